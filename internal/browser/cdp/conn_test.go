@@ -1,0 +1,271 @@
+package cdp
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/cdp/jsonv2"
+	"github.com/chromedp/cdproto/page"
+	"go.uber.org/goleak"
+)
+
+// browserEnd is a fake browser: it answers each command by fn, which returns
+// the raw messages to send back.
+func browserEnd(t *testing.T, fn func(m message) []string) *Conn {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	go func() {
+		defer theirs.Close()
+		r := bufio.NewReader(theirs)
+		for {
+			raw, err := readMessage(r)
+			if err != nil {
+				return
+			}
+			var m message
+			if err := jsonv2.Unmarshal(raw, &m); err != nil {
+				t.Errorf("the client sent %q: %v", raw, err)
+				return
+			}
+			for _, answer := range fn(m) {
+				if _, err := io.WriteString(theirs, answer+"\x00"); err != nil {
+					return
+				}
+			}
+		}
+	}()
+	c := NewConn(ours, slog.New(slog.DiscardHandler))
+	t.Cleanup(func() { c.Close(); <-c.Done() })
+	return c
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestCallDecodesResult(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		if m.Method != "Page.navigate" || m.SessionID != "S1" {
+			t.Errorf("got %s on %q", m.Method, m.SessionID)
+		}
+		return []string{fmt.Sprintf(`{"id":%d,"sessionId":"S1","result":{"frameId":"F","loaderId":"L","isDownload":false}}`, m.ID)}
+	})
+	res, err := cdp.Call(t.Context(), Session{Conn: c, ID: "S1"}, page.Navigate, page.NavigateParams{URL: "http://x.test/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.FrameID != "F" || res.LoaderID != "L" {
+		t.Errorf("result %+v", res)
+	}
+}
+
+func TestCallErrorNamesTheMethod(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		return []string{fmt.Sprintf(`{"id":%d,"error":{"code":-32601,"message":"'No.such' wasn't found"}}`, m.ID)}
+	})
+	err := c.Call(t.Context(), "", "No.such", nil, nil)
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Code != -32601 || e.Method != "No.such" {
+		t.Fatalf("got %#v", err)
+	}
+}
+
+func TestAnswersInAnyOrder(t *testing.T) {
+	var mu sync.Mutex
+	var held []message
+	c := browserEnd(t, func(m message) []string {
+		mu.Lock()
+		defer mu.Unlock()
+		held = append(held, m)
+		if len(held) < 3 {
+			return nil
+		}
+		var out []string
+		for i := len(held) - 1; i >= 0; i-- {
+			out = append(out, fmt.Sprintf(`{"id":%d,"result":{"method":%q}}`, held[i].ID, held[i].Method))
+		}
+		return out
+	})
+	var wg sync.WaitGroup
+	for _, method := range []string{"A.a", "B.b", "C.c"} {
+		wg.Go(func() {
+			var got struct {
+				Method string `json:"method"`
+			}
+			if err := c.Call(t.Context(), "", method, nil, &got); err != nil || got.Method != method {
+				t.Errorf("%s: got %q, %v", method, got.Method, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestCallHasADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := browserEnd(t, func(message) []string { return nil })
+		start := time.Now()
+		err := c.Call(t.Context(), "", "Page.hang", nil, nil)
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Page.hang") {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(start); took != DefaultTimeout {
+			t.Errorf("waited %s", took)
+		}
+		if len(c.calls) != 0 {
+			t.Error("the call that was given up is still remembered")
+		}
+	})
+}
+
+func TestEveryCallEndsWithTheWire(t *testing.T) {
+	ours, theirs := net.Pipe()
+	c := NewConn(ours, slog.New(slog.DiscardHandler))
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		if _, err := readMessage(bufio.NewReader(theirs)); err != nil {
+			t.Error(err)
+		}
+	}()
+	p, err := c.Send("", "Browser.getVersion", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-read
+	theirs.Close()
+	if err := p.Wait(t.Context(), nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("a call under way: %v", err)
+	}
+	if err := c.Call(t.Context(), "", "Browser.getVersion", nil, nil); !errors.Is(err, ErrClosed) {
+		t.Errorf("a later call: %v", err)
+	}
+	<-c.Done()
+}
+
+func TestABrowserThatReadsNothingHoldsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		c := NewConn(ours, slog.New(slog.DiscardHandler))
+		if _, err := c.Send("", "Page.enable", nil); !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+		<-c.Done()
+	})
+}
+
+func TestGarbageEndsTheWire(t *testing.T) {
+	for name, raw := range map[string]string{
+		"not JSON":     "hello\x00",
+		"wrong kind":   `{"id":"one"}` + "\x00",
+		"cut off":      `{"id":1`,
+		"empty":        "\x00",
+		"binary":       "\xff\xfe\x00",
+		"nested array": "[[[]]]\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			c := NewConn(ours, slog.New(slog.DiscardHandler))
+			go func() { io.WriteString(theirs, raw); theirs.Close() }()
+			<-c.Done()
+			if !errors.Is(c.Err(), ErrClosed) {
+				t.Errorf("got %v", c.Err())
+			}
+		})
+	}
+}
+
+func TestEventsReachTheirSession(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		return []string{
+			`{"method":"A.one","sessionId":"S1","params":{"n":1}}`,
+			`{"method":"A.two","sessionId":"S2","params":{}}`,
+			`{"method":"A.three","params":{"text":"\ud800"}}`, // a lone surrogate of a page's
+			fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID),
+		}
+	})
+	var got []string
+	for _, s := range []string{"S1", ""} {
+		defer c.Listen(s, func(e Event) { got = append(got, s+":"+e.Method) })()
+	}
+	var all int
+	stop := c.ListenAll(func(Event) { all++ })
+	sub, cancel := Session{Conn: c, ID: "S1"}.Subscribe("A.one")
+	defer cancel()
+	if err := c.Call(t.Context(), "", "go", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := "S1:A.one :A.three"; strings.Join(got, " ") != want || all != 3 {
+		t.Errorf("got %q and %d in all, want %q and 3", got, all, want)
+	}
+	if p := <-sub; string(p) != `{"n":1}` {
+		t.Errorf("subscriber got %s", p)
+	}
+	stop()
+	if err := c.Call(t.Context(), "", "go", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if all != 3 {
+		t.Error("a canceled listener still hears")
+	}
+}
+
+func TestSubscriptionEndsWithTheWireAndWhenFull(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		var out []string
+		for range eventBuffer + 10 {
+			out = append(out, `{"method":"A.a","params":{}}`)
+		}
+		return append(out, fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID))
+	})
+	full, cancel := Session{Conn: c}.Subscribe("A.a")
+	defer cancel()
+	idle, cancelIdle := Session{Conn: c}.Subscribe("B.b")
+	defer cancelIdle()
+	if err := c.Call(t.Context(), "", "go", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for range full {
+		n++
+	}
+	if n != eventBuffer {
+		t.Errorf("%d events before the channel was closed, want %d", n, eventBuffer)
+	}
+	c.Close()
+	if _, open := <-idle; open {
+		t.Error("the wire is gone and the subscription still open")
+	}
+}
+
+func FuzzReadMessage(f *testing.F) {
+	f.Add([]byte("{}\x00{\"id\":1}\x00"))
+	f.Add([]byte("\x00\x00"))
+	f.Add([]byte("no end"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r := bufio.NewReaderSize(strings.NewReader(string(raw)), 16)
+		var whole []byte
+		for {
+			m, err := readMessage(r)
+			if err != nil {
+				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Fatalf("unexpected %v", err)
+				}
+				break
+			}
+			whole = append(append(whole, m...), 0)
+		}
+		if !strings.HasPrefix(string(raw), string(whole)) {
+			t.Fatalf("read %q from %q", whole, raw)
+		}
+	})
+}

@@ -1,0 +1,151 @@
+// Package config is every setting of the server: one annotated struct from
+// which flags, environment variables (BROWSERHOOK_NAME), keys of a YAML file,
+// defaults, checks, the printed reference and the start-up summary all come.
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Server is the settings of `browserhook serve`.
+type Server struct {
+	Listen       string   `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	PublicURL    string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
+	Data         string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
+	ArtifactsURL string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
+	APIKey       string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
+	WebhookAllow []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
+	MaxSessions  int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
+	Chromium     string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
+	LogLevel     string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	LogFormat    string   `help:"text or json." default:"text" placeholder:"FORMAT"`
+}
+
+var apiKey = regexp.MustCompile(`^bh_[A-Za-z0-9]{32,253}$`)
+
+// Error is a setting with a value that can't be used.
+type Error struct {
+	Setting string // as in the file and, after "--", as a flag
+	Problem string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("setting %q: %s", e.Setting, e.Problem) }
+
+func wrong(setting, format string, args ...any) error {
+	return &Error{Setting: setting, Problem: fmt.Sprintf(format, args...)}
+}
+
+// Check returns an *Error that names the first setting that can't work, and
+// fills in the defaults that depend on the machine.
+func (s *Server) Check() error {
+	if _, port, err := net.SplitHostPort(s.Listen); err != nil {
+		return wrong("listen", "%q is not host:port", s.Listen)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return wrong("listen", "%q is not a port number", port)
+	}
+	s.PublicURL = strings.TrimSuffix(s.PublicURL, "/")
+	if err := checkPublicURL(s.PublicURL); err != nil {
+		return err
+	}
+	if s.Data == "" {
+		return wrong("data", "must name a folder")
+	}
+	if err := checkArtifactsURL(s.ArtifactsURL); err != nil {
+		return err
+	}
+	if s.APIKey != "" && !apiKey.MatchString(s.APIKey) {
+		return wrong("api-key", "must be bh_ and 32 to 253 letters or digits")
+	}
+	if _, err := s.WebhookPrefixes(); err != nil {
+		return err
+	}
+	if s.MaxSessions < 0 || s.MaxSessions > 10_000 {
+		return wrong("max-sessions", "%d is not between 1 and 10000", s.MaxSessions)
+	}
+	if s.MaxSessions == 0 {
+		s.MaxSessions = sessionsForMemory(memoryBytes("/proc/meminfo"))
+	}
+	if s.Chromium != "" {
+		if info, err := os.Stat(s.Chromium); err != nil {
+			return wrong("chromium", "%q can't be used: %s", s.Chromium, reason(err))
+		} else if info.IsDir() || info.Mode()&0o111 == 0 {
+			return wrong("chromium", "%q is not a program", s.Chromium)
+		}
+	}
+	if _, err := s.Level(); err != nil {
+		return err
+	}
+	if s.LogFormat != "text" && s.LogFormat != "json" {
+		return wrong("log-format", "%q is neither text nor json", s.LogFormat)
+	}
+	return nil
+}
+
+// WebhookPrefixes is webhook-allow, parsed.
+func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
+	prefixes := make([]netip.Prefix, 0, len(s.WebhookAllow))
+	for _, c := range s.WebhookAllow {
+		p, err := netip.ParsePrefix(strings.TrimSpace(c))
+		if err != nil {
+			return nil, wrong("webhook-allow", "%q is not a range of addresses such as 10.0.0.0/8", c)
+		}
+		prefixes = append(prefixes, p.Masked())
+	}
+	return prefixes, nil
+}
+
+// Level is log-level, parsed.
+func (s *Server) Level() (slog.Level, error) {
+	switch s.LogLevel {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	}
+	return 0, wrong("log-level", "%q is none of debug, info, warn, error", s.LogLevel)
+}
+
+func checkPublicURL(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return wrong("public-url", "%q is not an http or https address", raw)
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" {
+		return wrong("public-url", "%q must be only scheme, host and port", raw)
+	}
+	return nil
+}
+
+func checkArtifactsURL(raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "file" || u.Path == "" || u.Host != "" {
+		return wrong("artifacts-url", "%q is not a file:///… URL", raw)
+	}
+	return nil
+}
+
+// reason is what the system said, without the path that the caller names.
+func reason(err error) string {
+	if pe, ok := err.(*os.PathError); ok {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,135 @@
+package config
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+func good() Server {
+	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text"}
+}
+
+func TestCheckNamesTheSetting(t *testing.T) {
+	plain := filepath.Join(t.TempDir(), "not-a-program")
+	if err := os.WriteFile(plain, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		setting string
+		change  func(*Server)
+	}{
+		{"listen", func(s *Server) { s.Listen = "8080" }},
+		{"listen", func(s *Server) { s.Listen = "127.0.0.1:http-ish" }},
+		{"listen", func(s *Server) { s.Listen = "127.0.0.1:70000" }},
+		{"public-url", func(s *Server) { s.PublicURL = "example.com" }},
+		{"public-url", func(s *Server) { s.PublicURL = "ftp://example.com" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://example.com/base" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://me:pw@example.com" }},
+		{"data", func(s *Server) { s.Data = "" }},
+		{"artifacts-url", func(s *Server) { s.ArtifactsURL = "s3://bucket" }},
+		{"artifacts-url", func(s *Server) { s.ArtifactsURL = "file://relative" }},
+		{"api-key", func(s *Server) { s.APIKey = "secret" }},
+		{"api-key", func(s *Server) { s.APIKey = "bh_short" }},
+		{"webhook-allow", func(s *Server) { s.WebhookAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
+		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
+		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
+		{"chromium", func(s *Server) { s.Chromium = "/no/such/file" }},
+		{"chromium", func(s *Server) { s.Chromium = plain }},
+		{"chromium", func(s *Server) { s.Chromium = t.TempDir() }},
+		{"log-level", func(s *Server) { s.LogLevel = "loud" }},
+		{"log-format", func(s *Server) { s.LogFormat = "xml" }},
+	} {
+		s := good()
+		tt.change(&s)
+		e, ok := errors.AsType[*Error](s.Check())
+		if !ok || e.Setting != tt.setting {
+			t.Errorf("%+v: got %v, want an error about %s", s, s.Check(), tt.setting)
+		}
+	}
+}
+
+func TestCheckFillsDefaults(t *testing.T) {
+	s := good()
+	s.PublicURL = "https://browsers.example.com/"
+	s.WebhookAllow = []string{"10.1.2.3/8"}
+	if err := s.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if s.PublicURL != "https://browsers.example.com" || s.MaxSessions < 2 {
+		t.Errorf("got %+v", s)
+	}
+	if p, err := s.WebhookPrefixes(); err != nil || p[0].String() != "10.0.0.0/8" {
+		t.Errorf("got %v, %v", p, err)
+	}
+}
+
+func TestSessionsForMemory(t *testing.T) {
+	for gib, want := range map[int64]int{0: 2, 1: 2, 8: 8, 64: 64} {
+		if got := sessionsForMemory(gib << 30); got != want {
+			t.Errorf("%d GiB: %d", gib, got)
+		}
+	}
+	if memoryBytes("/no/such/file") != 0 {
+		t.Error("a missing file has memory")
+	}
+}
+
+func parse(t *testing.T, file string, args ...string) (Server, error) {
+	t.Helper()
+	var cli struct {
+		Serve Server `cmd:""`
+	}
+	r, err := YAML(strings.NewReader(file))
+	if err != nil {
+		return Server{}, err
+	}
+	p, err := kong.New(&cli, kong.Resolvers(r), kong.DefaultEnvars("BROWSERHOOK"), kong.Exit(func(int) { t.Error("exit") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Parse(append([]string{"serve"}, args...))
+	return cli.Serve, err
+}
+
+func TestSources(t *testing.T) {
+	t.Setenv("BROWSERHOOK_LOG_LEVEL", "warn")
+	t.Setenv("BROWSERHOOK_LOG_FORMAT", "json")
+	s, err := parse(t, "listen: 127.0.0.1:9000\nlog-level: error\nmax-sessions: 3\nwebhook-allow: [10.0.0.0/8, 'fd00::/8']\n",
+		"--log-format=text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Listen != "127.0.0.1:9000" || s.MaxSessions != 3 || len(s.WebhookAllow) != 2 {
+		t.Errorf("from the file: %+v", s)
+	}
+	if s.LogLevel != "warn" {
+		t.Errorf("the environment comes before the file: %s", s.LogLevel)
+	}
+	if s.LogFormat != "text" {
+		t.Errorf("a flag comes before the environment: %s", s.LogFormat)
+	}
+}
+
+func TestFileErrors(t *testing.T) {
+	for file, want := range map[string]string{
+		"lisen: x":          `setting "lisen"`,
+		"pool-size: 3":      `setting "pool-size"`,
+		"help: true":        `setting "help"`,
+		"listen: {a: b}":    `setting "listen"`,
+		"- listen":          "not a YAML mapping",
+		"listen: [":         "not a YAML mapping",
+		"max-sessions: two": "max-sessions",
+	} {
+		if _, err := parse(t, file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %s", file, err, want)
+		}
+	}
+	if _, err := parse(t, ""); err != nil {
+		t.Errorf("an empty file: %v", err)
+	}
+}

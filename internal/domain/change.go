@@ -1,0 +1,36 @@
+package domain
+
+// SessionChange is a session being changed in one transaction. The store fills
+// in Session and Open, a decision function changes them and adds to the rest,
+// and the store commits all of it or nothing: the rows, the news with its
+// sequence numbers, and a delivery for each endpoint that wants it.
+type SessionChange struct {
+	Session     *Session
+	Open        []*Step // the steps that have not ended, in order
+	NewSteps    []*Step // to be added; Session.StepCount gives the next index
+	Artifacts   []Artifact
+	News        []Draft
+	Idempotency *Idempotency
+}
+
+// EndpointChange is an endpoint being changed in one transaction.
+type EndpointChange struct {
+	Endpoint *Endpoint
+	News     []Draft
+}
+
+// NewSession is all that comes into being with a session.
+type NewSession struct {
+	Session     Session
+	Stream      Stream    // the read-only link; its token is the session's
+	Endpoint    *Endpoint // inline webhook, or nil
+	Steps       []Step
+	Idempotency *Idempotency
+}
+
+// Commit is what a transaction made known: handed on after it is durable.
+type Commit struct {
+	Events    []Event  // newly in the log, with positions
+	Endpoints []string // that have deliveries newly due
+	Sessions  []string // whose row or steps changed
+}

@@ -1,0 +1,72 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrNotFound is what a store answers for a row that the project doesn't have.
+var ErrNotFound = errors.New("not found")
+
+// Failure is why a session or a step ended badly, as users and webhooks see it.
+type Failure struct {
+	Code      string   `json:"code"`                // stable, snake_case
+	Message   string   `json:"message"`             // one sentence
+	WaitedFor string   `json:"waitedFor,omitempty"` // what a step waited for
+	Seen      string   `json:"seen,omitempty"`      // what it saw instead
+	Lines     []string `json:"lines,omitempty"`     // the browser's last lines
+}
+
+func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+// Code is a stable name for what is wrong with a request.
+type Code string
+
+// The codes of refused requests. httpapi maps each to one HTTP status.
+const (
+	CodeInvalid     Code = "invalid_request"      // 422: a field is wrong
+	CodeMalformed   Code = "malformed_body"       // 400: the body isn't JSON of the right kind
+	CodeNotFound    Code = "not_found"            // 404
+	CodeConflict    Code = "conflict"             // 409: the thing's state forbids it
+	CodeEnded       Code = "session_ended"        // 409
+	CodeIdempotency Code = "idempotency_conflict" // 409: same key, other request
+	CodeTooMany     Code = "too_many"             // 429
+	CodeUnavailable Code = "unavailable"          // 503: stopping, or the store is away
+)
+
+// Error is a request refused: safe to show to whoever made it.
+type Error struct {
+	Code    Code
+	Message string
+	Field   string // path of the wrong field, "steps[1].url"; may be empty
+}
+
+func (e *Error) Error() string {
+	if e.Field == "" {
+		return fmt.Sprintf("%s: %s", e.Code, e.Message)
+	}
+	return fmt.Sprintf("%s: %s: %s", e.Code, e.Field, e.Message)
+}
+
+// Invalid says that a field is wrong.
+func Invalid(field, format string, args ...any) *Error {
+	return &Error{Code: CodeInvalid, Field: field, Message: fmt.Sprintf(format, args...)}
+}
+
+// Refuse says that a request can't be done, and why.
+func Refuse(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Idempotency makes a creating call safe to repeat. The store keeps it in the
+// transaction of the thing created, so that neither exists without the other.
+type Idempotency struct {
+	Key         string
+	Fingerprint string   // of method, path and body
+	Refs        []string // ids of what was created
+}
+
+// Replay is what a store answers instead of creating a second time.
+type Replay struct{ Refs []string }
+
+func (*Replay) Error() string { return "already done under this idempotency key" }

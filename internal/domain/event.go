@@ -1,0 +1,198 @@
+package domain
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// EventType names what happened: the `data.eventType` of a webhook.
+type EventType string
+
+// Every event type that this version sends.
+const (
+	EventBrowserReady     EventType = "browser_ready"
+	EventBrowserFailed    EventType = "browser_failed"
+	EventBrowserClosed    EventType = "browser_closed"
+	EventBrowserCrashed   EventType = "browser_crashed"
+	EventStepStarted      EventType = "step_started"
+	EventStepCompleted    EventType = "step_completed"
+	EventStepFailed       EventType = "step_failed"
+	EventStepCanceled     EventType = "step_canceled"
+	EventEndpointDisabled EventType = "endpoint_disabled"
+	EventWebhookTest      EventType = "webhook_test"
+)
+
+// EventTypes lists them in the order in which users read about them.
+var EventTypes = []EventType{
+	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed,
+	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
+	EventEndpointDisabled, EventWebhookTest,
+}
+
+// Kind is the event's `type` member: "browser", "step" or "webhook".
+func (t EventType) Kind() string {
+	switch {
+	case strings.HasPrefix(string(t), "browser_"):
+		return "browser"
+	case strings.HasPrefix(string(t), "step_"):
+		return "step"
+	default:
+		return "webhook"
+	}
+}
+
+// Event is one committed piece of news. Its body is what subscribers receive,
+// byte for byte, however often it is sent.
+type Event struct {
+	ID        string
+	ProjectID string
+	SessionID string // empty for type "webhook"
+	Position  int64  // in this store's log; for cursors, never shown
+	Sequence  int64  // in the session, from 1, without gaps
+	Type      EventType
+	Body      []byte
+	CreatedAt time.Time
+}
+
+// EventData is the `data` member of a body. The order of the fields is the
+// contract's: members are added, never renamed, moved or removed.
+type EventData struct {
+	EventType    EventType       `json:"eventType"`
+	Status       string          `json:"status"`
+	StepID       string          `json:"stepId,omitempty"`
+	Index        *int            `json:"index,omitempty"`
+	Action       string          `json:"action,omitempty"`
+	Result       json.RawMessage `json:"result,omitempty"`
+	Error        *Failure        `json:"error,omitempty"`
+	DurationMs   *int64          `json:"durationMs,omitempty"`
+	StreamingURL string          `json:"streamingUrl,omitempty"`
+	Reason       string          `json:"reason,omitempty"`
+	EndpointID   string          `json:"endpointId,omitempty"`
+}
+
+// Payload is the whole body of a webhook.
+type Payload struct {
+	SessionID string            `json:"sessionId"`
+	Type      string            `json:"type"`
+	Data      EventData         `json:"data"`
+	ID        string            `json:"id"`
+	Timestamp string            `json:"timestamp"` // RFC 3339, milliseconds, UTC
+	Sequence  int64             `json:"sequence"`
+	Metadata  map[string]string `json:"metadata"`
+}
+
+// Draft is news that isn't committed yet: the store gives it its sequence.
+type Draft struct {
+	ProjectID string
+	SessionID string
+	At        time.Time
+	Data      EventData
+	Metadata  map[string]string
+}
+
+// SessionNews drafts an event about the session as it is now.
+func SessionNews(s *Session, t EventType, publicURL string, at time.Time) Draft {
+	return Draft{
+		ProjectID: s.ProjectID, SessionID: s.ID, At: at, Metadata: s.Metadata,
+		Data: EventData{
+			EventType: t, Status: string(s.Status), Error: s.Error,
+			StreamingURL: StreamingURL(publicURL, s.StreamToken), Reason: string(s.CloseReason),
+		},
+	}
+}
+
+// StepNews drafts an event about a step as it is now.
+func StepNews(s *Session, st *Step, t EventType, publicURL string, at time.Time) Draft {
+	index := st.Index
+	data := EventData{
+		EventType: t, Status: string(st.Status), StepID: st.ID, Index: &index, Action: st.Action,
+		Result: st.Result, Error: st.Error, StreamingURL: StreamingURL(publicURL, s.StreamToken),
+	}
+	if st.Status.Ended() {
+		ms := st.Duration().Milliseconds()
+		data.DurationMs = &ms
+	}
+	return Draft{ProjectID: s.ProjectID, SessionID: s.ID, At: at, Metadata: s.Metadata, Data: data}
+}
+
+// WebhookNews drafts an event about an endpoint. It belongs to no session.
+func WebhookNews(e *Endpoint, t EventType, reason string, at time.Time) Draft {
+	return Draft{
+		ProjectID: e.ProjectID, At: at, Metadata: e.Metadata,
+		Data: EventData{EventType: t, Status: string(e.Status), Reason: reason, EndpointID: e.ID},
+	}
+}
+
+// Seal turns the draft into an event with an id, its sequence and its body.
+func (d Draft) Seal(sequence int64) (Event, error) {
+	e := Event{
+		ID: NewID(PrefixEvent), ProjectID: d.ProjectID, SessionID: d.SessionID,
+		Sequence: sequence, Type: d.Data.EventType, CreatedAt: d.At.UTC().Truncate(time.Millisecond),
+	}
+	body, err := EncodePayload(Payload{
+		SessionID: e.SessionID, Type: e.Type.Kind(), Data: d.Data, ID: e.ID,
+		Timestamp: FormatTime(e.CreatedAt), Sequence: sequence, Metadata: d.Metadata,
+	})
+	if err != nil {
+		return Event{}, fmt.Errorf("encode %s event: %w", e.Type, err)
+	}
+	e.Body = body
+	return e, nil
+}
+
+// EncodePayload writes a body as it goes over the wire: compact, members in
+// the contract's order, and `&` in URLs left readable.
+func EncodePayload(p Payload) ([]byte, error) {
+	if p.Metadata == nil {
+		p.Metadata = map[string]string{}
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(p); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
+}
+
+// FormatTime is how every time is written for users: RFC 3339 in UTC with
+// exactly three digits of milliseconds.
+func FormatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+// Subscription is a list of exact event types and the wildcards `*`,
+// `browser_*` and `step_*`.
+type Subscription []string
+
+// Wildcards are the patterns that a subscription may hold beside exact types.
+var Wildcards = []string{"*", "browser_*", "step_*"}
+
+// Matches reports whether the subscription asks for events of the type.
+func (s Subscription) Matches(t EventType) bool {
+	for _, p := range s {
+		if p == "*" || p == string(t) {
+			return true
+		}
+		if stem, ok := strings.CutSuffix(p, "*"); ok && stem != "" && strings.HasPrefix(string(t), stem) {
+			return true
+		}
+	}
+	return false
+}
+
+// Check says which entry is neither an event type nor a wildcard; the field
+// is the path of the list for the error.
+func (s Subscription) Check(field string) error {
+	if len(s) == 0 {
+		return Invalid(field, "must name at least one event type, or \"*\" for all")
+	}
+	for i, p := range s {
+		if !slices.Contains(EventTypes, EventType(p)) && !slices.Contains(Wildcards, p) {
+			return Invalid(fmt.Sprintf("%s[%d]", field, i), "%q is not an event type; see GET /v1/event-types", p)
+		}
+	}
+	return nil
+}

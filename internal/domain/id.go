@@ -1,0 +1,79 @@
+package domain
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Prefix is the first half of an id and says what the id names.
+type Prefix string
+
+// The prefixes of every id that a user can see.
+const (
+	PrefixSession  Prefix = "browser"
+	PrefixStep     Prefix = "step"
+	PrefixEvent    Prefix = "evt"
+	PrefixEndpoint Prefix = "we"
+	PrefixDelivery Prefix = "dlv"
+	PrefixAttempt  Prefix = "att"
+	PrefixArtifact Prefix = "art"
+	PrefixStream   Prefix = "str"
+	PrefixProject  Prefix = "proj"
+	PrefixKey      Prefix = "key"
+)
+
+// crockford is the alphabet of TypeID: lowercase, sortable, without i, l, o, u.
+var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+const idLength = 26
+
+var lastTick atomic.Uint64
+
+// tick is the time in 1/4096 ms, never the same twice in one process, so that
+// ids made by one server sort in the order they were made.
+func tick() uint64 {
+	ns := uint64(time.Now().UnixNano())
+	now := (ns/1e6)<<12 | (ns%1e6)*4096/1e6
+	for {
+		last := lastTick.Load()
+		if now <= last {
+			now = last + 1
+		}
+		if lastTick.CompareAndSwap(last, now) {
+			return now
+		}
+	}
+}
+
+// NewID makes an id such as "browser_0685k2v…": the prefix, an underscore and
+// 26 lowercase letters and digits, the first of them the time.
+func NewID(p Prefix) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], tick()<<4)
+	var r [9]byte
+	rand.Read(r[:]) // never fails: see crypto/rand
+	b[7] |= r[8] & 0x0f
+	copy(b[8:], r[:8])
+	return string(p) + "_" + crockford.EncodeToString(b[:])
+}
+
+// ValidID reports whether id has the prefix and the spelling of one made by NewID.
+func ValidID(p Prefix, id string) bool {
+	rest, ok := strings.CutPrefix(id, string(p)+"_")
+	if !ok || len(rest) != idLength {
+		return false
+	}
+	_, err := crockford.DecodeString(rest)
+	return err == nil
+}
+
+// NewToken makes an unguessable token of 160 random bits, for streaming URLs.
+func NewToken() string {
+	var b [20]byte
+	rand.Read(b[:])
+	return crockford.EncodeToString(b[:])
+}

@@ -1,0 +1,131 @@
+package domain
+
+import "time"
+
+// SessionStatus is where a session is in its life.
+type SessionStatus string
+
+// The states of a session. READY is the only one in which steps run.
+const (
+	SessionQueued   SessionStatus = "QUEUED"
+	SessionStarting SessionStatus = "STARTING"
+	SessionReady    SessionStatus = "READY"
+	SessionClosing  SessionStatus = "CLOSING"
+	SessionClosed   SessionStatus = "CLOSED"
+	SessionFailed   SessionStatus = "FAILED"
+)
+
+// SessionMoves is the session's state machine: from each state, where it may go.
+var SessionMoves = map[SessionStatus][]SessionStatus{
+	SessionQueued:   {SessionStarting, SessionClosing, SessionFailed},
+	SessionStarting: {SessionReady, SessionClosing, SessionFailed},
+	SessionReady:    {SessionClosing, SessionFailed},
+	SessionClosing:  {SessionClosed, SessionFailed},
+	SessionClosed:   {},
+	SessionFailed:   {},
+}
+
+// Ended reports whether the state is final.
+func (s SessionStatus) Ended() bool { return s == SessionClosed || s == SessionFailed }
+
+// CloseReason says why a session was closed.
+type CloseReason string
+
+// Why a session was closed.
+const (
+	ClosedRequested CloseReason = "requested"
+	ClosedTimeout   CloseReason = "timeout"
+	ClosedIdle      CloseReason = "idle"
+	ClosedCrashed   CloseReason = "crashed"
+	ClosedNodeLost  CloseReason = "node_lost"
+	ClosedShutdown  CloseReason = "shutdown"
+)
+
+// Viewport is the size of the page in CSS pixels.
+type Viewport struct {
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// SessionOptions is what a user chose for the browser when creating a session.
+// The zero value of a field means Chromium's own default.
+type SessionOptions struct {
+	URL         string        `json:"url,omitempty"`
+	Viewport    Viewport      `json:"viewport"`
+	UserAgent   string        `json:"userAgent,omitempty"`
+	Locale      string        `json:"locale,omitempty"`   // BCP 47, "de-DE"
+	Timezone    string        `json:"timezone,omitempty"` // IANA, "Europe/Berlin"
+	Timeout     time.Duration `json:"timeout"`            // longest life, from READY
+	IdleTimeout time.Duration `json:"idleTimeout"`        // longest time without a step or a viewer's input; 0 is none
+}
+
+// Session is one browser of one project.
+type Session struct {
+	ID          string
+	ProjectID   string
+	Status      SessionStatus
+	CloseReason CloseReason // set from CLOSING on
+	Error       *Failure    // set when FAILED, or when the browser crashed
+	Options     SessionOptions
+	Metadata    map[string]string
+	StreamToken string // of the read-only link that every event names
+	Sequence    int64  // of the session's last event
+	StepCount   int    // steps ever added; the next step's index
+	CreatedAt   time.Time
+	ReadyAt     time.Time // zero until READY
+	EndedAt     time.Time // zero until CLOSED or FAILED
+}
+
+// Move takes the session to another state, or says that the table forbids it.
+func (s *Session) Move(to SessionStatus) error {
+	if err := checkMove("session", SessionMoves, s.Status, to); err != nil {
+		return err
+	}
+	s.Status = to
+	return nil
+}
+
+// StreamingURL is the address of a live page, given its link's token.
+func StreamingURL(publicURL, token string) string { return publicURL + "/streams?id=" + token }
+
+// StreamMode says what a live link allows.
+type StreamMode string
+
+// The modes of a live link: look only, or also mouse and keyboard.
+const (
+	StreamView    StreamMode = "view"
+	StreamControl StreamMode = "control"
+)
+
+// Stream is a link to a session's live page. Whoever has the token can open it.
+type Stream struct {
+	ID        string
+	ProjectID string
+	SessionID string
+	Token     string
+	Mode      StreamMode
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero: with the session
+	RevokedAt time.Time // zero: not revoked
+}
+
+// Live reports whether the link still opens the page at the given time. That
+// the session lives is the caller's to check.
+func (s Stream) Live(now time.Time) bool {
+	return s.RevokedAt.IsZero() && (s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt))
+}
+
+// Artifact is a file that a step made, such as a screenshot.
+type Artifact struct {
+	ID          string
+	ProjectID   string
+	SessionID   string
+	StepID      string
+	Kind        string // "screenshot"
+	ContentType string
+	Size        int64 // bytes
+	CreatedAt   time.Time
+}
+
+// Key is where the artifact's bytes are in the artifact store.
+func (a Artifact) Key() string { return a.ProjectID + "/" + a.SessionID + "/" + a.ID }
