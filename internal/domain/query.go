@@ -1,0 +1,48 @@
+package domain
+
+import "time"
+
+// SessionFilter picks a page of a project's sessions, newest first.
+type SessionFilter struct {
+	Status SessionStatus // empty: any
+	Cursor string        // opaque, from the page before; empty: the first page
+	Limit  int
+}
+
+// EventQuery picks events of a project's log, oldest first.
+type EventQuery struct {
+	After     string      // event id; empty: from the beginning
+	SessionID string      // empty: any
+	Types     []EventType // empty: any
+	Limit     int
+}
+
+// EndpointFilter picks a page of a project's endpoints, newest first.
+type EndpointFilter struct {
+	Cursor string
+	Limit  int
+}
+
+// DeliveryFilter picks a page of a project's deliveries, newest first.
+type DeliveryFilter struct {
+	EndpointID string
+	Status     DeliveryStatus
+	EventType  EventType
+	SessionID  string
+	From, To   time.Time // of creation; zero: open
+	Cursor     string
+	Limit      int
+}
+
+// Due says when an endpoint has its next delivery to send.
+type Due struct {
+	EndpointID string
+	At         time.Time
+}
+
+// Claim is a batch of deliveries that the claimer alone may send.
+type Claim struct {
+	Endpoint Endpoint
+	Jobs     []Job
+	Next     time.Time // when the endpoint has more to send; zero: nothing more
+}

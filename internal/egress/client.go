@@ -1,0 +1,207 @@
+package egress
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// MaxAnswer is how much of an answer's body is kept, in bytes. The connection
+// of a longer one is dropped rather than read to its end.
+const MaxAnswer = 16 << 10
+
+const (
+	defaultTimeout   = 15 * time.Second
+	maxHeader        = 64 << 10
+	idlePerTarget    = 64
+	idleConnections  = 1024
+	idleBeforeClosed = 60 * time.Second
+)
+
+// Config says how a client reaches out. The zero value is right for production.
+type Config struct {
+	Allow    []netip.Prefix // ranges inside closed space that may be reached
+	Timeout  time.Duration  // over the whole exchange; 0: 15 s
+	Resolver *net.Resolver  // nil: the system's
+	RootCAs  *x509.CertPool // nil: the system's
+}
+
+// Client sends requests to addresses that somebody else chose. It uses no
+// proxy, follows no redirect, keeps no cookie and decodes no compression. It
+// may be used by many goroutines.
+type Client struct {
+	Guard     *Guard
+	timeout   time.Duration
+	transport *http.Transport
+}
+
+// New makes a client.
+func New(cfg Config) *Client {
+	c := &Client{Guard: NewGuard(cfg.Allow...), timeout: cfg.Timeout}
+	if c.timeout <= 0 {
+		c.timeout = defaultTimeout
+	}
+	dialer := &net.Dialer{
+		// The transport dials in the background, for whichever request is
+		// next, so a request's own deadline does not end its dial.
+		Timeout:  c.timeout,
+		Resolver: cfg.Resolver,
+		Control:  c.Guard.Control,
+	}
+	c.transport = &http.Transport{
+		Proxy: nil, // one from the environment would connect where the guard doesn't see it
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return &conn{Conn: nc, remote: nc.RemoteAddr().String()}, nil
+		},
+		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    c.timeout,
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConns:           idleConnections,
+		MaxIdleConnsPerHost:    idlePerTarget,
+		IdleConnTimeout:        idleBeforeClosed,
+		MaxResponseHeaderBytes: maxHeader,
+	}
+	return c
+}
+
+// CloseIdle closes the connections that no exchange is using.
+func (c *Client) CloseIdle() { c.transport.CloseIdleConnections() }
+
+// conn remembers its far end as text, so that it isn't formatted per request.
+type conn struct {
+	net.Conn
+	remote string
+}
+
+func remoteOf(nc net.Conn) string {
+	switch nc := nc.(type) {
+	case *conn:
+		return nc.remote
+	case interface{ NetConn() net.Conn }:
+		return remoteOf(nc.NetConn())
+	default:
+		return nc.RemoteAddr().String()
+	}
+}
+
+// Answer is what came back, as far as the exchange went.
+type Answer struct {
+	StatusCode int         // 0: no answer
+	Header     http.Header // nil: no answer
+	Body       []byte      // at most MaxAnswer
+	RemoteAddr string      // "203.0.113.7:443"; empty: never connected
+}
+
+// Post sends the body once. The error is nil only after a 2xx that was read to
+// its end or to [MaxAnswer]; else it is an *[Error], and the answer holds what
+// came of it. When ctx is done the error is ctx's instead, because then the
+// exchange did not fail but was given up. The URL is not changed; the header
+// must not be changed afterwards.
+//
+// A request is never sent twice on its own account: an attempt recorded is an
+// attempt made. (net/http may resend only what surely wasn't processed.)
+func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body []byte) (Answer, error) {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return Answer{}, &Error{ClassProtocol, "the target is not an http or https URL"}
+	}
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+
+	// A connection may arrive just as the request is given up, hence atomic.
+	var remote atomic.Pointer[string]
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			r := remoteOf(info.Conn)
+			remote.Store(&r)
+		},
+	})
+	answer, err := c.exchange(traced, u, header, body)
+	if r := remote.Load(); r != nil {
+		answer.RemoteAddr = *r
+	}
+	switch {
+	case err == nil:
+		return answer, refusal(answer.StatusCode)
+	case ctx.Err() != nil:
+		return answer, ctx.Err()
+	default:
+		return answer, c.classify(err, answer.RemoteAddr != "")
+	}
+}
+
+func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header, body []byte) (Answer, error) {
+	req := (&http.Request{
+		Method: http.MethodPost, URL: u, Host: u.Host, Header: header,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(body)),
+		Body:          io.NopCloser(bytes.NewReader(body)),
+		GetBody: func() (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(body)), nil
+		},
+	}).WithContext(ctx)
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer resp.Body.Close()
+	answer := Answer{StatusCode: resp.StatusCode, Header: resp.Header}
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return answer, nil // what follows is a bare connection, which no deadline covers
+	}
+	answer.Body, err = readAnswer(resp.Body)
+	return answer, err
+}
+
+// refusal is the error of an answer that isn't a 2xx. It returns the interface
+// so that nil stays nil.
+func refusal(status int) error {
+	switch {
+	case status >= 200 && status < 300:
+		return nil
+	case status >= 300 && status < 400:
+		return &Error{ClassRedirect, fmt.Sprintf("it answered %d, and redirects are not followed", status)}
+	default:
+		return &Error{ClassStatus, fmt.Sprintf("it answered %d; only 2xx counts as received", status)}
+	}
+}
+
+var buffers = sync.Pool{New: func() any { return new([MaxAnswer]byte) }}
+
+// readAnswer reads to the end, which keeps the connection for the next
+// request, or until the buffer is full.
+func readAnswer(r io.Reader) ([]byte, error) {
+	if r == http.NoBody {
+		return nil, nil
+	}
+	buf := buffers.Get().(*[MaxAnswer]byte)
+	defer buffers.Put(buf)
+	n := 0
+	for n < len(buf) {
+		m, err := r.Read(buf[n:])
+		n += m
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return bytes.Clone(buf[:n]), err
+		}
+	}
+	return bytes.Clone(buf[:n]), nil
+}

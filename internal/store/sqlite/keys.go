@@ -1,0 +1,132 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+func scanProject(r scanner) (domain.Project, error) {
+	var p domain.Project
+	err := r.Scan(&p.ID, &p.Name, timeColumn{&p.CreatedAt})
+	return p, missing(err)
+}
+
+// CreateProject adds a project.
+func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(`INSERT INTO projects (id, name, created_at) VALUES (?,?,?)`, p.ID, p.Name, micros(p.CreatedAt)); err != nil {
+			return fmt.Errorf("insert project: %w", err)
+		}
+		return nil
+	})
+}
+
+// Projects reads all projects, oldest first.
+func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, name, created_at FROM projects ORDER BY id`)
+	all, err := collect(rows, err, scanProject)
+	if err != nil {
+		return nil, fmt.Errorf("read projects: %w", err)
+	}
+	return all, nil
+}
+
+// ProjectByName finds a project.
+func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project, error) {
+	return scanProject(s.read.QueryRowContext(ctx, `SELECT id, name, created_at FROM projects WHERE name = ?`, name))
+}
+
+const keyColumns = `project_id, id, name, prefix, hash, created_at, revoked_at`
+
+func scanKey(r scanner) (domain.APIKey, error) {
+	var k domain.APIKey
+	err := r.Scan(&k.ProjectID, &k.ID, &k.Name, &k.Prefix, &k.Hash, timeColumn{&k.CreatedAt}, timeColumn{&k.RevokedAt})
+	return k, missing(err)
+}
+
+// CreateKey adds an API key.
+func (s *Store) CreateKey(ctx context.Context, k domain.APIKey) error {
+	return s.update(ctx, func(t *tx) error {
+		err := t.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES (?,?,?,?,?,?,?)`,
+			k.ProjectID, k.ID, k.Name, k.Prefix, k.Hash, micros(k.CreatedAt), micros(k.RevokedAt))
+		if err != nil {
+			return fmt.Errorf("insert key: %w", err)
+		}
+		return nil
+	})
+}
+
+// KeysByPrefix finds the keys, of any project, that begin like this; revoked
+// ones too.
+func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = ?`, prefix)
+	all, err := collect(rows, err, scanKey)
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	return all, nil
+}
+
+// Keys reads the keys of a project, oldest first.
+func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE project_id = ? ORDER BY id`, project)
+	all, err := collect(rows, err, scanKey)
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	return all, nil
+}
+
+// RevokeKey makes a key invalid from now on.
+func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.execCount(`UPDATE api_keys SET revoked_at = ? WHERE project_id = ? AND id = ? AND revoked_at = 0`, micros(now), project, id)
+		if err != nil {
+			return fmt.Errorf("revoke key: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
+		}
+		return nil
+	})
+}
+
+// idempotencyLife is how long a key is remembered.
+const idempotencyLife = 24 * time.Hour
+
+// once records the idempotency key of a creating call, or says that the call
+// was made before. A nil key is a call that may be repeated at will.
+func (t *tx) once(project string, now time.Time, i *domain.Idempotency) error {
+	if i == nil {
+		return nil
+	}
+	var fingerprint string
+	var refs []string
+	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ? AND created_at > ?`,
+		project, i.Key, micros(now.Add(-idempotencyLife))).Scan(&fingerprint, jsonColumn{&refs}))
+	switch {
+	case err == nil && fingerprint == i.Fingerprint:
+		return &domain.Replay{Refs: refs}
+	case err == nil:
+		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")
+	case !errors.Is(err, domain.ErrNotFound):
+		return fmt.Errorf("read idempotency key: %w", err)
+	}
+	err = t.exec(`INSERT OR REPLACE INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
+		project, i.Key, i.Fingerprint, jsonText(i.Refs), micros(now))
+	if err != nil {
+		return fmt.Errorf("store idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ForgetIdempotency deletes the keys that were used before the given time.
+func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		return t.exec(`DELETE FROM idempotency WHERE created_at < ?`, micros(before))
+	})
+}

@@ -1,0 +1,175 @@
+-- +goose Up
+-- Times are microseconds since 1970, 0 for none. Every table is keyed by its
+-- project first. JSON columns hold what is only ever read whole.
+
+CREATE TABLE projects (
+    id         TEXT PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
+    sequence   INTEGER NOT NULL DEFAULT 0, -- of the last event without a session
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+    project_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    prefix     TEXT NOT NULL,
+    hash       BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER NOT NULL,
+    PRIMARY KEY (project_id, id)
+) WITHOUT ROWID;
+CREATE INDEX api_keys_prefix ON api_keys (prefix);
+
+CREATE TABLE sessions (
+    project_id   TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    status       TEXT NOT NULL,
+    close_reason TEXT NOT NULL,
+    error        TEXT NOT NULL, -- JSON, or empty
+    options      TEXT NOT NULL, -- JSON
+    metadata     TEXT NOT NULL, -- JSON
+    stream_token TEXT NOT NULL,
+    sequence     INTEGER NOT NULL,
+    step_count   INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    ready_at     INTEGER NOT NULL,
+    ended_at     INTEGER NOT NULL,
+    PRIMARY KEY (project_id, id)
+) WITHOUT ROWID;
+CREATE INDEX sessions_open ON sessions (id) WHERE status NOT IN ('CLOSED', 'FAILED');
+
+CREATE TABLE steps (
+    project_id  TEXT NOT NULL,
+    session_id  TEXT NOT NULL,
+    idx         INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    batch       INTEGER NOT NULL,
+    action      TEXT NOT NULL,
+    params      TEXT NOT NULL, -- JSON
+    on_error    TEXT NOT NULL,
+    status      TEXT NOT NULL,
+    result      TEXT NOT NULL, -- JSON, or empty
+    error       TEXT NOT NULL, -- JSON, or empty
+    created_at  INTEGER NOT NULL,
+    started_at  INTEGER NOT NULL,
+    finished_at INTEGER NOT NULL,
+    PRIMARY KEY (project_id, session_id, idx)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX steps_id ON steps (project_id, session_id, id);
+CREATE INDEX steps_open ON steps (project_id, session_id, idx) WHERE status IN ('PENDING', 'RUNNING', 'WAITING');
+
+CREATE TABLE artifacts (
+    project_id   TEXT NOT NULL,
+    session_id   TEXT NOT NULL,
+    id           TEXT NOT NULL,
+    step_id      TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    size         INTEGER NOT NULL,
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (project_id, session_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE streams (
+    project_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    token      TEXT NOT NULL UNIQUE,
+    mode       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER NOT NULL,
+    PRIMARY KEY (project_id, session_id, id)
+) WITHOUT ROWID;
+
+-- position is the order of commits; cursors are event ids, resolved to it.
+CREATE TABLE events (
+    position   INTEGER PRIMARY KEY AUTOINCREMENT,
+    project_id TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    sequence   INTEGER NOT NULL,
+    type       TEXT NOT NULL,
+    body       BLOB NOT NULL,
+    created_at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX events_id ON events (project_id, id);
+CREATE INDEX events_project ON events (project_id, position);
+CREATE UNIQUE INDEX events_sequence ON events (project_id, session_id, sequence);
+
+CREATE TABLE endpoints (
+    project_id      TEXT NOT NULL,
+    id              TEXT NOT NULL,
+    session_id      TEXT NOT NULL, -- of an inline webhook, or empty
+    url             TEXT NOT NULL,
+    events          TEXT NOT NULL, -- JSON
+    description     TEXT NOT NULL,
+    metadata        TEXT NOT NULL, -- JSON
+    status          TEXT NOT NULL,
+    disabled_reason TEXT NOT NULL,
+    secrets         TEXT NOT NULL, -- JSON
+    created_at      INTEGER NOT NULL,
+    updated_at      INTEGER NOT NULL,
+    deleted_at      INTEGER NOT NULL,
+    PRIMARY KEY (project_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+    project_id     TEXT NOT NULL,
+    id             TEXT NOT NULL,
+    event_id       TEXT NOT NULL,
+    event_position INTEGER NOT NULL,
+    event_type     TEXT NOT NULL,
+    session_id     TEXT NOT NULL,
+    endpoint_id    TEXT NOT NULL,
+    status         TEXT NOT NULL,
+    attempts       INTEGER NOT NULL,
+    tries          INTEGER NOT NULL,
+    next_at        INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    ended_at       INTEGER NOT NULL,
+    PRIMARY KEY (project_id, id)
+) WITHOUT ROWID;
+CREATE INDEX deliveries_due ON deliveries (endpoint_id, next_at, id) WHERE status = 'PENDING';
+CREATE INDEX deliveries_sending ON deliveries (endpoint_id) WHERE status = 'SENDING';
+CREATE INDEX deliveries_endpoint ON deliveries (project_id, endpoint_id, id);
+CREATE INDEX deliveries_session ON deliveries (project_id, session_id, id) WHERE session_id <> '';
+
+CREATE TABLE attempts (
+    project_id  TEXT NOT NULL,
+    delivery_id TEXT NOT NULL,
+    number      INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    started_at  INTEGER NOT NULL,
+    duration    INTEGER NOT NULL, -- microseconds
+    status_code INTEGER NOT NULL,
+    response    BLOB NOT NULL,
+    remote_addr TEXT NOT NULL,
+    error_class TEXT NOT NULL,
+    error       TEXT NOT NULL,
+    PRIMARY KEY (project_id, delivery_id, number)
+) WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+    project_id  TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    refs        TEXT NOT NULL, -- JSON
+    created_at  INTEGER NOT NULL,
+    PRIMARY KEY (project_id, key)
+) WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+-- +goose Down
+DROP TABLE idempotency;
+DROP TABLE attempts;
+DROP TABLE deliveries;
+DROP TABLE endpoints;
+DROP TABLE events;
+DROP TABLE streams;
+DROP TABLE artifacts;
+DROP TABLE steps;
+DROP TABLE sessions;
+DROP TABLE api_keys;
+DROP TABLE projects;

@@ -1,0 +1,166 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token,
+	sequence, step_count, created_at, ready_at, ended_at`
+
+func scanSession(r scanner) (domain.Session, error) {
+	var s domain.Session
+	err := r.Scan(&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, jsonColumn{&s.Error}, jsonColumn{&s.Options},
+		jsonColumn{&s.Metadata}, &s.StreamToken, &s.Sequence, &s.StepCount,
+		timeColumn{&s.CreatedAt}, timeColumn{&s.ReadyAt}, timeColumn{&s.EndedAt})
+	return s, missing(err)
+}
+
+// CreateSession adds a session with its read-only link, its inline endpoint
+// and its first steps. Under an idempotency key that was used before it adds
+// nothing and returns *domain.Replay, or *domain.Error for another request.
+func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.once(n.Session.ProjectID, n.Session.CreatedAt, n.Idempotency); err != nil {
+			return err
+		}
+		row := n.Session
+		err := t.exec(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+			row.ProjectID, row.ID, row.Status, row.CloseReason, failureText(row.Error), jsonText(row.Options),
+			jsonText(row.Metadata), row.StreamToken, row.Sequence, row.StepCount,
+			micros(row.CreatedAt), micros(row.ReadyAt), micros(row.EndedAt))
+		if err != nil {
+			return fmt.Errorf("insert session: %w", err)
+		}
+		if err := t.insertStream(n.Stream); err != nil {
+			return err
+		}
+		if n.Endpoint != nil {
+			if err := t.insertEndpoint(*n.Endpoint); err != nil {
+				return err
+			}
+		}
+		for i := range n.Steps {
+			if err := t.insertStep(&n.Steps[i]); err != nil {
+				return err
+			}
+		}
+		t.known.Sessions = append(t.known.Sessions, row.ID)
+		return nil
+	})
+}
+
+// ChangeSession loads the session and its unfinished steps, lets fn decide,
+// and commits what it decided. An error of fn's comes back as it is, and
+// nothing has changed.
+func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
+	return s.update(ctx, func(t *tx) error {
+		row, err := scanSession(t.row(`SELECT `+sessionColumns+` FROM sessions WHERE project_id = ? AND id = ?`, project, id))
+		if err != nil {
+			return err
+		}
+		rows, err := t.rows(`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ?
+			AND status IN ('PENDING', 'RUNNING', 'WAITING') ORDER BY idx`, project, id)
+		open, err := collect(rows, err, scanStep)
+		if err != nil {
+			return fmt.Errorf("read open steps: %w", err)
+		}
+		c := &domain.SessionChange{Session: &row, Open: make([]*domain.Step, len(open))}
+		before, stepsBefore := row, append([]domain.Step(nil), open...)
+		before.Metadata = maps.Clone(row.Metadata)
+		for i := range open {
+			c.Open[i] = &open[i]
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+		if c.Idempotency != nil {
+			if err := t.once(project, nowOf(c), c.Idempotency); err != nil {
+				return err
+			}
+		}
+		for i := range open {
+			if !sameStep(&stepsBefore[i], &open[i]) {
+				if err := t.updateStep(&open[i]); err != nil {
+					return err
+				}
+			}
+		}
+		for _, st := range c.NewSteps {
+			if err := t.insertStep(st); err != nil {
+				return err
+			}
+		}
+		for _, a := range c.Artifacts {
+			if err := t.insertArtifact(a); err != nil {
+				return err
+			}
+		}
+		for _, d := range c.News {
+			row.Sequence++
+			if err := t.append(d, row.Sequence); err != nil {
+				return err
+			}
+		}
+		if !reflect.DeepEqual(before, row) {
+			if err := t.updateSession(&row); err != nil {
+				return err
+			}
+		}
+		if row.Status.Ended() {
+			t.w.endpoints.forgetSession(row.ProjectID, row.ID)
+		}
+		t.known.Sessions = append(t.known.Sessions, row.ID)
+		return nil
+	})
+}
+
+func (t *tx) updateSession(s *domain.Session) error {
+	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, options = ?, metadata = ?,
+		sequence = ?, step_count = ?, ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`,
+		s.Status, s.CloseReason, failureText(s.Error), jsonText(s.Options), jsonText(s.Metadata),
+		s.Sequence, s.StepCount, micros(s.ReadyAt), micros(s.EndedAt), s.ProjectID, s.ID)
+	if err != nil {
+		return fmt.Errorf("update session: %w", err)
+	}
+	return nil
+}
+
+// Session reads one session of a project.
+func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
+	return scanSession(s.read.QueryRowContext(ctx,
+		`SELECT `+sessionColumns+` FROM sessions WHERE project_id = ? AND id = ?`, project, id))
+}
+
+// Sessions reads a page, newest first, and the cursor of the next ("" at the end).
+func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error) {
+	before, err := decodeCursor(domain.PrefixSession, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
+		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
+		project, before, f.Status, f.Status, f.Limit+1)
+	page, err := collect(rows, err, scanSession)
+	if err != nil {
+		return nil, "", fmt.Errorf("read sessions: %w", err)
+	}
+	page, next := cut(page, f.Limit, func(s domain.Session) string { return s.ID })
+	return page, next, nil
+}
+
+// OpenSessions reads the sessions of every project that have not ended, oldest
+// first.
+func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
+		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
+	all, err := collect(rows, err, scanSession)
+	if err != nil {
+		return nil, fmt.Errorf("read open sessions: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const stepColumns = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error,
+	created_at, started_at, finished_at`
+
+func scanStep(r scanner) (domain.Step, error) {
+	var s domain.Step
+	var params, result string
+	err := r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
+		&result, jsonColumn{&s.Error}, timeColumn{&s.CreatedAt}, timeColumn{&s.StartedAt}, timeColumn{&s.FinishedAt})
+	s.Params = json.RawMessage(params)
+	if result != "" {
+		s.Result = json.RawMessage(result)
+	}
+	return s, missing(err)
+}
+
+func sameStep(a, b *domain.Step) bool {
+	return a.Status == b.Status && a.StartedAt.Equal(b.StartedAt) && a.FinishedAt.Equal(b.FinishedAt) &&
+		bytes.Equal(a.Result, b.Result) && reflect.DeepEqual(a.Error, b.Error)
+}
+
+func (t *tx) insertStep(s *domain.Step) error {
+	err := t.exec(`INSERT INTO steps (`+stepColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		s.ProjectID, s.SessionID, s.Index, s.ID, s.Batch, s.Action, string(s.Params), s.OnError, s.Status,
+		string(s.Result), failureText(s.Error), micros(s.CreatedAt), micros(s.StartedAt), micros(s.FinishedAt))
+	if err != nil {
+		return fmt.Errorf("insert step: %w", err)
+	}
+	return nil
+}
+
+func (t *tx) updateStep(s *domain.Step) error {
+	err := t.exec(`UPDATE steps SET status = ?, result = ?, error = ?, started_at = ?, finished_at = ?
+		WHERE project_id = ? AND session_id = ? AND idx = ?`,
+		s.Status, string(s.Result), failureText(s.Error), micros(s.StartedAt), micros(s.FinishedAt),
+		s.ProjectID, s.SessionID, s.Index)
+	if err != nil {
+		return fmt.Errorf("update step: %w", err)
+	}
+	return nil
+}
+
+// nowOf is the time of a change's news, for its idempotency record.
+func nowOf(c *domain.SessionChange) time.Time {
+	for _, s := range c.NewSteps {
+		return s.CreatedAt
+	}
+	return time.Now()
+}
+
+// Step reads one step of a session.
+func (s *Store) Step(ctx context.Context, project, session, id string) (domain.Step, error) {
+	return scanStep(s.read.QueryRowContext(ctx,
+		`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
+}
+
+// Steps reads up to limit steps with an index greater than after, in order.
+func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM steps
+		WHERE project_id = ? AND session_id = ? AND idx > ? ORDER BY idx LIMIT ?`, project, session, after, limit)
+	all, err := collect(rows, err, scanStep)
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	return all, nil
+}
+
+// LastSteps reads the last limit steps of a session, in order.
+func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM (SELECT * FROM steps
+		WHERE project_id = ? AND session_id = ? ORDER BY idx DESC LIMIT ?) ORDER BY idx`, project, session, limit)
+	all, err := collect(rows, err, scanStep)
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	return all, nil
+}
+
+// StepsByID reads the named steps of a session in the order of the names. A
+// name that the session doesn't have is ErrNotFound.
+func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM steps
+		WHERE project_id = ? AND session_id = ? AND id IN (SELECT value FROM json_each(?))`, project, session, jsonText(ids))
+	found, err := collect(rows, err, scanStep)
+	if err != nil {
+		return nil, fmt.Errorf("read steps: %w", err)
+	}
+	byID := make(map[string]domain.Step, len(found))
+	for _, st := range found {
+		byID[st.ID] = st
+	}
+	ordered := make([]domain.Step, len(ids))
+	for i, id := range ids {
+		st, ok := byID[id]
+		if !ok {
+			return nil, domain.ErrNotFound
+		}
+		ordered[i] = st
+	}
+	return ordered, nil
+}
+
+const artifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at`
+
+func scanArtifact(r scanner) (domain.Artifact, error) {
+	var a domain.Artifact
+	err := r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, timeColumn{&a.CreatedAt})
+	return a, missing(err)
+}
+
+func (t *tx) insertArtifact(a domain.Artifact) error {
+	err := t.exec(`INSERT INTO artifacts (`+artifactColumns+`) VALUES (?,?,?,?,?,?,?,?)`,
+		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, micros(a.CreatedAt))
+	if err != nil {
+		return fmt.Errorf("insert artifact: %w", err)
+	}
+	return nil
+}
+
+// Artifact reads one artifact of a session.
+func (s *Store) Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error) {
+	return scanArtifact(s.read.QueryRowContext(ctx,
+		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
+}
+
+// Artifacts reads all artifacts of a session, oldest first.
+func (s *Store) Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error) {
+	rows, err := s.read.QueryContext(ctx,
+		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
+	all, err := collect(rows, err, scanArtifact)
+	if err != nil {
+		return nil, fmt.Errorf("read artifacts: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,130 @@
+// Package sqlite keeps all state in one SQLite file.
+//
+// One goroutine writes. Changes queue up for it and all that wait are
+// committed together, each in a savepoint of its own: a flush of the disk is
+// paid once for many. Reads have connections of their own and see the last
+// commit.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// readers is how many reads run at once; more wait.
+const readers = 4
+
+// Store is the database. Its methods are safe for concurrent use.
+type Store struct {
+	log    *slog.Logger
+	notify func(domain.Commit)
+
+	read  *sql.DB
+	write *sql.DB
+
+	mu     sync.RWMutex // guards closed against senders on queue
+	closed bool
+	queue  chan *change
+	done   chan struct{} // the writer has ended
+}
+
+// Open opens or makes the file, readable by its owner only, and brings its
+// tables up to date. notify is called after each commit with what became
+// known; it must not block.
+func Open(ctx context.Context, path string, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	f.Close()
+	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{})}
+	if s.write, err = connect(path, false, 1); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, s.write); err != nil {
+		s.write.Close()
+		return nil, err
+	}
+	if s.read, err = connect(path, true, readers); err != nil {
+		s.write.Close()
+		return nil, err
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		s.write.Close()
+		s.read.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	w := newWriter(s, conn)
+	go w.run()
+	return s, nil
+}
+
+func connect(path string, readOnly bool, conns int) (*sql.DB, error) {
+	q := url.Values{"_pragma": {
+		"busy_timeout(10000)", // another process may be adding a key
+		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
+		"temp_store(MEMORY)", "cache_size(-8000)", "wal_autocheckpoint(4000)",
+	}}
+	if readOnly {
+		q.Add("_pragma", "query_only(1)")
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	db.SetMaxOpenConns(conns)
+	db.SetMaxIdleConns(conns)
+	return db, nil
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	p, err := goose.NewProvider(database.DialectSQLite3, db, files)
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+// Close commits what is queued and closes the file. Changes that come later
+// are refused.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.queue)
+	}
+	s.mu.Unlock()
+	<-s.done
+	return errors.Join(s.read.Close(), s.write.Close())
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+}

@@ -1,0 +1,83 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const streamColumns = `project_id, session_id, id, token, mode, created_at, expires_at, revoked_at`
+
+func scanStream(r scanner) (domain.Stream, error) {
+	var s domain.Stream
+	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.Token, &s.Mode,
+		timeColumn{&s.CreatedAt}, timeColumn{&s.ExpiresAt}, timeColumn{&s.RevokedAt})
+	return s, missing(err)
+}
+
+func (t *tx) insertStream(s domain.Stream) error {
+	err := t.exec(`INSERT INTO streams (`+streamColumns+`) VALUES (?,?,?,?,?,?,?,?)`,
+		s.ProjectID, s.SessionID, s.ID, s.Token, s.Mode, micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.RevokedAt))
+	if err != nil {
+		return fmt.Errorf("insert stream: %w", err)
+	}
+	return nil
+}
+
+// CreateStream adds a link to a session's live page. ErrNotFound: the project
+// has no such session.
+func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.once(st.ProjectID, st.CreatedAt, idem); err != nil {
+			return err
+		}
+		var status domain.SessionStatus
+		if err := t.row(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`, st.ProjectID, st.SessionID).Scan(&status); err != nil {
+			return missing(err)
+		}
+		if status.Ended() {
+			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
+		}
+		return t.insertStream(st)
+	})
+}
+
+// Stream reads one link of a session.
+func (s *Store) Stream(ctx context.Context, project, session, id string) (domain.Stream, error) {
+	return scanStream(s.read.QueryRowContext(ctx,
+		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
+}
+
+// Streams reads all links of a session, oldest first.
+func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.Stream, error) {
+	rows, err := s.read.QueryContext(ctx,
+		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
+	all, err := collect(rows, err, scanStream)
+	if err != nil {
+		return nil, fmt.Errorf("read streams: %w", err)
+	}
+	return all, nil
+}
+
+// StreamByToken finds the link that a live page was opened with.
+func (s *Store) StreamByToken(ctx context.Context, token string) (domain.Stream, error) {
+	return scanStream(s.read.QueryRowContext(ctx, `SELECT `+streamColumns+` FROM streams WHERE token = ?`, token))
+}
+
+// RevokeStream makes a link open nothing any more. Doing it twice is fine.
+func (s *Store) RevokeStream(ctx context.Context, project, session, id string, now time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.execCount(`UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
+			WHERE project_id = ? AND session_id = ? AND id = ?`, micros(now), project, session, id)
+		if err != nil {
+			return fmt.Errorf("revoke stream: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
+		}
+		t.known.Sessions = append(t.known.Sessions, session)
+		return nil
+	})
+}
