@@ -1,17 +1,220 @@
 package browser
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// WorldName is the isolated world that each document has for us: the page's
+// own scripts can't see it or change what it works with.
+const WorldName = "browserhook"
+
 // Page is the session's page: a target of the browser with a protocol session
-// attached to it.
+// attached to it. It knows its frames and how far their documents have come.
 type Page struct {
-	cdp.Session        // of the page's target; Call and Send reach the page
-	TargetID    string // Chromium's name for it
+	cdp.Session // of the page's target; Call and Send reach the page
+
+	log     *slog.Logger
+	script  string // evaluated in our world of every document
+	crashed chan struct{}
+
+	mu      sync.Mutex
+	main    string // id of the main frame
+	frames  map[string]*Frame
+	order   []string // ids of frames as they were attached
+	changed chan struct{}
 }
 
-// newPage wraps an attached target.
-func newPage(s cdp.Session, targetID string) *Page {
-	return &Page{Session: s, TargetID: targetID}
+// Frame is one document's place in the page.
+type Frame struct {
+	ID       string
+	Parent   string      // empty: the main frame
+	Session  cdp.Session // that reaches it: a frame of another site has its own
+	Context  int64       // our world in the current document; 0: not there yet
+	Document Document
+}
+
+// Document is how far a frame's current document has come.
+type Document struct {
+	Loader     string // changes with every navigation to another document
+	URL        string
+	Reached    map[string]bool // "DOMContentLoaded", "load"
+	Navigating bool            // on the way to another document
+}
+
+// Viewport is the size that pages have when the user chose none.
+var Viewport = domain.Viewport{Width: 1280, Height: 720}
+
+// attach finds the browser's first page and makes it ready for use. Commands
+// that don't need each other's answers are on their way together: each answer
+// waited for alone would be a good part of what starting costs.
+func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.SessionOptions, log *slog.Logger) (*Page, error) {
+	first := make(chan attachedToTarget, 1)
+	stop := conn.Listen("", func(e cdp.Event) {
+		var a attachedToTarget
+		if e.Method != "Target.attachedToTarget" || json.Unmarshal(e.Params, &a) != nil || a.TargetInfo.Type != "page" {
+			return
+		}
+		select {
+		case first <- a:
+		default: // a window that the page opened: it has its own life
+		}
+	})
+	defer stop()
+	browser := cdp.Session{Conn: conn}
+	auto, err := browser.Send("Target.setAutoAttach", object{
+		"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true,
+		"filter": []object{{"type": "page"}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	downloads, err := browser.Send("Browser.setDownloadBehavior", object{"behavior": "deny"})
+	if err != nil {
+		return nil, err
+	}
+	var target attachedToTarget
+	select {
+	case target = <-first:
+	case <-conn.Done():
+		return nil, conn.Err()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	p := &Page{
+		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, script: script,
+		crashed: make(chan struct{}), main: target.TargetInfo.TargetID,
+		frames: map[string]*Frame{}, changed: make(chan struct{}),
+	}
+	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
+	p.order = []string{p.main}
+	conn.ListenAll(p.heard)
+	pending := []*cdp.Pending{auto, downloads}
+	for _, c := range append(p.enable(), emulation(opt)...) {
+		sent, err := p.Send(c.method, c.params)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, sent)
+	}
+	for _, sent := range pending {
+		if err := sent.Wait(ctx, nil); err != nil {
+			return nil, fmt.Errorf("prepare the page: %w", err)
+		}
+	}
+	return p, p.waitContext(ctx)
+}
+
+type object = map[string]any
+
+type command struct {
+	method string
+	params object
+}
+
+// enable is what every session of the page, its own and its frames', is told.
+func (p *Page) enable() []command {
+	return []command{
+		{"Page.enable", nil},
+		{"Page.setLifecycleEventsEnabled", object{"enabled": true}},
+		{"Page.addScriptToEvaluateOnNewDocument", object{
+			"source": p.script, "worldName": WorldName, "runImmediately": true,
+		}},
+		{"Runtime.enable", nil},
+		{"Target.setAutoAttach", object{
+			"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true,
+			"filter": []object{{"type": "iframe"}},
+		}},
+	}
+}
+
+func emulation(opt domain.SessionOptions) []command {
+	all := []command{
+		{"Emulation.setFocusEmulationEnabled", object{"enabled": true}},
+		{"Emulation.setDeviceMetricsOverride", object{
+			"width": opt.Viewport.Width, "height": opt.Viewport.Height, "deviceScaleFactor": 1, "mobile": false,
+		}},
+	}
+	if opt.Timezone != "" {
+		all = append(all, command{"Emulation.setTimezoneOverride", object{"timezoneId": opt.Timezone}})
+	}
+	if opt.Locale != "" {
+		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
+	}
+	return all
+}
+
+// waitContext waits for our world in the main frame's document.
+func (p *Page) waitContext(ctx context.Context) error {
+	for {
+		changed := p.Changed()
+		if p.Main().Context != 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-p.Conn.Done():
+			return p.Conn.Err()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// Crashed is closed when the page's renderer has crashed.
+func (p *Page) Crashed() <-chan struct{} { return p.crashed }
+
+// Changed is closed at the next change of a frame or a document.
+func (p *Page) Changed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.changed
+}
+
+// Main is the main frame as it is now.
+func (p *Page) Main() Frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.frames[p.main].snapshot()
+}
+
+// Frames are all frames as they are now, the main frame first.
+func (p *Page) Frames() []Frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := make([]Frame, 0, len(p.order))
+	for _, id := range p.order {
+		all = append(all, p.frames[id].snapshot())
+	}
+	return all
+}
+
+func (f *Frame) snapshot() Frame {
+	s := *f
+	s.Document.Reached = make(map[string]bool, len(f.Document.Reached))
+	for name := range f.Document.Reached {
+		s.Document.Reached[name] = true
+	}
+	return s
+}
+
+// Root is the frame whose coordinates the session of f counts in: the nearest
+// one above, or f itself, that is the top of its own process's frames.
+func (p *Page) Root(f Frame) Frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for f.Parent != "" {
+		up, ok := p.frames[f.Parent]
+		if !ok || up.Session.ID != f.Session.ID {
+			break
+		}
+		f = up.snapshot()
+	}
+	return f
 }

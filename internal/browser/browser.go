@@ -1,0 +1,154 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// keeperEnds is how long a keeper may take to end after its connection did.
+const keeperEnds = 8 * time.Second
+
+// Browser is one running Chromium with its keeper.
+type Browser struct {
+	ID string // of the session
+
+	dir        string
+	log        *slog.Logger
+	conn       *cdp.Conn
+	keeper     *exec.Cmd
+	keeperSaid bounded
+	page       *Page
+	release    func()
+
+	mu     sync.Mutex
+	pid    int            // Chromium's, from the keeper
+	exited *keeper.Exited // the keeper's news of the end
+	closed bool           // the end is ours
+
+	done chan struct{}
+}
+
+// Page is the session's page.
+func (b *Browser) Page() *Page { return b.page }
+
+// PID is Chromium's process, as the keeper told; 0 before it did.
+func (b *Browser) PID() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.pid
+}
+
+// Done is closed when the browser has ended and nothing of it is left.
+func (b *Browser) Done() <-chan struct{} { return b.done }
+
+// Exit says how the browser ended; it is valid after Done.
+func (b *Browser) Exit() *domain.Failure {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	e := b.exited
+	switch {
+	case b.closed:
+		return failure(CodeCrashed, "The browser was closed.", nil)
+	case e == nil:
+		return failure(CodeCrashed, "The browser's keeper process ended unexpectedly.", nil)
+	case e.Error != "":
+		return failure(CodeStartFailed, "Chromium could not be started: "+e.Error+".", e.Lines)
+	case e.Signal != 0:
+		return failure(CodeCrashed, fmt.Sprintf("Chromium was ended by signal %d (%s).", e.Signal, syscall.Signal(e.Signal)), e.Lines)
+	default:
+		return failure(CodeCrashed, fmt.Sprintf("Chromium ended by itself with exit code %d.", e.Code), e.Lines)
+	}
+}
+
+// Close ends the browser and returns when its processes and its folder are
+// gone. It may be called often.
+func (b *Browser) Close(ctx context.Context) error {
+	b.mu.Lock()
+	select {
+	case <-b.conn.Done():
+	default:
+		b.closed = true
+	}
+	b.mu.Unlock()
+	_ = b.conn.Close()
+	select {
+	case <-b.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("close browser: %w", context.Cause(ctx))
+	}
+}
+
+// heard takes the keeper's own messages.
+func (b *Browser) heard(e cdp.Event) {
+	switch e.Method {
+	case keeper.MethodStarted:
+		var news keeper.Started
+		if json.Unmarshal(e.Params, &news) == nil {
+			b.mu.Lock()
+			b.pid = news.PID
+			b.mu.Unlock()
+		}
+	case keeper.MethodExited:
+		var news keeper.Exited
+		if json.Unmarshal(e.Params, &news) == nil {
+			b.mu.Lock()
+			b.exited = &news
+			b.mu.Unlock()
+		}
+	}
+}
+
+// watch waits for the end and makes sure that it is one.
+func (b *Browser) watch() {
+	<-b.conn.Done()
+	stop := time.AfterFunc(keeperEnds, func() { _ = b.keeper.Process.Kill() })
+	err := b.keeper.Wait()
+	stop.Stop()
+	if err != nil {
+		// The keeper has not cleaned up: its children may live.
+		b.log.Warn("a keeper ended badly", "session", b.ID, "err", err, "said", b.keeperSaid.String())
+		keeper.KillSession(b.dir)
+	}
+	b.abandon()
+	close(b.done)
+}
+
+// abandon removes what a browser leaves when no process of it is left.
+func (b *Browser) abandon() {
+	if err := removeAll(b.dir); err != nil {
+		b.log.Error("remove a session's folder", "session", b.ID, "err", err)
+	}
+	b.release()
+}
+
+// bounded keeps the first bytes of what a keeper prints.
+type bounded struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (w *bounded) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if room := 2048 - len(w.buf); room > 0 {
+		w.buf = append(w.buf, p[:min(room, len(p))]...)
+	}
+	return len(p), nil
+}
+
+func (w *bounded) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return string(w.buf)
+}

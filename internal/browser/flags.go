@@ -1,0 +1,65 @@
+package browser
+
+import (
+	"fmt"
+	"path/filepath"
+	"syscall"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// enoughSharedMemory is what pages need in /dev/shm; containers give 64 MiB.
+const enoughSharedMemory = 512 << 20
+
+func sharedMemory() uint64 {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs("/dev/shm", &fs); err != nil {
+		return 0
+	}
+	return fs.Bavail * uint64(fs.Bsize)
+}
+
+// flags are Chromium's arguments for a session. What Playwright and Puppeteer
+// have found out about quiet, quick, unattended browsers is in here; what only
+// serves their own tests is not.
+func flags(opt domain.SessionOptions, files string, sandbox bool) []string {
+	args := []string{
+		"--headless=new",
+		"--remote-debugging-pipe",
+		"--user-data-dir=" + filepath.Join(files, "profile"),
+		fmt.Sprintf("--window-size=%d,%d", opt.Viewport.Width, opt.Viewport.Height),
+
+		// Nothing but the page itself goes over the network.
+		"--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--disable-default-apps", "--disable-domain-reliability", "--disable-client-side-phishing-detection",
+		"--disable-quic", "--no-pings", "--metrics-recording-only", "--disable-field-trial-config",
+
+		// Nobody is there to be asked.
+		"--no-first-run", "--no-default-browser-check", "--disable-search-engine-choice-screen",
+		"--password-store=basic", "--use-mock-keychain", "--disable-prompt-on-repost", "--noerrdialogs",
+		"--disable-infobars", "--disable-notifications", "--disable-extensions", "--disable-component-extensions-with-background-pages",
+
+		// A page that nobody looks at runs as if somebody did.
+		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
+		"--disable-hang-monitor", "--disable-ipc-flooding-protection",
+
+		// No graphics card, no sound, no reports of crashes.
+		"--disable-gpu", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb",
+		"--disable-breakpad", "--disable-crash-reporter",
+
+		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding",
+	}
+	if opt.Locale != "" {
+		args = append(args, "--lang="+opt.Locale, "--accept-lang="+opt.Locale)
+	}
+	if opt.UserAgent != "" {
+		args = append(args, "--user-agent="+opt.UserAgent)
+	}
+	if sharedMemory() < enoughSharedMemory {
+		args = append(args, "--disable-dev-shm-usage")
+	}
+	if !sandbox {
+		args = append(args, "--no-sandbox")
+	}
+	return append(args, "about:blank")
+}

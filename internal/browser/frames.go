@@ -1,0 +1,213 @@
+package browser
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+)
+
+type attachedToTarget struct {
+	SessionID  string `json:"sessionId"`
+	TargetInfo struct {
+		TargetID string `json:"targetId"`
+		Type     string `json:"type"`
+	} `json:"targetInfo"`
+}
+
+// frameEvent is the members that the events about frames have, each its own.
+type frameEvent struct {
+	FrameID       string `json:"frameId"`
+	ParentFrameID string `json:"parentFrameId"`
+	LoaderID      string `json:"loaderId"`
+	Name          string `json:"name"`
+	URL           string `json:"url"`
+	Reason        string `json:"reason"`
+	Disposition   string `json:"disposition"`
+	Type          string `json:"type"`
+	Navigation    string `json:"navigationType"`
+	Frame         struct {
+		ID       string `json:"id"`
+		ParentID string `json:"parentId"`
+		LoaderID string `json:"loaderId"`
+		URL      string `json:"url"`
+		Fragment string `json:"urlFragment"`
+	} `json:"frame"`
+	Context struct {
+		ID   int64  `json:"id"`
+		Name string `json:"name"`
+		Aux  struct {
+			FrameID string `json:"frameId"`
+		} `json:"auxData"`
+	} `json:"context"`
+	ContextID int64 `json:"executionContextId"`
+	attachedToTarget
+}
+
+// heard keeps the frames true to what the browser tells. It runs on the
+// goroutine that reads the wire, so what it sends, it sends from another.
+func (p *Page) heard(e cdp.Event) {
+	switch e.Method {
+	case "Page.frameAttached", "Page.frameDetached", "Page.frameNavigated", "Page.navigatedWithinDocument",
+		"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
+		"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
+		"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed":
+	default:
+		return
+	}
+	var ev frameEvent
+	if err := json.Unmarshal(e.Params, &ev); err != nil {
+		p.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.SessionID != p.ID && !p.ours(e.SessionID) {
+		return // of a window that the page opened
+	}
+	if p.apply(e, &ev) {
+		close(p.changed)
+		p.changed = make(chan struct{})
+	}
+}
+
+func (p *Page) ours(session string) bool {
+	for _, f := range p.frames {
+		if f.Session.ID == session {
+			return true
+		}
+	}
+	return false
+}
+
+// apply changes the frames by one event and reports whether it did.
+func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
+	from := cdp.Session{Conn: p.Conn, ID: e.SessionID}
+	switch e.Method {
+	case "Page.frameAttached":
+		p.frame(ev.FrameID, ev.ParentFrameID, from)
+	case "Page.frameDetached":
+		// "swap": the frame moves to a process of its own and lives on.
+		if ev.Reason != "swap" {
+			p.drop(ev.FrameID)
+		}
+	case "Page.frameNavigated":
+		f := p.frame(ev.Frame.ID, ev.Frame.ParentID, from)
+		f.Session = from
+		if f.Document.Loader != ev.Frame.LoaderID {
+			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
+		}
+		f.Document.URL = ev.Frame.URL + ev.Frame.Fragment
+		f.Document.Navigating = false
+	case "Page.navigatedWithinDocument":
+		f := p.frames[ev.FrameID]
+		if f == nil {
+			return false
+		}
+		f.Document.URL, f.Document.Navigating = ev.URL, false
+	case "Page.lifecycleEvent":
+		f := p.frames[ev.FrameID]
+		if f == nil || ev.Name != "load" && ev.Name != "DOMContentLoaded" && ev.Name != "init" {
+			return false
+		}
+		if ev.Name == "init" && f.Document.Loader != ev.LoaderID {
+			f.Document = Document{Loader: ev.LoaderID, URL: f.Document.URL, Reached: map[string]bool{}, Navigating: f.Document.Navigating}
+		}
+		if f.Document.Loader == ev.LoaderID || f.Document.Loader == "" {
+			f.Document.Reached[ev.Name] = true
+		}
+	case "Page.frameStartedNavigating", "Page.frameRequestedNavigation":
+		f := p.frames[ev.FrameID]
+		if f == nil || ev.Navigation == "sameDocument" || ev.Disposition != "" && ev.Disposition != "currentTab" {
+			return false
+		}
+		f.Document.Navigating = true
+	case "Page.frameStoppedLoading":
+		f := p.frames[ev.FrameID]
+		if f == nil {
+			return false
+		}
+		f.Document.Navigating = false
+	case "Runtime.executionContextCreated":
+		f := p.frames[ev.Context.Aux.FrameID]
+		if f == nil || ev.Context.Name != WorldName {
+			return false
+		}
+		f.Context, f.Session = ev.Context.ID, from
+	case "Runtime.executionContextDestroyed":
+		for _, f := range p.frames {
+			if f.Session.ID == e.SessionID && f.Context == ev.ContextID {
+				f.Context = 0
+			}
+		}
+	case "Runtime.executionContextsCleared":
+		for _, f := range p.frames {
+			if f.Session.ID == e.SessionID {
+				f.Context = 0
+			}
+		}
+	case "Target.attachedToTarget":
+		p.adopt(ev)
+	case "Target.detachedFromTarget":
+		for _, f := range p.frames {
+			if f.Session.ID == ev.SessionID && f.Parent != "" {
+				f.Context, f.Session = 0, p.Session
+			}
+		}
+	case "Page.javascriptDialogOpening":
+		// Nobody is there to answer: alerts are dismissed, leaving is agreed to.
+		go func() { _, _ = from.Send("Page.handleJavaScriptDialog", object{"accept": ev.Type == "beforeunload"}) }()
+		return false
+	case "Inspector.targetCrashed":
+		if e.SessionID == p.ID {
+			select {
+			case <-p.crashed:
+			default:
+				close(p.crashed)
+			}
+		}
+	}
+	return true
+}
+
+// adopt takes a frame that has a process and a protocol session of its own.
+// Its target's id is the frame's.
+func (p *Page) adopt(ev *frameEvent) {
+	if ev.TargetInfo.Type != "iframe" {
+		return
+	}
+	s := cdp.Session{Conn: p.Conn, ID: ev.SessionID}
+	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
+	f.Session, f.Context = s, 0
+	go func() {
+		for _, c := range p.enable() {
+			if _, err := s.Send(c.method, c.params); err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// frame finds a frame or makes it.
+func (p *Page) frame(id, parent string, s cdp.Session) *Frame {
+	f := p.frames[id]
+	if f == nil {
+		f = &Frame{ID: id, Parent: parent, Session: s, Document: Document{Reached: map[string]bool{}}}
+		p.frames[id] = f
+		p.order = append(p.order, id)
+	}
+	return f
+}
+
+func (p *Page) drop(id string) {
+	if id == p.main {
+		return
+	}
+	delete(p.frames, id)
+	p.order = slices.DeleteFunc(p.order, func(o string) bool { return o == id })
+	for _, f := range p.frames {
+		if f.Parent == id {
+			p.drop(f.ID)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package keeper
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// children lists the living children of a process. Few kernels list them by
+// themselves, so every process is asked for its parent.
+func children(pid int) []int {
+	var all []int
+	procs, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range procs {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		// "123 (name) S 45 …": the name may hold anything, the last ) ends it.
+		fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+		if len(fields) < 2 || fields[0] == "Z" || fields[1] != strconv.Itoa(pid) {
+			continue
+		}
+		if n, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// probe finds out whether this user may make a user namespace, which is what
+// Chromium's sandbox stands on: exit code 0, or 3 when it may not.
+func probe() int {
+	cmd := exec.Command("/bin/true") //nolint:noctx // ends by itself
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID}
+	if err := cmd.Run(); err != nil {
+		return 3
+	}
+	return 0
+}
+
+// KillSession kills what belongs to a session's folder, whoever started it: its
+// keeper, known by its argument, and Chromium's processes, known by their home.
+func KillSession(folder string) (killed int) {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		pid, err := strconv.Atoi(filepath.Base(p))
+		if err != nil || pid == os.Getpid() {
+			continue
+		}
+		if holds(filepath.Join(p, "environ"), "HOME="+folder+"/") || holds(filepath.Join(p, "cmdline"), `"dir":"`+folder+`"`) {
+			if syscall.Kill(pid, syscall.SIGKILL) == nil {
+				killed++
+			}
+		}
+	}
+	return killed
+}
+
+func holds(file, text string) bool {
+	raw, err := os.ReadFile(file)
+	return err == nil && strings.Contains(string(raw), text)
+}

@@ -1,0 +1,291 @@
+// Package browser runs Chromium: it finds it, starts one for a session under a
+// keeper process, attaches to its page, and ends it with everything that it
+// made. On the page it offers frames, isolated worlds, input, dialogs and the
+// screencast.
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// The codes of a browser that did not start, or was lost.
+const (
+	CodeNotFound     = "browser_not_found"
+	CodeStartFailed  = "browser_start_failed"
+	CodeStartTimeout = "browser_start_timeout"
+	CodeCrashed      = "browser_crashed"
+)
+
+// firstUID and lastUID bound the users that browsers run as when the server is
+// root: the range that systemd keeps for users that exist only while needed.
+const firstUID, lastUID = 61184, 65519
+
+// Config says how browsers are started.
+type Config struct {
+	Chromium     string        // path; empty: the one that is installed
+	RunDir       string        // folder of the sessions' folders
+	Keeper       []string      // command that is the keeper
+	Script       string        // evaluated in our isolated world of every document
+	StartTimeout time.Duration // until the page can be used; 0: 30 s
+	Log          *slog.Logger
+}
+
+// Launcher starts browsers.
+type Launcher struct {
+	Path    string // of Chromium
+	Version string // "Chromium 156.0.8078.79 built on Debian …"
+	Sandbox bool   // Chromium's own sandbox can be had on this machine
+
+	cfg Config
+
+	mu   sync.Mutex
+	uids map[int]bool // in use
+}
+
+// NewLauncher finds Chromium. Without one it returns a launcher whose Launch
+// fails with CodeNotFound, and Path is empty: a server can still answer.
+func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
+	if cfg.StartTimeout == 0 {
+		cfg.StartTimeout = 30 * time.Second
+	}
+	l := &Launcher{cfg: cfg, uids: map[int]bool{}}
+	path, err := find(cfg.Chromium)
+	if errors.Is(err, errNoChromium) {
+		return l, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.Path = path
+	if l.Version, err = version(ctx, path); err != nil {
+		cfg.Log.Warn("Chromium does not tell its version", "path", path, "err", err)
+	}
+	l.Sandbox = l.probe(ctx)
+	if !l.Sandbox {
+		cfg.Log.Warn("this machine gives Chromium no user namespace: browsers run without their own sandbox")
+	}
+	return l, nil
+}
+
+// probe asks, as the user that browsers run as, whether a sandbox can be had.
+func (l *Launcher) probe(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, l.cfg.Keeper[0], append(l.cfg.Keeper[1:], "probe")...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	if os.Getuid() == 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: lastUID, Gid: lastUID}
+		cmd.Dir = "/"
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		// The other user can't even run this program: nothing is known, and
+		// Chromium itself will say.
+		return true
+	}
+	return err == nil
+}
+
+// Failure is a browser that did not start; it is a *domain.Failure with one of
+// the codes above and the last lines that Chromium printed.
+func failure(code, message string, lines []string) *domain.Failure {
+	return &domain.Failure{Code: code, Message: message, Lines: lines}
+}
+
+// Launch starts a browser for a session and returns it with its page attached
+// and the options applied. The error is a *domain.Failure.
+func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
+	if l.Path == "" {
+		return nil, failure(CodeNotFound, errNoChromium.Error(), nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
+	defer cancel()
+	b, err := l.start(sessionID, opt)
+	if err != nil {
+		return nil, failure(CodeStartFailed, err.Error(), nil)
+	}
+	b.page, err = attach(ctx, b.conn, l.cfg.Script, opt, l.cfg.Log)
+	if err == nil {
+		return b, nil
+	}
+	select {
+	case <-b.conn.Done(): // it ended by itself: it says why
+		<-b.Done()
+		exit := b.Exit()
+		return nil, failure(CodeStartFailed, exit.Message, exit.Lines)
+	default:
+	}
+	closing, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer done()
+	_ = b.Close(closing)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil, failure(CodeStartTimeout,
+			fmt.Sprintf("Chromium did not answer within %s.", l.cfg.StartTimeout), b.Exit().Lines)
+	}
+	return nil, failure(CodeStartFailed, err.Error(), b.Exit().Lines)
+}
+
+// start makes the session's folder and socket, starts the keeper and connects.
+func (l *Launcher) start(sessionID string, opt domain.SessionOptions) (*Browser, error) {
+	dir := filepath.Join(l.cfg.RunDir, sessionID)
+	uid := l.takeUID()
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, done: make(chan struct{})}
+	files, err := makeFolders(dir, uid)
+	if err != nil {
+		b.abandon()
+		return nil, err
+	}
+	listener, dial, err := listen(dir)
+	if err != nil {
+		b.abandon()
+		return nil, err
+	}
+	defer listener.Close()
+	cfg, err := json.Marshal(keeper.Config{
+		Chromium: l.Path, Args: flags(opt, files, l.Sandbox), Dir: dir, Files: files, UID: uid,
+	})
+	if err != nil {
+		b.abandon()
+		return nil, err
+	}
+	b.keeper = exec.Command(l.cfg.Keeper[0], append(l.cfg.Keeper[1:], string(cfg))...) //nolint:noctx // it outlives the call; Close ends it
+	b.keeper.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=" + os.Getenv("LANG"), "GOMAXPROCS=2", "GOGC=50"}
+	b.keeper.Dir = "/"
+	b.keeper.ExtraFiles = []*os.File{listener}
+	b.keeper.Stderr = &b.keeperSaid
+	b.keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C for the server is not for it
+	if err := b.keeper.Start(); err != nil {
+		b.abandon()
+		return nil, fmt.Errorf("start the keeper: %w", err)
+	}
+	nc, err := dial()
+	if err != nil {
+		_ = b.keeper.Process.Kill()
+		_ = b.keeper.Wait()
+		b.abandon()
+		return nil, fmt.Errorf("connect to the keeper: %w", err)
+	}
+	b.conn = cdp.NewConn(nc, l.cfg.Log)
+	b.conn.Listen("", b.heard)
+	go b.watch()
+	return b, nil
+}
+
+// makeFolders makes the session's folder, which the server owns, and in it the
+// one that the browser does.
+func makeFolders(dir string, uid int) (files string, err error) {
+	files = filepath.Join(dir, "files")
+	if err := os.Mkdir(dir, 0o711); err != nil {
+		return "", fmt.Errorf("make the session's folder: %w", err)
+	}
+	for _, f := range []string{files, filepath.Join(files, "tmp")} {
+		if err := os.Mkdir(f, 0o700); err != nil {
+			return "", fmt.Errorf("make the session's folder: %w", err)
+		}
+		if uid != 0 {
+			if err := os.Chown(f, uid, uid); err != nil {
+				return "", fmt.Errorf("make the session's folder: %w", err)
+			}
+		}
+	}
+	return files, nil
+}
+
+// listen makes the session's socket and a function that connects to it. A
+// socket's path may have only 108 bytes, so it is named through its folder's
+// file descriptor.
+func listen(dir string) (socket *os.File, dial func() (net.Conn, error), err error) {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	addr := &net.UnixAddr{Net: "unix", Name: fmt.Sprintf("/proc/self/fd/%d/keeper.sock", folder.Fd())}
+	l, err := net.ListenUnix("unix", addr)
+	if err != nil {
+		folder.Close()
+		return nil, nil, fmt.Errorf("make the session's socket: %w", err)
+	}
+	l.SetUnlinkOnClose(false)
+	defer l.Close()
+	if err := os.Chmod(filepath.Join(dir, "keeper.sock"), 0o600); err != nil {
+		folder.Close()
+		return nil, nil, err
+	}
+	if socket, err = l.File(); err != nil {
+		folder.Close()
+		return nil, nil, err
+	}
+	return socket, func() (net.Conn, error) {
+		defer folder.Close()
+		return net.DialUnix("unix", nil, addr)
+	}, nil
+}
+
+func (l *Launcher) takeUID() int {
+	if os.Getuid() != 0 {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for uid := firstUID; uid < lastUID; uid++ {
+		if !l.uids[uid] {
+			l.uids[uid] = true
+			return uid
+		}
+	}
+	return lastUID // more browsers than users: the last is shared
+}
+
+func (l *Launcher) freeUID(uid int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.uids, uid)
+}
+
+// Sweep ends the browsers and keepers that a dead server left, and removes
+// their folders. It is for the start, before anything is launched.
+func (l *Launcher) Sweep(ctx context.Context) error {
+	left, err := filepath.Glob(filepath.Join(l.cfg.RunDir, "browser_*"))
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	for _, dir := range left {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if n := keeper.KillSession(dir); n > 0 {
+			l.cfg.Log.Info("ended a browser that an earlier server left", "session", filepath.Base(dir), "processes", n)
+		}
+		if err := removeAll(dir); err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeAll is os.RemoveAll for a folder in which somebody who was just killed
+// may have made a last file.
+func removeAll(dir string) (err error) {
+	for range 5 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package step
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// eval runs JavaScript in the page's own world and returns its value as JSON.
+func (r *run) eval(expression string) (json.RawMessage, error) {
+	var res struct {
+		Result struct {
+			Type  string          `json:"type"`
+			Value json.RawMessage `json:"value"`
+		} `json:"result"`
+		Exception *struct {
+			Text      string `json:"text"`
+			Exception struct {
+				Description string          `json:"description"`
+				Value       json.RawMessage `json:"value"`
+			} `json:"exception"`
+		} `json:"exceptionDetails"`
+	}
+	err := r.page.Call(r.ctx, "Runtime.evaluate", object{
+		"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true, "replMode": true,
+	}, &res)
+	if lost(err) && r.ctx.Err() == nil {
+		return nil, &domain.Failure{Code: CodeEvaluation, Message: "The value can't be had: " + strings.TrimPrefix(err.Error(), "Runtime.evaluate: ") + "."}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if e := res.Exception; e != nil {
+		what := e.Exception.Description
+		if what == "" {
+			what = e.Text + " " + string(e.Exception.Value)
+		}
+		what, _, _ = strings.Cut(what, "\n")
+		return nil, &domain.Failure{Code: CodeEvaluation, Message: "The expression threw: " + strings.ToValidUTF8(what[:min(len(what), 500)], "")}
+	}
+	return res.Result.Value, nil
+}
+
+func (r *run) evaluate() (any, error) {
+	r.waitedFor = "the expression's value"
+	v, err := r.eval(r.spec.Expression)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func (r *run) screenshot() (any, error) {
+	format := r.spec.Format
+	if format == "" {
+		format = "png"
+	}
+	args := object{"format": format}
+	if r.spec.Quality != nil {
+		args["quality"] = *r.spec.Quality
+	}
+	var metrics struct {
+		View struct {
+			Width  float64 `json:"clientWidth"`
+			Height float64 `json:"clientHeight"`
+		} `json:"cssLayoutViewport"`
+		Content struct {
+			Width  float64 `json:"width"`
+			Height float64 `json:"height"`
+		} `json:"cssContentSize"`
+	}
+	if err := r.page.Call(r.ctx, "Page.getLayoutMetrics", nil, &metrics); err != nil {
+		return nil, err
+	}
+	width, height := metrics.View.Width, metrics.View.Height
+	switch {
+	case r.spec.Target != "":
+		v, err := r.act(needs{Visible: true, Point: true}, "box", nil)
+		if err != nil {
+			return nil, err
+		}
+		if v.frame.Parent != "" {
+			return nil, &domain.Failure{Code: "target_in_frame", Message: "An element inside a frame can't be captured alone."}
+		}
+		width, height = v.Box.Width, v.Box.Height
+		args["clip"] = object{"x": v.Box.X, "y": v.Box.Y, "width": width, "height": height, "scale": 1}
+		args["captureBeyondViewport"] = true
+	case r.spec.FullPage:
+		// Past this Chromium's own limit the picture is cut.
+		width, height = metrics.Content.Width, min(metrics.Content.Height, 16384)
+		args["clip"] = object{"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+		args["captureBeyondViewport"] = true
+	}
+	var res struct {
+		Data string `json:"data"`
+	}
+	r.waitedFor = "the picture"
+	if err := r.page.Call(r.ctx, "Page.captureScreenshot", args, &res); err != nil {
+		return nil, err
+	}
+	content, err := base64.StdEncoding.DecodeString(res.Data)
+	if err != nil {
+		return nil, fmt.Errorf("decode the picture: %w", err)
+	}
+	a, err := r.save(r.ctx, "screenshot", "image/"+format, content)
+	if err != nil {
+		return nil, &domain.Failure{Code: "artifact_not_saved", Message: "The picture could not be kept."}
+	}
+	return object{
+		"artifactId": a.ID, "contentType": a.ContentType, "size": a.Size, "width": int(width), "height": int(height),
+	}, nil
+}

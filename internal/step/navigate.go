@@ -1,0 +1,149 @@
+package step
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// about is what a navigation answers.
+type about struct {
+	URL    string `json:"url"`
+	Title  string `json:"title"`
+	Status int    `json:"status,omitempty"` // of the HTTP answer
+}
+
+func (r *run) about() (about, error) {
+	var res struct {
+		Result struct {
+			Value about `json:"value"`
+		} `json:"result"`
+	}
+	for {
+		main := r.page.Main()
+		if main.Context != 0 {
+			err := r.page.Call(r.ctx, "Runtime.evaluate", object{
+				"expression": "bh.page()", "contextId": main.Context, "returnByValue": true,
+			}, &res)
+			if err == nil || !lost(err) {
+				return res.Result.Value, err
+			}
+		}
+		before := main.Context
+		if err := r.until(func(f browser.Frame) bool { return f.Context != 0 && f.Context != before }); err != nil {
+			return about{}, err
+		}
+	}
+}
+
+func (r *run) navigate() (any, error) {
+	r.waitedFor = "the page to load"
+	var res struct {
+		LoaderID string `json:"loaderId"`
+		Error    string `json:"errorText"`
+		Download bool   `json:"isDownload"`
+	}
+	if err := r.page.Call(r.ctx, "Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
+		return nil, err
+	}
+	switch {
+	case res.Download:
+		return nil, &domain.Failure{Code: CodeNavigation, Message: "The address is a download, not a page."}
+	case res.Error != "":
+		return nil, &domain.Failure{Code: CodeNavigation, Message: fmt.Sprintf("The page could not be loaded: %s.", res.Error)}
+	case res.LoaderID != "":
+		if err := r.committed(res.LoaderID); err != nil {
+			return nil, err
+		}
+	}
+	return r.loaded()
+}
+
+// committed waits until the document of a navigation, or a later one, is there.
+func (r *run) committed(loader string) error {
+	seen := false
+	first := r.page.Main().Document.Loader
+	return r.until(func(f browser.Frame) bool {
+		seen = seen || f.Document.Loader == loader || f.Document.Loader != first
+		return seen
+	})
+}
+
+// loaded waits until the current document has come as far as the step asks,
+// and says where it is.
+func (r *run) loaded() (any, error) {
+	until := map[string]string{"": "load", "load": "load", "domcontentloaded": "DOMContentLoaded"}[r.spec.WaitUntil]
+	r.waitedFor = "the page to load"
+	if until != "" {
+		if err := r.until(func(f browser.Frame) bool {
+			r.seen = verdict{Seen: "the page at " + f.Document.URL + " is still loading"}
+			return f.Document.Reached[until]
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return r.about()
+}
+
+func (r *run) reload() (any, error) {
+	before := r.page.Main().Document.Loader
+	if err := r.page.Call(r.ctx, "Page.reload", nil, nil); err != nil {
+		return nil, err
+	}
+	if err := r.until(func(f browser.Frame) bool { return f.Document.Loader != before }); err != nil {
+		return nil, err
+	}
+	return r.loaded()
+}
+
+func (r *run) history(by int) (any, error) {
+	var h struct {
+		Current int `json:"currentIndex"`
+		Entries []struct {
+			ID  int    `json:"id"`
+			URL string `json:"url"`
+		} `json:"entries"`
+	}
+	if err := r.page.Call(r.ctx, "Page.getNavigationHistory", nil, &h); err != nil {
+		return nil, err
+	}
+	to := h.Current + by
+	if to < 0 || to >= len(h.Entries) {
+		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
+	}
+	changed := r.page.Changed()
+	if err := r.page.Call(r.ctx, "Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
+		return nil, err
+	}
+	// The same document or another: something of the frame changes.
+	select {
+	case <-changed:
+	case <-r.ctx.Done():
+		return nil, context.Cause(r.ctx)
+	}
+	if err := r.until(func(f browser.Frame) bool { return !f.Document.Navigating && f.Document.URL == h.Entries[to].URL }); err != nil {
+		return nil, err
+	}
+	return r.loaded()
+}
+
+// settled runs an input and, when that started a navigation of the page, waits
+// until the new document is there: what follows must not meet the old one.
+func (r *run) settled(input func() error) error {
+	before := r.page.Main().Document.Loader
+	if err := input(); err != nil {
+		return err
+	}
+	// The browser's news come in order: after this answer, a navigation that
+	// the input started is known.
+	if err := r.page.Call(r.ctx, "Page.getNavigationHistory", nil, nil); err != nil {
+		return err
+	}
+	if !r.page.Main().Document.Navigating {
+		return nil
+	}
+	r.waitedFor = "the navigation to go through"
+	return r.until(func(f browser.Frame) bool { return !f.Document.Navigating || f.Document.Loader != before })
+}

@@ -1,0 +1,299 @@
+package step
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// The codes of failed steps that aren't the injected engine's own.
+const (
+	CodeTimeout     = "timeout"
+	CodeCanceled    = "canceled"
+	CodeNavigation  = "navigation_failed"
+	CodeAssertion   = "assertion_failed"
+	CodeEvaluation  = "evaluation_failed"
+	CodeTooLarge    = "result_too_large"
+	CodeBrowserGone = "browser_gone"
+	CodeProtocol    = "browser_refused"
+)
+
+// MaxResult bounds a step's result, in bytes of JSON: it travels in webhooks.
+const MaxResult = 256 << 10
+
+// Save keeps what a step made and answers its artifact.
+type Save func(ctx context.Context, kind, contentType string, content []byte) (domain.Artifact, error)
+
+// Run does one step on the page and returns its result, JSON or nothing. It
+// returns when the step is done, its timeout is over or ctx ends, and leaves a
+// page that the next step can use.
+func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.RawMessage, *domain.Failure) {
+	limit := spec.timeout()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	r := &run{ctx: ctx, page: page, spec: spec, save: save}
+	if spec.Target != "" {
+		t, err := ParseTarget(spec.Target)
+		if err != nil {
+			return nil, &domain.Failure{Code: "target_invalid", Message: "The target " + err.Error() + "."}
+		}
+		r.target = t
+	}
+	result, err := actions[spec.Action](r)
+	if err != nil {
+		return nil, r.failure(err, limit)
+	}
+	if result == nil {
+		return nil, nil
+	}
+	raw, ok := result.(json.RawMessage)
+	if !ok {
+		if raw, err = json.Marshal(result); err != nil {
+			return nil, r.failure(err, limit)
+		}
+	}
+	if len(raw) > MaxResult {
+		return nil, &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The result has %d bytes; at most %d are kept.", len(raw), MaxResult)}
+	}
+	return raw, nil
+}
+
+type run struct {
+	ctx    context.Context //nolint:containedctx // a run is one call
+	page   *browser.Page
+	spec   *Spec
+	target Target
+	save   Save
+
+	waitedFor string // for the error, should there be one
+	seen      verdict
+}
+
+type object = map[string]any
+
+// verdict is what the injected engine answers.
+type verdict struct {
+	OK      bool            `json:"ok"`
+	Why     string          `json:"why"`
+	Seen    string          `json:"seen"`
+	Fatal   bool            `json:"fatal"`
+	X       float64         `json:"x"`
+	Y       float64         `json:"y"`
+	Checked bool            `json:"checked"`
+	Value   json.RawMessage `json:"value"`
+	Values  []string        `json:"values"`
+	Box     struct {
+		X      float64 `json:"x"`
+		Y      float64 `json:"y"`
+		Width  float64 `json:"width"`
+		Height float64 `json:"height"`
+	} `json:"box"`
+
+	frame browser.Frame // in which it was
+}
+
+// failure says why the step failed, in the order of what is surest.
+func (r *run) failure(err error, limit time.Duration) *domain.Failure {
+	if f, ok := errors.AsType[*domain.Failure](err); ok {
+		return f
+	}
+	if r.ctx.Err() != nil {
+		// Whatever the page still does for this step, it must not hold the next.
+		_, _ = r.page.Send("Runtime.terminateExecution", nil)
+	}
+	select {
+	case <-r.page.Crashed():
+		return &domain.Failure{Code: "page_crashed", Message: "The page crashed."}
+	default:
+	}
+	switch {
+	case errors.Is(err, cdp.ErrClosed):
+		return &domain.Failure{Code: CodeBrowserGone, Message: "The browser is gone."}
+	case errors.Is(r.ctx.Err(), context.DeadlineExceeded):
+		f := &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", limit), WaitedFor: r.waitedFor, Seen: r.seen.Seen}
+		if r.seen.Why != "" {
+			f.Code = r.seen.Why
+			if r.spec.Action == "assert" {
+				f.Code = CodeAssertion
+			} else if f.Code == "state" || f.Code == "url" {
+				f.Code = CodeTimeout
+			}
+		}
+		if f.Seen == "" {
+			f.Seen = "the page gave no answer"
+		}
+		return f
+	case r.ctx.Err() != nil:
+		return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
+	}
+	return &domain.Failure{Code: CodeProtocol, Message: "The browser refused: " + err.Error() + "."}
+}
+
+// refused is a fatal verdict as the step's failure.
+func (r *run) refused(v verdict) *domain.Failure {
+	return &domain.Failure{Code: v.Why, Message: "The target can't be used.", WaitedFor: r.waitedFor, Seen: v.Seen}
+}
+
+const (
+	// slice is how long one call into the page polls: cancelling never waits
+	// for it, so it only bounds what is left running there.
+	slice = 2 * time.Second
+	// between is the pause between looks at several frames.
+	between = 25 * time.Millisecond
+)
+
+// poll asks a function of the injected engine, frame by frame, until it
+// answers ok. Frames come and go meanwhile; that is only a reason to look
+// again.
+func (r *run) poll(fn string, args object) (verdict, error) {
+	for {
+		changed := r.page.Changed()
+		frames := r.page.Frames()
+		for i, f := range frames {
+			if f.Context == 0 {
+				continue
+			}
+			args["ms"] = 0
+			if len(frames) == 1 {
+				args["ms"] = r.left(slice).Milliseconds()
+			}
+			v, err := r.call(f, fn, args)
+			if err != nil {
+				if lost(err) && r.ctx.Err() == nil {
+					continue // the document was left meanwhile
+				}
+				return v, err
+			}
+			if v.OK || v.Fatal {
+				if v.Fatal {
+					return v, r.refused(v)
+				}
+				return v, nil
+			}
+			// What a frame saw that has a match says more than "no match".
+			if i == 0 || v.Why != "target_not_found" {
+				r.seen = v
+			}
+		}
+		select {
+		case <-changed:
+		case <-time.After(between):
+		case <-r.ctx.Done():
+			return verdict{}, context.Cause(r.ctx)
+		}
+	}
+}
+
+// lost says whether a call failed because its document is gone.
+func lost(err error) bool {
+	e, ok := errors.AsType[*cdp.Error](err)
+	return ok && (e.Code == -32000 || e.Code == -32001 || e.Code == -32602)
+}
+
+// left is the time that the step still has, at most d.
+func (r *run) left(d time.Duration) time.Duration {
+	if end, ok := r.ctx.Deadline(); ok {
+		d = min(d, time.Until(end))
+	}
+	return max(d, 0)
+}
+
+// call runs bh.fn(args) in the frame's isolated world.
+func (r *run) call(f browser.Frame, fn string, args object) (verdict, error) {
+	var res struct {
+		Result struct {
+			Value verdict `json:"value"`
+		} `json:"result"`
+		Exception *struct {
+			Text      string `json:"text"`
+			Exception struct {
+				Description string `json:"description"`
+			} `json:"exception"`
+		} `json:"exceptionDetails"`
+	}
+	err := f.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+		"functionDeclaration": "(fn, args) => bh[fn](args)",
+		"executionContextId":  f.Context,
+		"arguments":           []object{{"value": fn}, {"value": args}},
+		"returnByValue":       true, "awaitPromise": true, "userGesture": true,
+	}, &res)
+	if err != nil {
+		return verdict{}, err
+	}
+	if res.Exception != nil {
+		return verdict{}, fmt.Errorf("%s: %s", res.Exception.Text, res.Exception.Exception.Description)
+	}
+	res.Result.Value.frame = f
+	return res.Result.Value, nil
+}
+
+type needs struct {
+	Visible  bool `json:"visible,omitempty"`
+	Enabled  bool `json:"enabled,omitempty"`
+	Editable bool `json:"editable,omitempty"`
+	Point    bool `json:"point,omitempty"` // stable, and in view
+	Hit      bool `json:"hit,omitempty"`   // and not covered
+}
+
+func (n needs) String() string {
+	s := "attached"
+	for _, w := range []struct {
+		on   bool
+		word string
+	}{{n.Visible, "visible"}, {n.Point, "stable"}, {n.Enabled, "enabled"}, {n.Editable, "editable"}, {n.Hit, "not covered"}} {
+		if w.on {
+			s += ", " + w.word
+		}
+	}
+	return s
+}
+
+// act waits until the target has what is needed and does op with it.
+func (r *run) act(n needs, op string, args object) (verdict, error) {
+	r.waitedFor = r.spec.Target + " to be " + n.String()
+	return r.poll("act", object{"target": r.target, "needs": n, "op": op, "args": args})
+}
+
+// point is where a verdict's element is in the whole page's view: inside a
+// frame, the frames above are added up.
+func (r *run) point(v verdict) (x, y float64, err error) {
+	x, y = v.X, v.Y
+	frames := map[string]browser.Frame{}
+	for _, f := range r.page.Frames() {
+		frames[f.ID] = f
+	}
+	for f := v.frame; f.Parent != ""; f = frames[f.Parent] {
+		up, ok := frames[f.Parent]
+		if !ok {
+			return 0, 0, errors.New("the frame is gone")
+		}
+		var owner struct {
+			Node int64 `json:"backendNodeId"`
+		}
+		if err := up.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": f.ID}, &owner); err != nil {
+			return 0, 0, err
+		}
+		if err := up.Session.Call(r.ctx, "DOM.scrollIntoViewIfNeeded", object{"backendNodeId": owner.Node}, nil); err != nil {
+			return 0, 0, err
+		}
+		var box struct {
+			Model struct {
+				Content []float64 `json:"content"`
+			} `json:"model"`
+		}
+		if err := up.Session.Call(r.ctx, "DOM.getBoxModel", object{"backendNodeId": owner.Node}, &box); err != nil {
+			return 0, 0, err
+		}
+		if len(box.Model.Content) < 2 {
+			return 0, 0, errors.New("the frame has no box")
+		}
+		x, y = x+box.Model.Content[0], y+box.Model.Content[1]
+	}
+	return x, y, nil
+}
