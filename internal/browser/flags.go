@@ -47,7 +47,7 @@ func flags(opt domain.SessionOptions, files string, sandbox bool) []string {
 		"--disable-gpu", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb",
 		"--disable-breakpad", "--disable-crash-reporter",
 
-		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding",
+		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding,BackForwardCache",
 	}
 	if opt.Locale != "" {
 		args = append(args, "--lang="+opt.Locale, "--accept-lang="+opt.Locale)

@@ -96,6 +96,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		f.Session = from
 		if f.Document.Loader != ev.Frame.LoaderID {
 			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
+			p.dropBelow(f.ID) // the frames of the document before
 		}
 		f.Document.URL = ev.Frame.URL + ev.Frame.Fragment
 		f.Document.Navigating = false
@@ -112,6 +113,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		}
 		if ev.Name == "init" && f.Document.Loader != ev.LoaderID {
 			f.Document = Document{Loader: ev.LoaderID, URL: f.Document.URL, Reached: map[string]bool{}, Navigating: f.Document.Navigating}
+			p.dropBelow(f.ID) // the frames of the document before
 		}
 		if f.Document.Loader == ev.LoaderID || f.Document.Loader == "" {
 			f.Document.Reached[ev.Name] = true
@@ -180,7 +182,7 @@ func (p *Page) adopt(ev *frameEvent) {
 	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
 	f.Session, f.Context = s, 0
 	go func() {
-		for _, c := range p.enable() {
+		for _, c := range append(p.enable(), command{"Runtime.runIfWaitingForDebugger", nil}) {
 			if _, err := s.Send(c.method, c.params); err != nil {
 				return
 			}
@@ -205,6 +207,10 @@ func (p *Page) drop(id string) {
 	}
 	delete(p.frames, id)
 	p.order = slices.DeleteFunc(p.order, func(o string) bool { return o == id })
+	p.dropBelow(id)
+}
+
+func (p *Page) dropBelow(id string) {
 	for _, f := range p.frames {
 		if f.Parent == id {
 			p.drop(f.ID)

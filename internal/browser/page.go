@@ -128,7 +128,8 @@ func (p *Page) enable() []command {
 		}},
 		{"Runtime.enable", nil},
 		{"Target.setAutoAttach", object{
-			"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true,
+			// A frame of another site waits until it has been told all of this.
+			"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
 			"filter": []object{{"type": "iframe"}},
 		}},
 	}

@@ -25,7 +25,7 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 		} `json:"exceptionDetails"`
 	}
 	err := r.page.Call(r.ctx, "Runtime.evaluate", object{
-		"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true, "replMode": true,
+		"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true,
 	}, &res)
 	if lost(err) && r.ctx.Err() == nil {
 		return nil, &domain.Failure{Code: CodeEvaluation, Message: "The value can't be had: " + strings.TrimPrefix(err.Error(), "Runtime.evaluate: ") + "."}

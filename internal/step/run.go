@@ -144,6 +144,8 @@ const (
 	// slice is how long one call into the page polls: cancelling never waits
 	// for it, so it only bounds what is left running there.
 	slice = 2 * time.Second
+	// answerTime is what an answer from the page may take.
+	answerTime = 50 * time.Millisecond
 	// between is the pause between looks at several frames.
 	between = 25 * time.Millisecond
 )
@@ -161,7 +163,9 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 			}
 			args["ms"] = 0
 			if len(frames) == 1 {
-				args["ms"] = r.left(slice).Milliseconds()
+				// It answers before the step's time is over, to be able to say
+				// what it saw.
+				args["ms"] = max(0, (r.left(slice) - answerTime).Milliseconds())
 			}
 			v, err := r.call(f, fn, args)
 			if err != nil {
@@ -217,10 +221,15 @@ func (r *run) call(f browser.Frame, fn string, args object) (verdict, error) {
 			} `json:"exception"`
 		} `json:"exceptionDetails"`
 	}
-	err := f.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+	// encoding/json sorts members: the same step asks, and answers, the same.
+	raw, err := json.Marshal(args)
+	if err != nil {
+		return verdict{}, err
+	}
+	err = f.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
 		"functionDeclaration": "(fn, args) => bh[fn](args)",
 		"executionContextId":  f.Context,
-		"arguments":           []object{{"value": fn}, {"value": args}},
+		"arguments":           []object{{"value": fn}, {"value": json.RawMessage(raw)}},
 		"returnByValue":       true, "awaitPromise": true, "userGesture": true,
 	}, &res)
 	if err != nil {

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// dataFolder is the server's own folder, locked so that two servers never
+// share one database file.
+type dataFolder struct {
+	Path      string
+	Database  string
+	Artifacts string
+	// Run is where the browsers' own folders go. It isn't inside Path: a
+	// browser runs as another user, who must be able to reach its folder
+	// whoever owns the folders above the data.
+	Run string
+
+	lock *os.File
+}
+
+func openData(path string) (*dataFolder, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.MkdirAll(abs, 0o700); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	d := &dataFolder{
+		Path:      abs,
+		Database:  filepath.Join(abs, "browserhook.db"),
+		Artifacts: filepath.Join(abs, "artifacts"),
+	}
+	d.lock, err = os.OpenFile(filepath.Join(abs, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	if err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		d.lock.Close()
+		return nil, fmt.Errorf("data folder %s is in use by another browserhook server", abs)
+	}
+	if d.Run, err = runFolder(abs); err != nil {
+		d.lock.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *dataFolder) Close() error { return d.lock.Close() }
+
+// runFolder makes the folder for running browsers that belongs to a data
+// folder: the same one at every start, so that what a dead server left there
+// is found.
+func runFolder(data string) (string, error) {
+	sum := sha256.Sum256([]byte(data))
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("browserhook-%d-%s", os.Getuid(), hex.EncodeToString(sum[:6])))
+	if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
+		return "", fmt.Errorf("folder for running browsers: %w", err)
+	}
+	// The parent is open to everybody: what stands there must be ours.
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return "", fmt.Errorf("folder for running browsers: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || !info.IsDir() || int(owner.Uid) != os.Getuid() {
+		return "", fmt.Errorf("folder for running browsers: %s belongs to somebody else; remove it", dir)
+	}
+	if err := os.Chmod(dir, 0o711); err != nil {
+		return "", fmt.Errorf("folder for running browsers: %w", err)
+	}
+	return dir, nil
+}

@@ -1,0 +1,117 @@
+// Package internal holds the packages of the server; this test holds their
+// imports to the shape that docs/architecture.md draws.
+package internal
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/browserhook/browserhook/"
+
+// mayImport says, for each package, which of ours it may import. What isn't
+// listed is forbidden: a new arrow is a decision, made here.
+var mayImport = map[string][]string{
+	"internal/domain":              {},
+	"internal/config":              {},
+	"internal/egress":              {"internal/domain"},
+	"internal/event":               {"internal/domain"},
+	"internal/browser/cdp":         {},
+	"internal/browser/keeper":      {},
+	"internal/browser":             {"internal/domain", "internal/browser/cdp", "internal/browser/keeper"},
+	"internal/step":                {"internal/domain", "internal/browser", "internal/browser/cdp"},
+	"internal/session":             {"internal/domain", "internal/browser", "internal/step"},
+	"internal/webhook":             {"internal/domain", "internal/egress"},
+	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp"},
+	"internal/store/sqlite":        {"internal/domain"},
+	"internal/store/storetest":     {"internal/domain"},
+	"internal/httpapi":             {"internal/domain", "internal/session", "internal/step", "internal/webhook"},
+	"internal/demo":                {},
+	"internal/app":                 {"*"},
+	"cmd/browserhook":              {"internal/app", "internal/config", "internal/browser/keeper", "internal/httpapi"},
+	"cmd/demo":                     {"internal/demo"},
+	"internal":                     {},
+	"internal/browser/browsertest": {"internal/domain", "internal/browser", "internal/browser/keeper", "internal/browser/cdp"},
+}
+
+type listed struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+	GoFiles    []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports,GoFiles", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportsGoDownOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if !strings.HasPrefix(name, "internal") && !strings.HasPrefix(name, "cmd") {
+			continue
+		}
+		allowed, ok := mayImport[name]
+		if !ok && len(p.GoFiles) > 0 {
+			t.Errorf("%s is not in the table of packages and what they may import", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			ours, ok := strings.CutPrefix(imp, module)
+			if ok && !slices.Contains(allowed, ours) && !slices.Contains(allowed, "*") {
+				t.Errorf("%s imports %s", name, ours)
+			}
+		}
+	}
+}
+
+// TestHeavyLibrariesStayInTheirPlace keeps each big dependency behind the one
+// package that is there to hold it.
+func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
+	home := map[string][]string{
+		"github.com/danielgtaylor/huma/v2": {"internal/httpapi", "internal/step"},
+		"github.com/alecthomas/kong":       {"internal/config", "cmd/browserhook", "cmd/demo"},
+		"github.com/coder/websocket":       {"internal/live"},
+		"github.com/pressly/goose/v3":      {"internal/store/sqlite"},
+		"database/sql":                     {"internal/store/sqlite"},
+		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/webhook", "internal/app", "internal/demo", "cmd/demo"},
+	}
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		if !strings.HasPrefix(name, "internal") && !strings.HasPrefix(name, "cmd") {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if where, ok := home[imp]; ok && !slices.Contains(where, name) {
+				t.Errorf("%s imports %s, which belongs in %v", name, imp, where)
+			}
+		}
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.Doc == "" && len(p.GoFiles) > 0 {
+			t.Errorf("%s has no package comment", strings.TrimPrefix(p.ImportPath, module))
+		}
+	}
+}

@@ -1,0 +1,96 @@
+// Package event reads the committed log of a project's events and follows it.
+// Polling and following use the same cursor, an event's id.
+package event
+
+import (
+	"context"
+	"sync"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Store is where the log is.
+type Store interface {
+	Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
+	LastEventID(ctx context.Context, project string) (string, error)
+}
+
+// Log is the log of all projects.
+type Log struct {
+	store Store
+
+	mu      sync.Mutex
+	changed map[string]chan struct{} // by project that is followed, closed at its next event
+}
+
+// New makes a log over a store.
+func New(store Store) *Log {
+	return &Log{store: store, changed: map[string]chan struct{}{}}
+}
+
+// Notify wakes the followers of the projects that have news. It doesn't block.
+func (l *Log) Notify(c domain.Commit) {
+	if len(c.Events) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range c.Events {
+		if ch, ok := l.changed[c.Events[i].ProjectID]; ok {
+			close(ch)
+			delete(l.changed, c.Events[i].ProjectID)
+		}
+	}
+}
+
+func (l *Log) wake(project string) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ch, ok := l.changed[project]
+	if !ok {
+		ch = make(chan struct{})
+		l.changed[project] = ch
+	}
+	return ch
+}
+
+// Read returns a page of events after the cursor.
+func (l *Log) Read(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
+	return l.store.Events(ctx, project, q)
+}
+
+// End is the cursor after which there is nothing yet.
+func (l *Log) End(ctx context.Context, project string) (string, error) {
+	return l.store.LastEventID(ctx, project)
+}
+
+// followPage is how many events a follower holds at a time.
+const followPage = 100
+
+// Follow sends every event after the cursor, then each as it is committed,
+// until ctx ends or send fails. A slow send slows only its own follower.
+func (l *Log) Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.Event) error) error {
+	q.Limit = followPage
+	for {
+		// Asked for before reading, so that nothing falls in between.
+		changed := l.wake(project)
+		page, err := l.store.Events(ctx, project, q)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if err := send(e); err != nil {
+				return err
+			}
+			q.After = e.ID
+		}
+		if len(page) == followPage {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

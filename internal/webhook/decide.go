@@ -1,0 +1,100 @@
+package webhook
+
+import (
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+)
+
+// schedule is how long after a failed try the next one comes. After the last
+// the delivery has failed.
+var schedule = []time.Duration{
+	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
+	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+}
+
+const (
+	// jitter spreads the tries that failed together: up to a tenth later,
+	// never earlier than promised.
+	jitter = 0.1
+	// maxRetryAfter bounds what a receiver can ask for.
+	maxRetryAfter = 24 * time.Hour
+)
+
+// decide is what a try, ended at now, does to its delivery. random is in [0,1).
+func decide(d domain.Delivery, answer egress.Answer, err error, started, now time.Time, random float64) domain.Outcome {
+	a := domain.Attempt{
+		ID: domain.NewID(domain.PrefixAttempt), ProjectID: d.ProjectID, DeliveryID: d.ID, Number: d.Attempts + 1,
+		StartedAt: started, Duration: now.Sub(started), StatusCode: answer.StatusCode, Response: answer.Body,
+		RemoteAddr: answer.RemoteAddr,
+	}
+	o := domain.Outcome{}
+	d.Attempts++
+	d.Tries++
+	switch e, ok := errors.AsType[*egress.Error](err); {
+	case err == nil:
+		d.Status, d.EndedAt = domain.DeliveryDelivered, now
+	default:
+		a.ErrorClass, a.Error = "internal", "the attempt could not be made"
+		if ok {
+			a.ErrorClass, a.Error = string(e.Class), e.Message
+		}
+		switch {
+		case answer.StatusCode == http.StatusGone:
+			d.Status, d.EndedAt = domain.DeliveryFailed, now
+			o.Disable = "gone"
+		case d.Tries > len(schedule):
+			d.Status, d.EndedAt = domain.DeliveryFailed, now
+		default:
+			wait := schedule[d.Tries-1]
+			wait += time.Duration(float64(wait) * jitter * random)
+			wait = max(wait, retryAfter(answer.Header.Get("Retry-After"), now))
+			d.Status, d.NextAt = domain.DeliveryPending, now.Add(wait)
+		}
+	}
+	o.Delivery, o.Attempt = d, a
+	return o
+}
+
+// giveBack is the outcome of a try that was not made, or given up because the
+// server stops: the delivery is due as before.
+func giveBack(d domain.Delivery) domain.Outcome {
+	d.Status = domain.DeliveryPending
+	return domain.Outcome{Delivery: d}
+}
+
+// retryAfter reads the header: seconds, or a date. What is neither, or lies in
+// the past, asks for nothing.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(value, 10, 63); err == nil {
+		if n > uint64(maxRetryAfter/time.Second) {
+			return maxRetryAfter
+		}
+		return time.Duration(n) * time.Second
+	}
+	if errors.Is(numError(value), strconv.ErrRange) {
+		return maxRetryAfter
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return min(max(at.Sub(now), 0), maxRetryAfter)
+}
+
+func numError(value string) error {
+	_, err := strconv.ParseUint(value, 10, 63)
+	return err
+}
+
+func random() float64 { return rand.Float64() }
