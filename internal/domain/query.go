@@ -6,7 +6,7 @@ import "time"
 type SessionFilter struct {
 	Status SessionStatus // empty: any
 	Cursor string        // opaque, from the page before; empty: the first page
-	Limit  int
+	Limit  int           // 0: 100
 }
 
 // EventQuery picks events of a project's log, oldest first.
@@ -14,13 +14,13 @@ type EventQuery struct {
 	After     string      // event id; empty: from the beginning
 	SessionID string      // empty: any
 	Types     []EventType // empty: any
-	Limit     int
+	Limit     int         // 0: 100
 }
 
 // EndpointFilter picks a page of a project's endpoints, newest first.
 type EndpointFilter struct {
 	Cursor string
-	Limit  int
+	Limit  int // 0: 100
 }
 
 // DeliveryFilter picks a page of a project's deliveries, newest first.
@@ -31,11 +31,12 @@ type DeliveryFilter struct {
 	SessionID  string
 	From, To   time.Time // of creation; zero: open
 	Cursor     string
-	Limit      int
+	Limit      int // 0: 100
 }
 
 // Due says when an endpoint has its next delivery to send.
 type Due struct {
+	ProjectID  string
 	EndpointID string
 	At         time.Time
 }

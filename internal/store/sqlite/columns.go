@@ -119,6 +119,16 @@ func decodeCursor(p domain.Prefix, cursor string) (string, error) {
 	return string(raw), nil
 }
 
+// defaultPage is how long a page is when nobody says.
+const defaultPage = 100
+
+func pageLimit(n int) int {
+	if n < 1 {
+		return defaultPage
+	}
+	return n
+}
+
 // cut takes one row too many off a page and makes the cursor of the next.
 func cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
 	if len(page) <= limit {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,11 +25,6 @@ func scanDelivery(r scanner) (domain.Delivery, error) {
 	return d, missing(err)
 }
 
-func (t *tx) deliver(e *domain.Event, endpoint string) (string, error) {
-	id := domain.NewID(domain.PrefixDelivery)
-	return id, t.insertDelivery(e, endpoint, id)
-}
-
 func (t *tx) insertDelivery(e *domain.Event, endpoint, id string) error {
 	at := micros(e.CreatedAt)
 	err := t.exec(`INSERT INTO deliveries (`+deliveryColumns+`, event_position)
@@ -43,6 +39,7 @@ func (t *tx) insertDelivery(e *domain.Event, endpoint, id string) error {
 
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
+	limit := pageLimit(f.Limit)
 	before, err := decodeCursor(domain.PrefixDelivery, f.Cursor)
 	if err != nil {
 		return nil, "", err
@@ -54,9 +51,14 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		where("endpoint_id = ?", f.EndpointID)
 	}
 	if f.SessionID != "" {
-		where("session_id = ?", f.SessionID)
+		where("session_id <> '' AND session_id = ?", f.SessionID)
 	}
-	if f.Status != "" {
+	switch f.Status {
+	case "":
+	case domain.DeliveryFailed, domain.DeliveryCanceled:
+		// Few among many: the condition of the index that holds just these.
+		where("status IN ('FAILED', 'CANCELED') AND status = ?", f.Status)
+	default:
 		where("status = ?", f.Status)
 	}
 	if f.EventType != "" {
@@ -68,12 +70,12 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if !f.To.IsZero() {
 		where("created_at < ?", micros(f.To))
 	}
-	rows, err := s.read.QueryContext(ctx, query+` ORDER BY id DESC LIMIT ?`, append(args, f.Limit+1)...)
+	rows, err := s.read.rows(ctx, query+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
 	page, err := collect(rows, err, scanDelivery)
 	if err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
-	page, next := cut(page, f.Limit, func(d domain.Delivery) string { return d.ID })
+	page, next := cut(page, limit, func(d domain.Delivery) string { return d.ID })
 	return page, next, nil
 }
 
@@ -81,12 +83,12 @@ const oneDelivery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE projec
 
 // Delivery reads one delivery of a project.
 func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
-	return scanDelivery(s.read.QueryRowContext(ctx, oneDelivery, project, id))
+	return scanDelivery(s.read.row(ctx, oneDelivery, project, id))
 }
 
 // Attempts reads the tries of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT project_id, delivery_id, number, id, started_at, duration, status_code,
+	rows, err := s.read.rows(ctx, `SELECT project_id, delivery_id, number, id, started_at, duration, status_code,
 		response, remote_addr, error_class, error FROM attempts WHERE project_id = ? AND delivery_id = ? ORDER BY number`,
 		project, delivery)
 	all, err := collect(rows, err, func(r scanner) (domain.Attempt, error) {
@@ -113,7 +115,7 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 		}
 		e, err := scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
 		switch {
-		case err == domain.ErrNotFound:
+		case errors.Is(err, domain.ErrNotFound):
 			return domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
 		case err != nil:
 			return err
@@ -135,5 +137,8 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 		t.known.Endpoints = append(t.known.Endpoints, d.EndpointID)
 		return nil
 	})
-	return d, err
+	if err != nil {
+		return domain.Delivery{}, err
+	}
+	return d, nil
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"iter"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -22,81 +21,6 @@ func scanEndpoint(r scanner) (domain.Endpoint, error) {
 
 const liveEndpoint = `SELECT ` + endpointColumns + ` FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
 
-// endpointCache is the endpoints that events may have to be delivered to, by
-// project. Only the writer uses it, so it is as true as the transaction.
-type endpointCache struct{ projects map[string]*projectEndpoints }
-
-type projectEndpoints struct {
-	all    []domain.Endpoint            // of every session
-	inline map[string][]domain.Endpoint // by session, while it is open
-}
-
-func newEndpointCache() *endpointCache {
-	return &endpointCache{projects: map[string]*projectEndpoints{}}
-}
-
-func (c *endpointCache) clear() { clear(c.projects) }
-
-func (c *endpointCache) forget(project string) { delete(c.projects, project) }
-
-func (c *endpointCache) forgetSession(project, session string) {
-	if p, ok := c.projects[project]; ok {
-		delete(p.inline, session)
-	}
-}
-
-// of yields the endpoints that could want an event of the session.
-func (c *endpointCache) of(t *tx, project, session string) (iter.Seq[*domain.Endpoint], error) {
-	p, ok := c.projects[project]
-	if !ok {
-		rows, err := t.rows(`SELECT `+endpointColumns+` FROM endpoints e WHERE project_id = ? AND deleted_at = 0
-			AND (session_id = '' OR EXISTS (SELECT 1 FROM sessions s WHERE s.project_id = e.project_id
-				AND s.id = e.session_id AND s.status NOT IN ('CLOSED', 'FAILED')))`, project)
-		all, err := collect(rows, err, scanEndpoint)
-		if err != nil {
-			return nil, fmt.Errorf("read endpoints: %w", err)
-		}
-		p = &projectEndpoints{inline: map[string][]domain.Endpoint{}}
-		for _, e := range all {
-			p.add(e)
-		}
-		// The session itself may have ended in this very transaction.
-		if _, ok := p.inline[session]; !ok && session != "" {
-			rows, err := t.rows(`SELECT `+endpointColumns+` FROM endpoints
-				WHERE project_id = ? AND session_id = ? AND deleted_at = 0`, project, session)
-			own, err := collect(rows, err, scanEndpoint)
-			if err != nil {
-				return nil, fmt.Errorf("read endpoints: %w", err)
-			}
-			for _, e := range own {
-				p.add(e)
-			}
-		}
-		c.projects[project] = p
-	}
-	return func(yield func(*domain.Endpoint) bool) {
-		for i := range p.all {
-			if !yield(&p.all[i]) {
-				return
-			}
-		}
-		own := p.inline[session]
-		for i := range own {
-			if !yield(&own[i]) {
-				return
-			}
-		}
-	}, nil
-}
-
-func (p *projectEndpoints) add(e domain.Endpoint) {
-	if e.SessionID == "" {
-		p.all = append(p.all, e)
-	} else {
-		p.inline[e.SessionID] = append(p.inline[e.SessionID], e)
-	}
-}
-
 func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	err := t.exec(`INSERT INTO endpoints (`+endpointColumns+`, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
 		e.ProjectID, e.ID, e.SessionID, e.URL, jsonText(e.Events), e.Description, jsonText(e.Metadata), e.Status,
@@ -104,9 +28,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	if p, ok := t.w.endpoints.projects[e.ProjectID]; ok {
-		p.add(e)
-	}
+	t.w.endpoints.forget(e.ProjectID, e.SessionID, e.ID)
 	return nil
 }
 
@@ -122,22 +44,23 @@ func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *dom
 
 // Endpoint reads one endpoint of a project that isn't deleted.
 func (s *Store) Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return scanEndpoint(s.read.QueryRowContext(ctx, liveEndpoint, project, id))
+	return scanEndpoint(s.read.row(ctx, liveEndpoint, project, id))
 }
 
 // Endpoints reads a page, newest first, and the cursor of the next.
 func (s *Store) Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error) {
+	limit := pageLimit(f.Limit)
 	before, err := decodeCursor(domain.PrefixEndpoint, f.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT `+endpointColumns+` FROM endpoints
-		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, f.Limit+1)
+	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
+		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
 	page, err := collect(rows, err, scanEndpoint)
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
-	page, next := cut(page, f.Limit, func(e domain.Endpoint) string { return e.ID })
+	page, next := cut(page, limit, func(e domain.Endpoint) string { return e.ID })
 	return page, next, nil
 }
 
@@ -149,6 +72,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err != nil {
 			return err
 		}
+		was := e.Status
 		c := &domain.EndpointChange{Endpoint: &e}
 		if err := fn(c); err != nil {
 			return err
@@ -156,7 +80,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(&e); err != nil {
 			return err
 		}
-		if e.Status == domain.EndpointEnabled {
+		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Endpoints = append(t.known.Endpoints, e.ID)
 		}
 		return t.appendAll(c.News)
@@ -171,36 +95,69 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
-	t.w.endpoints.forget(e.ProjectID)
+	t.w.endpoints.forget(e.ProjectID, e.SessionID, e.ID)
 	return nil
 }
+
+// cancelAtOnce is how many deliveries one change cancels: whoever deletes an
+// endpoint with a million of them is not to hold up everybody else.
+const cancelAtOnce = 2000
 
 // DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
 // What was sent can still be looked at.
 func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error {
-	return s.update(ctx, func(t *tx) error {
-		n, err := t.execCount(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0`,
-			micros(now), project, id)
+	var canceled int64
+	err := s.update(ctx, func(t *tx) error {
+		var session string
+		err := t.row(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
+			RETURNING session_id`, micros(now), project, id).Scan(&session)
 		if err != nil {
-			return fmt.Errorf("delete endpoint: %w", err)
+			return missing(err)
 		}
-		if n == 0 {
-			return domain.ErrNotFound
-		}
-		t.w.endpoints.forget(project)
-		err = t.exec(`UPDATE deliveries SET status = 'CANCELED', ended_at = ?
-			WHERE project_id = ? AND endpoint_id = ? AND status IN ('PENDING', 'SENDING')`, micros(now), project, id)
-		if err != nil {
+		t.w.endpoints.forget(project, session, id)
+		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED', ended_at = ?
+			WHERE endpoint_id = ? AND ended_at = 0 AND status = 'SENDING'`, micros(now), id); err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
 		}
-		return nil
+		canceled, err = t.cancelPending(id, now)
+		return err
 	})
+	// The endpoint is deleted: the caller's going away doesn't stop the rest.
+	ctx = context.WithoutCancel(ctx)
+	for err == nil && canceled == cancelAtOnce {
+		err = s.update(ctx, func(t *tx) error {
+			var err error
+			canceled, err = t.cancelPending(id, now)
+			return err
+		})
+	}
+	return err
+}
+
+func (t *tx) cancelPending(endpoint string, now time.Time) (int64, error) {
+	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', ended_at = ? WHERE (project_id, id) IN
+		(SELECT project_id, id FROM deliveries WHERE endpoint_id = ? AND ended_at = 0 LIMIT ?)`,
+		micros(now), endpoint, cancelAtOnce)
+	if err != nil {
+		return 0, fmt.Errorf("cancel deliveries: %w", err)
+	}
+	return n, nil
 }
 
 // SendTest commits the draft as an event with one delivery, to the endpoint,
-// whatever that subscribed to. It returns the delivery's id.
-func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain.Draft, deliveryID string, idem *domain.Idempotency) error {
-	return s.update(ctx, func(t *tx) error {
+// whatever that subscribed to, and returns the delivery's id. The idempotency
+// key remembers that id.
+func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (string, error) {
+	delivery := domain.NewID(domain.PrefixDelivery)
+	if idem != nil {
+		with := *idem
+		with.Refs = []string{delivery}
+		idem = &with
+	}
+	err := s.update(ctx, func(t *tx) error {
+		if err := t.once(project, d.At, idem); err != nil {
+			return err
+		}
 		e, err := scanEndpoint(t.row(liveEndpoint, project, endpoint))
 		if err != nil {
 			return err
@@ -208,10 +165,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if e.Status != domain.EndpointEnabled {
 			return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
 		}
-		if err := t.once(project, d.At, idem); err != nil {
-			return err
-		}
-		n, err := t.projectSequence(project)
+		n, err := t.number(project, "")
 		if err != nil {
 			return err
 		}
@@ -219,6 +173,10 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if err != nil {
 			return err
 		}
-		return t.insertDelivery(&ev, e.ID, deliveryID)
+		return t.insertDelivery(&ev, e.ID, delivery)
 	})
+	if err != nil {
+		return "", err
+	}
+	return delivery, nil
 }

@@ -23,18 +23,7 @@ func (t *tx) append(d domain.Draft, sequence int64) error {
 	if err != nil {
 		return err
 	}
-	endpoints, err := t.w.endpoints.of(t, e.ProjectID, e.SessionID)
-	if err != nil {
-		return err
-	}
-	for ep := range endpoints {
-		if ep.Wants(&e) {
-			if _, err := t.deliver(&e, ep.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return t.fanOut(&e)
 }
 
 func (t *tx) insertEvent(d domain.Draft, sequence int64) (domain.Event, error) {
@@ -52,23 +41,25 @@ func (t *tx) insertEvent(d domain.Draft, sequence int64) (domain.Event, error) {
 	return e, nil
 }
 
-// projectSequence numbers an event that belongs to no session.
-func (t *tx) projectSequence(project string) (int64, error) {
+// number gives an event of the session its sequence; one without a session is
+// numbered within its project.
+func (t *tx) number(project, session string) (int64, error) {
 	var n int64
-	err := t.row(`UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`, project).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("number a project's event: %w", missing(err))
+	query, args := `UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`, []any{project}
+	if session != "" {
+		query = `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = ? AND id = ? RETURNING sequence`
+		args = append(args, session)
+	}
+	if err := t.row(query, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("number an event: %w", missing(err))
 	}
 	return n, nil
 }
 
-// appendAll appends news of which some may belong to no session.
+// appendAll appends news that is not part of a change of its session.
 func (t *tx) appendAll(news []domain.Draft) error {
 	for _, d := range news {
-		if d.SessionID != "" {
-			return fmt.Errorf("news of session %s outside a change of it", d.SessionID)
-		}
-		n, err := t.projectSequence(d.ProjectID)
+		n, err := t.number(d.ProjectID, d.SessionID)
 		if err != nil {
 			return err
 		}
@@ -79,13 +70,16 @@ func (t *tx) appendAll(news []domain.Draft) error {
 	return nil
 }
 
-// Events reads up to q.Limit events after the cursor, in the order of their
+// Events reads a page of events after the cursor, in the order of their
 // commits.
 func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
-	var after int64
+	var after struct {
+		position, sequence int64
+		session            string
+	}
 	if q.After != "" {
-		err := missing(s.read.QueryRowContext(ctx,
-			`SELECT position FROM events WHERE project_id = ? AND id = ?`, project, q.After).Scan(&after))
+		err := missing(s.read.row(ctx, `SELECT position, session_id, sequence FROM events WHERE project_id = ? AND id = ?`,
+			project, q.After).Scan(&after.position, &after.session, &after.sequence))
 		if errors.Is(err, domain.ErrNotFound) {
 			return nil, domain.Invalid("after", "is not the id of an event")
 		}
@@ -93,19 +87,22 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 			return nil, fmt.Errorf("read cursor: %w", err)
 		}
 	}
-	types := ""
+	if after.session != q.SessionID {
+		after.sequence = 0 // a cursor from elsewhere: only its position counts
+	}
+	limit, types := pageLimit(q.Limit), ""
 	if len(q.Types) > 0 {
 		types = jsonText(q.Types)
 	}
 	query := `SELECT ` + eventColumns + ` FROM events WHERE project_id = ? AND position > ?
 		AND (? = '' OR type IN (SELECT value FROM json_each(?))) ORDER BY position LIMIT ?`
-	args := []any{project, after, types, types, q.Limit}
+	args := []any{project, after.position, types, types, limit}
 	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM events WHERE project_id = ? AND session_id = ? AND position > ?
+		query = `SELECT ` + eventColumns + ` FROM events WHERE project_id = ? AND session_id = ? AND sequence > ? AND position > ?
 			AND (? = '' OR type IN (SELECT value FROM json_each(?))) ORDER BY sequence LIMIT ?`
-		args = []any{project, q.SessionID, after, types, types, q.Limit}
+		args = []any{project, q.SessionID, after.sequence, after.position, types, types, limit}
 	}
-	rows, err := s.read.QueryContext(ctx, query, args...)
+	rows, err := s.read.rows(ctx, query, args...)
 	all, err := collect(rows, err, scanEvent)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
@@ -115,13 +112,13 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 
 // Event reads one event of a project.
 func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.read.QueryRowContext(ctx, `SELECT `+eventColumns+` FROM events WHERE project_id = ? AND id = ?`, project, id))
+	return scanEvent(s.read.row(ctx, `SELECT `+eventColumns+` FROM events WHERE project_id = ? AND id = ?`, project, id))
 }
 
 // LastEventID is where the project's log ends now; "" when it is empty.
 func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
 	var id string
-	err := missing(s.read.QueryRowContext(ctx,
+	err := missing(s.read.row(ctx,
 		`SELECT id FROM events WHERE project_id = ? ORDER BY position DESC LIMIT 1`, project).Scan(&id))
 	if errors.Is(err, domain.ErrNotFound) {
 		return "", nil

@@ -15,11 +15,16 @@ func scanProject(r scanner) (domain.Project, error) {
 	return p, missing(err)
 }
 
-// CreateProject adds a project.
+// CreateProject adds a project. Names are unique.
 func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`INSERT INTO projects (id, name, created_at) VALUES (?,?,?)`, p.ID, p.Name, micros(p.CreatedAt)); err != nil {
+		n, err := t.execCount(`INSERT INTO projects (id, name, created_at) VALUES (?,?,?) ON CONFLICT (name) DO NOTHING`,
+			p.ID, p.Name, micros(p.CreatedAt))
+		if err != nil {
 			return fmt.Errorf("insert project: %w", err)
+		}
+		if n == 0 {
+			return domain.Refuse(domain.CodeConflict, "there is a project of that name")
 		}
 		return nil
 	})
@@ -27,7 +32,7 @@ func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
 
 // Projects reads all projects, oldest first.
 func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, name, created_at FROM projects ORDER BY id`)
+	rows, err := s.read.rows(ctx, `SELECT id, name, created_at FROM projects ORDER BY id`)
 	all, err := collect(rows, err, scanProject)
 	if err != nil {
 		return nil, fmt.Errorf("read projects: %w", err)
@@ -37,7 +42,7 @@ func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
 
 // ProjectByName finds a project.
 func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project, error) {
-	return scanProject(s.read.QueryRowContext(ctx, `SELECT id, name, created_at FROM projects WHERE name = ?`, name))
+	return scanProject(s.read.row(ctx, `SELECT id, name, created_at FROM projects WHERE name = ?`, name))
 }
 
 const keyColumns = `project_id, id, name, prefix, hash, created_at, revoked_at`
@@ -63,7 +68,7 @@ func (s *Store) CreateKey(ctx context.Context, k domain.APIKey) error {
 // KeysByPrefix finds the keys, of any project, that begin like this; revoked
 // ones too.
 func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = ?`, prefix)
+	rows, err := s.read.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = ?`, prefix)
 	all, err := collect(rows, err, scanKey)
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
@@ -73,7 +78,7 @@ func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKe
 
 // Keys reads the keys of a project, oldest first.
 func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE project_id = ? ORDER BY id`, project)
+	rows, err := s.read.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE project_id = ? ORDER BY id`, project)
 	all, err := collect(rows, err, scanKey)
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
@@ -81,10 +86,11 @@ func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, erro
 	return all, nil
 }
 
-// RevokeKey makes a key invalid from now on.
+// RevokeKey makes a key invalid from now on. Doing it twice is fine.
 func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time) error {
 	return s.update(ctx, func(t *tx) error {
-		n, err := t.execCount(`UPDATE api_keys SET revoked_at = ? WHERE project_id = ? AND id = ? AND revoked_at = 0`, micros(now), project, id)
+		n, err := t.execCount(`UPDATE api_keys SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
+			WHERE project_id = ? AND id = ?`, micros(now), project, id)
 		if err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
@@ -127,6 +133,9 @@ func (t *tx) once(project string, now time.Time, i *domain.Idempotency) error {
 // ForgetIdempotency deletes the keys that were used before the given time.
 func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
 	return s.update(ctx, func(t *tx) error {
-		return t.exec(`DELETE FROM idempotency WHERE created_at < ?`, micros(before))
+		if err := t.exec(`DELETE FROM idempotency WHERE created_at < ?`, micros(before)); err != nil {
+			return fmt.Errorf("forget idempotency keys: %w", err)
+		}
+		return nil
 	})
 }

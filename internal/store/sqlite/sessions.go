@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"maps"
-	"reflect"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -39,6 +37,7 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		if err := t.insertStream(n.Stream); err != nil {
 			return err
 		}
+		t.w.endpoints.noEndpoints(row.ProjectID, row.ID)
 		if n.Endpoint != nil {
 			if err := t.insertEndpoint(*n.Endpoint); err != nil {
 				return err
@@ -56,10 +55,12 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 
 // ChangeSession loads the session and its unfinished steps, lets fn decide,
 // and commits what it decided. An error of fn's comes back as it is, and
-// nothing has changed.
+// nothing has changed. What a session was created with (its options, metadata
+// and link) is not saved again. A request under an idempotency key that was
+// used before gives *domain.Replay whatever fn says about the session now.
 func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
 	return s.update(ctx, func(t *tx) error {
-		row, err := scanSession(t.row(`SELECT `+sessionColumns+` FROM sessions WHERE project_id = ? AND id = ?`, project, id))
+		row, err := scanSession(t.row(oneSession, project, id))
 		if err != nil {
 			return err
 		}
@@ -70,93 +71,124 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 			return fmt.Errorf("read open steps: %w", err)
 		}
 		c := &domain.SessionChange{Session: &row, Open: make([]*domain.Step, len(open))}
-		before, stepsBefore := row, append([]domain.Step(nil), open...)
-		before.Metadata = maps.Clone(row.Metadata)
+		before, stepsBefore := savedSession(&row), make([]stepRow, len(open))
 		for i := range open {
-			c.Open[i] = &open[i]
+			c.Open[i], stepsBefore[i] = &open[i], savedStep(&open[i])
 		}
-		if err := fn(c); err != nil {
-			return err
-		}
+		refused := fn(c)
 		if c.Idempotency != nil {
-			if err := t.once(project, nowOf(c), c.Idempotency); err != nil {
+			if err := t.once(project, createdBy(c), c.Idempotency); err != nil {
 				return err
 			}
 		}
+		if refused != nil {
+			return refused
+		}
 		for i := range open {
-			if !sameStep(&stepsBefore[i], &open[i]) {
-				if err := t.updateStep(&open[i]); err != nil {
+			if after := savedStep(&open[i]); after != stepsBefore[i] {
+				if err := t.updateStep(&open[i], after); err != nil {
 					return err
 				}
 			}
 		}
-		for _, st := range c.NewSteps {
-			if err := t.insertStep(st); err != nil {
-				return err
-			}
+		if err := t.addToSession(c); err != nil {
+			return err
 		}
-		for _, a := range c.Artifacts {
-			if err := t.insertArtifact(a); err != nil {
-				return err
-			}
-		}
-		for _, d := range c.News {
-			row.Sequence++
-			if err := t.append(d, row.Sequence); err != nil {
-				return err
-			}
-		}
-		if !reflect.DeepEqual(before, row) {
-			if err := t.updateSession(&row); err != nil {
+		if after := savedSession(&row); after != before {
+			if err := t.updateSession(&row, after); err != nil {
 				return err
 			}
 		}
 		if row.Status.Ended() {
-			t.w.endpoints.forgetSession(row.ProjectID, row.ID)
+			t.w.endpoints.forgetSession(project, id)
 		}
-		t.known.Sessions = append(t.known.Sessions, row.ID)
+		t.known.Sessions = append(t.known.Sessions, id)
 		return nil
 	})
 }
 
-func (t *tx) updateSession(s *domain.Session) error {
-	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, options = ?, metadata = ?,
-		sequence = ?, step_count = ?, ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`,
-		s.Status, s.CloseReason, failureText(s.Error), jsonText(s.Options), jsonText(s.Metadata),
-		s.Sequence, s.StepCount, micros(s.ReadyAt), micros(s.EndedAt), s.ProjectID, s.ID)
+// addToSession writes what a change adds: steps, artifacts and news.
+func (t *tx) addToSession(c *domain.SessionChange) error {
+	for _, st := range c.NewSteps {
+		if err := t.insertStep(st); err != nil {
+			return err
+		}
+	}
+	for _, a := range c.Artifacts {
+		if err := t.insertArtifact(a); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.News {
+		if d.SessionID != c.Session.ID || d.ProjectID != c.Session.ProjectID {
+			if err := t.appendAll([]domain.Draft{d}); err != nil {
+				return err
+			}
+			continue
+		}
+		c.Session.Sequence++
+		if err := t.append(d, c.Session.Sequence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessionRow is the part of a session that changes, as it is stored.
+type sessionRow struct {
+	status           domain.SessionStatus
+	reason           domain.CloseReason
+	failure          string
+	sequence         int64
+	steps            int
+	readyAt, endedAt int64
+}
+
+func savedSession(s *domain.Session) sessionRow {
+	return sessionRow{
+		s.Status, s.CloseReason, failureText(s.Error), s.Sequence, s.StepCount, micros(s.ReadyAt), micros(s.EndedAt),
+	}
+}
+
+func (t *tx) updateSession(s *domain.Session, row sessionRow) error {
+	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, sequence = ?, step_count = ?,
+		ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`,
+		row.status, row.reason, row.failure, row.sequence, row.steps, row.readyAt, row.endedAt, s.ProjectID, s.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}
 	return nil
 }
 
+const oneSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE project_id = ? AND id = ?`
+
 // Session reads one session of a project.
 func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
-	return scanSession(s.read.QueryRowContext(ctx,
-		`SELECT `+sessionColumns+` FROM sessions WHERE project_id = ? AND id = ?`, project, id))
+	return scanSession(s.read.row(ctx, oneSession, project, id))
 }
 
 // Sessions reads a page, newest first, and the cursor of the next ("" at the end).
 func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error) {
+	limit := pageLimit(f.Limit)
 	before, err := decodeCursor(domain.PrefixSession, f.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
+	rows, err := s.read.rows(ctx, `SELECT `+sessionColumns+` FROM sessions
 		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
-		project, before, f.Status, f.Status, f.Limit+1)
+		project, before, f.Status, f.Status, limit+1)
 	page, err := collect(rows, err, scanSession)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
-	page, next := cut(page, f.Limit, func(s domain.Session) string { return s.ID })
+	page, next := cut(page, limit, func(s domain.Session) string { return s.ID })
 	return page, next, nil
 }
 
 // OpenSessions reads the sessions of every project that have not ended, oldest
 // first.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+sessionColumns+` FROM sessions
+	rows, err := s.read.rows(ctx, `SELECT `+sessionColumns+` FROM sessions
 		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
 	all, err := collect(rows, err, scanSession)
 	if err != nil {

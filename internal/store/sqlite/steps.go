@@ -1,11 +1,9 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -26,9 +24,15 @@ func scanStep(r scanner) (domain.Step, error) {
 	return s, missing(err)
 }
 
-func sameStep(a, b *domain.Step) bool {
-	return a.Status == b.Status && a.StartedAt.Equal(b.StartedAt) && a.FinishedAt.Equal(b.FinishedAt) &&
-		bytes.Equal(a.Result, b.Result) && reflect.DeepEqual(a.Error, b.Error)
+// stepRow is the part of a step that changes, as it is stored.
+type stepRow struct {
+	status                domain.StepStatus
+	result, failure       string
+	startedAt, finishedAt int64
+}
+
+func savedStep(s *domain.Step) stepRow {
+	return stepRow{s.Status, string(s.Result), failureText(s.Error), micros(s.StartedAt), micros(s.FinishedAt)}
 }
 
 func (t *tx) insertStep(s *domain.Step) error {
@@ -41,34 +45,33 @@ func (t *tx) insertStep(s *domain.Step) error {
 	return nil
 }
 
-func (t *tx) updateStep(s *domain.Step) error {
+func (t *tx) updateStep(s *domain.Step, row stepRow) error {
 	err := t.exec(`UPDATE steps SET status = ?, result = ?, error = ?, started_at = ?, finished_at = ?
 		WHERE project_id = ? AND session_id = ? AND idx = ?`,
-		s.Status, string(s.Result), failureText(s.Error), micros(s.StartedAt), micros(s.FinishedAt),
-		s.ProjectID, s.SessionID, s.Index)
+		row.status, row.result, row.failure, row.startedAt, row.finishedAt, s.ProjectID, s.SessionID, s.Index)
 	if err != nil {
 		return fmt.Errorf("update step: %w", err)
 	}
 	return nil
 }
 
-// nowOf is the time of a change's news, for its idempotency record.
-func nowOf(c *domain.SessionChange) time.Time {
-	for _, s := range c.NewSteps {
-		return s.CreatedAt
+// createdBy is when a change that carries an idempotency key was made.
+func createdBy(c *domain.SessionChange) time.Time {
+	if len(c.NewSteps) > 0 {
+		return c.NewSteps[0].CreatedAt
 	}
 	return time.Now()
 }
 
 // Step reads one step of a session.
 func (s *Store) Step(ctx context.Context, project, session, id string) (domain.Step, error) {
-	return scanStep(s.read.QueryRowContext(ctx,
+	return scanStep(s.read.row(ctx,
 		`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
 // Steps reads up to limit steps with an index greater than after, in order.
 func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM steps
+	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
 		WHERE project_id = ? AND session_id = ? AND idx > ? ORDER BY idx LIMIT ?`, project, session, after, limit)
 	all, err := collect(rows, err, scanStep)
 	if err != nil {
@@ -79,7 +82,7 @@ func (s *Store) Steps(ctx context.Context, project, session string, after, limit
 
 // LastSteps reads the last limit steps of a session, in order.
 func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM (SELECT * FROM steps
+	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM (SELECT * FROM steps
 		WHERE project_id = ? AND session_id = ? ORDER BY idx DESC LIMIT ?) ORDER BY idx`, project, session, limit)
 	all, err := collect(rows, err, scanStep)
 	if err != nil {
@@ -91,7 +94,7 @@ func (s *Store) LastSteps(ctx context.Context, project, session string, limit in
 // StepsByID reads the named steps of a session in the order of the names. A
 // name that the session doesn't have is ErrNotFound.
 func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+stepColumns+` FROM steps
+	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
 		WHERE project_id = ? AND session_id = ? AND id IN (SELECT value FROM json_each(?))`, project, session, jsonText(ids))
 	found, err := collect(rows, err, scanStep)
 	if err != nil {
@@ -131,13 +134,13 @@ func (t *tx) insertArtifact(a domain.Artifact) error {
 
 // Artifact reads one artifact of a session.
 func (s *Store) Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error) {
-	return scanArtifact(s.read.QueryRowContext(ctx,
+	return scanArtifact(s.read.row(ctx,
 		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
 // Artifacts reads all artifacts of a session, oldest first.
 func (s *Store) Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error) {
-	rows, err := s.read.QueryContext(ctx,
+	rows, err := s.read.rows(ctx,
 		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
 	all, err := collect(rows, err, scanArtifact)
 	if err != nil {

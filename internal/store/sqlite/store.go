@@ -36,8 +36,8 @@ type Store struct {
 	log    *slog.Logger
 	notify func(domain.Commit)
 
-	read  *sql.DB
-	write *sql.DB
+	read  reader
+	write *sql.DB // one connection, the writer's
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -55,37 +55,36 @@ func Open(ctx context.Context, path string, notify func(domain.Commit), log *slo
 	}
 	f.Close()
 	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{})}
-	if s.write, err = connect(path, false, 1); err != nil {
+	if s.write, err = connect(path, "cache_size(-8000)", 1); err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, s.write); err != nil {
+	conn, err := s.start(ctx, path)
+	if err != nil {
 		s.write.Close()
 		return nil, err
 	}
-	if s.read, err = connect(path, true, readers); err != nil {
-		s.write.Close()
+	go newWriter(s, conn).run()
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context, path string) (*sql.Conn, error) {
+	err := migrate(ctx, s.write)
+	if err != nil {
 		return nil, err
 	}
 	conn, err := s.write.Conn(ctx)
 	if err != nil {
-		s.write.Close()
-		s.read.Close()
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	w := newWriter(s, conn)
-	go w.run()
-	return s, nil
+	s.read.db, err = connect(path, "query_only(1)", readers)
+	return conn, err
 }
 
-func connect(path string, readOnly bool, conns int) (*sql.DB, error) {
+func connect(path, pragma string, conns int) (*sql.DB, error) {
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", // another process may be adding a key
-		"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(0)",
-		"temp_store(MEMORY)", "cache_size(-8000)", "wal_autocheckpoint(4000)",
+		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)", pragma,
 	}}
-	if readOnly {
-		q.Add("_pragma", "query_only(1)")
-	}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
@@ -120,11 +119,11 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.done
-	return errors.Join(s.read.Close(), s.write.Close())
+	return errors.Join(s.read.db.Close(), s.write.Close())
 }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	return s.read.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+	var tables int
+	return s.read.row(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
 }

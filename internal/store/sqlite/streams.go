@@ -46,13 +46,13 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 
 // Stream reads one link of a session.
 func (s *Store) Stream(ctx context.Context, project, session, id string) (domain.Stream, error) {
-	return scanStream(s.read.QueryRowContext(ctx,
+	return scanStream(s.read.row(ctx,
 		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
 // Streams reads all links of a session, oldest first.
 func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.Stream, error) {
-	rows, err := s.read.QueryContext(ctx,
+	rows, err := s.read.rows(ctx,
 		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
 	all, err := collect(rows, err, scanStream)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.
 
 // StreamByToken finds the link that a live page was opened with.
 func (s *Store) StreamByToken(ctx context.Context, token string) (domain.Stream, error) {
-	return scanStream(s.read.QueryRowContext(ctx, `SELECT `+streamColumns+` FROM streams WHERE token = ?`, token))
+	return scanStream(s.read.row(ctx, `SELECT `+streamColumns+` FROM streams WHERE token = ?`, token))
 }
 
 // RevokeStream makes a link open nothing any more. Doing it twice is fine.

@@ -6,29 +6,38 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
 const (
 	queueLength = 1024
-	maxBatch    = 512
+	// A transaction takes in waiting changes until it has this many, or until
+	// it has lasted this long: whoever is first in it waits for all of them.
+	maxBatch  = 512
+	batchTime = 10 * time.Millisecond
 )
 
 // errClosed is what a change on a closed store gets.
-var errClosed = errors.New("the store is closed")
+var errClosed = domain.Refuse(domain.CodeUnavailable, "the store is closed")
 
 // change is a function that waits to be run by the writer.
 type change struct {
-	fn  func(*tx) error
-	err chan error
+	fn   func(*tx) error
+	err  error
+	done chan struct{}
 }
 
 // update runs fn in a transaction and returns when that is on disk, or with
 // fn's own error when nothing of it is. While it waits for its turn, ctx can
-// end it; after that it is told what became of it in any case.
+// end it; after that it is told what became of it in any case. fn runs on the
+// writer and must not wait for anything, least of all for another change.
 func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
-	c := &change{fn: fn, err: make(chan error, 1)}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	c := &change{fn: fn, done: make(chan struct{})}
 	s.mu.RLock()
 	if s.closed {
 		s.mu.RUnlock()
@@ -41,7 +50,8 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 		s.mu.RUnlock()
 		return context.Cause(ctx)
 	}
-	return <-c.err
+	<-c.done
+	return c.err
 }
 
 // writer is the one goroutine that changes the database.
@@ -58,63 +68,84 @@ func newWriter(s *Store, conn *sql.Conn) *writer {
 
 func (w *writer) run() {
 	defer close(w.store.done)
-	defer func() {
-		for _, st := range w.stmts {
-			st.Close()
-		}
-		w.conn.Close()
-	}()
+	defer w.disconnect()
 	batch := make([]*change, 0, maxBatch)
 	for first := range w.store.queue {
-		batch = append(batch[:0], first)
-	fill:
-		for len(batch) < maxBatch {
-			select {
-			case c, ok := <-w.store.queue:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, c)
-			default:
-				break fill
-			}
-		}
-		w.commit(batch)
+		batch = w.transact(append(batch[:0], first))
+		clear(batch) // a change holds on to whatever its function does
 	}
 }
 
-// commit runs the changes of a batch in one transaction. A change that fails
-// is undone alone; a commit that fails fails them all.
-func (w *writer) commit(batch []*change) {
+// transact runs the first change and those that wait behind it in one
+// transaction, then tells everybody. A change that fails is undone alone; a
+// commit that fails fails them all.
+func (w *writer) transact(batch []*change) []*change {
 	t := &tx{w: w}
-	errs := make([]error, len(batch))
-	err := w.exec("BEGIN IMMEDIATE")
+	err := w.begin()
 	if err == nil {
-		for i, c := range batch {
-			if errs[i], err = w.runOne(t, c, len(batch) > 1); err != nil {
-				break
-			}
-		}
+		err = w.runOne(t, batch[0], false)
 	}
-	if err == nil && len(batch) == 1 && errs[0] != nil {
-		// The only change failed: there is nothing to commit.
-		w.rollback()
-	} else if err == nil {
+	for end := time.Now().Add(batchTime); err == nil && len(batch) < maxBatch && time.Now().Before(end); {
+		next := w.waiting()
+		if next == nil {
+			break
+		}
+		// Until a change has succeeded, there is nothing that the failure of
+		// another must leave alone.
+		batch = append(batch, next)
+		err = w.runOne(t, next, t.succeeded)
+	}
+	if err == nil {
 		err = w.exec("COMMIT")
 	}
 	if err != nil {
-		w.rollback()
 		err = fmt.Errorf("commit: %w", err)
+		w.store.log.Error("a transaction failed", "changes", len(batch), "err", err)
+		w.rollback()
 	}
-	for i, c := range batch {
+	for _, c := range batch {
 		if err != nil {
-			errs[i] = err
+			c.err = err
 		}
-		c.err <- errs[i]
+		close(c.done)
 	}
-	if err == nil && !t.known.empty() {
-		w.store.notify(t.known.Commit)
+	if err == nil {
+		t.known.tell(w.store.notify)
 	}
+	return batch
+}
+
+func (w *writer) waiting() *change {
+	select {
+	case c := <-w.store.queue: // nil when closed
+		return c
+	default:
+		return nil
+	}
+}
+
+// begin starts a transaction, on a new connection if the old one can't any
+// more.
+func (w *writer) begin() error {
+	err := w.exec("BEGIN IMMEDIATE")
+	if err == nil {
+		return nil
+	}
+	w.disconnect()
+	conn, again := w.store.write.Conn(context.Background())
+	if again != nil {
+		return errors.Join(err, again)
+	}
+	w.conn = conn
+	return w.exec("BEGIN IMMEDIATE")
+}
+
+func (w *writer) disconnect() {
+	for query, st := range w.stmts {
+		st.Close()
+		delete(w.stmts, query)
+	}
+	w.conn.Close()
 }
 
 func (w *writer) rollback() {
@@ -125,27 +156,37 @@ func (w *writer) rollback() {
 	}
 }
 
-// runOne runs one change, within a savepoint when it isn't alone. The second
-// error is the database's and ends the batch.
-func (w *writer) runOne(t *tx, c *change, nested bool) (failed, broken error) {
-	if nested {
+// runOne runs one change. Its own failure is in c.err; what it returns is the
+// database's failure and ends the transaction.
+func (w *writer) runOne(t *tx, c *change, savepoint bool) error {
+	if savepoint {
 		if err := w.exec("SAVEPOINT one"); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	before := t.known.mark()
-	err := protect(c.fn, t)
-	if !nested {
-		return err, nil
+	w.endpoints.touched = false
+	if c.err = protect(c.fn, t); c.err == nil {
+		t.succeeded = true
+		if savepoint {
+			return w.exec("RELEASE one")
+		}
+		return nil
 	}
-	if err != nil {
-		t.known.reset(before)
+	t.known.reset(before)
+	if w.endpoints.touched {
 		w.endpoints.clear()
-		if e := w.exec("ROLLBACK TO one"); e != nil {
-			return nil, errors.Join(err, e)
+	}
+	undo := []string{"ROLLBACK", "BEGIN IMMEDIATE"}
+	if savepoint {
+		undo = []string{"ROLLBACK TO one", "RELEASE one"}
+	}
+	for _, query := range undo {
+		if err := w.exec(query); err != nil {
+			return errors.Join(c.err, err)
 		}
 	}
-	return err, w.exec("RELEASE one")
+	return nil
 }
 
 // protect turns a panic of one caller's function into that caller's error.
@@ -179,63 +220,4 @@ func (w *writer) prepare(query string) (*sql.Stmt, error) {
 	}
 	w.stmts[query] = st
 	return st, nil
-}
-
-// tx is what a change works with. It is valid only while the change runs.
-type tx struct {
-	w     *writer
-	known known
-}
-
-func (t *tx) exec(query string, args ...any) error { return t.w.exec(query, args...) }
-
-// execCount is exec for whoever needs to know how many rows it changed.
-func (t *tx) execCount(query string, args ...any) (int64, error) {
-	st, err := t.w.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
-}
-
-func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
-	st, err := t.w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return st.QueryContext(context.Background(), args...)
-}
-
-func (t *tx) row(query string, args ...any) scanner {
-	st, err := t.w.prepare(query)
-	if err != nil {
-		return failedRow{err}
-	}
-	return st.QueryRowContext(context.Background(), args...)
-}
-
-type failedRow struct{ err error }
-
-func (r failedRow) Scan(...any) error { return r.err }
-
-// known collects what a commit makes known, and forgets what a change that
-// failed had added.
-type known struct{ domain.Commit }
-
-type mark struct{ events, endpoints, sessions int }
-
-func (k *known) mark() mark {
-	return mark{len(k.Events), len(k.Endpoints), len(k.Sessions)}
-}
-
-func (k *known) reset(m mark) {
-	k.Events, k.Endpoints, k.Sessions = k.Events[:m.events], k.Endpoints[:m.endpoints], k.Sessions[:m.sessions]
-}
-
-func (k *known) empty() bool {
-	return len(k.Events) == 0 && len(k.Endpoints) == 0 && len(k.Sessions) == 0
 }

@@ -115,6 +115,9 @@ CREATE TABLE endpoints (
     PRIMARY KEY (project_id, id)
 ) WITHOUT ROWID;
 
+CREATE INDEX endpoints_session ON endpoints (project_id, session_id, id) WHERE deleted_at = 0;
+CREATE INDEX endpoints_id ON endpoints (id);
+
 CREATE TABLE deliveries (
     project_id     TEXT NOT NULL,
     id             TEXT NOT NULL,
@@ -128,12 +131,14 @@ CREATE TABLE deliveries (
     tries          INTEGER NOT NULL,
     next_at        INTEGER NOT NULL,
     created_at     INTEGER NOT NULL,
-    ended_at       INTEGER NOT NULL,
+    ended_at       INTEGER NOT NULL, -- 0 exactly while PENDING or SENDING
     PRIMARY KEY (project_id, id)
 ) WITHOUT ROWID;
-CREATE INDEX deliveries_due ON deliveries (endpoint_id, next_at, id) WHERE status = 'PENDING';
-CREATE INDEX deliveries_sending ON deliveries (endpoint_id) WHERE status = 'SENDING';
+-- What is not yet ended, whether it waits or is being sent: so a claim changes
+-- no index, and the few that are being sent are all that a claim has to skip.
+CREATE INDEX deliveries_open ON deliveries (endpoint_id, next_at, id) WHERE ended_at = 0;
 CREATE INDEX deliveries_endpoint ON deliveries (project_id, endpoint_id, id);
+CREATE INDEX deliveries_given_up ON deliveries (project_id, status, id) WHERE status IN ('FAILED', 'CANCELED');
 CREATE INDEX deliveries_session ON deliveries (project_id, session_id, id) WHERE session_id <> '';
 
 CREATE TABLE attempts (

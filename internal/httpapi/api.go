@@ -1,0 +1,177 @@
+// Package httpapi is the HTTP API: routes, keys, problems, and the OpenAPI
+// description that all of it is generated from.
+package httpapi
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+// Store is what is read, and the few changes that need no service.
+type Store interface {
+	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
+	Ping(ctx context.Context) error
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
+	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
+	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
+	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
+	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error)
+	DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error
+	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
+	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
+	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+}
+
+// Sessions is the session service.
+type Sessions interface {
+	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
+	Close(ctx context.Context, project, id string) (domain.Session, error)
+	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)
+	WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	CancelStep(ctx context.Context, project, session, id string) (domain.Step, error)
+	CreateStream(ctx context.Context, project, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error)
+}
+
+// Endpoints is the webhook service.
+type Endpoints interface {
+	New(project, session, field string, w webhook.Settings) (domain.Endpoint, error)
+	Create(ctx context.Context, project string, w webhook.Settings, idem *domain.Idempotency) (domain.Endpoint, error)
+	Update(ctx context.Context, project, id string, c webhook.Change) (domain.Endpoint, error)
+	RotateSecret(ctx context.Context, project, id string, overlap time.Duration) (domain.Endpoint, error)
+	Enable(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Test(ctx context.Context, project, id string, idem *domain.Idempotency) (string, error)
+}
+
+// Events is the log.
+type Events interface {
+	Read(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
+	End(ctx context.Context, project string) (string, error)
+	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.Event) error) error
+}
+
+// Artifacts opens what steps made.
+type Artifacts interface {
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
+}
+
+// Config is what the API stands on.
+type Config struct {
+	Store     Store
+	Sessions  Sessions
+	Endpoints Endpoints
+	Events    Events
+	Artifacts Artifacts
+	Live      http.Handler // the pages below /streams
+	PublicURL func() string
+	Version   string
+	Log       *slog.Logger
+	// Stopping ends requests that follow the log, when the server stops.
+	Stopping <-chan struct{}
+}
+
+type server struct {
+	Config
+	api huma.API
+	mux *http.ServeMux
+}
+
+const maxBody = 1 << 20
+
+// New makes the handler of every route.
+func New(cfg Config) http.Handler {
+	s := build(cfg)
+	return s.outer(s.mux)
+}
+
+// OpenAPI is the description of the API as YAML.
+func OpenAPI(version string) ([]byte, error) {
+	return build(Config{Version: version}).api.OpenAPI().YAML()
+}
+
+func build(cfg Config) *server {
+	s := &server{Config: cfg, mux: http.NewServeMux()}
+	hc := huma.DefaultConfig("browserhook", cfg.Version)
+	hc.CreateHooks = nil // no $schema members in answers
+	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
+	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."
+	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
+	hc.Security = []map[string][]string{{"key": {}}}
+	s.api = humago.New(s.mux, hc)
+	s.sessionRoutes()
+	s.stepRoutes()
+	s.eventRoutes()
+	s.endpointRoutes()
+	s.deliveryRoutes()
+	s.plainRoutes()
+	return s
+}
+
+// operation registers a route below /v1. Every error of the handler's becomes
+// a problem.
+func operation[I, O any](s *server, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(s.api, huma.Operation{
+		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
+		MaxBodyBytes: maxBody, BodyReadTimeout: 30 * time.Second, Tags: []string{tag(path)},
+	}, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func tag(path string) string {
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' {
+			return path[1:i]
+		}
+	}
+	return path[1:]
+}
+
+type page[T any] struct {
+	Data       []T    `json:"data" nullable:"false"`
+	NextCursor string `json:"nextCursor,omitempty" doc:"Pass it as cursor to get the next page; not there on the last."`
+}
+
+type pageOutput[T any] struct{ Body page[T] }
+
+func pageOf[A, B any](rows []A, next string, view func(A) B) *pageOutput[B] {
+	out := &pageOutput[B]{}
+	out.Body.Data = make([]B, len(rows))
+	for i, r := range rows {
+		out.Body.Data[i] = view(r)
+	}
+	out.Body.NextCursor = next
+	return out
+}
+
+type paging struct {
+	Cursor string `query:"cursor" maxLength:"200" doc:"From nextCursor of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+type sessionPath struct {
+	SessionID string `path:"sessionId" maxLength:"64"`
+}
+
+type empty struct{}

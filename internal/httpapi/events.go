@@ -1,0 +1,261 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const (
+	heartbeat = 15 * time.Second
+	// slow is how long a follower may take to read one event.
+	slow = 30 * time.Second
+)
+
+type eventsOutput struct {
+	Body struct {
+		Data       []any  `json:"data" nullable:"false" doc:"Each as its webhook's body."`
+		NextCursor string `json:"nextCursor,omitempty" doc:"Pass it as after; the last event's id."`
+	}
+}
+
+func (s *server) eventRoutes() {
+	operation(s, http.MethodGet, "/events", "list-events",
+		"Read the log, oldest first; with Accept: text/event-stream, follow it", 200,
+		func(ctx context.Context, in *struct {
+			After     string   `query:"after" maxLength:"64" doc:"Events after the one with this id."`
+			SessionID string   `query:"sessionId" maxLength:"64"`
+			Types     []string `query:"types" doc:"Only these types, separated by commas."`
+			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+		}) (*eventsOutput, error) {
+			types, err := eventTypes(in.Types)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
+				After: in.After, SessionID: in.SessionID, Types: types, Limit: in.Limit,
+			})
+			if err != nil {
+				return nil, err
+			}
+			out := &eventsOutput{}
+			out.Body.Data = make([]any, len(rows))
+			for i, e := range rows {
+				out.Body.Data[i] = json.RawMessage(e.Body)
+				out.Body.NextCursor = e.ID
+			}
+			return out, nil
+		})
+	type example struct {
+		Type    string `json:"type"`
+		Kind    string `json:"kind" enum:"browser,step,webhook"`
+		Schema  any    `json:"schema" doc:"JSON Schema of the body."`
+		Example any    `json:"example"`
+	}
+	operation(s, http.MethodGet, "/event-types", "list-event-types", "Every event type with its schema and an example", 200,
+		func(context.Context, *empty) (*pageOutput[example], error) {
+			return pageOf(domain.EventTypes, "", func(t domain.EventType) example {
+				return example{string(t), t.Kind(), eventSchema(t), json.RawMessage(exampleBody(t))}
+			}), nil
+		})
+}
+
+func eventTypes(names []string) ([]domain.EventType, error) {
+	types := make([]domain.EventType, len(names))
+	for i, n := range names {
+		types[i] = domain.EventType(n)
+		if !slices.Contains(domain.EventTypes, types[i]) {
+			return nil, domain.Invalid("types", "%q is not an event type; see GET /v1/event-types", n)
+		}
+	}
+	return types, nil
+}
+
+// exampleBody is a body of the type as it would be sent.
+func exampleBody(t domain.EventType) []byte {
+	p := domain.Payload{
+		SessionID: "browser_iwnx132n1", Type: t.Kind(), ID: "evt_06h0vrn6b12g35g6ph5tvdtch0",
+		Timestamp: "2026-11-24T11:30:15.123Z", Sequence: 1, Metadata: map[string]string{"order": "7"},
+		Data: domain.EventData{EventType: t, Status: "READY", StreamingURL: "https://chromebrowser.stream/streams?id=XXX"},
+	}
+	index, ms := 0, int64(84)
+	step := func(status string) {
+		p.Data.Status, p.Data.StepID, p.Data.Index, p.Data.Action = status, "step_06h0vrn6b12g35g6ph5tvdtch0", &index, "click"
+		if status != "RUNNING" {
+			p.Data.DurationMs = &ms
+		}
+	}
+	switch t {
+	case domain.EventBrowserFailed:
+		p.Data.Status, p.Data.Error = "FAILED", &domain.Failure{Code: "browser_start_failed", Message: "Chromium ended by itself with exit code 1."}
+	case domain.EventBrowserClosed:
+		p.Data.Status, p.Data.Reason = "CLOSED", "requested"
+	case domain.EventBrowserCrashed:
+		p.Data.Status, p.Data.Reason = "CLOSING", "crashed"
+		p.Data.Error = &domain.Failure{Code: "browser_crashed", Message: "Chromium was ended by signal 9 (killed)."}
+	case domain.EventStepStarted:
+		step("RUNNING")
+	case domain.EventStepCompleted:
+		step("COMPLETED")
+		p.Data.Action, p.Data.Result = "extract", json.RawMessage(`{"order":"A-17"}`)
+	case domain.EventStepFailed:
+		step("FAILED")
+		p.Data.Error = &domain.Failure{Code: "target_disabled", Message: "Timed out after 30s.", WaitedFor: "#buy to be enabled", Seen: "<button id=\"buy\"> is disabled"}
+	case domain.EventStepCanceled:
+		step("CANCELED")
+	case domain.EventEndpointDisabled, domain.EventWebhookTest:
+		p.SessionID, p.Metadata = "", nil
+		p.Data = domain.EventData{EventType: t, Status: "ENABLED", EndpointID: "we_06h0vrn6b12g35g6ph5tvdtch0"}
+		if t == domain.EventEndpointDisabled {
+			p.Data.Status, p.Data.Reason = "DISABLED", "gone"
+		}
+	}
+	body, err := domain.EncodePayload(p)
+	if err != nil {
+		panic(fmt.Sprintf("example of %s: %v", t, err))
+	}
+	return body
+}
+
+type schema = map[string]any
+
+// eventSchema describes a type's body: the members that its example has are
+// the ones that it always has.
+func eventSchema(t domain.EventType) schema {
+	var body map[string]json.RawMessage
+	var data map[string]any
+	if err := json.Unmarshal(exampleBody(t), &body); err != nil {
+		panic(err)
+	}
+	if err := json.Unmarshal(body["data"], &data); err != nil {
+		panic(err)
+	}
+	kinds := schema{}
+	names := make([]string, 0, len(data))
+	for name, v := range data {
+		if name == "result" {
+			kinds[name] = schema{}
+			continue
+		}
+		names = append(names, name)
+		switch v.(type) {
+		case float64:
+			kinds[name] = schema{"type": "integer"}
+		case map[string]any:
+			kinds[name] = schema{"type": "object", "required": []string{"code", "message"}}
+		default:
+			kinds[name] = schema{"type": "string"}
+		}
+	}
+	slices.Sort(names)
+	kinds["eventType"] = schema{"const": string(t)}
+	return schema{
+		"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
+		"required": []string{"sessionId", "type", "data", "id", "timestamp", "sequence", "metadata"},
+		"properties": schema{
+			"sessionId": schema{"type": "string"}, "type": schema{"const": t.Kind()}, "id": schema{"type": "string"},
+			"timestamp": schema{"type": "string", "format": "date-time"}, "sequence": schema{"type": "integer", "minimum": 1},
+			"metadata": schema{"type": "object", "additionalProperties": schema{"type": "string"}},
+			"data":     schema{"type": "object", "required": names, "properties": kinds},
+		},
+	}
+}
+
+// follow answers GET /v1/events as server-sent events, from the cursor or from
+// now on.
+func (s *server) follow(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	q, err := s.followQuery(r)
+	if err == nil && q.After != "" {
+		// A cursor that isn't one is told before the stream begins.
+		one := q
+		one.Limit = 1
+		_, err = s.Events.Read(ctx, project(ctx), one)
+	}
+	if err != nil {
+		s.problem(ctx, err).write(w)
+		return
+	}
+	rc := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	out := make(chan domain.Event)
+	write := func(text string) error {
+		_ = rc.SetWriteDeadline(time.Now().Add(slow))
+		if _, err := fmt.Fprint(w, text); err != nil {
+			return err
+		}
+		return rc.Flush()
+	}
+	if write(": follows\n\n") != nil {
+		return
+	}
+	done := make(chan error, 1)
+	go func() {
+		done <- s.Events.Follow(ctx, project(ctx), q, func(e domain.Event) error {
+			select {
+			case out <- e:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	}()
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case e := <-out:
+			err = write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", e.ID, e.Type, e.Body))
+		case <-beat.C:
+			err = write(": alive\n\n")
+		case <-s.Stopping:
+			err = errors.New("the server stops")
+		case err = <-done:
+			if err != nil && ctx.Err() == nil {
+				s.Log.Error("follow events", "request", requestID(ctx), "err", err)
+			}
+			return
+		}
+		if err != nil {
+			cancel(err)
+			<-done
+			return
+		}
+	}
+}
+
+func (s *server) followQuery(r *http.Request) (domain.EventQuery, error) {
+	v := r.URL.Query()
+	q := domain.EventQuery{After: v.Get("after"), SessionID: v.Get("sessionId")}
+	if last := r.Header.Get("Last-Event-ID"); last != "" {
+		q.After = last
+	}
+	for name := range v {
+		if !slices.Contains([]string{"after", "sessionId", "types"}, name) {
+			return q, domain.Invalid(name, "is no parameter of a stream of events")
+		}
+	}
+	if t := v.Get("types"); t != "" {
+		var err error
+		if q.Types, err = eventTypes(strings.Split(t, ",")); err != nil {
+			return q, err
+		}
+	}
+	if q.After == "" {
+		end, err := s.Events.End(r.Context(), project(r.Context()))
+		if err != nil {
+			return q, err
+		}
+		q.After = end
+	}
+	return q, nil
+}

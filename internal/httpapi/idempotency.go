@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// creating is the input of calls that make something and may be repeated.
+type creating struct {
+	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Makes the call safe to repeat for 24 hours: the same key and body make nothing twice."`
+}
+
+// idempotency is the record of a call, or nil when it has no key. what names
+// the route with its ids.
+func (c creating) idempotency(what string, body []byte) (*domain.Idempotency, error) {
+	if c.Key == "" {
+		return nil, nil //nolint:nilnil // no key, no record
+	}
+	if strings.ContainsFunc(c.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, domain.Invalid("Idempotency-Key", "must be printable characters without spaces")
+	}
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\n", what)
+	hash.Write(body)
+	return &domain.Idempotency{Key: c.Key, Fingerprint: hex.EncodeToString(hash.Sum(nil))}, nil
+}
+
+// replayed is what an answer carries that made nothing.
+type replayed struct {
+	Replayed string `header:"Idempotency-Replayed" doc:"true when the call had been made before."`
+}
+
+// replay calls again with the ids of what the call made the first time, when
+// err says that it was made before.
+func replay[O any](err error, again func(ctxRefs []string) (*O, error)) (*O, error) {
+	if r, ok := errors.AsType[*domain.Replay](err); ok {
+		return again(r.Refs)
+	}
+	return nil, err
+}

@@ -1,0 +1,149 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+type contextKey int
+
+const (
+	projectKey contextKey = iota
+	requestKey
+)
+
+func project(ctx context.Context) string   { p, _ := ctx.Value(projectKey).(string); return p }
+func requestID(ctx context.Context) string { id, _ := ctx.Value(requestKey).(string); return id }
+
+// outer is what every request goes through before its route: an id, a net for
+// panics, the key, the body's form, and an answer where no route is.
+func (s *server) outer(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := domain.NewID("req")
+		r = r.WithContext(context.WithValue(r.Context(), requestKey, id))
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		started := time.Now()
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler { //nolint:errorlint // it is thrown as itself
+					panic(p)
+				}
+				s.Log.Error("panic in a request", "request", id, "panic", p, "stack", string(debug.Stack()))
+				problem := newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
+				problem.RequestID = id
+				problem.write(w)
+			}
+		}()
+		_, pattern := mux.Handler(r)
+		defer func() {
+			// The pattern, not the path: live links are secrets.
+			s.Log.Debug("request", "request", id, "route", pattern, "method", r.Method, "took", time.Since(started))
+		}()
+		if pattern == "" {
+			s.noRoute(w, r, mux)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			p, err := s.authenticate(r)
+			if err != nil {
+				if problem, ok := errors.AsType[*Problem](err); ok && problem.Status == http.StatusUnauthorized {
+					h.Set("WWW-Authenticate", `Bearer realm="browserhook"`)
+				}
+				s.problem(r.Context(), err).write(w)
+				return
+			}
+			r = r.WithContext(context.WithValue(r.Context(), projectKey, p))
+			h.Set("Cache-Control", "no-store")
+			if problem := checkBody(w, r); problem != nil {
+				problem.write(w)
+				return
+			}
+			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+				s.follow(w, r)
+				return
+			}
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func (s *server) noRoute(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
+	// The mux tells a wrong method from a wrong path only by answering.
+	rec := httptest.NewRecorder()
+	mux.ServeHTTP(rec, r)
+	if rec.Code == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", rec.Header().Get("Allow"))
+		newProblem("method_not_allowed", "This path takes "+rec.Header().Get("Allow")+".").write(w)
+		return
+	}
+	newProblem(domain.CodeNotFound, "There is no such path; see /docs.").write(w)
+}
+
+var errUnauthorized = newProblem("unauthorized", "Send a valid API key as Authorization: Bearer bh_….")
+
+// authenticate finds the project of the request's key. Keys are found by their
+// readable start and compared by their hash, in constant time.
+func (s *server) authenticate(r *http.Request) (string, error) {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || len(key) <= domain.KeyPrefixLength || len(key) > 256 {
+		return "", errUnauthorized
+	}
+	found, err := s.Store.KeysByPrefix(r.Context(), key[:domain.KeyPrefixLength])
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.Sum256([]byte(key))
+	for _, k := range found {
+		if subtle.ConstantTimeCompare(k.Hash, hash[:]) == 1 && k.RevokedAt.IsZero() {
+			return k.ProjectID, nil
+		}
+	}
+	return "", errUnauthorized
+}
+
+// checkBody reads a body that should be JSON once, to refuse what huma's
+// decoder would let through or name badly.
+func checkBody(w http.ResponseWriter, r *http.Request) *Problem {
+	if r.Body == nil || r.Body == http.NoBody || r.Method == http.MethodGet {
+		return nil
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second))
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return newProblem("body_too_large", "The body may have at most 1 MiB.")
+	}
+	if err != nil {
+		return newProblem(domain.CodeMalformed, "The body could not be read.")
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	if len(raw) == 0 {
+		r.Body = http.NoBody
+		return nil
+	}
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		return newProblem("unsupported_media_type", "Send the body as application/json.")
+	}
+	if !utf8.Valid(raw) {
+		return newProblem(domain.CodeMalformed, "The body is not UTF-8.")
+	}
+	if err := checkJSON(raw); err != nil {
+		return newProblem(domain.CodeMalformed, "The body is not one JSON value: "+err.Error()+".")
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Problem is every error's body: RFC 9457, with a stable code.
+type Problem struct {
+	Type      string       `json:"type" example:"/docs#invalid_request"`
+	Title     string       `json:"title" example:"Unprocessable Entity"`
+	Status    int          `json:"status" example:"422"`
+	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
+	Detail    string       `json:"detail,omitempty" doc:"One sentence for a person."`
+	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
+	RequestID string       `json:"requestId,omitempty" doc:"Names the request in the server's log."`
+}
+
+// FieldError is one field that is wrong.
+type FieldError struct {
+	Field   string `json:"field" example:"steps[1].url"`
+	Message string `json:"message"`
+}
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus is the HTTP status, for huma.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is RFC 9457's, for huma.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// statuses is the one place where codes get their HTTP status.
+var statuses = map[domain.Code]int{
+	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeConflict: 409,
+	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeUnavailable: 503,
+	"unauthorized": 401, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
+	"request_timeout": 408, "internal": 500,
+}
+
+func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem {
+	status := statuses[code]
+	return &Problem{
+		Type: "/docs#" + string(code), Title: http.StatusText(status), Status: status, Code: string(code),
+		Detail: detail, Errors: fields,
+	}
+}
+
+// codes names what huma itself refuses, by its status.
+var codes = map[int]domain.Code{
+	400: domain.CodeMalformed, 404: domain.CodeNotFound, 405: "method_not_allowed", 406: domain.CodeInvalid,
+	408: "request_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: domain.CodeInvalid,
+}
+
+func init() { //nolint:gochecknoinits // huma has this one hook for its own errors
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		code, ok := codes[status]
+		if !ok {
+			code = "internal"
+			msg = "something went wrong inside the server"
+		}
+		p := newProblem(code, msg)
+		for _, err := range errs {
+			d, ok := errors.AsType[*huma.ErrorDetail](err)
+			if !ok {
+				continue
+			}
+			field := d.Location
+			for _, where := range []string{"body", "query", "path", "header"} {
+				if rest, ok := strings.CutPrefix(field, where); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+					field = strings.TrimPrefix(rest, ".")
+				}
+			}
+			p.Errors = append(p.Errors, FieldError{Field: field, Message: d.Message})
+		}
+		if len(p.Errors) > 0 && code == domain.CodeInvalid {
+			p.Detail = "The request is not valid."
+			if first := p.Errors[0]; first.Field != "" {
+				p.Detail = first.Field + ": " + first.Message
+			}
+		}
+		return p
+	}
+}
+
+// problem turns an error into what the user may see of it.
+func (s *server) problem(ctx context.Context, err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		if e.Field == "" {
+			return newProblem(e.Code, sentence(e.Message))
+		}
+		return newProblem(e.Code, e.Field+": "+e.Message, FieldError{Field: e.Field, Message: e.Message})
+	}
+	if errors.Is(err, domain.ErrNotFound) {
+		return newProblem(domain.CodeNotFound, "There is nothing under this id.")
+	}
+	p := newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
+	p.RequestID = requestID(ctx)
+	if ctx.Err() == nil {
+		s.Log.Error("request failed", "request", p.RequestID, "err", err)
+	}
+	return p
+}
+
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+// write answers outside of huma.
+func (p *Problem) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p)
+}

@@ -1,0 +1,306 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+	_ "time/tzdata" // time zones are checked on machines without them too
+
+	"golang.org/x/text/language"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+type viewport struct {
+	Width  int `json:"width" minimum:"100" maximum:"4096"`
+	Height int `json:"height" minimum:"100" maximum:"4096"`
+}
+
+type inlineWebhook struct {
+	URL    string   `json:"url" doc:"Where this session's events go."`
+	Events []string `json:"events,omitempty" doc:"Event types or wildcards; all by default." nullable:"false"`
+}
+
+type newSession struct {
+	URL         string            `json:"url,omitempty" doc:"Opened first, as a goto step." maxLength:"65536"`
+	Viewport    *viewport         `json:"viewport,omitempty" doc:"1280 × 720 by default."`
+	UserAgent   string            `json:"userAgent,omitempty" maxLength:"512"`
+	Locale      string            `json:"locale,omitempty" maxLength:"64" example:"de-DE"`
+	Timezone    string            `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin"`
+	Timeout     string            `json:"timeout,omitempty" doc:"Longest life from READY on, 1s to 24h; 30m by default." example:"30m"`
+	IdleTimeout string            `json:"idleTimeout,omitempty" doc:"Longest time without a step or a viewer's input, 1s to 24h, or 0s for none; 5m by default." example:"5m"`
+	Metadata    map[string]string `json:"metadata,omitempty" doc:"Yours; it comes with every event."`
+	Webhook     *inlineWebhook    `json:"webhook,omitempty" doc:"An endpoint for this session alone."`
+	Steps       []step.Spec       `json:"steps,omitempty" doc:"Run as soon as the session is READY." nullable:"false"`
+	OnError     string            `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it."`
+}
+
+type sessionView struct {
+	SessionID    string            `json:"sessionId"`
+	Status       string            `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
+	StreamingURL string            `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
+	URL          string            `json:"url,omitempty"`
+	Viewport     domain.Viewport   `json:"viewport"`
+	UserAgent    string            `json:"userAgent,omitempty"`
+	Locale       string            `json:"locale,omitempty"`
+	Timezone     string            `json:"timezone,omitempty"`
+	Timeout      string            `json:"timeout"`
+	IdleTimeout  string            `json:"idleTimeout"`
+	Metadata     map[string]string `json:"metadata"`
+	CloseReason  string            `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
+	Error        *domain.Failure   `json:"error,omitempty"`
+	CreatedAt    string            `json:"createdAt"`
+	ReadyAt      string            `json:"readyAt,omitempty"`
+	EndedAt      string            `json:"endedAt,omitempty"`
+	Steps        []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them." nullable:"false"`
+	Webhook      *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return domain.FormatTime(t)
+}
+
+func (s *server) viewSession(v domain.Session) sessionView {
+	metadata := v.Metadata
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	return sessionView{
+		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken),
+		URL: v.Options.URL, Viewport: v.Options.Viewport, UserAgent: v.Options.UserAgent, Locale: v.Options.Locale,
+		Timezone: v.Options.Timezone, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
+		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
+		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
+	}
+}
+
+type createSessionInput struct {
+	creating
+	Body    newSession
+	RawBody []byte
+}
+
+type sessionOutput struct {
+	replayed
+	Body sessionView
+}
+
+type streamView struct {
+	StreamID     string `json:"streamId"`
+	Mode         string `json:"mode" enum:"view,control"`
+	StreamingURL string `json:"streamingUrl"`
+	CreatedAt    string `json:"createdAt"`
+	ExpiresAt    string `json:"expiresAt,omitempty"`
+}
+
+type streamOutput struct {
+	replayed
+	Body streamView
+}
+
+func (s *server) sessionRoutes() {
+	operation(s, http.MethodPost, "/sessions", "create-session", "Create a session", 201, s.createSession)
+	operation(s, http.MethodGet, "/sessions", "list-sessions", "List sessions, newest first", 200,
+		func(ctx context.Context, in *struct {
+			paging
+			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
+		}) (*pageOutput[sessionView], error) {
+			rows, next, err := s.Store.Sessions(ctx, project(ctx), domain.SessionFilter{
+				Status: domain.SessionStatus(in.Status), Cursor: in.Cursor, Limit: in.Limit,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, next, s.viewSession), nil
+		})
+	operation(s, http.MethodGet, "/sessions/{sessionId}", "get-session", "Read a session", 200,
+		func(ctx context.Context, in *sessionPath) (*sessionOutput, error) {
+			v, err := s.Store.Session(ctx, project(ctx), in.SessionID)
+			if err != nil {
+				return nil, err
+			}
+			return &sessionOutput{Body: s.viewSession(v)}, nil
+		})
+	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
+		func(ctx context.Context, in *sessionPath) (*sessionOutput, error) {
+			v, err := s.Sessions.Close(ctx, project(ctx), in.SessionID)
+			if err != nil {
+				return nil, err
+			}
+			return &sessionOutput{Body: s.viewSession(v)}, nil
+		})
+	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
+	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Make a link open nothing any more", 204,
+		func(ctx context.Context, in *struct {
+			sessionPath
+			StreamID string `path:"streamId" maxLength:"64"`
+		}) (*empty, error) {
+			return nil, s.Store.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID, time.Now())
+		})
+	s.artifactRoutes()
+}
+
+func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionOutput, error) {
+	idem, err := in.idempotency("POST /v1/sessions", in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	opt, err := in.Body.options()
+	if err != nil {
+		return nil, err
+	}
+	req := session.CreateRequest{
+		Options: opt, Metadata: in.Body.Metadata, Steps: in.Body.Steps, OnError: onError(in.Body.OnError), Idempotency: idem,
+	}
+	if w := in.Body.Webhook; w != nil {
+		events := w.Events
+		if events == nil {
+			events = []string{"*"}
+		}
+		req.Webhook = func(id string) (domain.Endpoint, error) {
+			return s.Endpoints.New(project(ctx), id, "webhook.", webhook.Settings{URL: w.URL, Events: events})
+		}
+	}
+	v, steps, endpoint, err := s.Sessions.Create(ctx, project(ctx), req)
+	if err != nil {
+		return replay(err, func(refs []string) (*sessionOutput, error) { return s.sessionAgain(ctx, refs) })
+	}
+	out := &sessionOutput{Body: s.viewSession(v)}
+	for _, st := range steps {
+		out.Body.Steps = append(out.Body.Steps, viewStep(st))
+	}
+	if endpoint != nil {
+		view := viewEndpoint(*endpoint, true)
+		out.Body.Webhook = &view
+	}
+	return out, nil
+}
+
+// sessionAgain answers a repeated call with what the first one made.
+func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutput, error) {
+	v, err := s.Store.Session(ctx, project(ctx), refs[0])
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionOutput{replayed: replayed{"true"}, Body: s.viewSession(v)}
+	steps, err := s.Store.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range steps {
+		out.Body.Steps = append(out.Body.Steps, viewStep(st))
+	}
+	if len(refs) > 1 {
+		e, err := s.Store.Endpoint(ctx, project(ctx), refs[1])
+		if err != nil {
+			return nil, err
+		}
+		view := viewEndpoint(e, true)
+		out.Body.Webhook = &view
+	}
+	return out, nil
+}
+
+func onError(v string) domain.OnError {
+	if v == "" {
+		return domain.OnErrorStop
+	}
+	return domain.OnError(v)
+}
+
+// options checks what the schema can't and fills in the defaults.
+func (n *newSession) options() (domain.SessionOptions, error) {
+	o := domain.SessionOptions{
+		URL: n.URL, UserAgent: n.UserAgent, Locale: n.Locale, Timezone: n.Timezone,
+		Viewport: domain.Viewport{Width: 1280, Height: 720}, Timeout: 30 * time.Minute, IdleTimeout: 5 * time.Minute,
+	}
+	if n.Viewport != nil {
+		o.Viewport = domain.Viewport(*n.Viewport)
+	}
+	if n.URL != "" {
+		if err := step.CheckURL("url", n.URL); err != nil {
+			return o, err
+		}
+	}
+	if strings.ContainsFunc(n.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return o, domain.Invalid("userAgent", "must be printable ASCII")
+	}
+	if n.Locale != "" {
+		if tag, err := language.Parse(n.Locale); err != nil || strings.ContainsAny(n.Locale, "_ ") || tag == language.Und {
+			return o, domain.Invalid("locale", "%q is not a language such as de-DE", n.Locale)
+		}
+	}
+	if n.Timezone != "" {
+		if _, err := time.LoadLocation(n.Timezone); err != nil || n.Timezone == "Local" {
+			return o, domain.Invalid("timezone", "%q is not a time zone such as Europe/Berlin", n.Timezone)
+		}
+	}
+	var err error
+	if o.Timeout, err = duration("timeout", n.Timeout, o.Timeout, false); err != nil {
+		return o, err
+	}
+	o.IdleTimeout, err = duration("idleTimeout", n.IdleTimeout, o.IdleTimeout, true)
+	return o, err
+}
+
+func duration(field, value string, fallback time.Duration, zero bool) (time.Duration, error) {
+	if value == "" {
+		return fallback, nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		return 0, domain.Invalid(field, "%q is not a duration such as 30s, 10m or 1h30m", value)
+	}
+	if zero && d == 0 {
+		return 0, nil
+	}
+	if d < time.Second || d > 24*time.Hour {
+		return 0, domain.Invalid(field, "must be from 1s to 24h")
+	}
+	return d, nil
+}
+
+func (s *server) createStream(ctx context.Context, in *struct {
+	sessionPath
+	creating
+	Body struct {
+		Mode      string `json:"mode,omitempty" enum:"view,control" doc:"control also takes mouse and keyboard; view is the default."`
+		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h; with the session by default." example:"10m"`
+	}
+	RawBody []byte
+}) (*streamOutput, error) {
+	idem, err := in.idempotency("POST /v1/sessions/"+in.SessionID+"/streams", in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	life, err := duration("expiresIn", in.Body.ExpiresIn, 0, false)
+	if err != nil {
+		return nil, err
+	}
+	mode := domain.StreamView
+	if in.Body.Mode != "" {
+		mode = domain.StreamMode(in.Body.Mode)
+	}
+	st, err := s.Sessions.CreateStream(ctx, project(ctx), in.SessionID, mode, life, idem)
+	if err != nil {
+		return replay(err, func(refs []string) (*streamOutput, error) {
+			st, err := s.Store.Stream(ctx, project(ctx), in.SessionID, refs[0])
+			return &streamOutput{replayed: replayed{"true"}, Body: s.viewStream(st)}, err
+		})
+	}
+	return &streamOutput{Body: s.viewStream(st)}, nil
+}
+
+func (s *server) viewStream(st domain.Stream) streamView {
+	return streamView{
+		StreamID: st.ID, Mode: string(st.Mode), StreamingURL: domain.StreamingURL(s.PublicURL(), st.Token),
+		CreatedAt: stamp(st.CreatedAt), ExpiresAt: stamp(st.ExpiresAt),
+	}
+}

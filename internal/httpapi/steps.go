@@ -1,0 +1,217 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+type stepView struct {
+	StepID     string          `json:"stepId"`
+	Index      int             `json:"index"`
+	Action     string          `json:"action"`
+	Status     string          `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
+	Step       any             `json:"step" doc:"As it was given."`
+	Result     any             `json:"result,omitempty"`
+	Error      *domain.Failure `json:"error,omitempty"`
+	DurationMs *int64          `json:"durationMs,omitempty"`
+	CreatedAt  string          `json:"createdAt"`
+	StartedAt  string          `json:"startedAt,omitempty"`
+	FinishedAt string          `json:"finishedAt,omitempty"`
+}
+
+func viewStep(st domain.Step) stepView {
+	v := stepView{
+		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Step: st.Params, Error: st.Error,
+		CreatedAt: stamp(st.CreatedAt), StartedAt: stamp(st.StartedAt), FinishedAt: stamp(st.FinishedAt),
+	}
+	if st.Result != nil {
+		v.Result = st.Result
+	}
+	if st.Status.Ended() {
+		ms := st.Duration().Milliseconds()
+		v.DurationMs = &ms
+	}
+	return v
+}
+
+type addStepsInput struct {
+	sessionPath
+	creating
+	Prefer string `header:"Prefer" maxLength:"100" doc:"wait=N: answer when the steps have ended, after at most N seconds (60)." example:"wait=30"`
+	Body   struct {
+		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
+		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
+	}
+	RawBody []byte
+}
+
+type stepsOutput struct {
+	Status  int
+	Applied string `header:"Preference-Applied"`
+	replayed
+	Body page[stepView]
+}
+
+type stepPath struct {
+	sessionPath
+	StepID string `path:"stepId" maxLength:"64"`
+}
+
+type stepOutput struct{ Body stepView }
+
+func (s *server) stepRoutes() {
+	operation(s, http.MethodPost, "/sessions/{sessionId}/steps", "add-steps", "Add steps to a session's queue", 202, s.addSteps)
+	operation(s, http.MethodGet, "/sessions/{sessionId}/steps", "list-steps", "List a session's steps in order", 200,
+		func(ctx context.Context, in *struct {
+			sessionPath
+			paging
+		}) (*pageOutput[stepView], error) {
+			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
+				return nil, err
+			}
+			after := -1
+			if in.Cursor != "" {
+				n, err := strconv.Atoi(in.Cursor)
+				if err != nil || n < 0 {
+					return nil, domain.Invalid("cursor", "is not one that this list gave out")
+				}
+				after = n
+			}
+			rows, err := s.Store.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
+			if err != nil {
+				return nil, err
+			}
+			next := ""
+			if len(rows) > in.Limit {
+				rows = rows[:in.Limit]
+				next = strconv.Itoa(rows[in.Limit-1].Index)
+			}
+			return pageOf(rows, next, viewStep), nil
+		})
+	operation(s, http.MethodGet, "/sessions/{sessionId}/steps/{stepId}", "get-step", "Read a step", 200,
+		func(ctx context.Context, in *stepPath) (*stepOutput, error) {
+			st, err := s.Store.Step(ctx, project(ctx), in.SessionID, in.StepID)
+			return &stepOutput{viewStep(st)}, err
+		})
+	operation(s, http.MethodPost, "/sessions/{sessionId}/steps/{stepId}/cancel", "cancel-step", "Cancel a step that waits or runs", 200,
+		func(ctx context.Context, in *stepPath) (*stepOutput, error) {
+			st, err := s.Sessions.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
+			return &stepOutput{viewStep(st)}, err
+		})
+}
+
+const maxWait = 60 * time.Second
+
+// preferWait reads "wait=N" of a Prefer header; other preferences are passed
+// over, as the standard wants.
+func preferWait(header string) (time.Duration, error) {
+	for part := range strings.SplitSeq(header, ",") {
+		value, ok := strings.CutPrefix(strings.TrimSpace(part), "wait=")
+		if !ok {
+			continue
+		}
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 0 {
+			return 0, domain.Invalid("Prefer", "wait must be a number of seconds")
+		}
+		return min(time.Duration(min(n, 1<<20))*time.Second, maxWait), nil
+	}
+	return 0, nil
+}
+
+func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput, error) {
+	wait, err := preferWait(in.Prefer)
+	if err != nil {
+		return nil, err
+	}
+	idem, err := in.idempotency("POST /v1/sessions/"+in.SessionID+"/steps", in.RawBody)
+	if err != nil {
+		return nil, err
+	}
+	out := &stepsOutput{Status: http.StatusAccepted}
+	steps, err := s.Sessions.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, onError(in.Body.OnError), idem)
+	if err != nil {
+		if out, err = replay(err, func(refs []string) (*stepsOutput, error) {
+			steps, err = s.Store.StepsByID(ctx, project(ctx), in.SessionID, refs)
+			return &stepsOutput{Status: http.StatusAccepted, replayed: replayed{"true"}}, err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if wait > 0 {
+		ids := make([]string, len(steps))
+		for i := range steps {
+			ids[i] = steps[i].ID
+		}
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		if steps, err = s.Sessions.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
+			return nil, err
+		}
+		out.Status, out.Applied = http.StatusOK, "wait="+strconv.Itoa(int(wait/time.Second))
+	}
+	out.Body.Data = make([]stepView, len(steps))
+	for i, st := range steps {
+		out.Body.Data[i] = viewStep(st)
+		if !st.Status.Ended() {
+			out.Status = http.StatusAccepted
+		}
+	}
+	return out, nil
+}
+
+type artifactView struct {
+	ArtifactID  string `json:"artifactId"`
+	StepID      string `json:"stepId"`
+	Kind        string `json:"kind" enum:"screenshot"`
+	ContentType string `json:"contentType"`
+	Size        int64  `json:"size" doc:"Bytes."`
+	CreatedAt   string `json:"createdAt"`
+}
+
+func (s *server) artifactRoutes() {
+	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made", 200,
+		func(ctx context.Context, in *sessionPath) (*pageOutput[artifactView], error) {
+			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
+				return nil, err
+			}
+			rows, err := s.Store.Artifacts(ctx, project(ctx), in.SessionID)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, "", func(a domain.Artifact) artifactView {
+				return artifactView{a.ID, a.StepID, a.Kind, a.ContentType, a.Size, stamp(a.CreatedAt)}
+			}), nil
+		})
+	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch an artifact's bytes", 200,
+		func(ctx context.Context, in *struct {
+			sessionPath
+			ArtifactID string `path:"artifactId" maxLength:"64"`
+		}) (*huma.StreamResponse, error) {
+			a, err := s.Store.Artifact(ctx, project(ctx), in.SessionID, in.ArtifactID)
+			if err != nil {
+				return nil, err
+			}
+			content, err := s.Artifacts.Open(ctx, a.Key())
+			if err != nil {
+				return nil, err
+			}
+			return &huma.StreamResponse{Body: func(hc huma.Context) {
+				defer content.Close()
+				hc.SetHeader("Content-Type", a.ContentType)
+				hc.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
+				hc.SetHeader("Content-Disposition", "inline")
+				hc.SetHeader("Content-Security-Policy", "sandbox")
+				_, _ = io.Copy(hc.BodyWriter(), content)
+			}}, nil
+		})
+}

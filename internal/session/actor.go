@@ -1,0 +1,421 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// actor runs one session from its start to its end. Only it moves the session
+// while it has a browser.
+type actor struct {
+	service *Service
+	ref     ref
+	opt     domain.SessionOptions
+
+	woken   chan struct{} // there may be a step
+	touched chan struct{} // somebody uses the session
+	closeCh chan struct{} // closed when it is to end
+
+	mu      sync.Mutex
+	reason  domain.CloseReason // why closeCh was closed
+	page    *browser.Page
+	running string // id of the step that runs
+	cancel  context.CancelCauseFunc
+}
+
+var (
+	errStepCanceled = errors.New("the step was canceled")
+	errEnding       = errors.New("the session ends")
+)
+
+func newActor(s *Service, r ref) *actor {
+	return &actor{
+		service: s, ref: r, woken: make(chan struct{}, 1), touched: make(chan struct{}, 1), closeCh: make(chan struct{}),
+	}
+}
+
+func signal(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default:
+	}
+}
+
+func (a *actor) wake()  { signal(a.woken) }
+func (a *actor) touch() { signal(a.touched) }
+
+// close makes the actor end the session; the first reason counts.
+func (a *actor) close(reason domain.CloseReason) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.reason == "" {
+		a.reason = reason
+		close(a.closeCh)
+	}
+}
+
+func (a *actor) closeReason() domain.CloseReason {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.reason
+}
+
+func (a *actor) currentPage() (*browser.Page, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.page, a.page != nil
+}
+
+func (a *actor) setPage(p *browser.Page) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.page = p
+}
+
+func (a *actor) cancelStep(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.running == id && a.cancel != nil {
+		a.cancel(errStepCanceled)
+	}
+}
+
+// change commits a decision. A store that fails is asked again until it takes
+// it: the browser's state and the store's must not part.
+func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error {
+	ctx := context.Background() // what has happened is recorded even when the server stops
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		d := a.service.decider()
+		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error { return fn(d, c) })
+		_, forbidden := errors.AsType[*domain.MoveError](err)
+		if err == nil || forbidden || errors.Is(err, domain.ErrNotFound) || wait > 10*time.Second {
+			return err
+		}
+		a.service.Log.Error("record a session's change; trying again", "session", a.ref.id, "err", err)
+		<-time.After(wait)
+	}
+}
+
+// run is the session's life from STARTING on.
+func (a *actor) run(ctx context.Context) {
+	log := a.service.Log.With("session", a.ref.id)
+	var opt domain.SessionOptions
+	err := a.change(func(d decider, c *domain.SessionChange) error {
+		opt = c.Session.Options
+		return d.starting(c)
+	})
+	if err != nil {
+		// It was closed while it waited, or can't be recorded: nothing was started.
+		if _, closed := errors.AsType[*domain.MoveError](err); !closed {
+			log.Error("start session", "err", err)
+		}
+		return
+	}
+	a.opt = opt
+	b, err := a.launch(ctx)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return // the server stops: the next one starts it anew
+	case err != nil && a.closeReason() != "":
+		a.end(log)
+		return
+	case err != nil:
+		why, ok := errors.AsType[*domain.Failure](err)
+		if !ok {
+			why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
+			log.Error("start browser", "err", err)
+		}
+		if err := a.change(func(d decider, c *domain.SessionChange) error {
+			if c.Session.Status == domain.SessionClosing {
+				return d.closed(c)
+			}
+			return d.failed(c, why)
+		}); err != nil {
+			log.Error("record a browser that failed", "err", err)
+		}
+		return
+	}
+	a.live(ctx, b)
+	a.setPage(nil)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	if err := b.Close(closing); err != nil {
+		log.Error("close browser", "err", err)
+	}
+	a.end(log)
+}
+
+// launch starts the browser; a session that is closed meanwhile stops it.
+func (a *actor) launch(ctx context.Context) (Browser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		select {
+		case <-a.closeCh:
+			cancel()
+		case <-stop:
+		}
+	}()
+	return a.service.Launch(ctx, a.ref.id, a.opt)
+}
+
+// end records that nothing of the session's browser is left.
+func (a *actor) end(log interface{ Error(string, ...any) }) {
+	reason := a.closeReason()
+	if err := a.change(func(d decider, c *domain.SessionChange) error {
+		if err := d.closing(c, reason); err != nil {
+			return err
+		}
+		return d.closed(c)
+	}); err != nil {
+		log.Error("record the end of a session", "err", err)
+	}
+}
+
+// live is the time from READY until something ends the session. When it
+// returns, the session's row says CLOSING, or a.reason why it will.
+func (a *actor) live(ctx context.Context, b Browser) {
+	a.setPage(b.Page())
+	var step *domain.Step
+	if err := a.change(func(d decider, c *domain.SessionChange) (err error) {
+		if err := d.ready(c); err != nil {
+			return err
+		}
+		step, err = d.next(c)
+		return err
+	}); err != nil {
+		a.close(domain.ClosedRequested) // closed while it started
+		return
+	}
+	var crashed <-chan struct{}
+	if p := b.Page(); p != nil {
+		crashed = p.Crashed()
+	}
+	life := time.NewTimer(a.opt.Timeout)
+	defer life.Stop()
+	idle := newIdle(a.opt.IdleTimeout)
+	defer idle.stop()
+	for {
+		if step != nil {
+			idle.pause()
+			next, ok := a.runStep(ctx, b, step, life.C, crashed)
+			if !ok {
+				return
+			}
+			step = next
+			idle.restart()
+			continue
+		}
+		select {
+		case <-a.woken:
+			err := a.change(func(d decider, c *domain.SessionChange) (err error) {
+				step, err = d.next(c)
+				return err
+			})
+			if err != nil {
+				a.close(domain.ClosedNodeLost)
+				return
+			}
+		case <-a.touched:
+			idle.restart()
+		case <-a.closeCh:
+			return
+		case <-b.Done():
+			a.lost(b.Exit())
+			return
+		case <-crashed:
+			a.lost(pageCrashed)
+			return
+		case <-life.C:
+			a.close(domain.ClosedTimeout)
+			return
+		case <-idle.c():
+			a.close(domain.ClosedIdle)
+			return
+		case <-ctx.Done():
+			a.close(domain.ClosedShutdown)
+			return
+		}
+	}
+}
+
+var pageCrashed = &domain.Failure{Code: browser.CodeCrashed, Message: "The page's process crashed."}
+
+func (a *actor) lost(why *domain.Failure) {
+	if err := a.change(func(d decider, c *domain.SessionChange) error {
+		return d.lost(c, domain.ClosedCrashed, why)
+	}); err != nil {
+		a.service.Log.Error("record a lost browser", "session", a.ref.id, "err", err)
+	}
+	a.close(domain.ClosedCrashed)
+}
+
+type done struct {
+	result json.RawMessage
+	why    *domain.Failure
+}
+
+// runStep runs one step, records what became of it and starts the next in the
+// same transaction. It returns false when the session ends.
+func (a *actor) runStep(ctx context.Context, b Browser, st *domain.Step, life <-chan time.Time, crashed <-chan struct{}) (next *domain.Step, ok bool) {
+	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(nil)
+	a.mu.Lock()
+	a.running, a.cancel = st.ID, cancel
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		a.running, a.cancel = "", nil
+		a.mu.Unlock()
+	}()
+	saved := &saver{actor: a, step: st}
+	finished := make(chan done, 1)
+	go func() {
+		var spec step.Spec
+		if err := json.Unmarshal(st.Params, &spec); err != nil {
+			finished <- done{why: &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}}
+			return
+		}
+		result, why := a.service.RunStep(running, b.Page(), &spec, saved.save)
+		finished <- done{result, why}
+	}()
+	var d done
+	var drained <-chan time.Time
+	stopping := ctx.Done()
+	closing := a.closeCh
+wait:
+	for {
+		select {
+		case d = <-finished:
+			break wait
+		case <-closing:
+			closing = nil
+			cancel(errEnding)
+		case <-life:
+			a.close(domain.ClosedTimeout)
+		case <-stopping:
+			// The first stage of a stop: the step may finish, for a while.
+			stopping, drained = nil, time.After(drain)
+		case <-drained:
+			a.close(domain.ClosedShutdown)
+		case <-b.Done():
+			cancel(errEnding)
+			<-finished
+			saved.drop()
+			a.lost(b.Exit())
+			return nil, false
+		case <-crashed:
+			cancel(errEnding)
+			<-finished
+			saved.drop()
+			a.lost(pageCrashed)
+			return nil, false
+		}
+	}
+	select {
+	case <-b.Done(): // the step failed because of it
+		saved.drop()
+		a.lost(b.Exit())
+		return nil, false
+	default:
+	}
+	canceled := d.why != nil && context.Cause(running) != nil
+	end := a.closeReason() != "" || ctx.Err() != nil
+	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
+		next = nil
+		if err := dec.finished(c, st.ID, d.result, d.why, canceled); err != nil {
+			return err
+		}
+		if d.why == nil {
+			c.Artifacts = saved.artifacts
+		}
+		if !end {
+			next, err = dec.next(c)
+		}
+		return err
+	})
+	if d.why != nil {
+		saved.drop()
+	}
+	if err != nil {
+		// What isn't recorded must not be followed by another step.
+		a.service.Log.Error("record a step", "session", a.ref.id, "err", err)
+		a.close(domain.ClosedNodeLost)
+	}
+	if end && ctx.Err() != nil {
+		a.close(domain.ClosedShutdown)
+	}
+	return next, !end && err == nil
+}
+
+// saver keeps what a step makes: the bytes at once, the row with the step.
+type saver struct {
+	actor     *actor
+	step      *domain.Step
+	artifacts []domain.Artifact
+}
+
+func (s *saver) save(ctx context.Context, kind, contentType string, content []byte) (domain.Artifact, error) {
+	art := domain.Artifact{
+		ID: domain.NewID(domain.PrefixArtifact), ProjectID: s.step.ProjectID, SessionID: s.step.SessionID, StepID: s.step.ID,
+		Kind: kind, ContentType: contentType, Size: int64(len(content)), CreatedAt: time.Now(),
+	}
+	if err := s.actor.service.Blobs.WriteAll(ctx, art.Key(), content, contentType); err != nil {
+		s.actor.service.Log.Error("keep an artifact", "session", s.step.SessionID, "err", err)
+		return art, err
+	}
+	s.artifacts = append(s.artifacts, art)
+	return art, nil
+}
+
+// drop removes bytes that no row will name.
+func (s *saver) drop() {
+	for _, art := range s.artifacts {
+		_ = s.actor.service.Blobs.Delete(context.Background(), art.Key())
+	}
+	s.artifacts = nil
+}
+
+// idle is a timer that may be off.
+type idle struct {
+	after time.Duration
+	timer *time.Timer
+}
+
+func newIdle(after time.Duration) *idle {
+	i := &idle{after: after}
+	if after > 0 {
+		i.timer = time.NewTimer(after)
+	}
+	return i
+}
+
+func (i *idle) c() <-chan time.Time {
+	if i.timer == nil {
+		return nil
+	}
+	return i.timer.C
+}
+
+func (i *idle) restart() {
+	if i.timer != nil {
+		i.timer.Reset(i.after)
+	}
+}
+
+func (i *idle) pause() { i.stop() }
+
+func (i *idle) stop() {
+	if i.timer != nil {
+		i.timer.Stop()
+	}
+}

@@ -1,0 +1,221 @@
+package session
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// The decisions about a session: each takes the session as it is in the
+// transaction, makes its moves and drafts the news. They know no store and no
+// browser.
+
+// decider drafts news with the server's public URL and one time.
+type decider struct {
+	publicURL string
+	now       time.Time
+}
+
+func (d decider) sessionNews(c *domain.SessionChange, t domain.EventType) {
+	c.News = append(c.News, domain.SessionNews(c.Session, t, d.publicURL, d.now))
+}
+
+func (d decider) stepNews(c *domain.SessionChange, st *domain.Step, t domain.EventType) {
+	c.News = append(c.News, domain.StepNews(c.Session, st, t, d.publicURL, d.now))
+}
+
+// starting takes a waiting session to its start; one that was starting when a
+// server died starts anew, since nothing of it had run.
+func (d decider) starting(c *domain.SessionChange) error {
+	if c.Session.Status == domain.SessionStarting {
+		return nil
+	}
+	return c.Session.Move(domain.SessionStarting)
+}
+
+func (d decider) ready(c *domain.SessionChange) error {
+	if err := c.Session.Move(domain.SessionReady); err != nil {
+		return err
+	}
+	c.Session.ReadyAt = d.now
+	d.sessionNews(c, domain.EventBrowserReady)
+	return nil
+}
+
+// failed ends a session whose browser could not be started.
+func (d decider) failed(c *domain.SessionChange, why *domain.Failure) error {
+	if err := d.cancelAll(c); err != nil {
+		return err
+	}
+	if err := c.Session.Move(domain.SessionFailed); err != nil {
+		return err
+	}
+	c.Session.Error, c.Session.EndedAt = why, d.now
+	d.sessionNews(c, domain.EventBrowserFailed)
+	return nil
+}
+
+// closing begins the end of a session. Doing it twice keeps the first reason.
+func (d decider) closing(c *domain.SessionChange, reason domain.CloseReason) error {
+	if c.Session.Status.Ended() || c.Session.Status == domain.SessionClosing {
+		return nil
+	}
+	if err := c.Session.Move(domain.SessionClosing); err != nil {
+		return err
+	}
+	c.Session.CloseReason = reason
+	return nil
+}
+
+// lost begins the end of a session whose browser is gone: what ran is
+// interrupted, since whether it had its effect can't be known.
+func (d decider) lost(c *domain.SessionChange, reason domain.CloseReason, why *domain.Failure) error {
+	if c.Session.Status != domain.SessionReady {
+		return d.closing(c, reason)
+	}
+	for _, st := range c.Open {
+		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
+			continue
+		}
+		if err := st.Move(domain.StepInterrupted); err != nil {
+			return err
+		}
+		st.FinishedAt = d.now
+		st.Error = &domain.Failure{Code: "interrupted", Message: "The browser was lost while the step ran; it is not run again."}
+		d.stepNews(c, st, domain.EventStepFailed)
+	}
+	if err := d.closing(c, reason); err != nil {
+		return err
+	}
+	if reason == domain.ClosedCrashed {
+		c.Session.Error = why
+		d.sessionNews(c, domain.EventBrowserCrashed)
+	}
+	return nil
+}
+
+// closed ends a session whose browser is gone for good.
+func (d decider) closed(c *domain.SessionChange) error {
+	if c.Session.Status.Ended() {
+		return nil
+	}
+	if err := d.cancelAll(c); err != nil {
+		return err
+	}
+	if err := c.Session.Move(domain.SessionClosed); err != nil {
+		return err
+	}
+	c.Session.EndedAt = d.now
+	d.sessionNews(c, domain.EventBrowserClosed)
+	return nil
+}
+
+func (d decider) cancelAll(c *domain.SessionChange) error {
+	for _, st := range c.Open {
+		if st.Status.Ended() {
+			continue
+		}
+		if err := d.cancel(c, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d decider) cancel(c *domain.SessionChange, st *domain.Step) error {
+	if err := st.Move(domain.StepCanceled); err != nil {
+		return err
+	}
+	st.FinishedAt = d.now
+	d.stepNews(c, st, domain.EventStepCanceled)
+	return nil
+}
+
+// finished records what became of a step. After a failure that stops, the
+// later steps of the same request are canceled.
+func (d decider) finished(c *domain.SessionChange, id string, result json.RawMessage, why *domain.Failure, canceled bool) error {
+	st := find(c, id)
+	if st == nil || st.Status != domain.StepRunning {
+		return nil // it was decided otherwise meanwhile
+	}
+	st.FinishedAt = d.now
+	switch {
+	case canceled:
+		if err := d.cancel(c, st); err != nil {
+			return err
+		}
+	case why == nil:
+		if err := st.Move(domain.StepCompleted); err != nil {
+			return err
+		}
+		st.Result = result
+		d.stepNews(c, st, domain.EventStepCompleted)
+	default:
+		if err := st.Move(domain.StepFailed); err != nil {
+			return err
+		}
+		st.Error = why
+		d.stepNews(c, st, domain.EventStepFailed)
+	}
+	if st.Status != domain.StepFailed || st.OnError != domain.OnErrorStop {
+		return nil
+	}
+	for _, later := range c.Open {
+		if later.Batch == st.Batch && later.Status == domain.StepPending {
+			if err := d.cancel(c, later); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// next starts the session's next step, if it has one, and returns a copy.
+func (d decider) next(c *domain.SessionChange) (*domain.Step, error) {
+	if c.Session.Status != domain.SessionReady {
+		return nil, nil
+	}
+	for _, st := range c.Open {
+		if st.Status == domain.StepRunning {
+			return nil, nil // one at a time
+		}
+		if st.Status != domain.StepPending {
+			continue
+		}
+		if err := st.Move(domain.StepRunning); err != nil {
+			return nil, err
+		}
+		st.StartedAt = d.now
+		d.stepNews(c, st, domain.EventStepStarted)
+		started := *st
+		return &started, nil
+	}
+	return nil, nil
+}
+
+func find(c *domain.SessionChange, id string) *domain.Step {
+	for _, st := range c.Open {
+		if st.ID == id {
+			return st
+		}
+	}
+	return nil
+}
+
+// add puts steps at the end of the queue.
+func (d decider) add(c *domain.SessionChange, steps []domain.Step) error {
+	if s := c.Session.Status; s.Ended() || s == domain.SessionClosing {
+		return domain.Refuse(domain.CodeEnded, "the session is %s: it takes no more steps", s)
+	}
+	if len(c.Open)+len(steps) > MaxOpenSteps {
+		return domain.Refuse(domain.CodeTooMany, "the session has %d unfinished steps; at most %d are kept", len(c.Open), MaxOpenSteps)
+	}
+	batch := c.Session.StepCount
+	for i := range steps {
+		steps[i].Index, steps[i].Batch = c.Session.StepCount, batch
+		c.Session.StepCount++
+		c.NewSteps = append(c.NewSteps, &steps[i])
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// CreateRequest is all that a session can be created with. Options are
+// complete: defaults are filled in.
+type CreateRequest struct {
+	Options     domain.SessionOptions
+	Metadata    map[string]string
+	Steps       []step.Spec
+	OnError     domain.OnError
+	Idempotency *domain.Idempotency
+	// Webhook makes the inline endpoint of the session with the given id, or
+	// is nil.
+	Webhook func(sessionID string) (domain.Endpoint, error)
+}
+
+// Create makes a session with its first steps and its inline webhook, in one
+// transaction. It starts when there is room. The error may be *domain.Replay.
+func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error) {
+	if s.isStopping() {
+		return domain.Session{}, nil, nil, errStopping
+	}
+	if err := domain.CheckMetadata("metadata", r.Metadata); err != nil {
+		return domain.Session{}, nil, nil, err
+	}
+	if err := checkSteps(r.Steps, r.OnError); err != nil {
+		return domain.Session{}, nil, nil, err
+	}
+	now := time.Now()
+	n := &domain.NewSession{
+		Session: domain.Session{
+			ID: domain.NewID(domain.PrefixSession), ProjectID: project, Status: domain.SessionQueued,
+			Options: r.Options, Metadata: r.Metadata, StreamToken: domain.NewToken(), CreatedAt: now,
+		},
+		Idempotency: r.Idempotency,
+	}
+	n.Stream = domain.Stream{
+		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: n.Session.ID,
+		Token: n.Session.StreamToken, Mode: domain.StreamView, CreatedAt: now,
+	}
+	if r.Webhook != nil {
+		e, err := r.Webhook(n.Session.ID)
+		if err != nil {
+			return domain.Session{}, nil, nil, err
+		}
+		n.Endpoint = &e
+	}
+	if r.Options.URL != "" {
+		// The first address is the first step, so that its outcome is seen
+		// like any other; a failure of it stops nothing.
+		first := step.Spec{Action: "goto", URL: r.Options.URL}
+		n.Steps = append(n.Steps, newStep(project, n.Session.ID, first, domain.OnErrorContinue, now))
+	}
+	batch := len(n.Steps)
+	for _, spec := range r.Steps {
+		st := newStep(project, n.Session.ID, spec, r.OnError, now)
+		st.Index, st.Batch = len(n.Steps), batch
+		n.Steps = append(n.Steps, st)
+	}
+	n.Session.StepCount = len(n.Steps)
+	if r.Idempotency != nil {
+		r.Idempotency.Refs = []string{n.Session.ID}
+		if n.Endpoint != nil {
+			r.Idempotency.Refs = append(r.Idempotency.Refs, n.Endpoint.ID)
+		}
+	}
+	if err := s.Store.CreateSession(ctx, n); err != nil {
+		return domain.Session{}, nil, nil, fmt.Errorf("create session: %w", err)
+	}
+	s.enqueue(ref{project, n.Session.ID})
+	return n.Session, n.Steps[batch:], n.Endpoint, nil
+}
+
+func newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {
+	return domain.Step{
+		ID: domain.NewID(domain.PrefixStep), ProjectID: project, SessionID: session, Action: spec.Action,
+		Params: spec.Params(), OnError: onError, Status: domain.StepPending, CreatedAt: now,
+	}
+}
+
+func checkSteps(specs []step.Spec, onError domain.OnError) error {
+	if len(specs) > MaxSteps {
+		return domain.Invalid("steps", "has %d steps; at most %d are taken at once", len(specs), MaxSteps)
+	}
+	if onError != domain.OnErrorStop && onError != domain.OnErrorContinue {
+		return domain.Invalid("onError", "%q is neither stop nor continue", onError)
+	}
+	for i := range specs {
+		if err := specs[i].Check(fmt.Sprintf("steps[%d]", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddSteps puts steps at the end of a session's queue.
+func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error) {
+	if s.isStopping() {
+		return nil, errStopping
+	}
+	if len(specs) == 0 {
+		return nil, domain.Invalid("steps", "must hold at least one step")
+	}
+	if err := checkSteps(specs, onError); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	steps := make([]domain.Step, len(specs))
+	for i, spec := range specs {
+		steps[i] = newStep(project, id, spec, onError, now)
+		if idem != nil {
+			idem.Refs = append(idem.Refs, steps[i].ID)
+		}
+	}
+	d := s.decider()
+	err := s.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+		c.Idempotency = idem
+		return d.add(c, steps)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add steps: %w", err)
+	}
+	if a := s.actor(id); a != nil {
+		a.touch()
+		a.wake()
+	}
+	return steps, nil
+}
+
+// WaitSteps returns the steps when all of them have ended, or as they are when
+// ctx ends.
+func (s *Service) WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
+	for {
+		changed := s.Changed(session)
+		steps, err := s.Store.StepsByID(context.WithoutCancel(ctx), project, session, ids)
+		if err != nil {
+			return nil, fmt.Errorf("wait for steps: %w", err)
+		}
+		ended := true
+		for i := range steps {
+			ended = ended && steps[i].Status.Ended()
+		}
+		if ended {
+			return steps, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return steps, nil
+		}
+	}
+}
+
+// CancelStep cancels a step that waits, or stops one that runs; it returns
+// when that is done. A step that has ended is a conflict.
+func (s *Service) CancelStep(ctx context.Context, project, session, id string) (domain.Step, error) {
+	if _, err := s.Store.Step(ctx, project, session, id); err != nil {
+		return domain.Step{}, err
+	}
+	d := s.decider()
+	running := false
+	err := s.Store.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error {
+		st := find(c, id)
+		if st == nil {
+			return domain.Refuse(domain.CodeConflict, "the step has ended")
+		}
+		if running = st.Status == domain.StepRunning; running {
+			return nil
+		}
+		return d.cancel(c, st)
+	})
+	if err != nil {
+		return domain.Step{}, fmt.Errorf("cancel step: %w", err)
+	}
+	if running {
+		if a := s.actor(session); a != nil {
+			a.cancelStep(id)
+		}
+		if _, err := s.WaitSteps(ctx, project, session, []string{id}); err != nil {
+			return domain.Step{}, err
+		}
+	}
+	return s.Store.Step(ctx, project, session, id)
+}
+
+// Close ends a session; it doesn't wait for the end. Closing what has ended
+// changes nothing.
+func (s *Service) Close(ctx context.Context, project, id string) (domain.Session, error) {
+	d := s.decider()
+	var now domain.Session
+	err := s.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+		waiting := c.Session.Status == domain.SessionQueued
+		if err := d.closing(c, domain.ClosedRequested); err != nil {
+			return err
+		}
+		if waiting { // there is no browser to end
+			if err := d.closed(c); err != nil {
+				return err
+			}
+		}
+		now = *c.Session
+		return nil
+	})
+	if err != nil {
+		return domain.Session{}, fmt.Errorf("close session: %w", err)
+	}
+	if a := s.actor(id); a != nil {
+		a.close(domain.ClosedRequested)
+	}
+	return now, nil
+}
+
+// CreateStream makes a link to the session's live page, for the given time or,
+// when that is 0, as long as the session lives.
+func (s *Service) CreateStream(ctx context.Context, project, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error) {
+	now := time.Now()
+	st := domain.Stream{
+		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: id,
+		Token: domain.NewToken(), Mode: mode, CreatedAt: now,
+	}
+	if life > 0 {
+		st.ExpiresAt = now.Add(life)
+	}
+	if idem != nil {
+		idem.Refs = []string{st.ID}
+	}
+	if err := s.Store.CreateStream(ctx, st, idem); err != nil {
+		return domain.Stream{}, fmt.Errorf("create stream: %w", err)
+	}
+	return st, nil
+}
+
+// ErrStreamOver is a link that was good and isn't any more.
+var ErrStreamOver = errors.New("the link has expired or was revoked")
+
+// OpenStream is the link with the token and its session: ErrNotFound when
+// there is none, ErrStreamOver when it opens nothing any more. The session may
+// have ended.
+func (s *Service) OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error) {
+	st, err := s.Store.StreamByToken(ctx, token)
+	if err != nil {
+		return st, domain.Session{}, err
+	}
+	if !st.Live(time.Now()) {
+		return st, domain.Session{}, ErrStreamOver
+	}
+	sess, err := s.Store.Session(ctx, st.ProjectID, st.SessionID)
+	return st, sess, err
+}

@@ -1,0 +1,269 @@
+// Package session is a session's life: it is admitted, started, given steps
+// that run one at a time, and closed, and every change of it is one
+// transaction with its news. After a crash of the server it goes on from what
+// the store holds.
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// Store is what the service needs of a store.
+type Store interface {
+	CreateSession(ctx context.Context, n *domain.NewSession) error
+	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	OpenSessions(ctx context.Context) ([]domain.Session, error)
+	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
+	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
+	ForgetIdempotency(ctx context.Context, before time.Time) error
+}
+
+// Blobs keeps the bytes of artifacts.
+type Blobs interface {
+	WriteAll(ctx context.Context, key string, content []byte, contentType string) error
+	Delete(ctx context.Context, key string) error
+}
+
+// Browser is a running browser; *browser.Browser is one.
+type Browser interface {
+	Page() *browser.Page
+	Done() <-chan struct{}
+	Exit() *domain.Failure
+	Close(ctx context.Context) error
+}
+
+// Config is what the service is made of.
+type Config struct {
+	Store       Store
+	Blobs       Blobs
+	Launch      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	PublicURL   func() string
+	MaxSessions int
+	Log         *slog.Logger
+
+	// RunStep does one step; nil is step.Run.
+	RunStep func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure)
+}
+
+const (
+	// MaxSteps bounds a request, MaxOpenSteps a session's queue.
+	MaxSteps     = 100
+	MaxOpenSteps = 1000
+
+	// drain is how long running steps may go on when the server stops.
+	drain = 10 * time.Second
+	// closeWithin bounds the end of one browser.
+	closeWithin = 15 * time.Second
+
+	idempotencyKept = 24 * time.Hour
+)
+
+// Service runs all sessions.
+type Service struct {
+	Config
+	slots chan struct{} // a browser each
+
+	mu       sync.Mutex
+	stopping bool
+	queue    []ref             // waiting for a slot, in order
+	queued   chan struct{}     // something was put into the queue
+	actors   map[string]*actor // of sessions that have or get a browser
+	waiters  map[string]chan struct{}
+	wg       sync.WaitGroup
+}
+
+type ref struct{ project, id string }
+
+// New makes a service; Run starts it.
+func New(cfg Config) *Service {
+	if cfg.RunStep == nil {
+		cfg.RunStep = func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure) {
+			return step.Run(ctx, page, spec, save)
+		}
+	}
+	return &Service{
+		Config: cfg, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1),
+		actors: map[string]*actor{}, waiters: map[string]chan struct{}{},
+	}
+}
+
+func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), now: time.Now()} }
+
+// Run takes up what the store holds and runs sessions until ctx ends. Then it
+// lets running steps finish for a while, closes every session that has a
+// browser, and returns when all of that is stored. Sessions that wait stay
+// QUEUED for the next start.
+func (s *Service) Run(ctx context.Context) error {
+	if err := s.recover(ctx); err != nil {
+		return fmt.Errorf("take up sessions: %w", err)
+	}
+	tidy := time.NewTicker(time.Hour)
+	defer tidy.Stop()
+	for ctx.Err() == nil {
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			continue
+		}
+		next, ok := s.take()
+		if ok {
+			s.start(ctx, next)
+			continue
+		}
+		<-s.slots
+		select {
+		case <-s.queued:
+		case <-tidy.C:
+			if err := s.Store.ForgetIdempotency(ctx, time.Now().Add(-idempotencyKept)); err != nil {
+				s.Log.Warn("forget old idempotency keys", "err", err)
+			}
+		case <-ctx.Done():
+		}
+	}
+	s.mu.Lock()
+	s.stopping = true
+	s.mu.Unlock()
+	s.wg.Wait()
+	return nil
+}
+
+// recover decides about every session that an earlier server left open.
+func (s *Service) recover(ctx context.Context) error {
+	open, err := s.Store.OpenSessions(ctx)
+	if err != nil {
+		return err
+	}
+	var starting, waiting []ref
+	for _, o := range open {
+		r := ref{o.ProjectID, o.ID}
+		switch o.Status {
+		case domain.SessionQueued:
+			waiting = append(waiting, r)
+		case domain.SessionStarting:
+			starting = append(starting, r)
+		default:
+			d := s.decider()
+			if err := s.Store.ChangeSession(ctx, r.project, r.id, func(c *domain.SessionChange) error {
+				if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
+					return err
+				}
+				return d.closed(c)
+			}); err != nil {
+				return err
+			}
+			s.Log.Info("a session was lost with an earlier server", "session", o.ID)
+		}
+	}
+	s.enqueue(append(starting, waiting...)...)
+	return nil
+}
+
+func (s *Service) enqueue(refs ...ref) {
+	s.mu.Lock()
+	s.queue = append(s.queue, refs...)
+	s.mu.Unlock()
+	select {
+	case s.queued <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Service) take() (ref, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) == 0 {
+		return ref{}, false
+	}
+	next := s.queue[0]
+	s.queue = s.queue[1:]
+	return next, true
+}
+
+// start makes the session's actor, which gives the slot back at its end.
+func (s *Service) start(ctx context.Context, r ref) {
+	a := newActor(s, r)
+	s.mu.Lock()
+	s.actors[r.id] = a
+	s.mu.Unlock()
+	s.wg.Go(func() {
+		a.run(ctx)
+		s.mu.Lock()
+		delete(s.actors, r.id)
+		s.mu.Unlock()
+		<-s.slots
+	})
+}
+
+func (s *Service) actor(id string) *actor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.actors[id]
+}
+
+// Page is the page of a session that has one; ok is false for any other.
+func (s *Service) Page(id string) (page *browser.Page, ok bool) {
+	a := s.actor(id)
+	if a == nil {
+		return nil, false
+	}
+	return a.currentPage()
+}
+
+// Touch says that somebody uses the session: its idle time begins anew.
+func (s *Service) Touch(id string) {
+	if a := s.actor(id); a != nil {
+		a.touch()
+	}
+}
+
+// Notify wakes whoever waits for steps of sessions that have changed. It
+// doesn't block.
+func (s *Service) Notify(c domain.Commit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range c.Sessions {
+		if ch, ok := s.waiters[id]; ok {
+			close(ch)
+			delete(s.waiters, id)
+		}
+	}
+}
+
+// Changed is closed at the next change of the session.
+func (s *Service) Changed(id string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ch, ok := s.waiters[id]
+	if !ok {
+		ch = make(chan struct{})
+		s.waiters[id] = ch
+	}
+	return ch
+}
+
+func (s *Service) isStopping() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopping
+}
+
+// Stop refuses new sessions and steps from now on; it is for the moment before
+// Run's context ends.
+func (s *Service) Stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+}
+
+var errStopping = domain.Refuse(domain.CodeUnavailable, "the server is stopping")

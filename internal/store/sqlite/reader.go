@@ -1,0 +1,46 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+)
+
+// reader answers queries from the last commit. It keeps its statements, whose
+// number the code bounds.
+type reader struct {
+	db    *sql.DB
+	stmts sync.Map // query → *sql.Stmt
+}
+
+func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := r.stmts.Load(query); ok {
+		return st.(*sql.Stmt), nil
+	}
+	st, err := r.db.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %q: %w", query, err)
+	}
+	if first, loaded := r.stmts.LoadOrStore(query, st); loaded {
+		st.Close()
+		st = first.(*sql.Stmt)
+	}
+	return st, nil
+}
+
+func (r *reader) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := r.prepare(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return st.QueryContext(ctx, args...)
+}
+
+func (r *reader) row(ctx context.Context, query string, args ...any) scanner {
+	st, err := r.prepare(ctx, query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRowContext(ctx, args...)
+}

@@ -1,0 +1,106 @@
+// Package storetest holds what every store must do, as one suite of tests and
+// one of benchmarks.
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Store is all that the services together ask of a store.
+type Store interface {
+	Sessions
+	Webhooks
+	Access
+	Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
+	Event(ctx context.Context, project, id string) (domain.Event, error)
+	LastEventID(ctx context.Context, project string) (string, error)
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Sessions is what sessions are kept with.
+type Sessions interface {
+	CreateSession(ctx context.Context, n *domain.NewSession) error
+	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
+	OpenSessions(ctx context.Context) ([]domain.Session, error)
+	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
+	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
+	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
+	CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error
+	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
+	Streams(ctx context.Context, project, session string) ([]domain.Stream, error)
+	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
+	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
+}
+
+// Webhooks is what endpoints and deliveries are kept with.
+type Webhooks interface {
+	CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error)
+	ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error
+	DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error
+	SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (string, error)
+	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
+	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
+	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	ReleaseClaims(ctx context.Context) error
+	DueEndpoints(ctx context.Context) ([]domain.Due, error)
+	Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error)
+	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
+}
+
+// Access is what projects and their keys are kept with.
+type Access interface {
+	CreateProject(ctx context.Context, p domain.Project) error
+	Projects(ctx context.Context) ([]domain.Project, error)
+	ProjectByName(ctx context.Context, name string) (domain.Project, error)
+	CreateKey(ctx context.Context, k domain.APIKey) error
+	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
+	Keys(ctx context.Context, project string) ([]domain.APIKey, error)
+	RevokeKey(ctx context.Context, project, id string, now time.Time) error
+	ForgetIdempotency(ctx context.Context, before time.Time) error
+}
+
+// Open opens a store over one database. After that store is closed it may be
+// called again, and the new store has all that the old one had.
+type Open func(notify func(domain.Commit)) (Store, error)
+
+// Run tests a store. fresh makes an empty database.
+func Run(t *testing.T, fresh func(testing.TB) Open) {
+	for _, part := range []struct {
+		name  string
+		tests []test
+	}{
+		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests},
+		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"deliveries", deliveryTests},
+		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
+		{"commits", commitTests}, {"isolation", isolationTests},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			for _, test := range part.tests {
+				t.Run(test.name, func(t *testing.T) {
+					t.Parallel()
+					test.run(newWorld(t, fresh(t)))
+				})
+			}
+		})
+	}
+	t.Run("model", func(t *testing.T) { deliveriesFollowTheModel(t, fresh) })
+}
+
+// test is one behaviour, tried on an empty store with one project.
+type test struct {
+	name string
+	run  func(*world)
+}
