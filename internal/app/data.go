@@ -10,6 +10,8 @@ import (
 	"syscall"
 )
 
+const databaseFile = "browserhook.db"
+
 // dataFolder is the server's own folder, locked so that two servers never
 // share one database file.
 type dataFolder struct {
@@ -34,7 +36,7 @@ func openData(path string) (*dataFolder, error) {
 	}
 	d := &dataFolder{
 		Path:      abs,
-		Database:  filepath.Join(abs, "browserhook.db"),
+		Database:  filepath.Join(abs, databaseFile),
 		Artifacts: filepath.Join(abs, "artifacts"),
 	}
 	d.lock, err = os.OpenFile(filepath.Join(abs, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,19 +39,51 @@ func (k *Keys) Close() error { return k.store.Close() }
 // Create makes a key for the project, which is made too when there is none of
 // that name. The key itself is nowhere but in the answer.
 func (k *Keys) Create(ctx context.Context, project, name string) (string, error) {
-	p, err := k.store.ProjectByName(ctx, project)
-	if errors.Is(err, domain.ErrNotFound) {
-		p = domain.Project{ID: domain.NewID(domain.PrefixProject), Name: project, CreatedAt: time.Now()}
-		err = k.store.CreateProject(ctx, p)
-	}
+	p, err := k.project(ctx, project)
 	if err != nil {
-		return "", fmt.Errorf("project %q: %w", project, err)
+		return "", err
 	}
 	key := newAPIKey()
 	if err := k.store.CreateKey(ctx, apiKey(p.ID, name, key)); err != nil {
 		return "", fmt.Errorf("store the key: %w", err)
 	}
 	return key, nil
+}
+
+// defaultProject is the project of the first key.
+const defaultProject = "default"
+
+// ensure makes the given key valid for the project, if it isn't yet.
+func (k *Keys) ensure(ctx context.Context, project, key string) error {
+	want := apiKey("", "from the settings", key)
+	found, err := k.store.KeysByPrefix(ctx, want.Prefix)
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	for _, have := range found {
+		if subtle.ConstantTimeCompare(have.Hash, want.Hash) == 1 {
+			return nil
+		}
+	}
+	p, err := k.project(ctx, project)
+	if err != nil {
+		return err
+	}
+	want.ProjectID = p.ID
+	return k.store.CreateKey(ctx, want)
+}
+
+// project finds a project by its name or makes it.
+func (k *Keys) project(ctx context.Context, name string) (domain.Project, error) {
+	p, err := k.store.ProjectByName(ctx, name)
+	if errors.Is(err, domain.ErrNotFound) {
+		p = domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name, CreatedAt: time.Now()}
+		err = k.store.CreateProject(ctx, p)
+	}
+	if err != nil {
+		return p, fmt.Errorf("project %q: %w", name, err)
+	}
+	return p, nil
 }
 
 // ListedKey is a key as an operator sees it.

@@ -101,7 +101,7 @@ func (p *Page) Type(ctx context.Context, text string) error {
 		if r == '\n' || r == '\r' {
 			name = "Enter"
 		}
-		k, ok := keyNamed(name)
+		k, ok := KeyNamed(name)
 		if !ok {
 			if err := p.InsertText(ctx, name); err != nil {
 				return err
@@ -186,7 +186,7 @@ func ParseChord(chord string) ([]Key, error) {
 	}
 	keys := make([]Key, 0, len(names))
 	for i, name := range names {
-		k, ok := keyNamed(name)
+		k, ok := KeyNamed(name)
 		if !ok {
 			return nil, fmt.Errorf("%q is not a key; use names such as Enter, Tab, ArrowDown, a, Control+A", name)
 		}
@@ -222,7 +222,9 @@ var signs = []struct {
 	{".", ">", "Period", 190}, {"/", "?", "Slash", 191}, {"`", "~", "Backquote", 192},
 }
 
-func keyNamed(name string) (Key, bool) {
+// KeyNamed is the key that is called by a name or types a character; ok is
+// false when a US keyboard has none.
+func KeyNamed(name string) (Key, bool) {
 	if k, ok := named[name]; ok {
 		if k.Name == "" {
 			k.Name = name

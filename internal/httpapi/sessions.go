@@ -44,7 +44,7 @@ type sessionView struct {
 	Status       string            `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
 	StreamingURL string            `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
 	URL          string            `json:"url,omitempty"`
-	Viewport     domain.Viewport   `json:"viewport"`
+	Viewport     viewport          `json:"viewport"`
 	UserAgent    string            `json:"userAgent,omitempty"`
 	Locale       string            `json:"locale,omitempty"`
 	Timezone     string            `json:"timezone,omitempty"`
@@ -74,7 +74,7 @@ func (s *server) viewSession(v domain.Session) sessionView {
 	}
 	return sessionView{
 		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken),
-		URL: v.Options.URL, Viewport: v.Options.Viewport, UserAgent: v.Options.UserAgent, Locale: v.Options.Locale,
+		URL: v.Options.URL, Viewport: viewport(v.Options.Viewport), UserAgent: v.Options.UserAgent, Locale: v.Options.Locale,
 		Timezone: v.Options.Timezone, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),

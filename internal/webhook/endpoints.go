@@ -12,7 +12,7 @@ type Endpoints interface {
 	CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error
-	SendTest(ctx context.Context, project, endpoint string, d domain.Draft, deliveryID string, idem *domain.Idempotency) error
+	SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (deliveryID string, err error)
 }
 
 // URLChecker refuses addresses that are plainly closed; *egress.Guard is one.
@@ -165,10 +165,6 @@ func (s *Service) Test(ctx context.Context, project, id string, idem *domain.Ide
 	if err != nil {
 		return "", err
 	}
-	delivery := domain.NewID(domain.PrefixDelivery)
-	if idem != nil {
-		idem.Refs = []string{delivery}
-	}
 	draft := domain.WebhookNews(&e, domain.EventWebhookTest, "", time.Now())
-	return delivery, s.store.SendTest(ctx, project, id, draft, delivery, idem)
+	return s.store.SendTest(ctx, project, id, draft, idem)
 }

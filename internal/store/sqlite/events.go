@@ -31,9 +31,8 @@ func (t *tx) insertEvent(d domain.Draft, sequence int64) (domain.Event, error) {
 	if err != nil {
 		return e, err
 	}
-	err = t.row(`INSERT INTO events (project_id, id, session_id, sequence, type, body, created_at)
-		VALUES (?,?,?,?,?,?,?) RETURNING position`,
-		e.ProjectID, e.ID, e.SessionID, e.Sequence, e.Type, e.Body, micros(e.CreatedAt)).Scan(&e.Position)
+	e.Position, err = t.insert(`INSERT INTO events (project_id, id, session_id, sequence, type, body, created_at)
+		VALUES (?,?,?,?,?,?,?)`, e.ProjectID, e.ID, e.SessionID, e.Sequence, string(e.Type), e.Body, micros(e.CreatedAt))
 	if err != nil {
 		return e, fmt.Errorf("insert event: %w", err)
 	}

@@ -18,15 +18,20 @@ func (t *tx) exec(query string, args ...any) error { return t.w.exec(query, args
 
 // execCount is exec for whoever needs to know how many rows it changed.
 func (t *tx) execCount(query string, args ...any) (int64, error) {
-	st, err := t.w.prepare(query)
-	if err != nil {
-		return 0, err
-	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := t.w.result(query, args...)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// insert is exec for whoever needs to know the number of the new row.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	res, err := t.w.result(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
 }
 
 func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {

@@ -199,15 +199,19 @@ func protect(fn func(*tx) error, t *tx) (err error) {
 	return fn(t)
 }
 
-// The writer's statements are not bound to a caller's context: once begun, a
-// transaction ends.
 func (w *writer) exec(query string, args ...any) error {
+	_, err := w.result(query, args...)
+	return err
+}
+
+// result runs a statement. The writer's statements are not bound to a caller's
+// context: once begun, a transaction ends.
+func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	st, err := w.prepare(query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = st.ExecContext(context.Background(), args...)
-	return err
+	return st.ExecContext(context.Background(), args...)
 }
 
 func (w *writer) prepare(query string) (*sql.Stmt, error) {

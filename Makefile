@@ -1,0 +1,64 @@
+# Every target that a person needs; `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+BIN := bin
+export CGO_ENABLED ?= 0
+GOLANGCI_VERSION := v2.15.0
+LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+.PHONY: build
+build: ## build bin/browserhook, one static binary
+	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/ ./cmd/browserhook
+
+.PHONY: demo
+demo: ## the main job, end to end, on this machine (KEEP=1 leaves it running)
+	@./scripts/install-deps
+	@$(MAKE) --no-print-directory build
+	@$(GO) run ./cmd/demo --browserhook $(BIN)/browserhook $(if $(KEEP),--keep)
+
+.PHONY: test
+test: ## everything that CI checks; installs what it needs first
+	@./scripts/install-deps test
+	@./scripts/test
+
+.PHONY: lint
+lint: $(LINT) ## format, vet and lint
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(abspath $(BIN)) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	@mv $(BIN)/golangci-lint $@
+
+.PHONY: generate
+generate: ## write the generated files anew (api/openapi.yaml)
+	$(GO) generate ./...
+
+.PHONY: fault
+fault: ## kill -9 the server at 50 random moments and check what is left (ROUNDS=n SEED=n)
+	$(GO) test -count=1 -timeout 60m -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
+
+.PHONY: soak
+soak: ## a hundred sessions one after another, and eight at once
+	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target, FUZZTIME each (default 1m)
+	@./scripts/fuzz $(or $(FUZZTIME),1m)
+
+.PHONY: bench
+bench: ## measure, each beside its baseline, and write docs/benchmarks.md
+	@./scripts/install-deps test
+	$(GO) run ./bench
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN) demo-output

@@ -1,0 +1,120 @@
+// Command browserhook is the server, the keeper process of each browser, and
+// the few commands that an operator needs beside them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/config"
+)
+
+func main() {
+	// A keeper is on the way to every session's first frame: it must not wait
+	// for a command line parser.
+	if len(os.Args) > 1 && os.Args[1] == "keeper" {
+		os.Exit(keeper.Main(os.Args[2:]))
+	}
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The codes that the process ends with.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+	exitForced = 130 // a second signal
+)
+
+type cli struct {
+	Config  kong.ConfigFlag  `help:"YAML file of settings; its keys are the names of these flags." placeholder:"FILE"`
+	Version kong.VersionFlag `help:"Print the version and end."`
+
+	Serve   config.Server `cmd:"" help:"Run the server."`
+	Keys    keysCmd       `cmd:"" help:"Make, list and revoke API keys."`
+	Openapi openapiCmd    `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
+}
+
+// run is the whole program, given its arguments and outputs, so that tests can
+// run it too. It returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("browserhook"),
+		kong.Description("Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."),
+		kong.Configuration(config.YAML),
+		kong.DefaultEnvars("BROWSERHOOK"),
+		kong.Vars{"version": "browserhook " + app.Version},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exit = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "browserhook:", err)
+		return exitFailed
+	}
+	cmd, err := parser.Parse(args)
+	if exit >= 0 { // --help or --version has been answered
+		return exit
+	}
+	if err != nil {
+		return fail(stderr, err, exitUsage)
+	}
+	switch cmd.Command() {
+	case "serve":
+		err = serve(ctx, c.Serve, stdout, stderr)
+	default:
+		cmd.BindTo(ctx, (*context.Context)(nil))
+		cmd.BindTo(stdout, (*io.Writer)(nil))
+		err = cmd.Run()
+	}
+	if err != nil {
+		code := exitFailed
+		if _, ok := errors.AsType[*config.Error](err); ok {
+			code = exitUsage
+		}
+		return fail(stderr, err, code)
+	}
+	return exitOK
+}
+
+func fail(stderr io.Writer, err error, code int) int {
+	fmt.Fprintln(stderr, "browserhook:", err)
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		fmt.Fprintf(stderr, "See `browserhook serve --help` for what --%s takes.\n", e.Setting)
+	}
+	return code
+}
+
+// serve runs the server until the first signal, then lets it end in order; a
+// second signal ends it at once. Browsers end by themselves then: their
+// keepers see the server go.
+func serve(ctx context.Context, settings config.Server, stdout, stderr io.Writer) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+		}
+		<-signals
+		fmt.Fprintln(stderr, "browserhook: ended at once by a second signal")
+		os.Exit(exitForced)
+	}()
+	return app.Serve(ctx, settings, stdout, stderr)
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"io"
+
+	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/httpapi"
+)
+
+//go:generate sh -c "go run . openapi > ../../api/openapi.yaml.new && mv ../../api/openapi.yaml.new ../../api/openapi.yaml"
+
+type openapiCmd struct{}
+
+func (openapiCmd) Run(out io.Writer) error {
+	raw, err := httpapi.OpenAPI(app.Version)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(raw)
+	return err
+}

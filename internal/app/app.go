@@ -1,0 +1,258 @@
+// Package app is the composition root: it builds the server of its parts,
+// starts them, and stops them in order.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/config"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+	"github.com/browserhook/browserhook/internal/event"
+	"github.com/browserhook/browserhook/internal/httpapi"
+	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+// Version is the program's.
+const Version = "0.1.0"
+
+// App is a server, built and not yet running.
+type App struct {
+	URL string // where it listens
+	Key string // the API key, on the very first start only
+
+	log      *slog.Logger
+	data     *dataFolder
+	store    *sqlite.Store
+	blobs    *blob.Bucket
+	launcher *browser.Launcher
+	sessions *session.Service
+	engine   *webhook.Engine
+	events   *event.Log
+	egress   *egress.Client
+	server   *http.Server
+	listener net.Listener
+	stopping chan struct{}
+	settings config.Server
+}
+
+// New builds a server from settings that Check has seen. keeper is the command
+// that supervises a browser; nil is this program's own. Close or Run releases
+// what it holds.
+func New(ctx context.Context, settings config.Server, keeper []string, log *slog.Logger) (_ *App, err error) {
+	a := &App{log: log, settings: settings, stopping: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			a.release()
+		}
+	}()
+	if a.data, err = openData(settings.Data); err != nil {
+		return nil, err
+	}
+	if a.store, err = sqlite.Open(ctx, a.data.Database, a.committed, log); err != nil {
+		return nil, err
+	}
+	if a.Key, err = a.firstKey(ctx); err != nil {
+		return nil, err
+	}
+	if a.blobs, err = openBlobs(settings.ArtifactsURL, a.data.Artifacts); err != nil {
+		return nil, err
+	}
+	if keeper == nil {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program: %w", err)
+		}
+		keeper = []string{self, "keeper"}
+	}
+	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.launcher.Sweep(ctx); err != nil {
+		return nil, err
+	}
+	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
+		return nil, &config.Error{Setting: "listen", Problem: err.Error()}
+	}
+	a.URL = "http://" + a.listener.Addr().String()
+	allow, err := settings.WebhookPrefixes()
+	if err != nil {
+		return nil, err
+	}
+	a.egress = egress.New(egress.Config{Allow: allow})
+	a.compose()
+	return a, nil
+}
+
+// compose makes the services and connects them.
+func (a *App) compose() {
+	a.sessions = session.New(session.Config{
+		Store: a.store, Blobs: blobs{a.blobs}, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
+			b, err := a.launcher.Launch(ctx, id, opt)
+			if err != nil {
+				return nil, err
+			}
+			return b, nil
+		},
+	})
+	a.events = event.New(a.store)
+	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
+	handler := httpapi.New(httpapi.Config{
+		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
+		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, a.log), PublicURL: a.publicURL,
+		Version: Version, Log: a.log, Stopping: a.stopping,
+	})
+	a.server = &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// committed hands on what the store made known, after each commit.
+func (a *App) committed(c domain.Commit) {
+	if a.engine == nil {
+		return // the first key and the like, before anything runs
+	}
+	a.sessions.Notify(c)
+	a.events.Notify(c)
+	a.engine.Wake(c.Endpoints...)
+}
+
+func (a *App) publicURL() string {
+	if a.settings.PublicURL != "" {
+		return a.settings.PublicURL
+	}
+	return a.URL
+}
+
+// Run serves until ctx ends, and then stops in order: no new work, running
+// steps to their end, browsers closed, webhooks under way answered, the store
+// closed.
+func (a *App) Run(ctx context.Context) error {
+	defer a.release()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	var wg sync.WaitGroup
+	part := func(ctx context.Context, name string, run func(context.Context) error) (stop func()) {
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		wg.Go(func() {
+			defer close(done)
+			if err := run(ctx); err != nil {
+				fail(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+		return func() { cancel(); <-done }
+	}
+	background := context.WithoutCancel(ctx)
+	stopEngine := part(background, "webhooks", a.engine.Run)
+	stopSessions := part(background, "sessions", a.sessions.Run)
+	part(background, "http", func(context.Context) error {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	<-ctx.Done()
+	a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
+	a.sessions.Stop()
+	stopSessions()
+	close(a.stopping)
+	shut, cancel := context.WithTimeout(background, 5*time.Second)
+	defer cancel()
+	if err := a.server.Shutdown(shut); err != nil {
+		_ = a.server.Close()
+	}
+	stopEngine()
+	wg.Wait()
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// release closes what New opened, in the opposite order.
+func (a *App) release() {
+	if a.listener != nil {
+		_ = a.listener.Close()
+	}
+	if a.egress != nil {
+		a.egress.CloseIdle()
+	}
+	if a.blobs != nil {
+		if err := a.blobs.Close(); err != nil {
+			a.log.Error("close artifacts", "err", err)
+		}
+	}
+	if a.store != nil {
+		if err := a.store.Close(); err != nil {
+			a.log.Error("close store", "err", err)
+		}
+	}
+	if a.data != nil {
+		a.data.Close()
+	}
+}
+
+// firstKey makes sure that there is a key: the one from the settings, or, when
+// there is none at all, a new one, which it returns.
+func (a *App) firstKey(ctx context.Context) (string, error) {
+	keys := &Keys{store: a.store}
+	all, err := keys.List(ctx)
+	if err != nil {
+		return "", err
+	}
+	if want := a.settings.APIKey; want != "" {
+		return "", keys.ensure(ctx, defaultProject, want)
+	}
+	if len(all) > 0 {
+		return "", nil
+	}
+	return keys.Create(ctx, defaultProject, "first")
+}
+
+func openBlobs(setting, folder string) (*blob.Bucket, error) {
+	if setting != "" {
+		folder = strings.TrimPrefix(setting, "file://")
+	}
+	b, err := fileblob.OpenBucket(folder, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, fmt.Errorf("open artifacts: %w", err)
+	}
+	return b, nil
+}
+
+// blobs is the bucket as the services see it.
+type blobs struct{ bucket *blob.Bucket }
+
+func (b blobs) WriteAll(ctx context.Context, key string, content []byte, contentType string) error {
+	return b.bucket.WriteAll(ctx, key, content, &blob.WriterOptions{ContentType: contentType})
+}
+
+func (b blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }
+
+func (b blobs) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	return b.bucket.NewReader(ctx, key, nil)
+}

@@ -1,0 +1,112 @@
+// The live page: draws frames, shows state and steps, and reconnects.
+import { takeInput } from "./input.js";
+
+const $ = (id) => document.getElementById(id);
+const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
+const control = document.body.dataset.control === "true";
+const names = {
+  QUEUED: "Waiting for room", STARTING: "Starting", READY: "Live", CLOSING: "Closing", CLOSED: "Closed",
+  FAILED: "Failed", CONNECTING: "Connecting", LOST: "Connection lost", OVER: "Link is over",
+};
+const marks = { COMPLETED: "✓", FAILED: "✕", INTERRUPTED: "✕", CANCELED: "–", PENDING: "·", RUNNING: "", WAITING: "…" };
+const reasons = {
+  requested: "The session was closed.", timeout: "The session's time was up.", idle: "The session was idle for too long.",
+  crashed: "The browser crashed.", node_lost: "The server was restarted.", shutdown: "The server was stopped.",
+};
+
+let socket, ended = false, wait = 500, newest = 0, drawn = 0;
+
+function say(text) {
+  $("message").textContent = text || "";
+  $("overlay").hidden = !text;
+}
+
+function status(name) {
+  $("status").dataset.status = name;
+  $("status").textContent = names[name] || name;
+}
+
+// draw decodes a frame; when a newer one was faster, it is left out.
+async function draw(blob) {
+  const mine = ++newest;
+  const image = await createImageBitmap(blob);
+  if (mine > drawn) {
+    drawn = mine;
+    if (screen.width !== image.width || screen.height !== image.height) {
+      screen.width = image.width;
+      screen.height = image.height;
+    }
+    ink.drawImage(image, 0, 0);
+    say("");
+  }
+  image.close();
+}
+
+function address(raw) {
+  let host = raw, path = "";
+  try {
+    const u = new URL(raw);
+    if (u.host) [host, path] = [u.host, u.pathname + u.search + u.hash];
+  } catch { /* not an address: shown as it is */ }
+  $("host").textContent = host.slice(0, 200);
+  $("path").textContent = path === "/" ? "" : path.slice(0, 500);
+}
+
+function row(step) {
+  const li = document.createElement("li");
+  li.dataset.status = step.status;
+  const part = (tag, text, name) => {
+    const el = li.appendChild(document.createElement(tag));
+    el.textContent = text;
+    if (name) el.className = name;
+    return el;
+  };
+  part("i", marks[step.status] ?? "·").title = step.status.toLowerCase();
+  part("b", step.action);
+  part("time", step.ms ? (step.ms < 1000 ? step.ms + " ms" : (step.ms / 1000).toFixed(1) + " s") : "");
+  if (step.target) part("small", step.target).title = step.target;
+  if (step.error) part("small", step.error, "error");
+  return li;
+}
+
+function show(state) {
+  status(state.status);
+  address(state.url);
+  $("viewers").textContent = state.viewers > 1 ? state.viewers + " viewers" : "";
+  $("steps").replaceChildren(...state.steps.map(row));
+  $("none").hidden = state.steps.length > 0;
+  $("count").textContent = state.steps.length || "";
+  const list = $("steps").parentElement;
+  list.scrollTop = list.scrollHeight;
+  if (state.status === "CLOSED" || state.status === "FAILED") {
+    ended = true;
+    say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.");
+  } else if (state.status !== "READY") {
+    say(names[state.status]);
+  }
+}
+
+function connect() {
+  const url = new URL("/streams/ws", location);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.search = location.search;
+  socket = new WebSocket(url);
+  socket.binaryType = "blob";
+  socket.onopen = () => { wait = 500; };
+  socket.onmessage = (m) => (typeof m.data === "string" ? show(JSON.parse(m.data)) : draw(m.data));
+  socket.onclose = (e) => {
+    if (ended) return;
+    if (e.code === 4001) {
+      status("OVER");
+      say("This link is over. Ask for a new one.");
+      return;
+    }
+    status("LOST");
+    say("Connection lost. Trying again…");
+    setTimeout(connect, wait);
+    wait = Math.min(wait * 2, 10_000);
+  };
+}
+
+if (control) takeInput(screen, (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); });
+connect();

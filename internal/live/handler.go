@@ -1,0 +1,94 @@
+package live
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Sessions is what the live view needs of the sessions.
+type Sessions interface {
+	// OpenStream finds a link and its session: domain.ErrNotFound, or another
+	// error for a link that is over.
+	OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error)
+	Page(id string) (*browser.Page, bool)
+	Touch(id string)
+	Changed(id string) <-chan struct{}
+}
+
+// Steps reads a session's latest steps.
+type Steps interface {
+	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
+}
+
+// Handler serves everything below /streams.
+type Handler struct {
+	sessions Sessions
+	steps    Steps
+	log      *slog.Logger
+	stopping <-chan struct{}
+	rooms    *rooms
+	mux      *http.ServeMux
+	page     *template.Template
+}
+
+// New makes the handler. When stopping is closed, viewers are sent away.
+func New(sessions Sessions, steps Steps, stopping <-chan struct{}, log *slog.Logger) *Handler {
+	h := &Handler{
+		sessions: sessions, steps: steps, log: log, stopping: stopping,
+		rooms: &rooms{log: log, open: map[*browser.Page]*room{}}, mux: http.NewServeMux(),
+		page: template.Must(template.ParseFS(assets, "assets/page.html")),
+	}
+	static, err := fs.Sub(assets, "assets")
+	if err != nil {
+		panic(err) // the folder is compiled in
+	}
+	files := http.StripPrefix("/streams/assets/", http.FileServerFS(static))
+	h.mux.Handle("GET /streams/assets/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		files.ServeHTTP(w, r)
+	}))
+	h.mux.HandleFunc("GET /streams", h.show)
+	h.mux.HandleFunc("GET /streams/ws", h.socket)
+	return h
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+
+// show is the page itself. Whoever may look may also put it into a frame; a
+// page that takes input may not be framed, or a click could be stolen.
+func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
+	stream, session, err := h.sessions.OpenStream(r.Context(), r.URL.Query().Get("id"))
+	data := map[string]any{"Control": stream.Mode == domain.StreamControl, "Session": session.ID}
+	status := http.StatusOK
+	switch {
+	case errors.Is(err, domain.ErrNotFound):
+		status, data["Problem"], data["Hint"] = http.StatusNotFound, "This link opens nothing", "Check that all of it was copied."
+	case err != nil:
+		status, data["Problem"], data["Hint"] = http.StatusGone, "This link is over", "It has expired or was revoked. Ask for a new one."
+	}
+	ancestors := "*"
+	if stream.Mode == domain.StreamControl {
+		ancestors = "'none'"
+	}
+	head := w.Header()
+	head.Set("Content-Type", "text/html; charset=utf-8")
+	head.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; frame-ancestors "+ancestors)
+	head.Set("Referrer-Policy", "no-referrer") // the address is the secret
+	head.Set("Cache-Control", "no-store")
+	head.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	if err := h.page.Execute(w, data); err != nil {
+		h.log.Debug("write live page", "err", err)
+	}
+}

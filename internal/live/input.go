@@ -1,0 +1,135 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/browserhook/browserhook/internal/browser"
+)
+
+// input is one message of a viewer's. X and Y are fractions of the picture,
+// from 0 to 1.
+type input struct {
+	Type      string  `json:"type"` // mouse, wheel, key, text
+	Kind      string  `json:"kind"` // mouse: move, down, up; key: down, up
+	X         float64 `json:"x"`
+	Y         float64 `json:"y"`
+	DX        float64 `json:"dx"` // wheel: CSS pixels
+	DY        float64 `json:"dy"`
+	Button    string  `json:"button"`
+	Clicks    int     `json:"clicks"`
+	Key       string  `json:"key"`
+	Text      string  `json:"text"`
+	Modifiers int     `json:"modifiers"` // bits as in package browser
+}
+
+const (
+	maxMessage = 256 << 10
+	maxWheel   = 10_000
+)
+
+var errInput = errors.New("not an input message")
+
+// parseInput reads a message of a stranger's: what it returns can be sent to
+// the browser as it is.
+func parseInput(raw []byte) (input, error) {
+	var in input
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&in); err != nil {
+		return in, fmt.Errorf("%w: %w", errInput, err)
+	}
+	fraction := func(f float64) bool { return f >= 0 && f <= 1 }
+	ok := in.Modifiers >= 0 && in.Modifiers <= 15 && fraction(in.X) && fraction(in.Y)
+	switch in.Type {
+	case "mouse":
+		ok = ok && slices.Contains([]string{"move", "down", "up"}, in.Kind) && in.Clicks >= 0 && in.Clicks <= 3 &&
+			(in.Kind == "move" || browser.Buttons[in.Button] != 0)
+	case "wheel":
+		ok = ok && math.Abs(in.DX) <= maxWheel && math.Abs(in.DY) <= maxWheel
+	case "key":
+		ok = ok && (in.Kind == "down" || in.Kind == "up") && in.Key != "" && len(in.Key) <= 32
+	case "text":
+		ok = ok && in.Text != "" && utf8.ValidString(in.Text)
+	default:
+		ok = false
+	}
+	if !ok {
+		return in, errInput
+	}
+	return in, nil
+}
+
+// hand is one viewer's mouse and keyboard: what it holds down is let go when
+// the viewer leaves.
+type hand struct {
+	page    *browser.Page
+	buttons int
+	keys    map[string]browser.Key
+	x, y    float64
+}
+
+func newHand(page *browser.Page) *hand { return &hand{page: page, keys: map[string]browser.Key{}} }
+
+// do gives one input to the page, which is width by height CSS pixels.
+func (h *hand) do(ctx context.Context, in input, width, height float64) error {
+	h.x, h.y = in.X*width, in.Y*height
+	switch in.Type {
+	case "mouse":
+		return h.mouse(ctx, in)
+	case "wheel":
+		return h.page.Wheel(ctx, h.x, h.y, in.DX, in.DY)
+	case "text":
+		return h.page.InsertText(ctx, in.Text)
+	}
+	return h.key(ctx, in)
+}
+
+func (h *hand) mouse(ctx context.Context, in input) error {
+	e := map[string]any{"type": "mouseMoved", "button": "none", "x": h.x, "y": h.y, "modifiers": in.Modifiers, "clickCount": 0}
+	switch in.Kind {
+	case "down":
+		h.buttons |= browser.Buttons[in.Button]
+		e["type"], e["button"], e["clickCount"] = "mousePressed", in.Button, max(in.Clicks, 1)
+	case "up":
+		h.buttons &^= browser.Buttons[in.Button]
+		e["type"], e["button"], e["clickCount"] = "mouseReleased", in.Button, max(in.Clicks, 1)
+	}
+	e["buttons"] = h.buttons
+	return h.page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
+}
+
+func (h *hand) key(ctx context.Context, in input) error {
+	k, ok := browser.KeyNamed(in.Key)
+	if !ok {
+		// A character that a US keyboard lacks is typed as text.
+		if in.Kind == "down" && utf8.RuneCountInString(in.Key) == 1 && in.Modifiers&^browser.ModShift == 0 {
+			return h.page.InsertText(ctx, in.Key)
+		}
+		return nil
+	}
+	if in.Kind == "down" {
+		h.keys[k.Code] = k
+	} else {
+		delete(h.keys, k.Code)
+	}
+	return h.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(in.Kind == "down", in.Modifiers), nil)
+}
+
+// release lets go of everything.
+func (h *hand) release(ctx context.Context) {
+	for _, k := range h.keys {
+		_ = h.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(false, 0), nil)
+	}
+	for name, bit := range browser.Buttons {
+		if h.buttons&bit != 0 {
+			_ = h.mouse(ctx, input{Kind: "up", Button: name})
+		}
+	}
+}

@@ -1,0 +1,290 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const (
+	writeWithin = 10 * time.Second
+	inputWithin = 5 * time.Second
+	pingEvery   = 20 * time.Second
+	shownSteps  = 50
+)
+
+// Why a viewer is sent away, as WebSocket close codes of our own.
+const (
+	closeOver     = websocket.StatusCode(4001) // the link opens nothing any more
+	closeStopping = websocket.StatusGoingAway
+)
+
+// state is what the page shows beside the picture.
+type state struct {
+	Status  string     `json:"status"`
+	Reason  string     `json:"reason,omitempty"`
+	URL     string     `json:"url"`
+	Viewers int        `json:"viewers"`
+	Control bool       `json:"control"`
+	Steps   []stepLine `json:"steps"`
+}
+
+type stepLine struct {
+	Index  int    `json:"index"`
+	Action string `json:"action"`
+	Target string `json:"target,omitempty"` // never what was typed
+	Status string `json:"status"`
+	Error  string `json:"error,omitempty"`
+	Ms     int64  `json:"ms,omitempty"`
+}
+
+// viewer is one connection of the live page.
+type viewer struct {
+	*Handler
+	conn    *websocket.Conn
+	token   string
+	stream  domain.Stream
+	session string
+	view    *view
+	page    *browser.Page // joined; nil before the session has one
+}
+
+// socket serves one viewer. The token is what lets it in, whatever page it
+// comes from, so no origin is refused.
+func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
+	token := r.URL.Query().Get("id")
+	stream, session, err := h.sessions.OpenStream(r.Context(), token)
+	if err != nil {
+		http.Error(w, "this link opens nothing", http.StatusForbidden)
+		return
+	}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(maxMessage)
+	defer conn.CloseNow()
+	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView()}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	inputs := make(chan input, 64)
+	reading := make(chan struct{})
+	go func() {
+		defer close(reading)
+		defer cancel()
+		v.read(ctx, inputs)
+	}()
+	acting := make(chan struct{})
+	go func() {
+		defer close(acting)
+		v.act(ctx, inputs)
+	}()
+	code, why := v.write(ctx)
+	v.leave()
+	_ = conn.Close(code, why)
+	cancel()
+	<-reading
+	<-acting
+}
+
+// read takes the viewer's messages. A link for looking takes none: whoever
+// sends one by hand is sent away.
+func (v *viewer) read(ctx context.Context, inputs chan<- input) {
+	for {
+		kind, raw, err := v.conn.Read(ctx)
+		if err != nil {
+			return
+		}
+		in, err := parseInput(raw)
+		if kind != websocket.MessageText || err != nil {
+			_ = v.conn.Close(websocket.StatusUnsupportedData, "not an input message")
+			return
+		}
+		if v.stream.Mode != domain.StreamControl {
+			_ = v.conn.Close(websocket.StatusPolicyViolation, "this link is for looking only")
+			return
+		}
+		select {
+		case inputs <- in:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// act gives the inputs to the page, in order.
+func (v *viewer) act(ctx context.Context, inputs <-chan input) {
+	var h *hand
+	defer func() {
+		if h != nil {
+			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
+			defer cancel()
+			h.release(release)
+		}
+	}()
+	for {
+		select {
+		case in := <-inputs:
+			page, ok := v.sessions.Page(v.session)
+			width, height := v.rooms.size(page)
+			if !ok || width == 0 {
+				continue // there is nothing to point at
+			}
+			if h == nil || h.page != page {
+				h = newHand(page)
+			}
+			v.sessions.Touch(v.session)
+			one, cancel := context.WithTimeout(ctx, inputWithin)
+			if err := h.do(one, in, width, height); err != nil {
+				v.log.Debug("viewer's input", "session", v.session, "err", err)
+			}
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (v *viewer) leave() {
+	if v.page != nil {
+		v.rooms.leave(v.page, v.view)
+	}
+}
+
+var errEnded = errors.New("the session has ended")
+
+// write pushes frames and state until the viewer goes, the link is over or the
+// session has ended, and says which.
+func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
+	var expiry <-chan time.Time
+	if !v.stream.ExpiresAt.IsZero() {
+		t := time.NewTimer(time.Until(v.stream.ExpiresAt))
+		defer t.Stop()
+		expiry = t.C
+	}
+	for {
+		// Asked for before looking, so that no change falls in between.
+		changed := v.sessions.Changed(v.session)
+		moved := v.join()
+		if err := v.sendState(ctx); err != nil {
+			if errors.Is(err, errEnded) {
+				return websocket.StatusNormalClosure, "the session has ended"
+			}
+			return closeOver, "the link is over"
+		}
+	frames:
+		for {
+			select {
+			case frame := <-v.view.frames:
+				if err := v.send(ctx, websocket.MessageBinary, frame); err != nil {
+					return websocket.StatusNormalClosure, ""
+				}
+				continue
+			case <-changed:
+				break frames
+			case <-moved:
+				break frames
+			case <-ping.C:
+				pinging, cancel := context.WithTimeout(ctx, writeWithin)
+				err := v.conn.Ping(pinging)
+				cancel()
+				if err != nil {
+					return websocket.StatusNormalClosure, ""
+				}
+			case <-expiry:
+				return closeOver, "the link has expired"
+			case <-v.stopping:
+				return closeStopping, "the server stops"
+			case <-ctx.Done():
+				return websocket.StatusNormalClosure, ""
+			}
+		}
+	}
+}
+
+// join enters the room of the session's page as soon as there is one; what it
+// returns is closed when the page's address may have changed.
+func (v *viewer) join() <-chan struct{} {
+	page, ok := v.sessions.Page(v.session)
+	if !ok {
+		return nil
+	}
+	if v.page != page {
+		v.leave()
+		v.page = page
+		v.rooms.join(page, v.view)
+	}
+	return page.Changed()
+}
+
+func (v *viewer) send(ctx context.Context, kind websocket.MessageType, raw []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, writeWithin)
+	defer cancel()
+	return v.conn.Write(ctx, kind, raw)
+}
+
+// sendState sends what stands beside the picture, as it is now.
+func (v *viewer) sendState(ctx context.Context) error {
+	_, session, err := v.sessions.OpenStream(ctx, v.token)
+	if err != nil {
+		return err
+	}
+	steps, err := v.steps.LastSteps(ctx, session.ProjectID, session.ID, shownSteps)
+	if err != nil {
+		return err
+	}
+	s := state{
+		Status: string(session.Status), Reason: string(session.CloseReason),
+		Control: v.stream.Mode == domain.StreamControl, Steps: make([]stepLine, len(steps)),
+	}
+	if v.page != nil {
+		s.URL, s.Viewers = v.page.Main().Document.URL, v.rooms.viewers(v.page)
+	}
+	for i, st := range steps {
+		s.Steps[i] = line(st)
+	}
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	if err := v.send(ctx, websocket.MessageText, raw); err != nil {
+		return err
+	}
+	if session.Status.Ended() {
+		return errEnded
+	}
+	return nil
+}
+
+func line(st domain.Step) stepLine {
+	var shown struct {
+		Target string `json:"target"`
+		URL    string `json:"url"`
+		Key    string `json:"key"`
+	}
+	_ = json.Unmarshal(st.Params, &shown) // what can't be read isn't shown
+	l := stepLine{
+		Index: st.Index, Action: st.Action, Target: shown.Target, Status: string(st.Status), Ms: st.Duration().Milliseconds(),
+	}
+	for _, other := range []string{shown.URL, shown.Key} {
+		if l.Target == "" {
+			l.Target = other
+		}
+	}
+	if st.Error != nil {
+		l.Error = st.Error.Message
+		if st.Error.Seen != "" {
+			l.Error = st.Error.Seen
+		}
+	}
+	return l
+}

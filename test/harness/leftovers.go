@@ -1,0 +1,79 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func timer(tb testing.TB) <-chan time.Time {
+	t := time.NewTimer(Deadline)
+	tb.Cleanup(func() { t.Stop() })
+	return t.C
+}
+
+// Isolate gives the test a temporary folder of its own, for the servers that
+// it starts too, and returns it. Whatever is left in it is theirs.
+func Isolate(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "bh")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	// A browser's own user must be able to reach its folder in there.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) })
+	old := os.Getenv("TMPDIR")
+	os.Setenv("TMPDIR", dir)
+	tb.Cleanup(func() { os.Setenv("TMPDIR", old) })
+	return dir
+}
+
+// Leftovers lists the processes that have the folder in their command line or
+// working folder (browsers and keepers whose files are below it), and the
+// session folders below it.
+func Leftovers(dir string) []string {
+	var left []string
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		pid, _ := strconv.Atoi(filepath.Base(p))
+		if pid == os.Getpid() {
+			continue
+		}
+		cmdline, err := os.ReadFile(filepath.Join(p, "cmdline"))
+		if err != nil {
+			continue
+		}
+		line := strings.ReplaceAll(strings.TrimRight(string(cmdline), "\x00"), "\x00", " ")
+		cwd, _ := os.Readlink(filepath.Join(p, "cwd"))
+		isServer := strings.Contains(line, " serve ")
+		if (strings.Contains(line, dir) || strings.HasPrefix(cwd, dir)) && !isServer {
+			left = append(left, fmt.Sprintf("process %d: %.120s", pid, line))
+		}
+	}
+	folders, _ := filepath.Glob(filepath.Join(dir, "browserhook-*", "browser_*"))
+	for _, f := range folders {
+		left = append(left, "folder "+f)
+	}
+	return left
+}
+
+// WaitForNothingLeft fails the test when something of the servers' stays.
+func WaitForNothingLeft(tb testing.TB, dir string) {
+	tb.Helper()
+	var left []string
+	err := Until(context.Background(), func() (bool, error) {
+		left = Leftovers(dir)
+		return len(left) == 0, nil
+	})
+	if err != nil {
+		tb.Fatalf("left behind: %s", strings.Join(left, "\n  "))
+	}
+}

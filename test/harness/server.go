@@ -1,0 +1,171 @@
+// Package harness runs the real program for the end-to-end tests and the
+// benchmarks: the built binary as a process of its own, a client, a receiver
+// of webhooks, and a look at what is left on the machine.
+package harness
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Key is the API key of every server that the harness starts.
+const Key = "bh_harness00000000000000000000000000"
+
+// Deadline bounds every wait of the harness: past it something is broken.
+const Deadline = 60 * time.Second
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "browserhook-build-")
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	bin := filepath.Join(dir, "browserhook")
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin, "github.com/browserhook/browserhook/cmd/browserhook")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// Binary builds browserhook once for the test process and names the file. The
+// caller's TestMain calls RemoveBinary.
+func Binary() (string, error) { return build() }
+
+// RemoveBinary removes what Binary built.
+func RemoveBinary() {
+	if bin, err := build(); err == nil {
+		os.RemoveAll(filepath.Dir(bin))
+	}
+}
+
+// Server is a browserhook process.
+type Server struct {
+	URL  string
+	Data string
+
+	cmd    *exec.Cmd
+	output *tail
+	exited chan error
+}
+
+// Start runs `browserhook serve` on a free port with the given data folder,
+// webhooks allowed to loopback, and waits until it listens.
+func Start(tb testing.TB, data string, args ...string) *Server {
+	tb.Helper()
+	s, err := Launch(data, args...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		s.Kill()
+		if tb.Failed() {
+			tb.Logf("the server's last lines:\n%s", s.output.String())
+		}
+	})
+	return s
+}
+
+// Launch is Start for callers without a test.
+func Launch(data string, args ...string) (*Server, error) {
+	bin, err := Binary()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Data: data, output: &tail{}, exited: make(chan error, 1)}
+	s.cmd = exec.Command(bin, append([]string{
+		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128",
+	}, args...)...)
+	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key)
+	s.cmd.Stderr = s.output
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	listening := make(chan string, 1)
+	go func() {
+		lines := bufio.NewScanner(io.TeeReader(stdout, s.output))
+		for lines.Scan() {
+			if rest, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "Listening"); ok {
+				listening <- strings.TrimSpace(rest)
+			}
+		}
+		s.exited <- s.cmd.Wait()
+		close(s.exited)
+	}()
+	select {
+	case s.URL = <-listening:
+		return s, nil
+	case err := <-s.exited:
+		return nil, fmt.Errorf("the server ended at once: %w\n%s", err, s.output.String())
+	case <-time.After(Deadline):
+		s.Kill()
+		return nil, fmt.Errorf("the server does not listen\n%s", s.output.String())
+	}
+}
+
+// PID is the server's process id.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Output is what the server printed last.
+func (s *Server) Output() string { return s.output.String() }
+
+// Kill ends the server as `kill -9` does, and waits until it is gone.
+func (s *Server) Kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.exited
+}
+
+// Stop asks the server to end and waits; it returns an error when the server
+// takes too long or does not end cleanly.
+func (s *Server) Stop() error {
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	select {
+	case err := <-s.exited:
+		return err
+	case <-time.After(Deadline):
+		return errors.New("the server does not end")
+	}
+}
+
+// tail keeps the last 64 KiB of what is written to it.
+type tail struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf.Write(p)
+	if over := t.buf.Len() - 64<<10; over > 0 {
+		t.buf.Next(over)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf.String()
+}
