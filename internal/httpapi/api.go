@@ -165,12 +165,16 @@ func pageOf[A, B any](rows []A, next string, view func(A) B) *pageOutput[B] {
 	return out
 }
 
-type paging struct {
+// Paging picks a page of a list. It is exported because huma fills in no unexported embedded
+// struct.
+type Paging struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"From nextCursor of the page before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
 }
 
-type sessionPath struct {
+// SessionPath names the session of a route. It is exported because huma fills in no unexported embedded
+// struct.
+type SessionPath struct {
 	SessionID string `path:"sessionId" maxLength:"64"`
 }
 

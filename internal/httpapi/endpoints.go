@@ -39,11 +39,13 @@ func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
 }
 
 type endpointOutput struct {
-	replayed
+	Replayed
 	Body endpointView
 }
 
-type endpointPath struct {
+// EndpointPath names the endpoint of a route. It is exported because huma fills in no unexported embedded
+// struct.
+type EndpointPath struct {
 	EndpointID string `path:"endpointId" maxLength:"64"`
 }
 
@@ -51,7 +53,7 @@ func (s *server) endpointRoutes() {
 	const path = "/webhook-endpoints"
 	operation(s, http.MethodPost, path, "create-endpoint", "Add a webhook endpoint; the answer holds its secret", 201,
 		func(ctx context.Context, in *struct {
-			creating
+			Creating
 			Body struct {
 				URL         string            `json:"url" example:"https://example.com/hooks"`
 				Events      []string          `json:"events,omitempty" doc:"Event types, browser_*, step_* or *; all by default." nullable:"false"`
@@ -74,13 +76,13 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return replay(err, func(refs []string) (*endpointOutput, error) {
 					e, err := s.Store.Endpoint(ctx, project(ctx), refs[0])
-					return &endpointOutput{replayed{"true"}, viewEndpoint(e, true)}, err
+					return &endpointOutput{Replayed{"true"}, viewEndpoint(e, true)}, err
 				})
 			}
 			return &endpointOutput{Body: viewEndpoint(e, true)}, nil
 		})
 	operation(s, http.MethodGet, path, "list-endpoints", "List webhook endpoints, newest first", 200,
-		func(ctx context.Context, in *paging) (*pageOutput[endpointView], error) {
+		func(ctx context.Context, in *Paging) (*pageOutput[endpointView], error) {
 			rows, next, err := s.Store.Endpoints(ctx, project(ctx), domain.EndpointFilter{Cursor: in.Cursor, Limit: in.Limit})
 			if err != nil {
 				return nil, err
@@ -88,13 +90,13 @@ func (s *server) endpointRoutes() {
 			return pageOf(rows, next, func(e domain.Endpoint) endpointView { return viewEndpoint(e, false) }), nil
 		})
 	operation(s, http.MethodGet, path+"/{endpointId}", "get-endpoint", "Read a webhook endpoint", 200,
-		func(ctx context.Context, in *endpointPath) (*endpointOutput, error) {
+		func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {
 			e, err := s.Store.Endpoint(ctx, project(ctx), in.EndpointID)
 			return &endpointOutput{Body: viewEndpoint(e, false)}, err
 		})
 	operation(s, http.MethodPatch, path+"/{endpointId}", "update-endpoint", "Change a webhook endpoint", 200,
 		func(ctx context.Context, in *struct {
-			endpointPath
+			EndpointPath
 			Body struct {
 				URL         *string            `json:"url,omitempty" nullable:"false"`
 				Events      *[]string          `json:"events,omitempty" nullable:"false"`
@@ -108,23 +110,23 @@ func (s *server) endpointRoutes() {
 			return &endpointOutput{Body: viewEndpoint(e, false)}, err
 		})
 	operation(s, http.MethodDelete, path+"/{endpointId}", "delete-endpoint", "Delete a webhook endpoint and cancel what waits for it", 204,
-		func(ctx context.Context, in *endpointPath) (*empty, error) {
+		func(ctx context.Context, in *EndpointPath) (*empty, error) {
 			return nil, s.Store.DeleteEndpoint(ctx, project(ctx), in.EndpointID, time.Now())
 		})
 	operation(s, http.MethodPost, path+"/{endpointId}/rotate-secret", "rotate-secret", "Give an endpoint a new secret; the old one signs too for a day", 200,
-		func(ctx context.Context, in *endpointPath) (*endpointOutput, error) {
+		func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {
 			e, err := s.Endpoints.RotateSecret(ctx, project(ctx), in.EndpointID, webhook.DefaultOverlap)
 			return &endpointOutput{Body: viewEndpoint(e, true)}, err
 		})
 	operation(s, http.MethodPost, path+"/{endpointId}/enable", "enable-endpoint", "Let a disabled endpoint receive again", 200,
-		func(ctx context.Context, in *endpointPath) (*endpointOutput, error) {
+		func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {
 			e, err := s.Endpoints.Enable(ctx, project(ctx), in.EndpointID)
 			return &endpointOutput{Body: viewEndpoint(e, false)}, err
 		})
 	operation(s, http.MethodPost, path+"/{endpointId}/test", "test-endpoint", "Send a webhook_test event to an endpoint", 202,
 		func(ctx context.Context, in *struct {
-			endpointPath
-			creating
+			EndpointPath
+			Creating
 		}) (*deliveryOutput, error) {
 			idem, err := in.idempotency("POST /v1"+path+"/"+in.EndpointID+"/test", nil)
 			if err != nil {
@@ -140,7 +142,7 @@ func (s *server) endpointRoutes() {
 				id, again = *ref, "true"
 			}
 			d, err := s.Store.Delivery(ctx, project(ctx), id)
-			return &deliveryOutput{replayed{again}, viewDelivery(d)}, err
+			return &deliveryOutput{Replayed{again}, viewDelivery(d)}, err
 		})
 }
 
@@ -169,11 +171,13 @@ func viewDelivery(d domain.Delivery) deliveryView {
 }
 
 type deliveryOutput struct {
-	replayed
+	Replayed
 	Body deliveryView
 }
 
-type deliveryPath struct {
+// DeliveryPath names the delivery of a route. It is exported because huma fills in no unexported embedded
+// struct.
+type DeliveryPath struct {
 	DeliveryID string `path:"deliveryId" maxLength:"64"`
 }
 
@@ -192,7 +196,7 @@ type attemptView struct {
 func (s *server) deliveryRoutes() {
 	operation(s, http.MethodGet, "/deliveries", "list-deliveries", "List deliveries, newest first", 200,
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			EndpointID string    `query:"endpointId" maxLength:"64"`
 			Status     string    `query:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED"`
 			EventType  string    `query:"eventType" maxLength:"64"`
@@ -218,12 +222,12 @@ func (s *server) deliveryRoutes() {
 			return pageOf(rows, next, viewDelivery), nil
 		})
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}", "get-delivery", "Read a delivery", 200,
-		func(ctx context.Context, in *deliveryPath) (*deliveryOutput, error) {
+		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
 			d, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID)
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}/attempts", "list-attempts", "List the attempts of a delivery", 200,
-		func(ctx context.Context, in *deliveryPath) (*pageOutput[attemptView], error) {
+		func(ctx context.Context, in *DeliveryPath) (*pageOutput[attemptView], error) {
 			if _, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID); err != nil {
 				return nil, err
 			}
@@ -239,7 +243,7 @@ func (s *server) deliveryRoutes() {
 			}), nil
 		})
 	operation(s, http.MethodPost, "/deliveries/{deliveryId}/retry", "retry-delivery", "Send a delivery again, now", 202,
-		func(ctx context.Context, in *deliveryPath) (*deliveryOutput, error) {
+		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
 			d, err := s.Store.RetryDelivery(ctx, project(ctx), in.DeliveryID, time.Now())
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})

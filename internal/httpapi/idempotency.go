@@ -10,14 +10,14 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// creating is the input of calls that make something and may be repeated.
-type creating struct {
+// Creating is the input of calls that make something and may be repeated.
+type Creating struct {
 	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Makes the call safe to repeat for 24 hours: the same key and body make nothing twice."`
 }
 
 // idempotency is the record of a call, or nil when it has no key. what names
 // the route with its ids.
-func (c creating) idempotency(what string, body []byte) (*domain.Idempotency, error) {
+func (c Creating) idempotency(what string, body []byte) (*domain.Idempotency, error) {
 	if c.Key == "" {
 		return nil, nil //nolint:nilnil // no key, no record
 	}
@@ -30,8 +30,8 @@ func (c creating) idempotency(what string, body []byte) (*domain.Idempotency, er
 	return &domain.Idempotency{Key: c.Key, Fingerprint: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
-// replayed is what an answer carries that made nothing.
-type replayed struct {
+// Replayed is what an answer carries that made nothing.
+type Replayed struct {
 	Replayed string `header:"Idempotency-Replayed" doc:"true when the call had been made before."`
 }
 

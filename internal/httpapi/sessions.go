@@ -82,13 +82,13 @@ func (s *server) viewSession(v domain.Session) sessionView {
 }
 
 type createSessionInput struct {
-	creating
+	Creating
 	Body    newSession
 	RawBody []byte
 }
 
 type sessionOutput struct {
-	replayed
+	Replayed
 	Body sessionView
 }
 
@@ -101,7 +101,7 @@ type streamView struct {
 }
 
 type streamOutput struct {
-	replayed
+	Replayed
 	Body streamView
 }
 
@@ -109,7 +109,7 @@ func (s *server) sessionRoutes() {
 	operation(s, http.MethodPost, "/sessions", "create-session", "Create a session", 201, s.createSession)
 	operation(s, http.MethodGet, "/sessions", "list-sessions", "List sessions, newest first", 200,
 		func(ctx context.Context, in *struct {
-			paging
+			Paging
 			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
 		}) (*pageOutput[sessionView], error) {
 			rows, next, err := s.Store.Sessions(ctx, project(ctx), domain.SessionFilter{
@@ -121,7 +121,7 @@ func (s *server) sessionRoutes() {
 			return pageOf(rows, next, s.viewSession), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}", "get-session", "Read a session", 200,
-		func(ctx context.Context, in *sessionPath) (*sessionOutput, error) {
+		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
 			v, err := s.Store.Session(ctx, project(ctx), in.SessionID)
 			if err != nil {
 				return nil, err
@@ -129,7 +129,7 @@ func (s *server) sessionRoutes() {
 			return &sessionOutput{Body: s.viewSession(v)}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
-		func(ctx context.Context, in *sessionPath) (*sessionOutput, error) {
+		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
 			v, err := s.Sessions.Close(ctx, project(ctx), in.SessionID)
 			if err != nil {
 				return nil, err
@@ -139,7 +139,7 @@ func (s *server) sessionRoutes() {
 	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Make a link open nothing any more", 204,
 		func(ctx context.Context, in *struct {
-			sessionPath
+			SessionPath
 			StreamID string `path:"streamId" maxLength:"64"`
 		}) (*empty, error) {
 			return nil, s.Store.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID, time.Now())
@@ -189,7 +189,7 @@ func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &sessionOutput{replayed: replayed{"true"}, Body: s.viewSession(v)}
+	out := &sessionOutput{Replayed: Replayed{"true"}, Body: s.viewSession(v)}
 	steps, err := s.Store.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
 	if err != nil {
 		return nil, err
@@ -268,8 +268,8 @@ func duration(field, value string, fallback time.Duration, zero bool) (time.Dura
 }
 
 func (s *server) createStream(ctx context.Context, in *struct {
-	sessionPath
-	creating
+	SessionPath
+	Creating
 	Body struct {
 		Mode      string `json:"mode,omitempty" enum:"view,control" doc:"control also takes mouse and keyboard; view is the default."`
 		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h; with the session by default." example:"10m"`
@@ -292,7 +292,7 @@ func (s *server) createStream(ctx context.Context, in *struct {
 	if err != nil {
 		return replay(err, func(refs []string) (*streamOutput, error) {
 			st, err := s.Store.Stream(ctx, project(ctx), in.SessionID, refs[0])
-			return &streamOutput{replayed: replayed{"true"}, Body: s.viewStream(st)}, err
+			return &streamOutput{Replayed: Replayed{"true"}, Body: s.viewStream(st)}, err
 		})
 	}
 	return &streamOutput{Body: s.viewStream(st)}, nil

@@ -44,8 +44,8 @@ func viewStep(st domain.Step) stepView {
 }
 
 type addStepsInput struct {
-	sessionPath
-	creating
+	SessionPath
+	Creating
 	Prefer string `header:"Prefer" maxLength:"100" doc:"wait=N: answer when the steps have ended, after at most N seconds (60)." example:"wait=30"`
 	Body   struct {
 		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
@@ -57,12 +57,14 @@ type addStepsInput struct {
 type stepsOutput struct {
 	Status  int
 	Applied string `header:"Preference-Applied"`
-	replayed
+	Replayed
 	Body page[stepView]
 }
 
-type stepPath struct {
-	sessionPath
+// StepPath names the step of a route. It is exported because huma fills in no unexported embedded
+// struct.
+type StepPath struct {
+	SessionPath
 	StepID string `path:"stepId" maxLength:"64"`
 }
 
@@ -72,8 +74,8 @@ func (s *server) stepRoutes() {
 	operation(s, http.MethodPost, "/sessions/{sessionId}/steps", "add-steps", "Add steps to a session's queue", 202, s.addSteps)
 	operation(s, http.MethodGet, "/sessions/{sessionId}/steps", "list-steps", "List a session's steps in order", 200,
 		func(ctx context.Context, in *struct {
-			sessionPath
-			paging
+			SessionPath
+			Paging
 		}) (*pageOutput[stepView], error) {
 			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
 				return nil, err
@@ -98,12 +100,12 @@ func (s *server) stepRoutes() {
 			return pageOf(rows, next, viewStep), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/steps/{stepId}", "get-step", "Read a step", 200,
-		func(ctx context.Context, in *stepPath) (*stepOutput, error) {
+		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
 			st, err := s.Store.Step(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(st)}, err
 		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/steps/{stepId}/cancel", "cancel-step", "Cancel a step that waits or runs", 200,
-		func(ctx context.Context, in *stepPath) (*stepOutput, error) {
+		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
 			st, err := s.Sessions.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(st)}, err
 		})
@@ -142,7 +144,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	if err != nil {
 		if out, err = replay(err, func(refs []string) (*stepsOutput, error) {
 			steps, err = s.Store.StepsByID(ctx, project(ctx), in.SessionID, refs)
-			return &stepsOutput{Status: http.StatusAccepted, replayed: replayed{"true"}}, err
+			return &stepsOutput{Status: http.StatusAccepted, Replayed: Replayed{"true"}}, err
 		}); err != nil {
 			return nil, err
 		}
@@ -180,7 +182,7 @@ type artifactView struct {
 
 func (s *server) artifactRoutes() {
 	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made", 200,
-		func(ctx context.Context, in *sessionPath) (*pageOutput[artifactView], error) {
+		func(ctx context.Context, in *SessionPath) (*pageOutput[artifactView], error) {
 			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
 				return nil, err
 			}
@@ -194,7 +196,7 @@ func (s *server) artifactRoutes() {
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch an artifact's bytes", 200,
 		func(ctx context.Context, in *struct {
-			sessionPath
+			SessionPath
 			ArtifactID string `path:"artifactId" maxLength:"64"`
 		}) (*huma.StreamResponse, error) {
 			a, err := s.Store.Artifact(ctx, project(ctx), in.SessionID, in.ArtifactID)
