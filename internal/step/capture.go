@@ -24,7 +24,7 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 			} `json:"exception"`
 		} `json:"exceptionDetails"`
 	}
-	err := r.page.Call(r.ctx, "Runtime.evaluate", object{
+	err := r.command("Runtime.evaluate", object{
 		"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true,
 	}, &res)
 	if lost(err) && r.ctx.Err() == nil {
@@ -72,7 +72,7 @@ func (r *run) screenshot() (any, error) {
 			Height float64 `json:"height"`
 		} `json:"cssContentSize"`
 	}
-	if err := r.page.Call(r.ctx, "Page.getLayoutMetrics", nil, &metrics); err != nil {
+	if err := r.command("Page.getLayoutMetrics", nil, &metrics); err != nil {
 		return nil, err
 	}
 	width, height := metrics.View.Width, metrics.View.Height
@@ -98,7 +98,7 @@ func (r *run) screenshot() (any, error) {
 		Data string `json:"data"`
 	}
 	r.waitedFor = "the picture"
-	if err := r.page.Call(r.ctx, "Page.captureScreenshot", args, &res); err != nil {
+	if err := r.command("Page.captureScreenshot", args, &res); err != nil {
 		return nil, err
 	}
 	content, err := base64.StdEncoding.DecodeString(res.Data)

@@ -2,9 +2,13 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -45,7 +49,7 @@ func (r *run) navigate() (any, error) {
 		Error    string `json:"errorText"`
 		Download bool   `json:"isDownload"`
 	}
-	if err := r.page.Call(r.ctx, "Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
+	if err := r.command("Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
 		return nil, err
 	}
 	switch {
@@ -89,7 +93,7 @@ func (r *run) loaded() (any, error) {
 
 func (r *run) reload() (any, error) {
 	before := r.page.Main().Document.Loader
-	if err := r.page.Call(r.ctx, "Page.reload", nil, nil); err != nil {
+	if err := r.command("Page.reload", nil, nil); err != nil {
 		return nil, err
 	}
 	if err := r.until(func(f browser.Frame) bool { return f.Document.Loader != before }); err != nil {
@@ -106,7 +110,7 @@ func (r *run) history(by int) (any, error) {
 			URL string `json:"url"`
 		} `json:"entries"`
 	}
-	if err := r.page.Call(r.ctx, "Page.getNavigationHistory", nil, &h); err != nil {
+	if err := r.command("Page.getNavigationHistory", nil, &h); err != nil {
 		return nil, err
 	}
 	to := h.Current + by
@@ -114,7 +118,7 @@ func (r *run) history(by int) (any, error) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
 	changed := r.page.Changed()
-	if err := r.page.Call(r.ctx, "Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
+	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
 		return nil, err
 	}
 	// The same document or another: something of the frame changes.
@@ -133,12 +137,14 @@ func (r *run) history(by int) (any, error) {
 // until the new document is there: what follows must not meet the old one.
 func (r *run) settled(input func() error) error {
 	before := r.page.Main().Document.Loader
-	if err := input(); err != nil {
+	// The page may be swapped for the next one in the middle of an input: that
+	// is no error of the input's.
+	if err := input(); err != nil && !lost(err) {
 		return err
 	}
 	// The browser's news come in order: after this answer, a navigation that
 	// the input started is known.
-	if err := r.page.Call(r.ctx, "Page.getNavigationHistory", nil, nil); err != nil {
+	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {
 		return err
 	}
 	if !r.page.Main().Document.Navigating {
@@ -146,4 +152,22 @@ func (r *run) settled(input func() error) error {
 	}
 	r.waitedFor = "the navigation to go through"
 	return r.until(func(f browser.Frame) bool { return !f.Document.Navigating || f.Document.Loader != before })
+}
+
+// command calls the page's own protocol session. While one page is swapped for
+// the next, nothing can be asked of either: then it waits for the next.
+func (r *run) command(method string, params, result any) error {
+	for {
+		changed := r.page.Changed()
+		err := r.page.Call(r.ctx, method, params, result)
+		if e, ok := errors.AsType[*cdp.Error](err); !ok || !strings.Contains(e.Message, "Not attached to an active page") {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-time.After(between):
+		case <-r.ctx.Done():
+			return context.Cause(r.ctx)
+		}
+	}
 }

@@ -125,13 +125,14 @@ var (
 )
 
 // insertDeliveries is a statement for n deliveries of one event: what they
-// have in common is bound once.
+// have in common is bound once. OR FAIL saves SQLite a journal of the statement:
+// what an error leaves half done is undone with the whole change.
 func insertDeliveries(n int) string {
 	rows := make([]string, n)
 	for i := range rows {
 		rows[i] = fmt.Sprintf("(?1,?%d,?2,?3,?4,?%d,'PENDING',0,0,?5,?5,0,?6)", 7+2*i, 8+2*i)
 	}
-	return `INSERT INTO deliveries (` + deliveryColumns + `, event_position) VALUES ` + strings.Join(rows, ",")
+	return `INSERT OR FAIL INTO deliveries (` + deliveryColumns + `, event_position) VALUES ` + strings.Join(rows, ",")
 }
 
 // insertDeliveries makes one delivery for each endpoint, due at once.

@@ -55,7 +55,7 @@ func Open(ctx context.Context, path string, notify func(domain.Commit), log *slo
 	}
 	f.Close()
 	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{})}
-	if s.write, err = connect(path, "cache_size(-32000)", 1); err != nil {
+	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
 		return nil, err
 	}
 	conn, err := s.start(ctx, path)

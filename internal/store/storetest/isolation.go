@@ -1,0 +1,157 @@
+package storetest
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// property is one thing of each kind, of one project.
+type property struct {
+	session  domain.Session
+	step     domain.Step
+	artifact domain.Artifact
+	stream   domain.Stream
+	endpoint domain.Endpoint
+	event    domain.Event
+	delivery domain.Delivery
+	key      domain.APIKey
+}
+
+// trespass is a call by a project that names what is another's.
+type trespass struct {
+	method string
+	call   func(w *world, intruder string, p property) (found any, err error)
+}
+
+func listed[T any](all []T, _ string, err error) (any, error) { return all, err }
+
+var trespasses = []trespass{
+	{"ChangeSession", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.ChangeSession(w.ctx, in, p.session.ID, func(c *domain.SessionChange) error {
+			w.Error("another project's session was handed out")
+			return nil
+		})
+	}},
+	{"Session", func(w *world, in string, p property) (any, error) { return w.store.Session(w.ctx, in, p.session.ID) }},
+	{"Sessions", func(w *world, in string, _ property) (any, error) {
+		return listed(w.store.Sessions(w.ctx, in, domain.SessionFilter{}))
+	}},
+	{"Step", func(w *world, in string, p property) (any, error) {
+		return w.store.Step(w.ctx, in, p.session.ID, p.step.ID)
+	}},
+	{"Steps", func(w *world, in string, p property) (any, error) {
+		return w.store.Steps(w.ctx, in, p.session.ID, -1, 10)
+	}},
+	{"LastSteps", func(w *world, in string, p property) (any, error) {
+		return w.store.LastSteps(w.ctx, in, p.session.ID, 10)
+	}},
+	{"StepsByID", func(w *world, in string, p property) (any, error) {
+		return w.store.StepsByID(w.ctx, in, p.session.ID, []string{p.step.ID})
+	}},
+	{"Artifacts", func(w *world, in string, p property) (any, error) { return w.store.Artifacts(w.ctx, in, p.session.ID) }},
+	{"Artifact", func(w *world, in string, p property) (any, error) {
+		return w.store.Artifact(w.ctx, in, p.session.ID, p.artifact.ID)
+	}},
+	{"CreateStream", func(w *world, in string, p property) (any, error) {
+		st := p.stream
+		st.ID, st.ProjectID, st.Token = domain.NewID(domain.PrefixStream), in, domain.NewToken()
+		return nil, w.store.CreateStream(w.ctx, st, nil)
+	}},
+	{"Stream", func(w *world, in string, p property) (any, error) {
+		return w.store.Stream(w.ctx, in, p.session.ID, p.stream.ID)
+	}},
+	{"Streams", func(w *world, in string, p property) (any, error) { return w.store.Streams(w.ctx, in, p.session.ID) }},
+	{"RevokeStream", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.RevokeStream(w.ctx, in, p.session.ID, p.stream.ID, start)
+	}},
+	{"Endpoint", func(w *world, in string, p property) (any, error) { return w.store.Endpoint(w.ctx, in, p.endpoint.ID) }},
+	{"Endpoints", func(w *world, in string, _ property) (any, error) {
+		return listed(w.store.Endpoints(w.ctx, in, domain.EndpointFilter{}))
+	}},
+	{"ChangeEndpoint", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.ChangeEndpoint(w.ctx, in, p.endpoint.ID, func(c *domain.EndpointChange) error {
+			w.Error("another project's endpoint was handed out")
+			return nil
+		})
+	}},
+	{"DeleteEndpoint", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.DeleteEndpoint(w.ctx, in, p.endpoint.ID, start)
+	}},
+	{"SendTest", func(w *world, in string, p property) (any, error) {
+		id, err := w.store.SendTest(w.ctx, in, p.endpoint.ID, domain.Draft{
+			ProjectID: in, At: start, Data: domain.EventData{EventType: domain.EventWebhookTest},
+		}, nil)
+		return id, err
+	}},
+	{"Deliveries", func(w *world, in string, _ property) (any, error) {
+		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{}))
+	}},
+	{"Deliveries of an endpoint", func(w *world, in string, p property) (any, error) {
+		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{EndpointID: p.endpoint.ID, SessionID: p.session.ID}))
+	}},
+	{"Delivery", func(w *world, in string, p property) (any, error) { return w.store.Delivery(w.ctx, in, p.delivery.ID) }},
+	{"Attempts", func(w *world, in string, p property) (any, error) { return w.store.Attempts(w.ctx, in, p.delivery.ID) }},
+	{"RetryDelivery", func(w *world, in string, p property) (any, error) {
+		return w.store.RetryDelivery(w.ctx, in, p.delivery.ID, start)
+	}},
+	{"Events", func(w *world, in string, _ property) (any, error) {
+		return w.store.Events(w.ctx, in, domain.EventQuery{})
+	}},
+	{"Events of a session", func(w *world, in string, p property) (any, error) {
+		return w.store.Events(w.ctx, in, domain.EventQuery{SessionID: p.session.ID})
+	}},
+	{"Event", func(w *world, in string, p property) (any, error) { return w.store.Event(w.ctx, in, p.event.ID) }},
+	{"LastEventID", func(w *world, in string, _ property) (any, error) { return w.store.LastEventID(w.ctx, in) }},
+	{"Keys", func(w *world, in string, _ property) (any, error) { return w.store.Keys(w.ctx, in) }},
+	{"RevokeKey", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.RevokeKey(w.ctx, in, p.key.ID, start)
+	}},
+}
+
+// mustFail are the calls that can't answer with nothing found: they must say
+// that there is no such thing.
+var mustFail = map[string]bool{
+	"ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
+	"Stream": true, "RevokeStream": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
+	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true, "RevokeKey": true,
+}
+
+var isolationTests = []test{
+	{"every call with another project's ids", func(w *world) {
+		p := w.newProperty()
+		before := w.snapshot(p)
+		intruder := w.newProject("intruder")
+		for _, tr := range trespasses {
+			own, err := tr.call(&world{TB: quiet{w.TB}, ctx: w.ctx, store: nothing{w.store}, project: w.project}, w.project, p)
+			_ = own
+			if err != nil {
+				w.Errorf("%s fails for the owner too: %v", tr.method, err)
+			}
+			found, err := tr.call(w, intruder, p)
+			if mustFail[tr.method] {
+				w.missing(tr.method, err)
+				continue
+			}
+			w.ok(err)
+			if v := reflect.ValueOf(found); v.IsValid() && v.Len() != 0 {
+				w.Errorf("%s finds %v", tr.method, found)
+			}
+		}
+		_, err := w.store.Events(w.ctx, intruder, domain.EventQuery{After: p.event.ID})
+		w.refused("another project's cursor", err, domain.CodeInvalid)
+		w.equal("the owner's things", w.snapshot(p), before)
+	}},
+	{"events go to their project's endpoints only", func(w *world) {
+		s := w.newSession(0)
+		home := w.project
+		w.project = w.newProject("other")
+		theirs := w.newEndpoint("*")
+		w.say(s, domain.EventBrowserReady)
+		w.equal("theirs", w.claim(theirs.ID, start.Add(time.Hour), 1).Jobs, []domain.Job(nil))
+		w.equal("deliveries", len(w.deliveries(domain.DeliveryFilter{})), 0)
+		w.project = home
+		w.equal("deliveries at home", len(w.deliveries(domain.DeliveryFilter{})), 0)
+	}},
+}

@@ -1,0 +1,155 @@
+package storetest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// list is something that is read in pages.
+type list struct {
+	name string
+	add  func(*world) string // makes one more and returns its id
+	page func(w *world, cursor string, limit int) ([]string, string, error)
+}
+
+var lists = []list{
+	{
+		"sessions",
+		func(w *world) string { return w.newSession(0).ID },
+		func(w *world, cursor string, limit int) ([]string, string, error) {
+			all, next, err := w.store.Sessions(w.ctx, w.project, domain.SessionFilter{Cursor: cursor, Limit: limit})
+			return ids(all, func(s domain.Session) string { return s.ID }), next, err
+		},
+	},
+	{
+		"endpoints",
+		func(w *world) string { return w.newEndpoint("*").ID },
+		func(w *world, cursor string, limit int) ([]string, string, error) {
+			all, next, err := w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{Cursor: cursor, Limit: limit})
+			return ids(all, func(e domain.Endpoint) string { return e.ID }), next, err
+		},
+	},
+	{
+		"deliveries",
+		func(w *world) string {
+			e := w.newEndpoint("webhook_test")
+			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+			w.ok(err)
+			return id
+		},
+		func(w *world, cursor string, limit int) ([]string, string, error) {
+			all, next, err := w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{Cursor: cursor, Limit: limit})
+			return ids(all, func(d domain.Delivery) string { return d.ID }), next, err
+		},
+	},
+}
+
+var listTests = func() []test {
+	var all []test
+	for _, l := range lists {
+		all = append(all, test{l.name + " in pages while more come", l.pages}, test{l.name + " with a wrong cursor", l.wrongCursor})
+	}
+	return append(all,
+		test{"sessions by status", func(w *world) {
+			w.newSession(0)
+			n := w.draftSession(0)
+			n.Session.Status = domain.SessionFailed
+			w.ok(w.store.CreateSession(w.ctx, n))
+			got, next, err := w.store.Sessions(w.ctx, w.project, domain.SessionFilter{Status: domain.SessionFailed, Limit: 1})
+			w.ok(err)
+			w.equal("failed", got, []domain.Session{n.Session})
+			w.equal("next", next, "")
+		}},
+		test{"deliveries by all there is", deliveryFilters},
+	)
+}()
+
+func (l list) pages(w *world) {
+	for _, limit := range []int{0, 3} {
+		got, next, err := l.page(w, "", limit)
+		w.ok(err)
+		w.equal("empty", got, nil)
+		w.equal("empty next", next, "")
+	}
+	var want []string
+	for range 7 {
+		want = append(want, l.add(w))
+	}
+	slices.Reverse(want)
+	for _, limit := range []int{1, 2, 3, 6, 7, 8, 0} {
+		var got []string
+		cursor := ""
+		for range len(want) + 1 {
+			page, next, err := l.page(w, cursor, limit)
+			w.ok(err)
+			if len(page) == 0 || limit > 0 && len(page) > limit {
+				w.Errorf("a page of %d with a limit of %d", len(page), limit)
+			}
+			got = append(got, page...)
+			l.add(w) // newer: not for who is on the way to older ones
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+		if len(got) != len(want) || !slices.Equal(got, want) {
+			w.Errorf("limit %d: got %v, want %v", limit, got, want)
+		}
+		all, _, err := l.page(w, "", 1000)
+		w.ok(err)
+		want = all
+	}
+}
+
+func (l list) wrongCursor(w *world) {
+	l.add(w)
+	for _, cursor := range []string{"x", "!", "\x00", "ZXZ0XzE", "YnJvd3Nlcl8nIE9SIDE9MQ", "a\nb"} {
+		_, _, err := l.page(w, cursor, 10)
+		w.refused("cursor "+cursor, err, domain.CodeInvalid)
+	}
+}
+
+func deliveryFilters(w *world) {
+	a, b := w.newSession(0), w.newSession(0)
+	e, f := w.newEndpoint("*"), w.newEndpoint("step_*")
+	w.say(a, domain.EventBrowserReady)
+	w.ok(w.store.ChangeSession(w.ctx, w.project, b.ID, news(start.Add(time.Hour), domain.EventStepStarted)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, news(start.Add(2*time.Hour), domain.EventStepStarted)))
+	failed := w.claim(f.ID, start.Add(time.Hour), 1).Jobs[0].Delivery
+	w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(failed, domain.DeliveryFailed, start)}, nil))
+	w.claim(e.ID, start, 1)
+	all := w.deliveries(domain.DeliveryFilter{})
+	for _, c := range []struct {
+		name string
+		f    domain.DeliveryFilter
+		want func(domain.Delivery) bool
+	}{
+		{"endpoint", domain.DeliveryFilter{EndpointID: e.ID}, func(d domain.Delivery) bool { return d.EndpointID == e.ID }},
+		{"session", domain.DeliveryFilter{SessionID: a.ID}, func(d domain.Delivery) bool { return d.SessionID == a.ID }},
+		{"type", domain.DeliveryFilter{EventType: domain.EventStepStarted}, func(d domain.Delivery) bool { return d.EventType == domain.EventStepStarted }},
+		{"pending", domain.DeliveryFilter{Status: domain.DeliveryPending}, func(d domain.Delivery) bool { return d.Status == domain.DeliveryPending }},
+		{"sending", domain.DeliveryFilter{Status: domain.DeliverySending}, func(d domain.Delivery) bool { return d.EventType == domain.EventBrowserReady }},
+		{"failed", domain.DeliveryFilter{Status: domain.DeliveryFailed}, func(d domain.Delivery) bool { return d.ID == failed.ID }},
+		{"canceled", domain.DeliveryFilter{Status: domain.DeliveryCanceled}, func(domain.Delivery) bool { return false }},
+		{"from", domain.DeliveryFilter{From: start.Add(time.Hour)}, func(d domain.Delivery) bool { return !d.CreatedAt.Before(start.Add(time.Hour)) }},
+		{"to", domain.DeliveryFilter{To: start.Add(time.Hour)}, func(d domain.Delivery) bool { return d.CreatedAt.Before(start.Add(time.Hour)) }},
+		{
+			"everything", domain.DeliveryFilter{
+				EndpointID: f.ID, SessionID: b.ID, EventType: domain.EventStepStarted,
+				Status: domain.DeliveryFailed, From: start, To: start.Add(2 * time.Hour),
+			}, func(d domain.Delivery) bool { return d.ID == failed.ID },
+		},
+	} {
+		var want []domain.Delivery
+		for _, d := range all {
+			if c.want(d) {
+				want = append(want, d)
+			}
+		}
+		if len(want) == len(all) || len(want) == 0 && c.name != "canceled" {
+			w.Errorf("%s: picks %d of %d: shows nothing", c.name, len(want), len(all))
+		}
+		w.equal(c.name, w.deliveries(c.f), want)
+	}
+}

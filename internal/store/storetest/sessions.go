@@ -1,0 +1,186 @@
+package storetest
+
+import (
+	"errors"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+var sessionTests = []test{
+	{"created as given", func(w *world) {
+		n := w.draftSession(3)
+		e := w.endpoint("browser_*")
+		e.SessionID = n.Session.ID
+		n.Endpoint = &e
+		w.ok(w.store.CreateSession(w.ctx, n))
+		w.reopen()
+		got, err := w.store.Session(w.ctx, w.project, n.Session.ID)
+		w.ok(err)
+		w.equal("session", got, n.Session)
+		steps, err := w.store.Steps(w.ctx, w.project, n.Session.ID, -1, 10)
+		w.ok(err)
+		w.equal("steps", steps, n.Steps)
+		st, err := w.store.StreamByToken(w.ctx, n.Session.StreamToken)
+		w.ok(err)
+		w.equal("stream", st, n.Stream)
+		inline, err := w.store.Endpoint(w.ctx, w.project, e.ID)
+		w.ok(err)
+		w.equal("endpoint", inline, e)
+	}},
+	{"nothing of a session that can't be created", func(w *world) {
+		first := w.newSession(0)
+		n := w.draftSession(2)
+		n.Stream.Token = first.StreamToken // taken: the session itself is already written by then
+		if err := w.store.CreateSession(w.ctx, n); err == nil {
+			w.Fatal("two links have one token")
+		}
+		_, err := w.store.Session(w.ctx, w.project, n.Session.ID)
+		w.missing("session", err)
+		steps, err := w.store.Steps(w.ctx, w.project, n.Session.ID, -1, 10)
+		w.ok(err)
+		w.equal("steps", steps, nil)
+	}},
+	{"change", func(w *world) {
+		s := w.newSession(0)
+		failure := &domain.Failure{Code: "browser_crashed", Message: "It crashed.", Lines: []string{"a", "b"}}
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Status, c.Session.Error = domain.SessionClosed, failure
+			c.Session.CloseReason, c.Session.ReadyAt = domain.ClosedCrashed, start.Add(time.Second)
+			c.Session.EndedAt = start.Add(time.Minute)
+			return nil
+		}))
+		s.Status, s.Error, s.CloseReason = domain.SessionClosed, failure, domain.ClosedCrashed
+		s.ReadyAt, s.EndedAt = start.Add(time.Second), start.Add(time.Minute)
+		got, err := w.store.Session(w.ctx, w.project, s.ID)
+		w.ok(err)
+		w.equal("session", got, s)
+		// An error changed in place is a change too.
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Error.Code = "other"
+			return nil
+		}))
+		got, err = w.store.Session(w.ctx, w.project, s.ID)
+		w.ok(err)
+		w.equal("code", got.Error.Code, "other")
+	}},
+	{"a refused change leaves nothing", func(w *world) {
+		s := w.newSession(1)
+		w.newEndpoint("*")
+		w.say(s, domain.EventBrowserReady)
+		stop := errors.New("stop")
+		err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Status = domain.SessionFailed
+			c.Open[0].Status = domain.StepRunning
+			more := step(c.Session, 1)
+			c.NewSteps = append(c.NewSteps, &more)
+			c.Artifacts = append(c.Artifacts, domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: w.project, SessionID: s.ID})
+			_ = news(start, domain.EventBrowserFailed)(c)
+			return stop
+		})
+		if err != stop { //nolint:errorlint // the very same error comes back
+			w.Errorf("got %v, want fn's own error", err)
+		}
+		w.unchanged(s, 1, 1)
+	}},
+	{"a change that fails half way leaves nothing", func(w *world) {
+		s := w.newSession(1)
+		w.newEndpoint("*")
+		w.say(s, domain.EventBrowserReady)
+		err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Open[0].Status = domain.StepRunning
+			_ = news(start, domain.EventStepStarted)(c)
+			// The project doesn't exist: the last of the news can't be numbered.
+			c.News = append(c.News, domain.Draft{ProjectID: "proj_none", Data: domain.EventData{EventType: domain.EventWebhookTest}})
+			return nil
+		})
+		if err == nil {
+			w.Error("news for no project was accepted")
+		}
+		w.unchanged(s, 1, 1)
+		w.say(s, domain.EventStepStarted)
+		w.equal("sequence", w.events(domain.EventQuery{SessionID: s.ID})[1].Sequence, int64(2))
+	}},
+	{"a panic is the caller's error", func(w *world) {
+		s := w.newSession(1)
+		err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Status = domain.SessionFailed
+			panic("boom")
+		})
+		if err == nil {
+			w.Error("a panic went unnoticed")
+		}
+		w.unchanged(s, 1, 0)
+	}},
+	{"open sessions", func(w *world) {
+		var want []string
+		for _, status := range []domain.SessionStatus{
+			domain.SessionQueued, domain.SessionStarting, domain.SessionReady,
+			domain.SessionClosing, domain.SessionClosed, domain.SessionFailed,
+		} {
+			n := w.draftSession(0)
+			n.Session.Status = status
+			w.ok(w.store.CreateSession(w.ctx, n))
+			if !status.Ended() {
+				want = append(want, n.Session.ID)
+			}
+		}
+		w.project = w.newProject("other")
+		want = append(want, w.newSession(0).ID)
+		got, err := w.store.OpenSessions(w.ctx)
+		w.ok(err)
+		w.equal("open, oldest first", ids(got, func(s domain.Session) string { return s.ID }), want)
+	}},
+	{"streams", func(w *world) {
+		s := w.newSession(0)
+		control := domain.Stream{
+			ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(),
+			Mode: domain.StreamControl, CreatedAt: start, ExpiresAt: start.Add(time.Hour),
+		}
+		w.ok(w.store.CreateStream(w.ctx, control, nil))
+		got, err := w.store.Stream(w.ctx, w.project, s.ID, control.ID)
+		w.ok(err)
+		w.equal("stream", got, control)
+		all, err := w.store.Streams(w.ctx, w.project, s.ID)
+		w.ok(err)
+		w.equal("streams", len(all), 2)
+		w.ok(w.store.RevokeStream(w.ctx, w.project, s.ID, control.ID, start.Add(time.Minute)))
+		w.ok(w.store.RevokeStream(w.ctx, w.project, s.ID, control.ID, start.Add(time.Hour)))
+		got, err = w.store.StreamByToken(w.ctx, control.Token)
+		w.ok(err)
+		w.equal("revoked at the first time", got.RevokedAt, start.Add(time.Minute))
+		_, err = w.store.StreamByToken(w.ctx, "nobody's")
+		w.missing("token", err)
+		w.missing("revoke", w.store.RevokeStream(w.ctx, w.project, s.ID, "str_none", start))
+
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Status = domain.SessionClosed
+			return nil
+		}))
+		control.ID, control.Token = domain.NewID(domain.PrefixStream), domain.NewToken()
+		w.refused("link to an ended session", w.store.CreateStream(w.ctx, control, nil), domain.CodeEnded)
+		control.SessionID = "browser_none"
+		w.missing("link to no session", w.store.CreateStream(w.ctx, control, nil))
+	}},
+}
+
+// unchanged checks that the session is as it was created, with so many steps,
+// events and deliveries.
+func (w *world) unchanged(s domain.Session, steps, events int) {
+	w.Helper()
+	got, err := w.store.Session(w.ctx, w.project, s.ID)
+	w.ok(err)
+	s.Sequence = int64(events)
+	w.equal("session", got, s)
+	all, err := w.store.Steps(w.ctx, w.project, s.ID, -1, 100)
+	w.ok(err)
+	w.equal("number of steps", len(all), steps)
+	for _, st := range all {
+		w.equal("step", st.Status, domain.StepPending)
+	}
+	files, err := w.store.Artifacts(w.ctx, w.project, s.ID)
+	w.ok(err)
+	w.equal("artifacts", len(files), 0)
+	w.equal("events", len(w.events(domain.EventQuery{})), events)
+	w.equal("deliveries", len(w.deliveries(domain.DeliveryFilter{})), events)
+}
