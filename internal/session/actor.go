@@ -107,10 +107,19 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 func (a *actor) run(ctx context.Context) {
 	log := a.service.Log.With("session", a.ref.id)
 	var opt domain.SessionOptions
+	closed := false
 	err := a.change(func(d decider, c *domain.SessionChange) error {
 		opt = c.Session.Options
+		// One that an earlier server was starting can be closed before it has
+		// its turn again: then nobody but this actor ends it.
+		if closed = c.Session.Status == domain.SessionClosing; closed {
+			return d.closed(c)
+		}
 		return d.starting(c)
 	})
+	if err == nil && closed {
+		return
+	}
 	if err != nil {
 		// It was closed while it waited, or can't be recorded: nothing was started.
 		if _, closed := errors.AsType[*domain.MoveError](err); !closed {

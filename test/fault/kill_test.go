@@ -160,7 +160,9 @@ func refused(t *testing.T, err error) {
 func settle(t *testing.T, c *harness.Client) {
 	t.Helper()
 	ctx := t.Context()
+	var left []string
 	err := harness.Until(ctx, func() (bool, error) {
+		left = nil
 		sessions, err := c.All(ctx, "/v1/sessions")
 		if err != nil {
 			return false, err
@@ -171,6 +173,7 @@ func settle(t *testing.T, c *harness.Client) {
 			case "CLOSED", "FAILED":
 			default:
 				open++
+				left = append(left, s.String("sessionId")+" "+s.String("status"))
 				if _, err := c.Do(ctx, http.MethodDelete, "/v1/sessions/"+s.String("sessionId"), nil); err != nil {
 					return false, err
 				}
@@ -179,7 +182,7 @@ func settle(t *testing.T, c *harness.Client) {
 		return open == 0, nil
 	})
 	if err != nil {
-		t.Fatalf("close what is open: %v", err)
+		t.Fatalf("close what is open (%v): %v", left, err)
 	}
 	retried := map[string]bool{}
 	err = harness.Until(ctx, func() (bool, error) {

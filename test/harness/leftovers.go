@@ -21,6 +21,9 @@ func timer(tb testing.TB) <-chan time.Time {
 // it starts too, and returns it. Whatever is left in it is theirs.
 func Isolate(tb testing.TB) string {
 	tb.Helper()
+	if _, err := Binary(); err != nil { // it outlives this test's folder
+		tb.Fatal(err)
+	}
 	dir, err := os.MkdirTemp("", "bh")
 	if err != nil {
 		tb.Fatal(err)

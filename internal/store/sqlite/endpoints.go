@@ -35,7 +35,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 // CreateEndpoint adds a webhook endpoint.
 func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(e.ProjectID, e.CreatedAt, idem); err != nil {
+		if err := t.once(e.ProjectID, idem); err != nil {
 			return err
 		}
 		return t.insertEndpoint(e)
@@ -155,7 +155,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		idem = &with
 	}
 	err := s.update(ctx, func(t *tx) error {
-		if err := t.once(project, d.At, idem); err != nil {
+		if err := t.once(project, idem); err != nil {
 			return err
 		}
 		e, err := scanEndpoint(t.row(liveEndpoint, project, endpoint))

@@ -101,19 +101,17 @@ func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time
 	})
 }
 
-// idempotencyLife is how long a key is remembered.
-const idempotencyLife = 24 * time.Hour
-
 // once records the idempotency key of a creating call, or says that the call
-// was made before. A nil key is a call that may be repeated at will.
-func (t *tx) once(project string, now time.Time, i *domain.Idempotency) error {
+// was made before. A nil key is a call that may be repeated at will. A key is
+// remembered until ForgetIdempotency.
+func (t *tx) once(project string, i *domain.Idempotency) error {
 	if i == nil {
 		return nil
 	}
 	var fingerprint string
 	var refs []string
-	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ? AND created_at > ?`,
-		project, i.Key, micros(now.Add(-idempotencyLife))).Scan(&fingerprint, jsonColumn{&refs}))
+	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ?`,
+		project, i.Key).Scan(&fingerprint, jsonColumn{&refs}))
 	switch {
 	case err == nil && fingerprint == i.Fingerprint:
 		return &domain.Replay{Refs: refs}
@@ -122,8 +120,8 @@ func (t *tx) once(project string, now time.Time, i *domain.Idempotency) error {
 	case !errors.Is(err, domain.ErrNotFound):
 		return fmt.Errorf("read idempotency key: %w", err)
 	}
-	err = t.exec(`INSERT OR REPLACE INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
-		project, i.Key, i.Fingerprint, jsonText(i.Refs), micros(now))
+	err = t.exec(`INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
+		project, i.Key, i.Fingerprint, jsonText(i.Refs), micros(time.Now()))
 	if err != nil {
 		return fmt.Errorf("store idempotency key: %w", err)
 	}

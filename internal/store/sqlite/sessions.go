@@ -23,7 +23,7 @@ func scanSession(r scanner) (domain.Session, error) {
 // nothing and returns *domain.Replay, or *domain.Error for another request.
 func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(n.Session.ProjectID, n.Session.CreatedAt, n.Idempotency); err != nil {
+		if err := t.once(n.Session.ProjectID, n.Idempotency); err != nil {
 			return err
 		}
 		row := n.Session
@@ -77,7 +77,7 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 		}
 		refused := fn(c)
 		if c.Idempotency != nil {
-			if err := t.once(project, createdBy(c), c.Idempotency); err != nil {
+			if err := t.once(project, c.Idempotency); err != nil {
 				return err
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -53,14 +52,6 @@ func (t *tx) updateStep(s *domain.Step, row stepRow) error {
 		return fmt.Errorf("update step: %w", err)
 	}
 	return nil
-}
-
-// createdBy is when a change that carries an idempotency key was made.
-func createdBy(c *domain.SessionChange) time.Time {
-	if len(c.NewSteps) > 0 {
-		return c.NewSteps[0].CreatedAt
-	}
-	return time.Now()
 }
 
 // Step reads one step of a session.

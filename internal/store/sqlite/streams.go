@@ -30,7 +30,7 @@ func (t *tx) insertStream(s domain.Stream) error {
 // has no such session.
 func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(st.ProjectID, st.CreatedAt, idem); err != nil {
+		if err := t.once(st.ProjectID, idem); err != nil {
 			return err
 		}
 		var status domain.SessionStatus

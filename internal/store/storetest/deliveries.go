@@ -88,7 +88,7 @@ var deliveryTests = []test{
 		w.equal("delivery", got, d)
 		attempts, err := w.store.Attempts(w.ctx, w.project, d.ID)
 		w.ok(err)
-		w.equal("attempts", attempts, nil)
+		w.empty("attempts", attempts)
 		w.equal("due at once", len(w.claim(e.ID, start, 10).Jobs), 1)
 	}},
 	{"finish disables", func(w *world) {

@@ -70,7 +70,7 @@ func (l list) pages(w *world) {
 	for _, limit := range []int{0, 3} {
 		got, next, err := l.page(w, "", limit)
 		w.ok(err)
-		w.equal("empty", got, nil)
+		w.empty("empty", got)
 		w.equal("empty next", next, "")
 	}
 	var want []string

@@ -39,7 +39,7 @@ var sessionTests = []test{
 		w.missing("session", err)
 		steps, err := w.store.Steps(w.ctx, w.project, n.Session.ID, -1, 10)
 		w.ok(err)
-		w.equal("steps", steps, nil)
+		w.empty("steps", steps)
 	}},
 	{"change", func(w *world) {
 		s := w.newSession(0)

@@ -72,7 +72,7 @@ var stepTests = []test{
 		}
 		w.equal("all", indexes(w.store.Steps(w.ctx, w.project, s.ID, -1, 10)), []int{0, 1, 2, 3, 4})
 		w.equal("after 1, at most 2", indexes(w.store.Steps(w.ctx, w.project, s.ID, 1, 2)), []int{2, 3})
-		w.equal("after the last", indexes(w.store.Steps(w.ctx, w.project, s.ID, 4, 2)), nil)
+		w.empty("after the last", indexes(w.store.Steps(w.ctx, w.project, s.ID, 4, 2)))
 		w.equal("last 2", indexes(w.store.LastSteps(w.ctx, w.project, s.ID, 2)), []int{3, 4})
 		all, err := w.store.Steps(w.ctx, w.project, s.ID, -1, 10)
 		w.ok(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"sync"
 	"testing"
 	"time"
@@ -73,6 +74,13 @@ func (w *world) equal(what string, got, want any) {
 	w.Helper()
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		w.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+func (w *world) empty(what string, got any) {
+	w.Helper()
+	if n := reflect.ValueOf(got).Len(); n > 0 {
+		w.Errorf("%s: got %d of them: %v", what, n, got)
 	}
 }
 

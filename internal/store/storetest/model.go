@@ -1,0 +1,255 @@
+package storetest
+
+import (
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// model is what the deliveries of a store should be, kept the simple way.
+type model struct {
+	*world
+	now        time.Time
+	session    domain.Session
+	endpoints  map[string]domain.EndpointStatus // without the deleted ones
+	deliveries map[string]*domain.Delivery
+	inFlight   map[string]domain.Delivery // claimed by us, perhaps canceled since
+	attempts   map[string]int             // rows
+}
+
+// deliveriesFollowTheModel does the same to a store and to a model, whatever
+// rapid thinks of, and compares the two after every step.
+func deliveriesFollowTheModel(t *testing.T, fresh func(testing.TB) Open) {
+	w := newWorld(t, fresh(t))
+	rapid.Check(t, func(r *rapid.T) {
+		// A project of its own is as good as a store of its own.
+		w := &world{TB: t, ctx: w.ctx, open: w.open, store: w.store}
+		w.project = w.newProject(domain.NewID(domain.PrefixProject))
+		m := &model{
+			world: w, now: start, session: w.newSession(0), endpoints: map[string]domain.EndpointStatus{},
+			deliveries: map[string]*domain.Delivery{}, inFlight: map[string]domain.Delivery{}, attempts: map[string]int{},
+		}
+		m.addEndpoint(r)
+		r.Repeat(map[string]func(*rapid.T){
+			"say": m.tell, "say again": m.tell, "add endpoint": m.addEndpoint, "claim": m.claimSome, "claim more": m.claimSome,
+			"finish": m.finish, "finish more": m.finish, "retry": m.retry, "switch": m.turn, "delete": m.remove,
+			"wait": func(r *rapid.T) {
+				m.now = m.now.Add(time.Duration(rapid.IntRange(1, 9).Draw(r, "seconds")) * time.Second)
+			},
+			"restart": m.restart, "": m.compare,
+		})
+		// The next run is not to find claims that are none of its own.
+		m.restart(r)
+	})
+}
+
+// one draws a key of the map; the order of the keys is the order of their making.
+func one[T any](r *rapid.T, all map[string]T, what string) string {
+	if len(all) == 0 {
+		r.Skip("there is no " + what)
+	}
+	keys := slices.Sorted(maps.Keys(all))
+	return keys[rapid.IntRange(0, len(keys)-1).Draw(r, what)]
+}
+
+func must(r *rapid.T, err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (m *model) addEndpoint(r *rapid.T) {
+	e := m.endpoint("*")
+	must(r, m.store.CreateEndpoint(m.ctx, e, nil))
+	m.endpoints[e.ID] = e.Status
+}
+
+func (m *model) tell(r *rapid.T) {
+	must(r, m.store.ChangeSession(m.ctx, m.project, m.session.ID, news(m.now, domain.EventStepStarted)))
+	last, err := m.store.LastEventID(m.ctx, m.project)
+	must(r, err)
+	told := map[string]bool{}
+	all, _, err := m.store.Deliveries(m.ctx, m.project, domain.DeliveryFilter{Limit: 1000})
+	must(r, err)
+	for _, d := range all {
+		if d.EventID == last {
+			told[d.EndpointID] = true
+			m.deliveries[d.ID] = &domain.Delivery{
+				ID: d.ID, ProjectID: m.project, EventID: last, EventType: domain.EventStepStarted, SessionID: m.session.ID,
+				EndpointID: d.EndpointID, Status: domain.DeliveryPending, NextAt: m.now, CreatedAt: m.now,
+			}
+		}
+	}
+	for id, status := range m.endpoints {
+		if told[id] != (status == domain.EndpointEnabled) {
+			r.Fatalf("%s endpoint %s: told is %v", status, id, told[id])
+		}
+		delete(told, id)
+	}
+	if len(told) > 0 {
+		r.Fatalf("deliveries to deleted endpoints: %v", told)
+	}
+}
+
+// pending are the model's deliveries that an endpoint has to send, in order.
+func (m *model) pending(endpoint string) []*domain.Delivery {
+	var all []*domain.Delivery
+	for _, d := range m.deliveries {
+		if d.EndpointID == endpoint && d.Status == domain.DeliveryPending {
+			all = append(all, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b *domain.Delivery) int {
+		if c := a.NextAt.Compare(b.NextAt); c != 0 {
+			return c
+		}
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return all
+}
+
+func (m *model) claimSome(r *rapid.T) {
+	id := one(r, m.endpoints, "endpoint")
+	limit := rapid.IntRange(1, 3).Draw(r, "limit")
+	got, err := m.store.Claim(m.ctx, id, m.now, limit)
+	must(r, err)
+	var want []domain.Delivery
+	var next time.Time
+	if m.endpoints[id] == domain.EndpointEnabled {
+		for _, d := range m.pending(id) {
+			if len(want) == limit || d.NextAt.After(m.now) {
+				next = d.NextAt
+				break
+			}
+			d.Status = domain.DeliverySending
+			want = append(want, *d)
+			m.inFlight[d.ID] = *d
+		}
+	}
+	var claimed []domain.Delivery
+	for _, j := range got.Jobs {
+		claimed = append(claimed, j.Delivery)
+	}
+	if d := cmp.Diff(want, claimed); d != "" {
+		r.Fatalf("claimed (-want +got):\n%s", d)
+	}
+	if !got.Next.Equal(next) {
+		r.Fatalf("next is %v, want %v", got.Next, next)
+	}
+}
+
+func (m *model) finish(r *rapid.T) {
+	id := one(r, m.inFlight, "delivery in flight")
+	to := rapid.SampledFrom([]domain.DeliveryStatus{
+		domain.DeliveryDelivered, domain.DeliveryPending, domain.DeliveryFailed,
+	}).Draw(r, "to")
+	o := outcome(m.inFlight[id], to, m.now)
+	if to == domain.DeliveryFailed && rapid.Bool().Draw(r, "gone") {
+		o.Disable = "gone"
+	}
+	must(r, m.store.Finish(m.ctx, []domain.Outcome{o}, nil))
+	delete(m.inFlight, id)
+	m.attempts[id]++
+	d := m.deliveries[id]
+	if d.Status == domain.DeliverySending {
+		*d = o.Delivery
+	} else {
+		d.Attempts = o.Delivery.Attempts
+	}
+	if _, ok := m.endpoints[d.EndpointID]; ok && o.Disable != "" {
+		m.endpoints[d.EndpointID] = domain.EndpointDisabled
+	}
+}
+
+func (m *model) retry(r *rapid.T) {
+	id := one(r, m.deliveries, "delivery")
+	d := m.deliveries[id]
+	_, err := m.store.RetryDelivery(m.ctx, m.project, id, m.now)
+	if d.Status == domain.DeliverySending || m.endpoints[d.EndpointID] != domain.EndpointEnabled {
+		if err == nil {
+			r.Fatalf("a %s delivery of a %q endpoint is retried", d.Status, m.endpoints[d.EndpointID])
+		}
+		return
+	}
+	must(r, err)
+	d.Status, d.Tries, d.NextAt, d.EndedAt = domain.DeliveryPending, 0, m.now, time.Time{}
+}
+
+// turn switches an endpoint off or on.
+func (m *model) turn(r *rapid.T) {
+	id := one(r, m.endpoints, "endpoint")
+	to := domain.EndpointDisabled
+	if m.endpoints[id] == domain.EndpointDisabled {
+		to = domain.EndpointEnabled
+	}
+	must(r, m.store.ChangeEndpoint(m.ctx, m.project, id, func(c *domain.EndpointChange) error {
+		c.Endpoint.Status = to
+		return nil
+	}))
+	m.endpoints[id] = to
+}
+
+func (m *model) remove(r *rapid.T) {
+	id := one(r, m.endpoints, "endpoint")
+	must(r, m.store.DeleteEndpoint(m.ctx, m.project, id, m.now))
+	delete(m.endpoints, id)
+	for _, d := range m.deliveries {
+		if d.EndpointID == id && (d.Status == domain.DeliveryPending || d.Status == domain.DeliverySending) {
+			d.Status, d.EndedAt = domain.DeliveryCanceled, m.now
+		}
+	}
+}
+
+// restart is a server that dies and comes back: what it was sending is due.
+func (m *model) restart(r *rapid.T) {
+	must(r, m.store.ReleaseClaims(m.ctx))
+	clear(m.inFlight)
+	for _, d := range m.deliveries {
+		if d.Status == domain.DeliverySending {
+			d.Status = domain.DeliveryPending
+		}
+	}
+}
+
+func (m *model) compare(r *rapid.T) {
+	all, _, err := m.store.Deliveries(m.ctx, m.project, domain.DeliveryFilter{Limit: 1000})
+	must(r, err)
+	if len(all) != len(m.deliveries) {
+		r.Fatalf("%d deliveries, want %d", len(all), len(m.deliveries))
+	}
+	due := map[string]time.Time{}
+	for _, d := range all {
+		if diff := cmp.Diff(*m.deliveries[d.ID], d); diff != "" {
+			r.Fatalf("delivery (-want +got):\n%s", diff)
+		}
+		attempts, err := m.store.Attempts(m.ctx, m.project, d.ID)
+		must(r, err)
+		if len(attempts) != m.attempts[d.ID] {
+			r.Fatalf("%d attempts, want %d", len(attempts), m.attempts[d.ID])
+		}
+		if pending := m.pending(d.EndpointID); len(pending) > 0 {
+			due[d.EndpointID] = pending[0].NextAt
+		}
+	}
+	got := map[string]time.Time{}
+	listed, err := m.store.DueEndpoints(m.ctx)
+	must(r, err)
+	for _, d := range listed {
+		if d.ProjectID == m.project {
+			got[d.EndpointID] = d.At
+		}
+	}
+	if diff := cmp.Diff(due, got); diff != "" {
+		r.Fatalf("due (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,158 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// TestLivePage opens the live page of one session in the browser of another
+// and works with it there.
+func TestLivePage(t *testing.T) {
+	dir := harness.Isolate(t)
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>shown</title><style>body{margin:0;background:#00f}</style>
+			<textarea id=text style="position:fixed;inset:0;width:100%;height:50%"></textarea>
+			<button style="position:fixed;left:0;bottom:0;width:100%;height:40%" onclick="document.title='clicked'">Go</button>`)
+	}))
+	t.Cleanup(page.Close)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	open := func(body obj) obj {
+		s, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	run := func(id string, steps ...obj) []obj {
+		t.Helper()
+		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": steps})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got.List("data") {
+			if s.String("status") != "COMPLETED" {
+				t.Fatalf("%v: %v %v", s["step"], s["status"], s["error"])
+			}
+		}
+		return got.List("data")
+	}
+	shown := open(obj{"url": page.URL, "viewport": obj{"width": 800, "height": 600}})
+	id := shown.String("sessionId")
+	viewer := open(obj{"viewport": obj{"width": 1440, "height": 900}}).String("sessionId")
+	run(id, obj{"action": "waitFor", "target": "button"})
+
+	// pixel reads the middle of the lower half of the picture on the canvas.
+	pixel := func(want string) obj {
+		return obj{"action": "evaluate", "timeout": "20s", "expression": `new Promise(done => { const look = () => {
+			const c = document.querySelector('canvas'), p = c.getContext('2d').getImageData(c.width / 2, c.height * 0.55, 1, 1).data;
+			(` + want + `) ? done([...p]) : requestAnimationFrame(look) }; look() })`}
+	}
+	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")}, pixel("p[2] > 200 && p[0] < 60"),
+		obj{"action": "assert", "target": "#status", "text": "Live"}, obj{"action": "assert", "target": "#steps li", "count": 2})
+	run(id, obj{"action": "evaluate", "expression": "document.body.style.background = '#f00'; 1"})
+	run(viewer, pixel("p[0] > 200 && p[2] < 60"))
+
+	// Through a link for looking, neither the page nor a hand on the socket
+	// reaches the session.
+	run(viewer, obj{"action": "click", "target": "canvas"})
+	refusedByHand(t, shown.String("streamingUrl"))
+	if got := run(id, obj{"action": "evaluate", "expression": "document.title + text.value"}); got[0]["result"] != "shown" {
+		t.Errorf("a view-only link changed the page: %v", got[0]["result"])
+	}
+
+	link, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/streams", obj{"mode": "control", "expiresIn": "10m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, pixel("p[0] > 200"))
+	atPoint := func(y float64) obj {
+		return obj{"action": "evaluate", "expression": fmt.Sprintf(`(() => { const c = document.querySelector('canvas'), r = c.getBoundingClientRect();
+			for (const type of ['mousedown', 'mouseup']) c.dispatchEvent(new MouseEvent(type, {bubbles: true, button: 0, detail: 1,
+				clientX: r.left + r.width / 2, clientY: r.top + r.height * %g})) })()`, y)}
+	}
+	run(viewer, atPoint(0.2))
+	run(viewer, obj{"action": "type", "value": "Hi you"}, obj{"action": "evaluate", "expression": `(() => { const d = new DataTransfer();
+		d.setData('text', ' ☕ pasted'); document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d})) })()`})
+	run(id, obj{"action": "assert", "target": "#text", "value": "Hi you ☕ pasted", "timeout": "10s"})
+	run(viewer, obj{"action": "click", "target": "canvas"}, atPoint(0.9))
+	run(id, obj{"action": "assert", "title": "clicked", "timeout": "10s"})
+	pictures(t, c, viewer, run)
+
+	// A revoked link lets nobody stay.
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id+"/streams/"+link.String("streamId"), nil); err != nil {
+		t.Fatal(err)
+	}
+	run(viewer, obj{"action": "assert", "target": "#message", "text": "This link is over", "timeout": "10s"})
+	run(viewer, obj{"action": "reload"}, obj{"action": "assert", "text": "This link is over"})
+	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")})
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+		t.Fatal(err)
+	}
+	run(viewer, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"})
+}
+
+func refusedByHand(t *testing.T, streamingURL string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Deadline)
+	defer cancel()
+	ws, _, err := websocket.Dial(ctx, strings.Replace(strings.Replace(streamingURL, "http", "ws", 1), "/streams?", "/streams/ws?", 1), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ws.CloseNow()
+	ws.SetReadLimit(10 << 20)
+	for _, kind := range []string{"down", "up"} {
+		if err := ws.Write(ctx, websocket.MessageText, []byte(`{"type":"mouse","kind":"`+kind+`","button":"left","x":0.5,"y":0.9}`)); err != nil {
+			break // it has been sent away
+		}
+	}
+	for {
+		if _, _, err = ws.Read(ctx); err != nil {
+			break
+		}
+	}
+	if websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("input on a view-only link ended with %v", err)
+	}
+}
+
+// pictures keeps screenshots of the live page where SHOTS says, to be looked
+// at; without it there is nothing to do.
+func pictures(t *testing.T, c *harness.Client, viewer string, run func(string, ...obj) []obj) {
+	t.Helper()
+	folder := os.Getenv("SHOTS")
+	if folder == "" {
+		return
+	}
+	shot := run(viewer, obj{"action": "screenshot"})[0]["result"].(map[string]any)["artifactId"].(string)
+	res, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+"/v1/sessions/"+viewer+"/artifacts/"+shot, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Header.Set("Authorization", "Bearer "+c.Key)
+	got, err := http.DefaultClient.Do(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	f, err := os.Create(filepath.Join(folder, "live-control.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.ReadFrom(got.Body); err != nil {
+		t.Fatal(err)
+	}
+}
