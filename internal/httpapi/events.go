@@ -227,7 +227,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		}
 		if err != nil {
 			cancel(err)
-			<-done
+			<-done //nolint:errcheck // it has been told why
 			return
 		}
 	}

@@ -78,7 +78,12 @@ func init() { //nolint:gochecknoinits // huma has this one hook for its own erro
 					field = strings.TrimPrefix(rest, ".")
 				}
 			}
-			p.Errors = append(p.Errors, FieldError{Field: field, Message: d.Message})
+			message := d.Message
+			if name, ok := strings.CutPrefix(message, "expected required property "); ok {
+				// huma names the object; the user wants the member.
+				field, message = strings.TrimPrefix(field+"."+strings.TrimSuffix(name, " to be present"), "."), "is needed"
+			}
+			p.Errors = append(p.Errors, FieldError{Field: field, Message: message})
 		}
 		if len(p.Errors) > 0 && code == domain.CodeInvalid {
 			p.Detail = "The request is not valid."

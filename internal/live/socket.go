@@ -70,7 +70,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		return // Accept has answered
 	}
 	conn.SetReadLimit(maxMessage)
-	defer conn.CloseNow()
+	defer func() { _ = conn.CloseNow() }()
 	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView()}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()

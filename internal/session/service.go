@@ -57,8 +57,9 @@ type Config struct {
 }
 
 const (
-	// MaxSteps bounds a request, MaxOpenSteps a session's queue.
-	MaxSteps     = 100
+	// MaxSteps bounds the steps of one request.
+	MaxSteps = 100
+	// MaxOpenSteps bounds a session's queue.
 	MaxOpenSteps = 1000
 
 	// drain is how long running steps may go on when the server stops.

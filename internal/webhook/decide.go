@@ -37,12 +37,11 @@ func decide(d domain.Delivery, answer egress.Answer, err error, started, now tim
 	o := domain.Outcome{}
 	d.Attempts++
 	d.Tries++
-	switch e, ok := errors.AsType[*egress.Error](err); {
-	case err == nil:
+	if err == nil {
 		d.Status, d.EndedAt = domain.DeliveryDelivered, now
-	default:
+	} else {
 		a.ErrorClass, a.Error = "internal", "the attempt could not be made"
-		if ok {
+		if e, ok := errors.AsType[*egress.Error](err); ok {
 			a.ErrorClass, a.Error = string(e.Class), e.Message
 		}
 		switch {

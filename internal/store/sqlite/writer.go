@@ -68,7 +68,12 @@ func newWriter(s *Store, conn *sql.Conn) *writer {
 
 func (w *writer) run() {
 	defer close(w.store.done)
-	defer w.disconnect()
+	defer func() {
+		for _, st := range w.stmts {
+			st.Close()
+		}
+		w.conn.Close()
+	}()
 	batch := make([]*change, 0, maxBatch)
 	for first := range w.store.queue {
 		batch = w.transact(append(batch[:0], first))
@@ -81,7 +86,7 @@ func (w *writer) run() {
 // commit that fails fails them all.
 func (w *writer) transact(batch []*change) []*change {
 	t := &tx{w: w}
-	err := w.begin()
+	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
 		err = w.runOne(t, batch[0], false)
 	}
@@ -122,30 +127,6 @@ func (w *writer) waiting() *change {
 	default:
 		return nil
 	}
-}
-
-// begin starts a transaction, on a new connection if the old one can't any
-// more.
-func (w *writer) begin() error {
-	err := w.exec("BEGIN IMMEDIATE")
-	if err == nil {
-		return nil
-	}
-	w.disconnect()
-	conn, again := w.store.write.Conn(context.Background())
-	if again != nil {
-		return errors.Join(err, again)
-	}
-	w.conn = conn
-	return w.exec("BEGIN IMMEDIATE")
-}
-
-func (w *writer) disconnect() {
-	for query, st := range w.stmts {
-		st.Close()
-		delete(w.stmts, query)
-	}
-	w.conn.Close()
 }
 
 func (w *writer) rollback() {

@@ -44,8 +44,11 @@ func deliveriesFollowTheModel(t *testing.T, fresh func(testing.TB) Open) {
 			},
 			"restart": m.restart, "": m.compare,
 		})
-		// The next run is not to find claims that are none of its own.
+		// The next run is not to find what is none of its own.
 		m.restart(r)
+		for id := range m.endpoints {
+			must(r, m.store.DeleteEndpoint(m.ctx, m.project, id, m.now))
+		}
 	})
 }
 

@@ -1,0 +1,412 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+const chromiumPath = "/usr/lib/chromium/chromium"
+
+// pipe is both ends of a bare Chromium's protocol.
+type pipe struct {
+	io.Reader
+	io.Writer
+	close func()
+}
+
+func (p pipe) Close() error { p.close(); return nil }
+
+// bare starts Chromium over the pipe with nothing around it, as an
+// unprivileged user when this is root, and returns when it has answered once.
+func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
+	dir, err := os.MkdirTemp("", "bare-")
+	if err != nil {
+		return nil, nil, err
+	}
+	uid := 0
+	if os.Getuid() == 0 {
+		uid = 65519
+		if err := os.Chown(dir, uid, uid); err != nil {
+			return nil, nil, err
+		}
+	}
+	toRead, toWrite, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	fromRead, fromWrite, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	cmd := exec.Command(chromiumPath, "--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+dir, "about:blank")
+	cmd.Env = []string{"HOME=" + dir, "PATH=/usr/bin:/bin"}
+	cmd.Dir = dir
+	cmd.ExtraFiles = []*os.File{toRead, fromWrite}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if uid != 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	toRead.Close()
+	fromWrite.Close()
+	conn = cdp.NewConn(pipe{fromRead, toWrite, func() { toWrite.Close(); fromRead.Close() }}, slog.New(slog.DiscardHandler))
+	end = func() {
+		_ = conn.Close()
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		_ = cmd.Wait()
+		_ = os.RemoveAll(dir)
+	}
+	if err := conn.Call(ctx, "", "Browser.getVersion", nil, nil); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return conn, end, nil
+}
+
+func measureStart(ctx context.Context) (table, error) {
+	const rounds = 15
+	t := table{
+		Title:   "A session, from its creation to READY",
+		About:   fmt.Sprintf("Medians of %d, in turn with a bare Chromium started over the pipe until its first answer.", rounds),
+		Columns: []string{"", "median", "to bare"},
+	}
+	data, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return t, err
+	}
+	defer os.RemoveAll(data)
+	server, err := harness.Launch(data)
+	if err != nil {
+		return t, err
+	}
+	defer server.Kill()
+	c := server.Client()
+	var ours, theirs []time.Duration
+	for i := range rounds + 1 { // the first warms up
+		began := time.Now()
+		_, end, err := bare(ctx)
+		if err != nil {
+			return t, err
+		}
+		took := time.Since(began)
+		end()
+		made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
+		if err != nil {
+			return t, err
+		}
+		id := made.String("sessionId")
+		ready, err := c.WaitSession(ctx, id, "READY")
+		if err != nil {
+			return t, err
+		}
+		if _, err := c.Do(ctx, http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+			return t, err
+		}
+		if _, err := c.WaitSession(ctx, id, "CLOSED"); err != nil {
+			return t, err
+		}
+		if i == 0 {
+			continue
+		}
+		from, err := time.Parse(time.RFC3339Nano, ready.String("createdAt"))
+		if err != nil {
+			return t, err
+		}
+		to, err := time.Parse(time.RFC3339Nano, ready.String("readyAt"))
+		if err != nil {
+			return t, err
+		}
+		ours, theirs = append(ours, to.Sub(from)), append(theirs, took)
+	}
+	t.Rows = [][]string{
+		{"bare Chromium, first answer", ms(median(theirs)), "1.00 ×"},
+		{"browserhook, READY", ms(median(ours)), ratio(median(ours), median(theirs))},
+	}
+	return t, nil
+}
+
+const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1>Form</h1>
+<input id=a><input id=b><button onclick="document.querySelector('h1').textContent=a.value+' '+b.value">Go</button>`
+
+func measureScript(ctx context.Context) (table, error) {
+	const rounds = 30
+	t := table{
+		Title:   "A script of five actions",
+		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe.", rounds),
+		Columns: []string{"", "median", "to bare", "to Playwright"},
+	}
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, form)
+	}))
+	defer site.Close()
+	data, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return t, err
+	}
+	defer os.RemoveAll(data)
+	server, err := harness.Launch(data)
+	if err != nil {
+		return t, err
+	}
+	defer server.Kill()
+	c := server.Client().With("Prefer", "wait=30")
+	made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
+	if err != nil {
+		return t, err
+	}
+	path := "/v1/sessions/" + made.String("sessionId") + "/steps"
+	script := harness.Object{"steps": []harness.Object{
+		{"action": "goto", "url": site.URL}, {"action": "fill", "target": "#a", "value": "one"}, {"action": "fill", "target": "#b", "value": "two"},
+		{"action": "click", "target": "text=Go"}, {"action": "extract", "target": "h1"},
+	}}
+	conn, end, err := bare(ctx)
+	if err != nil {
+		return t, err
+	}
+	defer end()
+	page, err := attach(ctx, conn)
+	if err != nil {
+		return t, err
+	}
+	player, err := startPlaywright(ctx, site.URL)
+	if err != nil {
+		return t, err
+	}
+	defer player.end()
+	var ours, theirs, playwright []time.Duration
+	for i := range rounds + 3 {
+		began := time.Now()
+		got, err := c.Do(ctx, http.MethodPost, path, script)
+		if err != nil {
+			return t, err
+		}
+		a := time.Since(began)
+		if steps := got.List("data"); len(steps) != 5 || steps[4]["result"] != "one two" {
+			return t, fmt.Errorf("the script answered %v", got)
+		}
+		began = time.Now()
+		if err := bareScript(ctx, page, site.URL); err != nil {
+			return t, err
+		}
+		b := time.Since(began)
+		p, err := player.once()
+		if err != nil {
+			return t, err
+		}
+		if i >= 3 { // the first three warm up
+			ours, theirs, playwright = append(ours, a), append(theirs, b), append(playwright, p)
+		}
+	}
+	t.Rows = [][]string{
+		{"bare protocol calls", ms(median(theirs)), "1.00 ×", ratio(median(theirs), median(playwright))},
+		{"browserhook", ms(median(ours)), ratio(median(ours), median(theirs)), ratio(median(ours), median(playwright))},
+		{"playwright-core", ms(median(playwright)), ratio(median(playwright), median(theirs)), "1.00 ×"},
+	}
+	return t, nil
+}
+
+type object = map[string]any
+
+func attach(ctx context.Context, conn *cdp.Conn) (cdp.Session, error) {
+	var targets struct {
+		Infos []struct {
+			ID   string `json:"targetId"`
+			Type string `json:"type"`
+		} `json:"targetInfos"`
+	}
+	if err := conn.Call(ctx, "", "Target.getTargets", nil, &targets); err != nil {
+		return cdp.Session{}, err
+	}
+	for _, i := range targets.Infos {
+		if i.Type != "page" {
+			continue
+		}
+		var s struct {
+			ID string `json:"sessionId"`
+		}
+		if err := conn.Call(ctx, "", "Target.attachToTarget", object{"targetId": i.ID, "flatten": true}, &s); err != nil {
+			return cdp.Session{}, err
+		}
+		page := cdp.Session{Conn: conn, ID: s.ID}
+		return page, page.Call(ctx, "Page.enable", nil, nil)
+	}
+	return cdp.Session{}, errors.New("no page")
+}
+
+// bareScript is the five actions as somebody would write them on the protocol
+// itself, waiting for nothing but the page's load.
+func bareScript(ctx context.Context, page cdp.Session, url string) error {
+	loaded, stop := page.Subscribe("Page.loadEventFired")
+	defer stop()
+	if err := page.Call(ctx, "Page.navigate", object{"url": url}, nil); err != nil {
+		return err
+	}
+	select {
+	case <-loaded:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	var res struct {
+		Result struct {
+			Value json.RawMessage `json:"value"`
+		} `json:"result"`
+	}
+	evaluate := func(js string) error {
+		return page.Call(ctx, "Runtime.evaluate", object{"expression": js, "returnByValue": true}, &res)
+	}
+	for id, text := range map[string]string{"a": "one", "b": "two"} {
+		if err := evaluate(id + ".focus(); " + id + ".select()"); err != nil {
+			return err
+		}
+		if err := page.Call(ctx, "Input.insertText", object{"text": text}, nil); err != nil {
+			return err
+		}
+	}
+	if err := evaluate("(r => [r.x + r.width / 2, r.y + r.height / 2])(document.querySelector('button').getBoundingClientRect())"); err != nil {
+		return err
+	}
+	var at [2]float64
+	if err := json.Unmarshal(res.Result.Value, &at); err != nil {
+		return err
+	}
+	for _, kind := range []string{"mouseMoved", "mousePressed", "mouseReleased"} {
+		if err := page.Call(ctx, "Input.dispatchMouseEvent", object{"type": kind, "x": at[0], "y": at[1], "button": "left", "clickCount": 1}, nil); err != nil {
+			return err
+		}
+	}
+	if err := evaluate("document.querySelector('h1').innerText"); err != nil {
+		return err
+	}
+	if string(res.Result.Value) != `"one two"` {
+		return fmt.Errorf("the bare script read %s", res.Result.Value)
+	}
+	return nil
+}
+
+// player is a Playwright that runs the script once for each line it is sent.
+type player struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *json.Decoder
+}
+
+func startPlaywright(ctx context.Context, url string) (*player, error) {
+	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", chromiumPath, url)
+	cmd.Dir = filepath.Join("test", "clients")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &player{cmd, in, json.NewDecoder(out)}, cmd.Start()
+}
+
+func (p *player) once() (time.Duration, error) {
+	if _, err := io.WriteString(p.in, "\n"); err != nil {
+		return 0, err
+	}
+	var took float64
+	if err := p.out.Decode(&took); err != nil {
+		return 0, fmt.Errorf("playwright: %w", err)
+	}
+	return time.Duration(took * float64(time.Millisecond)), nil
+}
+
+func (p *player) end() {
+	_ = p.in.Close()
+	_ = p.cmd.Wait()
+}
+
+// measureIdle is what ten sessions that do nothing cost the server itself.
+func measureIdle(ctx context.Context) (table, error) {
+	t := table{
+		Title: "Ten idle sessions", Columns: []string{"", "measured"},
+		About: "Of the server's own process, over five seconds; each session shows a page that changes nothing.",
+	}
+	data, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return t, err
+	}
+	defer os.RemoveAll(data)
+	server, err := harness.Launch(data, "--max-sessions=10")
+	if err != nil {
+		return t, err
+	}
+	defer server.Kill()
+	c := server.Client()
+	for range 10 {
+		made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{"url": "data:text/html,still"})
+		if err != nil {
+			return t, err
+		}
+		if _, err := c.WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
+			return t, err
+		}
+	}
+	before, err := ticks(server.PID())
+	if err != nil {
+		return t, err
+	}
+	<-time.After(5 * time.Second)
+	after, err := ticks(server.PID())
+	if err != nil {
+		return t, err
+	}
+	rss, err := resident(server.PID())
+	if err != nil {
+		return t, err
+	}
+	t.Rows = [][]string{
+		{"resident memory", fmt.Sprintf("%.0f MB", float64(rss)/1e6)},
+		{"CPU", fmt.Sprintf("%.1f %%", float64(after-before)/5)}, // a tick is 10 ms
+	}
+	return t, nil
+}
+
+func ticks(pid int) (int, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
+	user, err := strconv.Atoi(fields[11])
+	if err != nil {
+		return 0, err
+	}
+	system, err := strconv.Atoi(fields[12])
+	return user + system, err
+}
+
+func resident(pid int) (int64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+	if err != nil {
+		return 0, err
+	}
+	pages, err := strconv.ParseInt(strings.Fields(string(raw))[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err
+}

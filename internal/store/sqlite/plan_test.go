@@ -1,0 +1,169 @@
+package sqlite
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// grown are the tables that grow for as long as the server runs.
+var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sessions|endpoints|streams|artifacts)\b`)
+
+// mayScan are statements of the start that read an index of open things whole.
+var mayScan = []string{
+	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT id, name, created_at FROM projects",
+	"FROM endpoints WHERE deleted_at <> 0",
+}
+
+// TestNothingIsReadWhole asks SQLite how it runs every statement of the store:
+// none reads a growing table from end to end.
+func TestNothingIsReadWhole(t *testing.T) {
+	s := openTest(t)
+	ctx := t.Context()
+	const project, session, endpoint = "proj_a", "browser_a", "we_a"
+	now := time.Now()
+	seen := 0
+	check := func(query string, plan []string) {
+		seen++
+		for _, allowed := range mayScan {
+			if strings.Contains(query, allowed) {
+				return
+			}
+		}
+		for _, line := range plan {
+			if grown.MatchString(line) || strings.Contains(line, "TEMP B-TREE FOR ORDER BY") && !strings.Contains(query, "(SELECT * FROM steps") {
+				t.Errorf("%s\n\tin the plan of %s", line, query)
+			}
+		}
+	}
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ok(s.CreateProject(ctx, domain.Project{ID: project, Name: "a"}))
+	e := domain.Endpoint{ID: endpoint, ProjectID: project, Events: domain.Subscription{"*"}, Status: domain.EndpointEnabled}
+	idem := &domain.Idempotency{Key: "k"}
+	ok(s.CreateEndpoint(ctx, e, idem))
+	step := domain.Step{ID: "step_a", ProjectID: project, SessionID: session, Status: domain.StepPending}
+	link := domain.Stream{ID: "str_a", ProjectID: project, SessionID: session, Token: "a"}
+	ok(s.CreateSession(ctx, &domain.NewSession{
+		Session: domain.Session{ID: session, ProjectID: project, Status: domain.SessionReady, StepCount: 1}, Steps: []domain.Step{step}, Stream: link,
+	}))
+	ok(s.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error {
+		c.Open[0].Status = domain.StepRunning
+		c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art_a", ProjectID: project, SessionID: session})
+		for range fanOutAtOnce {
+			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserReady, "", now))
+		}
+		return nil
+	}))
+	claim, err := s.Claim(ctx, endpoint, now, 1)
+	ok(err)
+	d := claim.Jobs[0].Delivery
+	d.Status, d.EndedAt = domain.DeliveryFailed, now
+	o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: "att_a", ProjectID: project, DeliveryID: d.ID}, Disable: "gone"}
+	ok(s.Finish(ctx, []domain.Outcome{o}, []domain.Draft{{ProjectID: project, SessionID: session, At: now}}))
+	ok(s.ChangeEndpoint(ctx, project, endpoint, func(c *domain.EndpointChange) error {
+		c.Endpoint.Status = domain.EndpointEnabled
+		return nil
+	}))
+	_, err = s.RetryDelivery(ctx, project, d.ID, now)
+	ok(err)
+	_, err = s.SendTest(ctx, project, endpoint, domain.Draft{ProjectID: project, At: now}, nil)
+	ok(err)
+	ok(s.RevokeStream(ctx, project, session, "str_a", now))
+	ok(s.ReleaseClaims(ctx))
+	ok(s.ForgetIdempotency(ctx, now))
+	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
+	readEverything(t, s, project, session)
+
+	explain := func(query string, rows func(string, ...any) ([]string, error)) {
+		t.Helper()
+		plan, err := rows("EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+		if err != nil {
+			plan, err = rows("EXPLAIN QUERY PLAN " + query)
+		}
+		if err != nil {
+			t.Errorf("explain %s: %v", query, err)
+		}
+		check(query, plan)
+	}
+	ok(s.update(ctx, func(tx *tx) error {
+		var queries []string
+		for query := range tx.w.stmts {
+			queries = append(queries, query)
+		}
+		for _, query := range queries {
+			if word, _, _ := strings.Cut(query, " "); strings.Contains("SELECT INSERT UPDATE DELETE WITH", word) {
+				explain(query, func(q string, args ...any) ([]string, error) {
+					rows, err := tx.w.conn.QueryContext(ctx, q, args...)
+					return collect(rows, err, planLine)
+				})
+			}
+		}
+		return nil
+	}))
+	s.read.stmts.Range(func(query, _ any) bool {
+		explain(query.(string), func(q string, args ...any) ([]string, error) {
+			rows, err := s.read.db.QueryContext(ctx, q, args...)
+			return collect(rows, err, planLine)
+		})
+		return true
+	})
+	if seen < 50 {
+		t.Errorf("only %d statements were looked at", seen)
+	}
+}
+
+func planLine(r scanner) (string, error) {
+	var id, parent, unused int
+	var detail string
+	return detail, r.Scan(&id, &parent, &unused, &detail)
+}
+
+func readEverything(t *testing.T, s *Store, project, session string) {
+	t.Helper()
+	ctx := t.Context()
+	var errs []error
+	keep := func(_ any, err error) { errs = append(errs, err) }
+	keepPage := func(_ any, _ string, err error) { errs = append(errs, err) }
+	keepPage(s.Sessions(ctx, project, domain.SessionFilter{}))
+	keep(s.OpenSessions(ctx))
+	keep(s.Session(ctx, project, session))
+	keep(s.Step(ctx, project, session, "step_a"))
+	keep(s.Steps(ctx, project, session, -1, 10))
+	keep(s.LastSteps(ctx, project, session, 10))
+	keep(s.StepsByID(ctx, project, session, []string{"step_a"}))
+	keep(s.Artifacts(ctx, project, session))
+	keep(s.Artifact(ctx, project, session, "art_a"))
+	keep(s.Streams(ctx, project, session))
+	keep(s.Stream(ctx, project, session, "str_a"))
+	keep(s.StreamByToken(ctx, "a"))
+	events, err := s.Events(ctx, project, domain.EventQuery{})
+	keep(nil, err)
+	keep(s.Events(ctx, project, domain.EventQuery{SessionID: session, After: events[0].ID}))
+	keep(s.Event(ctx, project, events[0].ID))
+	keep(s.LastEventID(ctx, project))
+	keepPage(s.Endpoints(ctx, project, domain.EndpointFilter{}))
+	for _, f := range []domain.DeliveryFilter{
+		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending},
+		{EventType: domain.EventBrowserReady}, {EndpointID: "we_a", Status: domain.DeliveryCanceled},
+	} {
+		keepPage(s.Deliveries(ctx, project, f))
+	}
+	keep(s.DueEndpoints(ctx))
+	keep(s.Attempts(ctx, project, "dlv_a"))
+	keep(s.ProjectByName(ctx, "a"))
+	keep(s.Keys(ctx, project))
+	keep(s.KeysByPrefix(ctx, "bh_abcdefgh"))
+	for _, err := range errs {
+		if err != nil {
+			t.Errorf("read: %v", err)
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+func openTest(t testing.TB) *Store {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	s, err := Open(t.Context(), path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+// TestFullDisk fills the database's limit of pages: everybody whose change
+// didn't fit is told so, the rest is kept, and with room it goes on.
+func TestFullDisk(t *testing.T) {
+	s := openTest(t)
+	limit := func(pages int) {
+		t.Helper()
+		err := s.update(t.Context(), func(tx *tx) error {
+			var now int
+			return tx.row(fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	add := func() (string, error) {
+		key := domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: "proj_a", Prefix: "bh_abcdefgh", Hash: bytes.Repeat([]byte{7}, 3000)}
+		return key.ID, s.CreateKey(t.Context(), key)
+	}
+	limit(1) // SQLite takes the present size instead
+	var mu sync.Mutex
+	acknowledged, failures := map[string]bool{}, 0
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for range 20 {
+				id, err := add()
+				mu.Lock()
+				if err == nil {
+					acknowledged[id] = true
+				} else {
+					failures++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	if failures == 0 {
+		t.Fatal("the disk was never full")
+	}
+	limit(1 << 30)
+	id, err := add()
+	if err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	acknowledged[id] = true
+	keys, err := s.Keys(t.Context(), "proj_a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(keys) != len(acknowledged) {
+		t.Errorf("%d keys are stored, %d were acknowledged", len(keys), len(acknowledged))
+	}
+	for _, k := range keys {
+		if !acknowledged[k.ID] {
+			t.Errorf("key %s is stored though its caller was told that it isn't", k.ID)
+		}
+	}
+}
+
+// TestBrokenTransaction ends the transaction under the writer's feet, as SQLite
+// does by itself after some errors: nobody in it is told that it went well,
+// and the writer goes on.
+func TestBrokenTransaction(t *testing.T) {
+	s := openTest(t)
+	create := func(name string) error {
+		return s.CreateProject(t.Context(), domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name})
+	}
+	running := make(chan struct{})
+	first, second, breaker := make(chan error, 1), make(chan error, 1), make(chan error, 1)
+	go func() {
+		first <- s.update(t.Context(), func(*tx) error {
+			close(running)
+			for len(s.queue) < 2 { // the others are to be in this transaction
+				runtime.Gosched()
+			}
+			return nil
+		})
+	}()
+	<-running
+	go func() { second <- create("second") }()
+	for len(s.queue) < 1 {
+		runtime.Gosched()
+	}
+	go func() {
+		breaker <- s.update(t.Context(), func(tx *tx) error {
+			return errors.Join(errors.New("broken"), tx.exec("ROLLBACK"))
+		})
+	}()
+	for _, told := range []chan error{first, second, breaker} {
+		if err := <-told; err == nil {
+			t.Error("somebody in a broken transaction was told that it went well")
+		}
+	}
+	if all, err := s.Projects(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("stored: %v, %v", all, err)
+	}
+	if err := create("after"); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
+// FuzzDecodeCursor: whatever a stranger sends is refused or is an id that this
+// list could have given out.
+func FuzzDecodeCursor(f *testing.F) {
+	f.Add(encodeCursor(domain.NewID(domain.PrefixSession)))
+	f.Add(encodeCursor(domain.NewID(domain.PrefixEndpoint)))
+	f.Add("")
+	f.Add("YnJvd3Nlcl8")
+	f.Add("\xff\x00=")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		id, err := decodeCursor(domain.PrefixSession, cursor)
+		if err != nil {
+			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.CodeInvalid || e.Field != "cursor" {
+				t.Errorf("got %v", err)
+			}
+			return
+		}
+		if cursor != "" && (!domain.ValidID(domain.PrefixSession, id) || encodeCursor(id) != cursor) {
+			t.Errorf("%q gave %q", cursor, id)
+		}
+	})
+}
