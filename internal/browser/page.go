@@ -103,12 +103,31 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 		}
 		pending = append(pending, sent)
 	}
+	if opt.Locale != "" || opt.Timezone != "" {
+		// Chromium may not know what was asked for: that must be told now.
+		return p, prepared(ctx, pending)
+	}
+	// The page's process is still starting. What is sent from now on comes
+	// after what was sent before, so nobody has to wait for it here: a step
+	// that needs the page's document waits for that itself.
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
+		defer cancel()
+		if err := prepared(ctx, pending); err != nil && conn.Err() == nil {
+			log.Error("a page could not be prepared: its browser is ended", "err", err)
+			_ = conn.Close()
+		}
+	}()
+	return p, nil
+}
+
+func prepared(ctx context.Context, pending []*cdp.Pending) error {
 	for _, sent := range pending {
 		if err := sent.Wait(ctx, nil); err != nil {
-			return nil, fmt.Errorf("prepare the page: %w", err)
+			return fmt.Errorf("prepare the page: %w", err)
 		}
 	}
-	return p, p.waitContext(ctx)
+	return nil
 }
 
 type object = map[string]any
@@ -149,23 +168,6 @@ func emulation(opt domain.SessionOptions) []command {
 		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
 	}
 	return all
-}
-
-// waitContext waits for our world in the main frame's document.
-func (p *Page) waitContext(ctx context.Context) error {
-	for {
-		changed := p.Changed()
-		if p.Main().Context != 0 {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-p.Conn.Done():
-			return p.Conn.Err()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
 }
 
 // Crashed is closed when the page's renderer has crashed.

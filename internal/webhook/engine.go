@@ -27,8 +27,10 @@ type Sender interface {
 }
 
 const (
-	claimSize   = 64  // deliveries of one endpoint at a time
-	perEndpoint = 16  // requests to one endpoint at once
+	minClaim    = 64  // deliveries of one endpoint at a time,
+	maxClaim    = 512 // growing while it takes them quickly
+	quickly     = 500 * time.Millisecond
+	perEndpoint = 32  // requests to one endpoint at once
 	inFlight    = 512 // requests at once, to all endpoints
 	finishSize  = 512 // outcomes recorded together
 )
@@ -126,7 +128,7 @@ func (e *Engine) open(id string, due time.Time) {
 	}
 	l, ok := e.lanes[id]
 	if !ok {
-		l = &lane{engine: e, endpoint: id, due: due, woken: make(chan struct{}, 1), slots: make(chan struct{}, perEndpoint)}
+		l = &lane{engine: e, endpoint: id, due: due, woken: make(chan struct{}, 1), slots: make(chan struct{}, perEndpoint), size: minClaim}
 		e.lanes[id] = l
 		if e.ctx != nil {
 			e.wg.Add(1)
@@ -202,13 +204,14 @@ type lane struct {
 	due      time.Time     // not before this, unless woken
 	woken    chan struct{} // something may be due now
 	slots    chan struct{} // perEndpoint
+	size     int           // of the next claim
 }
 
 // run claims and sends until nothing is left to wait for.
 func (l *lane) run(ctx, sending context.Context) {
 	defer l.engine.wg.Done()
 	for l.wait(ctx) {
-		claim, err := l.engine.queue.Claim(ctx, l.endpoint, time.Now(), claimSize)
+		claim, err := l.engine.queue.Claim(ctx, l.endpoint, time.Now(), l.size)
 		if err != nil {
 			if ctx.Err() == nil {
 				l.engine.log.Error("claim deliveries; trying again", "err", err, "endpoint", l.endpoint)
@@ -216,10 +219,23 @@ func (l *lane) run(ctx, sending context.Context) {
 			l.due = time.Now().Add(time.Second)
 			continue
 		}
+		began := time.Now()
 		l.send(ctx, sending, &claim)
+		l.resize(len(claim.Jobs), time.Since(began))
 		if l.due = claim.Next; l.due.IsZero() && l.leave() {
 			return
 		}
+	}
+}
+
+// resize claims more at a time from an endpoint that takes them quickly, so
+// that one commit serves many, and little from one that would only hold them.
+func (l *lane) resize(claimed int, took time.Duration) {
+	switch {
+	case took > quickly:
+		l.size = minClaim
+	case claimed == l.size:
+		l.size = min(2*l.size, maxClaim)
 	}
 }
 

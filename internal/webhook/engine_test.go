@@ -138,7 +138,7 @@ func TestScheduleToTheEnd(t *testing.T) {
 		m := &memory{rows: map[string]*domain.Delivery{}}
 		m.add("a", 1)
 		_, stop := run(t, m, network{"a.test": fails})
-		time.Sleep(100 * time.Hour) //nolint:forbidigo // virtual time
+		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		stop()
 		if m.count(domain.DeliveryFailed) != 1 || len(m.attempts) != len(schedule)+1 {
@@ -186,7 +186,7 @@ func TestAStoreThatFailsLosesNoAttempt(t *testing.T) {
 				e.Wake("a")
 				synctest.Wait()
 			}
-			time.Sleep(time.Minute) //nolint:forbidigo // virtual time
+			time.Sleep(time.Minute)
 			stop()
 			if m.count(domain.DeliveryDelivered) != 4 || len(m.attempts) != 4 {
 				t.Errorf("failing at %d: %d delivered, %d attempts", fail, m.count(domain.DeliveryDelivered), len(m.attempts))

@@ -98,16 +98,18 @@ func (t *tx) claim(endpoint string, now time.Time, limit int) ([]domain.Job, err
 	if len(jobs) == 0 {
 		return nil, nil
 	}
+	ids := make([]string, len(jobs))
 	for i := range jobs {
 		d := &jobs[i].Delivery
+		ids[i] = d.ID
 		if err := d.Move(domain.DeliverySending); err != nil {
 			return nil, err
 		}
-		if err := t.exec(`UPDATE deliveries SET status = 'SENDING' WHERE project_id = ? AND id = ?`, d.ProjectID, d.ID); err != nil {
-			return nil, err
-		}
 	}
-	return jobs, nil
+	// An endpoint's deliveries are all of its project.
+	err = t.exec(`UPDATE deliveries SET status = 'SENDING' WHERE project_id = ? AND id IN (SELECT value FROM json_each(?))`,
+		jobs[0].Delivery.ProjectID, jsonText(ids))
+	return jobs, err
 }
 
 // Finish records attempts with what they did to their deliveries, disables

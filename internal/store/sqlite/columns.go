@@ -112,7 +112,7 @@ func decodeCursor(p domain.Prefix, cursor string) (string, error) {
 	if cursor == "" {
 		return string(p) + "_~", nil
 	}
-	raw, err := base64.RawURLEncoding.DecodeString(cursor)
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || !domain.ValidID(p, string(raw)) {
 		return "", domain.Invalid("cursor", "is not one that this list gave out")
 	}

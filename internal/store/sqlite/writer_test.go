@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -127,6 +128,38 @@ func TestBrokenTransaction(t *testing.T) {
 	}
 	if err := create("after"); err != nil {
 		t.Errorf("after it: %v", err)
+	}
+}
+
+// TestEndedSessionsAreForgotten: what the writer remembers doesn't grow with
+// the sessions that there have been.
+func TestEndedSessionsAreForgotten(t *testing.T) {
+	s := openTest(t)
+	for range 20 {
+		row := domain.Session{ID: domain.NewID(domain.PrefixSession), ProjectID: "proj_a", Status: domain.SessionReady}
+		link := domain.Stream{ID: domain.NewID(domain.PrefixStream), ProjectID: "proj_a", SessionID: row.ID, Token: domain.NewToken()}
+		if err := s.CreateSession(t.Context(), &domain.NewSession{Session: row, Stream: link}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // an ended session may have more to say
+			err := s.ChangeSession(t.Context(), "proj_a", row.ID, func(c *domain.SessionChange) error {
+				c.Session.Status = domain.SessionClosed
+				c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", time.Now()))
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	err := s.update(t.Context(), func(tx *tx) error {
+		if n := len(tx.w.endpoints.wanting); n != 1 { // those of all sessions
+			t.Errorf("%d audiences are remembered", n)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -105,7 +105,8 @@ var fanoutTests = []test{
 		err := w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
 			c.Endpoint.Events = domain.Subscription{"browser_*"}
 			c.Endpoint.Metadata["team"] = "b"
-			c.News = append(c.News, domain.Draft{ProjectID: "proj_none"})
+			// The first of the news is looked at with the change, the second fails.
+			c.News = append(c.News, domain.WebhookNews(c.Endpoint, domain.EventWebhookTest, "", start), domain.Draft{ProjectID: "proj_none"})
 			return nil
 		})
 		if err == nil {
@@ -114,6 +115,16 @@ var fanoutTests = []test{
 		w.say(s, domain.EventStepStarted)
 		w.equal("deliveries", len(w.deliveries(domain.DeliveryFilter{})), 2)
 		w.equal("claimed endpoint", w.claim(e.ID, start, 1).Endpoint, e)
+		// Nor is one that was refused before anything else had heard of it.
+		n := w.draftSession(0)
+		own := w.endpoint("*")
+		own.SessionID = s.ID
+		n.Endpoint, n.Steps = &own, []domain.Step{step(&n.Session, 0), step(&n.Session, 0)}
+		if err := w.store.CreateSession(w.ctx, n); err == nil {
+			w.Fatal("two steps have one index")
+		}
+		w.say(s, domain.EventStepStarted)
+		w.equal("deliveries", len(w.deliveries(domain.DeliveryFilter{})), 3)
 	}},
 	{"an inline endpoint hears its session to the end", func(w *world) {
 		n := w.draftSession(0)

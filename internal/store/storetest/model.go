@@ -44,6 +44,7 @@ func deliveriesFollowTheModel(t *testing.T, fresh func(testing.TB) Open) {
 			},
 			"restart": m.restart, "": m.compare,
 		})
+		m.compareAttempts(r)
 		// The next run is not to find what is none of its own.
 		m.restart(r)
 		for id := range m.endpoints {
@@ -235,11 +236,6 @@ func (m *model) compare(r *rapid.T) {
 		if diff := cmp.Diff(*m.deliveries[d.ID], d); diff != "" {
 			r.Fatalf("delivery (-want +got):\n%s", diff)
 		}
-		attempts, err := m.store.Attempts(m.ctx, m.project, d.ID)
-		must(r, err)
-		if len(attempts) != m.attempts[d.ID] {
-			r.Fatalf("%d attempts, want %d", len(attempts), m.attempts[d.ID])
-		}
 		if pending := m.pending(d.EndpointID); len(pending) > 0 {
 			due[d.EndpointID] = pending[0].NextAt
 		}
@@ -254,5 +250,20 @@ func (m *model) compare(r *rapid.T) {
 	}
 	if diff := cmp.Diff(due, got); diff != "" {
 		r.Fatalf("due (-want +got):\n%s", diff)
+	}
+}
+
+func (m *model) compareAttempts(r *rapid.T) {
+	for id := range m.deliveries {
+		attempts, err := m.store.Attempts(m.ctx, m.project, id)
+		must(r, err)
+		if len(attempts) != m.attempts[id] {
+			r.Fatalf("%d attempts, want %d", len(attempts), m.attempts[id])
+		}
+		for i, a := range attempts {
+			if a.Number != i+1 {
+				r.Fatalf("attempt %d has the number %d", i+1, a.Number)
+			}
+		}
 	}
 }
