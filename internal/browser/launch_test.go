@@ -27,6 +27,7 @@ var small = domain.SessionOptions{Viewport: domain.Viewport{Width: 800, Height: 
 
 func evaluate(t *testing.T, p *browser.Page, expression string) any {
 	t.Helper()
+	<-p.Prepared()
 	var res struct {
 		Result struct {
 			Value any `json:"value"`

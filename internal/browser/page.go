@@ -20,9 +20,10 @@ const WorldName = "browserhook"
 type Page struct {
 	cdp.Session // of the page's target; Call and Send reach the page
 
-	log     *slog.Logger
-	script  string // evaluated in our world of every document
-	crashed chan struct{}
+	log      *slog.Logger
+	script   string // evaluated in our world of every document
+	crashed  chan struct{}
+	prepared chan struct{} // closed when the page's process has been told all
 
 	mu      sync.Mutex
 	main    string // id of the main frame
@@ -89,7 +90,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	}
 	p := &Page{
 		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, script: script,
-		crashed: make(chan struct{}), main: target.TargetInfo.TargetID,
+		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
 		frames: map[string]*Frame{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
@@ -105,15 +106,14 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	}
 	if opt.Locale != "" || opt.Timezone != "" {
 		// Chromium may not know what was asked for: that must be told now.
-		return p, prepared(ctx, pending)
+		return p, p.prepare(ctx, pending)
 	}
-	// The page's process is still starting. What is sent from now on comes
-	// after what was sent before, so nobody has to wait for it here: a step
-	// that needs the page's document waits for that itself.
+	// The page's process is still starting. A session needn't wait for that
+	// with its news; its first step does.
 	go func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
 		defer cancel()
-		if err := prepared(ctx, pending); err != nil && conn.Err() == nil {
+		if err := p.prepare(ctx, pending); err != nil && conn.Err() == nil {
 			log.Error("a page could not be prepared: its browser is ended", "err", err)
 			_ = conn.Close()
 		}
@@ -121,14 +121,19 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	return p, nil
 }
 
-func prepared(ctx context.Context, pending []*cdp.Pending) error {
+func (p *Page) prepare(ctx context.Context, pending []*cdp.Pending) error {
 	for _, sent := range pending {
 		if err := sent.Wait(ctx, nil); err != nil {
 			return fmt.Errorf("prepare the page: %w", err)
 		}
 	}
+	close(p.prepared)
 	return nil
 }
+
+// Prepared is closed when the page's process runs and can be worked with. To
+// navigate before would end that process while it starts.
+func (p *Page) Prepared() <-chan struct{} { return p.prepared }
 
 type object = map[string]any
 

@@ -45,6 +45,13 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 		}
 		r.target = t
 	}
+	select {
+	case <-page.Prepared():
+	case <-page.Conn.Done():
+		return nil, r.failure(page.Conn.Err(), limit)
+	case <-ctx.Done():
+		return nil, r.failure(context.Cause(ctx), limit)
+	}
 	result, err := actions[spec.Action](r)
 	if err != nil {
 		return nil, r.failure(err, limit)
