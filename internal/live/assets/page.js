@@ -14,7 +14,7 @@ const reasons = {
   crashed: "The browser crashed.", node_lost: "The server was restarted.", shutdown: "The server was stopped.",
 };
 
-let socket, ended = false, wait = 500, newest = 0, drawn = 0;
+let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0;
 
 function say(text) {
   $("message").textContent = text || "";
@@ -37,7 +37,7 @@ async function draw(blob) {
       screen.height = image.height;
     }
     ink.drawImage(image, 0, 0);
-    say("");
+    if (live) say(""); // a frame decoded late must not hide why there are no more
   }
   image.close();
 }
@@ -71,6 +71,8 @@ function row(step) {
 
 function show(state) {
   status(state.status);
+  live = state.status === "READY";
+  if (live && drawn) say("");
   address(state.url);
   $("viewers").textContent = state.viewers > 1 ? state.viewers + " viewers" : "";
   $("steps").replaceChildren(...state.steps.map(row));
@@ -95,6 +97,7 @@ function connect() {
   socket.onopen = () => { wait = 500; };
   socket.onmessage = (m) => (typeof m.data === "string" ? show(JSON.parse(m.data)) : draw(m.data));
   socket.onclose = (e) => {
+    live = false;
     if (ended) return;
     if (e.code === 4001) {
       status("OVER");

@@ -1,9 +1,23 @@
 // Package sqlite keeps all state in one SQLite file.
 //
-// One goroutine writes. Changes queue up for it and all that wait are
+// One goroutine writes. Changes queue up for it, and those that wait are
 // committed together, each in a savepoint of its own: a flush of the disk is
-// paid once for many. Reads have connections of their own and see the last
-// commit.
+// paid once for many. Whoever made a change hears of it only when it is on
+// disk, and the rest of the server only after that. Reads have connections of
+// their own and see the last commit.
+//
+// The driver is modernc.org/sqlite through database/sql: pure Go, no cgo. Rows
+// inserted and updated per second in transactions of 420 rows (WAL, FULL, this
+// schema's shape), point reads per second, and the process's resident memory
+// afterwards, medians of three runs on two cores of an EPYC server:
+//
+//	modernc.org/sqlite v1.62, database/sql       196,000   106,000   31 MB
+//	ncruces/go-sqlite3 v0.37, database/sql       181,000   112,000   25 MB
+//	ncruces/go-sqlite3 v0.37, its own API        195,000   171,000   24 MB
+//	zombiezen.com/go/sqlite v1.4 over modernc    218,000   153,000   31 MB
+//
+// A tenth more was not worth a second way of talking to databases beside the
+// one that the migrations and every reader know.
 package sqlite
 
 import (

@@ -163,6 +163,45 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 	}
 }
 
+// TestInterruptedDelete has a server die after it deleted an endpoint and
+// before it had canceled all that was to be sent: the next one does that.
+func TestInterruptedDelete(t *testing.T) {
+	s := openTest(t)
+	ctx, now := t.Context(), time.UnixMicro(1_800_000_000_000_000).UTC()
+	if err := s.CreateProject(ctx, domain.Project{ID: "proj_a", Name: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, endpoint := range []string{"we_deleted", "we_kept"} {
+		e := domain.Endpoint{ID: endpoint, ProjectID: "proj_a", Status: domain.EndpointEnabled}
+		if err := s.CreateEndpoint(ctx, e, nil); err != nil {
+			t.Fatal(err)
+		}
+		id, err := s.SendTest(ctx, "proj_a", endpoint, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, id)
+	}
+	err := s.update(ctx, func(tx *tx) error {
+		return tx.exec(`UPDATE endpoints SET deleted_at = ? WHERE id = 'we_deleted'`, micros(now))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ReleaseClaims(ctx); err != nil {
+		t.Fatal(err)
+	}
+	gone, err := s.Delivery(ctx, "proj_a", ids[0])
+	if err != nil || gone.Status != domain.DeliveryCanceled || !gone.EndedAt.Equal(now) {
+		t.Errorf("got %+v, %v", gone, err)
+	}
+	kept, err := s.Delivery(ctx, "proj_a", ids[1])
+	if err != nil || kept.Status != domain.DeliveryPending {
+		t.Errorf("got %+v, %v", kept, err)
+	}
+}
+
 // FuzzDecodeCursor: whatever a stranger sends is refused or is an id that this
 // list could have given out.
 func FuzzDecodeCursor(f *testing.F) {
