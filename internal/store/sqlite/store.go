@@ -7,8 +7,8 @@
 // their own and see the last commit.
 //
 // The driver is modernc.org/sqlite through database/sql: pure Go, no cgo. Rows
-// inserted and updated per second in transactions of 420 rows (WAL, FULL, this
-// schema's shape), point reads per second, and the process's resident memory
+// inserted and updated per second in transactions of 420 rows (WAL, FULL,
+// smaller tables than these), point reads per second, and the process's resident memory
 // afterwards, medians of three runs on two cores of an EPYC server:
 //
 //	modernc.org/sqlite v1.62, database/sql       196,000   106,000   31 MB
