@@ -62,22 +62,13 @@ func (p *Page) heard(e cdp.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.SessionID != p.ID && !p.ours(e.SessionID) {
+	if e.SessionID != p.ID && !p.adopted[e.SessionID] {
 		return // of a window that the page opened
 	}
 	if p.apply(e, &ev) {
 		close(p.changed)
 		p.changed = make(chan struct{})
 	}
-}
-
-func (p *Page) ours(session string) bool {
-	for _, f := range p.frames {
-		if f.Session.ID == session {
-			return true
-		}
-	}
-	return false
 }
 
 // apply changes the frames by one event and reports whether it did.
@@ -151,6 +142,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	case "Target.attachedToTarget":
 		p.adopt(ev)
 	case "Target.detachedFromTarget":
+		delete(p.adopted, ev.SessionID)
 		for _, f := range p.frames {
 			if f.Session.ID == ev.SessionID && f.Parent != "" {
 				f.Context, f.Session = 0, p.Session
@@ -179,6 +171,9 @@ func (p *Page) adopt(ev *frameEvent) {
 		return
 	}
 	s := cdp.Session{Conn: p.Conn, ID: ev.SessionID}
+	// Remembered by itself: news of the frame's old process may come late and
+	// name that as its session again, for a while.
+	p.adopted[s.ID] = true
 	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
 	f.Session, f.Context = s, 0
 	go func() {

@@ -28,6 +28,7 @@ type Page struct {
 	mu      sync.Mutex
 	main    string // id of the main frame
 	frames  map[string]*Frame
+	adopted map[string]bool // protocol sessions of frames of other sites
 	order   []string // ids of frames as they were attached
 	changed chan struct{}
 }
@@ -91,7 +92,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	p := &Page{
 		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, script: script,
 		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
-		frames: map[string]*Frame{}, changed: make(chan struct{}),
+		frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
 	p.order = []string{p.main}

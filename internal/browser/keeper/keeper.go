@@ -126,6 +126,10 @@ func (k *keeper) run() error {
 	go func() {
 		defer close(serverGone)
 		_, _ = io.Copy(toBrowser, k.conn)
+		// A browser that is gone takes nothing more; the server is gone only
+		// when its connection ends. What it still sends is read, or closing
+		// the socket would take the news of the browser's end along.
+		_, _ = io.Copy(io.Discard, k.conn)
 	}()
 	browserDone := make(chan struct{})
 	go func() {
