@@ -29,7 +29,7 @@ type Page struct {
 	main    string // id of the main frame
 	frames  map[string]*Frame
 	adopted map[string]bool // protocol sessions of frames of other sites
-	order   []string // ids of frames as they were attached
+	order   []string        // ids of frames as they were attached
 	changed chan struct{}
 }
 
