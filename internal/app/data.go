@@ -54,7 +54,12 @@ func openData(path string) (*dataFolder, error) {
 	return d, nil
 }
 
-func (d *dataFolder) Close() error { return d.lock.Close() }
+// Close gives the folder back. The one for running browsers goes too, unless
+// something is left in it: then the next start has to find that.
+func (d *dataFolder) Close() error {
+	_ = os.Remove(d.Run)
+	return d.lock.Close()
+}
 
 // runFolder makes the folder for running browsers that belongs to a data
 // folder: the same one at every start, so that what a dead server left there

@@ -219,4 +219,7 @@ func TestQueueAndReplay(t *testing.T) {
 		t.Errorf("stop: %v", err)
 	}
 	harness.WaitForNothingLeft(t, dir)
+	if left, err := filepath.Glob(filepath.Join(dir, "browserhook-[0-9]*")); err != nil || len(left) > 0 {
+		t.Errorf("a server that ended in order left %v (%v)", left, err)
+	}
 }
