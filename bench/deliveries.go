@@ -31,7 +31,7 @@ const (
 func measureDeliveries(ctx context.Context) (table, error) {
 	t := table{
 		Title: "Webhook deliveries per second, SQLite",
-		About: fmt.Sprintf("%d deliveries from the first event to the last answer: the event, its deliveries and every attempt are on disk before they count. "+
+		About: fmt.Sprintf("%d deliveries from the first event to the last recorded answer, the best of three runs each, in turn: the event, its deliveries and every attempt are on disk before they count. "+
 			"Bare: a loop that POSTs the same body over %d kept connections to the same receiver and stores nothing. Receiver and database are on the same machine.", deliveries, senders),
 		Columns: []string{"endpoints", "bare", "browserhook", "of bare"},
 	}
