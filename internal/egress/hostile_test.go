@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -26,18 +27,31 @@ func receiver(t *testing.T, script func(net.Conn)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	// Nothing of it outlives the test, whatever a script is waiting for.
+	var mu sync.Mutex
+	var open []net.Conn
+	var running sync.WaitGroup
+	running.Go(func() {
 		for {
 			c, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			go func() { defer c.Close(); script(c) }()
+			mu.Lock()
+			open = append(open, c)
+			mu.Unlock()
+			running.Go(func() { defer c.Close(); script(c) })
 		}
-	}()
-	t.Cleanup(func() { ln.Close(); <-done })
+	})
+	t.Cleanup(func() {
+		ln.Close()
+		mu.Lock()
+		for _, c := range open {
+			c.Close()
+		}
+		mu.Unlock()
+		running.Wait()
+	})
 	return ln.Addr().String()
 }
 
@@ -82,7 +96,7 @@ func TestHostileReceivers(t *testing.T) {
 		{"closes at once", func(net.Conn) {}, ClassProtocol, 0, 0},
 		// Before anything was read, a reset could be the connecting one.
 		{"resets in the request", func(c net.Conn) { io.ReadFull(c, make([]byte, 1)); reset(c) }, ClassProtocol, 0, 0},
-		{"never reads", func(c net.Conn) { <-time.After(2 * timeout) }, ClassTimeout, 0, 0},
+		{"never reads", func(net.Conn) { <-time.After(2 * timeout) }, ClassTimeout, 0, 0},
 		{"never answers", untilClosed, ClassTimeout, 0, 0},
 		{"closes after the request", readRequest, ClassProtocol, 0, 0},
 		{"resets after the request", func(c net.Conn) { readRequest(c); reset(c) }, ClassProtocol, 0, 0},
