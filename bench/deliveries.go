@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	deliveries = 20_000
-	producers  = 64
+	deliveries = 60_000
+	producers  = 256
 	senders    = 32
 )
 
@@ -130,7 +130,7 @@ func engine(ctx context.Context, target string, endpoints int) error {
 	var e *webhook.Engine
 	store, err := sqlite.Open(ctx, filepath.Join(dir, "bench.db"), func(c domain.Commit) {
 		if e != nil {
-			e.Wake(c.Endpoints...)
+			e.Wake(c.Due...)
 		}
 	}, log)
 	if err != nil {
@@ -148,7 +148,10 @@ func engine(ctx context.Context, target string, endpoints int) error {
 			return err
 		}
 	}
-	e = webhook.NewEngine(store, client, "bench", log)
+	queue := &counted{Store: store, done: make(chan struct{})}
+	queue.left.Store(int64(deliveries / endpoints * endpoints))
+	e = webhook.NewEngine(queue, client, "bench", log)
+	store.OfferTo(e.Take)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -181,21 +184,31 @@ func engine(ctx context.Context, target string, endpoints int) error {
 		stop()
 		return err
 	}
-	// All of it counts: the end is when the last outcome is recorded.
-	for {
-		due, err := store.DueEndpoints(ctx)
-		if err != nil {
-			return err
-		}
-		page, _, err := store.Deliveries(ctx, "proj_1", domain.DeliveryFilter{Status: domain.DeliverySending, Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(due)+len(page) == 0 {
-			break
-		}
-		<-time.After(5 * time.Millisecond)
-	}
+	<-queue.done // all of it counts: the end is when the last outcome is recorded
 	stop()
 	return <-ended
+}
+
+// counted is a store that tells when so many deliveries are recorded.
+type counted struct {
+	*sqlite.Store
+	left atomic.Int64
+	done chan struct{}
+}
+
+func (c *counted) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
+	err := c.Store.Finish(ctx, outcomes, news)
+	if err != nil {
+		return err
+	}
+	delivered := 0
+	for i := range outcomes {
+		if outcomes[i].Delivery.Status == domain.DeliveryDelivered {
+			delivered++
+		}
+	}
+	if delivered > 0 && c.left.Add(int64(-delivered)) == 0 {
+		close(c.done)
+	}
+	return nil
 }

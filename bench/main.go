@@ -6,10 +6,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -32,18 +34,49 @@ func main() {
 	}
 }
 
+// measurements are in the order of the report; a command line may name some.
+var measurements = []struct {
+	name    string
+	measure func(context.Context) (table, error)
+}{
+	{"start", measureStart}, {"script", measureScript}, {"deliveries", measureDeliveries}, {"idle", measureIdle},
+}
+
 func run() error {
+	profile := flag.String("cpuprofile", "", "write a profile of this process to the `file`")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: bench [-cpuprofile file] [start] [script] [deliveries] [idle]\n\nWithout names all are measured, and docs/benchmarks.md is written.")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if *profile != "" {
+		f, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	defer harness.RemoveBinary()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	var tables []table
-	for _, measure := range []func(context.Context) (table, error){measureStart, measureScript, measureDeliveries, measureIdle} {
-		t, err := measure(ctx)
+	for _, m := range measurements {
+		if flag.NArg() > 0 && !slices.Contains(flag.Args(), m.name) {
+			continue
+		}
+		t, err := m.measure(ctx)
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(os.Stdout, "%s\n", t.markdown())
 		tables = append(tables, t)
+	}
+	if flag.NArg() > 0 {
+		return nil
 	}
 	raw, err := json.MarshalIndent(tables, "", "  ")
 	if err != nil {

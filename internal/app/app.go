@@ -119,6 +119,7 @@ func (a *App) compose() {
 	})
 	a.events = event.New(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
+	a.store.OfferTo(a.engine.Take)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, a.log), PublicURL: a.publicURL,
@@ -137,7 +138,8 @@ func (a *App) committed(c domain.Commit) {
 	}
 	a.sessions.Notify(c)
 	a.events.Notify(c)
-	a.engine.Wake(c.Endpoints...)
+	a.engine.Changed(c.Changed...)
+	a.engine.Wake(c.Due...)
 }
 
 func (a *App) publicURL() string {

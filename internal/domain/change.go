@@ -30,7 +30,11 @@ type NewSession struct {
 
 // Commit is what a transaction made known: handed on after it is durable.
 type Commit struct {
-	Events    []Event  // newly in the log, with positions
-	Endpoints []string // that have deliveries newly due
-	Sessions  []string // whose row or steps changed
+	Events   []Event       // newly in the log, with positions
+	Due      []EndpointRef // that may have deliveries due to be claimed
+	Changed  []EndpointRef // that were changed, disabled or deleted
+	Sessions []string      // whose row or steps changed
 }
+
+// EndpointRef names an endpoint.
+type EndpointRef struct{ ProjectID, ID string }

@@ -58,17 +58,28 @@ func NewID(p Prefix) string {
 	rand.Read(r[:]) // never fails: see crypto/rand
 	b[7] |= r[8] & 0x0f
 	copy(b[8:], r[:8])
-	return string(p) + "_" + crockford.EncodeToString(b[:])
+	return EncodeID(p, b)
+}
+
+// EncodeID spells 16 bytes as an id with the prefix.
+func EncodeID(p Prefix, raw [16]byte) string {
+	return string(p) + "_" + crockford.EncodeToString(raw[:])
+}
+
+// DecodeID is the 16 bytes of an id with the prefix.
+func DecodeID(p Prefix, id string) (raw [16]byte, ok bool) {
+	rest, ok := strings.CutPrefix(id, string(p)+"_")
+	if !ok || len(rest) != idLength {
+		return raw, false
+	}
+	_, err := crockford.Decode(raw[:], []byte(rest))
+	return raw, err == nil
 }
 
 // ValidID reports whether id has the prefix and the spelling of one made by NewID.
 func ValidID(p Prefix, id string) bool {
-	rest, ok := strings.CutPrefix(id, string(p)+"_")
-	if !ok || len(rest) != idLength {
-		return false
-	}
-	_, err := crockford.DecodeString(rest)
-	return err == nil
+	_, ok := DecodeID(p, id)
+	return ok
 }
 
 // NewToken makes an unguessable token of 160 random bits, for streaming URLs.

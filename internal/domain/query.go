@@ -43,7 +43,6 @@ type Due struct {
 
 // Claim is a batch of deliveries that the claimer alone may send.
 type Claim struct {
-	Endpoint Endpoint
-	Jobs     []Job
-	Next     time.Time // when the endpoint has more to send; zero: nothing more
+	Jobs []Job
+	Next time.Time // when the endpoint has more to send; zero: nothing more
 }

@@ -36,22 +36,14 @@ type Endpoint struct {
 	UpdatedAt      time.Time
 }
 
+// Ref names the endpoint.
+func (e *Endpoint) Ref() EndpointRef { return EndpointRef{e.ProjectID, e.ID} }
+
 // Wants reports whether the event is to be delivered to the endpoint.
 func (e *Endpoint) Wants(ev *Event) bool {
 	return e.Status == EndpointEnabled &&
 		(e.SessionID == "" || e.SessionID == ev.SessionID) &&
 		e.Events.Matches(ev.Type)
-}
-
-// LiveSecrets are the values that sign at the given time, newest first.
-func (e *Endpoint) LiveSecrets(now time.Time) []string {
-	var live []string
-	for _, s := range e.Secrets {
-		if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
-			live = append(live, s.Value)
-		}
-	}
-	return live
 }
 
 // DeliveryStatus is where the sending of one event to one endpoint is.
@@ -129,6 +121,7 @@ type Outcome struct {
 // Job is a claimed delivery with all that sending it needs.
 type Job struct {
 	Delivery Delivery
+	Endpoint *Endpoint // as it was when the delivery was claimed; shared, not to be changed
 	Body     []byte
 }
 

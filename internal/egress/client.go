@@ -25,8 +25,8 @@ const MaxAnswer = 16 << 10
 const (
 	defaultTimeout   = 15 * time.Second
 	maxHeader        = 64 << 10
-	idlePerTarget    = 64
-	idleConnections  = 1024
+	idlePerTarget    = 256
+	idleConnections  = 2048
 	idleBeforeClosed = 60 * time.Second
 )
 

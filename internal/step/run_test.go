@@ -226,7 +226,7 @@ func TestFailures(t *testing.T) {
 		{step.Spec{Action: "evaluate", Expression: "while (true);"}, "timeout", "value", ""},
 		{step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}, "navigation_failed", "", ""},
 	} {
-		tt.spec.Timeout = "300ms"
+		tt.spec.Timeout = "900ms"
 		_, f := b.run(tt.spec)
 		if f == nil || f.Code != tt.code || !strings.Contains(f.WaitedFor, tt.want) || !strings.Contains(f.Seen, tt.seen) {
 			t.Errorf("%s %s%s: got %+v", tt.spec.Action, tt.spec.Target, tt.spec.Expression, f)

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,9 +96,13 @@ func TestSignaturesVerify(t *testing.T) {
 	old, current := NewSecret(), NewSecret()
 	body := []byte(`{"a":1}`)
 	at := time.Now()
-	signature, err := Sign([]string{current, old}, "evt_1", at, body)
+	signer, err := newSigner([]domain.Secret{{Value: current}, {Value: old, ExpiresAt: at.Add(time.Second)}, {Value: NewSecret(), ExpiresAt: at}})
 	if err != nil {
 		t.Fatal(err)
+	}
+	signature := signer.sign("evt_1", at, body)
+	if n := strings.Count(signature, "v1,"); n != 2 {
+		t.Errorf("%d signatures, want those of the two live secrets", n)
 	}
 	header := func() http.Header {
 		h := http.Header{}
@@ -132,7 +137,7 @@ func TestSignaturesVerify(t *testing.T) {
 	if other.Verify(body, header()) == nil {
 		t.Error("another secret was accepted")
 	}
-	if _, err := Sign([]string{"whsec_!"}, "evt_1", at, body); err == nil {
+	if _, err := newSigner([]domain.Secret{{Value: "whsec_!"}}); err == nil {
 		t.Error("a secret that is none was used")
 	}
 }

@@ -27,31 +27,51 @@ type Sender interface {
 }
 
 const (
-	minClaim    = 64  // deliveries of one endpoint at a time,
-	maxClaim    = 512 // growing while it takes them quickly
-	quickly     = 500 * time.Millisecond
-	perEndpoint = 32  // requests to one endpoint at once
-	inFlight    = 512 // requests at once, to all endpoints
-	finishSize  = 512 // outcomes recorded together
+	maxInFlight = 512    // requests at once, to all endpoints
+	maxDoubted  = 384    // of them, to those that did not answer when last tried
+	maxHeld     = 16_384 // deliveries in memory, being sent or about to be
+	maxQueue    = 512    // of them, of one endpoint
+	maxLanes    = 10_000 // endpoints remembered while they have nothing to do
+	finishSize  = 512    // outcomes recorded together
 )
 
-// Engine sends what is due. Each endpoint that has something due has a lane, a
-// goroutine of its own, so that one that hangs holds up nobody else.
+// Engine sends what is due. Each endpoint has a lane: a short queue in memory,
+// filled with new deliveries as they are committed, and from the store when
+// there are more than fit. A fixed number of requests is under way at once;
+// when one ends, the project with the fewest gets the next, and in it one lane
+// after the other, each as many at once as its endpoint copes with.
 type Engine struct {
 	queue     Queue
 	sender    Sender
 	log       *slog.Logger
 	userAgent string
+	outcomes  chan result
 
-	slots    chan struct{} // inFlight
-	outcomes chan result
+	mu       sync.Mutex
+	lanes    map[string]*lane
+	shares   map[shareKey]*share
+	ready    []*share // that have a lane that can send
+	hungry   []*lane  // that wait for room to claim
+	inFlight int
+	doubted  int // of them
+	held     int // in lanes, being sent, or asked of the store
+	running  bool
+	ctx      context.Context //nolint:containedctx // of Run, for the claims
+	sending  context.Context //nolint:containedctx // outlives ctx by the grace period
+	wg       sync.WaitGroup
+}
 
-	mu      sync.Mutex
-	lanes   map[string]*lane
-	stopped bool
-	ctx     context.Context //nolint:containedctx // of Run, for the lanes that Wake starts
-	sending context.Context //nolint:containedctx // outlives ctx by the grace period
-	wg      sync.WaitGroup
+// share is the part of the engine's work that belongs to one project, apart
+// for endpoints that answer and for those that did not when last tried.
+type share struct {
+	key     shareKey
+	running int
+	ready   []*lane // that can send, in turn
+}
+
+type shareKey struct {
+	project string
+	doubted bool
 }
 
 type result struct {
@@ -66,8 +86,7 @@ const Grace = 5 * time.Second
 func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *Engine {
 	return &Engine{
 		queue: queue, sender: sender, log: log, userAgent: "browserhook/" + version,
-		slots: make(chan struct{}, inFlight), outcomes: make(chan result, inFlight),
-		lanes: map[string]*lane{},
+		outcomes: make(chan result, finishSize), lanes: map[string]*lane{}, shares: map[shareKey]*share{},
 	}
 }
 
@@ -75,10 +94,6 @@ func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *En
 // way Grace to be answered, and returns when all of it is recorded.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.queue.ReleaseClaims(ctx); err != nil {
-		return err
-	}
-	due, err := e.queue.DueEndpoints(ctx)
-	if err != nil {
 		return err
 	}
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -89,58 +104,201 @@ func (e *Engine) Run(ctx context.Context) error {
 		e.finish(context.WithoutCancel(ctx))
 	}()
 	e.mu.Lock()
-	e.ctx, e.sending = ctx, sending
-	woken := make([]string, 0, len(e.lanes))
-	for id := range e.lanes { // woken before Run
-		woken = append(woken, id)
-	}
-	clear(e.lanes)
+	e.ctx, e.sending, e.running = ctx, sending, true
 	e.mu.Unlock()
-	for _, d := range due {
-		e.open(d.EndpointID, d.At)
+	// Asked after the start, so that nothing falls in between.
+	due, err := e.queue.DueEndpoints(ctx)
+	if err == nil {
+		e.mu.Lock()
+		for _, d := range due {
+			e.lane(d.ProjectID, d.EndpointID).expect(d.At)
+		}
+		e.mu.Unlock()
+		<-ctx.Done()
 	}
-	e.Wake(woken...)
-
-	<-ctx.Done()
 	e.mu.Lock()
-	e.stopped = true
+	e.running = false
+	var back []domain.Job
+	for _, l := range e.lanes {
+		back = append(back, l.stop()...)
+	}
 	e.mu.Unlock()
+	e.giveBack(back)
 	grace := time.AfterFunc(Grace, giveUp)
 	e.wg.Wait()
 	grace.Stop()
 	close(e.outcomes)
 	<-finished
-	return nil
+	return err
+}
+
+// Take accepts deliveries that have just been committed and are claimed for the
+// engine; those that it returns are for a later claim. It doesn't block.
+func (e *Engine) Take(jobs []domain.Job) (refused []domain.Job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range jobs {
+		d := &jobs[i].Delivery
+		if !e.running {
+			return jobs
+		}
+		l := e.lane(d.ProjectID, d.EndpointID)
+		if !l.accepts() {
+			l.more = true
+			refused = append(refused, jobs[i])
+			continue
+		}
+		e.held++
+		l.push(jobs[i])
+	}
+	e.dispatch()
+	return refused
 }
 
 // Wake tells that the endpoints may have deliveries due now. It doesn't block.
-func (e *Engine) Wake(endpoints ...string) {
-	for _, id := range endpoints {
-		e.open(id, time.Time{})
+func (e *Engine) Wake(endpoints ...domain.EndpointRef) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.running {
+		return
+	}
+	for _, ref := range endpoints {
+		l := e.lane(ref.ProjectID, ref.ID)
+		l.more = true
+		l.claim()
 	}
 }
 
-func (e *Engine) open(id string, due time.Time) {
+// Changed tells that the endpoints have been changed, disabled or deleted:
+// what waits for them in memory is looked at anew. It doesn't block.
+func (e *Engine) Changed(endpoints ...domain.EndpointRef) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stopped {
+	if !e.running {
 		return
 	}
-	l, ok := e.lanes[id]
+	for _, ref := range endpoints {
+		l, ok := e.lanes[ref.ID]
+		if !ok {
+			continue
+		}
+		l.stale = l.claiming
+		if back := l.drain(); len(back) > 0 {
+			e.wg.Go(func() { e.giveBack(back) })
+		}
+	}
+}
+
+// lane is the endpoint's, made if need be.
+func (e *Engine) lane(projectID, endpoint string) *lane {
+	l, ok := e.lanes[endpoint]
+	if ok {
+		return l
+	}
+	if len(e.lanes) >= maxLanes {
+		for id, l := range e.lanes {
+			if l.idle() {
+				delete(e.lanes, id)
+			}
+		}
+	}
+	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit}
+	e.lanes[endpoint] = l
+	return l
+}
+
+func (e *Engine) share(key shareKey) *share {
+	s, ok := e.shares[key]
 	if !ok {
-		l = &lane{engine: e, endpoint: id, due: due, woken: make(chan struct{}, 1), slots: make(chan struct{}, perEndpoint), size: minClaim}
-		e.lanes[id] = l
-		if e.ctx != nil {
-			e.wg.Add(1)
-			go l.run(e.ctx, e.sending)
-		}
-		return
+		s = &share{key: key}
+		e.shares[key] = s
 	}
-	if due.IsZero() {
-		select {
-		case l.woken <- struct{}{}:
-		default: // it has been told
+	return s
+}
+
+// dispatch starts requests while there is room for them.
+func (e *Engine) dispatch() {
+	for e.inFlight < maxInFlight {
+		l, job := e.pick()
+		if l == nil {
+			return
 		}
+		e.inFlight++
+		e.wg.Go(func() { e.work(l, job) })
+	}
+}
+
+// pick takes the job that is to be sent next: of the share with the fewest
+// under way, from the lane whose turn it is.
+func (e *Engine) pick() (*lane, domain.Job) {
+	for {
+		at := -1
+		for i, s := range e.ready {
+			if s.key.doubted && e.doubted >= maxDoubted {
+				continue
+			}
+			if at < 0 || s.running < e.ready[at].running {
+				at = i
+			}
+		}
+		if at < 0 {
+			return nil, domain.Job{}
+		}
+		s := e.ready[at]
+		l := s.ready[0]
+		s.ready = s.ready[1:]
+		l.listed = false
+		if len(s.ready) == 0 {
+			last := len(e.ready) - 1
+			e.ready[at] = e.ready[last]
+			e.ready = e.ready[:last]
+		}
+		if l.running >= l.limit {
+			continue // it copes with less than when it was listed
+		}
+		job := l.pop()
+		l.ran(1)
+		l.list()
+		l.claim()
+		return l, job
+	}
+}
+
+// work sends a job, and then whatever is next, until nothing is.
+func (e *Engine) work(l *lane, job domain.Job) {
+	for l != nil {
+		r, verdict := e.try(e.sending, l, job)
+		e.outcomes <- r // blocks when the store is behind, which bounds everything
+		e.mu.Lock()
+		e.held--
+		l.ran(-1)
+		back := l.learn(verdict, time.Now())
+		l.list()
+		l.claim()
+		e.feed()
+		if l, job = e.pick(); l == nil {
+			e.inFlight--
+		}
+		e.mu.Unlock()
+		e.giveBack(back)
+	}
+}
+
+// feed lets lanes claim that have waited for room.
+func (e *Engine) feed() {
+	for len(e.hungry) > 0 && e.held < maxHeld {
+		l := e.hungry[0]
+		e.hungry = e.hungry[1:]
+		l.hungry = false
+		l.claim()
+	}
+}
+
+func (e *Engine) giveBack(jobs []domain.Job) {
+	for i := range jobs {
+		d := jobs[i].Delivery
+		d.Status = domain.DeliveryPending
+		e.outcomes <- result{outcome: domain.Outcome{Delivery: d}}
 	}
 }
 
@@ -150,9 +308,10 @@ func (e *Engine) open(id string, due time.Time) {
 func (e *Engine) finish(ctx context.Context) {
 	batch := make([]domain.Outcome, 0, finishSize)
 	for first := range e.outcomes {
-		batch = append(batch[:0], first.outcome)
+		batch = batch[:0]
 		var news []domain.Draft
 		add := func(r result) {
+			batch = append(batch, r.outcome)
 			if r.news != nil {
 				news = append(news, *r.news)
 			}
@@ -165,7 +324,6 @@ func (e *Engine) finish(ctx context.Context) {
 				if !ok {
 					break fill
 				}
-				batch = append(batch, r.outcome)
 				add(r)
 			default:
 				break fill
@@ -178,15 +336,25 @@ func (e *Engine) finish(ctx context.Context) {
 			}
 			e.log.Error("record webhook attempts; trying again", "err", err, "attempts", len(batch))
 			if e.isStopped() && wait > time.Second {
-				return // they will be sent again after the next start
+				break // they will be sent again after the next start
 			}
 			<-time.After(wait)
 		}
-		// A lane that has nothing else to do must learn of the next try.
-		for i := range batch {
-			if batch[i].Delivery.Status == domain.DeliveryPending {
-				e.Wake(batch[i].Delivery.EndpointID)
-			}
+		e.recorded(batch)
+	}
+}
+
+// recorded has the lanes expect what is to be sent again.
+func (e *Engine) recorded(batch []domain.Outcome) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.running {
+		return
+	}
+	for i := range batch {
+		d := &batch[i].Delivery
+		if d.Status == domain.DeliveryPending {
+			e.lane(d.ProjectID, d.EndpointID).expect(d.NextAt)
 		}
 	}
 }
@@ -194,141 +362,32 @@ func (e *Engine) finish(ctx context.Context) {
 func (e *Engine) isStopped() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.stopped
-}
-
-// lane sends the deliveries of one endpoint.
-type lane struct {
-	engine   *Engine
-	endpoint string
-	due      time.Time     // not before this, unless woken
-	woken    chan struct{} // something may be due now
-	slots    chan struct{} // perEndpoint
-	size     int           // of the next claim
-}
-
-// run claims and sends until nothing is left to wait for.
-func (l *lane) run(ctx, sending context.Context) {
-	defer l.engine.wg.Done()
-	for l.wait(ctx) {
-		claim, err := l.engine.queue.Claim(ctx, l.endpoint, time.Now(), l.size)
-		if err != nil {
-			if ctx.Err() == nil {
-				l.engine.log.Error("claim deliveries; trying again", "err", err, "endpoint", l.endpoint)
-			}
-			l.due = time.Now().Add(time.Second)
-			continue
-		}
-		began := time.Now()
-		l.send(ctx, sending, &claim)
-		l.resize(len(claim.Jobs), time.Since(began))
-		if l.due = claim.Next; l.due.IsZero() && l.leave() {
-			return
-		}
-	}
-}
-
-// resize claims more at a time from an endpoint that takes them quickly, so
-// that one commit serves many, and little from one that would only hold them.
-func (l *lane) resize(claimed int, took time.Duration) {
-	switch {
-	case took > quickly:
-		l.size = minClaim
-	case claimed == l.size:
-		l.size = min(2*l.size, maxClaim)
-	}
-}
-
-// wait returns true when it is time to claim, false when the engine stops.
-func (l *lane) wait(ctx context.Context) bool {
-	left := time.Until(l.due)
-	if left <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-l.woken:
-	case <-ctx.Done():
-	}
-	return ctx.Err() == nil
-}
-
-// leave takes the lane out of the engine unless it was woken meanwhile.
-func (l *lane) leave() bool {
-	l.engine.mu.Lock()
-	defer l.engine.mu.Unlock()
-	select {
-	case <-l.woken:
-		return false
-	default:
-		delete(l.engine.lanes, l.endpoint)
-		return true
-	}
-}
-
-// send starts a request for each job as slots get free, and gives back what it
-// can't start any more.
-func (l *lane) send(ctx, sending context.Context, c *domain.Claim) {
-	if len(c.Jobs) == 0 {
-		return
-	}
-	target, err := url.Parse(c.Endpoint.URL)
-	for i := range c.Jobs {
-		job := c.Jobs[i]
-		if !l.slot(ctx) {
-			l.engine.outcomes <- result{outcome: giveBack(job.Delivery)}
-			continue
-		}
-		l.engine.wg.Go(func() {
-			defer func() { <-l.engine.slots; <-l.slots }()
-			if err != nil {
-				target = &url.URL{} // refused as no http address, and recorded
-			}
-			l.engine.outcomes <- l.engine.try(sending, &c.Endpoint, target, job)
-		})
-	}
-}
-
-func (l *lane) slot(ctx context.Context) bool {
-	select {
-	case l.slots <- struct{}{}:
-	case <-ctx.Done():
-		return false
-	}
-	select {
-	case l.engine.slots <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		<-l.slots
-		return false
-	}
+	return !e.running
 }
 
 // try sends one delivery once.
-func (e *Engine) try(ctx context.Context, ep *domain.Endpoint, target *url.URL, job domain.Job) result {
+func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verdict) {
 	started := time.Now()
 	d := job.Delivery
-	signature, err := Sign(ep.LiveSecrets(started), d.EventID, started, job.Body)
+	target, signer, err := l.prepare(job.Endpoint)
 	var answer egress.Answer
 	if err == nil {
 		answer, err = e.sender.Post(ctx, target, http.Header{
 			"Content-Type": {"application/json"}, "User-Agent": {e.userAgent},
 			"Webhook-Id": {d.EventID}, "Webhook-Timestamp": {strconv.FormatInt(started.Unix(), 10)},
-			"Webhook-Signature": {signature},
+			"Webhook-Signature": {signer.sign(d.EventID, started, job.Body)},
 		}, job.Body)
 	}
 	if ctx.Err() != nil && err != nil {
-		return result{outcome: giveBack(d)}
+		return result{outcome: giveBack(d)}, verdict{}
 	}
 	now := time.Now()
 	r := result{outcome: decide(d, answer, err, started, now, random())}
 	if r.outcome.Disable != "" {
-		gone := *ep
+		gone := *job.Endpoint
 		gone.Status = domain.EndpointDisabled
 		news := domain.WebhookNews(&gone, domain.EventEndpointDisabled, r.outcome.Disable, now)
 		r.news = &news
 	}
-	return r
+	return r, judge(answer, err, now.Sub(started))
 }

@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,20 +23,61 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
 // memory is a queue in memory; fail makes the nth call of Finish fail.
 type memory struct {
-	mu       sync.Mutex
-	rows     map[string]*domain.Delivery
-	attempts []domain.Attempt
-	disabled []string
-	fail     int
+	mu         sync.Mutex
+	rows       map[string]*domain.Delivery
+	attempts   []domain.Attempt
+	byEndpoint map[string][]string
+	disabled   []string
+	claims     int
+	fail       int
 }
 
-func (m *memory) add(endpoint string, n int) {
+// add makes deliveries to an endpoint "project/host" that are due.
+func (m *memory) add(endpoint string, n int) []domain.Job {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var jobs []domain.Job
 	for range n {
-		id := fmt.Sprintf("dlv_%04d", len(m.rows))
-		m.rows[id] = &domain.Delivery{ID: id, EventID: "evt" + id, EndpointID: endpoint, Status: domain.DeliveryPending, NextAt: time.Now()}
+		id := fmt.Sprintf("dlv_%05d", len(m.rows))
+		project, _, _ := strings.Cut(endpoint, "/")
+		m.rows[id] = &domain.Delivery{
+			ID: id, ProjectID: project, EventID: "evt" + id, EndpointID: endpoint, Status: domain.DeliveryPending, NextAt: time.Now(),
+		}
+		m.byEndpoint[endpoint] = append(m.byEndpoint[endpoint], id)
+		jobs = append(jobs, domain.Job{Delivery: *m.rows[id], Endpoint: m.endpoint(endpoint)})
 	}
+	return jobs
+}
+
+// offer adds deliveries as a store does that offers them first.
+func (m *memory) offer(e *Engine, endpoint string, n int) (refused int) {
+	jobs := m.add(endpoint, n)
+	m.mu.Lock()
+	for i := range jobs {
+		jobs[i].Delivery.Status = domain.DeliverySending
+		m.rows[jobs[i].Delivery.ID].Status = domain.DeliverySending
+	}
+	m.mu.Unlock()
+	back := e.Take(jobs)
+	m.mu.Lock()
+	for _, j := range back {
+		m.rows[j.Delivery.ID].Status = domain.DeliveryPending
+	}
+	m.mu.Unlock()
+	if len(back) > 0 {
+		e.Wake(ref(endpoint))
+	}
+	return len(back)
+}
+
+func ref(endpoint string) domain.EndpointRef {
+	project, _, _ := strings.Cut(endpoint, "/")
+	return domain.EndpointRef{ProjectID: project, ID: endpoint}
+}
+
+func (m *memory) endpoint(id string) *domain.Endpoint {
+	_, host, _ := strings.Cut(id, "/")
+	return &domain.Endpoint{ID: id, URL: "http://" + host + "/", Secrets: []domain.Secret{{Value: "whsec_AAAA"}}}
 }
 
 func (m *memory) ReleaseClaims(context.Context) error { return nil }
@@ -44,7 +87,7 @@ func (m *memory) DueEndpoints(context.Context) ([]domain.Due, error) {
 	defer m.mu.Unlock()
 	var due []domain.Due
 	for _, d := range m.rows {
-		due = append(due, domain.Due{EndpointID: d.EndpointID, At: d.NextAt})
+		due = append(due, domain.Due{ProjectID: d.ProjectID, EndpointID: d.EndpointID, At: d.NextAt})
 	}
 	return due, nil
 }
@@ -52,14 +95,19 @@ func (m *memory) DueEndpoints(context.Context) ([]domain.Due, error) {
 func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := domain.Claim{Endpoint: domain.Endpoint{ID: endpoint, URL: "http://" + endpoint + ".test/", Secrets: []domain.Secret{{Value: "whsec_AAAA"}}}}
-	for _, d := range m.rows {
+	var c domain.Claim
+	m.claims++
+	if slices.Contains(m.disabled, endpoint) {
+		return c, nil
+	}
+	for _, id := range m.byEndpoint[endpoint] {
+		d := m.rows[id]
 		if d.EndpointID != endpoint || d.Status != domain.DeliveryPending {
 			continue
 		}
 		if len(c.Jobs) < limit && !d.NextAt.After(now) {
 			d.Status = domain.DeliverySending
-			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d})
+			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d, Endpoint: m.endpoint(endpoint)})
 		} else if c.Next.IsZero() || d.NextAt.Before(c.Next) {
 			c.Next = d.NextAt
 		}
@@ -127,17 +175,21 @@ func run(t *testing.T, m *memory, n network) (e *Engine, stop func()) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if len(e.lanes) > 0 && m.count(domain.DeliverySending) > 0 {
-			t.Error("something is still claimed")
+		if n := m.count(domain.DeliverySending); n > 0 || e.held != 0 || e.inFlight != 0 {
+			t.Errorf("%d still claimed, %d held, %d in flight", n, e.held, e.inFlight)
 		}
 	}
 }
 
+func newMemory() *memory {
+	return &memory{rows: map[string]*domain.Delivery{}, byEndpoint: map[string][]string{}}
+}
+
 func TestScheduleToTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{rows: map[string]*domain.Delivery{}}
-		m.add("a", 1)
-		_, stop := run(t, m, network{"a.test": fails})
+		m := newMemory()
+		m.add("p/a", 1)
+		_, stop := run(t, m, network{"a": fails})
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		stop()
@@ -155,13 +207,13 @@ func TestScheduleToTheEnd(t *testing.T) {
 
 func TestAHangingEndpointDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{rows: map[string]*domain.Delivery{}}
-		n := network{"slow.test": hangs}
-		m.add("slow", 200)
+		m := newMemory()
+		n := network{"slow": hangs}
+		m.add("p/slow", 200)
 		for i := range 9 {
 			id := fmt.Sprintf("e%d", i)
-			m.add(id, 100)
-			n[id+".test"] = ok
+			m.add("p/"+id, 100)
+			n[id] = ok
 		}
 		_, stop := run(t, m, n)
 		synctest.Wait()
@@ -175,15 +227,198 @@ func TestAHangingEndpointDelaysNoOther(t *testing.T) {
 	})
 }
 
+// TestManyHangingEndpointsDelayNoOther has more of them than there are requests
+// at once, each taking the time of a timeout.
+func TestManyHangingEndpointsDelayNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		n := network{"good": ok, "slow": func(ctx context.Context) (egress.Answer, error) {
+			select {
+			case <-ctx.Done():
+			case <-time.After(15 * time.Second):
+			}
+			return egress.Answer{}, &egress.Error{Class: egress.ClassTimeout, Message: "no answer"}
+		}}
+		for i := range 300 {
+			m.add(fmt.Sprintf("bad/%d", i), 20)
+			n[fmt.Sprint(i)] = n["slow"]
+		}
+		e, stop := run(t, m, n)
+		began := time.Now()
+		for range 50 {
+			m.offer(e, "good/good", 1)
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		late := 0
+		for _, a := range m.attempts {
+			if a.ErrorClass == "" && a.StartedAt.Sub(m.rows[a.DeliveryID].NextAt) > 0 {
+				late++
+			}
+		}
+		// A new endpoint is in doubt itself until it has answered once.
+		if got := m.count(domain.DeliveryDelivered); got != 50 || late > 16 {
+			t.Errorf("after %s: %d of 50 delivered, %d late", time.Since(began), got, late)
+		}
+		stop()
+	})
+}
+
+func TestProjectsShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		slowly := func(context.Context) (egress.Answer, error) {
+			time.Sleep(100 * time.Millisecond)
+			return egress.Answer{StatusCode: 204}, nil
+		}
+		n := network{"small": slowly}
+		for i := range 60 {
+			host := fmt.Sprintf("big%d", i)
+			m.add("big/"+host, 200)
+			n[host] = slowly
+		}
+		e, stop := run(t, m, n)
+		time.Sleep(350 * time.Millisecond) // all of the room is taken
+		e.mu.Lock()
+		if e.inFlight != maxInFlight {
+			t.Errorf("%d requests at once, want %d", e.inFlight, maxInFlight)
+		}
+		e.mu.Unlock()
+		m.add("small/small", 20)
+		e.Wake(ref("small/small"))
+		time.Sleep(450 * time.Millisecond)
+		left := 0
+		m.mu.Lock()
+		for _, d := range m.rows {
+			if d.ProjectID == "small" && d.Status != domain.DeliveryDelivered {
+				left++
+			}
+		}
+		m.mu.Unlock()
+		if left > 0 || m.count(domain.DeliveryDelivered) == len(m.rows) {
+			t.Errorf("%d of the small project's 20 wait behind another's backlog", left)
+		}
+		time.Sleep(10 * time.Second)
+		stop()
+	})
+}
+
+func TestCircuit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		var down atomic.Bool
+		down.Store(true)
+		_, stop := func() (*Engine, func()) {
+			m.add("p/a", 300)
+			return run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
+				if down.Load() {
+					return egress.Answer{}, &egress.Error{Class: egress.ClassConnect, Message: "refused"}
+				}
+				return egress.Answer{StatusCode: 204}, nil
+			}})
+		}()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		// The first ones, and then one a minute: the others keep their tries.
+		if n := len(m.attempts); n > 40 {
+			t.Errorf("%d attempts at an endpoint that is down", n)
+		}
+		if got := m.count(domain.DeliverySending); got > 0 {
+			t.Errorf("%d are held while the circuit is open", got)
+		}
+		down.Store(false)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if got := m.count(domain.DeliveryDelivered); got < 260 {
+			t.Errorf("%d delivered after it came back", got)
+		}
+		stop()
+	})
+}
+
+// TestOneThatRefusesIsNotDown: an endpoint that answers, only not with 2xx, is
+// sent everything in time.
+func TestOneThatRefusesIsNotDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.add("p/a", 100)
+		_, stop := run(t, m, network{"a": fails})
+		synctest.Wait()
+		if len(m.attempts) != 100 {
+			t.Errorf("%d of 100 were tried", len(m.attempts))
+		}
+		stop()
+	})
+}
+
+func TestOffersAreTakenInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		e, stop := run(t, m, network{"a": ok, "slow": hangs})
+		for range 10 {
+			if n := m.offer(e, "p/a", 10); n > 0 {
+				t.Errorf("%d refused with nothing to do", n)
+			}
+			synctest.Wait()
+		}
+		if m.count(domain.DeliveryDelivered) != 100 || m.claims > 0 {
+			t.Errorf("%d delivered, %d claims", m.count(domain.DeliveryDelivered), m.claims)
+		}
+		// More than fit are left in the store, and so are all after them.
+		if n := m.offer(e, "p/slow", 2*maxQueue); n < maxQueue/2 {
+			t.Errorf("%d refused of %d", n, 2*maxQueue)
+		}
+		if n := m.offer(e, "p/slow", 1); n != 1 {
+			t.Error("one was taken before those that wait")
+		}
+		stop()
+		if n := e.Take(m.add("p/a", 1)); len(n) != 1 {
+			t.Error("a stopped engine takes on")
+		}
+	})
+}
+
+func TestAChangedEndpointIsLookedAtAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		release := make(chan struct{})
+		e, stop := run(t, m, network{"a": func(ctx context.Context) (egress.Answer, error) {
+			<-release
+			return egress.Answer{StatusCode: 204}, nil
+		}})
+		m.offer(e, "p/a", 100)
+		synctest.Wait()
+		m.mu.Lock()
+		m.disabled = append(m.disabled, "p/a")
+		m.mu.Unlock()
+		e.Changed(ref("p/a"))
+		close(release)
+		synctest.Wait()
+		if got := m.count(domain.DeliveryDelivered); got != firstLimit {
+			t.Errorf("%d sent, want the %d that were under way", got, firstLimit)
+		}
+		m.mu.Lock()
+		m.disabled = nil
+		m.mu.Unlock()
+		e.Wake(ref("p/a"))
+		synctest.Wait()
+		if got := m.count(domain.DeliveryDelivered); got != 100 {
+			t.Errorf("%d sent after it was enabled again", got)
+		}
+		stop()
+	})
+}
+
 func TestAStoreThatFailsLosesNoAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for fail := 1; fail <= 3; fail++ {
-			m := &memory{rows: map[string]*domain.Delivery{}, fail: fail}
-			m.add("a", 1)
-			e, stop := run(t, m, network{"a.test": ok})
+			m := newMemory()
+			m.fail = fail
+			m.add("p/a", 1)
+			e, stop := run(t, m, network{"a": ok})
 			for range 3 {
-				m.add("a", 1)
-				e.Wake("a")
+				m.add("p/a", 1)
+				e.Wake(ref("p/a"))
 				synctest.Wait()
 			}
 			time.Sleep(time.Minute)
@@ -197,15 +432,30 @@ func TestAStoreThatFailsLosesNoAttempt(t *testing.T) {
 
 func TestGoneDisables(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{rows: map[string]*domain.Delivery{}}
-		m.add("a", 1)
-		_, stop := run(t, m, network{"a.test": func(context.Context) (egress.Answer, error) {
+		m := newMemory()
+		m.add("p/a", 1)
+		_, stop := run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
 			return egress.Answer{StatusCode: 410}, &egress.Error{Class: egress.ClassStatus, Message: "gone"}
 		}})
 		synctest.Wait()
 		stop()
-		if !slices.Equal(m.disabled, []string{"a"}) || m.count(domain.DeliveryFailed) != 1 {
+		if !slices.Equal(m.disabled, []string{"p/a"}) || m.count(domain.DeliveryFailed) != 1 {
 			t.Errorf("disabled %v, failed %d", m.disabled, m.count(domain.DeliveryFailed))
 		}
+	})
+}
+
+// TestIdleCostsNothing: an engine with nothing due asks for nothing.
+func TestIdleCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.add("p/a", 1)
+		_, stop := run(t, m, network{"a": ok})
+		before := m.claims
+		time.Sleep(24 * time.Hour)
+		if m.claims != before {
+			t.Errorf("%d claims in an idle day", m.claims-before)
+		}
+		stop()
 	})
 }

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 const (
@@ -29,25 +31,47 @@ func NewSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(b)
 }
 
-// Sign is the value of the webhook-signature header: for each secret
-// "v1," and the base64 of HMAC-SHA256 over "id.timestamp.body", separated by
-// spaces. It fails for a secret that isn't one of NewSecret's.
-func Sign(secrets []string, id string, at time.Time, body []byte) (string, error) {
-	var out strings.Builder
-	head := id + "." + strconv.FormatInt(at.Unix(), 10) + "."
-	for i, s := range secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, secretPrefix))
+// signer signs with the secrets of an endpoint.
+type signer struct{ keys []key }
+
+type key struct {
+	secret  []byte
+	expires time.Time // zero: never
+}
+
+// newSigner fails for a secret that isn't one of NewSecret's.
+func newSigner(secrets []domain.Secret) (signer, error) {
+	s := signer{make([]key, len(secrets))}
+	for i, secret := range secrets {
+		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret.Value, secretPrefix))
 		if err != nil {
-			return "", fmt.Errorf("secret %d is not base64", i+1)
+			return s, fmt.Errorf("secret %d is not base64", i+1)
 		}
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(head))
-		mac.Write(body)
-		if i > 0 {
-			out.WriteByte(' ')
-		}
-		out.WriteString("v1,")
-		out.WriteString(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		s.keys[i] = key{raw, secret.ExpiresAt}
 	}
-	return out.String(), nil
+	return s, nil
+}
+
+// sign is the value of the webhook-signature header: for each live secret
+// "v1," and the base64 of HMAC-SHA256 over "id.timestamp.body", separated by
+// spaces.
+func (s signer) sign(id string, at time.Time, body []byte) string {
+	head := make([]byte, 0, 64)
+	head = append(append(head, id...), '.')
+	head = append(strconv.AppendInt(head, at.Unix(), 10), '.')
+	out := make([]byte, 0, 64)
+	for _, k := range s.keys {
+		if !k.expires.IsZero() && !at.Before(k.expires) {
+			continue
+		}
+		mac := hmac.New(sha256.New, k.secret)
+		mac.Write(head)
+		mac.Write(body)
+		if len(out) > 0 {
+			out = append(out, ' ')
+		}
+		out = append(out, "v1,"...)
+		out = base64.StdEncoding.AppendEncode(out, mac.Sum(nil))
+	}
+	return string(out)
 }

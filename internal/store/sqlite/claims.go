@@ -4,22 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// OfferTo has every new delivery handed to take as soon as it is committed, as
+// if it had been claimed; what take returns is left for [Store.Claim]. take is
+// called after each commit, in order, and must not block.
+func (s *Store) OfferTo(take func([]domain.Job) (refused []domain.Job)) { s.offer.Store(&take) }
+
 // ReleaseClaims makes due again what a dead server had claimed, and cancels
 // what it hadn't yet of the endpoints that it deleted. It is for the start,
 // before anything is claimed.
 func (s *Store) ReleaseClaims(ctx context.Context) error {
+	s.held.clear()
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`UPDATE deliveries SET status = 'PENDING' WHERE ended_at = 0 AND status = 'SENDING'`); err != nil {
-			return fmt.Errorf("release claims: %w", err)
-		}
 		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED',
-			ended_at = (SELECT deleted_at FROM endpoints e WHERE e.id = endpoint_id)
-			WHERE ended_at = 0 AND status = 'PENDING' AND endpoint_id IN (SELECT id FROM endpoints WHERE deleted_at <> 0)`); err != nil {
+			ended_at = (SELECT deleted_at FROM endpoints p WHERE p.num = endpoint)
+			WHERE ended_at = 0 AND endpoint IN (SELECT num FROM endpoints WHERE deleted_at <> 0)`); err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
 		}
 		return nil
@@ -30,85 +34,132 @@ func (s *Store) ReleaseClaims(ctx context.Context) error {
 func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	// From one endpoint to the next through the index, however long each
 	// one's backlog is.
-	rows, err := s.read.rows(ctx, `WITH RECURSIVE open (id) AS (
-			SELECT MIN(endpoint_id) FROM deliveries WHERE ended_at = 0
+	type open struct {
+		num int64
+		due domain.Due
+	}
+	rows, err := s.read.rows(ctx, `WITH RECURSIVE open (num) AS (
+			SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0
 			UNION ALL
-			SELECT (SELECT MIN(endpoint_id) FROM deliveries WHERE ended_at = 0 AND endpoint_id > open.id)
-			FROM open WHERE open.id IS NOT NULL)
-		SELECT project_id, endpoint_id, next_at FROM open JOIN deliveries d ON d.project_id = (
-			SELECT project_id FROM endpoints e WHERE e.id = open.id) AND d.id = (`+nextPending("id", "open.id")+`)`)
-	all, err := collect(rows, err, func(r scanner) (domain.Due, error) {
-		var d domain.Due
-		return d, r.Scan(&d.ProjectID, &d.EndpointID, timeColumn{&d.At})
+			SELECT (SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0 AND endpoint > open.num)
+			FROM open WHERE open.num IS NOT NULL)
+		SELECT p.num, p.project_id, p.id FROM open JOIN endpoints p ON p.num = open.num`)
+	all, err := collect(rows, err, func(r scanner) (open, error) {
+		var o open
+		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read due endpoints: %w", err)
 	}
-	return all, nil
+	var due []domain.Due
+	for _, o := range all {
+		var next time.Time
+		if _, next, err = s.hold(ctx, o.num, time.Time{}, 0); err != nil {
+			return nil, fmt.Errorf("read due endpoints: %w", err)
+		}
+		if !next.IsZero() {
+			o.due.At = next
+			due = append(due, o.due)
+		}
+	}
+	return due, nil
 }
 
 // Claim takes up to limit due deliveries of the endpoint, the longest due
 // first, for the caller alone to send. An endpoint that is disabled or deleted
-// has none. The claim's endpoint is shared: it must not be changed.
+// has none.
 func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
 	var c domain.Claim
-	err := s.update(ctx, func(t *tx) error {
-		e, err := t.w.endpoints.one(t, endpoint)
-		if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("claim: %w", err)
-		}
-		c.Endpoint = *e
-		if c.Jobs, err = t.claim(endpoint, now, limit); err != nil {
-			return fmt.Errorf("claim: %w", err)
-		}
-		err = t.row(nextPending("next_at", "?"), endpoint).Scan(timeColumn{&c.Next})
-		if err = missing(err); err != nil && !errors.Is(err, domain.ErrNotFound) {
-			return fmt.Errorf("claim: %w", err)
-		}
-		return nil
-	})
-	if err != nil {
-		return domain.Claim{}, err
+	var num int64
+	e, err := scanEndpoint(s.read.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
+	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
+		return c, nil
 	}
+	if err != nil {
+		return c, fmt.Errorf("claim: %w", err)
+	}
+	events, next, err := s.hold(ctx, num, now, limit)
+	if err != nil {
+		return c, fmt.Errorf("claim: %w", err)
+	}
+	if c.Jobs, err = s.jobs(ctx, &e, num, events); err != nil {
+		return c, fmt.Errorf("claim: %w", err)
+	}
+	c.Next = next
 	return c, nil
 }
 
-// nextPending selects a column of the delivery that an endpoint has next.
-func nextPending(column, endpoint string) string {
-	return `SELECT ` + column + ` FROM deliveries WHERE endpoint_id = ` + endpoint + `
-		AND ended_at = 0 AND status = 'PENDING' ORDER BY next_at, id LIMIT 1`
-}
-
-func (t *tx) claim(endpoint string, now time.Time, limit int) ([]domain.Job, error) {
-	rows, err := t.rows(`SELECT d.project_id, d.id, d.event_id, d.event_type, d.session_id, d.endpoint_id, d.status,
-		d.attempts, d.tries, d.next_at, d.created_at, d.ended_at, e.body
-		FROM deliveries d JOIN events e ON e.position = d.event_position
-		WHERE d.endpoint_id = ? AND d.ended_at = 0 AND d.status = 'PENDING' AND d.next_at <= ?
-		ORDER BY d.next_at, d.id LIMIT ?`, endpoint, micros(now), limit)
-	jobs, err := collect(rows, err, func(r scanner) (domain.Job, error) {
-		var j domain.Job
-		return j, r.Scan(append(deliveryDest(&j.Delivery), &j.Body)...)
+// hold marks up to limit deliveries that are due as being sent, and says when
+// the one after them is due; zero when there is none.
+func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit int) (events []int64, next time.Time, err error) {
+	type row struct{ event, at int64 }
+	skip := s.held.begin(endpoint)
+	rows, err := s.read.rows(ctx, `SELECT event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0
+		ORDER BY next_at, event LIMIT ?`, endpoint, skip+limit+1)
+	all, err := collect(rows, err, func(r scanner) (row, error) {
+		var one row
+		return one, r.Scan(&one.event, &one.at)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if len(jobs) == 0 {
-		return nil, nil
-	}
-	ids := make([]string, len(jobs))
-	for i := range jobs {
-		d := &jobs[i].Delivery
-		ids[i] = d.ID
-		if err := d.Move(domain.DeliverySending); err != nil {
-			return nil, err
+	var due []int64
+	for _, one := range all {
+		if one.at <= micros(now) {
+			due = append(due, one.event)
 		}
 	}
-	// An endpoint's deliveries are all of its project.
-	err = t.exec(`UPDATE deliveries SET status = 'SENDING' WHERE project_id = ? AND id IN (SELECT value FROM json_each(?))`,
-		jobs[0].Delivery.ProjectID, jsonText(ids))
+	free := s.held.end(endpoint, due, limit)
+	if err != nil {
+		return nil, next, err
+	}
+	for _, one := range all {
+		taken, ok := free[one.event]
+		switch {
+		case taken:
+			events = append(events, one.event)
+		case ok || one.at > micros(now) && !s.held.has(deliveryKey{one.event, endpoint}):
+			return events, fromMicros(one.at), nil
+		}
+	}
+	return events, next, nil
+}
+
+// jobs reads what sending the held deliveries needs, in their order. What has
+// been canceled meanwhile is given back.
+func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64) ([]domain.Job, error) {
+	if len(events) == 0 {
+		return nil, nil
+	}
+	var list strings.Builder
+	list.WriteByte('[')
+	for i, event := range events {
+		if i > 0 {
+			list.WriteByte(',')
+		}
+		fmt.Fprint(&list, event)
+	}
+	list.WriteByte(']')
+	rows, err := s.read.rows(ctx, `SELECT `+deliveryColumns+`, e.body FROM json_each(?) j
+		CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ? `+deliveryJoins+` WHERE d.ended_at = 0`, list.String(), endpoint)
+	jobs, err := collect(rows, err, func(r scanner) (domain.Job, error) {
+		j := domain.Job{Endpoint: e}
+		err := s.scanDelivery(r, &j.Delivery, &j.Body)
+		j.Delivery.Status = domain.DeliverySending
+		return j, err
+	})
+	if err == nil && len(jobs) == len(events) {
+		return jobs, nil
+	}
+	back := map[deliveryKey]bool{}
+	for _, event := range events {
+		back[deliveryKey{event, endpoint}] = true
+	}
+	if err == nil {
+		for i := range jobs {
+			delete(back, s.key(jobs[i].Delivery.ID))
+		}
+	}
+	for k := range back {
+		s.held.release(k)
+	}
 	return jobs, err
 }
 
@@ -117,29 +168,43 @@ func (t *tx) claim(endpoint string, now time.Time, limit int) ([]domain.Job, err
 // canceled while it was being sent stays canceled; its attempt is kept. An
 // outcome whose attempt has no id gives a delivery back untried.
 func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
-	return s.update(ctx, func(t *tx) error {
-		for i := range outcomes {
-			if err := t.finish(&outcomes[i]); err != nil {
-				return err
-			}
+	keys := make([]deliveryKey, len(outcomes))
+	untried := 0
+	for i := range outcomes {
+		keys[i] = s.key(outcomes[i].Delivery.ID)
+		if outcomes[i].Attempt.ID == "" {
+			untried++
 		}
-		return t.appendAll(news)
-	})
+	}
+	if untried < len(outcomes) || len(news) > 0 {
+		err := s.update(ctx, func(t *tx) error {
+			for i := range outcomes {
+				if outcomes[i].Attempt.ID != "" {
+					if err := t.finish(keys[i], &outcomes[i]); err != nil {
+						return err
+					}
+				}
+			}
+			return t.appendAll(news)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.held.release(keys...)
+	return nil
 }
 
-func (t *tx) finish(o *domain.Outcome) error {
+func (t *tx) finish(k deliveryKey, o *domain.Outcome) error {
 	d, a := &o.Delivery, &o.Attempt
 	n, err := t.execCount(`UPDATE deliveries SET status = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?
-		WHERE project_id = ? AND id = ? AND status = 'SENDING'`,
-		d.Status, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), d.ProjectID, d.ID)
+		WHERE event = ? AND endpoint = ? AND ended_at = 0`,
+		d.Status, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), k.event, k.endpoint)
 	if err != nil {
 		return fmt.Errorf("finish delivery: %w", err)
 	}
-	if a.ID == "" {
-		return nil // given back without a try
-	}
 	if n == 0 {
-		if err := t.exec(`UPDATE deliveries SET attempts = ? WHERE project_id = ? AND id = ?`, d.Attempts, d.ProjectID, d.ID); err != nil {
+		if err := t.exec(`UPDATE deliveries SET attempts = ? WHERE event = ? AND endpoint = ?`, d.Attempts, k.event, k.endpoint); err != nil {
 			return fmt.Errorf("finish delivery: %w", err)
 		}
 	}
@@ -147,9 +212,9 @@ func (t *tx) finish(o *domain.Outcome) error {
 	if response == nil {
 		response = []byte{}
 	}
-	err = t.exec(`INSERT INTO attempts (project_id, delivery_id, number, id, started_at, duration, status_code, response,
+	err = t.exec(`INSERT INTO attempts (event, endpoint, number, id, started_at, duration, status_code, response,
 		remote_addr, error_class, error) VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
-		a.ProjectID, a.DeliveryID, a.Number, a.ID, micros(a.StartedAt), a.Duration.Microseconds(), a.StatusCode,
+		k.event, k.endpoint, a.Number, a.ID, micros(a.StartedAt), a.Duration.Microseconds(), a.StatusCode,
 		response, a.RemoteAddr, a.ErrorClass, a.Error)
 	if err != nil {
 		return fmt.Errorf("insert attempt: %w", err)

@@ -1,100 +1,174 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-const deliveryColumns = `project_id, id, event_id, event_type, session_id, endpoint_id, status, attempts, tries,
-	next_at, created_at, ended_at`
+// A delivery as it is read: d is its row, e its event, p its endpoint, o its
+// project and s the session, if there is one.
+const (
+	deliveryColumns = `d.event, d.endpoint, o.id, e.id, e.type, COALESCE(s.id, ''), p.id, d.status, d.attempts, d.tries,
+		d.next_at, e.created_at, d.ended_at`
+	// deliveryJoins goes from d to the rest, always in this order.
+	deliveryJoins = `CROSS JOIN events e ON e.position = d.event ` + deliveryNames
+	deliveryNames = `CROSS JOIN endpoints p ON p.num = d.endpoint CROSS JOIN projects o ON o.num = e.project
+		LEFT JOIN sessions s ON s.num = e.session `
+	oneDelivery = `SELECT ` + deliveryColumns + ` FROM deliveries d ` + deliveryJoins + `
+		WHERE d.event = ? AND d.endpoint = ? AND o.id = ?`
+)
 
-func deliveryDest(d *domain.Delivery) []any {
-	return []any{
-		&d.ProjectID, &d.ID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
+// scanDelivery reads deliveryColumns and what more the query selects.
+func (s *Store) scanDelivery(r scanner, d *domain.Delivery, more ...any) error {
+	var k deliveryKey
+	err := r.Scan(append([]any{
+		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
 		&d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt}, timeColumn{&d.EndedAt},
+	}, more...)...)
+	d.ID = s.ids.Seal(k.event, k.endpoint)
+	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
+		d.Status = domain.DeliverySending
 	}
+	return missing(err)
 }
 
-func scanDelivery(r scanner) (domain.Delivery, error) {
-	var d domain.Delivery
-	err := r.Scan(deliveryDest(&d)...)
-	return d, missing(err)
-}
-
-func (t *tx) insertDelivery(e *domain.Event, endpoint, id string) error {
-	at := micros(e.CreatedAt)
-	err := t.exec(`INSERT INTO deliveries (`+deliveryColumns+`, event_position)
-		VALUES (?,?,?,?,?,?,'PENDING',0,0,?,?,0,?)`,
-		e.ProjectID, id, e.ID, e.Type, e.SessionID, endpoint, at, at, e.Position)
-	if err != nil {
-		return fmt.Errorf("insert delivery: %w", err)
-	}
-	t.known.Endpoints = append(t.known.Endpoints, endpoint)
-	return nil
+// key is the row that a delivery's id names. One that was never given out
+// names a row that doesn't exist.
+func (s *Store) key(id string) deliveryKey {
+	event, endpoint := s.ids.Open(id)
+	return deliveryKey{event, endpoint}
 }
 
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	limit := pageLimit(f.Limit)
-	before, err := decodeCursor(domain.PrefixDelivery, f.Cursor)
-	if err != nil {
-		return nil, "", err
+	before := deliveryKey{event: 1 << 62}
+	if f.Cursor != "" {
+		id, err := decodeCursor(domain.PrefixDelivery, f.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		before = s.key(id)
 	}
-	query := `SELECT ` + deliveryColumns + ` FROM deliveries WHERE project_id = ? AND id < ?`
-	args := []any{project, before}
+	query, order := s.deliveryQuery(f)
+	args := []any{project, before.event, before.event, before.endpoint}
 	where := func(cond string, arg any) { query, args = query+" AND "+cond, append(args, arg) }
 	if f.EndpointID != "" {
-		where("endpoint_id = ?", f.EndpointID)
+		where("p.id = ?", f.EndpointID)
 	}
 	if f.SessionID != "" {
-		where("session_id <> '' AND session_id = ?", f.SessionID)
+		where("s.id = ?", f.SessionID)
 	}
 	switch f.Status {
 	case "":
 	case domain.DeliveryFailed, domain.DeliveryCanceled:
 		// Few among many: the condition of the index that holds just these.
-		where("status IN ('FAILED', 'CANCELED') AND status = ?", f.Status)
+		where("d.status IN ('FAILED', 'CANCELED') AND d.status = ?", f.Status)
+	case domain.DeliverySending:
+		args = append([]any{s.heldList()}, args...)
 	default:
-		where("status = ?", f.Status)
+		where("d.status = ?", f.Status)
 	}
 	if f.EventType != "" {
-		where("event_type = ?", f.EventType)
+		where("e.type = ?", f.EventType)
 	}
 	if !f.From.IsZero() {
-		where("created_at >= ?", micros(f.From))
+		where("e.created_at >= ?", micros(f.From))
 	}
 	if !f.To.IsZero() {
-		where("created_at < ?", micros(f.To))
+		where("e.created_at < ?", micros(f.To))
 	}
-	rows, err := s.read.rows(ctx, query+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
-	page, err := collect(rows, err, scanDelivery)
+	rows, err := s.read.rows(ctx, query+order, args...)
 	if err != nil {
+		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	}
+	defer rows.Close()
+	var page []domain.Delivery
+	for len(page) <= limit && rows.Next() {
+		var d domain.Delivery
+		if err := s.scanDelivery(rows, &d); err != nil {
+			return nil, "", fmt.Errorf("read deliveries: %w", err)
+		}
+		// What is being sent is not told from what waits by its row.
+		if f.Status == "" || f.Status == d.Status {
+			page = append(page, d)
+		}
+	}
+	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
 	page, next := cut(page, limit, func(d domain.Delivery) string { return d.ID })
 	return page, next, nil
 }
 
-const oneDelivery = `SELECT ` + deliveryColumns + ` FROM deliveries WHERE project_id = ? AND id = ?`
+// deliveryQuery reads from the table whose index fits the filter best.
+func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
+	const columns = `SELECT ` + deliveryColumns + ` FROM `
+	const rest = ` AND (d.event < ? OR d.event = ? AND d.endpoint < ?)`
+	switch {
+	case f.Status == domain.DeliverySending:
+		// The list is short and in order.
+		return columns + `json_each(?) h CROSS JOIN deliveries d ON d.event = h.value ->> 0 AND d.endpoint = h.value ->> 1 ` +
+			deliveryJoins + `WHERE o.id = ?` + rest, ``
+	case f.Status == domain.DeliveryFailed || f.Status == domain.DeliveryCanceled:
+		return columns + `projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
+			CROSS JOIN events e ON e.position = d.event CROSS JOIN endpoints p ON p.num = d.endpoint
+			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.event DESC, d.endpoint DESC`
+	case f.EndpointID != "":
+		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
+			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
+			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
+			` ORDER BY d.event DESC`
+	case f.SessionID != "":
+		return columns + `projects o CROSS JOIN sessions s ON s.project_id = o.id
+			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
+			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint WHERE o.id = ?` + rest,
+			` ORDER BY e.sequence DESC, d.endpoint DESC`
+	default:
+		return columns + `projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
+			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint
+			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY e.position DESC, d.endpoint DESC`
+	}
+}
+
+// heldList is what is being sent, newest first, as JSON for a query.
+func (s *Store) heldList() string {
+	keys := s.held.all()
+	slices.SortFunc(keys, func(a, b deliveryKey) int {
+		return cmp.Or(cmp.Compare(b.event, a.event), cmp.Compare(b.endpoint, a.endpoint))
+	})
+	pairs := make([][2]int64, len(keys))
+	for i, k := range keys {
+		pairs[i] = [2]int64{k.event, k.endpoint}
+	}
+	return jsonText(pairs)
+}
 
 // Delivery reads one delivery of a project.
 func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
-	return scanDelivery(s.read.row(ctx, oneDelivery, project, id))
+	var d domain.Delivery
+	k := s.key(id)
+	err := s.scanDelivery(s.read.row(ctx, oneDelivery, k.event, k.endpoint, project), &d)
+	return d, err
 }
 
 // Attempts reads the tries of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
-	rows, err := s.read.rows(ctx, `SELECT project_id, delivery_id, number, id, started_at, duration, status_code,
-		response, remote_addr, error_class, error FROM attempts WHERE project_id = ? AND delivery_id = ? ORDER BY number`,
-		project, delivery)
+	k := s.key(delivery)
+	rows, err := s.read.rows(ctx, `SELECT a.number, a.id, a.started_at, a.duration, a.status_code, a.response, a.remote_addr,
+		a.error_class, a.error FROM events e CROSS JOIN projects o ON o.num = e.project
+		CROSS JOIN attempts a ON a.event = e.position
+		WHERE e.position = ? AND o.id = ? AND a.endpoint = ? ORDER BY a.number`, k.event, project, k.endpoint)
 	all, err := collect(rows, err, func(r scanner) (domain.Attempt, error) {
-		var a domain.Attempt
+		a := domain.Attempt{ProjectID: project, DeliveryID: delivery}
 		var us int64
-		err := r.Scan(&a.ProjectID, &a.DeliveryID, &a.Number, &a.ID, timeColumn{&a.StartedAt}, &us, &a.StatusCode,
+		err := r.Scan(&a.Number, &a.ID, timeColumn{&a.StartedAt}, &us, &a.StatusCode,
 			&a.Response, &a.RemoteAddr, &a.ErrorClass, &a.Error)
 		a.Duration = time.Duration(us) * time.Microsecond
 		return a, err
@@ -108,9 +182,9 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 // RetryDelivery makes a delivery due now, with the whole schedule before it.
 func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
 	var d domain.Delivery
+	k := s.key(id)
 	err := s.update(ctx, func(t *tx) error {
-		var err error
-		if d, err = scanDelivery(t.row(oneDelivery, project, id)); err != nil {
+		if err := s.scanDelivery(t.row(oneDelivery, k.event, k.endpoint, project), &d); err != nil {
 			return err
 		}
 		e, err := scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
@@ -121,7 +195,7 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 			return err
 		case e.Status != domain.EndpointEnabled:
 			return domain.Refuse(domain.CodeConflict, "the endpoint of this delivery is disabled; enable it first")
-		case d.Status == domain.DeliverySending:
+		case s.held.has(k):
 			return domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 		}
 		if d.Status != domain.DeliveryPending {
@@ -130,15 +204,12 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 			}
 		}
 		d.Tries, d.NextAt, d.EndedAt = 0, now, time.Time{}
-		if err := t.exec(`UPDATE deliveries SET status = ?, tries = 0, next_at = ?, ended_at = 0 WHERE project_id = ? AND id = ?`,
-			d.Status, micros(now), project, id); err != nil {
+		if err := t.exec(`UPDATE deliveries SET status = 'PENDING', tries = 0, next_at = ?, ended_at = 0
+			WHERE event = ? AND endpoint = ?`, micros(now), k.event, k.endpoint); err != nil {
 			return fmt.Errorf("retry delivery: %w", err)
 		}
-		t.known.Endpoints = append(t.known.Endpoints, d.EndpointID)
+		t.known.Due = append(t.known.Due, e.Ref())
 		return nil
 	})
-	if err != nil {
-		return domain.Delivery{}, err
-	}
-	return d, nil
+	return d, err
 }

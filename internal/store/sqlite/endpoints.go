@@ -11,15 +11,20 @@ import (
 const endpointColumns = `project_id, id, session_id, url, events, description, metadata, status, disabled_reason,
 	secrets, created_at, updated_at`
 
-func scanEndpoint(r scanner) (domain.Endpoint, error) {
+// scanEndpoint reads endpointColumns and what more the query selects.
+func scanEndpoint(r scanner, more ...any) (domain.Endpoint, error) {
 	var e domain.Endpoint
-	err := r.Scan(&e.ProjectID, &e.ID, &e.SessionID, &e.URL, jsonColumn{&e.Events}, &e.Description,
+	err := r.Scan(append([]any{
+		&e.ProjectID, &e.ID, &e.SessionID, &e.URL, jsonColumn{&e.Events}, &e.Description,
 		jsonColumn{&e.Metadata}, &e.Status, &e.DisabledReason, jsonColumn{&e.Secrets},
-		timeColumn{&e.CreatedAt}, timeColumn{&e.UpdatedAt})
+		timeColumn{&e.CreatedAt}, timeColumn{&e.UpdatedAt},
+	}, more...)...)
 	return e, missing(err)
 }
 
 const liveEndpoint = `SELECT ` + endpointColumns + ` FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
+
+const liveEndpointNum = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
 
 func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	err := t.exec(`INSERT INTO endpoints (`+endpointColumns+`, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
@@ -28,7 +33,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	t.w.endpoints.forget(e.ProjectID, e.SessionID, e.ID)
+	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
 
@@ -56,7 +61,7 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 	}
 	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
 		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
-	page, err := collect(rows, err, scanEndpoint)
+	page, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return scanEndpoint(r) })
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
@@ -81,7 +86,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 			return err
 		}
 		if e.Status == domain.EndpointEnabled && was != e.Status {
-			t.known.Endpoints = append(t.known.Endpoints, e.ID)
+			t.known.Due = append(t.known.Due, e.Ref())
 		}
 		return t.appendAll(c.News)
 	})
@@ -95,7 +100,8 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
-	t.w.endpoints.forget(e.ProjectID, e.SessionID, e.ID)
+	t.known.Changed = append(t.known.Changed, e.Ref())
+	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
 
@@ -106,20 +112,17 @@ const cancelAtOnce = 2000
 // DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
 // What was sent can still be looked at.
 func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error {
-	var canceled int64
+	var num, canceled int64
 	err := s.update(ctx, func(t *tx) error {
 		var session string
 		err := t.row(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
-			RETURNING session_id`, micros(now), project, id).Scan(&session)
+			RETURNING session_id, num`, micros(now), project, id).Scan(&session, &num)
 		if err != nil {
 			return missing(err)
 		}
-		t.w.endpoints.forget(project, session, id)
-		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED', ended_at = ?
-			WHERE endpoint_id = ? AND ended_at = 0 AND status = 'SENDING'`, micros(now), id); err != nil {
-			return fmt.Errorf("cancel deliveries: %w", err)
-		}
-		canceled, err = t.cancelPending(id, now)
+		t.w.cache.forgetEndpoints(project, session)
+		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})
+		canceled, err = t.cancelPending(num, now)
 		return err
 	})
 	// The endpoint is deleted: the caller's going away doesn't stop the rest.
@@ -127,16 +130,16 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	for err == nil && canceled == cancelAtOnce {
 		err = s.update(ctx, func(t *tx) error {
 			var err error
-			canceled, err = t.cancelPending(id, now)
+			canceled, err = t.cancelPending(num, now)
 			return err
 		})
 	}
 	return err
 }
 
-func (t *tx) cancelPending(endpoint string, now time.Time) (int64, error) {
-	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', ended_at = ? WHERE (project_id, id) IN
-		(SELECT project_id, id FROM deliveries WHERE endpoint_id = ? AND ended_at = 0 LIMIT ?)`,
+func (t *tx) cancelPending(endpoint int64, now time.Time) (int64, error) {
+	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', ended_at = ? WHERE (event, endpoint) IN
+		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`,
 		micros(now), endpoint, cancelAtOnce)
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries: %w", err)
@@ -148,35 +151,35 @@ func (t *tx) cancelPending(endpoint string, now time.Time) (int64, error) {
 // whatever that subscribed to, and returns the delivery's id. The idempotency
 // key remembers that id.
 func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (string, error) {
-	delivery := domain.NewID(domain.PrefixDelivery)
-	if idem != nil {
-		with := *idem
-		with.Refs = []string{delivery}
-		idem = &with
-	}
+	var delivery string
 	err := s.update(ctx, func(t *tx) error {
-		if err := t.once(project, idem); err != nil {
+		if err := t.replayed(project, idem); err != nil {
 			return err
 		}
-		e, err := scanEndpoint(t.row(liveEndpoint, project, endpoint))
+		var num int64
+		e, err := scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
 		if err != nil {
 			return err
 		}
 		if e.Status != domain.EndpointEnabled {
 			return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
 		}
-		n, err := t.number(project, "")
+		n, err := t.numberInProject(project)
 		if err != nil {
 			return err
 		}
-		ev, err := t.insertEvent(d, n)
+		ev, err := t.insertEvent(d, 0, n)
 		if err != nil {
 			return err
 		}
-		return t.insertDelivery(&ev, e.ID, delivery)
+		if err := t.insertDeliveries(&ev, []*cachedEndpoint{{e, num}}); err != nil {
+			return err
+		}
+		delivery = s.ids.Seal(ev.Position, num)
+		if idem == nil {
+			return nil
+		}
+		return t.remember(project, idem, []string{delivery})
 	})
-	if err != nil {
-		return "", err
-	}
-	return delivery, nil
+	return delivery, err
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-const eventColumns = `position, project_id, id, session_id, sequence, type, body, created_at`
+const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
 
 func scanEvent(r scanner) (domain.Event, error) {
 	var e domain.Event
@@ -17,22 +17,29 @@ func scanEvent(r scanner) (domain.Event, error) {
 }
 
 // append seals a draft, puts it into the log and makes a delivery for each
-// endpoint that wants it.
-func (t *tx) append(d domain.Draft, sequence int64) error {
-	e, err := t.insertEvent(d, sequence)
+// endpoint that wants it. session is the number of its session, or 0.
+func (t *tx) append(d domain.Draft, session, sequence int64) error {
+	e, err := t.insertEvent(d, session, sequence)
 	if err != nil {
 		return err
 	}
 	return t.fanOut(&e)
 }
 
-func (t *tx) insertEvent(d domain.Draft, sequence int64) (domain.Event, error) {
+func (t *tx) insertEvent(d domain.Draft, session, sequence int64) (domain.Event, error) {
 	e, err := d.Seal(sequence)
 	if err != nil {
 		return e, err
 	}
-	e.Position, err = t.insert(`INSERT INTO events (project_id, id, session_id, sequence, type, body, created_at)
-		VALUES (?,?,?,?,?,?,?)`, e.ProjectID, e.ID, e.SessionID, e.Sequence, string(e.Type), e.Body, micros(e.CreatedAt))
+	project, err := t.w.cache.project(t, d.ProjectID)
+	if err != nil {
+		return e, err
+	}
+	if e.Position, err = t.nextPosition(); err != nil {
+		return e, err
+	}
+	err = t.exec(`INSERT INTO events (position, project, session, sequence, id, type, body, created_at) VALUES (?,?,?,?,?,?,?,?)`,
+		e.Position, project, session, e.Sequence, e.ID, string(e.Type), e.Body, micros(e.CreatedAt))
 	if err != nil {
 		return e, fmt.Errorf("insert event: %w", err)
 	}
@@ -40,33 +47,49 @@ func (t *tx) insertEvent(d domain.Draft, sequence int64) (domain.Event, error) {
 	return e, nil
 }
 
-// number gives an event of the session its sequence; one without a session is
-// numbered within its project.
-func (t *tx) number(project, session string) (int64, error) {
-	var n int64
-	query, args := `UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`, []any{project}
-	if session != "" {
-		query = `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = ? AND id = ? RETURNING sequence`
-		args = append(args, session)
+func (t *tx) nextPosition() (int64, error) {
+	if t.w.position < 0 {
+		if err := t.row(`SELECT COALESCE(MAX(position), 0) FROM events`).Scan(&t.w.position); err != nil {
+			return 0, fmt.Errorf("read the log's end: %w", err)
+		}
 	}
-	if err := t.row(query, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("number an event: %w", missing(err))
-	}
-	return n, nil
+	t.w.cache.touched = true
+	t.w.position++
+	return t.w.position, nil
 }
 
 // appendAll appends news that is not part of a change of its session.
 func (t *tx) appendAll(news []domain.Draft) error {
 	for _, d := range news {
-		n, err := t.number(d.ProjectID, d.SessionID)
+		if d.SessionID == "" {
+			n, err := t.numberInProject(d.ProjectID)
+			if err != nil {
+				return err
+			}
+			if err := t.append(d, 0, n); err != nil {
+				return err
+			}
+			continue
+		}
+		s, err := t.w.cache.session(t, d.ProjectID, d.SessionID)
 		if err != nil {
+			return fmt.Errorf("number an event: %w", err)
+		}
+		s.row.Sequence++
+		if err := t.append(d, s.num, s.row.Sequence); err != nil {
 			return err
 		}
-		if err := t.append(d, n); err != nil {
-			return err
-		}
+		t.w.cache.saved(s, nil)
 	}
 	return nil
+}
+
+// numberInProject gives an event without a session its sequence.
+func (t *tx) numberInProject(project string) (n int64, err error) {
+	if err := t.row(`UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`, project).Scan(&n); err != nil {
+		return 0, fmt.Errorf("number an event: %w", missing(err))
+	}
+	return n, nil
 }
 
 // Events reads a page of events after the cursor, in the order of their
@@ -77,8 +100,8 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 		session            string
 	}
 	if q.After != "" {
-		err := missing(s.read.row(ctx, `SELECT position, session_id, sequence FROM events WHERE project_id = ? AND id = ?`,
-			project, q.After).Scan(&after.position, &after.session, &after.sequence))
+		e, err := s.Event(ctx, project, q.After)
+		after.position, after.session, after.sequence = e.Position, e.SessionID, e.Sequence
 		if errors.Is(err, domain.ErrNotFound) {
 			return nil, domain.Invalid("after", "is not the id of an event")
 		}
@@ -93,12 +116,15 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 	if len(q.Types) > 0 {
 		types = jsonText(q.Types)
 	}
-	query := `SELECT ` + eventColumns + ` FROM events WHERE project_id = ? AND position > ?
-		AND (? = '' OR type IN (SELECT value FROM json_each(?))) ORDER BY position LIMIT ?`
+	query := `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
+		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.position > ?
+		AND (? = '' OR e.type IN (SELECT value FROM json_each(?))) ORDER BY e.position LIMIT ?`
 	args := []any{project, after.position, types, types, limit}
 	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM events WHERE project_id = ? AND session_id = ? AND sequence > ? AND position > ?
-			AND (? = '' OR type IN (SELECT value FROM json_each(?))) ORDER BY sequence LIMIT ?`
+		query = `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
+			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
+			WHERE o.id = ? AND s.id = ? AND e.sequence > ? AND e.position > ?
+			AND (? = '' OR e.type IN (SELECT value FROM json_each(?))) ORDER BY e.sequence LIMIT ?`
 		args = []any{project, q.SessionID, after.sequence, after.position, types, types, limit}
 	}
 	rows, err := s.read.rows(ctx, query, args...)
@@ -111,14 +137,16 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 
 // Event reads one event of a project.
 func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.read.row(ctx, `SELECT `+eventColumns+` FROM events WHERE project_id = ? AND id = ?`, project, id))
+	return scanEvent(s.read.row(ctx, `SELECT `+eventColumns+` FROM projects o CROSS JOIN events e ON e.project = o.num
+		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.id = ?`, project, id))
 }
 
 // LastEventID is where the project's log ends now; "" when it is empty.
 func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
 	var id string
 	err := missing(s.read.row(ctx,
-		`SELECT id FROM events WHERE project_id = ? ORDER BY position DESC LIMIT 1`, project).Scan(&id))
+		`SELECT e.id FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
+		WHERE o.id = ? ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
 	if errors.Is(err, domain.ErrNotFound) {
 		return "", nil
 	}

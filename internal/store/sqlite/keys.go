@@ -105,6 +105,14 @@ func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time
 // was made before. A nil key is a call that may be repeated at will. A key is
 // remembered until ForgetIdempotency.
 func (t *tx) once(project string, i *domain.Idempotency) error {
+	if err := t.replayed(project, i); err != nil || i == nil {
+		return err
+	}
+	return t.remember(project, i, i.Refs)
+}
+
+// replayed says that a call was made before.
+func (t *tx) replayed(project string, i *domain.Idempotency) error {
 	if i == nil {
 		return nil
 	}
@@ -120,8 +128,12 @@ func (t *tx) once(project string, i *domain.Idempotency) error {
 	case !errors.Is(err, domain.ErrNotFound):
 		return fmt.Errorf("read idempotency key: %w", err)
 	}
-	err = t.exec(`INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
-		project, i.Key, i.Fingerprint, jsonText(i.Refs), micros(time.Now()))
+	return nil
+}
+
+func (t *tx) remember(project string, i *domain.Idempotency, refs []string) error {
+	err := t.exec(`INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
+		project, i.Key, i.Fingerprint, jsonText(refs), micros(time.Now()))
 	if err != nil {
 		return fmt.Errorf("store idempotency key: %w", err)
 	}

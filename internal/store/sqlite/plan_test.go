@@ -151,7 +151,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.LastEventID(ctx, project))
 	keepPage(s.Endpoints(ctx, project, domain.EndpointFilter{}))
 	for _, f := range []domain.DeliveryFilter{
-		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending},
+		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending}, {Status: domain.DeliverySending},
 		{EventType: domain.EventBrowserReady}, {EndpointID: "we_a", Status: domain.DeliveryCanceled},
 	} {
 		keepPage(s.Deliveries(ctx, project, f))

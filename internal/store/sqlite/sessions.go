@@ -7,14 +7,20 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// The sequence of a session is that of its last event.
 const sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token,
-	sequence, step_count, created_at, ready_at, ended_at`
+	step_count, created_at, ready_at, ended_at`
 
-func scanSession(r scanner) (domain.Session, error) {
+const sessionRead = sessionColumns + `, COALESCE((SELECT MAX(sequence) FROM events e WHERE e.session = sessions.num
+	AND e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id)), 0)`
+
+func scanSession(r scanner, more ...any) (domain.Session, error) {
 	var s domain.Session
-	err := r.Scan(&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, jsonColumn{&s.Error}, jsonColumn{&s.Options},
-		jsonColumn{&s.Metadata}, &s.StreamToken, &s.Sequence, &s.StepCount,
-		timeColumn{&s.CreatedAt}, timeColumn{&s.ReadyAt}, timeColumn{&s.EndedAt})
+	err := r.Scan(append([]any{
+		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, jsonColumn{&s.Error}, jsonColumn{&s.Options},
+		jsonColumn{&s.Metadata}, &s.StreamToken, &s.StepCount,
+		timeColumn{&s.CreatedAt}, timeColumn{&s.ReadyAt}, timeColumn{&s.EndedAt}, &s.Sequence,
+	}, more...)...)
 	return s, missing(err)
 }
 
@@ -27,9 +33,9 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 			return err
 		}
 		row := n.Session
-		err := t.exec(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+		num, err := t.insert(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
 			row.ProjectID, row.ID, row.Status, row.CloseReason, failureText(row.Error), jsonText(row.Options),
-			jsonText(row.Metadata), row.StreamToken, row.Sequence, row.StepCount,
+			jsonText(row.Metadata), row.StreamToken, row.StepCount,
 			micros(row.CreatedAt), micros(row.ReadyAt), micros(row.EndedAt))
 		if err != nil {
 			return fmt.Errorf("insert session: %w", err)
@@ -37,17 +43,20 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		if err := t.insertStream(n.Stream); err != nil {
 			return err
 		}
-		t.w.endpoints.noEndpoints(row.ProjectID, row.ID)
+		t.w.cache.noEndpoints(row.ProjectID, row.ID)
 		if n.Endpoint != nil {
 			if err := t.insertEndpoint(*n.Endpoint); err != nil {
 				return err
 			}
 		}
+		added := make([]*domain.Step, len(n.Steps))
 		for i := range n.Steps {
 			if err := t.insertStep(&n.Steps[i]); err != nil {
 				return err
 			}
+			added[i] = &n.Steps[i]
 		}
+		t.w.cache.saved(cachedSession{row: row, num: num}, added)
 		t.known.Sessions = append(t.known.Sessions, row.ID)
 		return nil
 	})
@@ -60,18 +69,13 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 // used before gives *domain.Replay whatever fn says about the session now.
 func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
 	return s.update(ctx, func(t *tx) error {
-		row, err := scanSession(t.row(oneSession, project, id))
+		now, err := t.w.cache.session(t, project, id)
 		if err != nil {
 			return err
 		}
-		rows, err := t.rows(`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ?
-			AND status IN ('PENDING', 'RUNNING', 'WAITING') ORDER BY idx`, project, id)
-		open, err := collect(rows, err, scanStep)
-		if err != nil {
-			return fmt.Errorf("read open steps: %w", err)
-		}
-		c := &domain.SessionChange{Session: &row, Open: make([]*domain.Step, len(open))}
-		before, stepsBefore := savedSession(&row), make([]stepRow, len(open))
+		row, open := &now.row, now.open
+		c := &domain.SessionChange{Session: row, Open: make([]*domain.Step, len(open))}
+		before, stepsBefore := savedSession(row), make([]stepRow, len(open))
 		for i := range open {
 			c.Open[i], stepsBefore[i] = &open[i], savedStep(&open[i])
 		}
@@ -91,24 +95,22 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 				}
 			}
 		}
-		if err := t.addToSession(c); err != nil {
+		if err := t.addToSession(c, now.num); err != nil {
 			return err
 		}
-		if after := savedSession(&row); after != before {
-			if err := t.updateSession(&row, after); err != nil {
+		if after := savedSession(row); after != before {
+			if err := t.updateSession(row, after); err != nil {
 				return err
 			}
 		}
-		if row.Status.Ended() {
-			t.w.endpoints.forgetSession(project, id)
-		}
+		t.w.cache.saved(now, c.NewSteps)
 		t.known.Sessions = append(t.known.Sessions, id)
 		return nil
 	})
 }
 
 // addToSession writes what a change adds: steps, artifacts and news.
-func (t *tx) addToSession(c *domain.SessionChange) error {
+func (t *tx) addToSession(c *domain.SessionChange, num int64) error {
 	for _, st := range c.NewSteps {
 		if err := t.insertStep(st); err != nil {
 			return err
@@ -127,7 +129,7 @@ func (t *tx) addToSession(c *domain.SessionChange) error {
 			continue
 		}
 		c.Session.Sequence++
-		if err := t.append(d, c.Session.Sequence); err != nil {
+		if err := t.append(d, num, c.Session.Sequence); err != nil {
 			return err
 		}
 	}
@@ -139,28 +141,30 @@ type sessionRow struct {
 	status           domain.SessionStatus
 	reason           domain.CloseReason
 	failure          string
-	sequence         int64
 	steps            int
 	readyAt, endedAt int64
 }
 
 func savedSession(s *domain.Session) sessionRow {
 	return sessionRow{
-		s.Status, s.CloseReason, failureText(s.Error), s.Sequence, s.StepCount, micros(s.ReadyAt), micros(s.EndedAt),
+		s.Status, s.CloseReason, failureText(s.Error), s.StepCount, micros(s.ReadyAt), micros(s.EndedAt),
 	}
 }
 
 func (t *tx) updateSession(s *domain.Session, row sessionRow) error {
-	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, sequence = ?, step_count = ?,
+	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
 		ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`,
-		row.status, row.reason, row.failure, row.sequence, row.steps, row.readyAt, row.endedAt, s.ProjectID, s.ID)
+		row.status, row.reason, row.failure, row.steps, row.readyAt, row.endedAt, s.ProjectID, s.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}
 	return nil
 }
 
-const oneSession = `SELECT ` + sessionColumns + ` FROM sessions WHERE project_id = ? AND id = ?`
+const (
+	oneSession    = `SELECT ` + sessionRead + ` FROM sessions WHERE project_id = ? AND id = ?`
+	oneSessionNum = `SELECT ` + sessionRead + `, num FROM sessions WHERE project_id = ? AND id = ?`
+)
 
 // Session reads one session of a project.
 func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
@@ -174,10 +178,10 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.read.rows(ctx, `SELECT `+sessionColumns+` FROM sessions
+	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
 		project, before, f.Status, f.Status, limit+1)
-	page, err := collect(rows, err, scanSession)
+	page, err := collect(rows, err, func(r scanner) (domain.Session, error) { return scanSession(r) })
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
@@ -188,9 +192,9 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 // OpenSessions reads the sessions of every project that have not ended, oldest
 // first.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+sessionColumns+` FROM sessions
+	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
-	all, err := collect(rows, err, scanSession)
+	all, err := collect(rows, err, func(r scanner) (domain.Session, error) { return scanSession(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)
 	}

@@ -31,12 +31,14 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
 	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/rowid"
 )
 
 //go:embed migrations/*.sql
@@ -52,6 +54,9 @@ type Store struct {
 
 	read  reader
 	write *sql.DB // one connection, the writer's
+	ids   *rowid.Sealer
+	held  *held
+	offer atomic.Pointer[func([]domain.Job) []domain.Job] // nil: nobody takes new deliveries
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -68,7 +73,7 @@ func Open(ctx context.Context, path string, notify func(domain.Commit), log *slo
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	f.Close()
-	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{})}
+	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{}), held: newHeld()}
 	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
 		return nil, err
 	}
@@ -84,6 +89,13 @@ func Open(ctx context.Context, path string, notify func(domain.Commit), log *slo
 func (s *Store) start(ctx context.Context, path string) (*sql.Conn, error) {
 	err := migrate(ctx, s.write)
 	if err != nil {
+		return nil, err
+	}
+	var key []byte
+	if err := s.write.QueryRowContext(ctx, "SELECT key FROM delivery_ids").Scan(&key); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
 		return nil, err
 	}
 	conn, err := s.write.Conn(ctx)

@@ -56,29 +56,71 @@ func (r failedRow) Scan(...any) error { return r.err }
 
 // known collects what a commit makes known, and forgets what a change that
 // failed had added.
-type known struct{ domain.Commit }
+type known struct {
+	domain.Commit
+	made []made
+}
 
-type mark struct{ events, endpoints, sessions int }
+// made is a new delivery.
+type made struct {
+	event    *domain.Event
+	endpoint *cachedEndpoint
+}
+
+// mark is how much was known before a change.
+type mark struct{ events, due, changed, sessions, made int }
 
 func (k *known) mark() mark {
-	return mark{len(k.Events), len(k.Endpoints), len(k.Sessions)}
+	return mark{len(k.Events), len(k.Due), len(k.Changed), len(k.Sessions), len(k.made)}
 }
 
 func (k *known) reset(m mark) {
-	k.Events, k.Endpoints, k.Sessions = k.Events[:m.events], k.Endpoints[:m.endpoints], k.Sessions[:m.sessions]
+	k.Events, k.Due, k.Changed = k.Events[:m.events], k.Due[:m.due], k.Changed[:m.changed]
+	k.Sessions, k.made = k.Sessions[:m.sessions], k.made[:m.made]
+}
+
+// keys are the rows of the new deliveries.
+func (k *known) keys() []deliveryKey {
+	keys := make([]deliveryKey, len(k.made))
+	for i, m := range k.made {
+		keys[i] = deliveryKey{m.event.Position, m.endpoint.num}
+	}
+	return keys
 }
 
 // tell hands on what there is to know, each endpoint and session named once.
-func (k *known) tell(notify func(domain.Commit)) {
-	if len(k.Events) == 0 && len(k.Endpoints) == 0 && len(k.Sessions) == 0 {
+// New deliveries are offered first if somebody takes them.
+func (s *Store) tell(k *known, take func([]domain.Job) []domain.Job) {
+	if take != nil && len(k.made) > 0 {
+		jobs := make([]domain.Job, len(k.made))
+		for i, m := range k.made {
+			jobs[i] = domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
+				ID: s.ids.Seal(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
+				EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
+				Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
+			}}
+		}
+		refused := take(jobs)
+		back := make([]deliveryKey, len(refused))
+		for i := range refused {
+			back[i] = s.key(refused[i].Delivery.ID)
+			k.Due = append(k.Due, domain.EndpointRef{ProjectID: refused[i].Delivery.ProjectID, ID: refused[i].Delivery.EndpointID})
+		}
+		s.held.release(back...)
+	} else {
+		for _, m := range k.made {
+			k.Due = append(k.Due, m.endpoint.Ref())
+		}
+	}
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions) == 0 {
 		return
 	}
-	k.Endpoints, k.Sessions = unique(k.Endpoints), unique(k.Sessions)
-	notify(k.Commit)
+	k.Due, k.Changed, k.Sessions = unique(k.Due), unique(k.Changed), unique(k.Sessions)
+	s.notify(k.Commit)
 }
 
-func unique(ids []string) []string {
-	seen := make(map[string]struct{}, len(ids))
+func unique[T comparable](ids []T) []T {
+	seen := make(map[T]struct{}, len(ids))
 	kept := ids[:0]
 	for _, id := range ids {
 		if _, ok := seen[id]; !ok {

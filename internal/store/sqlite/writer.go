@@ -56,14 +56,15 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 
 // writer is the one goroutine that changes the database.
 type writer struct {
-	store     *Store
-	conn      *sql.Conn
-	stmts     map[string]*sql.Stmt
-	endpoints *endpointCache
+	store    *Store
+	conn     *sql.Conn
+	stmts    map[string]*sql.Stmt
+	cache    *cache
+	position int64 // of the last event
 }
 
 func newWriter(s *Store, conn *sql.Conn) *writer {
-	return &writer{store: s, conn: conn, stmts: map[string]*sql.Stmt{}, endpoints: newEndpointCache()}
+	return &writer{store: s, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), position: -1}
 }
 
 func (w *writer) run() {
@@ -100,8 +101,14 @@ func (w *writer) transact(batch []*change) []*change {
 		batch = append(batch, next)
 		err = w.runOne(t, next, t.succeeded)
 	}
+	take := w.store.offer.Load()
 	if err == nil {
-		err = w.exec("COMMIT")
+		if take != nil {
+			w.store.held.add(t.known.keys()...) // before anybody can claim them
+		}
+		if err = w.exec("COMMIT"); err != nil && take != nil {
+			w.store.held.release(t.known.keys()...)
+		}
 	}
 	if err != nil {
 		err = fmt.Errorf("commit: %w", err)
@@ -115,7 +122,11 @@ func (w *writer) transact(batch []*change) []*change {
 		close(c.done)
 	}
 	if err == nil {
-		t.known.tell(w.store.notify)
+		var taker func([]domain.Job) []domain.Job
+		if take != nil {
+			taker = *take
+		}
+		w.store.tell(&t.known, taker)
 	}
 	return batch
 }
@@ -131,10 +142,16 @@ func (w *writer) waiting() *change {
 
 func (w *writer) rollback() {
 	// What the cache learned in the transaction never happened.
-	w.endpoints.clear()
+	w.forget()
 	if err := w.exec("ROLLBACK"); err != nil {
 		w.store.log.Debug("roll back", "err", err) // SQLite has done it itself
 	}
+}
+
+// forget has the writer read again what it remembered.
+func (w *writer) forget() {
+	w.cache.clear()
+	w.position = -1
 }
 
 // runOne runs one change. Its own failure is in c.err; what it returns is the
@@ -146,7 +163,7 @@ func (w *writer) runOne(t *tx, c *change, savepoint bool) error {
 		}
 	}
 	before := t.known.mark()
-	w.endpoints.touched = false
+	w.cache.touched = false
 	if c.err = protect(c.fn, t); c.err == nil {
 		t.succeeded = true
 		if savepoint {
@@ -155,8 +172,8 @@ func (w *writer) runOne(t *tx, c *change, savepoint bool) error {
 		return nil
 	}
 	t.known.reset(before)
-	if w.endpoints.touched {
-		w.endpoints.clear()
+	if w.cache.touched {
+		w.forget()
 	}
 	undo := []string{"ROLLBACK", "BEGIN IMMEDIATE"}
 	if savepoint {

@@ -135,6 +135,9 @@ func TestBrokenTransaction(t *testing.T) {
 // the sessions that there have been.
 func TestEndedSessionsAreForgotten(t *testing.T) {
 	s := openTest(t)
+	if err := s.CreateProject(t.Context(), domain.Project{ID: "proj_a", Name: "a"}); err != nil {
+		t.Fatal(err)
+	}
 	for range 20 {
 		row := domain.Session{ID: domain.NewID(domain.PrefixSession), ProjectID: "proj_a", Status: domain.SessionReady}
 		link := domain.Stream{ID: domain.NewID(domain.PrefixStream), ProjectID: "proj_a", SessionID: row.ID, Token: domain.NewToken()}
@@ -153,8 +156,11 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 		}
 	}
 	err := s.update(t.Context(), func(tx *tx) error {
-		if n := len(tx.w.endpoints.wanting); n != 1 { // those of all sessions
+		if n := len(tx.w.cache.endpoints); n != 1 { // those of all sessions
 			t.Errorf("%d audiences are remembered", n)
+		}
+		if n := len(tx.w.cache.sessions); n != 0 {
+			t.Errorf("%d sessions are remembered", n)
 		}
 		return nil
 	})

@@ -29,9 +29,9 @@ func deliver(b *testing.B, fresh func(testing.TB) Open, endpoints int) {
 	}
 	w.ok(w.store.Close())
 	store, err := w.open(func(c domain.Commit) {
-		for _, id := range c.Endpoints {
+		for _, e := range c.Due {
 			select {
-			case wake[id] <- struct{}{}:
+			case wake[e.ID] <- struct{}{}:
 			default:
 			}
 		}

@@ -90,7 +90,7 @@ var commitTests = []test{
 		w.say(s, domain.EventStepStarted, domain.EventStepCompleted)
 		commits := w.committed(2)
 		last := commits[len(commits)-1]
-		w.equal("endpoints", last.Endpoints, []string{e.ID})
+		w.equal("endpoints", last.Due, []domain.EndpointRef{e.Ref()})
 		w.equal("sessions", last.Sessions, []string{s.ID})
 	}},
 	{"a caller who has gone isn't served", func(w *world) {

@@ -30,10 +30,10 @@ var deliveryTests = []test{
 		}
 		at := start.Add(10 * time.Second)
 		c := w.claim(e.ID, start, 10)
-		w.equal("nothing due yet", c, domain.Claim{Endpoint: e, Next: start.Add(time.Second)})
+		w.equal("nothing due yet", c, domain.Claim{Next: start.Add(time.Second)})
 		c = w.claim(e.ID, at, 3)
 		w.equal("first three", sequences(c), []int64{2, 4, 3})
-		w.equal("endpoint", c.Endpoint, e)
+		w.equal("endpoint", *c.Jobs[0].Endpoint, e)
 		w.equal("next", c.Next, start.Add(5*time.Second))
 		c = w.claim(e.ID, at, 3)
 		w.equal("the rest that is due", sequences(c), []int64{1})
@@ -157,7 +157,6 @@ var deliveryTests = []test{
 		jobs := w.claim(e.ID, start, 2).Jobs
 		w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(jobs[0].Delivery, domain.DeliveryDelivered, start)}, nil))
 		w.reopen()
-		w.equal("claimed before the release", len(w.deliveries(domain.DeliveryFilter{Status: domain.DeliverySending})), 1)
 		w.ok(w.store.ReleaseClaims(w.ctx))
 		w.equal("due", len(w.claim(e.ID, start, 10).Jobs), 2)
 	}},

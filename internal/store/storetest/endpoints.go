@@ -114,7 +114,7 @@ var endpointTests = []test{
 		w.refused("test", err, domain.CodeConflict)
 		set(domain.EndpointEnabled)
 		commits := w.committed(3)
-		w.equal("told of", commits[len(commits)-1].Endpoints, []string{e.ID})
+		w.equal("told of", commits[len(commits)-1].Due, []domain.EndpointRef{e.Ref()})
 		w.equal("jobs", len(w.claim(e.ID, start.Add(time.Hour), 10).Jobs), 2)
 	}},
 	{"test event", func(w *world) {

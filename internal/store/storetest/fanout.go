@@ -54,8 +54,8 @@ var fanoutTests = []test{
 			w.equal(fmt.Sprintf("%s of %s", c.event, c.session.ID), got, c.want)
 			commits := w.committed(len(events))
 			var told []string
-			for _, id := range commits[len(commits)-1].Endpoints {
-				told = append(told, names[id])
+			for _, e := range commits[len(commits)-1].Due {
+				told = append(told, names[e.ID])
 			}
 			slices.Sort(told)
 			w.equal("endpoints that are told of", told, c.want)
@@ -114,7 +114,7 @@ var fanoutTests = []test{
 		}
 		w.say(s, domain.EventStepStarted)
 		w.equal("deliveries", len(w.deliveries(domain.DeliveryFilter{})), 2)
-		w.equal("claimed endpoint", w.claim(e.ID, start, 1).Endpoint, e)
+		w.equal("claimed endpoint", *w.claim(e.ID, start, 1).Jobs[0].Endpoint, e)
 		// Nor is one that was refused before anything else had heard of it.
 		n := w.draftSession(0)
 		own := w.endpoint("*")

@@ -18,10 +18,13 @@ type model struct {
 	now        time.Time
 	session    domain.Session
 	endpoints  map[string]domain.EndpointStatus // without the deleted ones
-	deliveries map[string]*domain.Delivery
-	inFlight   map[string]domain.Delivery // claimed by us, perhaps canceled since
-	attempts   map[string]int             // rows
+	deliveries map[string]*domain.Delivery      // by keyOf, as the next two
+	inFlight   map[string]domain.Delivery       // claimed by us, perhaps canceled since
+	attempts   map[string]int                   // rows
 }
+
+// keyOf sorts deliveries in the order of their making, which their ids don't.
+func keyOf(d domain.Delivery) string { return d.EventID + d.EndpointID }
 
 // deliveriesFollowTheModel does the same to a store and to a model, whatever
 // rapid thinks of, and compares the two after every step.
@@ -85,7 +88,7 @@ func (m *model) tell(r *rapid.T) {
 	for _, d := range all {
 		if d.EventID == last {
 			told[d.EndpointID] = true
-			m.deliveries[d.ID] = &domain.Delivery{
+			m.deliveries[keyOf(d)] = &domain.Delivery{
 				ID: d.ID, ProjectID: m.project, EventID: last, EventType: domain.EventStepStarted, SessionID: m.session.ID,
 				EndpointID: d.EndpointID, Status: domain.DeliveryPending, NextAt: m.now, CreatedAt: m.now,
 			}
@@ -114,7 +117,7 @@ func (m *model) pending(endpoint string) []*domain.Delivery {
 		if c := a.NextAt.Compare(b.NextAt); c != 0 {
 			return c
 		}
-		if a.ID < b.ID {
+		if a.EventID < b.EventID {
 			return -1
 		}
 		return 1
@@ -137,7 +140,7 @@ func (m *model) claimSome(r *rapid.T) {
 			}
 			d.Status = domain.DeliverySending
 			want = append(want, *d)
-			m.inFlight[d.ID] = *d
+			m.inFlight[keyOf(*d)] = *d
 		}
 	}
 	var claimed []domain.Delivery
@@ -178,7 +181,7 @@ func (m *model) finish(r *rapid.T) {
 func (m *model) retry(r *rapid.T) {
 	id := one(r, m.deliveries, "delivery")
 	d := m.deliveries[id]
-	_, err := m.store.RetryDelivery(m.ctx, m.project, id, m.now)
+	_, err := m.store.RetryDelivery(m.ctx, m.project, d.ID, m.now)
 	if d.Status == domain.DeliverySending || m.endpoints[d.EndpointID] != domain.EndpointEnabled {
 		if err == nil {
 			r.Fatalf("a %s delivery of a %q endpoint is retried", d.Status, m.endpoints[d.EndpointID])
@@ -233,7 +236,7 @@ func (m *model) compare(r *rapid.T) {
 	}
 	due := map[string]time.Time{}
 	for _, d := range all {
-		if diff := cmp.Diff(*m.deliveries[d.ID], d); diff != "" {
+		if diff := cmp.Diff(*m.deliveries[keyOf(d)], d); diff != "" {
 			r.Fatalf("delivery (-want +got):\n%s", diff)
 		}
 		if pending := m.pending(d.EndpointID); len(pending) > 0 {
@@ -254,11 +257,11 @@ func (m *model) compare(r *rapid.T) {
 }
 
 func (m *model) compareAttempts(r *rapid.T) {
-	for id := range m.deliveries {
-		attempts, err := m.store.Attempts(m.ctx, m.project, id)
+	for key, d := range m.deliveries {
+		attempts, err := m.store.Attempts(m.ctx, m.project, d.ID)
 		must(r, err)
-		if len(attempts) != m.attempts[id] {
-			r.Fatalf("%d attempts, want %d", len(attempts), m.attempts[id])
+		if len(attempts) != m.attempts[key] {
+			r.Fatalf("%d attempts, want %d", len(attempts), m.attempts[key])
 		}
 		for i, a := range attempts {
 			if a.Number != i+1 {

@@ -1,13 +1,22 @@
 -- +goose Up
--- Times are microseconds since 1970, 0 for none. Every table is keyed by its
--- project first. JSON columns hold what is only ever read whole.
+-- Times are microseconds since 1970, 0 for none. Every query is keyed by its
+-- project first. JSON columns hold what is only ever read whole. What grows
+-- with the events refers to projects, sessions and endpoints by number: the
+-- rows and their indexes are a tenth as long as with ids.
+
+-- key seals the numbers of a delivery into its public id.
+CREATE TABLE delivery_ids (
+    key BLOB NOT NULL
+);
+INSERT INTO delivery_ids (key) VALUES (randomblob(16));
 
 CREATE TABLE projects (
-    id         TEXT PRIMARY KEY,
+    num        INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
     name       TEXT NOT NULL UNIQUE,
     sequence   INTEGER NOT NULL DEFAULT 0, -- of the last event without a session
     created_at INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 
 CREATE TABLE api_keys (
     project_id TEXT NOT NULL,
@@ -22,6 +31,7 @@ CREATE TABLE api_keys (
 CREATE INDEX api_keys_prefix ON api_keys (prefix);
 
 CREATE TABLE sessions (
+    num          INTEGER PRIMARY KEY,
     project_id   TEXT NOT NULL,
     id           TEXT NOT NULL,
     status       TEXT NOT NULL,
@@ -30,13 +40,12 @@ CREATE TABLE sessions (
     options      TEXT NOT NULL, -- JSON
     metadata     TEXT NOT NULL, -- JSON
     stream_token TEXT NOT NULL,
-    sequence     INTEGER NOT NULL,
     step_count   INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
     ready_at     INTEGER NOT NULL,
     ended_at     INTEGER NOT NULL,
-    PRIMARY KEY (project_id, id)
-) WITHOUT ROWID;
+    UNIQUE (project_id, id)
+);
 CREATE INDEX sessions_open ON sessions (id) WHERE status NOT IN ('CLOSED', 'FAILED');
 
 CREATE TABLE steps (
@@ -83,22 +92,24 @@ CREATE TABLE streams (
     PRIMARY KEY (project_id, session_id, id)
 ) WITHOUT ROWID;
 
--- position is the order of commits; cursors are event ids, resolved to it.
+-- position is the order of commits; cursors are event ids, resolved to it. A
+-- session's last sequence is the greatest one here.
 CREATE TABLE events (
-    position   INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_id TEXT NOT NULL,
-    id         TEXT NOT NULL,
-    session_id TEXT NOT NULL,
+    position   INTEGER PRIMARY KEY,
+    project    INTEGER NOT NULL,
+    session    INTEGER NOT NULL, -- 0: none
     sequence   INTEGER NOT NULL,
+    id         TEXT NOT NULL,
     type       TEXT NOT NULL,
     body       BLOB NOT NULL,
     created_at INTEGER NOT NULL
 );
-CREATE UNIQUE INDEX events_id ON events (project_id, id);
-CREATE INDEX events_project ON events (project_id, position);
-CREATE UNIQUE INDEX events_sequence ON events (project_id, session_id, sequence);
+CREATE UNIQUE INDEX events_id ON events (project, id);
+CREATE INDEX events_project ON events (project, position);
+CREATE UNIQUE INDEX events_session ON events (project, session, sequence);
 
 CREATE TABLE endpoints (
+    num             INTEGER PRIMARY KEY,
     project_id      TEXT NOT NULL,
     id              TEXT NOT NULL,
     session_id      TEXT NOT NULL, -- of an inline webhook, or empty
@@ -112,38 +123,32 @@ CREATE TABLE endpoints (
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL,
     deleted_at      INTEGER NOT NULL,
-    PRIMARY KEY (project_id, id)
-) WITHOUT ROWID;
-
+    UNIQUE (project_id, id)
+);
 CREATE INDEX endpoints_session ON endpoints (project_id, session_id, id) WHERE deleted_at = 0;
 CREATE INDEX endpoints_id ON endpoints (id);
 
+-- That a delivery is being sent is not in the file: this process alone sends,
+-- and what it was sending when it died is due again. So status is PENDING until
+-- the delivery has ended.
 CREATE TABLE deliveries (
-    project_id     TEXT NOT NULL,
-    id             TEXT NOT NULL,
-    event_id       TEXT NOT NULL,
-    event_position INTEGER NOT NULL,
-    event_type     TEXT NOT NULL,
-    session_id     TEXT NOT NULL,
-    endpoint_id    TEXT NOT NULL,
-    status         TEXT NOT NULL,
-    attempts       INTEGER NOT NULL,
-    tries          INTEGER NOT NULL,
-    next_at        INTEGER NOT NULL,
-    created_at     INTEGER NOT NULL,
-    ended_at       INTEGER NOT NULL, -- 0 exactly while PENDING or SENDING
-    PRIMARY KEY (project_id, id)
+    event    INTEGER NOT NULL, -- position
+    endpoint INTEGER NOT NULL,
+    project  INTEGER NOT NULL,
+    status   TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    tries    INTEGER NOT NULL,
+    next_at  INTEGER NOT NULL,
+    ended_at INTEGER NOT NULL, -- 0 exactly while PENDING
+    PRIMARY KEY (event, endpoint)
 ) WITHOUT ROWID;
--- What is not yet ended, whether it waits or is being sent: so a claim changes
--- no index, and the few that are being sent are all that a claim has to skip.
-CREATE INDEX deliveries_open ON deliveries (endpoint_id, next_at, id) WHERE ended_at = 0;
-CREATE INDEX deliveries_endpoint ON deliveries (project_id, endpoint_id, id);
-CREATE INDEX deliveries_given_up ON deliveries (project_id, status, id) WHERE status IN ('FAILED', 'CANCELED');
-CREATE INDEX deliveries_session ON deliveries (project_id, session_id, id) WHERE session_id <> '';
+CREATE INDEX deliveries_open ON deliveries (endpoint, next_at, event) WHERE ended_at = 0;
+CREATE INDEX deliveries_endpoint ON deliveries (endpoint, event);
+CREATE INDEX deliveries_given_up ON deliveries (project, event) WHERE status IN ('FAILED', 'CANCELED');
 
 CREATE TABLE attempts (
-    project_id  TEXT NOT NULL,
-    delivery_id TEXT NOT NULL,
+    event       INTEGER NOT NULL,
+    endpoint    INTEGER NOT NULL,
     number      INTEGER NOT NULL,
     id          TEXT NOT NULL,
     started_at  INTEGER NOT NULL,
@@ -153,7 +158,7 @@ CREATE TABLE attempts (
     remote_addr TEXT NOT NULL,
     error_class TEXT NOT NULL,
     error       TEXT NOT NULL,
-    PRIMARY KEY (project_id, delivery_id, number)
+    PRIMARY KEY (event, endpoint, number)
 ) WITHOUT ROWID;
 
 CREATE TABLE idempotency (
@@ -178,3 +183,4 @@ DROP TABLE steps;
 DROP TABLE sessions;
 DROP TABLE api_keys;
 DROP TABLE projects;
+DROP TABLE delivery_ids;

@@ -1,0 +1,300 @@
+package webhook
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+)
+
+const (
+	firstLimit  = 4                // requests at once to an endpoint of which nothing is known,
+	maxLimit    = 32               // growing by one with each that it answers
+	quickly     = time.Second      // in less than this
+	claimFactor = 16               // deliveries claimed for each request at once
+	tripAfter   = 8                // requests in a row without a usable answer open the circuit
+	firstOpen   = time.Second      // for so long at first,
+	maxOpen     = 60 * time.Second // and at most
+)
+
+// lane is what the engine knows of one endpoint. The engine's lock guards it,
+// but for prepared.
+type lane struct {
+	engine   *Engine
+	share    *share
+	endpoint string
+	prepared atomic.Pointer[prepared]
+
+	queue    []domain.Job
+	running  int
+	limit    int  // of running
+	listed   bool // in its share's turn
+	hungry   bool // waits for room to claim
+	claiming bool
+	stale    bool      // the endpoint has changed since the claim began
+	more     bool      // the store may have something due that isn't here
+	next     time.Time // when the store has something due; zero: nothing known
+	timer    *time.Timer
+
+	failures int       // in a row
+	opened   int       // circuits in a row
+	until    time.Time // the circuit is open; zero: closed
+}
+
+// prepared is what sending takes that depends on the endpoint alone.
+type prepared struct {
+	endpoint *domain.Endpoint
+	target   *url.URL
+	signer   signer
+	err      error
+}
+
+func (l *lane) prepare(e *domain.Endpoint) (*url.URL, signer, error) {
+	p := l.prepared.Load()
+	if p == nil || p.endpoint != e {
+		p = &prepared{endpoint: e}
+		if p.target, p.err = url.Parse(e.URL); p.err == nil {
+			p.signer, p.err = newSigner(e.Secrets)
+		}
+		l.prepared.Store(p)
+	}
+	return p.target, p.signer, p.err
+}
+
+// idle lanes can be forgotten.
+func (l *lane) idle() bool {
+	return len(l.queue) == 0 && l.running == 0 && !l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
+}
+
+// accepts says whether a new delivery can be queued: not before older ones
+// that wait in the store, nor when it would wait here for long.
+func (l *lane) accepts() bool {
+	return !l.more && l.until.IsZero() && len(l.queue) < maxQueue && l.engine.held < maxHeld
+}
+
+func (l *lane) push(jobs ...domain.Job) {
+	l.queue = append(l.queue, jobs...)
+	l.list()
+}
+
+func (l *lane) pop() domain.Job {
+	job := l.queue[0]
+	l.queue[0] = domain.Job{} // its body isn't kept
+	l.queue = l.queue[1:]
+	return job
+}
+
+// list gives the lane its turn if it can send.
+func (l *lane) list() {
+	if l.listed || len(l.queue) == 0 || l.running >= l.limit {
+		return
+	}
+	l.listed = true
+	if len(l.share.ready) == 0 {
+		l.engine.ready = append(l.engine.ready, l.share)
+	}
+	l.share.ready = append(l.share.ready, l)
+}
+
+// unlist takes it away again.
+func (l *lane) unlist() {
+	if !l.listed {
+		return
+	}
+	l.listed = false
+	l.share.ready = slices.DeleteFunc(l.share.ready, func(other *lane) bool { return other == l })
+	if len(l.share.ready) == 0 {
+		l.engine.ready = slices.DeleteFunc(l.engine.ready, func(other *share) bool { return other == l.share })
+	}
+}
+
+// ran counts requests under way, more or fewer.
+func (l *lane) ran(n int) {
+	l.running += n
+	l.share.running += n
+	if l.share.key.doubted {
+		l.engine.doubted += n
+	}
+}
+
+// doubt moves the lane between the endpoints that answer and the others.
+func (l *lane) doubt(doubted bool) {
+	if l.share.key.doubted == doubted {
+		return
+	}
+	l.unlist()
+	running := l.running
+	l.ran(-running)
+	l.share = l.engine.share(shareKey{l.share.key.project, doubted})
+	l.ran(running)
+	l.list()
+}
+
+// drain empties the queue, for the store to give it out again.
+func (l *lane) drain() []domain.Job {
+	back := l.queue
+	l.queue = nil
+	l.engine.held -= len(back)
+	l.unlist()
+	return back
+}
+
+func (l *lane) stop() []domain.Job {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	return l.drain()
+}
+
+// expect has the lane look into the store at the given time.
+func (l *lane) expect(at time.Time) {
+	if l.next.IsZero() || at.Before(l.next) {
+		l.next = at
+	}
+	l.look()
+}
+
+// look claims what is due, and sets the timer for what is due later.
+func (l *lane) look() {
+	if !l.next.IsZero() && !l.next.After(time.Now()) {
+		l.next = time.Time{}
+		l.more = true
+	}
+	l.claim()
+	l.arm()
+}
+
+func (l *lane) arm() {
+	at := l.next
+	if l.more && l.until.After(time.Now()) && (at.IsZero() || l.until.Before(at)) {
+		at = l.until
+	}
+	if at.IsZero() || !l.engine.running {
+		return
+	}
+	if l.timer != nil {
+		l.timer.Reset(time.Until(at))
+		return
+	}
+	l.timer = time.AfterFunc(time.Until(at), func() {
+		l.engine.mu.Lock()
+		defer l.engine.mu.Unlock()
+		l.look()
+	})
+}
+
+// claim asks the store for more, if there may be more and there is room.
+func (l *lane) claim() {
+	e := l.engine
+	size := l.limit * claimFactor
+	if !l.until.IsZero() {
+		size = 1 // to see whether it answers again
+		if l.until.After(time.Now()) || l.running > 0 {
+			return // not yet, or what is under way will show it
+		}
+	}
+	if !l.more || l.claiming || len(l.queue) > size/4 || !e.running {
+		return
+	}
+	size = min(size, maxHeld-e.held)
+	if size <= 0 {
+		if !l.hungry {
+			l.hungry = true
+			e.hungry = append(e.hungry, l)
+		}
+		return
+	}
+	e.held += size
+	l.claiming, l.more = true, false
+	e.wg.Go(func() { l.fetch(size) })
+}
+
+func (l *lane) fetch(size int) {
+	e := l.engine
+	now := time.Now()
+	c, err := e.queue.Claim(e.ctx, l.endpoint, now, size)
+	if err != nil && e.ctx.Err() == nil {
+		e.log.Error("claim deliveries; trying again", "err", err, "endpoint", l.endpoint)
+	}
+	e.mu.Lock()
+	l.claiming = false
+	e.held -= size - len(c.Jobs)
+	if !e.running || l.stale {
+		l.stale = false
+		e.held -= len(c.Jobs)
+		e.mu.Unlock()
+		e.giveBack(c.Jobs)
+		return
+	}
+	l.push(c.Jobs...)
+	switch {
+	case err != nil:
+		l.expect(now.Add(time.Second))
+	case !c.Next.IsZero():
+		l.expect(c.Next)
+	default:
+		l.claim()
+	}
+	e.feed()
+	e.dispatch()
+	e.mu.Unlock()
+}
+
+// verdict is what an attempt says about its endpoint.
+type verdict struct {
+	known  bool // false: the attempt was given up
+	usable bool // it answered, whatever it was
+	quick  bool // and soon
+}
+
+// judge tells an endpoint that is in trouble from one that doesn't want this
+// delivery.
+func judge(answer egress.Answer, err error, took time.Duration) verdict {
+	v := verdict{known: true, usable: err == nil, quick: err == nil && took < quickly}
+	if e, ok := errors.AsType[*egress.Error](err); ok {
+		switch answer.StatusCode {
+		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		default:
+			v.usable = e.Class == egress.ClassStatus || e.Class == egress.ClassRedirect
+		}
+	}
+	return v
+}
+
+// learn adapts to what an attempt has shown: how many requests at once the
+// endpoint copes with, and whether to leave it alone for a while. What is then
+// not to be sent is returned.
+func (l *lane) learn(v verdict, now time.Time) (back []domain.Job) {
+	switch {
+	case !v.known:
+	case v.usable:
+		if !l.until.IsZero() {
+			l.until, l.opened = time.Time{}, 0
+			l.more = true
+		}
+		l.failures = 0
+		l.doubt(false)
+		if v.quick {
+			l.limit = min(l.limit+1, maxLimit)
+		}
+	default:
+		l.limit = max(l.limit/2, 1)
+		l.doubt(true)
+		l.failures++
+		if l.failures < tripAfter || l.until.After(now) {
+			return nil
+		}
+		wait := min(firstOpen<<min(l.opened, 10), maxOpen)
+		l.opened++
+		l.until = now.Add(wait)
+		l.more = true
+		back = l.drain()
+		l.arm()
+	}
+	return back
+}
