@@ -110,56 +110,73 @@ func TestLeavesNothing(t *testing.T) {
 	dir := harness.Isolate(t)
 	site := shop(t)
 	server := harness.Start(t, filepath.Join(dir, "data"), "--max-sessions=8")
-	c := server.Client()
-	one := func() {
-		made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site})
-		if err != nil {
-			t.Error(err)
-			return
+	settled := func(s *harness.Server, most int) (n int) {
+		t.Helper()
+		harness.WaitForNothingLeft(t, dir)
+		http.DefaultClient.CloseIdleConnections()
+		if err := harness.Until(t.Context(), func() (bool, error) {
+			n = descriptors(t, s)
+			return n <= most, nil
+		}); err != nil {
+			t.Errorf("%d file descriptors before, %d after", most, n)
 		}
-		path := "/v1/sessions/" + made.String("sessionId")
-		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, path+"/steps",
-			obj{"steps": []obj{{"action": "click", "target": "text=Buy"}, {"action": "screenshot"}}})
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for _, s := range got.List("data") {
-			if s.String("status") != "COMPLETED" {
-				t.Errorf("step %v", s)
-			}
-		}
-		if _, err := c.Do(t.Context(), http.MethodDelete, path, nil); err != nil {
-			t.Error(err)
-			return
-		}
-		if _, err := c.WaitSession(t.Context(), made.String("sessionId"), "CLOSED"); err != nil {
-			t.Error(err)
-		}
+		return n
 	}
-	one() // what the first one opens stays open for the next ones
-	harness.WaitForNothingLeft(t, dir)
-	http.DefaultClient.CloseIdleConnections()
-	before := descriptors(t, server)
+	visit(t, server, site) // what the first one opens stays open for the next ones
+	before := settled(server, 1<<30)
 	for range *sessions {
-		one()
+		visit(t, server, site)
 	}
 	var wg sync.WaitGroup
 	for range 8 {
-		wg.Go(one)
+		wg.Go(func() { visit(t, server, site) })
 	}
 	wg.Wait()
-	harness.WaitForNothingLeft(t, dir)
-	http.DefaultClient.CloseIdleConnections()
-	var after int
-	if err := harness.Until(t.Context(), func() (bool, error) {
-		after = descriptors(t, server)
-		return after <= before, nil
-	}); err != nil {
-		t.Errorf("%d file descriptors before, %d after", before, after)
+	settled(server, before)
+	many, err := server.Goroutines()
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := server.Stop(); err != nil {
-		t.Errorf("stop: %v", err)
+	few := harness.Start(t, filepath.Join(dir, "other"))
+	visit(t, few, site)
+	settled(few, 1<<30)
+	one, err := few.Goroutines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A read connection of the store's has a goroutine, and not all are
+	// opened at once; a session that stayed would have several.
+	if one < 5 || many > one+4 {
+		t.Errorf("%d goroutines after one session, %d after %d\n%s", one, many, *sessions+9, server.Output())
+	}
+}
+
+// visit has a session do something, and closes it.
+func visit(t *testing.T, server *harness.Server, site string) {
+	c := server.Client()
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	path := "/v1/sessions/" + made.String("sessionId")
+	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, path+"/steps",
+		obj{"steps": []obj{{"action": "click", "target": "text=Buy"}, {"action": "screenshot"}}})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, s := range got.List("data") {
+		if s.String("status") != "COMPLETED" {
+			t.Errorf("step %v", s)
+		}
+	}
+	if _, err := c.Do(t.Context(), http.MethodDelete, path, nil); err != nil {
+		t.Error(err)
+		return
+	}
+	if _, err := c.WaitSession(t.Context(), made.String("sessionId"), "CLOSED"); err != nil {
+		t.Error(err)
 	}
 }
 

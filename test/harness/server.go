@@ -90,7 +90,7 @@ func Launch(data string, args ...string) (*Server, error) {
 	s.cmd = exec.Command(bin, append([]string{
 		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128",
 	}, args...)...)
-	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key)
+	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
 	s.cmd.Stderr = s.output
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := s.cmd.StdoutPipe()
@@ -148,7 +148,20 @@ func (s *Server) Stop() error {
 	}
 }
 
-// tail keeps the last 64 KiB of what is written to it.
+// Goroutines ends the server at once and counts those that it had.
+func (s *Server) Goroutines() (int, error) {
+	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		return 0, err
+	}
+	select {
+	case <-s.exited:
+		return strings.Count("\n"+s.output.String(), "\ngoroutine "), nil
+	case <-time.After(Deadline):
+		return 0, errors.New("the server does not end")
+	}
+}
+
+// tail keeps the last MiB of what is written to it.
 type tail struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -158,7 +171,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.buf.Write(p)
-	if over := t.buf.Len() - 64<<10; over > 0 {
+	if over := t.buf.Len() - 1<<20; over > 0 {
 		t.buf.Next(over)
 	}
 	return len(p), nil
