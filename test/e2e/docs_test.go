@@ -123,15 +123,17 @@ func startReceiver(t *testing.T, command []string, secret, address string) {
 		cancel()
 		_ = cmd.Wait()
 	})
-	if err := harness.Until(t.Context(), func() (bool, error) {
-		c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
-		if err != nil {
-			return false, nil
-		}
-		return true, c.Close()
-	}); err != nil {
+	if err := harness.Until(t.Context(), func() (bool, error) { return listens(t.Context(), address), nil }); err != nil {
 		t.Fatalf("%s does not listen: %v\n%s", command, err, out.String())
 	}
+}
+
+func listens(ctx context.Context, address string) bool {
+	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
 }
 
 func post(t *testing.T, url string, header http.Header, body []byte) int {
