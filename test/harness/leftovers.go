@@ -39,10 +39,9 @@ func Isolate(tb testing.TB) string {
 	return dir
 }
 
-// Leftovers lists the processes that have the folder in their command line or
-// working folder (browsers and keepers whose files are below it), and the
-// session folders below it.
-func Leftovers(dir string) []string {
+// Processes lists those that have the folder in their command line or working
+// folder: browsers and keepers whose files are below it.
+func Processes(dir string) []string {
 	var left []string
 	procs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range procs {
@@ -61,11 +60,13 @@ func Leftovers(dir string) []string {
 			left = append(left, fmt.Sprintf("process %d: %.120s", pid, line))
 		}
 	}
-	folders, _ := filepath.Glob(filepath.Join(dir, "browserhook-*", "browser_*"))
-	for _, f := range folders {
-		left = append(left, "folder "+f)
-	}
 	return left
+}
+
+// Folders lists the sessions' folders below it.
+func Folders(dir string) []string {
+	folders, _ := filepath.Glob(filepath.Join(dir, "browserhook-*", "browser_*"))
+	return folders
 }
 
 // WaitForNothingLeft fails the test when something of the servers' stays.
@@ -73,7 +74,20 @@ func WaitForNothingLeft(tb testing.TB, dir string) {
 	tb.Helper()
 	var left []string
 	err := Until(context.Background(), func() (bool, error) {
-		left = Leftovers(dir)
+		left = append(Processes(dir), Folders(dir)...)
+		return len(left) == 0, nil
+	})
+	if err != nil {
+		tb.Fatalf("left behind: %s", strings.Join(left, "\n  "))
+	}
+}
+
+// WaitForNoProcess fails the test when a browser or a keeper stays.
+func WaitForNoProcess(tb testing.TB, dir string) {
+	tb.Helper()
+	var left []string
+	err := Until(context.Background(), func() (bool, error) {
+		left = Processes(dir)
 		return len(left) == 0, nil
 	})
 	if err != nil {

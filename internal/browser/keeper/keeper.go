@@ -76,12 +76,22 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, "keeper: become the reaper:", err)
 	}
 	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1)}
-	defer os.RemoveAll(cfg.Dir)
+	defer removeAll(cfg.Dir)
 	if err := k.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper:", err)
 		return 1
 	}
 	return 0
+}
+
+// removeAll is os.RemoveAll for a folder in which somebody who was just killed
+// may have made a last file.
+func removeAll(dir string) {
+	for range 5 {
+		if os.RemoveAll(dir) == nil {
+			return
+		}
+	}
 }
 
 type keeper struct {
