@@ -57,6 +57,7 @@ fuzz: ## every fuzz target, FUZZTIME each (default 1m)
 .PHONY: bench
 bench: ## measure, each beside its baseline, and write docs/benchmarks.md
 	@./scripts/install-deps test
+	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
 	$(GO) run ./bench
 
 .PHONY: clean
