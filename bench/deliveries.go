@@ -18,6 +18,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
+	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
@@ -127,8 +128,12 @@ func engine(ctx context.Context, target string, endpoints int) error {
 	}
 	defer os.RemoveAll(dir)
 	log := slog.New(slog.DiscardHandler)
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		return err
+	}
 	var e *webhook.Engine
-	store, err := sqlite.Open(ctx, filepath.Join(dir, "bench.db"), func(c domain.Commit) {
+	store, err := sqlite.Open(ctx, filepath.Join(dir, "bench.db"), box, func(c domain.Commit) {
 		if e != nil {
 			e.Wake(c.Due...)
 		}
@@ -144,7 +149,7 @@ func engine(ctx context.Context, target string, endpoints int) error {
 	defer client.CloseIdle()
 	service := webhook.NewService(store, client.Guard)
 	for range endpoints {
-		if _, err := service.Create(ctx, "proj_1", webhook.Settings{URL: target, Events: domain.Subscription{"*"}}, nil); err != nil {
+		if _, err := service.Create(ctx, "proj_1", domain.EndpointSettings{URL: target, Events: domain.Subscription{"*"}}, false, nil); err != nil {
 			return err
 		}
 	}

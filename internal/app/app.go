@@ -27,6 +27,7 @@ import (
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
@@ -67,8 +68,17 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.data, err = openData(settings.Data); err != nil {
 		return nil, err
 	}
-	if a.store, err = sqlite.Open(ctx, a.data.Database, a.committed, log); err != nil {
+	box, err := openBox(settings.MasterKey, a.data.MasterKey)
+	if err != nil {
 		return nil, err
+	}
+	if a.store, err = sqlite.Open(ctx, a.data.Database, box, a.committed, log); err != nil {
+		return nil, err
+	}
+	if n, err := a.store.Reseal(ctx); err != nil {
+		return nil, err
+	} else if n > 0 {
+		log.Info("encrypted webhook secrets with the new master key", "endpoints", n)
 	}
 	if a.Key, err = a.firstKey(ctx); err != nil {
 		return nil, err
@@ -122,6 +132,7 @@ func (a *App) compose() {
 	a.store.OfferTo(a.engine.Take)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
+		Explain:   &webhook.Explainer{History: a.store, State: a.engine.State},
 		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping,
 	})
@@ -170,6 +181,10 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
+	stopRetention := func() {}
+	if keep, err := a.settings.Keep(); err == nil && keep > 0 {
+		stopRetention = part(background, "retention", (&webhook.Retention{Store: a.store, Keep: keep, Log: a.log}).Run)
+	}
 	stopSessions := part(background, "sessions", a.sessions.Run)
 	part(background, "http", func(context.Context) error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -187,6 +202,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.server.Shutdown(shut); err != nil {
 		_ = a.server.Close()
 	}
+	stopRetention()
 	stopEngine()
 	wg.Wait()
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
@@ -233,6 +249,17 @@ func (a *App) firstKey(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	return keys.Create(ctx, defaultProject, "first")
+}
+
+func openBox(setting, file string) (*seal.Box, error) {
+	if setting == "" {
+		return seal.Load(file)
+	}
+	box, err := seal.New(setting)
+	if err != nil {
+		return nil, &config.Error{Setting: "master-key", Problem: err.Error()}
+	}
+	return box, nil
 }
 
 func openBlobs(setting, folder string) (*blob.Bucket, error) {

@@ -18,6 +18,7 @@ type dataFolder struct {
 	Path      string
 	Database  string
 	Artifacts string
+	MasterKey string
 	// Run is where the browsers' own folders go. It isn't inside Path: a
 	// browser runs as another user, who must be able to reach its folder
 	// whoever owns the folders above the data.
@@ -38,6 +39,7 @@ func openData(path string) (*dataFolder, error) {
 		Path:      abs,
 		Database:  filepath.Join(abs, databaseFile),
 		Artifacts: filepath.Join(abs, "artifacts"),
+		MasterKey: filepath.Join(abs, "master.key"),
 	}
 	d.lock, err = os.OpenFile(filepath.Join(abs, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
 	if err != nil {

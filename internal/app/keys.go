@@ -26,7 +26,7 @@ func OpenKeys(ctx context.Context, data string) (*Keys, error) {
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("there is no database in %s; --data names the server's data folder", data)
 	}
-	store, err := sqlite.Open(ctx, file, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	store, err := sqlite.Open(ctx, file, nil, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

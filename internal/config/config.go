@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Server is the settings of `browserhook serve`.
@@ -22,6 +23,8 @@ type Server struct {
 	Data         string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
 	ArtifactsURL string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey       string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
+	MasterKey    string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
+	Retention    string   `help:"How long events, deliveries and their attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	WebhookAllow []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
 	MaxSessions  int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	Chromium     string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
@@ -67,6 +70,9 @@ func (s *Server) Check() error {
 	if _, err := s.WebhookPrefixes(); err != nil {
 		return err
 	}
+	if _, err := s.Keep(); err != nil {
+		return err
+	}
 	if s.MaxSessions < 0 || s.MaxSessions > 10_000 {
 		return wrong("max-sessions", "%d is not between 1 and 10000", s.MaxSessions)
 	}
@@ -100,6 +106,18 @@ func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
 		prefixes = append(prefixes, p.Masked())
 	}
 	return prefixes, nil
+}
+
+// Keep is retention, parsed; 0 is for ever.
+func (s *Server) Keep() (time.Duration, error) {
+	if s.Retention == "0" || s.Retention == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s.Retention)
+	if err != nil || d < time.Hour {
+		return 0, wrong("retention", "%q is not a time of at least 1h, such as 720h", s.Retention)
+	}
+	return d, nil
 }
 
 // Level is log-level, parsed.

@@ -22,7 +22,9 @@ const (
 	EventStepCompleted    EventType = "step_completed"
 	EventStepFailed       EventType = "step_failed"
 	EventStepCanceled     EventType = "step_canceled"
+	EventEndpointFailing  EventType = "endpoint_failing"
 	EventEndpointDisabled EventType = "endpoint_disabled"
+	EventDeliveryFailed   EventType = "delivery_failed"
 	EventWebhookTest      EventType = "webhook_test"
 )
 
@@ -30,7 +32,7 @@ const (
 var EventTypes = []EventType{
 	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed,
 	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
-	EventEndpointDisabled, EventWebhookTest,
+	EventEndpointFailing, EventEndpointDisabled, EventDeliveryFailed, EventWebhookTest,
 }
 
 // Kind is the event's `type` member: "browser", "step" or "webhook".
@@ -56,6 +58,10 @@ type Event struct {
 	Type      EventType
 	Body      []byte
 	CreatedAt time.Time
+
+	// Known while it is being committed, to find who wants it.
+	Metadata   map[string]string
+	EndpointID string // that the news is about
 }
 
 // EventData is the `data` member of a body. The order of the fields is the
@@ -72,6 +78,8 @@ type EventData struct {
 	StreamingURL string          `json:"streamingUrl,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
 	EndpointID   string          `json:"endpointId,omitempty"`
+	DeliveryID   string          `json:"deliveryId,omitempty"`
+	EventID      string          `json:"eventId,omitempty"`
 }
 
 // Payload is the whole body of a webhook.
@@ -127,11 +135,24 @@ func WebhookNews(e *Endpoint, t EventType, reason string, at time.Time) Draft {
 	}
 }
 
+// DeliveryNews drafts an event about a delivery that was given up. It belongs
+// to no session.
+func DeliveryNews(d *Delivery, at time.Time) Draft {
+	return Draft{ProjectID: d.ProjectID, At: at, Data: EventData{
+		EventType: EventDeliveryFailed, Status: string(d.Status), Reason: d.Reason,
+		EndpointID: d.EndpointID, DeliveryID: d.ID, EventID: d.EventID,
+	}}
+}
+
 // Seal turns the draft into an event with an id, its sequence and its body.
 func (d Draft) Seal(sequence int64) (Event, error) {
 	e := Event{
 		ID: NewID(PrefixEvent), ProjectID: d.ProjectID, SessionID: d.SessionID,
 		Sequence: sequence, Type: d.Data.EventType, CreatedAt: d.At.UTC().Truncate(time.Millisecond),
+		Metadata: d.Metadata,
+	}
+	if d.Data.EventType != EventWebhookTest {
+		e.EndpointID = d.Data.EndpointID
 	}
 	body, err := EncodePayload(Payload{
 		SessionID: e.SessionID, Type: e.Type.Kind(), Data: d.Data, ID: e.ID,
@@ -142,6 +163,20 @@ func (d Draft) Seal(sequence int64) (Event, error) {
 	}
 	e.Body = body
 	return e, nil
+}
+
+// Remember fills in what is known of an event only while it is being
+// committed, from its body.
+func (e *Event) Remember() error {
+	var p Payload
+	if err := json.Unmarshal(e.Body, &p); err != nil {
+		return fmt.Errorf("read event %s: %w", e.ID, err)
+	}
+	e.Metadata = p.Metadata
+	if e.Type != EventWebhookTest {
+		e.EndpointID = p.Data.EndpointID
+	}
+	return nil
 }
 
 // EncodePayload writes a body as it goes over the wire: compact, members in

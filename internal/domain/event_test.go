@@ -72,6 +72,10 @@ func TestGolden(t *testing.T) {
 		{"step_failed", StepNews(session(SessionReady), bad, EventStepFailed, public, at)},
 		{"step_canceled", StepNews(session(SessionReady), step(StepCanceled), EventStepCanceled, public, at)},
 		{"endpoint_disabled", WebhookNews(endpoint, EventEndpointDisabled, "gone", at)},
+		{"endpoint_failing", WebhookNews(&Endpoint{ID: "we_1", ProjectID: "proj_1", Status: EndpointEnabled}, EventEndpointFailing, "failing", at)},
+		{"delivery_failed", DeliveryNews(&Delivery{
+			ID: "dlv_1", ProjectID: "proj_1", EventID: "evt_1", EndpointID: "we_1", Status: DeliveryFailed, Reason: ReasonExhausted,
+		}, at)},
 		{"webhook_test", WebhookNews(&Endpoint{ID: "we_1", Status: EndpointEnabled}, EventWebhookTest, "", at)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -61,6 +61,16 @@ func NewID(p Prefix) string {
 	return EncodeID(p, b)
 }
 
+// IDAt is an id that all ids with the prefix that are made later are greater
+// than, and all made earlier less.
+func IDAt(p Prefix, at time.Time) string {
+	var raw [16]byte
+	if ms := at.UnixMilli(); ms > 0 {
+		binary.BigEndian.PutUint64(raw[:8], uint64(ms)<<16)
+	}
+	return EncodeID(p, raw)
+}
+
 // EncodeID spells 16 bytes as an id with the prefix.
 func EncodeID(p Prefix, raw [16]byte) string {
 	return string(p) + "_" + crockford.EncodeToString(raw[:])
@@ -72,8 +82,9 @@ func DecodeID(p Prefix, id string) (raw [16]byte, ok bool) {
 	if !ok || len(rest) != idLength {
 		return raw, false
 	}
-	_, err := crockford.Decode(raw[:], []byte(rest))
-	return raw, err == nil
+	n, err := crockford.Decode(raw[:], []byte(rest))
+	// The decoder passes over line breaks and spare bits: one spelling counts.
+	return raw, err == nil && n == len(raw) && EncodeID(p, raw) == id
 }
 
 // ValidID reports whether id has the prefix and the spelling of one made by NewID.

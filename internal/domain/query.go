@@ -29,6 +29,7 @@ type DeliveryFilter struct {
 	Status     DeliveryStatus
 	EventType  EventType
 	SessionID  string
+	EventID    string
 	From, To   time.Time // of creation; zero: open
 	Cursor     string
 	Limit      int // 0: 100

@@ -2,48 +2,174 @@ package domain
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
 // EndpointStatus says whether an endpoint receives.
 type EndpointStatus string
 
-// The states of a webhook endpoint.
+// The states of a webhook endpoint. What happens while one is PAUSED waits for
+// it; what happens while it is DISABLED passes it by.
 const (
 	EndpointEnabled  EndpointStatus = "ENABLED"
+	EndpointPaused   EndpointStatus = "PAUSED"
 	EndpointDisabled EndpointStatus = "DISABLED"
 )
 
 // Secret signs the deliveries to an endpoint until it expires.
 type Secret struct {
-	Value     string    `json:"value"`     // "whsec_" and base64
+	Value     string    `json:"value"`     // "whsec_" or "whsk_", and base64
 	ExpiresAt time.Time `json:"expiresAt"` // zero: the current one, doesn't expire
+}
+
+// Header is sent with each delivery to an endpoint.
+type Header struct {
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Secret bool   `json:"secret,omitempty"` // the value is never shown again
+}
+
+// Filter picks events by what they hold.
+type Filter struct {
+	// Metadata names members of the session's metadata, each with the values
+	// of which it must have one.
+	Metadata map[string][]string `json:"metadata,omitempty"`
+}
+
+// Matches reports whether the filter lets the metadata pass.
+func (f Filter) Matches(metadata map[string]string) bool {
+	for name, values := range f.Metadata {
+		have, ok := metadata[name]
+		if !ok || !slices.Contains(values, have) {
+			return false
+		}
+	}
+	return true
+}
+
+// EndpointSettings is what a user chooses about an endpoint.
+type EndpointSettings struct {
+	URL         string            `json:"url"`
+	Events      Subscription      `json:"events"`
+	Description string            `json:"description,omitempty"`
+	Metadata    map[string]string `json:"metadata,omitempty"`
+	Filter      Filter            `json:"filter,omitzero"`
+	Ordered     bool              `json:"ordered,omitempty"`     // each session's events in turn; never changes
+	RateLimit   int               `json:"rateLimit,omitempty"`   // deliveries a second; 0: no limit
+	Concurrency int               `json:"concurrency,omitempty"` // requests at once; 0: as many as it copes with
+	Headers     []Header          `json:"-"`
 }
 
 // Endpoint is an address that receives events.
 type Endpoint struct {
+	EndpointSettings
 	ID             string
 	ProjectID      string
 	SessionID      string // of an inline webhook: only that session's events; else empty
-	URL            string
-	Events         Subscription
-	Description    string
-	Metadata       map[string]string
 	Status         EndpointStatus
-	DisabledReason string // "gone": it answered 410; "requested"
+	DisabledReason string // "gone": it answered 410; "failing": for days; "requested"
 	Secrets        []Secret
+	FailingSince   time.Time // no success since; zero: the last attempt succeeded
+	FailingTold    time.Time // when endpoint_failing was told; zero: not yet
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 }
 
+// Signs says whether the endpoint has a key pair.
+func (e *Endpoint) Signs() bool {
+	return slices.ContainsFunc(e.Secrets, func(s Secret) bool { return strings.HasPrefix(s.Value, PrivateKeyPrefix) })
+}
+
+// What the values of secrets begin with, by Standard Webhooks.
+const (
+	SecretPrefix     = "whsec_" // a symmetric secret
+	PrivateKeyPrefix = "whsk_"  // an ed25519 private key
+	PublicKeyPrefix  = "whpk_"  // its public key
+)
+
 // Ref names the endpoint.
 func (e *Endpoint) Ref() EndpointRef { return EndpointRef{e.ProjectID, e.ID} }
 
+// Why an endpoint gets no delivery of an event; see [Endpoint.Misses].
+const (
+	MissDisabled      = "endpoint_disabled"
+	MissOtherSession  = "other_session"
+	MissNotSubscribed = "not_subscribed"
+	MissFiltered      = "filtered"
+	MissItself        = "about_itself"
+)
+
+// Misses says why the event is not to be delivered to the endpoint; "" when it
+// is.
+func (e *Endpoint) Misses(ev *Event) string {
+	switch {
+	case e.Status == EndpointDisabled:
+		return MissDisabled
+	case e.SessionID != "" && e.SessionID != ev.SessionID:
+		return MissOtherSession
+	case !e.Events.Matches(ev.Type):
+		return MissNotSubscribed
+	case !e.Filter.Matches(ev.Metadata):
+		return MissFiltered
+	case ev.EndpointID == e.ID:
+		return MissItself
+	default:
+		return ""
+	}
+}
+
 // Wants reports whether the event is to be delivered to the endpoint.
-func (e *Endpoint) Wants(ev *Event) bool {
-	return e.Status == EndpointEnabled &&
-		(e.SessionID == "" || e.SessionID == ev.SessionID) &&
-		e.Events.Matches(ev.Type)
+func (e *Endpoint) Wants(ev *Event) bool { return e.Misses(ev) == "" }
+
+// Sign is what an attempt says about its endpoint.
+type Sign string
+
+// The signs of an endpoint's health.
+const (
+	SignNone Sign = ""     // nothing that is to be remembered
+	SignGood Sign = "good" // it took a delivery
+	SignBad  Sign = "bad"  // it didn't
+	SignGone Sign = "gone" // it answered 410
+)
+
+const (
+	// FailingAfter is how long an endpoint may only fail before that is told.
+	FailingAfter = time.Hour
+	// DisabledAfter is how long it may before it is disabled.
+	DisabledAfter = 5 * 24 * time.Hour
+)
+
+// Heeds says whether the sign would change the endpoint.
+func (e *Endpoint) Heeds(s Sign, at time.Time) bool {
+	c := *e
+	_, changed := c.Heed(s, at)
+	return changed
+}
+
+// Heed changes the endpoint by a sign of its health.
+func (e *Endpoint) Heed(s Sign, at time.Time) (news []Draft, changed bool) {
+	disable := func(reason string) {
+		e.Status, e.DisabledReason, changed = EndpointDisabled, reason, true
+		news = append(news, WebhookNews(e, EventEndpointDisabled, reason, at))
+	}
+	switch {
+	case s == SignGood && !e.FailingSince.IsZero():
+		e.FailingSince, e.FailingTold, changed = time.Time{}, time.Time{}, true
+	case e.Status == EndpointDisabled:
+	case s == SignGone:
+		disable("gone")
+	case s != SignBad:
+	case e.FailingSince.IsZero():
+		e.FailingSince, changed = at, true
+	case at.Sub(e.FailingSince) >= DisabledAfter:
+		disable("failing")
+	case at.Sub(e.FailingSince) >= FailingAfter && e.FailingTold.IsZero():
+		e.FailingTold, changed = at, true
+		news = append(news, WebhookNews(e, EventEndpointFailing, "failing", at))
+	}
+	return news, changed
 }
 
 // DeliveryStatus is where the sending of one event to one endpoint is.
@@ -57,6 +183,9 @@ const (
 	DeliveryFailed    DeliveryStatus = "FAILED"
 	DeliveryCanceled  DeliveryStatus = "CANCELED"
 )
+
+// Ended reports whether nothing more is planned for the delivery.
+func (s DeliveryStatus) Ended() bool { return s != DeliveryPending && s != DeliverySending }
 
 // DeliveryMoves is the delivery's state machine. What has ended goes back to
 // PENDING only when a person asks for a retry.
@@ -82,7 +211,23 @@ type Delivery struct {
 	NextAt     time.Time // of the next try; meaningful when PENDING
 	CreatedAt  time.Time
 	EndedAt    time.Time // zero until DELIVERED, FAILED or CANCELED
+	Reason     string    // why FAILED or CANCELED
 }
+
+// Expires says whether the delivery is late for what it tells: that a browser
+// is ready is of no use when its session has ended.
+func (d *Delivery) Expires(sessionEnded bool) bool {
+	return sessionEnded && d.EventType == EventBrowserReady
+}
+
+// Why a delivery was given up.
+const (
+	ReasonExhausted       = "exhausted"        // the last try of the schedule failed
+	ReasonGone            = "gone"             // the endpoint answered 410
+	ReasonExpired         = "expired"          // nobody wants to hear of it any more
+	ReasonRequested       = "requested"        // a user canceled it
+	ReasonEndpointDeleted = "endpoint_deleted" // before it was sent
+)
 
 // Move takes the delivery to another state, or says that the table forbids it.
 func (d *Delivery) Move(to DeliveryStatus) error {
@@ -108,14 +253,12 @@ type Attempt struct {
 	Error      string // one sentence, without secrets
 }
 
-// Outcome is what an attempt did to its delivery. The webhook engine decides
-// it, the store writes it.
+// Outcome is what became of a claimed delivery. The webhook engine decides it,
+// the store writes it.
 type Outcome struct {
-	Delivery Delivery // as it is after the attempt
-	Attempt  Attempt
-	// Disable is why the endpoint is to be disabled in the same transaction
-	// ("gone"), or empty.
-	Disable string
+	Delivery Delivery // as it is now; PENDING without an attempt gives it back
+	Attempt  Attempt  // without an id: there was none
+	Sign     Sign
 }
 
 // Job is a claimed delivery with all that sending it needs.
@@ -123,6 +266,7 @@ type Job struct {
 	Delivery Delivery
 	Endpoint *Endpoint // as it was when the delivery was claimed; shared, not to be changed
 	Body     []byte
+	Expired  bool // it has waited, and its time is over
 }
 
 // APIKey lets its holder act for a project. Only a hash of it is stored.

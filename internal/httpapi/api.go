@@ -38,6 +38,11 @@ type Store interface {
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
 	RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
+	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
+	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error)
+	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 }
 
 // Sessions is the session service.
@@ -52,12 +57,21 @@ type Sessions interface {
 
 // Endpoints is the webhook service.
 type Endpoints interface {
-	New(project, session, field string, w webhook.Settings) (domain.Endpoint, error)
-	Create(ctx context.Context, project string, w webhook.Settings, idem *domain.Idempotency) (domain.Endpoint, error)
+	New(project, session, field string, w domain.EndpointSettings) (domain.Endpoint, error)
+	Create(ctx context.Context, project string, w domain.EndpointSettings, keyPair bool, idem *domain.Idempotency) (domain.Endpoint, error)
 	Update(ctx context.Context, project, id string, c webhook.Change) (domain.Endpoint, error)
 	RotateSecret(ctx context.Context, project, id string, overlap time.Duration) (domain.Endpoint, error)
 	Enable(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Disable(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Pause(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Resume(ctx context.Context, project, id string) (domain.Endpoint, error)
 	Test(ctx context.Context, project, id string, idem *domain.Idempotency) (string, error)
+}
+
+// Explain says why.
+type Explain interface {
+	Delivery(ctx context.Context, project, id string) (webhook.Explanation, error)
+	Event(ctx context.Context, project, id string) ([]webhook.Explanation, error)
 }
 
 // Events is the log.
@@ -78,6 +92,7 @@ type Config struct {
 	Sessions  Sessions
 	Endpoints Endpoints
 	Events    Events
+	Explain   Explain
 	Artifacts Artifacts
 	Live      http.Handler // the pages below /streams
 	PublicURL func() string
@@ -120,6 +135,7 @@ func build(cfg Config) *server {
 	s.eventRoutes()
 	s.endpointRoutes()
 	s.deliveryRoutes()
+	s.explainRoutes()
 	s.plainRoutes()
 	return s
 }

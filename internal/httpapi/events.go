@@ -110,9 +110,18 @@ func exampleBody(t domain.EventType) []byte {
 		p.Data.Error = &domain.Failure{Code: "target_disabled", Message: "Timed out after 30s.", WaitedFor: "#buy to be enabled", Seen: "<button id=\"buy\"> is disabled"}
 	case domain.EventStepCanceled:
 		step("CANCELED")
-	case domain.EventEndpointDisabled, domain.EventWebhookTest:
+	case domain.EventDeliveryFailed:
+		p.SessionID, p.Metadata = "", nil
+		p.Data = domain.EventData{
+			EventType: t, Status: "FAILED", Reason: domain.ReasonExhausted, EndpointID: "we_06h0vrn6b12g35g6ph5tvdtch0",
+			DeliveryID: "dlv_n68d56t0jrm0015k4jtsr4ktj0", EventID: "evt_06h0vrn6b12g35g6ph5tvdtch0",
+		}
+	case domain.EventEndpointFailing, domain.EventEndpointDisabled, domain.EventWebhookTest:
 		p.SessionID, p.Metadata = "", nil
 		p.Data = domain.EventData{EventType: t, Status: "ENABLED", EndpointID: "we_06h0vrn6b12g35g6ph5tvdtch0"}
+		if t == domain.EventEndpointFailing {
+			p.Data.Reason = "failing"
+		}
 		if t == domain.EventEndpointDisabled {
 			p.Data.Status, p.Data.Reason = "DISABLED", "gone"
 		}

@@ -36,6 +36,7 @@ func (s *server) plainRoutes() {
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(raw)
 	})
+	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
 	s.mux.HandleFunc("GET /docs", s.docs)
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	if s.Live != nil {

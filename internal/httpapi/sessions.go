@@ -12,7 +12,6 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/webhook"
 )
 
 type viewport struct {
@@ -165,7 +164,7 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 			events = []string{"*"}
 		}
 		req.Webhook = func(id string) (domain.Endpoint, error) {
-			return s.Endpoints.New(project(ctx), id, "webhook.", webhook.Settings{URL: w.URL, Events: events})
+			return s.Endpoints.New(project(ctx), id, "webhook.", domain.EndpointSettings{URL: w.URL, Events: events})
 		}
 	}
 	v, steps, endpoint, err := s.Sessions.Create(ctx, project(ctx), req)

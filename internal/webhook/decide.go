@@ -27,8 +27,16 @@ const (
 	maxRetryAfter = 24 * time.Hour
 )
 
+// orderedTries is how many tries of the schedule a delivery gets that others
+// wait for: it is given up after some eight hours, and the next one goes.
+const orderedTries = 5
+
 // decide is what a try, ended at now, does to its delivery. random is in [0,1).
-func decide(d domain.Delivery, answer egress.Answer, err error, started, now time.Time, random float64) domain.Outcome {
+func decide(d domain.Delivery, ordered bool, answer egress.Answer, err error, started, now time.Time, random float64) domain.Outcome {
+	tries := len(schedule)
+	if ordered {
+		tries = orderedTries
+	}
 	a := domain.Attempt{
 		ID: domain.NewID(domain.PrefixAttempt), ProjectID: d.ProjectID, DeliveryID: d.ID, Number: d.Attempts + 1,
 		StartedAt: started, Duration: now.Sub(started), StatusCode: answer.StatusCode, Response: answer.Body,
@@ -39,17 +47,19 @@ func decide(d domain.Delivery, answer egress.Answer, err error, started, now tim
 	d.Tries++
 	if err == nil {
 		d.Status, d.EndedAt = domain.DeliveryDelivered, now
+		o.Sign = domain.SignGood
 	} else {
+		o.Sign = domain.SignBad
 		a.ErrorClass, a.Error = "internal", "the attempt could not be made"
 		if e, ok := errors.AsType[*egress.Error](err); ok {
 			a.ErrorClass, a.Error = string(e.Class), e.Message
 		}
 		switch {
 		case answer.StatusCode == http.StatusGone:
-			d.Status, d.EndedAt = domain.DeliveryFailed, now
-			o.Disable = "gone"
-		case d.Tries > len(schedule):
-			d.Status, d.EndedAt = domain.DeliveryFailed, now
+			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonGone
+			o.Sign = domain.SignGone
+		case d.Tries > tries:
+			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonExhausted
 		default:
 			wait := schedule[d.Tries-1]
 			wait += time.Duration(float64(wait) * jitter * random)
@@ -59,6 +69,12 @@ func decide(d domain.Delivery, answer egress.Answer, err error, started, now tim
 	}
 	o.Delivery, o.Attempt = d, a
 	return o
+}
+
+// expire is the outcome of a delivery that nobody wants any more.
+func expire(d domain.Delivery, now time.Time) domain.Outcome {
+	d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, now, domain.ReasonExpired
+	return domain.Outcome{Delivery: d}
 }
 
 // giveBack is the outcome of a try that was not made, or given up because the

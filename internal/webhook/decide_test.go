@@ -23,20 +23,20 @@ func TestDecide(t *testing.T) {
 		return egress.Answer{StatusCode: code, Header: h, Body: []byte("said")}, &egress.Error{Class: egress.ClassStatus, Message: "no"}
 	}
 	for _, tt := range []struct {
-		name    string
-		tries   int
-		answer  func() (egress.Answer, error)
-		random  float64
-		want    domain.DeliveryStatus
-		wait    time.Duration
-		disable string
+		name   string
+		tries  int
+		answer func() (egress.Answer, error)
+		random float64
+		want   domain.DeliveryStatus
+		wait   time.Duration
+		reason string
 	}{
 		{"2xx", 0, func() (egress.Answer, error) { return egress.Answer{StatusCode: 204}, nil }, 0, domain.DeliveryDelivered, 0, ""},
 		{"first failure", 0, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryPending, 5 * time.Second, ""},
 		{"jitter is only later", 0, func() (egress.Answer, error) { return status(500) }, 0.5, domain.DeliveryPending, 5250 * time.Millisecond, ""},
 		{"second", 1, func() (egress.Answer, error) { return status(404) }, 0, domain.DeliveryPending, 5 * time.Minute, ""},
 		{"ninth", 8, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryPending, 24 * time.Hour, ""},
-		{"tenth", 9, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryFailed, 0, ""},
+		{"tenth", 9, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryFailed, 0, "exhausted"},
 		{"Retry-After", 0, func() (egress.Answer, error) { return status(503, "Retry-After", "60") }, 0, domain.DeliveryPending, time.Minute, ""},
 		{"short Retry-After", 1, func() (egress.Answer, error) { return status(503, "Retry-After", "1") }, 0, domain.DeliveryPending, 5 * time.Minute, ""},
 		{"a year", 0, func() (egress.Answer, error) { return status(503, "Retry-After", "31536000") }, 0, domain.DeliveryPending, 24 * time.Hour, ""},
@@ -48,8 +48,8 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answer, err := tt.answer()
 			d := domain.Delivery{ID: "dlv_1", ProjectID: "proj_1", Status: domain.DeliverySending, Attempts: 3, Tries: tt.tries}
-			o := decide(d, answer, err, now.Add(-time.Second), now, tt.random)
-			if o.Delivery.Status != tt.want || o.Disable != tt.disable || o.Delivery.Attempts != 4 || o.Delivery.Tries != tt.tries+1 {
+			o := decide(d, false, answer, err, now.Add(-time.Second), now, tt.random)
+			if o.Delivery.Status != tt.want || o.Delivery.Reason != tt.reason || o.Delivery.Attempts != 4 || o.Delivery.Tries != tt.tries+1 {
 				t.Errorf("got %+v", o)
 			}
 			if tt.want == domain.DeliveryPending && o.Delivery.NextAt.Sub(now) != tt.wait {

@@ -54,8 +54,10 @@ type Engine struct {
 	hungry   []*lane  // that wait for room to claim
 	inFlight int
 	doubted  int // of them
+	nodes    int // servers that share the rates
 	held     int // in lanes, being sent, or asked of the store
 	running  bool
+	caughtUp bool            // what the store had due at the start is known
 	ctx      context.Context //nolint:containedctx // of Run, for the claims
 	sending  context.Context //nolint:containedctx // outlives ctx by the grace period
 	wg       sync.WaitGroup
@@ -86,7 +88,7 @@ const Grace = 5 * time.Second
 func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *Engine {
 	return &Engine{
 		queue: queue, sender: sender, log: log, userAgent: "browserhook/" + version,
-		outcomes: make(chan result, finishSize), lanes: map[string]*lane{}, shares: map[shareKey]*share{},
+		outcomes: make(chan result, finishSize), lanes: map[string]*lane{}, shares: map[shareKey]*share{}, nodes: 1,
 	}
 }
 
@@ -113,11 +115,12 @@ func (e *Engine) Run(ctx context.Context) error {
 		for _, d := range due {
 			e.lane(d.ProjectID, d.EndpointID).expect(d.At)
 		}
+		e.caughtUp = true
 		e.mu.Unlock()
 		<-ctx.Done()
 	}
 	e.mu.Lock()
-	e.running = false
+	e.running, e.caughtUp = false, false
 	var back []domain.Job
 	for _, l := range e.lanes {
 		back = append(back, l.stop()...)
@@ -143,7 +146,7 @@ func (e *Engine) Take(jobs []domain.Job) (refused []domain.Job) {
 			return jobs
 		}
 		l := e.lane(d.ProjectID, d.EndpointID)
-		if !l.accepts() {
+		if !l.accepts(jobs[i].Endpoint) {
 			l.more = true
 			refused = append(refused, jobs[i])
 			continue
@@ -202,7 +205,7 @@ func (e *Engine) lane(projectID, endpoint string) *lane {
 			}
 		}
 	}
-	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit}
+	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, busy: map[string]struct{}{}}
 	e.lanes[endpoint] = l
 	return l
 }
@@ -256,6 +259,9 @@ func (e *Engine) pick() (*lane, domain.Job) {
 		if l.running >= l.limit {
 			continue // it copes with less than when it was listed
 		}
+		if l.throttled(time.Now()) {
+			continue
+		}
 		job := l.pop()
 		l.ran(1)
 		l.list()
@@ -272,7 +278,15 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		e.mu.Lock()
 		e.held--
 		l.ran(-1)
+		delete(l.busy, job.Delivery.SessionID)
 		back := l.learn(verdict, time.Now())
+		if r.outcome.Delivery.Status == domain.DeliveryPending {
+			l.unsettled++
+			if l.ordered {
+				back = append(back, l.drop(job.Delivery.SessionID)...)
+				l.more = true
+			}
+		}
 		l.list()
 		l.claim()
 		e.feed()
@@ -354,7 +368,9 @@ func (e *Engine) recorded(batch []domain.Outcome) {
 	for i := range batch {
 		d := &batch[i].Delivery
 		if d.Status == domain.DeliveryPending {
-			e.lane(d.ProjectID, d.EndpointID).expect(d.NextAt)
+			l := e.lane(d.ProjectID, d.EndpointID)
+			l.unsettled--
+			l.expect(d.NextAt)
 		}
 	}
 }
@@ -369,24 +385,32 @@ func (e *Engine) isStopped() bool {
 func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verdict) {
 	started := time.Now()
 	d := job.Delivery
-	target, signer, err := l.prepare(job.Endpoint)
+	if job.Expired {
+		return result{outcome: expire(d, started)}, verdict{}
+	}
+	p := l.prepare(job.Endpoint)
 	var answer egress.Answer
+	err := p.err
 	if err == nil {
-		answer, err = e.sender.Post(ctx, target, http.Header{
-			"Content-Type": {"application/json"}, "User-Agent": {e.userAgent},
-			"Webhook-Id": {d.EventID}, "Webhook-Timestamp": {strconv.FormatInt(started.Unix(), 10)},
-			"Webhook-Signature": {signer.sign(d.EventID, started, job.Body)},
-		}, job.Body)
+		header := make(http.Header, 5+len(p.headers))
+		header["Content-Type"], header["User-Agent"] = []string{"application/json"}, []string{e.userAgent}
+		for name, value := range p.headers {
+			header[name] = value
+		}
+		header["Webhook-Id"], header["Webhook-Timestamp"] = []string{d.EventID}, []string{strconv.FormatInt(started.Unix(), 10)}
+		header["Webhook-Signature"] = []string{p.signer.sign(d.EventID, started, job.Body)}
+		answer, err = e.sender.Post(ctx, p.target, header, job.Body)
 	}
 	if ctx.Err() != nil && err != nil {
 		return result{outcome: giveBack(d)}, verdict{}
 	}
 	now := time.Now()
-	r := result{outcome: decide(d, answer, err, started, now, random())}
-	if r.outcome.Disable != "" {
-		gone := *job.Endpoint
-		gone.Status = domain.EndpointDisabled
-		news := domain.WebhookNews(&gone, domain.EventEndpointDisabled, r.outcome.Disable, now)
+	r := result{outcome: decide(d, job.Endpoint.Ordered, answer, err, started, now, random())}
+	if !job.Endpoint.Heeds(r.outcome.Sign, started) {
+		r.outcome.Sign = domain.SignNone
+	}
+	if done := &r.outcome.Delivery; done.Status == domain.DeliveryFailed && d.EventType.Kind() != "webhook" {
+		news := domain.DeliveryNews(done, now)
 		r.news = &news
 	}
 	return r, judge(answer, err, now.Sub(started))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -27,8 +28,12 @@ type memory struct {
 	rows       map[string]*domain.Delivery
 	attempts   []domain.Attempt
 	byEndpoint map[string][]string
+	settings   domain.EndpointSettings // of every endpoint
+	session    string                  // of what is added next
+	expired    bool                    // so is what is claimed
 	disabled   []string
 	claims     int
+	news       []domain.Draft
 	fail       int
 }
 
@@ -41,7 +46,7 @@ func (m *memory) add(endpoint string, n int) []domain.Job {
 		id := fmt.Sprintf("dlv_%05d", len(m.rows))
 		project, _, _ := strings.Cut(endpoint, "/")
 		m.rows[id] = &domain.Delivery{
-			ID: id, ProjectID: project, EventID: "evt" + id, EndpointID: endpoint, Status: domain.DeliveryPending, NextAt: time.Now(),
+			ID: id, ProjectID: project, EventID: "evt" + id, EventType: domain.EventStepStarted, EndpointID: endpoint, SessionID: m.session, Status: domain.DeliveryPending, NextAt: time.Now(),
 		}
 		m.byEndpoint[endpoint] = append(m.byEndpoint[endpoint], id)
 		jobs = append(jobs, domain.Job{Delivery: *m.rows[id], Endpoint: m.endpoint(endpoint)})
@@ -77,7 +82,11 @@ func ref(endpoint string) domain.EndpointRef {
 
 func (m *memory) endpoint(id string) *domain.Endpoint {
 	_, host, _ := strings.Cut(id, "/")
-	return &domain.Endpoint{ID: id, URL: "http://" + host + "/", Secrets: []domain.Secret{{Value: "whsec_AAAA"}}}
+	e := &domain.Endpoint{
+		ID: id, Status: domain.EndpointEnabled, EndpointSettings: m.settings, Secrets: []domain.Secret{{Value: "whsec_AAAA"}},
+	}
+	e.URL = "http://" + host + "/"
+	return e
 }
 
 func (m *memory) ReleaseClaims(context.Context) error { return nil }
@@ -100,14 +109,23 @@ func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, limit 
 	if slices.Contains(m.disabled, endpoint) {
 		return c, nil
 	}
+	waits := map[string]bool{} // sessions whose turn it is not, when ordered
 	for _, id := range m.byEndpoint[endpoint] {
 		d := m.rows[id]
+		if m.settings.Ordered && !d.Status.Ended() {
+			if waits[d.SessionID] {
+				continue
+			}
+			if d.Status == domain.DeliverySending || d.NextAt.After(now) {
+				waits[d.SessionID] = true
+			}
+		}
 		if d.EndpointID != endpoint || d.Status != domain.DeliveryPending {
 			continue
 		}
 		if len(c.Jobs) < limit && !d.NextAt.After(now) {
 			d.Status = domain.DeliverySending
-			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d, Endpoint: m.endpoint(endpoint)})
+			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d, Endpoint: m.endpoint(endpoint), Expired: m.expired})
 		} else if c.Next.IsZero() || d.NextAt.Before(c.Next) {
 			c.Next = d.NextAt
 		}
@@ -115,18 +133,19 @@ func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, limit 
 	return c, nil
 }
 
-func (m *memory) Finish(_ context.Context, all []domain.Outcome, _ []domain.Draft) error {
+func (m *memory) Finish(_ context.Context, all []domain.Outcome, news []domain.Draft) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail--; m.fail == 0 {
 		return context.DeadlineExceeded
 	}
+	m.news = append(m.news, news...)
 	for _, o := range all {
 		*m.rows[o.Delivery.ID] = o.Delivery
 		if o.Attempt.ID != "" {
 			m.attempts = append(m.attempts, o.Attempt)
 		}
-		if o.Disable != "" {
+		if o.Sign == domain.SignGone {
 			m.disabled = append(m.disabled, o.Delivery.EndpointID)
 		}
 	}
@@ -455,6 +474,195 @@ func TestIdleCostsNothing(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		if m.claims != before {
 			t.Errorf("%d claims in an idle day", m.claims-before)
+		}
+		stop()
+	})
+}
+
+// TestOrdered has many sessions' events sent in turn by an unreliable network:
+// of each session they arrive in order, and a session that is stuck holds up
+// no other.
+func TestOrdered(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			m := newMemory()
+			m.settings.Ordered = true
+			var mu sync.Mutex
+			arrived := map[string][]string{}
+			flaky := recorded(func(d domain.Delivery) (egress.Answer, error) {
+				mu.Lock()
+				// Never so often that it would be given up.
+				fail, slow := random.IntN(4) == 0 && d.Tries < orderedTries-1, time.Duration(random.IntN(50))*time.Millisecond
+				mu.Unlock()
+				time.Sleep(slow)
+				if fail || d.SessionID == "stuck" {
+					return fails(t.Context())
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				arrived[d.SessionID] = append(arrived[d.SessionID], d.ID)
+				return ok(t.Context())
+			})
+			e := NewEngine(m, flaky.of(m), "test", slog.New(slog.DiscardHandler))
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- e.Run(ctx) }()
+			want := map[string]int{}
+			for range 200 {
+				m.mu.Lock()
+				m.session = []string{"a", "b", "c", "d", "stuck"}[random.IntN(5)]
+				m.mu.Unlock()
+				want[m.session]++
+				m.offer(e, "p/a", 1)
+				time.Sleep(time.Duration(random.IntN(20)) * time.Millisecond)
+			}
+			time.Sleep(30 * time.Hour)
+			synctest.Wait()
+			cancel()
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			for session, ids := range arrived {
+				if !slices.IsSorted(ids) {
+					t.Errorf("seed %d: session %s got %v", seed, session, ids)
+				}
+				if len(ids) != want[session] {
+					t.Errorf("seed %d: session %s got %d of %d", seed, session, len(ids), want[session])
+				}
+			}
+		})
+	}
+}
+
+// TestAStuckSessionGoesOn: what an ordered endpoint never takes is given up
+// after a while, with news of it, and the next goes.
+func TestAStuckSessionGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.Ordered, m.session = true, "browser_1"
+		m.add("p/a", 2)
+		sent := map[string]int{}
+		first := recorded(func(d domain.Delivery) (egress.Answer, error) {
+			if sent[d.ID]++; d.ID == "dlv_00000" {
+				return fails(t.Context())
+			}
+			return ok(t.Context())
+		})
+		e := NewEngine(m, first.of(m), "test", slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- e.Run(ctx) }()
+		time.Sleep(7 * time.Hour)
+		synctest.Wait()
+		if sent["dlv_00001"] > 0 {
+			t.Error("the second was sent before the first was given up")
+		}
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		cancel()
+		<-done
+		if sent["dlv_00000"] != orderedTries+1 || sent["dlv_00001"] != 1 {
+			t.Errorf("sent %v", sent)
+		}
+		if len(m.news) != 1 || m.news[0].Data.EventType != domain.EventDeliveryFailed || m.news[0].Data.Reason != domain.ReasonExhausted {
+			t.Errorf("news %+v", m.news)
+		}
+	})
+}
+
+// recorded is a network that knows which delivery it carries.
+type recorded func(domain.Delivery) (egress.Answer, error)
+
+func (f recorded) of(m *memory) Sender { return carrier{f, m} }
+
+type carrier struct {
+	send recorded
+	m    *memory
+}
+
+func (c carrier) Post(_ context.Context, _ *url.URL, h http.Header, _ []byte) (egress.Answer, error) {
+	c.m.mu.Lock()
+	d := *c.m.rows[strings.TrimPrefix(h.Get("Webhook-Id"), "evt")]
+	c.m.mu.Unlock()
+	return c.send(d)
+}
+
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.RateLimit = 20
+		m.add("p/a", 1000)
+		_, stop := run(t, m, network{"a": ok})
+		for second := 1; second <= 20; second++ {
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if got, want := m.count(domain.DeliveryDelivered), 20*second; got < want-1 || got > want+3 {
+				t.Errorf("after %d s: %d delivered, want about %d", second, got, want)
+			}
+		}
+		stop()
+	})
+}
+
+func TestConcurrencyLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.Concurrency = 3
+		m.add("p/a", 100)
+		var now, most atomic.Int64
+		_, stop := run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(10 * time.Millisecond)
+			now.Add(-1)
+			return egress.Answer{StatusCode: 204}, nil
+		}})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if most.Load() != 3 || m.count(domain.DeliveryDelivered) != 100 {
+			t.Errorf("%d at once, %d delivered", most.Load(), m.count(domain.DeliveryDelivered))
+		}
+		stop()
+	})
+}
+
+func TestHeadersAreSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.Headers = []domain.Header{{Name: "X-Env", Value: "test"}, {Name: "Authorization", Value: "Bearer x", Secret: true}}
+		m.add("p/a", 1)
+		var got http.Header
+		e := NewEngine(m, headerSender{&got}, "test", slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- e.Run(ctx) }()
+		synctest.Wait()
+		cancel()
+		<-done
+		if got.Get("X-Env") != "test" || got.Get("Authorization") != "Bearer x" || got.Get("Webhook-Id") == "" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+type headerSender struct{ got *http.Header }
+
+func (s headerSender) Post(_ context.Context, _ *url.URL, h http.Header, _ []byte) (egress.Answer, error) {
+	*s.got = h
+	return egress.Answer{StatusCode: 204}, nil
+}
+
+func TestExpiredAreSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.expired = true
+		m.add("p/a", 5)
+		_, stop := run(t, m, network{})
+		synctest.Wait()
+		for _, d := range m.rows {
+			if d.Status != domain.DeliveryCanceled || d.Reason != domain.ReasonExpired || d.EndedAt.IsZero() {
+				t.Errorf("got %+v", d)
+			}
 		}
 		stop()
 	})

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
 )
@@ -17,6 +19,7 @@ const (
 	maxLimit    = 32               // growing by one with each that it answers
 	quickly     = time.Second      // in less than this
 	claimFactor = 16               // deliveries claimed for each request at once
+	rateBurst   = 10               // of a limited rate, a tenth of a second's worth may go at once
 	tripAfter   = 8                // requests in a row without a usable answer open the circuit
 	firstOpen   = time.Second      // for so long at first,
 	maxOpen     = 60 * time.Second // and at most
@@ -41,6 +44,16 @@ type lane struct {
 	next     time.Time // when the store has something due; zero: nothing known
 	timer    *time.Timer
 
+	// As the endpoint was when something of it was last queued.
+	as      *domain.Endpoint
+	most    int // requests at once
+	ordered bool
+	limiter *rate.Limiter       // nil: no limit
+	wait    time.Time           // until the limit allows the next
+	busy    map[string]struct{} // sessions that have one under way, when ordered
+
+	unsettled int // outcomes that put something back and are not yet recorded
+
 	failures int       // in a row
 	opened   int       // circuits in a row
 	until    time.Time // the circuit is open; zero: closed
@@ -51,48 +64,147 @@ type prepared struct {
 	endpoint *domain.Endpoint
 	target   *url.URL
 	signer   signer
+	headers  http.Header
 	err      error
 }
 
-func (l *lane) prepare(e *domain.Endpoint) (*url.URL, signer, error) {
+func (l *lane) prepare(e *domain.Endpoint) *prepared {
 	p := l.prepared.Load()
 	if p == nil || p.endpoint != e {
-		p = &prepared{endpoint: e}
+		p = &prepared{endpoint: e, headers: make(http.Header, len(e.Headers))}
+		for _, h := range e.Headers {
+			p.headers.Add(h.Name, h.Value)
+		}
 		if p.target, p.err = url.Parse(e.URL); p.err == nil {
 			p.signer, p.err = newSigner(e.Secrets)
 		}
 		l.prepared.Store(p)
 	}
-	return p.target, p.signer, p.err
+	return p
+}
+
+// adopt takes over the settings of the endpoint.
+func (l *lane) adopt(e *domain.Endpoint) {
+	if l.as == e {
+		return
+	}
+	l.as, l.ordered, l.most = e, e.Ordered, maxLimit
+	if e.Concurrency > 0 {
+		l.most = e.Concurrency
+	}
+	l.limit = min(l.limit, l.most)
+	l.limitRate()
+}
+
+// limitRate gives the lane its share of the rate that the endpoint may have.
+func (l *lane) limitRate() {
+	if l.as == nil || l.as.RateLimit == 0 {
+		l.limiter, l.wait = nil, time.Time{}
+		return
+	}
+	perSecond := rate.Limit(float64(l.as.RateLimit) / float64(l.engine.nodes))
+	if l.limiter == nil {
+		l.limiter = rate.NewLimiter(perSecond, max(1, l.as.RateLimit/rateBurst))
+		return
+	}
+	l.limiter.SetLimit(perSecond)
+	l.limiter.SetBurst(max(1, l.as.RateLimit/rateBurst))
+}
+
+// throttled takes a token of the endpoint's rate, or says when there is one.
+func (l *lane) throttled(now time.Time) bool {
+	if l.limiter == nil {
+		return false
+	}
+	r := l.limiter.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait <= 0 {
+		return false
+	}
+	r.CancelAt(now)
+	l.wait = now.Add(wait)
+	l.arm()
+	return true
 }
 
 // idle lanes can be forgotten.
 func (l *lane) idle() bool {
-	return len(l.queue) == 0 && l.running == 0 && !l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
+	return len(l.queue) == 0 && l.running == 0 && l.unsettled == 0 && !l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
 }
 
 // accepts says whether a new delivery can be queued: not before older ones
 // that wait in the store, nor when it would wait here for long.
-func (l *lane) accepts() bool {
-	return !l.more && l.until.IsZero() && len(l.queue) < maxQueue && l.engine.held < maxHeld
+func (l *lane) accepts(e *domain.Endpoint) bool {
+	if e.Ordered && (l.claiming || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
+		return false // an earlier one may be in the store
+	}
+	return e.Status == domain.EndpointEnabled && !l.more && l.until.IsZero() && len(l.queue) < maxQueue && l.engine.held < maxHeld
 }
 
 func (l *lane) push(jobs ...domain.Job) {
+	if len(jobs) > 0 {
+		l.adopt(jobs[len(jobs)-1].Endpoint)
+	}
 	l.queue = append(l.queue, jobs...)
 	l.list()
 }
 
+// first is the place in the queue of the job that can be sent next; -1 when
+// each waits for one of its session.
+func (l *lane) first() int {
+	if !l.ordered {
+		return min(len(l.queue), 1) - 1
+	}
+	return slices.IndexFunc(l.queue, func(j domain.Job) bool {
+		_, busy := l.busy[j.Delivery.SessionID]
+		return !busy
+	})
+}
+
 func (l *lane) pop() domain.Job {
-	job := l.queue[0]
+	at := l.first()
+	job := l.queue[at]
+	if l.ordered {
+		l.busy[job.Delivery.SessionID] = struct{}{}
+		l.queue = slices.Delete(l.queue, at, at+1)
+		return job
+	}
 	l.queue[0] = domain.Job{} // its body isn't kept
 	l.queue = l.queue[1:]
 	return job
 }
 
+// drop takes what is queued of a session out of the queue.
+func (l *lane) drop(session string) (back []domain.Job) {
+	l.queue = slices.DeleteFunc(l.queue, func(j domain.Job) bool {
+		if j.Delivery.SessionID == session {
+			back = append(back, j)
+			return true
+		}
+		return false
+	})
+	l.givenBack(len(back))
+	if l.first() < 0 {
+		l.unlist()
+	}
+	return back
+}
+
+func (l *lane) givenBack(n int) {
+	l.engine.held -= n
+	l.unsettled += n
+}
+
 // list gives the lane its turn if it can send.
 func (l *lane) list() {
-	if l.listed || len(l.queue) == 0 || l.running >= l.limit {
+	if l.listed || l.running >= l.limit || l.first() < 0 {
 		return
+	}
+	if !l.wait.IsZero() {
+		if l.wait.After(time.Now()) {
+			return
+		}
+		l.wait = time.Time{}
 	}
 	l.listed = true
 	if len(l.share.ready) == 0 {
@@ -139,7 +251,7 @@ func (l *lane) doubt(doubted bool) {
 func (l *lane) drain() []domain.Job {
 	back := l.queue
 	l.queue = nil
-	l.engine.held -= len(back)
+	l.givenBack(len(back))
 	l.unlist()
 	return back
 }
@@ -165,6 +277,7 @@ func (l *lane) look() {
 		l.next = time.Time{}
 		l.more = true
 	}
+	l.list()
 	l.claim()
 	l.arm()
 }
@@ -173,6 +286,9 @@ func (l *lane) arm() {
 	at := l.next
 	if l.more && l.until.After(time.Now()) && (at.IsZero() || l.until.Before(at)) {
 		at = l.until
+	}
+	if !l.wait.IsZero() && len(l.queue) > 0 && (at.IsZero() || l.wait.Before(at)) {
+		at = l.wait
 	}
 	if at.IsZero() || !l.engine.running {
 		return
@@ -184,7 +300,10 @@ func (l *lane) arm() {
 	l.timer = time.AfterFunc(time.Until(at), func() {
 		l.engine.mu.Lock()
 		defer l.engine.mu.Unlock()
-		l.look()
+		if l.engine.running {
+			l.look()
+			l.engine.dispatch()
+		}
 	})
 }
 
@@ -197,6 +316,9 @@ func (l *lane) claim() {
 		if l.until.After(time.Now()) || l.running > 0 {
 			return // not yet, or what is under way will show it
 		}
+	}
+	if l.ordered && l.unsettled > 0 {
+		return // what comes back would be missed
 	}
 	if !l.more || l.claiming || len(l.queue) > size/4 || !e.running {
 		return
@@ -226,7 +348,7 @@ func (l *lane) fetch(size int) {
 	e.held -= size - len(c.Jobs)
 	if !e.running || l.stale {
 		l.stale = false
-		e.held -= len(c.Jobs)
+		l.givenBack(len(c.Jobs))
 		e.mu.Unlock()
 		e.giveBack(c.Jobs)
 		return
@@ -280,7 +402,7 @@ func (l *lane) learn(v verdict, now time.Time) (back []domain.Job) {
 		l.failures = 0
 		l.doubt(false)
 		if v.quick {
-			l.limit = min(l.limit+1, maxLimit)
+			l.limit = min(l.limit+1, l.most)
 		}
 	default:
 		l.limit = max(l.limit/2, 1)

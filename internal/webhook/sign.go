@@ -7,10 +7,12 @@
 package webhook
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,42 +21,66 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-const (
-	secretPrefix = "whsec_"
-	secretBytes  = 32
-)
+const secretBytes = 32
 
 // NewSecret makes a signing secret: "whsec_" and 32 random bytes in base64.
 func NewSecret() string {
 	b := make([]byte, secretBytes)
 	rand.Read(b) // never fails: see crypto/rand
-	return secretPrefix + base64.StdEncoding.EncodeToString(b)
+	return domain.SecretPrefix + base64.StdEncoding.EncodeToString(b)
+}
+
+// NewPrivateKey makes an ed25519 key: "whsk_" and its 64 bytes in base64.
+func NewPrivateKey() string {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		panic(err) // crypto/rand never fails
+	}
+	return domain.PrivateKeyPrefix + base64.StdEncoding.EncodeToString(private)
+}
+
+// PublicKey is the public half of a private key: 32 bytes.
+func PublicKey(private string) (ed25519.PublicKey, error) {
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(private, domain.PrivateKeyPrefix))
+	if err != nil || len(raw) != ed25519.PrivateKeySize {
+		return nil, errors.New("it is not an ed25519 private key")
+	}
+	return ed25519.PrivateKey(raw).Public().(ed25519.PublicKey), nil
 }
 
 // signer signs with the secrets of an endpoint.
 type signer struct{ keys []key }
 
 type key struct {
-	secret  []byte
-	expires time.Time // zero: never
+	secret  []byte             // of HMAC
+	private ed25519.PrivateKey // or this
+	expires time.Time          // zero: never
 }
 
-// newSigner fails for a secret that isn't one of NewSecret's.
+// newSigner fails for a secret that isn't one of NewSecret's or NewPrivateKey's.
 func newSigner(secrets []domain.Secret) (signer, error) {
 	s := signer{make([]key, len(secrets))}
 	for i, secret := range secrets {
-		raw, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret.Value, secretPrefix))
+		_, text, _ := strings.Cut(secret.Value, "_")
+		raw, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			return s, fmt.Errorf("secret %d is not base64", i+1)
 		}
-		s.keys[i] = key{raw, secret.ExpiresAt}
+		s.keys[i] = key{secret: raw, expires: secret.ExpiresAt}
+		if strings.HasPrefix(secret.Value, domain.PrivateKeyPrefix) {
+			if len(raw) != ed25519.PrivateKeySize {
+				return s, fmt.Errorf("secret %d is not an ed25519 private key", i+1)
+			}
+			s.keys[i] = key{private: raw, expires: secret.ExpiresAt}
+		}
 	}
 	return s, nil
 }
 
 // sign is the value of the webhook-signature header: for each live secret
-// "v1," and the base64 of HMAC-SHA256 over "id.timestamp.body", separated by
-// spaces.
+// "v1," and the base64 of HMAC-SHA256 over "id.timestamp.body", for each live
+// private key "v1a," and the base64 of the ed25519 signature of the same,
+// separated by spaces.
 func (s signer) sign(id string, at time.Time, body []byte) string {
 	head := make([]byte, 0, 64)
 	head = append(append(head, id...), '.')
@@ -62,6 +88,14 @@ func (s signer) sign(id string, at time.Time, body []byte) string {
 	out := make([]byte, 0, 64)
 	for _, k := range s.keys {
 		if !k.expires.IsZero() && !at.Before(k.expires) {
+			continue
+		}
+		if k.private != nil {
+			if len(out) > 0 {
+				out = append(out, ' ')
+			}
+			out = append(out, "v1a,"...)
+			out = base64.StdEncoding.AppendEncode(out, ed25519.Sign(k.private, append(head, body...)))
 			continue
 		}
 		mac := hmac.New(sha256.New, k.secret)

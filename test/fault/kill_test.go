@@ -245,11 +245,23 @@ func check(t *testing.T, c *harness.Client, r *harness.Receiver, pages *site, wo
 		}
 	}
 
+	// That a browser was ready is not told any more when its session has ended.
+	expired := map[string]bool{}
+	given, err := c.All(ctx, "/v1/deliveries?status=CANCELED")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range given {
+		if d.String("reason") != "expired" || d.String("eventType") != "browser_ready" {
+			t.Errorf("given up: %v", d)
+		}
+		expired[d.String("eventId")] = true
+	}
 	events := allEvents(ctx, t, c)
 	last := map[string]float64{}
 	for _, e := range events {
 		id, session := e.String("id"), e.String("sessionId")
-		if !arrived[id] {
+		if !arrived[id] && !expired[id] {
 			t.Errorf("event %s (%v) never arrived", id, e["data"])
 		}
 		if seq, _ := e["sequence"].(float64); seq != last[session]+1 {

@@ -133,7 +133,7 @@ func (c *cache) endpointsOf(t *tx, project, session string) ([]*cachedEndpoint, 
 	all, err := collect(rows, err, func(r scanner) (*cachedEndpoint, error) {
 		var e cachedEndpoint
 		var err error
-		e.Endpoint, err = scanEndpoint(r, &e.num)
+		e.Endpoint, err = t.w.store.scanEndpoint(r, &e.num)
 		return &e, err
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ func (s *Store) OfferTo(take func([]domain.Job) (refused []domain.Job)) { s.offe
 func (s *Store) ReleaseClaims(ctx context.Context) error {
 	s.held.clear()
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED',
+		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted',
 			ended_at = (SELECT deleted_at FROM endpoints p WHERE p.num = endpoint)
 			WHERE ended_at = 0 AND endpoint IN (SELECT num FROM endpoints WHERE deleted_at <> 0)`); err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
@@ -35,18 +35,19 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	// From one endpoint to the next through the index, however long each
 	// one's backlog is.
 	type open struct {
-		num int64
-		due domain.Due
+		num     int64
+		ordered bool
+		due     domain.Due
 	}
 	rows, err := s.read.rows(ctx, `WITH RECURSIVE open (num) AS (
 			SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0
 			UNION ALL
 			SELECT (SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0 AND endpoint > open.num)
 			FROM open WHERE open.num IS NOT NULL)
-		SELECT p.num, p.project_id, p.id FROM open JOIN endpoints p ON p.num = open.num`)
+		SELECT p.num, p.project_id, p.id, p.settings ->> '$.ordered' IS NOT NULL FROM open JOIN endpoints p ON p.num = open.num`)
 	all, err := collect(rows, err, func(r scanner) (open, error) {
 		var o open
-		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID)
+		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID, &o.ordered)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read due endpoints: %w", err)
@@ -54,7 +55,11 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	var due []domain.Due
 	for _, o := range all {
 		var next time.Time
-		if _, next, err = s.hold(ctx, o.num, time.Time{}, 0); err != nil {
+		hold := s.hold
+		if o.ordered {
+			hold = s.holdOrdered
+		}
+		if _, next, err = hold(ctx, o.num, time.Time{}, 0); err != nil {
 			return nil, fmt.Errorf("read due endpoints: %w", err)
 		}
 		if !next.IsZero() {
@@ -71,14 +76,18 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
 	var c domain.Claim
 	var num int64
-	e, err := scanEndpoint(s.read.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
+	e, err := s.scanEndpoint(s.read.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
 		return c, nil
 	}
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	events, next, err := s.hold(ctx, num, now, limit)
+	hold := s.hold
+	if e.Ordered {
+		hold = s.holdOrdered
+	}
+	events, next, err := hold(ctx, num, now, limit)
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
@@ -122,6 +131,54 @@ func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit i
 	return events, next, nil
 }
 
+// holdOrdered is hold for an endpoint that is to get each session's events in
+// turn: the first of a session that has not ended, if it is due and nobody
+// holds it, and those that follow it.
+func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (events []int64, next time.Time, err error) {
+	type head struct{ session, event, at int64 }
+	s.held.begin(endpoint)
+	rows, err := s.read.rows(ctx, `WITH RECURSIVE s (session) AS (
+			SELECT MIN(ordered) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0
+			UNION ALL
+			SELECT (SELECT MIN(ordered) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session)
+			FROM s WHERE s.session IS NOT NULL)
+		SELECT s.session, d.event, d.next_at FROM s CROSS JOIN deliveries d ON d.endpoint = ?1 AND d.event = (
+			SELECT MIN(event) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered = s.session)`, endpoint)
+	heads, err := collect(rows, err, func(r scanner) (head, error) {
+		var h head
+		return h, r.Scan(&h.session, &h.event, &h.at)
+	})
+	var due []int64
+	for _, h := range heads {
+		switch {
+		case err != nil || s.held.busy(endpoint, h.event):
+		case h.at > micros(now) || len(due) >= limit:
+			if at := fromMicros(h.at); next.IsZero() || at.Before(next) {
+				next = at
+			}
+		default:
+			rows, queryErr := s.read.rows(ctx, `SELECT event FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
+				AND ordered = ? ORDER BY event LIMIT ?`, endpoint, h.session, min(orderedRun, limit-len(due)))
+			var run []int64
+			run, err = collect(rows, queryErr, func(r scanner) (event int64, err error) { return event, r.Scan(&event) })
+			due = append(due, run...)
+		}
+	}
+	if err != nil {
+		due = nil
+	}
+	free := s.held.end(endpoint, due, limit)
+	for _, event := range due {
+		if free[event] {
+			events = append(events, event)
+		}
+	}
+	return events, next, err
+}
+
+// orderedRun is how many deliveries of one session are claimed together.
+const orderedRun = 32
+
 // jobs reads what sending the held deliveries needs, in their order. What has
 // been canceled meanwhile is given back.
 func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64) ([]domain.Job, error) {
@@ -137,12 +194,14 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 		fmt.Fprint(&list, event)
 	}
 	list.WriteByte(']')
-	rows, err := s.read.rows(ctx, `SELECT `+deliveryColumns+`, e.body FROM json_each(?) j
+	rows, err := s.read.rows(ctx, `SELECT `+deliveryColumns+`, e.body, COALESCE(s.ended_at, 0) > 0 FROM json_each(?) j
 		CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ? `+deliveryJoins+` WHERE d.ended_at = 0`, list.String(), endpoint)
 	jobs, err := collect(rows, err, func(r scanner) (domain.Job, error) {
 		j := domain.Job{Endpoint: e}
-		err := s.scanDelivery(r, &j.Delivery, &j.Body)
+		var ended bool
+		err := s.scanDelivery(r, &j.Delivery, &j.Body, &ended)
 		j.Delivery.Status = domain.DeliverySending
+		j.Expired = j.Delivery.Expires(ended)
 		return j, err
 	})
 	if err == nil && len(jobs) == len(events) {
@@ -163,23 +222,23 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 	return jobs, err
 }
 
-// Finish records attempts with what they did to their deliveries, disables
-// the endpoints that asked for it, and appends the news. A delivery that was
-// canceled while it was being sent stays canceled; its attempt is kept. An
-// outcome whose attempt has no id gives a delivery back untried.
+// Finish records attempts with what they did to their deliveries, has the
+// endpoints heed what they showed, and appends the news. A delivery that was
+// canceled while it was being sent stays canceled; its attempt is kept. One
+// that is PENDING without an attempt is given back untried.
 func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
 	keys := make([]deliveryKey, len(outcomes))
-	untried := 0
+	back := 0
 	for i := range outcomes {
 		keys[i] = s.key(outcomes[i].Delivery.ID)
-		if outcomes[i].Attempt.ID == "" {
-			untried++
+		if untried(&outcomes[i]) {
+			back++
 		}
 	}
-	if untried < len(outcomes) || len(news) > 0 {
+	if back < len(outcomes) || len(news) > 0 {
 		err := s.update(ctx, func(t *tx) error {
 			for i := range outcomes {
-				if outcomes[i].Attempt.ID != "" {
+				if !untried(&outcomes[i]) {
 					if err := t.finish(keys[i], &outcomes[i]); err != nil {
 						return err
 					}
@@ -195,11 +254,15 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	return nil
 }
 
+func untried(o *domain.Outcome) bool {
+	return o.Attempt.ID == "" && o.Delivery.Status == domain.DeliveryPending
+}
+
 func (t *tx) finish(k deliveryKey, o *domain.Outcome) error {
 	d, a := &o.Delivery, &o.Attempt
-	n, err := t.execCount(`UPDATE deliveries SET status = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?
+	n, err := t.execCount(`UPDATE deliveries SET status = ?, reason = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?
 		WHERE event = ? AND endpoint = ? AND ended_at = 0`,
-		d.Status, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), k.event, k.endpoint)
+		d.Status, d.Reason, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), k.event, k.endpoint)
 	if err != nil {
 		return fmt.Errorf("finish delivery: %w", err)
 	}
@@ -207,6 +270,9 @@ func (t *tx) finish(k deliveryKey, o *domain.Outcome) error {
 		if err := t.exec(`UPDATE deliveries SET attempts = ? WHERE event = ? AND endpoint = ?`, d.Attempts, k.event, k.endpoint); err != nil {
 			return fmt.Errorf("finish delivery: %w", err)
 		}
+	}
+	if a.ID == "" {
+		return nil
 	}
 	response := a.Response
 	if response == nil {
@@ -219,16 +285,23 @@ func (t *tx) finish(k deliveryKey, o *domain.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("insert attempt: %w", err)
 	}
-	if o.Disable == "" {
+	if o.Sign == domain.SignNone {
 		return nil
 	}
-	e, err := scanEndpoint(t.row(liveEndpoint, d.ProjectID, d.EndpointID))
-	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status == domain.EndpointDisabled {
-		return nil // somebody was faster
+	e, err := t.w.store.scanEndpoint(t.row(liveEndpoint, d.ProjectID, d.EndpointID))
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("disable endpoint: %w", err)
+		return fmt.Errorf("read endpoint: %w", err)
 	}
-	e.Status, e.DisabledReason, e.UpdatedAt = domain.EndpointDisabled, o.Disable, a.StartedAt
-	return t.updateEndpoint(&e)
+	news, changed := e.Heed(o.Sign, a.StartedAt)
+	if !changed {
+		return nil
+	}
+	e.UpdatedAt = a.StartedAt
+	if err := t.updateEndpoint(&e); err != nil {
+		return err
+	}
+	return t.appendAll(news)
 }

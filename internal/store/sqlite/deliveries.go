@@ -15,7 +15,7 @@ import (
 // project and s the session, if there is one.
 const (
 	deliveryColumns = `d.event, d.endpoint, o.id, e.id, e.type, COALESCE(s.id, ''), p.id, d.status, d.attempts, d.tries,
-		d.next_at, e.created_at, d.ended_at`
+		d.next_at, e.created_at, d.ended_at, d.reason`
 	// deliveryJoins goes from d to the rest, always in this order.
 	deliveryJoins = `CROSS JOIN events e ON e.position = d.event ` + deliveryNames
 	deliveryNames = `CROSS JOIN endpoints p ON p.num = d.endpoint CROSS JOIN projects o ON o.num = e.project
@@ -29,7 +29,7 @@ func (s *Store) scanDelivery(r scanner, d *domain.Delivery, more ...any) error {
 	var k deliveryKey
 	err := r.Scan(append([]any{
 		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
-		&d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt}, timeColumn{&d.EndedAt},
+		&d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt}, timeColumn{&d.EndedAt}, &d.Reason,
 	}, more...)...)
 	d.ID = s.ids.Seal(k.event, k.endpoint)
 	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
@@ -74,6 +74,9 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		args = append([]any{s.heldList()}, args...)
 	default:
 		where("d.status = ?", f.Status)
+	}
+	if f.EventID != "" {
+		where("e.id = ?", f.EventID)
 	}
 	if f.EventType != "" {
 		where("e.type = ?", f.EventType)
@@ -120,6 +123,10 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 		return columns + `projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
 			CROSS JOIN events e ON e.position = d.event CROSS JOIN endpoints p ON p.num = d.endpoint
 			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.event DESC, d.endpoint DESC`
+	case f.EventID != "":
+		return columns + `projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
+			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint
+			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.endpoint DESC`
 	case f.EndpointID != "":
 		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
 			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
@@ -182,34 +189,40 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 // RetryDelivery makes a delivery due now, with the whole schedule before it.
 func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
 	var d domain.Delivery
-	k := s.key(id)
-	err := s.update(ctx, func(t *tx) error {
-		if err := s.scanDelivery(t.row(oneDelivery, k.event, k.endpoint, project), &d); err != nil {
-			return err
-		}
-		e, err := scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
-		switch {
-		case errors.Is(err, domain.ErrNotFound):
-			return domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
-		case err != nil:
-			return err
-		case e.Status != domain.EndpointEnabled:
-			return domain.Refuse(domain.CodeConflict, "the endpoint of this delivery is disabled; enable it first")
-		case s.held.has(k):
-			return domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
-		}
-		if d.Status != domain.DeliveryPending {
-			if err := d.Move(domain.DeliveryPending); err != nil {
-				return err
-			}
-		}
-		d.Tries, d.NextAt, d.EndedAt = 0, now, time.Time{}
-		if err := t.exec(`UPDATE deliveries SET status = 'PENDING', tries = 0, next_at = ?, ended_at = 0
-			WHERE event = ? AND endpoint = ?`, micros(now), k.event, k.endpoint); err != nil {
-			return fmt.Errorf("retry delivery: %w", err)
-		}
-		t.known.Due = append(t.known.Due, e.Ref())
-		return nil
+	err := s.update(ctx, func(t *tx) (err error) {
+		d, err = t.retry(project, s.key(id), now)
+		return err
 	})
 	return d, err
+}
+
+func (t *tx) retry(project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
+	var d domain.Delivery
+	s := t.w.store
+	if err := s.scanDelivery(t.row(oneDelivery, k.event, k.endpoint, project), &d); err != nil {
+		return d, err
+	}
+	e, err := s.scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
+	switch {
+	case errors.Is(err, domain.ErrNotFound):
+		return d, domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
+	case err != nil:
+		return d, err
+	case e.Status != domain.EndpointEnabled:
+		return d, notSending(e.Status)
+	case s.held.has(k):
+		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
+	}
+	if d.Status != domain.DeliveryPending {
+		if err := d.Move(domain.DeliveryPending); err != nil {
+			return d, err
+		}
+	}
+	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
+	if err := t.exec(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
+		WHERE event = ? AND endpoint = ?`, micros(now), k.event, k.endpoint); err != nil {
+		return d, fmt.Errorf("retry delivery: %w", err)
+	}
+	t.known.Due = append(t.known.Due, e.Ref())
+	return d, nil
 }

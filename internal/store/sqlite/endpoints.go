@@ -8,18 +8,21 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-const endpointColumns = `project_id, id, session_id, url, events, description, metadata, status, disabled_reason,
-	secrets, created_at, updated_at`
+const endpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told,
+	created_at, updated_at`
 
 // scanEndpoint reads endpointColumns and what more the query selects.
-func scanEndpoint(r scanner, more ...any) (domain.Endpoint, error) {
+func (s *Store) scanEndpoint(r scanner, more ...any) (domain.Endpoint, error) {
 	var e domain.Endpoint
+	var sealed []byte
 	err := r.Scan(append([]any{
-		&e.ProjectID, &e.ID, &e.SessionID, &e.URL, jsonColumn{&e.Events}, &e.Description,
-		jsonColumn{&e.Metadata}, &e.Status, &e.DisabledReason, jsonColumn{&e.Secrets},
-		timeColumn{&e.CreatedAt}, timeColumn{&e.UpdatedAt},
+		&e.ProjectID, &e.ID, &e.SessionID, jsonColumn{&e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
+		timeColumn{&e.FailingSince}, timeColumn{&e.FailingTold}, timeColumn{&e.CreatedAt}, timeColumn{&e.UpdatedAt},
 	}, more...)...)
-	return e, missing(err)
+	if err != nil {
+		return e, missing(err)
+	}
+	return e, s.box.OpenEndpoint(sealed, &e)
 }
 
 const liveEndpoint = `SELECT ` + endpointColumns + ` FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
@@ -27,9 +30,13 @@ const liveEndpoint = `SELECT ` + endpointColumns + ` FROM endpoints WHERE projec
 const liveEndpointNum = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
 
 func (t *tx) insertEndpoint(e domain.Endpoint) error {
-	err := t.exec(`INSERT INTO endpoints (`+endpointColumns+`, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
-		e.ProjectID, e.ID, e.SessionID, e.URL, jsonText(e.Events), e.Description, jsonText(e.Metadata), e.Status,
-		e.DisabledReason, jsonText(e.Secrets), micros(e.CreatedAt), micros(e.UpdatedAt))
+	sealed, err := t.w.store.box.SealEndpoint(&e)
+	if err != nil {
+		return err
+	}
+	err = t.exec(`INSERT INTO endpoints (`+endpointColumns+`, signs, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
+		e.ProjectID, e.ID, e.SessionID, jsonText(e.EndpointSettings), sealed, e.Status, e.DisabledReason,
+		micros(e.FailingSince), micros(e.FailingTold), micros(e.CreatedAt), micros(e.UpdatedAt), e.Signs())
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
@@ -49,7 +56,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *dom
 
 // Endpoint reads one endpoint of a project that isn't deleted.
 func (s *Store) Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return scanEndpoint(s.read.row(ctx, liveEndpoint, project, id))
+	return s.scanEndpoint(s.read.row(ctx, liveEndpoint, project, id))
 }
 
 // Endpoints reads a page, newest first, and the cursor of the next.
@@ -61,7 +68,7 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 	}
 	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
 		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
-	page, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return scanEndpoint(r) })
+	page, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
@@ -73,7 +80,7 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 // decided. One that is enabled has its pending deliveries due at once.
 func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
 	return s.update(ctx, func(t *tx) error {
-		e, err := scanEndpoint(t.row(liveEndpoint, project, id))
+		e, err := s.scanEndpoint(t.row(liveEndpoint, project, id))
 		if err != nil {
 			return err
 		}
@@ -93,10 +100,14 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 }
 
 func (t *tx) updateEndpoint(e *domain.Endpoint) error {
-	err := t.exec(`UPDATE endpoints SET url = ?, events = ?, description = ?, metadata = ?, status = ?,
-		disabled_reason = ?, secrets = ?, updated_at = ? WHERE project_id = ? AND id = ?`,
-		e.URL, jsonText(e.Events), e.Description, jsonText(e.Metadata), e.Status, e.DisabledReason,
-		jsonText(e.Secrets), micros(e.UpdatedAt), e.ProjectID, e.ID)
+	sealed, err := t.w.store.box.SealEndpoint(e)
+	if err != nil {
+		return err
+	}
+	err = t.exec(`UPDATE endpoints SET settings = ?, sealed = ?, status = ?, disabled_reason = ?, failing_since = ?,
+		failing_told = ?, updated_at = ?, signs = ? WHERE project_id = ? AND id = ?`,
+		jsonText(e.EndpointSettings), sealed, e.Status, e.DisabledReason, micros(e.FailingSince), micros(e.FailingTold),
+		micros(e.UpdatedAt), e.Signs(), e.ProjectID, e.ID)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
@@ -104,10 +115,6 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
-
-// cancelAtOnce is how many deliveries one change cancels: whoever deletes an
-// endpoint with a million of them is not to hold up everybody else.
-const cancelAtOnce = 2000
 
 // DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
 // What was sent can still be looked at.
@@ -127,7 +134,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	})
 	// The endpoint is deleted: the caller's going away doesn't stop the rest.
 	ctx = context.WithoutCancel(ctx)
-	for err == nil && canceled == cancelAtOnce {
+	for err == nil && canceled == atOnce {
 		err = s.update(ctx, func(t *tx) error {
 			var err error
 			canceled, err = t.cancelPending(num, now)
@@ -138,13 +145,21 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 }
 
 func (t *tx) cancelPending(endpoint int64, now time.Time) (int64, error) {
-	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', ended_at = ? WHERE (event, endpoint) IN
+	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
 		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`,
-		micros(now), endpoint, cancelAtOnce)
+		micros(now), endpoint, atOnce)
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries: %w", err)
 	}
 	return n, nil
+}
+
+// notSending refuses to send to an endpoint that doesn't receive now.
+func notSending(status domain.EndpointStatus) error {
+	if status == domain.EndpointPaused {
+		return domain.Refuse(domain.CodeConflict, "the endpoint is paused; resume it first")
+	}
+	return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
 }
 
 // SendTest commits the draft as an event with one delivery, to the endpoint,
@@ -157,12 +172,12 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		var num int64
-		e, err := scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
+		e, err := s.scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
 		if err != nil {
 			return err
 		}
 		if e.Status != domain.EndpointEnabled {
-			return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
+			return notSending(e.Status)
 		}
 		n, err := t.numberInProject(project)
 		if err != nil {
@@ -172,7 +187,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if err != nil {
 			return err
 		}
-		if err := t.insertDeliveries(&ev, []*cachedEndpoint{{e, num}}); err != nil {
+		if err := t.insertDeliveries(&ev, 0, []*cachedEndpoint{{e, num}}); err != nil {
 			return err
 		}
 		delivery = s.ids.Seal(ev.Position, num)
@@ -182,4 +197,14 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		return t.remember(project, idem, []string{delivery})
 	})
 	return delivery, err
+}
+
+// SigningEndpoints reads the endpoints of all projects that have a key pair.
+func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
+	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints WHERE signs = 1 AND deleted_at = 0 ORDER BY num`)
+	all, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
+	if err != nil {
+		return nil, fmt.Errorf("read endpoints: %w", err)
+	}
+	return all, nil
 }

@@ -10,9 +10,12 @@ import (
 
 const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
 
-func scanEvent(r scanner) (domain.Event, error) {
+// scanEvent reads eventColumns and what more the query selects.
+func scanEvent(r scanner, more ...any) (domain.Event, error) {
 	var e domain.Event
-	err := r.Scan(&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, timeColumn{&e.CreatedAt})
+	err := r.Scan(append([]any{
+		&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, timeColumn{&e.CreatedAt},
+	}, more...)...)
 	return e, missing(err)
 }
 
@@ -23,7 +26,7 @@ func (t *tx) append(d domain.Draft, session, sequence int64) error {
 	if err != nil {
 		return err
 	}
-	return t.fanOut(&e)
+	return t.fanOut(&e, session)
 }
 
 func (t *tx) insertEvent(d domain.Draft, session, sequence int64) (domain.Event, error) {
@@ -128,7 +131,7 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 		args = []any{project, q.SessionID, after.sequence, after.position, types, types, limit}
 	}
 	rows, err := s.read.rows(ctx, query, args...)
-	all, err := collect(rows, err, scanEvent)
+	all, err := collect(rows, err, func(r scanner) (domain.Event, error) { return scanEvent(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

@@ -7,11 +7,12 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// fanOut makes a delivery for each endpoint that wants the event.
-func (t *tx) fanOut(e *domain.Event) error {
+// fanOut makes a delivery for each endpoint that wants the event. session is
+// the number of the event's, or 0.
+func (t *tx) fanOut(e *domain.Event, session int64) error {
 	var wanting []*cachedEndpoint
-	for _, session := range []string{"", e.SessionID} {
-		endpoints, err := t.w.cache.endpointsOf(t, e.ProjectID, session)
+	for _, audience := range []string{"", e.SessionID} {
+		endpoints, err := t.w.cache.endpointsOf(t, e.ProjectID, audience)
 		if err != nil {
 			return err
 		}
@@ -30,7 +31,7 @@ func (t *tx) fanOut(e *domain.Event) error {
 		if len(wanting) >= fanOutAtOnce {
 			n = fanOutAtOnce
 		}
-		if err := t.insertDeliveries(e, wanting[:n]); err != nil {
+		if err := t.insertDeliveries(e, session, wanting[:n]); err != nil {
 			return err
 		}
 		wanting = wanting[n:]
@@ -52,22 +53,27 @@ var (
 func insertDeliveries(n int) string {
 	rows := make([]string, n)
 	for i := range rows {
-		rows[i] = fmt.Sprintf("(?1,?%d,?2,'PENDING',0,0,?3,0)", 4+i)
+		rows[i] = fmt.Sprintf("(?1,?%d,?2,?%d,'PENDING','',0,0,?3,0)", 4+2*i, 5+2*i)
 	}
-	return `INSERT OR FAIL INTO deliveries (event, endpoint, project, status, attempts, tries, next_at, ended_at) VALUES ` +
+	return `INSERT OR FAIL INTO deliveries (event, endpoint, project, ordered, status, reason, attempts, tries, next_at, ended_at) VALUES ` +
 		strings.Join(rows, ",")
 }
 
-// insertDeliveries makes one delivery for each endpoint, due at once.
-func (t *tx) insertDeliveries(e *domain.Event, endpoints []*cachedEndpoint) error {
+// insertDeliveries makes one delivery for each endpoint, due at once. session
+// is the number of the event's.
+func (t *tx) insertDeliveries(e *domain.Event, session int64, endpoints []*cachedEndpoint) error {
 	project, err := t.w.cache.project(t, e.ProjectID)
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 3+fanOutAtOnce)
+	args := make([]any, 0, 3+2*fanOutAtOnce)
 	args = append(args, e.Position, project, micros(e.CreatedAt))
 	for _, ep := range endpoints {
-		args = append(args, ep.num)
+		ordered := int64(0)
+		if ep.Ordered {
+			ordered = 1 + session
+		}
+		args = append(args, ep.num, ordered)
 	}
 	query := insertOne
 	if len(endpoints) > 1 {

@@ -16,7 +16,7 @@ func TestFilesAreTheOwners(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(dir, "browserhook.db")
-	store, err := sqlite.Open(t.Context(), path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	store, err := sqlite.Open(t.Context(), path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestOpenWhatIsNoDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{text, t.TempDir(), filepath.Join(t.TempDir(), "none", "x.db")} {
-		store, err := sqlite.Open(t.Context(), path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+		store, err := sqlite.Open(t.Context(), path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 		if err == nil {
 			store.Close()
 			t.Errorf("%s was opened", path)
@@ -53,7 +53,7 @@ func TestTwoProcesses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "browserhook.db")
 	var stores []*sqlite.Store
 	for range 2 {
-		store, err := sqlite.Open(t.Context(), path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+		store, err := sqlite.Open(t.Context(), path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,6 +76,16 @@ func (h *held) has(k deliveryKey) bool {
 	return ok
 }
 
+// busy is has for whoever reads, between begin and end.
+func (h *held) busy(endpoint, event int64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lane(endpoint)
+	_, isHeld := l.events[event]
+	_, wasHeld := l.back[event]
+	return isHeld || wasHeld
+}
+
 // all lists what is held.
 func (h *held) all() []deliveryKey {
 	h.mu.Lock()

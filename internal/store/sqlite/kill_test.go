@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
 )
 
@@ -33,12 +34,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// killedBox has the same key in every process over the file.
+var killedBox = func() *seal.Box {
+	box, err := seal.New("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		panic(err)
+	}
+	return box
+}()
+
 const killedProject = "proj_killed"
 
 // writeAndTell says on standard output what has been acknowledged: events as
 // "event ID", deliveries as "delivered ID".
 func writeAndTell(ctx context.Context, path string) error {
-	store, err := sqlite.Open(ctx, path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	store, err := sqlite.Open(ctx, path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
@@ -50,7 +60,7 @@ func writeAndTell(ctx context.Context, path string) error {
 		return err
 	}
 	endpoint := domain.Endpoint{
-		ID: domain.NewID(domain.PrefixEndpoint), ProjectID: killedProject, Events: domain.Subscription{"*"},
+		ID: domain.NewID(domain.PrefixEndpoint), ProjectID: killedProject, EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}},
 		Status: domain.EndpointEnabled,
 	}
 	var tell sync.Mutex
@@ -177,7 +187,7 @@ func killedWriter(t *testing.T, path string, life time.Duration) []string {
 func checkKilled(t *testing.T, path string, acknowledged, delivered []string) {
 	t.Helper()
 	ctx := t.Context()
-	store, err := sqlite.Open(ctx, path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	store, err := sqlite.Open(ctx, path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 		}
 	}
 	ok(s.CreateProject(ctx, domain.Project{ID: project, Name: "a"}))
-	e := domain.Endpoint{ID: endpoint, ProjectID: project, Events: domain.Subscription{"*"}, Status: domain.EndpointEnabled}
+	e := domain.Endpoint{ID: endpoint, ProjectID: project, EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}}, Status: domain.EndpointEnabled}
 	idem := &domain.Idempotency{Key: "k"}
 	ok(s.CreateEndpoint(ctx, e, idem))
 	step := domain.Step{ID: "step_a", ProjectID: project, SessionID: session, Status: domain.StepPending}
@@ -66,7 +66,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 	ok(err)
 	d := claim.Jobs[0].Delivery
 	d.Status, d.EndedAt = domain.DeliveryFailed, now
-	o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: "att_a", ProjectID: project, DeliveryID: d.ID}, Disable: "gone"}
+	o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: "att_a", ProjectID: project, DeliveryID: d.ID}, Sign: domain.SignGone}
 	ok(s.Finish(ctx, []domain.Outcome{o}, []domain.Draft{{ProjectID: project, SessionID: session, At: now}}))
 	ok(s.ChangeEndpoint(ctx, project, endpoint, func(c *domain.EndpointChange) error {
 		c.Endpoint.Status = domain.EndpointEnabled

@@ -15,7 +15,7 @@ var _ storetest.Store = (*sqlite.Store)(nil)
 func fresh(t testing.TB) storetest.Open {
 	path := filepath.Join(t.TempDir(), "browserhook.db")
 	return func(notify func(domain.Commit)) (storetest.Store, error) {
-		return sqlite.Open(t.Context(), path, notify, slog.New(slog.NewTextHandler(t.Output(), nil)))
+		return sqlite.Open(t.Context(), path, killedBox, notify, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	}
 }
 

@@ -39,6 +39,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/rowid"
+	"github.com/browserhook/browserhook/internal/store/seal"
 )
 
 //go:embed migrations/*.sql
@@ -55,6 +56,7 @@ type Store struct {
 	read  reader
 	write *sql.DB // one connection, the writer's
 	ids   *rowid.Sealer
+	box   *seal.Box // of endpoints' secrets
 	held  *held
 	offer atomic.Pointer[func([]domain.Job) []domain.Job] // nil: nobody takes new deliveries
 
@@ -67,13 +69,13 @@ type Store struct {
 // Open opens or makes the file, readable by its owner only, and brings its
 // tables up to date. notify is called after each commit with what became
 // known; it must not block.
-func Open(ctx context.Context, path string, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
+func Open(ctx context.Context, path string, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	f.Close()
-	s := &Store{log: log, notify: notify, queue: make(chan *change, queueLength), done: make(chan struct{}), held: newHeld()}
+	s := &Store{log: log, notify: notify, box: box, queue: make(chan *change, queueLength), done: make(chan struct{}), held: newHeld()}
 	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
 		return nil, err
 	}

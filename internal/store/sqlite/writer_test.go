@@ -12,12 +12,22 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
 )
+
+// testBox is one that every store of these tests shares.
+var testBox = func() *seal.Box {
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		panic(err)
+	}
+	return box
+}()
 
 func openTest(t testing.TB) *Store {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "browserhook.db")
-	s, err := Open(t.Context(), path, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	s, err := Open(t.Context(), path, testBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,6 +226,7 @@ func FuzzDecodeCursor(f *testing.F) {
 	f.Add("")
 	f.Add("YnJvd3Nlcl8")
 	f.Add("\xff\x00=")
+	f.Add("YnJvd3Nlcl80Cm00\nZ200Y210Y200Cm10Z200CjA0Y210Yw") // an id with line breaks in it
 	f.Fuzz(func(t *testing.T, cursor string) {
 		id, err := decodeCursor(domain.PrefixSession, cursor)
 		if err != nil {

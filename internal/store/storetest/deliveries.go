@@ -95,23 +95,27 @@ var deliveryTests = []test{
 		s := w.newSession(0)
 		e, witness := w.newEndpoint("step_*"), w.newEndpoint("endpoint_disabled")
 		w.say(s, domain.EventStepStarted, domain.EventStepStarted)
-		o := outcome(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, start.Add(time.Second))
-		o.Disable = "gone"
-		w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, []domain.Draft{domain.WebhookNews(&e, domain.EventEndpointDisabled, "gone", start)}))
+		var outcomes []domain.Outcome // told twice, it is disabled once
+		for _, j := range w.claim(e.ID, start, 2).Jobs {
+			o := outcome(j.Delivery, domain.DeliveryFailed, start.Add(time.Second))
+			o.Sign = domain.SignGone
+			outcomes = append(outcomes, o)
+		}
+		w.ok(w.store.Finish(w.ctx, outcomes, nil))
 		got, err := w.store.Endpoint(w.ctx, w.project, e.ID)
 		w.ok(err)
 		w.equal("status", got.Status, domain.EndpointDisabled)
 		w.equal("reason", got.DisabledReason, "gone")
 		w.equal("updated", got.UpdatedAt, start.Add(time.Second))
 		w.equal("claim", w.claim(e.ID, start, 1), domain.Claim{})
-		w.equal("told", len(w.claim(witness.ID, start, 1).Jobs), 1)
+		w.equal("told", len(w.claim(witness.ID, start.Add(time.Minute), 10).Jobs), 1)
 	}},
 	{"finish is all or nothing", func(w *world) {
 		s := w.newSession(0)
 		e := w.newEndpoint("step_*")
 		w.say(s, domain.EventStepStarted)
 		o := outcome(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, start)
-		o.Disable = "gone"
+		o.Sign = domain.SignGone
 		if err := w.store.Finish(w.ctx, []domain.Outcome{o}, []domain.Draft{{ProjectID: "proj_none"}}); err == nil {
 			w.Fatal("news for no project was accepted")
 		}

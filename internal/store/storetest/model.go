@@ -73,7 +73,7 @@ func must(r *rapid.T, err error) {
 }
 
 func (m *model) addEndpoint(r *rapid.T) {
-	e := m.endpoint("*")
+	e := m.endpoint("step_*")
 	must(r, m.store.CreateEndpoint(m.ctx, e, nil))
 	m.endpoints[e.ID] = e.Status
 }
@@ -162,7 +162,7 @@ func (m *model) finish(r *rapid.T) {
 	}).Draw(r, "to")
 	o := outcome(m.inFlight[id], to, m.now)
 	if to == domain.DeliveryFailed && rapid.Bool().Draw(r, "gone") {
-		o.Disable = "gone"
+		o.Sign = domain.SignGone
 	}
 	must(r, m.store.Finish(m.ctx, []domain.Outcome{o}, nil))
 	delete(m.inFlight, id)
@@ -173,7 +173,7 @@ func (m *model) finish(r *rapid.T) {
 	} else {
 		d.Attempts = o.Delivery.Attempts
 	}
-	if _, ok := m.endpoints[d.EndpointID]; ok && o.Disable != "" {
+	if _, ok := m.endpoints[d.EndpointID]; ok && o.Sign == domain.SignGone {
 		m.endpoints[d.EndpointID] = domain.EndpointDisabled
 	}
 }
@@ -189,7 +189,7 @@ func (m *model) retry(r *rapid.T) {
 		return
 	}
 	must(r, err)
-	d.Status, d.Tries, d.NextAt, d.EndedAt = domain.DeliveryPending, 0, m.now, time.Time{}
+	d.Status, d.Tries, d.NextAt, d.EndedAt, d.Reason = domain.DeliveryPending, 0, m.now, time.Time{}, ""
 }
 
 // turn switches an endpoint off or on.
@@ -212,7 +212,7 @@ func (m *model) remove(r *rapid.T) {
 	delete(m.endpoints, id)
 	for _, d := range m.deliveries {
 		if d.EndpointID == id && (d.Status == domain.DeliveryPending || d.Status == domain.DeliverySending) {
-			d.Status, d.EndedAt = domain.DeliveryCanceled, m.now
+			d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, m.now, domain.ReasonEndpointDeleted
 		}
 	}
 }

@@ -54,6 +54,12 @@ type Webhooks interface {
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
 	RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
+	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
+	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error)
+	Prune(ctx context.Context, before time.Time) (int, error)
+	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
 	Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error)
@@ -83,7 +89,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		tests []test
 	}{
 		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests},
-		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"deliveries", deliveryTests},
+		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"deliveries", deliveryTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests},
 	} {

@@ -147,8 +147,10 @@ func (w *world) newSession(steps int) domain.Session {
 // endpoint is one of the world's project for the given events.
 func (w *world) endpoint(events ...string) domain.Endpoint {
 	return domain.Endpoint{
-		ID: domain.NewID(domain.PrefixEndpoint), ProjectID: w.project, URL: "https://hooks.example.com/in",
-		Events: events, Description: "orders", Metadata: map[string]string{"team": "a"}, Status: domain.EndpointEnabled,
+		ID: domain.NewID(domain.PrefixEndpoint), ProjectID: w.project, Status: domain.EndpointEnabled,
+		EndpointSettings: domain.EndpointSettings{
+			URL: "https://hooks.example.com/in", Events: events, Description: "orders", Metadata: map[string]string{"team": "a"},
+		},
 		Secrets:   []domain.Secret{{Value: "whsec_bmV3"}, {Value: "whsec_b2xk", ExpiresAt: start.Add(time.Hour)}},
 		CreatedAt: start, UpdatedAt: start,
 	}

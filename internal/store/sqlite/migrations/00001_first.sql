@@ -113,13 +113,13 @@ CREATE TABLE endpoints (
     project_id      TEXT NOT NULL,
     id              TEXT NOT NULL,
     session_id      TEXT NOT NULL, -- of an inline webhook, or empty
-    url             TEXT NOT NULL,
-    events          TEXT NOT NULL, -- JSON
-    description     TEXT NOT NULL,
-    metadata        TEXT NOT NULL, -- JSON
+    settings        TEXT NOT NULL, -- JSON
+    sealed          BLOB NOT NULL, -- secrets and headers, encrypted
+    signs           INTEGER NOT NULL, -- 1: has a key pair
     status          TEXT NOT NULL,
     disabled_reason TEXT NOT NULL,
-    secrets         TEXT NOT NULL, -- JSON
+    failing_since   INTEGER NOT NULL,
+    failing_told    INTEGER NOT NULL,
     created_at      INTEGER NOT NULL,
     updated_at      INTEGER NOT NULL,
     deleted_at      INTEGER NOT NULL,
@@ -127,6 +127,7 @@ CREATE TABLE endpoints (
 );
 CREATE INDEX endpoints_session ON endpoints (project_id, session_id, id) WHERE deleted_at = 0;
 CREATE INDEX endpoints_id ON endpoints (id);
+CREATE INDEX endpoints_signs ON endpoints (num) WHERE signs = 1 AND deleted_at = 0;
 
 -- That a delivery is being sent is not in the file: this process alone sends,
 -- and what it was sending when it died is due again. So status is PENDING until
@@ -135,7 +136,9 @@ CREATE TABLE deliveries (
     event    INTEGER NOT NULL, -- position
     endpoint INTEGER NOT NULL,
     project  INTEGER NOT NULL,
+    ordered  INTEGER NOT NULL, -- 0: in any order; else 1 more than the number of the session
     status   TEXT NOT NULL,
+    reason   TEXT NOT NULL,
     attempts INTEGER NOT NULL,
     tries    INTEGER NOT NULL,
     next_at  INTEGER NOT NULL,
@@ -143,6 +146,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (event, endpoint)
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_open ON deliveries (endpoint, next_at, event) WHERE ended_at = 0;
+CREATE INDEX deliveries_ordered ON deliveries (endpoint, ordered, event) WHERE ended_at = 0 AND ordered > 0;
 CREATE INDEX deliveries_endpoint ON deliveries (endpoint, event);
 CREATE INDEX deliveries_given_up ON deliveries (project, event) WHERE status IN ('FAILED', 'CANCELED');
 

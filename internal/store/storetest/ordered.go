@@ -1,0 +1,112 @@
+package storetest
+
+import (
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+func (w *world) newOrdered(events ...string) domain.Endpoint {
+	w.Helper()
+	e := w.endpoint(events...)
+	e.Ordered = true
+	w.ok(w.store.CreateEndpoint(w.ctx, e, nil))
+	return e
+}
+
+// finish records that a delivery was tried.
+func (w *world) finish(d domain.Delivery, to domain.DeliveryStatus, at time.Time) {
+	w.Helper()
+	w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(d, to, at)}, nil))
+}
+
+var orderedTests = []test{
+	{"a session's events are claimed in turn", func(w *world) {
+		a, b := w.newSession(0), w.newSession(0)
+		e := w.newOrdered("step_*")
+		w.say(a, domain.EventStepStarted, domain.EventStepCompleted)
+		w.say(b, domain.EventStepStarted)
+		w.say(a, domain.EventStepFailed)
+		types := func(jobs []domain.Job, session string) (out []domain.EventType) {
+			for _, j := range jobs {
+				if j.Delivery.SessionID == session {
+					out = append(out, j.Delivery.EventType)
+				}
+			}
+			return out
+		}
+		c := w.claim(e.ID, start, 10)
+		w.equal("of a", types(c.Jobs, a.ID), []domain.EventType{domain.EventStepStarted, domain.EventStepCompleted, domain.EventStepFailed})
+		w.equal("of b", types(c.Jobs, b.ID), []domain.EventType{domain.EventStepStarted})
+		w.equal("ordered", c.Jobs[0].Endpoint.Ordered, true)
+		w.equal("next", c.Next, time.Time{})
+
+		// The first of a fails, the others of it are given back: they wait for
+		// it, and b's next doesn't.
+		var outcomes []domain.Outcome
+		for _, j := range c.Jobs {
+			switch {
+			case j.Delivery.SessionID == b.ID:
+				outcomes = append(outcomes, outcome(j.Delivery, domain.DeliveryDelivered, start))
+			case j.Delivery.EventType == domain.EventStepStarted:
+				outcomes = append(outcomes, outcome(j.Delivery, domain.DeliveryPending, start))
+			default:
+				j.Delivery.Status = domain.DeliveryPending
+				outcomes = append(outcomes, domain.Outcome{Delivery: j.Delivery})
+			}
+		}
+		w.ok(w.store.Finish(w.ctx, outcomes, nil))
+		w.say(b, domain.EventStepFailed)
+		c = w.claim(e.ID, start.Add(time.Second), 10)
+		w.equal("while a's first waits", len(c.Jobs), 1)
+		w.equal("b's next", c.Jobs[0].Delivery.SessionID, b.ID)
+		w.equal("next", c.Next, start.Add(5*time.Second))
+		due, err := w.store.DueEndpoints(w.ctx)
+		w.ok(err)
+		w.equal("due", due, []domain.Due{{ProjectID: w.project, EndpointID: e.ID, At: start.Add(5 * time.Second)}})
+
+		// Given up, it lets the others go.
+		c = w.claim(e.ID, start.Add(5*time.Second), 1)
+		w.equal("a's first", types(c.Jobs, a.ID), []domain.EventType{domain.EventStepStarted})
+		w.equal("nothing of a while it is sent", len(w.claim(e.ID, start.Add(time.Hour), 10).Jobs), 0)
+		w.finish(c.Jobs[0].Delivery, domain.DeliveryFailed, start.Add(6*time.Second))
+		c = w.claim(e.ID, start.Add(time.Hour), 10)
+		w.equal("the rest", types(c.Jobs, a.ID), []domain.EventType{domain.EventStepCompleted, domain.EventStepFailed})
+	}},
+	{"a limit cuts a session's run", func(w *world) {
+		s := w.newSession(0)
+		e := w.newOrdered("*")
+		for range 5 {
+			w.say(s, domain.EventStepStarted)
+		}
+		first := w.claim(e.ID, start, 2)
+		w.equal("jobs", len(first.Jobs), 2)
+		w.equal("none beside them", len(w.claim(e.ID, start, 10).Jobs), 0)
+		for _, j := range first.Jobs {
+			w.finish(j.Delivery, domain.DeliveryDelivered, start)
+		}
+		rest := w.claim(e.ID, start, 10)
+		w.equal("the rest", len(rest.Jobs), 3)
+	}},
+	{"in turn after a restart", func(w *world) {
+		s := w.newSession(0)
+		e := w.newOrdered("*")
+		w.say(s, domain.EventStepStarted, domain.EventStepCompleted)
+		first := w.claim(e.ID, start, 10)
+		w.finish(first.Jobs[0].Delivery, domain.DeliveryDelivered, start)
+		w.reopen()
+		w.ok(w.store.ReleaseClaims(w.ctx))
+		c := w.claim(e.ID, start, 10)
+		w.equal("jobs", len(c.Jobs), 1)
+		w.equal("the second", c.Jobs[0].Delivery.EventType, domain.EventStepCompleted)
+	}},
+	{"news without a session is in turn too", func(w *world) {
+		e := w.newOrdered("webhook_test")
+		for range 2 {
+			_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+			w.ok(err)
+		}
+		w.equal("jobs", len(w.claim(e.ID, start, 1).Jobs), 1)
+		w.equal("while the first is sent", len(w.claim(e.ID, start, 1).Jobs), 0)
+	}},
+}
