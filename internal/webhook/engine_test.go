@@ -485,7 +485,7 @@ func TestIdleCostsNothing(t *testing.T) {
 func TestOrdered(t *testing.T) {
 	for seed := range uint64(20) {
 		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 1))
+			random, network := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 2))
 			m := newMemory()
 			m.settings.Ordered = true
 			var mu sync.Mutex
@@ -493,7 +493,7 @@ func TestOrdered(t *testing.T) {
 			flaky := recorded(func(d domain.Delivery) (egress.Answer, error) {
 				mu.Lock()
 				// Never so often that it would be given up.
-				fail, slow := random.IntN(4) == 0 && d.Tries < orderedTries-1, time.Duration(random.IntN(50))*time.Millisecond
+				fail, slow := network.IntN(4) == 0 && d.Tries < orderedTries-1, time.Duration(network.IntN(50))*time.Millisecond
 				mu.Unlock()
 				time.Sleep(slow)
 				if fail || d.SessionID == "stuck" {
@@ -542,8 +542,11 @@ func TestAStuckSessionGoesOn(t *testing.T) {
 		m := newMemory()
 		m.settings.Ordered, m.session = true, "browser_1"
 		m.add("p/a", 2)
+		var mu sync.Mutex
 		sent := map[string]int{}
 		first := recorded(func(d domain.Delivery) (egress.Answer, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			if sent[d.ID]++; d.ID == "dlv_00000" {
 				return fails(t.Context())
 			}
@@ -555,9 +558,11 @@ func TestAStuckSessionGoesOn(t *testing.T) {
 		go func() { done <- e.Run(ctx) }()
 		time.Sleep(7 * time.Hour)
 		synctest.Wait()
+		mu.Lock()
 		if sent["dlv_00001"] > 0 {
 			t.Error("the second was sent before the first was given up")
 		}
+		mu.Unlock()
 		time.Sleep(3 * time.Hour)
 		synctest.Wait()
 		cancel()
