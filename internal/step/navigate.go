@@ -102,14 +102,17 @@ func (r *run) reload() (any, error) {
 	return r.loaded()
 }
 
+// history is where a page has been, as Page.getNavigationHistory tells.
+type history struct {
+	Current int `json:"currentIndex"`
+	Entries []struct {
+		ID  int    `json:"id"`
+		URL string `json:"url"`
+	} `json:"entries"`
+}
+
 func (r *run) history(by int) (any, error) {
-	var h struct {
-		Current int `json:"currentIndex"`
-		Entries []struct {
-			ID  int    `json:"id"`
-			URL string `json:"url"`
-		} `json:"entries"`
-	}
+	var h history
 	if err := r.command("Page.getNavigationHistory", nil, &h); err != nil {
 		return nil, err
 	}
@@ -117,20 +120,30 @@ func (r *run) history(by int) (any, error) {
 	if to < 0 || to >= len(h.Entries) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
-	changed := r.page.Changed()
+	before := r.page.Main().Document.Loader
 	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
 		return nil, err
 	}
-	// The same document or another: something of the frame changes.
-	select {
-	case <-changed:
-	case <-r.ctx.Done():
-		return nil, context.Cause(r.ctx)
+	for {
+		changed := r.page.Changed()
+		var now history
+		if err := r.command("Page.getNavigationHistory", nil, &now); err != nil {
+			return nil, err
+		}
+		// The browser is there, and the page's own news of it has come: it is
+		// another document, or the same one under the entry's address. (The
+		// document of an address that can't be loaded has another address.)
+		doc := r.page.Main().Document
+		if now.Current == to && !doc.Navigating && (doc.Loader != before || doc.URL == h.Entries[to].URL) {
+			return r.loaded()
+		}
+		select {
+		case <-changed:
+		case <-time.After(between):
+		case <-r.ctx.Done():
+			return nil, context.Cause(r.ctx)
+		}
 	}
-	if err := r.until(func(f browser.Frame) bool { return !f.Document.Navigating && f.Document.URL == h.Entries[to].URL }); err != nil {
-		return nil, err
-	}
-	return r.loaded()
 }
 
 // settled runs an input and, when that started a navigation of the page, waits

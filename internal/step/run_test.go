@@ -233,6 +233,7 @@ func TestFailures(t *testing.T) {
 		}
 	}
 	b.do(step.Spec{Action: "goto", URL: site.URL}) // and the session is usable
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/?other"})
 	b.do(step.Spec{Action: "back"})
 	if _, f := b.run(step.Spec{Action: "forward"}); f != nil {
 		t.Errorf("forward: %+v", f)
@@ -262,4 +263,21 @@ func TestCancelWithinASecond(t *testing.T) {
 		b.do(step.Spec{Action: "goto", URL: site.URL + "/ok"})
 		b.do(step.Spec{Action: "assert", Text: ptr("fine")})
 	}
+}
+
+// TestBackToAPageThatCannotBeLoaded: what stands there then has an address of
+// its own, which isn't that of the history.
+func TestBackToAPageThatCannotBeLoaded(t *testing.T) {
+	site := pages(t, map[string]string{"/": "<title>here</title>"})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	if _, f := b.run(step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}); f == nil || f.Code != "navigation_failed" {
+		t.Fatalf("goto: %+v", f)
+	}
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	for range 2 {
+		b.do(step.Spec{Action: "back"})
+		b.do(step.Spec{Action: "forward"})
+	}
+	b.do(step.Spec{Action: "assert", Title: ptr("here")})
 }

@@ -47,6 +47,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>site</title><h1>hello</h1>`)
 }
 
+func (s *site) seen() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.hits)
+}
+
 // TestKill kills the server while sessions are created, steps run and a
 // receiver fails half of what it gets. After the last restart every event of
 // the log has arrived under its one webhook-id, sequences have no gaps, no
@@ -79,6 +85,11 @@ func TestKill(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() { work.run(ctx, t, server.Client()) })
+		}
+		if round == 0 { // so that there is something to check, however slow the machine
+			if err := harness.Until(t.Context(), func() (bool, error) { return pages.seen() > 0, nil }); err != nil {
+				t.Fatalf("no step reaches the site: %v", err)
+			}
 		}
 		moment := time.Duration(rnd.Int64N(int64(2500 * time.Millisecond)))
 		<-time.After(moment)
