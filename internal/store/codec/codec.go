@@ -1,0 +1,131 @@
+// Package codec is how every store writes down times, JSON and cursors.
+package codec
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Scanner is a row, or the current one of several.
+type Scanner interface{ Scan(dest ...any) error }
+
+// Micros is how a time is stored: microseconds since 1970, 0 for none.
+func Micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// FromMicros is the time that was stored.
+func FromMicros(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// Time scans microseconds into T.
+type Time struct{ T *time.Time }
+
+// Scan implements [database/sql.Scanner].
+func (c Time) Scan(v any) error {
+	us, ok := v.(int64)
+	if !ok {
+		return fmt.Errorf("a time column holds %T", v)
+	}
+	*c.T = FromMicros(us)
+	return nil
+}
+
+// JSON scans JSON text into Dest; empty text leaves it as it is.
+type JSON struct{ Dest any }
+
+// Scan implements [database/sql.Scanner].
+func (c JSON) Scan(v any) error {
+	var raw []byte
+	switch text := v.(type) {
+	case string:
+		raw = []byte(text)
+	case []byte:
+		raw = text
+	default:
+		return fmt.Errorf("a JSON column holds %T", v)
+	}
+	if len(raw) == 0 {
+		return nil
+	}
+	return json.Unmarshal(raw, c.Dest)
+}
+
+// Text is what a JSON column stores. The types are ours and marshal.
+func Text(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("marshal %T: %v", v, err))
+	}
+	return string(raw)
+}
+
+// FailureText stores no failure as empty text.
+func FailureText(f *domain.Failure) string {
+	if f == nil {
+		return ""
+	}
+	return Text(f)
+}
+
+// EncodeCursor makes the cursor of a list: the id of the last row of the page
+// before, which is also its place in time. Users are told nothing of what is
+// in it.
+func EncodeCursor(id string) string { return base64.RawURLEncoding.EncodeToString([]byte(id)) }
+
+// DecodeCursor gives back an id with the prefix. An empty cursor is the first
+// page: an id after all others.
+func DecodeCursor(p domain.Prefix, cursor string) (string, error) {
+	if cursor == "" {
+		return string(p) + "_~", nil
+	}
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || !domain.ValidID(p, string(raw)) {
+		return "", domain.Invalid("cursor", "is not one that this list gave out")
+	}
+	return string(raw), nil
+}
+
+// defaultPage is how long a page is when nobody says.
+const defaultPage = 100
+
+// PageLimit is how long a page is to be.
+func PageLimit(n int) int {
+	if n < 1 {
+		return defaultPage
+	}
+	return n
+}
+
+// Cut takes one row too many off a page and makes the cursor of the next.
+func Cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
+	if len(page) <= limit {
+		return page, ""
+	}
+	page = page[:limit]
+	return page, EncodeCursor(id(page[limit-1]))
+}
+
+// Unique drops what is there twice and keeps the order; it reuses the slice.
+func Unique[T comparable](all []T) []T {
+	seen := make(map[T]struct{}, len(all))
+	kept := all[:0]
+	for _, one := range all {
+		if _, ok := seen[one]; !ok {
+			seen[one] = struct{}{}
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}

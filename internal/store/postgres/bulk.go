@@ -1,0 +1,255 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// atOnce is how many rows one change of many works on: whoever has a million
+// of them is not to hold up everybody else.
+const atOnce = 500
+
+// CancelDelivery gives a delivery up that has not ended. If it is being sent
+// right now, that goes on, and is not tried again.
+func (s *Store) CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
+	var d domain.Delivery
+	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+		d, err = t.cancel(ctx, project, s.key(id), now)
+		return err
+	})
+	return d, err
+}
+
+func (t *tx) cancel(ctx context.Context, project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
+	var d domain.Delivery
+	if err := t.store.scanDelivery(t.row(ctx, oneDelivery+` FOR UPDATE OF d`, k.event, k.endpoint, project), &d); err != nil {
+		return d, err
+	}
+	if err := d.Move(domain.DeliveryCanceled); err != nil {
+		return d, domain.Refuse(domain.CodeConflict, "the delivery has ended: it is %s", d.Status)
+	}
+	d.Reason, d.EndedAt = domain.ReasonRequested, now
+	if err := t.exec(ctx, `UPDATE deliveries d SET status = 'CANCELED', reason = $5, ended_at = $4, node = 0
+		FROM projects o WHERE o.id = $3 AND d.project = o.num AND d.event = $1 AND d.endpoint = $2`,
+		k.event, k.endpoint, project, codec.Micros(now), d.Reason); err != nil {
+		return d, fmt.Errorf("cancel delivery: %w", err)
+	}
+	t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: d.EndpointID})
+	return d, nil
+}
+
+// RetryDeliveries makes those that the filter picks due now, but for those that
+// can't be sent, and says how many.
+func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
+	return s.each(ctx, project, f, func(ctx context.Context, t *tx, k deliveryKey) error {
+		_, err := t.retry(ctx, project, k, now)
+		return err
+	})
+}
+
+// CancelDeliveries gives up those that the filter picks and that have not
+// ended, and says how many.
+func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
+	return s.each(ctx, project, f, func(ctx context.Context, t *tx, k deliveryKey) error {
+		_, err := t.cancel(ctx, project, k, now)
+		return err
+	})
+}
+
+// each does something to all deliveries that the filter picks, some at a time,
+// and counts those to which it could be done.
+func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, do func(context.Context, *tx, deliveryKey) error) (done int, err error) {
+	f.Limit = atOnce
+	for {
+		page, next, err := s.Deliveries(ctx, project, f)
+		if err != nil {
+			return done, err
+		}
+		changed := 0
+		err = s.update(ctx, func(ctx context.Context, t *tx) error {
+			changed = 0
+			for i := range page {
+				err := do(ctx, t, s.key(page[i].ID))
+				if _, refused := errors.AsType[*domain.Error](err); err != nil && (!refused || isAway(err)) {
+					return err
+				}
+				if err == nil {
+					changed++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return done, err
+		}
+		done += changed
+		if next == "" {
+			return done, nil
+		}
+		f.Cursor = next
+	}
+}
+
+// Recover has an endpoint sent what happened in a time and did not reach it:
+// what was given up, and what it was not to get because it was disabled. It
+// says how many deliveries that are.
+func (s *Store) Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error) {
+	done, after := 0, domain.IDAt(domain.PrefixEvent, since.Add(-time.Minute))
+	for {
+		count, last := 0, ""
+		err := s.update(ctx, func(ctx context.Context, t *tx) error {
+			count, last = 0, ""
+			var num int64
+			e, err := s.scanEndpoint(t.row(ctx, liveEndpoint, project, endpoint), &num)
+			if err != nil {
+				return err
+			}
+			if e.Status == domain.EndpointDisabled {
+				return notSending(e.Status)
+			}
+			owner, err := s.project(ctx, project)
+			if err != nil {
+				return err
+			}
+			events, err := t.eventsAfter(ctx, project, after)
+			if err != nil {
+				return err
+			}
+			var lost []storedEvent
+			for i := range events {
+				ev := &events[i]
+				last = ev.ID
+				if !ev.CreatedAt.Before(since) && ev.CreatedAt.Before(until) && e.Wants(&ev.Event) {
+					lost = append(lost, *ev)
+				}
+			}
+			if count, err = t.again(ctx, owner, lost, &cachedEndpoint{e, num}, now); err != nil {
+				return err
+			}
+			t.known.Due = append(t.known.Due, e.Ref())
+			return nil
+		})
+		if err != nil {
+			return done, err
+		}
+		if done += count; last == "" || last > domain.IDAt(domain.PrefixEvent, until.Add(time.Minute)) {
+			return done, nil
+		}
+		after = last
+	}
+}
+
+// storedEvent is an event with the number of its session.
+type storedEvent struct {
+	domain.Event
+	session int64
+}
+
+// eventsAfter reads some events with ids after the given one.
+func (t *tx) eventsAfter(ctx context.Context, project, after string) ([]storedEvent, error) {
+	all, err := rows(ctx, t, func(r pgx.Rows) (storedEvent, error) {
+		var e storedEvent
+		var err error
+		if e.Event, err = scanEvent(r, &e.session); err != nil {
+			return e, err
+		}
+		return e, e.Remember()
+	}, `SELECT `+eventColumns+`, e.session FROM projects o JOIN events e ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
+		WHERE o.id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3`, project, after, atOnce)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return all, nil
+}
+
+// again makes events due for an endpoint, but for those that have been or will
+// be sent, and counts them.
+func (t *tx) again(ctx context.Context, project int64, events []storedEvent, ep *cachedEndpoint, now time.Time) (int, error) {
+	var d newDeliveries
+	for i := range events {
+		d.add(&made{event: &events[i].Event, endpoint: ep}, events[i].session)
+	}
+	if len(d.events) == 0 {
+		return 0, nil
+	}
+	n, err := t.count(ctx, `INSERT INTO deliveries AS d (project, event, endpoint, ordered, node, next_at, ended_at, attempts, tries, status, reason)
+		SELECT $1, q.event, $2, q.ordered, 0, $3, 0, 0, 0, 'PENDING', '' FROM unnest($4::bigint[], $5::bigint[]) q (event, ordered)
+		ON CONFLICT (project, event, endpoint) DO UPDATE SET status = 'PENDING', reason = '', tries = 0, next_at = $3, ended_at = 0
+		WHERE d.status IN ('FAILED', 'CANCELED')`, project, ep.num, codec.Micros(now), d.events, d.ordered)
+	if err != nil {
+		return 0, fmt.Errorf("recover deliveries: %w", err)
+	}
+	return int(n), nil
+}
+
+// Prune deletes events that are older, with their deliveries and attempts, and
+// says how many. What belongs to a session that has not ended stays, and what
+// is still to be sent.
+func (s *Store) Prune(ctx context.Context, before time.Time) (deleted int, err error) {
+	projects, err := s.Projects(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range projects {
+		for after := ""; ; {
+			n, last := 0, ""
+			err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+				n, last, err = t.prune(ctx, p.ID, after, before)
+				return err
+			})
+			if err != nil {
+				return deleted, fmt.Errorf("prune: %w", err)
+			}
+			if deleted += n; last == "" {
+				break
+			}
+			after = last
+		}
+	}
+	return deleted, nil
+}
+
+func (t *tx) prune(ctx context.Context, project, after string, before time.Time) (deleted int, last string, err error) {
+	type old struct {
+		position int64
+		id       string
+		free     bool
+	}
+	owner, err := t.store.project(ctx, project)
+	if err != nil {
+		return 0, "", err
+	}
+	all, err := rows(ctx, t, func(r pgx.Rows) (old, error) {
+		var o old
+		return o, r.Scan(&o.position, &o.id, &o.free)
+	}, `SELECT e.position, e.id, e.created_at < $2 AND (s.num IS NULL OR s.ended_at > 0)
+		AND e.position < (SELECT position FROM projects WHERE num = $1)
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.project = $1 AND d.event = e.position AND d.ended_at = 0)
+		FROM events e LEFT JOIN sessions s ON s.num = e.session
+		WHERE e.project = $1 AND e.id > $3 AND e.id < $4 ORDER BY e.id LIMIT $5`,
+		owner, codec.Micros(before), after, domain.IDAt(domain.PrefixEvent, before), atOnce)
+	if err != nil || len(all) == 0 {
+		return 0, "", err
+	}
+	var free []int64
+	for _, o := range all {
+		if last = o.id; o.free {
+			free = append(free, o.position)
+		}
+	}
+	if len(free) == 0 {
+		return 0, last, nil
+	}
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM attempts WHERE project = $1 AND event = ANY($2)`, owner, free)
+	b.Queue(`DELETE FROM deliveries WHERE project = $1 AND event = ANY($2)`, owner, free)
+	b.Queue(`DELETE FROM events WHERE project = $1 AND position = ANY($2)`, owner, free)
+	return len(free), last, t.conn.SendBatch(ctx, b).Close()
+}

@@ -1,0 +1,199 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// cache remembers the endpoints of projects, so that an event costs no reading.
+// A project's row counts their changes: whoever adds events has locked the row
+// and sees whether what is remembered is still true.
+type cache struct {
+	mu       sync.Mutex
+	numbers  map[string]int64 // of projects, which never change
+	projects map[string]*audience
+}
+
+// audience is the endpoints of one project, as of a version.
+type audience struct {
+	version int64
+	all     []*cachedEndpoint // that hear of every session
+
+	mu       sync.Mutex
+	sessions map[string][]*cachedEndpoint // inline ones, as far as anybody asked
+}
+
+// cachedEndpoint is never changed, only replaced.
+type cachedEndpoint struct {
+	domain.Endpoint
+	num int64
+}
+
+// cachedSessions is how many sessions' own endpoints a project has remembered.
+const cachedSessions = 10_000
+
+func newCache() *cache {
+	return &cache{numbers: map[string]int64{}, projects: map[string]*audience{}}
+}
+
+// project is the number of a project.
+func (s *Store) project(ctx context.Context, id string) (int64, error) {
+	s.cache.mu.Lock()
+	n, ok := s.cache.numbers[id]
+	s.cache.mu.Unlock()
+	if ok {
+		return n, nil
+	}
+	if err := s.row(ctx, `SELECT num FROM projects WHERE id = $1`, id).Scan(&n); err != nil {
+		return 0, fmt.Errorf("find project: %w", missing(err))
+	}
+	s.cache.mu.Lock()
+	s.cache.numbers[id] = n
+	s.cache.mu.Unlock()
+	return n, nil
+}
+
+// wanting lists the endpoints that want the events, which are all of one
+// project whose row is locked and has the version.
+func (t *tx) wanting(ctx context.Context, project string, version int64, events []*domain.Event) ([][]*cachedEndpoint, error) {
+	a := t.audiences[project]
+	if a == nil {
+		a = t.store.cache.audience(project)
+	}
+	switch {
+	case a == nil:
+		all, err := t.endpointsOf(ctx, project, "")
+		if err != nil {
+			return nil, err
+		}
+		a = &audience{version: version, all: all, sessions: map[string][]*cachedEndpoint{}}
+	case a.version != version:
+		var err error
+		if a, err = t.changedSince(ctx, project, a, version); err != nil {
+			return nil, err
+		}
+	}
+	wanting := make([][]*cachedEndpoint, len(events))
+	for i, e := range events {
+		for _, ep := range a.all {
+			if ep.Wants(e) {
+				wanting[i] = append(wanting[i], ep)
+			}
+		}
+		if e.SessionID == "" {
+			continue
+		}
+		inline, err := t.inline(ctx, project, a, e.SessionID)
+		if err != nil {
+			return nil, err
+		}
+		for _, ep := range inline {
+			if ep.Wants(e) {
+				wanting[i] = append(wanting[i], ep)
+			}
+		}
+	}
+	if t.audiences == nil {
+		t.audiences = map[string]*audience{}
+	}
+	t.audiences[project] = a
+	return wanting, nil
+}
+
+// inline are the endpoints of one session.
+func (t *tx) inline(ctx context.Context, project string, a *audience, session string) ([]*cachedEndpoint, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known, ok := a.sessions[session]
+	if ok {
+		return known, nil
+	}
+	known, err := t.endpointsOf(ctx, project, session)
+	if err != nil {
+		return nil, err
+	}
+	if len(a.sessions) >= cachedSessions {
+		clear(a.sessions)
+	}
+	a.sessions[session] = known
+	return known, nil
+}
+
+func (c *cache) audience(project string) *audience {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.projects[project]
+}
+
+// remember takes over what a transaction has read, when it is committed: until
+// then the version is only its own.
+func (c *cache) remember(audiences map[string]*audience) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for project, a := range audiences {
+		if known := c.projects[project]; known == nil || known.version <= a.version {
+			c.projects[project] = a
+		}
+	}
+}
+
+// changedSince is the audience with the changes since its version. What is
+// remembered is not touched: another transaction may be reading it.
+func (t *tx) changedSince(ctx context.Context, project string, before *audience, version int64) (*audience, error) {
+	type change struct {
+		endpoint *cachedEndpoint
+		deleted  bool
+	}
+	changes, err := rows(ctx, t, func(r pgx.Rows) (change, error) {
+		c := change{endpoint: &cachedEndpoint{}}
+		var err error
+		c.endpoint.Endpoint, err = t.store.scanEndpoint(r, &c.endpoint.num, &c.deleted)
+		return c, err
+	}, `SELECT `+endpointColumns+`, num, deleted_at <> 0 FROM endpoints WHERE project_id = $1 AND version > $2`, project, before.version)
+	if err != nil {
+		return nil, fmt.Errorf("read endpoints: %w", err)
+	}
+	before.mu.Lock()
+	a := &audience{version: version, sessions: maps.Clone(before.sessions)}
+	before.mu.Unlock()
+	changed := map[int64]bool{}
+	for _, c := range changes {
+		changed[c.endpoint.num] = true
+		if c.endpoint.SessionID != "" {
+			delete(a.sessions, c.endpoint.SessionID)
+		} else if !c.deleted {
+			a.all = append(a.all, c.endpoint)
+		}
+	}
+	for _, e := range before.all {
+		if !changed[e.num] {
+			a.all = append(a.all, e)
+		}
+	}
+	slices.SortFunc(a.all, func(a, b *cachedEndpoint) int { return strings.Compare(a.ID, b.ID) })
+	return a, nil
+}
+
+// endpointsOf are the endpoints of a session, or with an empty session those
+// that hear of all.
+func (t *tx) endpointsOf(ctx context.Context, project, session string) ([]*cachedEndpoint, error) {
+	all, err := rows(ctx, t, func(r pgx.Rows) (*cachedEndpoint, error) {
+		var e cachedEndpoint
+		var err error
+		e.Endpoint, err = t.store.scanEndpoint(r, &e.num)
+		return &e, err
+	}, `SELECT `+endpointColumns+`, num FROM endpoints
+		WHERE project_id = $1 AND session_id = $2 AND deleted_at = 0 ORDER BY id`, project, session)
+	if err != nil {
+		return nil, fmt.Errorf("read endpoints: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,186 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// A delivery as it is read: d is its row, e its event, p its endpoint, o its
+// project and s the session, if there is one.
+const (
+	deliveryColumns = `d.event, d.endpoint, o.id, e.id, e.type, COALESCE(s.id, ''), p.id, d.status, d.node <> 0, d.attempts, d.tries,
+		d.next_at, e.created_at, d.ended_at, d.reason`
+	deliveryTables = ` FROM deliveries d JOIN events e ON e.project = d.project AND e.position = d.event
+		JOIN endpoints p ON p.num = d.endpoint JOIN projects o ON o.num = d.project
+		LEFT JOIN sessions s ON s.num = e.session `
+	oneDelivery = `SELECT ` + deliveryColumns + deliveryTables + `WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
+)
+
+// scanDelivery reads deliveryColumns and what more the query selects.
+func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery, more ...any) error {
+	var k deliveryKey
+	var held bool
+	err := r.Scan(append([]any{
+		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status, &held,
+		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason,
+	}, more...)...)
+	d.ID = s.ids.Seal(k.event, k.endpoint)
+	if held && d.Status == domain.DeliveryPending {
+		d.Status = domain.DeliverySending
+	}
+	return missing(err)
+}
+
+// key is the row that a delivery's id names. One that was never given out
+// names a row that doesn't exist.
+func (s *Store) key(id string) deliveryKey {
+	event, endpoint := s.ids.Open(id)
+	return deliveryKey{event, endpoint}
+}
+
+// Deliveries reads a page, newest first, and the cursor of the next.
+func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
+	limit := codec.PageLimit(f.Limit)
+	before := deliveryKey{event: 1 << 62}
+	if f.Cursor != "" {
+		id, err := codec.DecodeCursor(domain.PrefixDelivery, f.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		before = s.key(id)
+	}
+	num, err := s.project(ctx, project)
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	query := `SELECT ` + deliveryColumns + deliveryTables + `WHERE d.project = $1 AND (d.event, d.endpoint) < ($2, $3)`
+	args := []any{num, before.event, before.endpoint}
+	where := func(cond string, arg any) {
+		args = append(args, arg)
+		query += ` AND ` + cond + `$` + strconv.Itoa(len(args))
+	}
+	if f.EndpointID != "" {
+		where(`p.id = `, f.EndpointID)
+	}
+	if f.SessionID != "" {
+		where(`s.id = `, f.SessionID)
+	}
+	switch f.Status {
+	case "":
+	case domain.DeliveryFailed, domain.DeliveryCanceled:
+		// Few among many: the condition of the index that holds just these.
+		query += ` AND d.status IN ('FAILED', 'CANCELED')`
+		where(`d.status = `, string(f.Status))
+	case domain.DeliverySending:
+		query += ` AND d.node <> 0`
+	case domain.DeliveryPending:
+		query += ` AND d.node = 0 AND d.ended_at = 0`
+	default:
+		where(`d.status = `, string(f.Status))
+	}
+	if f.EventID != "" {
+		where(`e.id = `, f.EventID)
+	}
+	if f.EventType != "" {
+		where(`e.type = `, string(f.EventType))
+	}
+	if !f.From.IsZero() {
+		where(`e.created_at >= `, codec.Micros(f.From))
+	}
+	if !f.To.IsZero() {
+		where(`e.created_at < `, codec.Micros(f.To))
+	}
+	args = append(args, limit+1)
+	query += ` ORDER BY d.event DESC, d.endpoint DESC LIMIT $` + strconv.Itoa(len(args))
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Delivery, error) {
+		var d domain.Delivery
+		return d, s.scanDelivery(r, &d)
+	}, query, args...)
+	if err != nil {
+		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	}
+	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
+	return page, next, nil
+}
+
+// Delivery reads one delivery of a project.
+func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
+	var d domain.Delivery
+	k := s.key(id)
+	err := s.scanDelivery(s.row(ctx, oneDelivery, k.event, k.endpoint, project), &d)
+	return d, err
+}
+
+// Attempts reads the tries of a delivery, in order.
+func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
+	k := s.key(delivery)
+	number := 0
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Attempt, error) {
+		number++
+		a := domain.Attempt{ProjectID: project, DeliveryID: delivery, Number: number}
+		var us int64
+		err := r.Scan(&a.ID, codec.Time{T: &a.StartedAt}, &us, &a.StatusCode,
+			&a.Response, &a.RemoteAddr, &a.ErrorClass, &a.Error)
+		a.Duration = time.Duration(us) * time.Microsecond
+		return a, err
+	}, `SELECT a.id, a.started_at, a.duration, a.status_code, a.response, a.remote_addr, a.error_class, a.error
+		FROM projects o JOIN attempts a ON a.project = o.num
+		WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id`, project, k.event, k.endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("read attempts: %w", err)
+	}
+	return all, nil
+}
+
+// RetryDelivery makes a delivery due now, with the whole schedule before it.
+func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
+	var d domain.Delivery
+	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+		d, err = t.retry(ctx, project, s.key(id), now)
+		return err
+	})
+	return d, err
+}
+
+func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
+	var d domain.Delivery
+	if err := t.store.scanDelivery(t.row(ctx, oneDelivery+` FOR UPDATE OF d`, k.event, k.endpoint, project), &d); err != nil {
+		return d, err
+	}
+	var num int64
+	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint, project, d.EndpointID), &num)
+	switch {
+	case errors.Is(err, domain.ErrNotFound):
+		return d, domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
+	case err != nil:
+		return d, err
+	case e.Status != domain.EndpointEnabled:
+		return d, notSending(e.Status)
+	case d.Status == domain.DeliverySending || t.store.held.node(k) != 0:
+		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
+	}
+	if d.Status != domain.DeliveryPending {
+		if err := d.Move(domain.DeliveryPending); err != nil {
+			return d, err
+		}
+	}
+	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
+	if err := t.exec(ctx, `UPDATE deliveries d SET status = 'PENDING', reason = '', tries = 0, next_at = $4, ended_at = 0
+		FROM projects o WHERE o.id = $3 AND d.project = o.num AND d.event = $1 AND d.endpoint = $2`,
+		k.event, k.endpoint, project, codec.Micros(now)); err != nil {
+		return d, fmt.Errorf("retry delivery: %w", err)
+	}
+	t.known.Due = append(t.known.Due, e.Ref())
+	return d, nil
+}

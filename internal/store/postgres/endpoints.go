@@ -1,0 +1,279 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+const endpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told,
+	created_at, updated_at`
+
+// scanEndpoint reads endpointColumns and what more the query selects.
+func (s *Store) scanEndpoint(r codec.Scanner, more ...any) (domain.Endpoint, error) {
+	var e domain.Endpoint
+	var sealed []byte
+	err := r.Scan(append([]any{
+		&e.ProjectID, &e.ID, &e.SessionID, codec.JSON{Dest: &e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
+		codec.Time{T: &e.FailingSince}, codec.Time{T: &e.FailingTold}, codec.Time{T: &e.CreatedAt}, codec.Time{T: &e.UpdatedAt},
+	}, more...)...)
+	if err != nil {
+		return e, missing(err)
+	}
+	return e, s.Box.OpenEndpoint(sealed, &e)
+}
+
+const liveEndpoint = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = $1 AND id = $2 AND deleted_at = 0`
+
+// insertEndpoint adds an endpoint. Nobody has asked for those of a new session
+// yet; for any other the project's version goes up.
+func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
+	sealed, err := t.store.Box.SealEndpoint(&e)
+	if err != nil {
+		return err
+	}
+	version := int64(0)
+	if e.SessionID == "" {
+		if version, err = t.newVersion(ctx, e.ProjectID); err != nil {
+			return err
+		}
+	}
+	err = t.exec(ctx, `INSERT INTO endpoints (`+endpointColumns+`, signs, ordered, version, deleted_at)
+		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0)`,
+		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason,
+		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt),
+		e.Signs(), e.Ordered, version)
+	if err != nil {
+		return fmt.Errorf("insert endpoint: %w", err)
+	}
+	return nil
+}
+
+// newVersion makes known that the project's endpoints change, to whoever adds
+// events to it after this.
+func (t *tx) newVersion(ctx context.Context, project string) (version int64, err error) {
+	if err := t.row(ctx, `UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version`, project).Scan(&version); err != nil {
+		return 0, fmt.Errorf("change endpoints: %w", missing(err))
+	}
+	return version, nil
+}
+
+// CreateEndpoint adds a webhook endpoint.
+func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error {
+	return s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.once(ctx, e.ProjectID, idem); err != nil {
+			return err
+		}
+		return t.insertEndpoint(ctx, e)
+	})
+}
+
+// Endpoint reads one endpoint of a project that isn't deleted.
+func (s *Store) Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error) {
+	var num int64
+	return s.scanEndpoint(s.row(ctx, liveEndpoint, project, id), &num)
+}
+
+// Endpoints reads a page, newest first, and the cursor of the next.
+func (s *Store) Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error) {
+	limit := codec.PageLimit(f.Limit)
+	before, err := codec.DecodeCursor(domain.PrefixEndpoint, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r) },
+		`SELECT `+endpointColumns+` FROM endpoints
+		WHERE project_id = $1 AND id < $2 AND deleted_at = 0 ORDER BY id DESC LIMIT $3`, project, before, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read endpoints: %w", err)
+	}
+	page, next := codec.Cut(page, limit, func(e domain.Endpoint) string { return e.ID })
+	return page, next, nil
+}
+
+// ChangeEndpoint loads an endpoint, lets fn decide and commits what it
+// decided. One that is enabled has its pending deliveries due at once. fn may
+// run more than once.
+func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
+	return s.update(ctx, func(ctx context.Context, t *tx) error {
+		var num int64
+		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint+` FOR UPDATE`, project, id), &num)
+		if err != nil {
+			return err
+		}
+		was := e.Status
+		c := &domain.EndpointChange{Endpoint: &e}
+		if err := fn(c); err != nil {
+			return err
+		}
+		if err := t.updateEndpoint(ctx, &e); err != nil {
+			return err
+		}
+		if e.Status == domain.EndpointEnabled && was != e.Status {
+			t.known.Due = append(t.known.Due, e.Ref())
+		}
+		return t.appendAll(ctx, c.News)
+	})
+}
+
+func (t *tx) updateEndpoint(ctx context.Context, e *domain.Endpoint) error {
+	sealed, err := t.store.Box.SealEndpoint(e)
+	if err != nil {
+		return err
+	}
+	version, err := t.newVersion(ctx, e.ProjectID)
+	if err != nil {
+		return err
+	}
+	err = t.exec(ctx, `UPDATE endpoints SET settings = $3, sealed = $4, status = $5, disabled_reason = $6, failing_since = $7,
+		failing_told = $8, updated_at = $9, signs = $10, ordered = $11, version = $12 WHERE project_id = $1 AND id = $2`,
+		e.ProjectID, e.ID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason, codec.Micros(e.FailingSince),
+		codec.Micros(e.FailingTold), codec.Micros(e.UpdatedAt), e.Signs(), e.Ordered, version)
+	if err != nil {
+		return fmt.Errorf("update endpoint: %w", err)
+	}
+	t.known.Changed = append(t.known.Changed, e.Ref())
+	return nil
+}
+
+// DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
+// What was sent can still be looked at.
+func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error {
+	var num int64
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
+			RETURNING num`, project, id, codec.Micros(now)).Scan(&num)); err != nil {
+			return err
+		}
+		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})
+		version, err := t.newVersion(ctx, project)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, `UPDATE endpoints SET version = $2 WHERE num = $1`, num, version)
+	})
+	if err != nil {
+		return err
+	}
+	// The endpoint is deleted: the caller's going away doesn't stop the rest.
+	return s.cancelDeleted(context.WithoutCancel(ctx), num)
+}
+
+// cancelDeleted cancels what is left of an endpoint that was deleted, some at a
+// time.
+func (s *Store) cancelDeleted(ctx context.Context, num int64) error {
+	for canceled := int64(atOnce); canceled == atOnce; {
+		err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+			canceled, err = t.count(ctx, `UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
+				FROM endpoints p, (SELECT project, event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 LIMIT $2 FOR UPDATE) q
+				WHERE p.num = $1 AND d.project = q.project AND d.event = q.event AND d.endpoint = $1`, num, atOnce)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("cancel deliveries: %w", err)
+		}
+	}
+	return nil
+}
+
+// notSending refuses to send to an endpoint that doesn't receive now.
+func notSending(status domain.EndpointStatus) error {
+	if status == domain.EndpointPaused {
+		return domain.Refuse(domain.CodeConflict, "the endpoint is paused; resume it first")
+	}
+	return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
+}
+
+// SendTest commits the draft as an event with one delivery, to the endpoint,
+// whatever that subscribed to, and returns the delivery's id. The idempotency
+// key remembers that id.
+func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (string, error) {
+	var delivery string
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.replayed(ctx, project, idem); err != nil {
+			return err
+		}
+		var num int64
+		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint, project, endpoint), &num)
+		if err != nil {
+			return err
+		}
+		if e.Status != domain.EndpointEnabled {
+			return notSending(e.Status)
+		}
+		news := []pending{{draft: d}}
+		if err := t.append(ctx, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {
+			return err
+		}
+		delivery = s.ids.Seal(news[0].event.Position, num)
+		if idem == nil {
+			return nil
+		}
+		return t.remember(ctx, project, idem, []string{delivery})
+	})
+	return delivery, err
+}
+
+// SigningEndpoints reads the endpoints of all projects that have a key pair.
+func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r) },
+		`SELECT `+endpointColumns+` FROM endpoints WHERE signs AND deleted_at = 0 ORDER BY num`)
+	if err != nil {
+		return nil, fmt.Errorf("read endpoints: %w", err)
+	}
+	return all, nil
+}
+
+// Reseal encrypts with the first master key what was encrypted with another,
+// so that the others can be forgotten.
+func (s *Store) Reseal(ctx context.Context) (int, error) {
+	done := 0
+	for after := int64(0); ; {
+		last := int64(0)
+		err := s.update(ctx, func(ctx context.Context, t *tx) error {
+			type row struct {
+				num         int64
+				project, id string
+				sealed      []byte
+			}
+			all, err := rows(ctx, t, func(r pgx.Rows) (row, error) {
+				var one row
+				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)
+			}, `SELECT num, project_id, id, sealed FROM endpoints WHERE num > $1 ORDER BY num LIMIT $2 FOR UPDATE`, after, atOnce)
+			if err != nil {
+				return err
+			}
+			for _, r := range all {
+				last = r.num
+				if s.Box.Current(r.sealed) {
+					continue
+				}
+				e := domain.Endpoint{ID: r.id, ProjectID: r.project}
+				if err := s.Box.OpenEndpoint(r.sealed, &e); err != nil {
+					return err
+				}
+				sealed, err := s.Box.SealEndpoint(&e)
+				if err != nil {
+					return err
+				}
+				if err := t.exec(ctx, `UPDATE endpoints SET sealed = $2 WHERE num = $1`, r.num, sealed); err != nil {
+					return err
+				}
+				done++
+			}
+			return nil
+		})
+		if err != nil {
+			return done, fmt.Errorf("encrypt with the new master key: %w", err)
+		}
+		if last == 0 {
+			return done, nil
+		}
+		after = last
+	}
+}

@@ -1,0 +1,259 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
+
+// scanEvent reads eventColumns and what more the query selects.
+func scanEvent(r codec.Scanner, more ...any) (domain.Event, error) {
+	var e domain.Event
+	err := r.Scan(append([]any{
+		&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, codec.Time{T: &e.CreatedAt},
+	}, more...)...)
+	return e, missing(err)
+}
+
+// pending is a draft on its way into the log.
+type pending struct {
+	draft    domain.Draft
+	session  int64 // its number, or 0
+	sequence int64 // in the session; 0: to be found
+	event    domain.Event
+}
+
+// appendAll appends news that is not part of a change of its session.
+func (t *tx) appendAll(ctx context.Context, news []domain.Draft) error {
+	all := make([]pending, len(news))
+	for i, d := range news {
+		all[i].draft = d
+	}
+	return t.append(ctx, all, nil)
+}
+
+// append seals drafts, puts them into the log and makes a delivery for each
+// endpoint that wants one; to overrides who that is. It locks the projects'
+// rows until the end of the transaction, so it comes last.
+func (t *tx) append(ctx context.Context, news []pending, to func(*domain.Event) []*cachedEndpoint) error {
+	byProject := map[string][]*pending{}
+	for i := range news {
+		d := &news[i].draft
+		byProject[d.ProjectID] = append(byProject[d.ProjectID], &news[i])
+		if d.SessionID == "" || news[i].sequence > 0 {
+			continue
+		}
+		err := t.row(ctx, `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = $1 AND id = $2 RETURNING num, sequence`,
+			d.ProjectID, d.SessionID).Scan(&news[i].session, &news[i].sequence)
+		if err != nil {
+			return fmt.Errorf("number an event: %w", missing(err))
+		}
+	}
+	// In one order everywhere, so that no two transactions wait for each other.
+	projects := make([]string, 0, len(byProject))
+	for p := range byProject {
+		projects = append(projects, p)
+	}
+	slices.Sort(projects)
+	for _, p := range projects {
+		if err := t.appendIn(ctx, p, byProject[p], to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) appendIn(ctx context.Context, project string, news []*pending, to func(*domain.Event) []*cachedEndpoint) error {
+	unnumbered := int64(0)
+	for _, n := range news {
+		if n.sequence == 0 {
+			unnumbered++
+			continue
+		}
+		// As much as possible before the project is locked.
+		if err := n.seal(); err != nil {
+			return err
+		}
+	}
+	var num, position, sequence, version int64
+	err := t.row(ctx, `UPDATE projects SET position = position + $2, sequence = sequence + $3 WHERE id = $1
+		RETURNING num, position, sequence, version`, project, len(news), unnumbered).Scan(&num, &position, &sequence, &version)
+	if err != nil {
+		return fmt.Errorf("number an event: %w", missing(err))
+	}
+	position -= int64(len(news))
+	sequence -= unnumbered
+	events := make([]*domain.Event, len(news))
+	for i, n := range news {
+		if n.sequence == 0 {
+			sequence++
+			n.sequence = sequence
+			if err := n.seal(); err != nil {
+				return err
+			}
+		}
+		position++
+		n.event.Position = position
+		events[i] = &n.event
+	}
+	var wanting [][]*cachedEndpoint
+	if to != nil {
+		for _, e := range events {
+			wanting = append(wanting, to(e))
+		}
+	} else if wanting, err = t.wanting(ctx, project, version, events); err != nil {
+		return err
+	}
+	return t.insertEvents(ctx, num, news, wanting)
+}
+
+func (p *pending) seal() (err error) {
+	p.event, err = p.draft.Seal(p.sequence)
+	return err
+}
+
+// insertEvents writes events and their deliveries in one round trip.
+func (t *tx) insertEvents(ctx context.Context, project int64, news []*pending, wanting [][]*cachedEndpoint) error {
+	n := len(news)
+	var (
+		positions, sessions, sequences, created = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+		ids, types                              = make([]string, n), make([]string, n)
+		bodies                                  = make([][]byte, n)
+		d                                       newDeliveries
+	)
+	for i, p := range news {
+		e := &p.event
+		positions[i], sessions[i], sequences[i], created[i] = e.Position, p.session, e.Sequence, codec.Micros(e.CreatedAt)
+		ids[i], types[i], bodies[i] = e.ID, string(e.Type), e.Body
+		t.known.Events = append(t.known.Events, *e)
+		for _, ep := range wanting[i] {
+			d.add(t.deliver(e, ep), p.session)
+		}
+	}
+	b := &pgx.Batch{}
+	b.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at)
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::bigint[])`,
+		project, positions, sessions, sequences, ids, types, bodies, created)
+	d.queue(b, project, t.store.node.Load())
+	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+		return fmt.Errorf("insert events: %w", err)
+	}
+	return nil
+}
+
+// deliver notes a new delivery. Whoever takes new ones is asked to keep a place
+// for it, unless the nodes have to agree on when it goes.
+func (t *tx) deliver(e *domain.Event, ep *cachedEndpoint) *made {
+	m := made{event: e, endpoint: ep}
+	if taker := t.store.offer.Load(); taker != nil && !shared(&ep.Endpoint) {
+		m.reserved = (*taker).Reserve(&ep.Endpoint)
+	}
+	t.made = append(t.made, m)
+	return &t.made[len(t.made)-1]
+}
+
+// shared says whether the endpoint has a limit or an order that all nodes
+// together must keep: its deliveries are claimed from the database alone.
+func shared(e *domain.Endpoint) bool { return e.Ordered || e.RateLimit > 0 || e.Concurrency > 0 }
+
+// newDeliveries are rows of deliveries, as columns.
+type newDeliveries struct{ events, endpoints, ordered, due, held []int64 }
+
+func (d *newDeliveries) add(m *made, session int64) {
+	ordered, held := int64(0), int64(0)
+	if m.endpoint.Ordered {
+		ordered = 1 + session
+	}
+	if m.reserved {
+		held = 1
+	}
+	d.events, d.endpoints = append(d.events, m.event.Position), append(d.endpoints, m.endpoint.num)
+	d.ordered, d.due = append(d.ordered, ordered), append(d.due, codec.Micros(m.event.CreatedAt))
+	d.held = append(d.held, held)
+}
+
+func (d *newDeliveries) queue(b *pgx.Batch, project, node int64) {
+	if len(d.events) == 0 {
+		return
+	}
+	b.Queue(`INSERT INTO deliveries (project, event, endpoint, ordered, node, next_at, ended_at, attempts, tries, status, reason)
+		SELECT $1, q.event, q.endpoint, q.ordered, q.held * $2, q.due, 0, 0, 0, 'PENDING', ''
+		FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) q (event, endpoint, ordered, due, held)`,
+		project, node, d.events, d.endpoints, d.ordered, d.due, d.held)
+}
+
+// Events reads a page of events after the cursor, in the order of their
+// commits.
+func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
+	var after struct {
+		position, sequence int64
+		session            string
+	}
+	if q.After != "" {
+		e, err := s.Event(ctx, project, q.After)
+		after.position, after.session, after.sequence = e.Position, e.SessionID, e.Sequence
+		if errors.Is(err, domain.ErrNotFound) {
+			return nil, domain.Invalid("after", "is not the id of an event")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read cursor: %w", err)
+		}
+	}
+	if after.session != q.SessionID {
+		after.sequence = 0 // a cursor from elsewhere: only its position counts
+	}
+	types := make([]string, len(q.Types))
+	for i, t := range q.Types {
+		types[i] = string(t)
+	}
+	limit := codec.PageLimit(q.Limit)
+	query := `SELECT ` + eventColumns + ` FROM projects o JOIN events e ON e.project = o.num
+		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = $1 AND e.position > $2
+		AND (cardinality($3::text[]) = 0 OR e.type = ANY($3)) ORDER BY e.position LIMIT $4`
+	args := []any{project, after.position, types, limit}
+	if q.SessionID != "" {
+		query = `SELECT ` + eventColumns + ` FROM projects o JOIN sessions s ON s.project_id = o.id
+			JOIN events e ON e.project = o.num AND e.session = s.num
+			WHERE o.id = $1 AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
+			AND s.id = $5 AND e.sequence > $6 ORDER BY e.sequence LIMIT $4`
+		args = append(args, q.SessionID, after.sequence)
+	}
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(r) }, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return all, nil
+}
+
+// Event reads one event of a project.
+func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
+	return scanEvent(s.row(ctx, `SELECT `+eventColumns+` FROM projects o JOIN events e ON e.project = o.num
+		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = $1 AND e.id = $2`, project, id))
+}
+
+// LastEventID is where the project's log ends now; "" when it is empty.
+func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
+	var id string
+	err := missing(s.row(ctx, `SELECT e.id FROM projects o JOIN events e ON e.project = o.num
+		WHERE o.id = $1 ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
+	if errors.Is(err, domain.ErrNotFound) {
+		return "", nil
+	}
+	return id, err
+}
+
+// sorted puts deliveries in the order in which they are due.
+func sorted(jobs []domain.Job, key func(*domain.Job) deliveryKey) {
+	slices.SortFunc(jobs, func(a, b domain.Job) int {
+		return cmp.Or(a.Delivery.NextAt.Compare(b.Delivery.NextAt), cmp.Compare(key(&a).event, key(&b).event))
+	})
+}

@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// Finish records attempts with what they did to their deliveries, has the
+// endpoints heed what they showed, and appends the news. A delivery that was
+// canceled while it was being sent stays canceled; its attempt is kept. So is
+// that of one that another node has taken over, which is delivered if this was,
+// and else the other node's to decide. One that is PENDING without an attempt
+// is given back untried.
+func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
+	rows, err := s.finished(ctx, outcomes)
+	if err != nil {
+		return err
+	}
+	err = s.update(ctx, func(ctx context.Context, t *tx) error {
+		b := &pgx.Batch{}
+		rows.queue(b)
+		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("finish deliveries: %w", err)
+		}
+		told := news
+		for i := range outcomes {
+			more, err := t.heed(ctx, &outcomes[i])
+			if err != nil {
+				return err
+			}
+			told = append(told, more...)
+		}
+		return t.appendAll(ctx, told)
+	})
+	if err != nil {
+		return err
+	}
+	s.held.release(rows.keys...)
+	return nil
+}
+
+// finishedRows are outcomes and attempts, as columns.
+type finishedRows struct {
+	keys []deliveryKey
+
+	projects, events, endpoints, nodes, tried, tries, due, ended []int64
+	statuses, reasons                                            []string
+
+	attempts struct {
+		projects, events, endpoints, started, duration, codes []int64
+		ids, remotes, classes, errors                         []string
+		responses                                             [][]byte
+	}
+}
+
+func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finishedRows, error) {
+	r := &finishedRows{}
+	for i := range outcomes {
+		d, a := &outcomes[i].Delivery, &outcomes[i].Attempt
+		project, err := s.project(ctx, d.ProjectID)
+		if err != nil {
+			return nil, err
+		}
+		k := s.key(d.ID)
+		r.keys = append(r.keys, k)
+		tried := int64(0)
+		if a.ID != "" {
+			tried = 1
+			response := a.Response
+			if response == nil {
+				response = []byte{}
+			}
+			as := &r.attempts
+			as.projects, as.events, as.endpoints = append(as.projects, project), append(as.events, k.event), append(as.endpoints, k.endpoint)
+			as.started, as.duration = append(as.started, codec.Micros(a.StartedAt)), append(as.duration, a.Duration.Microseconds())
+			as.codes, as.ids, as.remotes = append(as.codes, int64(a.StatusCode)), append(as.ids, a.ID), append(as.remotes, a.RemoteAddr)
+			as.classes, as.errors, as.responses = append(as.classes, a.ErrorClass), append(as.errors, a.Error), append(as.responses, response)
+		}
+		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.event), append(r.endpoints, k.endpoint)
+		r.nodes, r.tried, r.tries = append(r.nodes, s.held.node(k)), append(r.tried, tried), append(r.tries, int64(d.Tries))
+		r.due, r.ended = append(r.due, codec.Micros(d.NextAt)), append(r.ended, codec.Micros(d.EndedAt))
+		r.statuses, r.reasons = append(r.statuses, string(d.Status)), append(r.reasons, d.Reason)
+	}
+	return r, nil
+}
+
+func (r *finishedRows) queue(b *pgx.Batch) {
+	// ours: it was neither ended nor taken over meanwhile.
+	b.Queue(`UPDATE deliveries d SET attempts = d.attempts + q.tried,
+			node = CASE WHEN q.ours THEN 0 ELSE d.node END,
+			status = CASE WHEN q.ours THEN q.status ELSE d.status END,
+			reason = CASE WHEN q.ours THEN q.reason ELSE d.reason END,
+			tries = CASE WHEN q.ours THEN q.tries ELSE d.tries END,
+			next_at = CASE WHEN q.ours THEN q.due ELSE d.next_at END,
+			ended_at = CASE WHEN q.ours THEN q.ended ELSE d.ended_at END
+		FROM (SELECT u.*, l.ended_at = 0 AND (l.node = u.node AND u.node <> 0 OR u.status = 'DELIVERED') AS ours
+			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+				$9::text[], $10::text[]) u (project, event, endpoint, node, tried, tries, due, ended, status, reason)
+			JOIN deliveries l ON l.project = u.project AND l.event = u.event AND l.endpoint = u.endpoint FOR UPDATE OF l) q
+		WHERE d.project = q.project AND d.event = q.event AND d.endpoint = q.endpoint`,
+		r.projects, r.events, r.endpoints, r.nodes, r.tried, r.tries, r.due, r.ended, r.statuses, r.reasons)
+	a := &r.attempts
+	if len(a.ids) == 0 {
+		return
+	}
+	b.Queue(`INSERT INTO attempts (project, event, endpoint, id, started_at, duration, status_code, response, remote_addr, error_class, error)
+		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
+			$9::text[], $10::text[], $11::text[])`,
+		a.projects, a.events, a.endpoints, a.ids, a.started, a.duration, a.codes, a.responses, a.remotes, a.classes, a.errors)
+}
+
+// heed has an endpoint heed what an attempt showed of it.
+func (t *tx) heed(ctx context.Context, o *domain.Outcome) ([]domain.Draft, error) {
+	if o.Sign == domain.SignNone {
+		return nil, nil
+	}
+	var num int64
+	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint+` FOR UPDATE`, o.Delivery.ProjectID, o.Delivery.EndpointID), &num)
+	if errors.Is(err, domain.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read endpoint: %w", err)
+	}
+	news, changed := e.Heed(o.Sign, o.Attempt.StartedAt)
+	if !changed {
+		return nil, nil
+	}
+	e.UpdatedAt = o.Attempt.StartedAt
+	return news, t.updateEndpoint(ctx, &e)
+}

@@ -1,0 +1,173 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// channel is where nodes tell each other what they have committed.
+const channel = "browserhook"
+
+// maxNote is how long a notification may be, in bytes; PostgreSQL takes 7,999.
+const maxNote = 7000
+
+// note is a commit as the other nodes hear of it.
+type note struct {
+	Node     int64       `json:"n"`
+	Due      [][2]string `json:"d,omitempty"` // project, endpoint
+	Changed  [][2]string `json:"c,omitempty"`
+	Sessions []string    `json:"s,omitempty"`
+	Projects []string    `json:"p,omitempty"`
+	Stops    []string    `json:"x,omitempty"`
+	Missed   bool        `json:"m,omitempty"`
+}
+
+func (n note) String() string {
+	raw, err := json.Marshal(n)
+	if err != nil {
+		panic(fmt.Sprintf("marshal a note: %v", err)) // strings and numbers marshal
+	}
+	return string(raw)
+}
+
+// notes spells what became known in as many notes as it takes.
+func notes(node int64, c *domain.Commit) []string {
+	var all []string
+	n, size := note{Node: node}, 0
+	room := func(bytes int) {
+		if size += bytes + 6; size > maxNote {
+			all = append(all, n.String())
+			n, size = note{Node: node}, bytes+6
+		}
+	}
+	for _, e := range c.Due {
+		room(len(e.ProjectID) + len(e.ID))
+		n.Due = append(n.Due, [2]string{e.ProjectID, e.ID})
+	}
+	for _, e := range c.Changed {
+		room(len(e.ProjectID) + len(e.ID))
+		n.Changed = append(n.Changed, [2]string{e.ProjectID, e.ID})
+	}
+	for _, id := range c.Sessions {
+		room(len(id))
+		n.Sessions = append(n.Sessions, id)
+	}
+	for _, id := range c.Projects {
+		room(len(id))
+		n.Projects = append(n.Projects, id)
+	}
+	for _, id := range c.Stops {
+		room(len(id))
+		n.Stops = append(n.Stops, id)
+	}
+	if size > 0 {
+		all = append(all, n.String())
+	}
+	return all
+}
+
+// commit is what a note says.
+func (n note) commit() domain.Commit {
+	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Stops: n.Stops, Missed: n.Missed}
+	for _, e := range n.Due {
+		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
+	}
+	for _, e := range n.Changed {
+		c.Changed = append(c.Changed, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
+	}
+	return c
+}
+
+// queueNews has the other nodes told of the commit, which this is part of.
+func (t *tx) queueNews(b *pgx.Batch) {
+	t.tidy()
+	for _, n := range notes(t.store.node.Load(), &t.known) {
+		b.Queue(`SELECT pg_notify($1, $2)`, channel, n)
+	}
+}
+
+// StopStep asks whichever node runs the step to stop it.
+func (s *Store) StopStep(ctx context.Context, id string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := s.pool.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Stops: []string{id}}.String())
+	return away(err)
+}
+
+// listen hands on what other nodes commit, until the store is closed. listening
+// is closed when nothing more can be missed at the start.
+func (s *Store) listen(listening chan struct{}) {
+	first := true
+	for s.running.Err() == nil {
+		err := s.listenOnce(func() {
+			if first {
+				close(listening)
+				first = false
+				return
+			}
+			s.Notify(domain.Commit{Missed: true}) // while nobody listened
+		})
+		if s.running.Err() != nil {
+			return
+		}
+		s.Log.Warn("listen to the other nodes; trying again", "err", err)
+		select {
+		case <-time.After(time.Second):
+		case <-s.running.Done():
+		}
+	}
+}
+
+func (s *Store) listenOnce(listening func()) error {
+	conn, err := pgx.ConnectConfig(s.running, s.pool.Config().ConnConfig)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.running), time.Second)
+		defer cancel()
+		_ = conn.Close(ctx)
+	}()
+	if _, err := conn.Exec(s.running, `LISTEN `+channel); err != nil {
+		return err
+	}
+	listening()
+	for {
+		// Now and then a question, so that a connection that has silently
+		// died is noticed.
+		waiting, cancel := context.WithTimeout(s.running, 15*time.Second)
+		n, err := conn.WaitForNotification(waiting)
+		timedOut := waiting.Err() != nil
+		cancel()
+		switch {
+		case err != nil && timedOut && s.running.Err() == nil && !conn.IsClosed():
+			asking, cancel := context.WithTimeout(s.running, connectWithin)
+			err := conn.Ping(asking)
+			cancel()
+			if err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		default:
+			s.heard(n.Payload)
+		}
+	}
+}
+
+func (s *Store) heard(payload string) {
+	var n note
+	if err := json.Unmarshal([]byte(payload), &n); err != nil {
+		s.Log.Warn("another node said what this one doesn't understand", "err", err)
+		return
+	}
+	if n.Node != s.node.Load() {
+		s.Notify(n.commit())
+	}
+}

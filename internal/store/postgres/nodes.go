@@ -1,0 +1,220 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const (
+	// beatEvery is how often a node shows that it lives, and looks at the
+	// others.
+	beatEvery = 2 * time.Second
+	// deadAfter is how long a node's beat must stand still for the others to
+	// take over what it held.
+	deadAfter = 10 * time.Second
+	// lostAfter is how long a node that can't reach the database goes on
+	// sending what it holds: it must have stopped before it is taken over.
+	lostAfter = 7 * time.Second
+)
+
+// join makes this server a node, in place of the one that it was before it was
+// started anew. What that held is due again.
+func (s *Store) join(ctx context.Context) error {
+	var num int64
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+		var before int64
+		err := t.row(ctx, `DELETE FROM nodes WHERE name = $1 RETURNING num`, s.Node).Scan(&before)
+		if err != nil && missing(err) != domain.ErrNotFound {
+			return err
+		}
+		if err := t.row(ctx, `INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
+			return err
+		}
+		if before == 0 {
+			return nil
+		}
+		return t.takeOver(ctx, before, num)
+	})
+	if err != nil {
+		return fmt.Errorf("join the nodes of the database: %w", err)
+	}
+	s.node.Store(num)
+	return nil
+}
+
+// leave gives back what this node holds. Its sessions have ended, or wait for
+// its next start.
+func (s *Store) leave(ctx context.Context) error {
+	var err error
+	for range tries {
+		if err = s.release(ctx); !again(err) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("leave the nodes of the database: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) release(ctx context.Context) error {
+	t, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.end()
+	if err := t.exec(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load()); err != nil {
+		return err
+	}
+	// Its row stays when it still has sessions, for the next start to find
+	// them; the others take them over if there is none.
+	if err := t.exec(ctx, `DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND status NOT IN ('CLOSED', 'FAILED'))`,
+		s.node.Load()); err != nil {
+		return err
+	}
+	if err := t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String()); err != nil {
+		return err
+	}
+	return t.exec(ctx, `COMMIT`)
+}
+
+// takeOver makes what a dead node held due again, and its sessions ours.
+func (t *tx) takeOver(ctx context.Context, dead, us int64) error {
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, dead)
+	b.Queue(`UPDATE sessions SET node = $2 WHERE node = $1 AND status NOT IN ('CLOSED', 'FAILED')`, dead, us)
+	return t.conn.SendBatch(ctx, b).Close()
+}
+
+// peer is what this node has seen of another.
+type peer struct {
+	beat  int64
+	since time.Time // by our own monotonic clock; nobody else's is trusted
+}
+
+// beat shows that this node lives and takes over from those that don't, until
+// the store is closed.
+func (s *Store) beat() {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	seen := map[int64]peer{}
+	alive := time.Now()
+	lost := false
+	for {
+		select {
+		case <-tick.C:
+		case <-s.running.Done():
+			return
+		}
+		asking, cancel := context.WithTimeout(s.running, beatEvery)
+		known, err := s.lookAround(asking, seen)
+		cancel()
+		switch {
+		case err != nil:
+			if s.running.Err() == nil {
+				s.Log.Warn("the database can't be reached", "err", err)
+			}
+			if !lost && time.Since(alive) > lostAfter {
+				lost = true
+				s.Notify(domain.Commit{Lost: true})
+			}
+			continue
+		case !known:
+			s.Log.Warn("another node has taken this one for dead; joining anew")
+			if !lost {
+				s.Notify(domain.Commit{Lost: true})
+			}
+			if err := s.rejoin(); err != nil {
+				s.Log.Warn("join the nodes of the database; trying again", "err", err)
+				continue
+			}
+		case lost:
+			// What was held was dropped, so it is to be due again.
+			if err := s.rejoin(); err != nil {
+				s.Log.Warn("join the nodes of the database; trying again", "err", err)
+				continue
+			}
+		}
+		alive, lost = time.Now(), false
+	}
+}
+
+func (s *Store) rejoin() error {
+	ctx, cancel := context.WithTimeout(s.running, answerWithin)
+	defer cancel()
+	if err := s.join(ctx); err != nil {
+		return err
+	}
+	s.Notify(domain.Commit{Missed: true})
+	return nil
+}
+
+// lookAround beats, and takes over from nodes whose beat has stood still. It
+// says whether the others still know this node.
+func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool, err error) {
+	us := s.node.Load()
+	tag, err := s.pool.Exec(ctx, `UPDATE nodes SET beat = beat + 1 WHERE num = $1`, us)
+	if err != nil {
+		return true, err
+	}
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	type node struct{ num, beat int64 }
+	all, err := collect(ctx, s, func(r pgx.Rows) (node, error) {
+		var n node
+		return n, r.Scan(&n.num, &n.beat)
+	}, `SELECT num, beat FROM nodes WHERE num <> $1`, us)
+	if err != nil {
+		return true, err
+	}
+	now := time.Now()
+	there := map[int64]bool{}
+	for _, n := range all {
+		there[n.num] = true
+		before, ok := seen[n.num]
+		if !ok || before.beat != n.beat {
+			seen[n.num] = peer{n.beat, now}
+			continue
+		}
+		if now.Sub(before.since) < deadAfter {
+			continue
+		}
+		if err := s.bury(ctx, n.num, n.beat); err != nil {
+			return true, err
+		}
+	}
+	for num := range seen {
+		if !there[num] {
+			delete(seen, num)
+		}
+	}
+	return true, nil
+}
+
+// bury takes over from a dead node, unless another node has, or it has come
+// back to life.
+func (s *Store) bury(ctx context.Context, num, beat int64) error {
+	buried := false
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+		n, err := t.count(ctx, `DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
+		if buried = n == 1; err != nil || !buried {
+			return err
+		}
+		if err := t.takeOver(ctx, num, s.node.Load()); err != nil {
+			return err
+		}
+		return t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String())
+	})
+	if err != nil || !buried {
+		return err
+	}
+	s.Log.Info("took over from a node that is dead", "node", num)
+	s.Notify(domain.Commit{Missed: true})
+	return nil
+}

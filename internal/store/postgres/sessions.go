@@ -1,0 +1,92 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+const sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token, step_count, created_at,
+	ready_at, ended_at, sequence`
+
+func scanSession(r codec.Scanner, more ...any) (domain.Session, error) {
+	var s domain.Session
+	err := r.Scan(append([]any{
+		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, codec.JSON{Dest: &s.Error}, codec.JSON{Dest: &s.Options},
+		codec.JSON{Dest: &s.Metadata}, &s.StreamToken, &s.StepCount,
+		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ReadyAt}, codec.Time{T: &s.EndedAt}, &s.Sequence,
+	}, more...)...)
+	return s, missing(err)
+}
+
+// CreateSession adds a session with its read-only link, its inline endpoint
+// and its first steps; this node will run it. Under an idempotency key that was
+// used before it adds nothing and returns *domain.Replay, or *domain.Error for
+// another request.
+func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
+	return s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.once(ctx, n.Session.ProjectID, n.Idempotency); err != nil {
+			return err
+		}
+		row := &n.Session
+		b := &pgx.Batch{}
+		b.Queue(`INSERT INTO sessions (`+sessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
+			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), row.Sequence, s.node.Load())
+		queueStream(b, n.Stream)
+		steps := make([]*domain.Step, len(n.Steps))
+		for i := range n.Steps {
+			steps[i] = &n.Steps[i]
+		}
+		queueNewSteps(b, steps)
+		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+			return fmt.Errorf("insert session: %w", err)
+		}
+		if n.Endpoint != nil {
+			if err := t.insertEndpoint(ctx, *n.Endpoint); err != nil {
+				return err
+			}
+		}
+		t.known.Sessions = append(t.known.Sessions, row.ID)
+		return nil
+	})
+}
+
+// Session reads one session of a project.
+func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
+	return scanSession(s.row(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE project_id = $1 AND id = $2`, project, id))
+}
+
+// Sessions reads a page, newest first, and the cursor of the next ("" at the end).
+func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error) {
+	limit := codec.PageLimit(f.Limit)
+	before, err := codec.DecodeCursor(domain.PrefixSession, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
+		`SELECT `+sessionColumns+` FROM sessions
+		WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`, project, before, string(f.Status), limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read sessions: %w", err)
+	}
+	page, next := codec.Cut(page, limit, func(s domain.Session) string { return s.ID })
+	return page, next, nil
+}
+
+// OpenSessions reads the sessions of every project that have not ended and
+// that this node is to run, oldest first. Those of a dead node are this one's
+// once it has taken them over.
+func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
+		`SELECT `+sessionColumns+` FROM sessions WHERE status NOT IN ('CLOSED', 'FAILED') AND node = $1 ORDER BY id`, s.node.Load())
+	if err != nil {
+		return nil, fmt.Errorf("read open sessions: %w", err)
+	}
+	return all, nil
+}

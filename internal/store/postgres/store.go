@@ -1,0 +1,254 @@
+// Package postgres keeps all state in a PostgreSQL database that several
+// servers can share.
+//
+// Changes of sessions and outcomes of deliveries come in crowds, so each kind
+// is committed in batches: one transaction of a few round trips for hundreds,
+// decided in memory over rows that it has locked. Everything else is a
+// transaction of its own.
+//
+// A server is a node. It holds the deliveries that it is about to send, by its
+// number in their rows; a heartbeat shows that it lives, and the others take
+// over what a dead one held. What one commits it tells the others by NOTIFY.
+package postgres
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/rowid"
+	"github.com/browserhook/browserhook/internal/store/seal"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	// connections of one node's pool, at most.
+	maxConnections = 16
+	connectWithin  = 5 * time.Second
+	// answerWithin bounds each question to the database.
+	answerWithin = 10 * time.Second
+)
+
+// Config says which database, and who asks.
+type Config struct {
+	URL  string // postgres://…
+	Node string // a name that no other node has, the same at every start
+	Box  *seal.Box
+	// Notify is called after each commit, of this node or another, with what
+	// became known; it must not block.
+	Notify func(domain.Commit)
+	Log    *slog.Logger
+}
+
+// Store is the database. Its methods are safe for concurrent use.
+type Store struct {
+	Config
+	pool  *pgxpool.Pool
+	ids   *rowid.Sealer
+	cache *cache
+	held  *held
+	node  atomic.Int64 // our number, as the deliveries that we hold have it
+	offer atomic.Pointer[domain.Taker]
+
+	writer  *writer
+	running context.Context //nolint:containedctx // until Close, for what runs in the background
+	stop    context.CancelFunc
+	wg      sync.WaitGroup
+	closing sync.Once
+}
+
+// Open connects to the database, brings its tables up to date and joins the
+// nodes that use it.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, fmt.Errorf("database URL: %w", hideURL(err))
+	}
+	pc.MaxConns = max(pc.MaxConns, maxConnections)
+	pc.MaxConnIdleTime = 5 * time.Minute
+	if pc.ConnConfig.ConnectTimeout == 0 {
+		pc.ConnConfig.ConnectTimeout = connectWithin
+	}
+	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
+		pc.ConnConfig.RuntimeParams["application_name"] = "browserhook"
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	s := &Store{Config: cfg, pool: pool, cache: newCache(), held: newHeld()}
+	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	if err := s.start(ctx); err != nil {
+		s.stop()
+		pool.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context) error {
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	if err := s.identify(ctx); err != nil {
+		return err
+	}
+	if err := s.join(ctx); err != nil {
+		return err
+	}
+	s.writer = newWriter(s)
+	listening := make(chan struct{})
+	s.wg.Go(func() { s.listen(listening) })
+	s.wg.Go(s.beat)
+	s.wg.Go(s.writer.run)
+	select {
+	case <-listening:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	db := stdlib.OpenDBFromPool(s.pool)
+	defer db.Close()
+	// Several nodes may start at once.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	p, err := goose.NewProvider(database.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+const proof = "browserhook"
+
+// identify reads what is the same for all nodes, and makes sure that they have
+// one master key.
+func (s *Store) identify(ctx context.Context) error {
+	var key, sealed []byte
+	if err := s.pool.QueryRow(ctx, `SELECT delivery_key, proof FROM identity`).Scan(&key, &sealed); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	var err error
+	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil || s.Box == nil {
+		return err
+	}
+	if len(sealed) > 0 {
+		if _, err := s.Box.Open(sealed, proof); err != nil {
+			return fmt.Errorf("the database belongs to servers with another master key; give this one theirs: %w", err)
+		}
+		if s.Box.Current(sealed) {
+			return nil
+		}
+	}
+	if _, err := s.pool.Exec(ctx, `UPDATE identity SET proof = $1`, s.Box.Seal([]byte(proof), proof)); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	return nil
+}
+
+// OfferTo has every new delivery that needs nobody else's consent handed to
+// the taker as soon as it is committed.
+func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
+
+// Close commits what is queued, gives back what this node holds, and
+// disconnects. Changes that come later are refused.
+func (s *Store) Close() error {
+	var err error
+	s.closing.Do(func() {
+		s.writer.close()
+		s.stop()
+		s.wg.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+		defer cancel()
+		err = s.leave(ctx)
+		s.pool.Close()
+	})
+	return err
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	return away(s.pool.Ping(ctx))
+}
+
+// rows asks for several rows and scans them.
+func collect[T any](ctx context.Context, s *Store, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	rows, err := s.pool.Query(ctx, query, args...)
+	return gather(rows, err, scan)
+}
+
+// gather scans every row and closes them.
+func gather[T any](rows pgx.Rows, err error, scan func(pgx.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, away(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, away(rows.Err())
+}
+
+// row asks for one row.
+func (s *Store) row(ctx context.Context, query string, args ...any) oneRow {
+	return oneRow{s, ctx, query, args}
+}
+
+type oneRow struct {
+	store *Store
+	ctx   context.Context //nolint:containedctx // between asking and scanning
+	query string
+	args  []any
+}
+
+// Scan implements [codec.Scanner].
+func (r oneRow) Scan(dest ...any) error {
+	ctx, cancel := context.WithTimeout(r.ctx, answerWithin)
+	defer cancel()
+	return away(r.store.pool.QueryRow(ctx, r.query, r.args...).Scan(dest...))
+}
+
+// missing turns "no such row" into the domain's error.
+func missing(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return domain.ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,288 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// tx is a transaction and what its commit will make known.
+type tx struct {
+	store *Store
+	conn  *pgxpool.Conn
+	xid   int64
+	known domain.Commit
+	made  []made
+	// audiences are the endpoints of projects as this transaction sees them.
+	audiences map[string]*audience
+}
+
+// made is a new delivery.
+type made struct {
+	event    *domain.Event
+	endpoint *cachedEndpoint
+	reserved bool // it will be handed to whoever takes new ones
+}
+
+// tries is how often a transaction is begun that loses against another.
+const tries = 10
+
+// update runs fn in a transaction and returns when that is on disk, or with
+// fn's own error when nothing of it is. fn may run more than once.
+func (s *Store) update(ctx context.Context, fn func(context.Context, *tx) error) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var err error
+	for range tries {
+		if err = s.once(ctx, fn); !again(err) {
+			break
+		}
+	}
+	return away(err)
+}
+
+func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) error {
+	if s.running.Err() != nil {
+		return errClosed
+	}
+	t, err := s.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.end()
+	if err := fn(ctx, t); err != nil {
+		return err
+	}
+	return t.commit(ctx)
+}
+
+func (s *Store) begin(ctx context.Context) (*tx, error) {
+	conn, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &tx{store: s, conn: conn}
+	b := &pgx.Batch{}
+	b.Queue(`BEGIN`)
+	b.Queue(`SELECT pg_current_xact_id()::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		t.end()
+		return nil, err
+	}
+	return t, nil
+}
+
+// end gives the connection back; what wasn't committed is undone.
+func (t *tx) end() {
+	if t.conn == nil {
+		return
+	}
+	t.release()
+	if t.conn.Conn().PgConn().TxStatus() != 'I' {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.store.running), time.Second)
+		defer cancel()
+		if _, err := t.conn.Exec(ctx, `ROLLBACK`); err != nil {
+			_ = t.conn.Conn().Close(ctx)
+		}
+	}
+	t.conn.Release()
+	t.conn = nil
+}
+
+// commit ends the transaction and tells everybody. When the connection breaks
+// on the way, it finds out what became of it.
+func (t *tx) commit(ctx context.Context) error {
+	b := &pgx.Batch{}
+	t.queueNews(b)
+	b.Queue(`COMMIT`)
+	t.hold()
+	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+		if !isAway(err) && t.conn.Conn().PgConn().TxStatus() == 'E' || !t.store.happened(ctx, t.xid) {
+			t.unhold()
+			return err
+		}
+	}
+	t.store.cache.remember(t.audiences)
+	t.tell()
+	return nil
+}
+
+// happened says what became of a transaction whose end nobody heard. It asks
+// until it knows, or until the store is closed.
+func (s *Store) happened(ctx context.Context, xid int64) bool {
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		var status *string
+		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
+		err := s.pool.QueryRow(asking, `SELECT pg_xact_status($1::text::xid8)`, fmt.Sprint(xid)).Scan(&status)
+		cancel()
+		switch {
+		case err != nil || status != nil && *status == "in progress":
+		default:
+			return status != nil && *status == "committed"
+		}
+		select {
+		case <-time.After(wait):
+		case <-s.running.Done():
+			return false
+		}
+	}
+}
+
+func (t *tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.conn.Exec(ctx, query, args...)
+	return err
+}
+
+// count is exec for whoever needs to know how many rows it changed.
+func (t *tx) count(ctx context.Context, query string, args ...any) (int64, error) {
+	tag, err := t.conn.Exec(ctx, query, args...)
+	return tag.RowsAffected(), err
+}
+
+func (t *tx) row(ctx context.Context, query string, args ...any) pgx.Row {
+	return t.conn.QueryRow(ctx, query, args...)
+}
+
+// rows asks for several rows within the transaction.
+func rows[T any](ctx context.Context, t *tx, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
+	found, err := t.conn.Query(ctx, query, args...)
+	return gather(found, err, scan)
+}
+
+// hold remembers what will be handed over, before anybody can claim it.
+func (t *tx) hold() {
+	node := t.store.node.Load()
+	for i := range t.made {
+		if t.made[i].reserved {
+			t.store.held.add(t.made[i].key(), node)
+		}
+	}
+}
+
+func (t *tx) unhold() {
+	for i := range t.made {
+		if t.made[i].reserved {
+			t.store.held.release(t.made[i].key())
+		}
+	}
+}
+
+// release tells the taker that what it reserved isn't to come.
+func (t *tx) release() {
+	var back []domain.EndpointRef
+	for i := range t.made {
+		if t.made[i].reserved {
+			back = append(back, t.made[i].endpoint.Ref())
+		}
+	}
+	if taker := t.store.offer.Load(); taker != nil && len(back) > 0 {
+		(*taker).Release(back)
+	}
+	t.made = nil
+}
+
+func (m *made) key() deliveryKey { return deliveryKey{m.event.Position, m.endpoint.num} }
+
+// tell hands over the new deliveries that are to be taken, and then what else
+// there is to know, each thing named once.
+func (t *tx) tell() {
+	s := t.store
+	var jobs []domain.Job
+	for i := range t.made {
+		m := &t.made[i]
+		if !m.reserved {
+			continue
+		}
+		jobs = append(jobs, domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
+			ID: s.ids.Seal(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
+			EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
+			Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
+		}})
+	}
+	t.made = nil
+	if len(jobs) > 0 {
+		(*s.offer.Load()).Take(jobs)
+	}
+	k := &t.known
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions) > 0 {
+		s.Notify(*k)
+	}
+}
+
+// tidy names each thing once, before it is told.
+func (t *tx) tidy() {
+	for i := range t.made {
+		if !t.made[i].reserved {
+			t.known.Due = append(t.known.Due, t.made[i].endpoint.Ref())
+		}
+	}
+	k := &t.known
+	for i := range k.Events {
+		k.Projects = append(k.Projects, k.Events[i].ProjectID)
+	}
+	k.Due, k.Changed = codec.Unique(k.Due), codec.Unique(k.Changed)
+	k.Sessions, k.Projects = codec.Unique(k.Sessions), codec.Unique(k.Projects)
+}
+
+// once records the idempotency key of a creating call, or says that the call
+// was made before. A nil key is a call that may be repeated at will. A key is
+// remembered until ForgetIdempotency.
+func (t *tx) once(ctx context.Context, project string, i *domain.Idempotency) error {
+	if i == nil {
+		return nil
+	}
+	return t.remember(ctx, project, i, i.Refs)
+}
+
+// remember is once for refs that became known only now.
+func (t *tx) remember(ctx context.Context, project string, i *domain.Idempotency, refs []string) error {
+	n, err := t.count(ctx, `INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES ($1,$2,$3,$4,$5)
+		ON CONFLICT (project_id, key) DO NOTHING`, project, i.Key, i.Fingerprint, codec.Text(refs), codec.Micros(time.Now()))
+	if err != nil {
+		return fmt.Errorf("store idempotency key: %w", err)
+	}
+	if n == 0 {
+		return t.replayed(ctx, project, i)
+	}
+	return nil
+}
+
+// replayed says that a call was made before.
+func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency) error {
+	if i == nil {
+		return nil
+	}
+	var fingerprint string
+	var refs []string
+	err := missing(t.row(ctx, `SELECT fingerprint, refs FROM idempotency WHERE project_id = $1 AND key = $2`,
+		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
+	switch {
+	case err == nil && fingerprint == i.Fingerprint:
+		return &domain.Replay{Refs: refs}
+	case err == nil:
+		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")
+	case !errors.Is(err, domain.ErrNotFound):
+		return fmt.Errorf("read idempotency key: %w", err)
+	}
+	return nil
+}
+
+// ForgetIdempotency deletes the keys that were used before the given time.
+func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
+	return s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.exec(ctx, `DELETE FROM idempotency WHERE created_at < $1`, codec.Micros(before)); err != nil {
+			return fmt.Errorf("forget idempotency keys: %w", err)
+		}
+		return nil
+	})
+}
