@@ -156,7 +156,7 @@ func engine(ctx context.Context, target string, endpoints int) error {
 	queue := &counted{Store: store, done: make(chan struct{})}
 	queue.left.Store(int64(deliveries / endpoints * endpoints))
 	e = webhook.NewEngine(queue, client, "bench", log)
-	store.OfferTo(e.Take)
+	store.OfferTo(e)
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)

@@ -129,7 +129,7 @@ func (a *App) compose() {
 	})
 	a.events = event.New(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
-	a.store.OfferTo(a.engine.Take)
+	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Explain:   &webhook.Explainer{History: a.store, State: a.engine.State},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,7 +12,6 @@ import (
 	"net/http/httptrace"
 	"net/netip"
 	"net/url"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -25,7 +23,7 @@ const MaxAnswer = 16 << 10
 const (
 	defaultTimeout   = 15 * time.Second
 	maxHeader        = 64 << 10
-	idlePerTarget    = 256
+	idlePerTarget    = 512
 	idleConnections  = 2048
 	idleBeforeClosed = 60 * time.Second
 )
@@ -44,7 +42,8 @@ type Config struct {
 type Client struct {
 	Guard     *Guard
 	timeout   time.Duration
-	transport *http.Transport
+	direct    *direct
+	transport *http.Transport // for TLS, and for what is too long for it
 }
 
 // New makes a client.
@@ -60,6 +59,7 @@ func New(cfg Config) *Client {
 		Resolver: cfg.Resolver,
 		Control:  c.Guard.Control,
 	}
+	c.direct = &direct{dialer: dialer, timeout: c.timeout, idle: map[string][]*wire{}}
 	c.transport = &http.Transport{
 		Proxy: nil, // one from the environment would connect where the guard doesn't see it
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -82,7 +82,10 @@ func New(cfg Config) *Client {
 }
 
 // CloseIdle closes the connections that no exchange is using.
-func (c *Client) CloseIdle() { c.transport.CloseIdleConnections() }
+func (c *Client) CloseIdle() {
+	c.direct.closeIdle()
+	c.transport.CloseIdleConnections()
+}
 
 // conn remembers its far end as text, so that it isn't formatted per request.
 type conn struct {
@@ -116,11 +119,27 @@ type Answer struct {
 // must not be changed afterwards.
 //
 // A request is never sent twice on its own account: an attempt recorded is an
-// attempt made. (net/http may resend only what surely wasn't processed.)
+// attempt made. (Only what surely wasn't sent may be: over a kept connection
+// that the other side had closed.)
 func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body []byte) (Answer, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return Answer{}, &Error{ClassProtocol, "the target is not an http or https URL"}
 	}
+	answer, done, err := c.direct.exchange(ctx, u, header, body)
+	if !done {
+		answer, err = c.viaTransport(ctx, u, header, body)
+	}
+	switch {
+	case err == nil:
+		return answer, refusal(answer.StatusCode)
+	case ctx.Err() != nil:
+		return answer, ctx.Err()
+	default:
+		return answer, c.classify(err, answer.RemoteAddr != "")
+	}
+}
+
+func (c *Client) viaTransport(ctx context.Context, u *url.URL, header http.Header, body []byte) (Answer, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 
@@ -136,14 +155,7 @@ func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body 
 	if r := remote.Load(); r != nil {
 		answer.RemoteAddr = *r
 	}
-	switch {
-	case err == nil:
-		return answer, refusal(answer.StatusCode)
-	case ctx.Err() != nil:
-		return answer, ctx.Err()
-	default:
-		return answer, c.classify(err, answer.RemoteAddr != "")
-	}
+	return answer, err
 }
 
 func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header, body []byte) (Answer, error) {
@@ -165,7 +177,7 @@ func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header, b
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return answer, nil // what follows is a bare connection, which no deadline covers
 	}
-	answer.Body, err = readAnswer(resp.Body)
+	answer.Body, _, err = readAnswer(resp.Body)
 	return answer, err
 }
 
@@ -180,28 +192,4 @@ func refusal(status int) error {
 	default:
 		return &Error{ClassStatus, fmt.Sprintf("it answered %d; only 2xx counts as received", status)}
 	}
-}
-
-var buffers = sync.Pool{New: func() any { return new([MaxAnswer]byte) }}
-
-// readAnswer reads to the end, which keeps the connection for the next
-// request, or until the buffer is full.
-func readAnswer(r io.Reader) ([]byte, error) {
-	if r == http.NoBody {
-		return nil, nil
-	}
-	buf := buffers.Get().(*[MaxAnswer]byte)
-	defer buffers.Put(buf)
-	n := 0
-	for n < len(buf) {
-		m, err := r.Read(buf[n:])
-		n += m
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return bytes.Clone(buf[:n]), err
-		}
-	}
-	return bytes.Clone(buf[:n]), nil
 }

@@ -177,13 +177,18 @@ func TestHostileReceivers(t *testing.T) {
 			untilClosed(c)
 		}, "", 204, 0},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for i := range 2 * len(tests) {
+		// A long request is written while its answer may come, a short one before.
+		tt, how, body := tests[i/2], "short", []byte("{}")
+		if i%2 > 0 {
+			how, body = "long", bytes.Repeat([]byte("x"), 8<<20)
+		}
+		t.Run(tt.name+"/"+how, func(t *testing.T) {
 			t.Parallel()
 			addr := receiver(t, tt.script)
 			c := newClient(t, Config{Allow: loopbackOpen, Timeout: timeout})
 			started := time.Now()
-			answer, err := c.Post(background, mustURL(t, "http://"+addr+"/?token=hidden"), http.Header{}, bytes.Repeat([]byte("x"), 8<<20))
+			answer, err := c.Post(background, mustURL(t, "http://"+addr+"/?token=hidden"), http.Header{}, body)
 			if took := time.Since(started); took > 10*timeout {
 				t.Errorf("took %s", took)
 			}

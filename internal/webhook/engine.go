@@ -135,27 +135,59 @@ func (e *Engine) Run(ctx context.Context) error {
 	return err
 }
 
-// Take accepts deliveries that have just been committed and are claimed for the
-// engine; those that it returns are for a later claim. It doesn't block.
-func (e *Engine) Take(jobs []domain.Job) (refused []domain.Job) {
+// Reserve keeps room for a delivery that is being committed. A lane that has
+// refused one refuses those that follow, until it has claimed that one.
+func (e *Engine) Reserve(endpoint *domain.Endpoint) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for i := range jobs {
-		d := &jobs[i].Delivery
-		if !e.running {
-			return jobs
-		}
-		l := e.lane(d.ProjectID, d.EndpointID)
-		if !l.accepts(jobs[i].Endpoint) {
-			l.more = true
-			refused = append(refused, jobs[i])
-			continue
-		}
-		e.held++
-		l.push(jobs[i])
+	if !e.running {
+		return false
 	}
+	l := e.lane(endpoint.ProjectID, endpoint.ID)
+	if !l.accepts(endpoint) {
+		l.refused = true
+		return false
+	}
+	e.wg.Add(1) // Run doesn't return before it is known what became of it
+	e.held++
+	l.reserved++
+	return true
+}
+
+// Take queues deliveries that have just been committed, and for which there is
+// room. Those that came to a bad time are given back.
+func (e *Engine) Take(jobs []domain.Job) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var back []domain.Job
+	for i := range jobs {
+		l := e.lane(jobs[i].Delivery.ProjectID, jobs[i].Delivery.EndpointID)
+		if e.running && !l.outdated {
+			l.push(jobs[i])
+		} else {
+			l.givenBack(1)
+			back = append(back, jobs[i])
+		}
+		l.settle()
+	}
+	if len(back) > 0 {
+		e.wg.Go(func() { e.giveBack(back) })
+	}
+	e.wg.Add(-len(jobs))
 	e.dispatch()
-	return refused
+}
+
+// Release frees the room that was kept for what is not committed after all.
+func (e *Engine) Release(endpoints []domain.EndpointRef) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, ref := range endpoints {
+		l := e.lane(ref.ProjectID, ref.ID)
+		e.held--
+		l.settle()
+	}
+	e.wg.Add(-len(endpoints))
+	e.feed()
 }
 
 // Wake tells that the endpoints may have deliveries due now. It doesn't block.
@@ -167,7 +199,7 @@ func (e *Engine) Wake(endpoints ...domain.EndpointRef) {
 	}
 	for _, ref := range endpoints {
 		l := e.lane(ref.ProjectID, ref.ID)
-		l.more = true
+		l.more, l.refused = true, false
 		l.claim()
 	}
 }

@@ -54,25 +54,37 @@ func (m *memory) add(endpoint string, n int) []domain.Job {
 	return jobs
 }
 
-// offer adds deliveries as a store does that offers them first.
+// offer adds deliveries as a store does that has an engine to take them.
 func (m *memory) offer(e *Engine, endpoint string, n int) (refused int) {
-	jobs := m.add(endpoint, n)
+	taken := m.reserve(e, endpoint, n)
+	m.commit(e, endpoint, taken, n)
+	return n - taken
+}
+
+// reserve says how many of n new deliveries the engine will take.
+func (m *memory) reserve(e *Engine, endpoint string, n int) (taken int) {
+	for range n {
+		if e.Reserve(m.endpoint(endpoint)) {
+			taken++
+		}
+	}
+	return taken
+}
+
+// commit adds the deliveries, and hands over those that are taken.
+func (m *memory) commit(e *Engine, endpoint string, taken, n int) {
+	jobs := m.add(endpoint, taken)
 	m.mu.Lock()
 	for i := range jobs {
 		jobs[i].Delivery.Status = domain.DeliverySending
 		m.rows[jobs[i].Delivery.ID].Status = domain.DeliverySending
 	}
 	m.mu.Unlock()
-	back := e.Take(jobs)
-	m.mu.Lock()
-	for _, j := range back {
-		m.rows[j.Delivery.ID].Status = domain.DeliveryPending
-	}
-	m.mu.Unlock()
-	if len(back) > 0 {
+	m.add(endpoint, n-taken)
+	e.Take(jobs)
+	if taken < n {
 		e.Wake(ref(endpoint))
 	}
-	return len(back)
 }
 
 func ref(endpoint string) domain.EndpointRef {
@@ -391,8 +403,49 @@ func TestOffersAreTakenInTurn(t *testing.T) {
 			t.Error("one was taken before those that wait")
 		}
 		stop()
-		if n := e.Take(m.add("p/a", 1)); len(n) != 1 {
+		if m.reserve(e, "p/a", 1) > 0 {
 			t.Error("a stopped engine takes on")
+		}
+	})
+}
+
+func TestReserved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.Ordered = true
+		e, stop := run(t, m, network{"a": ok})
+		if n := m.reserve(e, "p/a", maxQueue+1); n != maxQueue {
+			t.Errorf("%d reserved, want %d", n, maxQueue)
+		}
+		e.Release(slices.Repeat([]domain.EndpointRef{ref("p/a")}, maxQueue))
+		if m.reserve(e, "p/a", 1) > 0 {
+			t.Error("one was to be taken before the one that was refused")
+		}
+		e.Wake(ref("p/a"))
+		synctest.Wait()
+		if n := m.reserve(e, "p/a", 3); n != 3 {
+			t.Errorf("%d reserved after the release, want 3", n)
+		}
+		e.Changed(ref("p/a"))
+		m.commit(e, "p/a", 3, 3)
+		synctest.Wait()
+		if m.claims < 2 || m.count(domain.DeliveryDelivered) != 3 {
+			t.Errorf("%d delivered, %d claims, of an endpoint that changed meanwhile", m.count(domain.DeliveryDelivered), m.claims)
+		}
+		if n := m.reserve(e, "p/a", 2); n != 2 {
+			t.Errorf("%d reserved, want 2", n)
+		}
+		go stop()
+		synctest.Wait()
+		m.commit(e, "p/a", 2, 2)
+		synctest.Wait()
+		if m.count(domain.DeliveryPending) != 2 {
+			t.Errorf("%d pending, want those that came after the stop", m.count(domain.DeliveryPending))
+		}
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.held != 0 {
+			t.Errorf("%d held in the end", e.held)
 		}
 	})
 }

@@ -34,6 +34,9 @@ type lane struct {
 	prepared atomic.Pointer[prepared]
 
 	queue    []domain.Job
+	reserved int  // that are being committed
+	refused  bool // one that was being committed, and is not yet known to be due
+	outdated bool // what is reserved can't be queued when it comes
 	running  int
 	limit    int  // of running
 	listed   bool // in its share's turn
@@ -129,7 +132,8 @@ func (l *lane) throttled(now time.Time) bool {
 
 // idle lanes can be forgotten.
 func (l *lane) idle() bool {
-	return len(l.queue) == 0 && l.running == 0 && l.unsettled == 0 && !l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
+	return len(l.queue) == 0 && l.reserved == 0 && !l.refused && l.running == 0 && l.unsettled == 0 &&
+		!l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
 }
 
 // accepts says whether a new delivery can be queued: not before older ones
@@ -138,7 +142,14 @@ func (l *lane) accepts(e *domain.Endpoint) bool {
 	if e.Ordered && (l.claiming || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
-	return e.Status == domain.EndpointEnabled && !l.more && l.until.IsZero() && len(l.queue) < maxQueue && l.engine.held < maxHeld
+	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
+		len(l.queue)+l.reserved < maxQueue && l.engine.held < maxHeld
+}
+
+// settle counts one of the reserved deliveries that has come, or will not.
+func (l *lane) settle() {
+	l.reserved--
+	l.outdated = l.outdated && l.reserved > 0
 }
 
 func (l *lane) push(jobs ...domain.Job) {
@@ -176,6 +187,7 @@ func (l *lane) pop() domain.Job {
 
 // drop takes what is queued of a session out of the queue.
 func (l *lane) drop(session string) (back []domain.Job) {
+	l.outdated = l.reserved > 0
 	l.queue = slices.DeleteFunc(l.queue, func(j domain.Job) bool {
 		if j.Delivery.SessionID == session {
 			back = append(back, j)
@@ -249,6 +261,7 @@ func (l *lane) doubt(doubted bool) {
 
 // drain empties the queue, for the store to give it out again.
 func (l *lane) drain() []domain.Job {
+	l.outdated = l.reserved > 0
 	back := l.queue
 	l.queue = nil
 	l.givenBack(len(back))

@@ -10,10 +10,9 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// OfferTo has every new delivery handed to take as soon as it is committed, as
-// if it had been claimed; what take returns is left for [Store.Claim]. take is
-// called after each commit, in order, and must not block.
-func (s *Store) OfferTo(take func([]domain.Job) (refused []domain.Job)) { s.offer.Store(&take) }
+// OfferTo has new deliveries handed to t, as far as it reserves them; the others
+// are left for [Store.Claim].
+func (s *Store) OfferTo(t domain.Taker) { s.taker.Store(&t) }
 
 // ReleaseClaims makes due again what a dead server had claimed, and cancels
 // what it hadn't yet of the endpoints that it deleted. It is for the start,

@@ -83,7 +83,7 @@ func (t *tx) insertDeliveries(e *domain.Event, session int64, endpoints []*cache
 		return fmt.Errorf("insert deliveries: %w", err)
 	}
 	for _, ep := range endpoints {
-		t.known.made = append(t.known.made, made{e, ep})
+		t.known.made = append(t.known.made, made{event: e, endpoint: ep})
 	}
 	return nil
 }

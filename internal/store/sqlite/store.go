@@ -58,7 +58,7 @@ type Store struct {
 	ids   *rowid.Sealer
 	box   *seal.Box // of endpoints' secrets
 	held  *held
-	offer atomic.Pointer[func([]domain.Job) []domain.Job] // nil: nobody takes new deliveries
+	taker atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool

@@ -65,6 +65,7 @@ type known struct {
 type made struct {
 	event    *domain.Event
 	endpoint *cachedEndpoint
+	taken    bool // will be handed over, so that nobody is to claim it
 }
 
 // mark is how much was known before a change.
@@ -79,38 +80,51 @@ func (k *known) reset(m mark) {
 	k.Sessions, k.made = k.Sessions[:m.sessions], k.made[:m.made]
 }
 
-// keys are the rows of the new deliveries.
+// reserve asks which of the new deliveries will be taken.
+func (k *known) reserve(t domain.Taker) {
+	for i := range k.made {
+		k.made[i].taken = t.Reserve(&k.made[i].endpoint.Endpoint)
+	}
+}
+
+// reserved are the endpoints of those that will be.
+func (k *known) reserved() (refs []domain.EndpointRef) {
+	for _, m := range k.made {
+		if m.taken {
+			refs = append(refs, m.endpoint.Ref())
+		}
+	}
+	return refs
+}
+
+// keys are the rows of those that will be.
 func (k *known) keys() []deliveryKey {
-	keys := make([]deliveryKey, len(k.made))
-	for i, m := range k.made {
-		keys[i] = deliveryKey{m.event.Position, m.endpoint.num}
+	keys := make([]deliveryKey, 0, len(k.made))
+	for _, m := range k.made {
+		if m.taken {
+			keys = append(keys, deliveryKey{m.event.Position, m.endpoint.num})
+		}
 	}
 	return keys
 }
 
 // tell hands on what there is to know, each endpoint and session named once.
-// New deliveries are offered first if somebody takes them.
-func (s *Store) tell(k *known, take func([]domain.Job) []domain.Job) {
-	if take != nil && len(k.made) > 0 {
-		jobs := make([]domain.Job, len(k.made))
-		for i, m := range k.made {
-			jobs[i] = domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
+// New deliveries that are taken are handed over first.
+func (s *Store) tell(k *known, taker domain.Taker) {
+	jobs := make([]domain.Job, 0, len(k.made))
+	for _, m := range k.made {
+		if m.taken {
+			jobs = append(jobs, domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
 				ID: s.ids.Seal(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
 				EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
 				Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
-			}}
-		}
-		refused := take(jobs)
-		back := make([]deliveryKey, len(refused))
-		for i := range refused {
-			back[i] = s.key(refused[i].Delivery.ID)
-			k.Due = append(k.Due, domain.EndpointRef{ProjectID: refused[i].Delivery.ProjectID, ID: refused[i].Delivery.EndpointID})
-		}
-		s.held.release(back...)
-	} else {
-		for _, m := range k.made {
+			}})
+		} else {
 			k.Due = append(k.Due, m.endpoint.Ref())
 		}
+	}
+	if len(jobs) > 0 {
+		taker.Take(jobs)
 	}
 	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions) == 0 {
 		return

@@ -101,13 +101,16 @@ func (w *writer) transact(batch []*change) []*change {
 		batch = append(batch, next)
 		err = w.runOne(t, next, t.succeeded)
 	}
-	take := w.store.offer.Load()
+	var taker domain.Taker
+	if p := w.store.taker.Load(); p != nil && err == nil {
+		taker = *p
+		t.known.reserve(taker)
+		w.store.held.add(t.known.keys()...) // before anybody can claim them
+	}
 	if err == nil {
-		if take != nil {
-			w.store.held.add(t.known.keys()...) // before anybody can claim them
-		}
-		if err = w.exec("COMMIT"); err != nil && take != nil {
+		if err = w.exec("COMMIT"); err != nil && taker != nil {
 			w.store.held.release(t.known.keys()...)
+			taker.Release(t.known.reserved())
 		}
 	}
 	if err != nil {
@@ -122,10 +125,6 @@ func (w *writer) transact(batch []*change) []*change {
 		close(c.done)
 	}
 	if err == nil {
-		var taker func([]domain.Job) []domain.Job
-		if take != nil {
-			taker = *take
-		}
 		w.store.tell(&t.known, taker)
 	}
 	return batch
