@@ -17,7 +17,8 @@ type keysCmd struct {
 
 // dataFlag is where the database of the server is; the server may run.
 type dataFlag struct {
-	Data string `help:"The server's data folder." default:"browserhook-data" placeholder:"DIR" type:"path"`
+	Data        string `help:"The server's data folder." default:"browserhook-data" placeholder:"DIR" type:"path"`
+	DatabaseURL string `help:"The server's PostgreSQL database, if it has one." placeholder:"URL"`
 }
 
 type keysCreateCmd struct {
@@ -27,7 +28,7 @@ type keysCreateCmd struct {
 }
 
 func (k *keysCreateCmd) Run(ctx context.Context, out io.Writer) error {
-	keys, err := app.OpenKeys(ctx, k.Data)
+	keys, err := app.OpenKeys(ctx, k.Data, k.DatabaseURL)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (k *keysCreateCmd) Run(ctx context.Context, out io.Writer) error {
 type keysListCmd struct{ dataFlag }
 
 func (k *keysListCmd) Run(ctx context.Context, out io.Writer) error {
-	keys, err := app.OpenKeys(ctx, k.Data)
+	keys, err := app.OpenKeys(ctx, k.Data, k.DatabaseURL)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ type keysRevokeCmd struct {
 }
 
 func (k *keysRevokeCmd) Run(ctx context.Context, out io.Writer) error {
-	keys, err := app.OpenKeys(ctx, k.Data)
+	keys, err := app.OpenKeys(ctx, k.Data, k.DatabaseURL)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gocloud.dev/blob"
@@ -28,7 +29,6 @@ import (
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/store/seal"
-	"github.com/browserhook/browserhook/internal/store/sqlite"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
@@ -42,7 +42,7 @@ type App struct {
 
 	log      *slog.Logger
 	data     *dataFolder
-	store    *sqlite.Store
+	store    store
 	blobs    *blob.Bucket
 	launcher *browser.Launcher
 	sessions *session.Service
@@ -51,6 +51,7 @@ type App struct {
 	egress   *egress.Client
 	server   *http.Server
 	listener net.Listener
+	composed atomic.Bool
 	stopping chan struct{}
 	settings config.Server
 }
@@ -72,7 +73,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if err != nil {
 		return nil, err
 	}
-	if a.store, err = sqlite.Open(ctx, a.data.Database, box, a.committed, log); err != nil {
+	if a.store, err = openStore(ctx, settings, a.data, box, a.committed, log); err != nil {
 		return nil, err
 	}
 	if n, err := a.store.Reseal(ctx); err != nil {
@@ -112,6 +113,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	}
 	a.egress = egress.New(egress.Config{Allow: allow})
 	a.compose()
+	a.composed.Store(true)
 	return a, nil
 }
 
@@ -119,6 +121,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 func (a *App) compose() {
 	a.sessions = session.New(session.Config{
 		Store: a.store, Blobs: blobs{a.blobs}, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		StopElsewhere: stopElsewhere(a.store),
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
 			if err != nil {
@@ -144,13 +147,19 @@ func (a *App) compose() {
 
 // committed hands on what the store made known, after each commit.
 func (a *App) committed(c domain.Commit) {
-	if a.engine == nil {
+	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
 	}
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Changed(c.Changed...)
 	a.engine.Wake(c.Due...)
+	if c.Lost {
+		a.engine.Forget()
+	}
+	if c.Missed {
+		a.engine.Look()
+	}
 }
 
 func (a *App) publicURL() string {

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-const databaseFile = "browserhook.db"
+func databasePath(data string) string { return filepath.Join(data, "browserhook.db") }
 
 // dataFolder is the server's own folder, locked so that two servers never
 // share one database file.
@@ -37,7 +37,7 @@ func openData(path string) (*dataFolder, error) {
 	}
 	d := &dataFolder{
 		Path:      abs,
-		Database:  filepath.Join(abs, databaseFile),
+		Database:  databasePath(abs),
 		Artifacts: filepath.Join(abs, "artifacts"),
 		MasterKey: filepath.Join(abs, "master.key"),
 	}

@@ -7,26 +7,30 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/store/sqlite"
 )
 
 // Keys makes, lists and revokes API keys in a server's database, whether the
 // server runs or not.
-type Keys struct{ store *sqlite.Store }
+type Keys struct{ store keyStore }
 
-// OpenKeys opens the database in a data folder; it doesn't make a new one.
-func OpenKeys(ctx context.Context, data string) (*Keys, error) {
-	file := filepath.Join(data, databaseFile)
-	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no database in %s; --data names the server's data folder", data)
-	}
-	store, err := sqlite.Open(ctx, file, nil, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+type keyStore interface {
+	CreateProject(ctx context.Context, p domain.Project) error
+	Projects(ctx context.Context) ([]domain.Project, error)
+	ProjectByName(ctx context.Context, name string) (domain.Project, error)
+	CreateKey(ctx context.Context, k domain.APIKey) error
+	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
+	Keys(ctx context.Context, project string) ([]domain.APIKey, error)
+	RevokeKey(ctx context.Context, project, id string, now time.Time) error
+	Close() error
+}
+
+// OpenKeys opens the database in a data folder, or with a URL that one; it
+// doesn't make a new one.
+func OpenKeys(ctx context.Context, data, url string) (*Keys, error) {
+	store, err := openKeyStore(ctx, data, url)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ type Server struct {
 	Listen       string   `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"ADDR"`
 	PublicURL    string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
 	Data         string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
+	DatabaseURL  string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
 	ArtifactsURL string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey       string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
 	MasterKey    string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
@@ -60,6 +61,9 @@ func (s *Server) Check() error {
 	}
 	if s.Data == "" {
 		return wrong("data", "must name a folder")
+	}
+	if s.DatabaseURL != "" && !strings.HasPrefix(s.DatabaseURL, "postgres://") && !strings.HasPrefix(s.DatabaseURL, "postgresql://") {
+		return wrong("database-url", "must begin with postgres://")
 	}
 	if err := checkArtifactsURL(s.ArtifactsURL); err != nil {
 		return err

@@ -6,6 +6,7 @@ package domain
 // sequence numbers, and a delivery for each endpoint that wants it.
 type SessionChange struct {
 	Session     *Session
+	Mine        bool    // this server runs the session; others that share the store don't
 	Open        []*Step // the steps that have not ended, in order
 	NewSteps    []*Step // to be added; Session.StepCount gives the next index
 	Artifacts   []Artifact
@@ -36,10 +37,11 @@ type Commit struct {
 	Sessions []string      // whose row or steps changed
 	Projects []string      // whose log has news
 
-	// Known only where several servers share a store.
-	Stops  []string // ids of running steps that another server asks to stop
+	// Only where several servers share a store.
+	Remote bool     // another server made it
+	Stops  []string // ids of running steps that it asks to stop
 	Missed bool     // news may have been lost, or another server's work is ours now: look at everything
-	Lost   bool     // what this server held is another's now
+	Lost   bool     // what this server holds may be another's now
 }
 
 // EndpointRef names an endpoint.

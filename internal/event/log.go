@@ -4,6 +4,8 @@ package event
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -30,15 +32,16 @@ func New(store Store) *Log {
 
 // Notify wakes the followers of the projects that have news. It doesn't block.
 func (l *Log) Notify(c domain.Commit) {
-	if len(c.Events) == 0 {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := range c.Events {
-		if ch, ok := l.changed[c.Events[i].ProjectID]; ok {
+	projects := c.Projects
+	if c.Missed {
+		projects = slices.Collect(maps.Keys(l.changed))
+	}
+	for _, p := range projects {
+		if ch, ok := l.changed[p]; ok {
 			close(ch)
-			delete(l.changed, c.Events[i].ProjectID)
+			delete(l.changed, p)
 		}
 	}
 }

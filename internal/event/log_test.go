@@ -26,6 +26,7 @@ func (m *memory) add(n int) domain.Commit {
 		m.events = append(m.events, e)
 		c.Events = append(c.Events, e)
 	}
+	c.Projects = []string{"p"}
 	return c
 }
 
@@ -64,12 +65,15 @@ func TestFollowersMissNothing(t *testing.T) {
 		for range 50 {
 			l.Notify(m.add(3))
 		}
-		l.Notify(domain.Commit{Events: []domain.Event{{ProjectID: "another"}}})
+		synctest.Wait()
+		m.add(2) // of which no news came
+		l.Notify(domain.Commit{Missed: true})
+		l.Notify(domain.Commit{Projects: []string{"another"}})
 		synctest.Wait()
 		cancel()
 		wg.Wait()
 		for i, n := range got {
-			if n != followPage+155 {
+			if n != followPage+157 {
 				t.Errorf("follower %d got %d events", i, n)
 			}
 		}

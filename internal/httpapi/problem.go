@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -36,6 +37,18 @@ func (p *Problem) GetStatus() int { return p.Status }
 
 // ContentType is RFC 9457's, for huma.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// retryAfter is when to ask again what is unavailable now, in seconds.
+const retryAfter = "5"
+
+// GetHeaders is what goes with the problem, for huma.
+func (p *Problem) GetHeaders() http.Header {
+	h := http.Header{}
+	if p.Status == http.StatusServiceUnavailable {
+		h.Set("Retry-After", retryAfter)
+	}
+	return h
+}
 
 // statuses is the one place where codes get their HTTP status.
 var statuses = map[domain.Code]int{
@@ -127,9 +140,7 @@ func sentence(s string) string {
 // write answers outside of huma.
 func (p *Problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "5")
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p)
 }

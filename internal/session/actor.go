@@ -21,6 +21,7 @@ type actor struct {
 
 	woken   chan struct{} // there may be a step
 	touched chan struct{} // somebody uses the session
+	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
 
 	mu      sync.Mutex
@@ -33,11 +34,15 @@ type actor struct {
 var (
 	errStepCanceled = errors.New("the step was canceled")
 	errEnding       = errors.New("the session ends")
+	// errNotMine is a session that another server has taken over, because this
+	// one was out of reach.
+	errNotMine = errors.New("another server has taken the session over")
+	errLooked  = errors.New("nothing is to be changed")
 )
 
 func newActor(s *Service, r ref) *actor {
 	return &actor{
-		service: s, ref: r, woken: make(chan struct{}, 1), touched: make(chan struct{}, 1), closeCh: make(chan struct{}),
+		service: s, ref: r, woken: make(chan struct{}, 1), touched: make(chan struct{}, 1), changed: make(chan struct{}, 1), closeCh: make(chan struct{}),
 	}
 }
 
@@ -88,14 +93,25 @@ func (a *actor) cancelStep(id string) {
 }
 
 // change commits a decision. A store that fails is asked again until it takes
-// it: the browser's state and the store's must not part.
+// it: the browser's state and the store's must not part. One that is away is
+// waited for as long as the server runs.
 func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error {
 	ctx := context.Background() // what has happened is recorded even when the server stops
-	for wait := 50 * time.Millisecond; ; wait *= 2 {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, patience) {
 		d := a.service.decider()
-		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error { return fn(d, c) })
+		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error {
+			if !c.Mine {
+				return errNotMine
+			}
+			return fn(d, c)
+		})
 		_, forbidden := errors.AsType[*domain.MoveError](err)
-		if err == nil || forbidden || errors.Is(err, domain.ErrNotFound) || wait > 10*time.Second {
+		if err == nil || forbidden || errors.Is(err, domain.ErrNotFound) || errors.Is(err, errNotMine) || errors.Is(err, errLooked) {
+			return err
+		}
+		refused, ok := errors.AsType[*domain.Error](err)
+		away := ok && refused.Code == domain.CodeUnavailable
+		if wait == patience && (!away || a.service.isStopping()) {
 			return err
 		}
 		a.service.Log.Error("record a session's change; trying again", "session", a.ref.id, "err", err)
@@ -103,9 +119,45 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 	}
 }
 
+// patience is the longest time between two tries to record a change.
+const patience = 5 * time.Second
+
+// watch looks at the session whenever another server has changed it, until
+// stop is closed.
+func (a *actor) watch(stop <-chan struct{}) {
+	for {
+		select {
+		case <-a.changed:
+			a.look()
+		case <-stop:
+			return
+		}
+	}
+}
+
+// look finds out what another server has done to the session.
+func (a *actor) look() {
+	var status domain.SessionStatus
+	err := a.change(func(_ decider, c *domain.SessionChange) error {
+		status = c.Session.Status
+		return errLooked
+	})
+	switch {
+	case errors.Is(err, errNotMine):
+		a.close(domain.ClosedNodeLost)
+	case status == domain.SessionClosing || status.Ended():
+		a.close(domain.ClosedRequested)
+	default:
+		a.wake()
+	}
+}
+
 // run is the session's life from STARTING on.
 func (a *actor) run(ctx context.Context) {
 	log := a.service.Log.With("session", a.ref.id)
+	over := make(chan struct{})
+	defer close(over)
+	a.service.wg.Go(func() { a.watch(over) })
 	var opt domain.SessionOptions
 	closed := false
 	err := a.change(func(d decider, c *domain.SessionChange) error {

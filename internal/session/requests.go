@@ -182,14 +182,39 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 		return domain.Step{}, fmt.Errorf("cancel step: %w", err)
 	}
 	if running {
-		if a := s.actor(session); a != nil {
-			a.cancelStep(id)
-		}
-		if _, err := s.WaitSteps(ctx, project, session, []string{id}); err != nil {
+		if err := s.stop(ctx, project, session, id); err != nil {
 			return domain.Step{}, err
 		}
 	}
 	return s.Store.Step(ctx, project, session, id)
+}
+
+// stopAgain is how long another server gets to stop a step before it is asked
+// once more.
+const stopAgain = time.Second
+
+// stop stops a step that runs, here or elsewhere, and waits until it has ended.
+func (s *Service) stop(ctx context.Context, project, session, id string) error {
+	a := s.actor(session)
+	if a != nil || s.StopElsewhere == nil {
+		if a != nil {
+			a.cancelStep(id)
+		}
+		_, err := s.WaitSteps(ctx, project, session, []string{id})
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := s.StopElsewhere(ctx, id); err != nil {
+			return err
+		}
+		waiting, cancel := context.WithTimeout(ctx, stopAgain)
+		steps, err := s.WaitSteps(waiting, project, session, []string{id})
+		cancel()
+		if err != nil || steps[0].Status.Ended() {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close ends a session; it doesn't wait for the end. Closing what has ended

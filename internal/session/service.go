@@ -6,8 +6,11 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,7 +53,10 @@ type Config struct {
 	Launch      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
 	PublicURL   func() string
 	MaxSessions int
-	Log         *slog.Logger
+	// StopElsewhere asks whichever server runs the step to stop it; nil where
+	// there is only this one.
+	StopElsewhere func(ctx context.Context, stepID string) error
+	Log           *slog.Logger
 
 	// RunStep does one step; nil is step.Run.
 	RunStep func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure)
@@ -79,6 +85,7 @@ type Service struct {
 	stopping bool
 	queue    []ref             // waiting for a slot, in order
 	queued   chan struct{}     // something was put into the queue
+	missed   chan struct{}     // sessions of another server may be this one's now
 	actors   map[string]*actor // of sessions that have or get a browser
 	waiters  map[string]chan struct{}
 	wg       sync.WaitGroup
@@ -94,7 +101,7 @@ func New(cfg Config) *Service {
 		}
 	}
 	return &Service{
-		Config: cfg, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1),
+		Config: cfg, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{},
 	}
 }
@@ -109,6 +116,7 @@ func (s *Service) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		return fmt.Errorf("take up sessions: %w", err)
 	}
+	s.wg.Go(func() { s.adopt(ctx) })
 	tidy := time.NewTicker(time.Hour)
 	defer tidy.Stop()
 	for ctx.Err() == nil {
@@ -139,7 +147,16 @@ func (s *Service) Run(ctx context.Context) error {
 	return nil
 }
 
-// recover decides about every session that an earlier server left open.
+// knows says whether the session waits or runs here already.
+func (s *Service) knows(r ref) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, runs := s.actors[r.id]
+	return runs || slices.Contains(s.queue, r)
+}
+
+// recover decides about every session that an earlier server, or another one
+// that is dead, left open.
 func (s *Service) recover(ctx context.Context) error {
 	open, err := s.Store.OpenSessions(ctx)
 	if err != nil {
@@ -148,6 +165,9 @@ func (s *Service) recover(ctx context.Context) error {
 	var starting, waiting []ref
 	for _, o := range open {
 		r := ref{o.ProjectID, o.ID}
+		if s.knows(r) {
+			continue
+		}
 		switch o.Status {
 		case domain.SessionQueued:
 			waiting = append(waiting, r)
@@ -161,13 +181,38 @@ func (s *Service) recover(ctx context.Context) error {
 				}
 				return d.closed(c)
 			}); err != nil {
+				if _, ended := errors.AsType[*domain.MoveError](err); ended {
+					continue // meanwhile
+				}
 				return err
 			}
-			s.Log.Info("a session was lost with an earlier server", "session", o.ID)
+			s.Log.Info("a session was lost with another server", "session", o.ID)
 		}
 	}
 	s.enqueue(append(starting, waiting...)...)
 	return nil
+}
+
+// adopt takes up sessions that become this server's while it runs.
+func (s *Service) adopt(ctx context.Context) {
+	for {
+		select {
+		case <-s.missed:
+		case <-ctx.Done():
+			return
+		}
+		for {
+			err := s.recover(ctx)
+			if err == nil || ctx.Err() != nil {
+				break
+			}
+			s.Log.Warn("take up another server's sessions; trying again", "err", err)
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+		}
+	}
 }
 
 func (s *Service) enqueue(refs ...ref) {
@@ -228,15 +273,28 @@ func (s *Service) Touch(id string) {
 	}
 }
 
-// Notify wakes whoever waits for steps of sessions that have changed. It
-// doesn't block.
+// Notify wakes whoever waits for steps of sessions that have changed, and has
+// those looked at that another server has changed. It doesn't block.
 func (s *Service) Notify(c domain.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range c.Sessions {
+	sessions := c.Sessions
+	if c.Missed {
+		sessions = slices.AppendSeq(slices.Collect(maps.Keys(s.waiters)), maps.Keys(s.actors))
+		signal(s.missed)
+	}
+	for _, id := range sessions {
 		if ch, ok := s.waiters[id]; ok {
 			close(ch)
 			delete(s.waiters, id)
+		}
+		if a, ok := s.actors[id]; ok && (c.Remote || c.Missed) {
+			signal(a.changed)
+		}
+	}
+	for _, id := range c.Stops {
+		for _, a := range s.actors {
+			a.cancelStep(id)
 		}
 	}
 }

@@ -224,6 +224,48 @@ func (e *Engine) Changed(endpoints ...domain.EndpointRef) {
 	}
 }
 
+// Look asks the store again for all that is due: another server's work may be
+// this one's now, or news of it was lost. It doesn't block.
+func (e *Engine) Look() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.caughtUp {
+		return // the start asks, or will
+	}
+	ctx := e.ctx
+	e.wg.Go(func() {
+		for {
+			due, err := e.queue.DueEndpoints(ctx)
+			if err == nil {
+				e.mu.Lock()
+				for _, d := range due {
+					e.lane(d.ProjectID, d.EndpointID).expect(d.At)
+				}
+				e.mu.Unlock()
+				return
+			}
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+}
+
+// Forget drops what waits in memory, without giving it back: it may be another
+// server's by now. What is under way goes on. It doesn't block.
+func (e *Engine) Forget() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, l := range e.lanes {
+		l.stale = l.claiming
+		e.held -= len(l.queue)
+		l.queue = nil
+		l.unlist()
+	}
+}
+
 // lane is the endpoint's, made if need be.
 func (e *Engine) lane(projectID, endpoint string) *lane {
 	l, ok := e.lanes[endpoint]

@@ -74,7 +74,7 @@ func notes(node int64, c *domain.Commit) []string {
 
 // commit is what a note says.
 func (n note) commit() domain.Commit {
-	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Stops: n.Stops, Missed: n.Missed}
+	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Stops: n.Stops, Missed: n.Missed}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}

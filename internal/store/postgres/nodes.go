@@ -49,7 +49,9 @@ func (s *Store) join(ctx context.Context) error {
 
 // leave gives back what this node holds. Its sessions have ended, or wait for
 // its next start.
-func (s *Store) leave(ctx context.Context) error {
+func (s *Store) leave() error {
+	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
+	defer cancel()
 	var err error
 	for range tries {
 		if err = s.release(ctx); !again(err) {

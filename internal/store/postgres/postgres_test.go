@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := migrateTemplate(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := server.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,9 +42,18 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// migrateTemplate brings the database up to date of which all others are copies.
+func migrateTemplate() error {
+	s, err := Open(context.Background(), Config{URL: server.URL("template1"), Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}
+
 // fresh makes an empty database. Each store that is opened over it is a node.
 func fresh(t testing.TB) storetest.Open {
-	url, err := server.NewDatabase(t.Context())
+	url, err := server.NewDatabase(context.Background(), "template1")
 	if err != nil {
 		t.Fatal(err)
 	}

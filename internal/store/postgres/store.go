@@ -47,8 +47,10 @@ const (
 
 // Config says which database, and who asks.
 type Config struct {
-	URL  string // postgres://…
-	Node string // a name that no other node has, the same at every start
+	URL string // postgres://…
+	// Node is a name that no other node has, the same at every start. Without
+	// one the store doesn't join: it can look after projects and keys only.
+	Node string
 	Box  *seal.Box
 	// Notify is called after each commit, of this node or another, with what
 	// became known; it must not block.
@@ -106,6 +108,9 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
+	if s.Node == "" {
+		return nil
+	}
 	if err := s.identify(ctx); err != nil {
 		return err
 	}
@@ -116,7 +121,7 @@ func (s *Store) start(ctx context.Context) error {
 	listening := make(chan struct{})
 	s.wg.Go(func() { s.listen(listening) })
 	s.wg.Go(s.beat)
-	s.wg.Go(s.writer.run)
+	go s.writer.run()
 	select {
 	case <-listening:
 	case <-ctx.Done():
@@ -157,7 +162,7 @@ func (s *Store) identify(ctx context.Context) error {
 		return fmt.Errorf("open database: %w", err)
 	}
 	var err error
-	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil || s.Box == nil {
+	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
 		return err
 	}
 	if len(sealed) > 0 {
@@ -183,12 +188,15 @@ func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
-		s.writer.close()
+		if s.writer != nil {
+			s.writer.close()
+			<-s.writer.done
+		}
 		s.stop()
 		s.wg.Wait()
-		ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
-		defer cancel()
-		err = s.leave(ctx)
+		if s.Node != "" {
+			err = s.leave()
+		}
 		s.pool.Close()
 	})
 	return err

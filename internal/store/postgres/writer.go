@@ -36,9 +36,12 @@ type writer struct {
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
 	queue  chan *change
+	done   chan struct{} // what was queued has been made
 }
 
-func newWriter(s *Store) *writer { return &writer{store: s, queue: make(chan *change, queueLength)} }
+func newWriter(s *Store) *writer {
+	return &writer{store: s, queue: make(chan *change, queueLength), done: make(chan struct{})}
+}
 
 // ChangeSession loads the session and its unfinished steps, lets fn decide,
 // and commits what it decided. An error of fn's comes back as it is, and
@@ -94,6 +97,7 @@ func (w *writer) close() {
 }
 
 func (w *writer) run() {
+	defer close(w.done)
 	for first := range w.queue {
 		batch := []*change{first}
 	fill:
@@ -179,6 +183,7 @@ type sessionKey struct{ project, id string }
 type openSession struct {
 	row     domain.Session
 	num     int64
+	node    int64
 	saved   sessionRow
 	open    []*openStep
 	changed bool
@@ -243,10 +248,10 @@ func (w *batchWork) load(ctx context.Context, batch []*change) error {
 	found, err := rows(ctx, w.tx, func(r pgx.Rows) (*openSession, error) {
 		var s openSession
 		var err error
-		s.row, err = scanSession(r, &s.num)
+		s.row, err = scanSession(r, &s.num, &s.node)
 		s.saved = savedSession(&s.row)
 		return &s, err
-	}, `SELECT `+sessionColumns+`, num FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`, projects, ids)
+	}, `SELECT `+sessionColumns+`, num, node FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`, projects, ids)
 	if err != nil {
 		return fmt.Errorf("read sessions: %w", err)
 	}
@@ -276,7 +281,7 @@ func (w *batchWork) decide(ctx context.Context, ch *change) (refused, err error)
 		return domain.ErrNotFound, nil
 	}
 	row := s.row
-	c := &domain.SessionChange{Session: &row, Open: make([]*domain.Step, len(s.open))}
+	c := &domain.SessionChange{Session: &row, Mine: s.node == w.store.node.Load(), Open: make([]*domain.Step, len(s.open))}
 	for i, o := range s.open {
 		step := o.step
 		c.Open[i] = &step

@@ -74,7 +74,7 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 			return err
 		}
 		row, open := &now.row, now.open
-		c := &domain.SessionChange{Session: row, Open: make([]*domain.Step, len(open))}
+		c := &domain.SessionChange{Session: row, Mine: true, Open: make([]*domain.Step, len(open))}
 		before, stepsBefore := savedSession(row), make([]stepRow, len(open))
 		for i := range open {
 			c.Open[i], stepsBefore[i] = &open[i], savedStep(&open[i])

@@ -129,7 +129,10 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions) == 0 {
 		return
 	}
-	k.Due, k.Changed, k.Sessions = unique(k.Due), unique(k.Changed), unique(k.Sessions)
+	for i := range k.Events {
+		k.Projects = append(k.Projects, k.Events[i].ProjectID)
+	}
+	k.Due, k.Changed, k.Sessions, k.Projects = unique(k.Due), unique(k.Changed), unique(k.Sessions), unique(k.Projects)
 	s.notify(k.Commit)
 }
 

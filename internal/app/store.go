@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/browserhook/browserhook/internal/config"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/event"
+	"github.com/browserhook/browserhook/internal/httpapi"
+	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/store/postgres"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+// store is what the services together need of a database.
+type store interface {
+	keyStore
+	session.Store
+	httpapi.Store
+	event.Store
+	live.Steps
+	webhook.Queue
+	webhook.Endpoints
+	webhook.History
+	webhook.Pruner
+	OfferTo(t domain.Taker)
+	Reseal(ctx context.Context) (int, error)
+}
+
+var (
+	_ store = (*sqlite.Store)(nil)
+	_ store = (*postgres.Store)(nil)
+)
+
+// openStore opens the database that the settings name: PostgreSQL, or the file
+// in the data folder.
+func openStore(ctx context.Context, settings config.Server, data *dataFolder, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (store, error) {
+	if settings.DatabaseURL == "" {
+		return sqlite.Open(ctx, data.Database, box, notify, log)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("name of this machine: %w", err)
+	}
+	// The lock on the data folder makes the name one server's.
+	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: host + " " + data.Path, Box: box, Notify: notify, Log: log})
+	if err != nil {
+		return nil, &config.Error{Setting: "database-url", Problem: err.Error()}
+	}
+	return s, nil
+}
+
+// stopElsewhere is how a step is stopped that another server runs; nil for a
+// store that only one server uses.
+func stopElsewhere(s store) func(context.Context, string) error {
+	if p, ok := s.(*postgres.Store); ok {
+		return p.StopStep
+	}
+	return nil
+}
+
+// openKeyStore opens the database of a server's data folder, or the one that
+// the URL names, to look at keys. It doesn't make a new file.
+func openKeyStore(ctx context.Context, data, url string) (keyStore, error) {
+	if url != "" {
+		return postgres.Open(ctx, postgres.Config{URL: url, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler)})
+	}
+	file := databasePath(data)
+	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("there is no database in %s; --data names the server's data folder", data)
+	}
+	return sqlite.Open(ctx, file, nil, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+}
