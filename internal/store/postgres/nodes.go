@@ -10,17 +10,14 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-const (
-	// beatEvery is how often a node shows that it lives, and looks at the
-	// others.
-	beatEvery = 2 * time.Second
-	// deadAfter is how long a node's beat must stand still for the others to
-	// take over what it held.
-	deadAfter = 10 * time.Second
-	// lostAfter is how long a node that can't reach the database goes on
-	// sending what it holds: it must have stopped before it is taken over.
-	lostAfter = 7 * time.Second
-)
+// rhythm is how nodes see that the others live.
+type rhythm struct {
+	every time.Duration // a node shows that it lives, and looks at the others
+	dead  time.Duration // its beat must stand still for the others to take over what it held
+	lost  time.Duration // it can't reach the database until it stops sending what it holds: before it is taken over
+}
+
+var usual = rhythm{every: 2 * time.Second, dead: 10 * time.Second, lost: 7 * time.Second}
 
 // join makes this server a node, in place of the one that it was before it was
 // started anew. What that held is due again.
@@ -102,7 +99,7 @@ type peer struct {
 // beat shows that this node lives and takes over from those that don't, until
 // the store is closed.
 func (s *Store) beat() {
-	tick := time.NewTicker(beatEvery)
+	tick := time.NewTicker(s.rhythm.every)
 	defer tick.Stop()
 	seen := map[int64]peer{}
 	alive := time.Now()
@@ -113,7 +110,7 @@ func (s *Store) beat() {
 		case <-s.running.Done():
 			return
 		}
-		asking, cancel := context.WithTimeout(s.running, beatEvery)
+		asking, cancel := context.WithTimeout(s.running, s.rhythm.lost)
 		known, err := s.lookAround(asking, seen)
 		cancel()
 		switch {
@@ -121,7 +118,7 @@ func (s *Store) beat() {
 			if s.running.Err() == nil {
 				s.Log.Warn("the database can't be reached", "err", err)
 			}
-			if !lost && time.Since(alive) > lostAfter {
+			if !lost && time.Since(alive) > s.rhythm.lost {
 				lost = true
 				s.Notify(domain.Commit{Lost: true})
 			}
@@ -184,7 +181,7 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 			seen[n.num] = peer{n.beat, now}
 			continue
 		}
-		if now.Sub(before.since) < deadAfter {
+		if now.Sub(before.since) < s.rhythm.dead {
 			continue
 		}
 		if err := s.bury(ctx, n.num, n.beat); err != nil {

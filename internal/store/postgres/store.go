@@ -61,12 +61,13 @@ type Config struct {
 // Store is the database. Its methods are safe for concurrent use.
 type Store struct {
 	Config
-	pool  *pgxpool.Pool
-	ids   *rowid.Sealer
-	cache *cache
-	held  *held
-	node  atomic.Int64 // our number, as the deliveries that we hold have it
-	offer atomic.Pointer[domain.Taker]
+	rhythm rhythm
+	pool   *pgxpool.Pool
+	ids    *rowid.Sealer
+	cache  *cache
+	held   *held
+	node   atomic.Int64 // our number, as the deliveries that we hold have it
+	offer  atomic.Pointer[domain.Taker]
 
 	writer  *writer
 	running context.Context //nolint:containedctx // until Close, for what runs in the background
@@ -77,7 +78,9 @@ type Store struct {
 
 // Open connects to the database, brings its tables up to date and joins the
 // nodes that use it.
-func Open(ctx context.Context, cfg Config) (*Store, error) {
+func Open(ctx context.Context, cfg Config) (*Store, error) { return open(ctx, cfg, usual) }
+
+func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", hideURL(err))
@@ -94,7 +97,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{Config: cfg, pool: pool, cache: newCache(), held: newHeld()}
+	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := s.start(ctx); err != nil {
 		s.stop()

@@ -1,0 +1,142 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/store/pgtest"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// TestTwoNodes runs two servers over one PostgreSQL database: what one is asked
+// about the other's session it does, both send what is to be sent, and when one
+// is killed the other ends its sessions and sends what it had left.
+func TestTwoNodes(t *testing.T) {
+	db, err := pgtest.Start("fsync=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	url, err := db.NewDatabase(t.Context(), "template1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := harness.Isolate(t)
+	key := seal.NewKey()
+	start := func(name string) *harness.Server {
+		return harness.Start(t, dir+"/"+name, "--database-url="+url, "--master-key="+key, "--max-sessions=2")
+	}
+	servers := []*harness.Server{start("a"), start("b")}
+	a, b := servers[0].Client(), servers[1].Client()
+	ctx := t.Context()
+	do := func(c *harness.Client, method, path string, body any) harness.Object {
+		t.Helper()
+		got, err := c.Do(ctx, method, path, body)
+		if err != nil {
+			t.Fatalf("%s %s: %v", method, path, err)
+		}
+		return got
+	}
+	receiver := harness.NewReceiver(t)
+	do(b, http.MethodPost, "/v1/webhook-endpoints", harness.Object{"url": receiver.URL, "events": []string{"*"}, "ordered": true})
+
+	// Steps, a cancel and the end, all asked of the node that doesn't run it.
+	id := do(a, http.MethodPost, "/v1/sessions", harness.Object{}).String("sessionId")
+	if _, err := b.WaitSession(ctx, id, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	done := do(b.With("Prefer", "wait=30"), http.MethodPost, "/v1/sessions/"+id+"/steps",
+		harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": "6*7"}}}).List("data")
+	if len(done) != 1 || done[0].String("status") != "COMPLETED" || done[0]["result"] != 42.0 {
+		t.Fatalf("a step asked of the other node: %v", done)
+	}
+	slow := do(b, http.MethodPost, "/v1/sessions/"+id+"/steps", harness.Object{"steps": []harness.Object{
+		{"action": "waitFor", "target": "#never", "timeout": "60s"},
+	}}).List("data")[0].String("stepId")
+	if err := harness.Until(ctx, func() (bool, error) {
+		st, err := b.Do(ctx, http.MethodGet, "/v1/sessions/"+id+"/steps/"+slow, nil)
+		return st.String("status") == "RUNNING", err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := do(b, http.MethodPost, "/v1/sessions/"+id+"/steps/"+slow+"/cancel", nil); got.String("status") != "CANCELED" {
+		t.Errorf("canceled by the other node: %v", got)
+	}
+	do(b, http.MethodDelete, "/v1/sessions/"+id, nil)
+	if got, err := a.WaitSession(ctx, id, "CLOSED"); err != nil || got.String("closeReason") != "requested" {
+		t.Fatalf("closed by the other node: %v, %v", got, err)
+	}
+
+	// One is killed with a session of its own and something to send.
+	lost := do(a, http.MethodPost, "/v1/sessions", harness.Object{}).String("sessionId")
+	if _, err := b.WaitSession(ctx, lost, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	running := do(a, http.MethodPost, "/v1/sessions/"+lost+"/steps", harness.Object{"steps": []harness.Object{
+		{"action": "waitFor", "target": "#never", "timeout": "60s"}, {"action": "evaluate", "expression": "1"},
+	}}).List("data")
+	if err := harness.Until(ctx, func() (bool, error) {
+		st, err := b.Do(ctx, http.MethodGet, "/v1/sessions/"+lost+"/steps/"+running[0].String("stepId"), nil)
+		return st.String("status") == "RUNNING", err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	servers[0].Kill()
+	killed := time.Now()
+	if got, err := b.WaitSession(ctx, lost, "CLOSED"); err != nil || got.String("closeReason") != "node_lost" {
+		t.Fatalf("the session of a node that was killed: %v, %v", got, err)
+	}
+	t.Logf("taken over %s after the kill", time.Since(killed).Round(time.Millisecond))
+	for i, want := range []string{"INTERRUPTED", "CANCELED"} {
+		if got := do(b, http.MethodGet, "/v1/sessions/"+lost+"/steps/"+running[i].String("stepId"), nil); got.String("status") != want {
+			t.Errorf("step %d of it: %v", i, got)
+		}
+	}
+	events := map[string]bool{}
+	log, err := b.All(ctx, "/v1/sessions")
+	if err != nil || len(log) != 2 {
+		t.Fatalf("sessions: %v, %v", log, err)
+	}
+	for _, e := range do(b, http.MethodGet, "/v1/events?limit=1000", nil).List("data") {
+		events[e.String("id")] = true
+	}
+	got := receiver.Wait(t, "all events", func(all []harness.Delivery) bool {
+		seen := map[string]bool{}
+		for _, d := range all {
+			seen[d.ID()] = true
+		}
+		for id := range events {
+			if !seen[id] {
+				return false
+			}
+		}
+		return true
+	})
+	last := map[string]float64{}
+	for _, d := range got {
+		session, sequence := d.Event.String("sessionId"), d.Event["sequence"].(float64)
+		if sequence < last[session] && !(sequence == last[session]) {
+			t.Errorf("%s: sequence %v after %v", session, sequence, last[session])
+		}
+		last[session] = max(last[session], sequence)
+	}
+	// The one that was killed starts again and goes on.
+	servers[0] = start("a")
+	id = do(servers[0].Client(), http.MethodPost, "/v1/sessions", harness.Object{}).String("sessionId")
+	if _, err := b.WaitSession(ctx, id, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range servers {
+		if err := s.Stop(); err != nil {
+			t.Errorf("stop %d: %v", i, fmt.Errorf("%w\n%s", err, s.Output()))
+		}
+	}
+	harness.WaitForNothingLeft(t, dir)
+}
