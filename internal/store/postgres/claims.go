@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -104,16 +106,9 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit
 	if c.project, err = s.project(ctx, e.ProjectID); err != nil {
 		return domain.Claim{}, fmt.Errorf("claim: %w", err)
 	}
-	var got domain.Claim
-	err = s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-		got, err = t.claim(ctx, c)
-		return err
-	})
+	got, err := s.claim(ctx, c)
 	if err != nil {
-		for i := range got.Jobs {
-			s.held.release(s.key(got.Jobs[i].Delivery.ID))
-		}
-		return domain.Claim{}, fmt.Errorf("claim: %w", err)
+		return domain.Claim{}, fmt.Errorf("claim: %w", away(err))
 	}
 	return got, nil
 }
@@ -125,39 +120,38 @@ type claim struct {
 	limit             int
 }
 
-func (t *tx) claim(ctx context.Context, c claim) (domain.Claim, error) {
-	// A claim that is lost with the database's last moments is made again.
-	if err := t.exec(ctx, `SET LOCAL synchronous_commit = off`); err != nil {
-		return domain.Claim{}, err
-	}
-	var wait time.Duration // until there may be more than is free now
-	if shared(c.as) {
-		var err error
-		if c.limit, wait, err = t.allowed(ctx, c); err != nil {
-			return domain.Claim{}, err
-		}
-	}
-	pick, next := t.pick, t.next
-	if c.as.Ordered {
-		pick, next = t.pickOrdered, t.nextOrdered
-	}
+func (s *Store) claim(ctx context.Context, c claim) (domain.Claim, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var got domain.Claim
-	if c.limit > 0 {
-		var err error
-		if got.Jobs, err = pick(ctx, c); err != nil {
+	var at int64 // when the first one that is left is due
+	b := &pgx.Batch{}
+	// A claim that is lost with the database's last moments is made again.
+	b.Queue(`SET LOCAL synchronous_commit = off`)
+	alone := !shared(c.as)
+	if alone {
+		s.queuePick(b, c, &got.Jobs)
+		queueNext(b, c, &at)
+	}
+	t, err := s.begin(ctx, b)
+	if err != nil {
+		return got, err
+	}
+	defer t.end()
+	var wait time.Duration // until there may be more than is allowed now
+	if !alone {
+		if wait, err = t.pickAllowed(ctx, c, &got.Jobs, &at); err != nil {
 			return got, err
 		}
 	}
-	node := t.store.node.Load()
+	keys, node := make([]deliveryKey, len(got.Jobs)), s.node.Load()
 	for i := range got.Jobs {
-		t.store.held.add(t.store.key(got.Jobs[i].Delivery.ID), node)
+		keys[i] = s.key(got.Jobs[i].Delivery.ID)
+		s.held.add(keys[i], node)
 	}
-	if err := t.spend(ctx, c, len(got.Jobs)); err != nil {
-		return got, err
-	}
-	at, err := next(ctx, c)
-	if err != nil {
-		return got, err
+	if err := t.commit(ctx); err != nil {
+		s.held.release(keys...)
+		return domain.Claim{}, err
 	}
 	if at != 0 {
 		got.Next = codec.FromMicros(at)
@@ -168,43 +162,82 @@ func (t *tx) claim(ctx context.Context, c claim) (domain.Claim, error) {
 	return got, nil
 }
 
-// jobs are claimed rows with all that sending them needs. d is the claimed
-// row; what it returns isn't in order.
+// pickAllowed picks for an endpoint whose order or limits all nodes keep
+// together.
+func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *int64) (wait time.Duration, err error) {
+	if c.limit, wait, err = t.allowed(ctx, c); err != nil {
+		return 0, err
+	}
+	b := &pgx.Batch{}
+	if c.as.Ordered {
+		if err := t.pickOrdered(ctx, c, b, jobs); err != nil {
+			return 0, err
+		}
+		queueNextOrdered(b, c, at)
+	} else {
+		t.store.queuePick(b, c, jobs)
+		queueNext(b, c, at)
+	}
+	if err := t.send(ctx, b); err != nil {
+		return 0, err
+	}
+	return wait, t.spend(ctx, c, len(*jobs))
+}
+
+// claimed is what claiming rows returns, in no order, with all that sending
+// them needs.
 const claimed = ` RETURNING d.event, o.id, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
 	COALESCE(s.ended_at, 0) > 0`
 
-func (t *tx) jobs(ctx context.Context, c claim, query string, args ...any) ([]domain.Job, error) {
-	s := t.store
-	jobs, err := rows(ctx, t, func(r pgx.Rows) (domain.Job, error) {
-		j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{EndpointID: c.as.ID, Status: domain.DeliverySending}}
-		d := &j.Delivery
-		var event int64
-		var ended bool
-		err := r.Scan(&event, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
-			codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended)
-		d.ID = s.ids.Seal(event, c.endpoint)
-		j.Expired = d.Expires(ended)
-		return j, err
-	}, query, args...)
-	sorted(jobs, func(j *domain.Job) deliveryKey { return s.key(j.Delivery.ID) })
-	return jobs, err
+func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, query string, args ...any) {
+	b.Queue(query+claimed, args...).Query(func(rows pgx.Rows) error {
+		var events []int64
+		for rows.Next() {
+			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{EndpointID: c.as.ID, Status: domain.DeliverySending}}
+			d := &j.Delivery
+			var event int64
+			var ended bool
+			if err := rows.Scan(&event, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
+				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
+				return err
+			}
+			d.ID = s.ids.Seal(event, c.endpoint)
+			j.Expired = d.Expires(ended)
+			*jobs, events = append(*jobs, j), append(events, event)
+		}
+		inTurn(*jobs, events)
+		return rows.Err()
+	})
 }
 
-// pick claims what is due, past what another node is claiming right now.
-func (t *tx) pick(ctx context.Context, c claim) ([]domain.Job, error) {
-	return t.jobs(ctx, c, `WITH picked AS (SELECT event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
+// inTurn puts jobs in the order in which they are due.
+func inTurn(jobs []domain.Job, events []int64) {
+	at := make([]int, len(jobs))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortFunc(at, func(a, b int) int {
+		return cmp.Or(jobs[a].Delivery.NextAt.Compare(jobs[b].Delivery.NextAt), cmp.Compare(events[a], events[b]))
+	})
+	before := slices.Clone(jobs)
+	for i, from := range at {
+		jobs[i] = before[from]
+	}
+}
+
+// queuePick claims what is due, past what another node is claiming right now.
+func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
+	s.queueJobs(b, c, jobs, `WITH picked AS (SELECT event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
 			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED)
 		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
 			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1`+claimed,
-		c.endpoint, codec.Micros(c.now), c.limit, t.store.node.Load(), c.project)
+		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1`,
+		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load(), c.project)
 }
 
-// next is when the endpoint has the first delivery due that is left.
-func (t *tx) next(ctx context.Context, c claim) (at int64, err error) {
-	err = t.row(ctx, `SELECT COALESCE((SELECT next_at FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0
-		ORDER BY next_at, event LIMIT 1), 0)`, c.endpoint).Scan(&at)
-	return at, err
+func queueNext(b *pgx.Batch, c claim, at *int64) {
+	b.Queue(`SELECT COALESCE((SELECT next_at FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0
+		ORDER BY next_at, event LIMIT 1), 0)`, c.endpoint).QueryRow(func(r pgx.Row) error { return r.Scan(at) })
 }
 
 // orderedRun is how many deliveries of one session are claimed together.
@@ -213,18 +246,18 @@ const orderedRun = 32
 // pickOrdered claims the first of each session that has not ended, if it is due
 // and nobody holds it, and those that follow it. Whoever has locked a session's
 // first may claim what follows: every other node passes the session by.
-func (t *tx) pickOrdered(ctx context.Context, c claim) ([]domain.Job, error) {
+func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]domain.Job) error {
 	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
 		openSessions+` SELECT d.ordered FROM heads h JOIN deliveries d ON d.project = h.project AND d.event = h.event AND d.endpoint = $1
 			WHERE d.ended_at = 0 AND d.node = 0 AND d.next_at <= $2 AND h.node = 0 AND h.next_at <= $2
 			ORDER BY d.event LIMIT $3 FOR UPDATE OF d SKIP LOCKED`,
 		c.endpoint, codec.Micros(c.now), c.limit)
 	if err != nil || len(heads) == 0 {
-		return nil, err
+		return err
 	}
 	// Seen anew, after the locks: a head that was read before another node was
 	// done with it isn't one any more.
-	return t.jobs(ctx, c, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at, d.place FROM unnest($2::bigint[]) q (session)
+	t.store.queueJobs(b, c, jobs, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at, d.place FROM unnest($2::bigint[]) q (session)
 			CROSS JOIN LATERAL (SELECT event, node, next_at, row_number() OVER (ORDER BY event) AS place FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d),
 		picked AS (SELECT r.event FROM runs r WHERE r.node = 0
@@ -232,11 +265,12 @@ func (t *tx) pickOrdered(ctx context.Context, c claim) ([]domain.Job, error) {
 			ORDER BY r.event LIMIT $3)
 		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
 			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1 AND d.node = 0 AND d.ended_at = 0`+claimed,
+		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1 AND d.node = 0 AND d.ended_at = 0`,
 		c.endpoint, heads, c.limit, t.store.node.Load(), c.project, orderedRun, codec.Micros(c.now))
+	return nil
 }
 
-func (t *tx) nextOrdered(ctx context.Context, c claim) (at int64, err error) {
-	err = t.row(ctx, openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint).Scan(&at)
-	return at, err
+func queueNextOrdered(b *pgx.Batch, c claim, at *int64) {
+	b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint).
+		QueryRow(func(r pgx.Row) error { return r.Scan(at) })
 }

@@ -207,7 +207,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return notSending(e.Status)
 		}
 		news := []pending{{draft: d}}
-		if err := t.append(ctx, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {
+		if err := t.append(ctx, nil, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {
 			return err
 		}
 		delivery = s.ids.Seal(news[0].event.Position, num)

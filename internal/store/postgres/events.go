@@ -1,10 +1,10 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -38,62 +38,81 @@ func (t *tx) appendAll(ctx context.Context, news []domain.Draft) error {
 	for i, d := range news {
 		all[i].draft = d
 	}
-	return t.append(ctx, all, nil)
+	return t.append(ctx, nil, all, nil)
 }
 
 // append seals drafts, puts them into the log and makes a delivery for each
-// endpoint that wants one; to overrides who that is. It locks the projects'
-// rows until the end of the transaction, so it comes last.
-func (t *tx) append(ctx context.Context, news []pending, to func(*domain.Event) []*cachedEndpoint) error {
-	byProject := map[string][]*pending{}
+// endpoint that wants one; to overrides who that is. Its first round trip makes
+// what else is queued too, its last is the commit's. It locks the projects' rows
+// until then, so it comes last.
+func (t *tx) append(ctx context.Context, queued *pgx.Batch, news []pending, to func(*domain.Event) []*cachedEndpoint) error {
+	logs := map[string]*projectLog{}
 	for i := range news {
 		d := &news[i].draft
-		byProject[d.ProjectID] = append(byProject[d.ProjectID], &news[i])
-		if d.SessionID == "" || news[i].sequence > 0 {
+		l, ok := logs[d.ProjectID]
+		if !ok {
+			l = &projectLog{id: d.ProjectID}
+			logs[d.ProjectID] = l
+		}
+		l.news = append(l.news, &news[i])
+		if d.SessionID != "" && news[i].sequence == 0 {
+			err := t.row(ctx, `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = $1 AND id = $2 RETURNING num, sequence`,
+				d.ProjectID, d.SessionID).Scan(&news[i].session, &news[i].sequence)
+			if err != nil {
+				return fmt.Errorf("number an event: %w", missing(err))
+			}
+		}
+		if news[i].sequence == 0 {
+			l.unnumbered++
 			continue
 		}
-		err := t.row(ctx, `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = $1 AND id = $2 RETURNING num, sequence`,
-			d.ProjectID, d.SessionID).Scan(&news[i].session, &news[i].sequence)
-		if err != nil {
-			return fmt.Errorf("number an event: %w", missing(err))
+		// As much as possible before the project is locked.
+		if err := news[i].seal(); err != nil {
+			return err
 		}
 	}
-	// In one order everywhere, so that no two transactions wait for each other.
-	projects := make([]string, 0, len(byProject))
-	for p := range byProject {
-		projects = append(projects, p)
+	if queued == nil {
+		queued = &pgx.Batch{}
 	}
-	slices.Sort(projects)
-	for _, p := range projects {
-		if err := t.appendIn(ctx, p, byProject[p], to); err != nil {
+	// In one order everywhere, so that no two transactions wait for each other.
+	ids := slices.Sorted(maps.Keys(logs))
+	for _, id := range ids {
+		logs[id].queueLock(queued)
+	}
+	if queued.Len() == 0 {
+		return nil
+	}
+	if err := t.send(ctx, queued); err != nil {
+		return fmt.Errorf("change sessions: %w", err)
+	}
+	for _, id := range ids {
+		if err := t.appendIn(ctx, logs[id], to); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) appendIn(ctx context.Context, project string, news []*pending, to func(*domain.Event) []*cachedEndpoint) error {
-	unnumbered := int64(0)
-	for _, n := range news {
-		if n.sequence == 0 {
-			unnumbered++
-			continue
-		}
-		// As much as possible before the project is locked.
-		if err := n.seal(); err != nil {
-			return err
-		}
-	}
-	var num, position, sequence, version int64
-	err := t.row(ctx, `UPDATE projects SET position = position + $2, sequence = sequence + $3 WHERE id = $1
-		RETURNING num, position, sequence, version`, project, len(news), unnumbered).Scan(&num, &position, &sequence, &version)
-	if err != nil {
-		return fmt.Errorf("number an event: %w", missing(err))
-	}
-	position -= int64(len(news))
-	sequence -= unnumbered
-	events := make([]*domain.Event, len(news))
-	for i, n := range news {
+// projectLog is what comes into the log of one project.
+type projectLog struct {
+	id         string
+	news       []*pending
+	unnumbered int64 // of them, without a session
+
+	num, position, sequence, version int64 // of the project, after it
+}
+
+func (l *projectLog) queueLock(b *pgx.Batch) {
+	b.Queue(`UPDATE projects SET position = position + $2, sequence = sequence + $3 WHERE id = $1
+		RETURNING num, position, sequence, version`, l.id, len(l.news), l.unnumbered).QueryRow(func(r pgx.Row) error {
+		return missing(r.Scan(&l.num, &l.position, &l.sequence, &l.version))
+	})
+}
+
+func (t *tx) appendIn(ctx context.Context, l *projectLog, to func(*domain.Event) []*cachedEndpoint) error {
+	position, sequence := l.position-int64(len(l.news)), l.sequence-l.unnumbered
+	events := make([]*domain.Event, len(l.news))
+	for i, n := range l.news {
 		if n.sequence == 0 {
 			sequence++
 			n.sequence = sequence
@@ -110,10 +129,14 @@ func (t *tx) appendIn(ctx context.Context, project string, news []*pending, to f
 		for _, e := range events {
 			wanting = append(wanting, to(e))
 		}
-	} else if wanting, err = t.wanting(ctx, project, version, events); err != nil {
-		return err
+	} else {
+		var err error
+		if wanting, err = t.wanting(ctx, l.id, l.version, events); err != nil {
+			return err
+		}
 	}
-	return t.insertEvents(ctx, num, news, wanting)
+	t.queueEvents(l, wanting)
+	return nil
 }
 
 func (p *pending) seal() (err error) {
@@ -121,16 +144,16 @@ func (p *pending) seal() (err error) {
 	return err
 }
 
-// insertEvents writes events and their deliveries in one round trip.
-func (t *tx) insertEvents(ctx context.Context, project int64, news []*pending, wanting [][]*cachedEndpoint) error {
-	n := len(news)
+// queueEvents has events and their deliveries written with the commit.
+func (t *tx) queueEvents(l *projectLog, wanting [][]*cachedEndpoint) {
+	n := len(l.news)
 	var (
 		positions, sessions, sequences, created = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 		ids, types                              = make([]string, n), make([]string, n)
 		bodies                                  = make([][]byte, n)
 		d                                       newDeliveries
 	)
-	for i, p := range news {
+	for i, p := range l.news {
 		e := &p.event
 		positions[i], sessions[i], sequences[i], created[i] = e.Position, p.session, e.Sequence, codec.Micros(e.CreatedAt)
 		ids[i], types[i], bodies[i] = e.ID, string(e.Type), e.Body
@@ -139,15 +162,10 @@ func (t *tx) insertEvents(ctx context.Context, project int64, news []*pending, w
 			d.add(t.deliver(e, ep), p.session)
 		}
 	}
-	b := &pgx.Batch{}
-	b.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at)
+	t.last.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at)
 		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::bigint[])`,
-		project, positions, sessions, sequences, ids, types, bodies, created)
-	d.queue(b, project, t.store.node.Load())
-	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
-		return fmt.Errorf("insert events: %w", err)
-	}
-	return nil
+		l.num, positions, sessions, sequences, ids, types, bodies, created)
+	d.queue(&t.last, l.num, t.store.node.Load())
 }
 
 // deliver notes a new delivery. Whoever takes new ones is asked to keep a place
@@ -249,11 +267,4 @@ func (s *Store) LastEventID(ctx context.Context, project string) (string, error)
 		return "", nil
 	}
 	return id, err
-}
-
-// sorted puts deliveries in the order in which they are due.
-func sorted(jobs []domain.Job, key func(*domain.Job) deliveryKey) {
-	slices.SortFunc(jobs, func(a, b domain.Job) int {
-		return cmp.Or(a.Delivery.NextAt.Compare(b.Delivery.NextAt), cmp.Compare(key(&a).event, key(&b).event))
-	})
 }

@@ -22,27 +22,39 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	if err != nil {
 		return err
 	}
-	err = s.update(ctx, func(ctx context.Context, t *tx) error {
-		b := &pgx.Batch{}
-		rows.queue(b)
-		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
-			return fmt.Errorf("finish deliveries: %w", err)
+	for range tries {
+		if err = s.finish(ctx, rows, outcomes, news); !again(err) {
+			break
 		}
-		told := news
-		for i := range outcomes {
-			more, err := t.heed(ctx, &outcomes[i])
-			if err != nil {
-				return err
-			}
-			told = append(told, more...)
-		}
-		return t.appendAll(ctx, told)
-	})
+	}
 	if err != nil {
-		return err
+		return away(err)
 	}
 	s.held.release(rows.keys...)
 	return nil
+}
+
+func (s *Store) finish(ctx context.Context, rows *finishedRows, outcomes []domain.Outcome, news []domain.Draft) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	b := &pgx.Batch{}
+	rows.queue(b)
+	t, err := s.begin(ctx, b)
+	if err != nil {
+		return fmt.Errorf("finish deliveries: %w", err)
+	}
+	defer t.end()
+	for i := range outcomes {
+		more, err := t.heed(ctx, &outcomes[i])
+		if err != nil {
+			return err
+		}
+		news = append(news[:len(news):len(news)], more...)
+	}
+	if err := t.appendAll(ctx, news); err != nil {
+		return err
+	}
+	return t.commit(ctx)
 }
 
 // finishedRows are outcomes and attempts, as columns.

@@ -62,7 +62,7 @@ func (s *Store) leave() error {
 }
 
 func (s *Store) release(ctx context.Context) error {
-	t, err := s.begin(ctx)
+	t, err := s.begin(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type tx struct {
 	xid   int64
 	known domain.Commit
 	made  []made
+	last  pgx.Batch // goes with the commit
 	// audiences are the endpoints of projects as this transaction sees them.
 	audiences map[string]*audience
 }
@@ -55,7 +56,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) e
 	if s.running.Err() != nil {
 		return errClosed
 	}
-	t, err := s.begin(ctx)
+	t, err := s.begin(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,9 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) e
 	return t.commit(ctx)
 }
 
-func (s *Store) begin(ctx context.Context) (*tx, error) {
+// begin begins a transaction with what is queued, if anything, in one round
+// trip.
+func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -75,12 +78,18 @@ func (s *Store) begin(ctx context.Context) (*tx, error) {
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
 	b.Queue(`SELECT pg_current_xact_id()::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
-	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+	if queued != nil {
+		b.QueuedQueries = append(b.QueuedQueries, queued.QueuedQueries...)
+	}
+	if err := t.send(ctx, b); err != nil {
 		t.end()
 		return nil, err
 	}
 	return t, nil
 }
+
+// send makes the queued statements in one round trip.
+func (t *tx) send(ctx context.Context, b *pgx.Batch) error { return t.conn.SendBatch(ctx, b).Close() }
 
 // end gives the connection back; what wasn't committed is undone.
 func (t *tx) end() {
@@ -102,11 +111,10 @@ func (t *tx) end() {
 // commit ends the transaction and tells everybody. When the connection breaks
 // on the way, it finds out what became of it.
 func (t *tx) commit(ctx context.Context) error {
-	b := &pgx.Batch{}
-	t.queueNews(b)
-	b.Queue(`COMMIT`)
+	t.queueNews(&t.last)
+	t.last.Queue(`COMMIT`)
 	t.hold()
-	if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+	if err := t.send(ctx, &t.last); err != nil {
 		if !isAway(err) && t.conn.Conn().PgConn().TxStatus() == 'E' || !t.store.happened(ctx, t.xid) {
 			t.unhold()
 			return err

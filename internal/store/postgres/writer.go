@@ -27,7 +27,7 @@ type change struct {
 	done        chan struct{}
 }
 
-// writer changes sessions: all changes that wait, in one transaction of four
+// writer changes sessions: all changes that wait, in one transaction of three
 // round trips. It locks and reads the sessions, has every change decided in
 // memory, and writes what was decided.
 type writer struct {
@@ -151,15 +151,15 @@ func (w *writer) try(batch []*change) error {
 }
 
 func (w *writer) transact(ctx context.Context, batch []*change) error {
-	t, err := w.store.begin(ctx)
+	work := &batchWork{sessions: map[sessionKey]*openSession{}}
+	load := &pgx.Batch{}
+	work.queueLoad(load, batch)
+	t, err := w.store.begin(ctx, load)
 	if err != nil {
-		return err
+		return fmt.Errorf("read sessions: %w", err)
 	}
 	defer t.end()
-	work := &batchWork{tx: t, sessions: map[sessionKey]*openSession{}}
-	if err := work.load(ctx, batch); err != nil {
-		return err
-	}
+	work.tx = t
 	made := false
 	for _, c := range batch {
 		if c.err, err = work.decide(ctx, c); err != nil {
@@ -232,8 +232,8 @@ type batchWork struct {
 	news      []pending
 }
 
-// load locks and reads the sessions of the changes.
-func (w *batchWork) load(ctx context.Context, batch []*change) error {
+// queueLoad locks and reads the sessions of the changes.
+func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
 	seen := map[sessionKey]bool{}
 	var projects, ids []string
 	for _, c := range batch {
@@ -244,33 +244,34 @@ func (w *batchWork) load(ctx context.Context, batch []*change) error {
 		}
 	}
 	const these = ` IN (SELECT * FROM unnest($1::text[], $2::text[]))`
-	// The sessions first, alone: their steps are to be read after the lock.
-	found, err := rows(ctx, w.tx, func(r pgx.Rows) (*openSession, error) {
-		var s openSession
-		var err error
-		s.row, err = scanSession(r, &s.num, &s.node)
-		s.saved = savedSession(&s.row)
-		return &s, err
-	}, `SELECT `+sessionColumns+`, num, node FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`, projects, ids)
-	if err != nil {
-		return fmt.Errorf("read sessions: %w", err)
-	}
-	for _, s := range found {
-		w.sessions[sessionKey{s.row.ProjectID, s.row.ID}] = s
-	}
-	steps, err := rows(ctx, w.tx, rowOfStep, `SELECT `+stepColumns+` FROM steps WHERE (project_id, session_id)`+these+
-		` AND finished_at = 0 ORDER BY project_id, session_id, idx`, projects, ids)
-	if err != nil {
-		return fmt.Errorf("read open steps: %w", err)
-	}
-	for i := range steps {
-		st := &steps[i]
-		s := w.sessions[sessionKey{st.ProjectID, st.SessionID}]
-		if !st.Status.Ended() {
-			s.open = append(s.open, &openStep{step: *st, saved: savedStep(st)})
+	// The steps by a statement of their own, which sees what was committed
+	// before the sessions were locked.
+	b.Queue(`SELECT `+sessionColumns+`, num, node FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`,
+		projects, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var s openSession
+			var err error
+			if s.row, err = scanSession(rows, &s.num, &s.node); err != nil {
+				return err
+			}
+			s.saved = savedSession(&s.row)
+			w.sessions[sessionKey{s.row.ProjectID, s.row.ID}] = &s
 		}
-	}
-	return nil
+		return rows.Err()
+	})
+	b.Queue(`SELECT `+stepColumns+` FROM steps WHERE (project_id, session_id)`+these+
+		` AND finished_at = 0 ORDER BY project_id, session_id, idx`, projects, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			st, err := scanStep(rows)
+			if err != nil {
+				return err
+			}
+			if s := w.sessions[sessionKey{st.ProjectID, st.SessionID}]; !st.Status.Ended() {
+				s.open = append(s.open, &openStep{step: st, saved: savedStep(&st)})
+			}
+		}
+		return rows.Err()
+	})
 }
 
 // decide makes one change, in memory. refused is the change's own failure, err
@@ -384,12 +385,7 @@ func (w *batchWork) save(ctx context.Context) error {
 	for _, a := range w.artifacts {
 		queueArtifact(b, a)
 	}
-	if b.Len() > 0 {
-		if err := w.conn.SendBatch(ctx, b).Close(); err != nil {
-			return fmt.Errorf("change sessions: %w", err)
-		}
-	}
-	return w.append(ctx, w.news, nil)
+	return w.append(ctx, b, w.news, nil)
 }
 
 func (w *batchWork) queueSessions(b *pgx.Batch) {
