@@ -366,7 +366,7 @@ func (li *life) Post(ctx context.Context, u *url.URL, header http.Header, _ []by
 	li.audit(t, r)
 	r.sent, r.last, r.open, t.open = r.sent+1, time.Now(), r.open+1, t.open+1
 	final := r.Tries+1 > orderedTries && t.now.Ordered
-	answer, err, takes := li.answer(t, r)
+	answer, takes, err := li.answer(t, r)
 	li.mu.Unlock()
 	var late error
 	select {
@@ -423,7 +423,7 @@ func (l *ledger) audit(t *target, r *row) {
 }
 
 // answer is what the receiver does with the request, by its mood.
-func (l *ledger) answer(t *target, r *row) (egress.Answer, error, time.Duration) { //nolint:revive // a pair, and when
+func (l *ledger) answer(t *target, r *row) (_ egress.Answer, takes time.Duration, _ error) {
 	quick := time.Duration(1+l.chance(50, "quick", r.ID, r.sent)) * time.Millisecond
 	slow := time.Duration(1+l.chance(20_000, "slow", r.ID, r.sent)) * time.Millisecond
 	status := func(code int, header ...string) (egress.Answer, error) {
@@ -439,25 +439,25 @@ func (l *ledger) answer(t *target, r *row) (egress.Answer, error, time.Duration)
 	dice := l.chance(8, "mood", r.ID, r.sent)
 	switch {
 	case t.mood == "down" || t.mood == "flaky" && dice == 0:
-		return egress.Answer{}, &egress.Error{Class: egress.ClassConnect, Message: "refused"}, quick
+		return egress.Answer{}, quick, &egress.Error{Class: egress.ClassConnect, Message: "refused"}
 	case t.mood == "hangs" || t.mood == "flaky" && dice == 1:
-		return egress.Answer{}, &egress.Error{Class: egress.ClassTimeout, Message: "no answer"}, 15 * time.Second
+		return egress.Answer{}, 15 * time.Second, &egress.Error{Class: egress.ClassTimeout, Message: "no answer"}
 	case t.mood == "refuses" || t.mood == "flaky" && dice == 2:
 		a, err := status(500)
-		return a, err, quick
+		return a, quick, err
 	case t.mood == "busy" || t.mood == "flaky" && dice == 3:
 		after := []string{"1", "60", "31536000", "-5", "Sat, 01 Jan 2000 00:00:00 GMT", "soon", "99999999999999999999"}
 		a, err := status(503, after[l.chance(len(after), "after", r.ID, r.sent)])
-		return a, err, quick
+		return a, quick, err
 	case t.mood == "gone":
 		a, err := status(410)
-		return a, err, quick
+		return a, quick, err
 	case t.mood == "slow":
 		a, err := status(204)
-		return a, err, slow
+		return a, slow, err
 	default:
 		a, err := status(204)
-		return a, err, quick
+		return a, quick, err
 	}
 }
 

@@ -65,7 +65,7 @@ func ok2(f *http2.Framer) {
 
 // until writes until the other side has had enough.
 func until(write func() error) {
-	for write() == nil { //nolint:revive // writing is all there is to do
+	for write() == nil {
 	}
 }
 

@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -186,6 +188,10 @@ func (t *tx) jobs(ctx context.Context, c claim, query string, args ...any) ([]do
 		j.Expired = d.Expires(ended)
 		return j, err
 	}, query, args...)
+	if c.as.Ordered {
+		slices.SortFunc(jobs, func(a, b domain.Job) int { return cmp.Compare(s.key(a.Delivery.ID).event, s.key(b.Delivery.ID).event) })
+		return jobs, err
+	}
 	sorted(jobs, func(j *domain.Job) deliveryKey { return s.key(j.Delivery.ID) })
 	return jobs, err
 }
@@ -224,11 +230,11 @@ func (t *tx) pickOrdered(ctx context.Context, c claim) ([]domain.Job, error) {
 	}
 	// Seen anew, after the locks: a head that was read before another node was
 	// done with it isn't one any more.
-	return t.jobs(ctx, c, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at, d.place FROM unnest($2::bigint[]) q (session)
-			CROSS JOIN LATERAL (SELECT event, node, next_at, row_number() OVER (ORDER BY event) AS place FROM deliveries
+	return t.jobs(ctx, c, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
+			CROSS JOIN LATERAL (SELECT event, node, next_at FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d),
 		picked AS (SELECT r.event FROM runs r WHERE r.node = 0
-			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.place = 1 AND h.next_at > $7))
+			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
 			ORDER BY r.event LIMIT $3)
 		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
 			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
