@@ -20,6 +20,7 @@ var mayImport = map[string][]string{
 	"internal/domain":              {},
 	"internal/config":              {},
 	"internal/egress":              {"internal/domain"},
+	"internal/egress/egresstest":   {},
 	"internal/event":               {"internal/domain"},
 	"internal/browser/cdp":         {},
 	"internal/browser/keeper":      {},
@@ -99,7 +100,7 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/pressly/goose/v3":      {"internal/store/sqlite", "internal/store/postgres"},
 		"github.com/jackc/pgx/v5":          {"internal/store/postgres", "internal/store/pgtest"},
 		"database/sql":                     {"internal/store/sqlite"},
-		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/webhook", "internal/app", "internal/demo", "cmd/demo"},
+		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

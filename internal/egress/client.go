@@ -23,6 +23,8 @@ const MaxAnswer = 16 << 10
 const (
 	defaultTimeout   = 15 * time.Second
 	maxHeader        = 64 << 10
+	maxBuffered      = 64 << 10 // of an HTTP/2 answer, before it is read
+	maxSent          = 4        // times, of a request that surely was not processed
 	idlePerTarget    = 512
 	idleConnections  = 2048
 	idleBeforeClosed = 60 * time.Second
@@ -67,12 +69,18 @@ func New(cfg Config) *Client {
 			if err != nil {
 				return nil, err
 			}
-			return &conn{Conn: nc, remote: nc.RemoteAddr().String()}, nil
+			return newConn(nc), nil
 		},
-		TLSClientConfig:        &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    c.timeout,
-		DisableCompression:     true,
-		ForceAttemptHTTP2:      true,
+		TLSClientConfig:     &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout: c.timeout,
+		DisableCompression:  true,
+		ForceAttemptHTTP2:   true,
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerStream: maxBuffered,
+			// A far end that has gone silently is noticed by this alone.
+			SendPingTimeout: c.timeout,
+			PingTimeout:     c.timeout,
+		},
 		MaxIdleConns:           idleConnections,
 		MaxIdleConnsPerHost:    idlePerTarget,
 		IdleConnTimeout:        idleBeforeClosed,
@@ -85,23 +93,6 @@ func New(cfg Config) *Client {
 func (c *Client) CloseIdle() {
 	c.direct.closeIdle()
 	c.transport.CloseIdleConnections()
-}
-
-// conn remembers its far end as text, so that it isn't formatted per request.
-type conn struct {
-	net.Conn
-	remote string
-}
-
-func remoteOf(nc net.Conn) string {
-	switch nc := nc.(type) {
-	case *conn:
-		return nc.remote
-	case interface{ NetConn() net.Conn }:
-		return remoteOf(nc.NetConn())
-	default:
-		return nc.RemoteAddr().String()
-	}
 }
 
 // Answer is what came back, as far as the exchange went.
@@ -125,6 +116,7 @@ func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body 
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return Answer{}, &Error{ClassProtocol, "the target is not an http or https URL"}
 	}
+	deadline := time.Now().Add(c.timeout)
 	answer, done, err := c.direct.exchange(ctx, u, header, body)
 	if !done {
 		answer, err = c.viaTransport(ctx, u, header, body)
@@ -134,6 +126,9 @@ func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body 
 		return answer, refusal(answer.StatusCode)
 	case ctx.Err() != nil:
 		return answer, ctx.Err()
+	case !time.Now().Before(deadline):
+		// What failed first of all that waited is a matter of chance.
+		return answer, c.classify(context.DeadlineExceeded, answer.RemoteAddr != "")
 	default:
 		return answer, c.classify(err, answer.RemoteAddr != "")
 	}
@@ -145,15 +140,24 @@ func (c *Client) viaTransport(ctx context.Context, u *url.URL, header http.Heade
 
 	// A connection may arrive just as the request is given up, hence atomic.
 	var remote atomic.Pointer[string]
+	var sent atomic.Int64
 	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
-			r := remoteOf(info.Conn)
-			remote.Store(&r)
+			if sent.Add(1) > maxSent {
+				cancel() // net/http would go on for as long as it is told to
+			}
+			if nc := below(info.Conn); nc != nil {
+				nc.expectAnswer()
+				remote.Store(&nc.remote)
+			}
 		},
 	})
 	answer, err := c.exchange(traced, u, header, body)
 	if r := remote.Load(); r != nil {
 		answer.RemoteAddr = *r
+	}
+	if err != nil && sent.Load() > maxSent {
+		err = &Error{ClassProtocol, "it asked again and again for the request to be sent anew"}
 	}
 	return answer, err
 }
@@ -173,6 +177,11 @@ func (c *Client) exchange(ctx context.Context, u *url.URL, header http.Header, b
 		return Answer{}, err
 	}
 	defer resp.Body.Close()
+	if resp.ProtoMajor == 2 {
+		// net/http doesn't heed the deadline after the headers, when the other
+		// side takes no more of the request's body.
+		defer context.AfterFunc(ctx, func() { resp.Body.Close() })()
+	}
 	answer := Answer{StatusCode: resp.StatusCode, Header: resp.Header}
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return answer, nil // what follows is a bare connection, which no deadline covers

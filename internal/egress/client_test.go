@@ -3,6 +3,7 @@ package egress
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/browserhook/browserhook/internal/egress/egresstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -40,6 +43,11 @@ func mustURL(t *testing.T, raw string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// always is a name server to which every name has one address.
+func always(addr string) func(string, int) egresstest.Lookup {
+	return func(string, int) egresstest.Lookup { return egresstest.To(addr) }
 }
 
 func wantClass(t *testing.T, err error, want Class) {
@@ -71,7 +79,7 @@ func TestClosedAddressesAreNeverReached(t *testing.T) {
 		_, port, _ := net.SplitHostPort(ln.Addr().String())
 		ports[at] = port
 	}
-	resolver := newDNS(t, always("127.0.0.1"))
+	resolver := egresstest.Resolver(t, always("127.0.0.1"))
 	closed := newClient(t, Config{Resolver: resolver, Timeout: 5 * time.Second})
 	for _, host := range append(closedSpellings, "rebind.example", "metadata.google.internal") {
 		for _, port := range ports {
@@ -102,11 +110,11 @@ func TestNameThatChangesAfterTheCheck(t *testing.T) {
 		t.Error("the receiver was reached")
 	}))
 	defer srv.Close()
-	resolver := newDNS(t, func(n int) netip.Addr {
-		if n == 1 {
-			return netip.MustParseAddr("93.184.215.14")
+	resolver := egresstest.Resolver(t, func(_ string, nth int) egresstest.Lookup {
+		if nth == 1 {
+			return egresstest.To("93.184.215.14")
 		}
-		return netip.MustParseAddr("127.0.0.1")
+		return egresstest.To("127.0.0.1")
 	})
 	c := newClient(t, Config{Resolver: resolver, Timeout: 5 * time.Second})
 	raw := "http://rebind.example:" + mustURL(t, srv.URL).Port() + "/"
@@ -151,7 +159,7 @@ func TestNoProxyFromTheEnvironment(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"} {
 		t.Setenv(name, proxy.URL)
 	}
-	c := newClient(t, Config{Allow: loopbackOpen, Resolver: newDNS(t, always("10.0.0.1"))})
+	c := newClient(t, Config{Allow: loopbackOpen, Resolver: egresstest.Resolver(t, always("10.0.0.1"))})
 	_, err := c.Post(background, mustURL(t, "http://target.example/"), http.Header{}, nil)
 	wantClass(t, err, ClassBlocked)
 }
@@ -203,7 +211,9 @@ func TestPostSpeaksHTTP2(t *testing.T) {
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
 	defer srv.Close()
-	c := newClient(t, Config{Allow: loopbackOpen, RootCAs: pool(srv.Certificate())})
+	roots := x509.NewCertPool()
+	roots.AddCert(srv.Certificate())
+	c := newClient(t, Config{Allow: loopbackOpen, RootCAs: roots})
 	u := mustURL(t, srv.URL)
 	answer, err := c.Post(background, u, http.Header{}, []byte("{}"))
 	if err != nil || string(answer.Body) != "HTTP/2.0" || answer.RemoteAddr != u.Host {

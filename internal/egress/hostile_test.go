@@ -1,213 +1,153 @@
 package egress
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
+	"errors"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/egress/egresstest"
 )
 
-// receiver runs the script on every connection it gets.
-func receiver(t *testing.T, script func(net.Conn)) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Nothing of it outlives the test, whatever a script is waiting for.
-	var mu sync.Mutex
-	var open []net.Conn
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open = append(open, c)
-			mu.Unlock()
-			running.Go(func() { defer c.Close(); script(c) })
-		}
-	})
-	t.Cleanup(func() {
-		ln.Close()
-		mu.Lock()
-		for _, c := range open {
-			c.Close()
-		}
-		mu.Unlock()
-		running.Wait()
-	})
-	return ln.Addr().String()
-}
+const (
+	// short is the timeout where a receiver is to run into it, and
+	short = 3 * time.Second
+	// long is the one that must not be what ends an exchange.
+	long = time.Minute
+	// costsAtMost is what an exchange may allocate, here with what its receiver
+	// does, however much it is sent.
+	costsAtMost = 16 << 20
+)
 
-func readRequest(c net.Conn) {
-	r, err := http.ReadRequest(bufio.NewReader(c))
-	if err == nil {
-		io.Copy(io.Discard, r.Body)
-	}
-}
-
-// untilClosed keeps the connection open until the other side closes it.
-func untilClosed(c net.Conn) { io.Copy(io.Discard, c) }
-
-// forever writes the chunk until the other side has had enough.
-func forever(c net.Conn, chunk string, every time.Duration) {
-	var tick <-chan time.Time
-	if every > 0 {
-		t := time.NewTicker(every)
-		defer t.Stop()
-		tick = t.C
-	}
-	for {
-		if _, err := io.WriteString(c, chunk); err != nil {
-			return
-		}
-		if tick != nil {
-			<-tick
-		}
-	}
-}
-
+// TestHostileReceivers has each of them sent one request: the exchange ends,
+// with the right class, and costs little.
 func TestHostileReceivers(t *testing.T) {
-	const timeout = 2 * time.Second
-	reset := func(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
-	tests := []struct {
-		name   string
-		script func(net.Conn)
-		class  Class // "" when it counts as received
-		status int
-		body   int // bytes kept
-	}{
-		{"closes at once", func(net.Conn) {}, ClassProtocol, 0, 0},
-		// Before anything was read, a reset could be the connecting one.
-		{"resets in the request", func(c net.Conn) { io.ReadFull(c, make([]byte, 1)); reset(c) }, ClassProtocol, 0, 0},
-		{"never reads", func(net.Conn) { <-time.After(2 * timeout) }, ClassTimeout, 0, 0},
-		{"never answers", untilClosed, ClassTimeout, 0, 0},
-		{"closes after the request", readRequest, ClassProtocol, 0, 0},
-		{"resets after the request", func(c net.Conn) { readRequest(c); reset(c) }, ClassProtocol, 0, 0},
-		{"closes in the status line", func(c net.Conn) { readRequest(c); io.WriteString(c, "HTTP/1.1 20") }, ClassProtocol, 0, 0},
-		{"closes in the headers", func(c net.Conn) { readRequest(c); io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Le") }, ClassProtocol, 0, 0},
-		{"closes in the body", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
-		}, ClassProtocol, 200, 5},
-		{"closes in a chunk", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")
-		}, ClassProtocol, 200, 3},
-		{"hangs in the headers", func(c net.Conn) { readRequest(c); io.WriteString(c, "HTTP/1.1 200 OK\r\n"); untilClosed(c) }, ClassTimeout, 0, 0},
-		{"hangs in the body", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
-			untilClosed(c)
-		}, ClassTimeout, 200, 5},
-		{"a byte at a time", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-			forever(c, "x", timeout/10)
-		}, ClassTimeout, 200, -1},
-		{"a header byte at a time", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nA: ")
-			forever(c, "x", timeout/10)
-		}, ClassTimeout, 0, 0},
-		{"endless headers", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n")
-			forever(c, "A: "+strings.Repeat("b", 1000)+"\r\n", 0)
-		}, ClassProtocol, 0, 0},
-		{"one endless header", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nA: ")
-			forever(c, strings.Repeat("b", 1000), 0)
-		}, ClassProtocol, 0, 0},
-		{"endless informational answers", func(c net.Conn) {
-			readRequest(c)
-			forever(c, "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n", 0)
-		}, ClassProtocol, 0, 0},
-		{"endless body", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
-			forever(c, strings.Repeat("b", 1000), 0)
-		}, "", 200, MaxAnswer},
-		{"endless body of a failure", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\n")
-			forever(c, "a\r\n0123456789\r\n", 0)
-		}, ClassStatus, 500, MaxAnswer},
-		{"gzip bomb", func(c net.Conn) {
-			readRequest(c)
-			var buf bytes.Buffer
-			z := gzip.NewWriter(&buf)
-			z.Write(make([]byte, 10<<20))
-			z.Close()
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n")
-			c.Write(buf.Bytes())
-		}, "", 200, -1},
-		{"not HTTP", func(c net.Conn) { readRequest(c); io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") }, ClassProtocol, 0, 0},
-		{"binary noise", func(c net.Conn) { readRequest(c); c.Write(bytes.Repeat([]byte{0xff, 0, 0x80}, 5000)) }, ClassProtocol, 0, 0},
-		{"two lengths", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")
-		}, ClassProtocol, 0, 0},
-		{"switches protocols", func(c net.Conn) {
-			readRequest(c)
-			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
-			untilClosed(c)
-		}, ClassStatus, 101, 0},
-		{"answers without reading it all", func(c net.Conn) {
-			// An answer to nothing at all would be a protocol error.
-			io.ReadFull(c, make([]byte, 1))
-			io.WriteString(c, "HTTP/1.1 204 No Content\r\n\r\n")
-			untilClosed(c)
-		}, "", 204, 0},
-	}
-	for i := range 2 * len(tests) {
-		// A long request is written while its answer may come, a short one before.
-		tt, how, body := tests[i/2], "short", []byte("{}")
-		if i%2 > 0 {
-			how, body = "long", bytes.Repeat([]byte("x"), 8<<20)
+	egresstest.Bomb() // isn't what is measured
+	// Those that make it wait do so side by side, before the others, which are
+	// alone when their memory is measured.
+	var waiting sync.WaitGroup
+	for _, b := range egresstest.Hostile() {
+		if Class(b.Class) != ClassTimeout {
+			continue
 		}
-		t.Run(tt.name+"/"+how, func(t *testing.T) {
-			t.Parallel()
-			addr := receiver(t, tt.script)
-			c := newClient(t, Config{Allow: loopbackOpen, Timeout: timeout})
-			started := time.Now()
-			answer, err := c.Post(background, mustURL(t, "http://"+addr+"/?token=hidden"), http.Header{}, body)
-			if took := time.Since(started); took > 10*timeout {
-				t.Errorf("took %s", took)
-			}
-			if tt.class != "" {
-				wantClass(t, err, tt.class)
-				if len(err.Error()) > 500 || strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), addr) {
-					t.Errorf("the message says too much: %q", err)
+		for how, body := range bodies(b) {
+			waiting.Go(func() {
+				t.Run(b.Name+"/"+how, func(t *testing.T) { meet(t, b, body, short) })
+			})
+		}
+	}
+	waiting.Wait()
+	for _, b := range egresstest.Hostile() {
+		if Class(b.Class) == ClassTimeout {
+			continue
+		}
+		for how, body := range bodies(b) {
+			t.Run(b.Name+"/"+how, func(t *testing.T) {
+				if allocated := meet(t, b, body, long); allocated > costsAtMost {
+					t.Errorf("it cost %d bytes", allocated)
 				}
-			} else if err != nil {
-				t.Errorf("got %v, want it received", err)
-			}
-			if answer.StatusCode != tt.status || answer.RemoteAddr != addr {
-				t.Errorf("got status %d from %q, want %d from %q", answer.StatusCode, answer.RemoteAddr, tt.status, addr)
-			}
-			if len(answer.Body) > MaxAnswer || (tt.body >= 0 && len(answer.Body) != tt.body) {
-				t.Errorf("kept %d bytes of the answer, want %d", len(answer.Body), tt.body)
-			}
-			c.CloseIdle()
-		})
+			})
+		}
+	}
+}
+
+// bodies are what the receiver is sent: a short request is written before its
+// answer comes, and a long one, which doesn't fit into the buffers on the way,
+// while it may.
+func bodies(b egresstest.Behaviour) map[string][]byte {
+	all := map[string][]byte{"short": []byte("{}"), "long": longBody}
+	switch {
+	case b.Long:
+		delete(all, "short")
+	case Class(b.Class) == ClassTimeout && b.Status > 0:
+		delete(all, "long") // it is to come to an answer
+	}
+	return all
+}
+
+var longBody = bytes.Repeat([]byte("x"), 16<<20)
+
+// meet posts to the receiver and says how many bytes were allocated meanwhile.
+func meet(t *testing.T, b egresstest.Behaviour, body []byte, timeout time.Duration) (allocated uint64) {
+	r := egresstest.Start(t, b)
+	c := newClient(t, Config{Allow: loopbackOpen, Timeout: timeout, RootCAs: egresstest.Roots()})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	started := time.Now()
+	answer, err := c.Post(background, mustURL(t, r.URL()+"/?token=hidden"), http.Header{}, body)
+	took := time.Since(started)
+	runtime.ReadMemStats(&after)
+
+	if took > timeout+long/2 {
+		t.Errorf("took %s", took)
+	}
+	if b.Class != "" {
+		wantClass(t, err, Class(b.Class))
+		if e := err; e != nil && (len(e.Error()) > 500 || strings.Contains(e.Error(), "hidden") || strings.Contains(e.Error(), r.Addr)) {
+			t.Errorf("the message says too much: %q", e)
+		}
+	} else if err != nil {
+		t.Errorf("got %v, want it received", err)
+	}
+	if b.Status >= 0 && answer.StatusCode != b.Status {
+		t.Errorf("got status %d, want %d", answer.StatusCode, b.Status)
+	}
+	if connected := answer.RemoteAddr == r.Addr; !connected && answer.StatusCode != 0 {
+		t.Errorf("an answer from %q, want %q", answer.RemoteAddr, r.Addr)
+	}
+	if len(answer.Body) > MaxAnswer || (b.Body >= 0 && len(answer.Body) != b.Body) {
+		t.Errorf("kept %d bytes of the answer, want %d", len(answer.Body), b.Body)
+	}
+	if n := r.Requests(); n > max(1, b.Resends) {
+		t.Errorf("%d requests were sent", n)
+	}
+	c.CloseIdle()
+	if b.Floods {
+		// Nobody listens to it any more.
+		r.Wait()
+	}
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestCompressionIsNotUndone(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "" {
+			t.Errorf("it asks for %q", r.Header.Get("Accept-Encoding"))
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		io.WriteString(w, egresstest.Bomb())
+	}))
+	defer srv.Close()
+	c := newClient(t, Config{Allow: loopbackOpen})
+	answer, err := c.Post(background, mustURL(t, srv.URL), http.Header{}, nil)
+	if err != nil || string(answer.Body) != egresstest.Bomb()[:MaxAnswer] {
+		t.Errorf("got %d bytes, %v, want those of the bomb as they are", len(answer.Body), err)
+	}
+}
+
+func TestAThousandRedirects(t *testing.T) {
+	var requests atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		http.Redirect(w, r, r.URL.Path+"x", http.StatusFound)
+	}))
+	defer srv.Close()
+	c := newClient(t, Config{Allow: loopbackOpen})
+	for range 1000 {
+		_, err := c.Post(background, mustURL(t, srv.URL), http.Header{}, nil)
+		wantClass(t, err, ClassRedirect)
+	}
+	if n := requests.Load(); n != 1000 {
+		t.Errorf("%d requests for 1000 redirects, want one each", n)
 	}
 }
 
@@ -218,98 +158,68 @@ func TestNoConnection(t *testing.T) {
 	}
 	addr := ln.Addr().String()
 	ln.Close()
-	c := newClient(t, Config{Allow: loopbackOpen, Timeout: 5 * time.Second})
+	c := newClient(t, Config{Allow: loopbackOpen, Timeout: long})
 	_, err = c.Post(background, mustURL(t, "http://"+addr), http.Header{}, nil)
 	wantClass(t, err, ClassConnect)
-
-	nobody := newClient(t, Config{Resolver: newDNS(t, func(int) netip.Addr { return netip.Addr{} }), Timeout: 5 * time.Second})
-	_, err = nobody.Post(background, mustURL(t, "http://nobody.example"), http.Header{}, nil)
-	wantClass(t, err, ClassDNS)
 
 	_, err = c.Post(background, mustURL(t, "ftp://example.com"), http.Header{}, nil)
 	wantClass(t, err, ClassProtocol)
 }
 
-func TestBadTLS(t *testing.T) {
-	now := time.Now()
-	good := certificate(t, "127.0.0.1", now.Add(time.Hour))
-	tests := []struct {
-		name   string
-		cert   tls.Certificate
-		script func(net.Conn, tls.Certificate)
-		class  Class
+func TestBadDNS(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(srv.Close)
+	port := mustURL(t, srv.URL).Port()
+	private, public := egresstest.To("10.0.0.1"), egresstest.To("127.0.0.1")
+	for _, tt := range []struct {
+		name    string
+		lookups []egresstest.Lookup // in turn, then the last again
+		timeout time.Duration
+		classes []Class // of the requests in turn; "": received
 	}{
-		{"expired", certificate(t, "127.0.0.1", now.Add(-time.Hour)), serveTLS, ClassTLS},
-		{"another host's", certificate(t, "127.0.0.9", now.Add(time.Hour)), serveTLS, ClassTLS},
-		{"plain HTTP", good, func(c net.Conn, _ tls.Certificate) {
-			io.ReadFull(c, make([]byte, 16))
-			io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n")
-			untilClosed(c)
-		}, ClassTLS},
-		{"closes in the handshake", good, func(c net.Conn, _ tls.Certificate) { io.ReadFull(c, make([]byte, 16)) }, ClassTLS},
-		{"hangs in the handshake", good, func(c net.Conn, _ tls.Certificate) { untilClosed(c) }, ClassTimeout},
-		{"old version only", good, func(c net.Conn, cert tls.Certificate) {
-			s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
-			_ = s.HandshakeContext(background)
-		}, ClassTLS},
-		{"good", good, serveTLS, ""},
-	}
-	for _, tt := range tests {
+		{"no such name", []egresstest.Lookup{{}}, long, []Class{ClassDNS}},
+		{"a server that fails", []egresstest.Lookup{{Fails: true}}, long, []Class{ClassDNS}},
+		{"no answer", []egresstest.Lookup{{Silent: true}}, short, []Class{ClassTimeout}},
+		{"answers that are none", []egresstest.Lookup{{Noise: true}}, short, []Class{ClassTimeout}},
+		{"a closed address", []egresstest.Lookup{private}, long, []Class{ClassBlocked}},
+		{"many closed addresses", []egresstest.Lookup{{Addrs: slicesOf(private.Addrs[0], 60)}}, long, []Class{ClassBlocked}},
+		{"an open address, then a closed one", []egresstest.Lookup{public, private}, long, []Class{"", ClassBlocked, ClassBlocked}},
+		{"a closed address, then an open one", []egresstest.Lookup{private, public}, long, []Class{ClassBlocked, ""}},
+	} {
 		t.Run(tt.name, func(t *testing.T) {
-			leaf, err := x509.ParseCertificate(tt.cert.Certificate[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			addr := receiver(t, func(c net.Conn) { tt.script(c, tt.cert) })
-			c := newClient(t, Config{Allow: loopbackOpen, Timeout: 500 * time.Millisecond, RootCAs: pool(leaf)})
-			_, err = c.Post(background, mustURL(t, "https://"+addr), http.Header{}, []byte("{}"))
-			if tt.class == "" {
-				if err != nil {
-					t.Errorf("got %v, want it received", err)
+			t.Parallel()
+			resolver := egresstest.Resolver(t, func(name string, nth int) egresstest.Lookup {
+				if name != "hooks.example" {
+					return egresstest.Lookup{} // the system's search list
 				}
-			} else {
-				wantClass(t, err, tt.class)
+				return tt.lookups[min(nth, len(tt.lookups))-1]
+			})
+			c := newClient(t, Config{Allow: loopbackOpen, Timeout: tt.timeout, Resolver: resolver})
+			for i, class := range tt.classes {
+				c.CloseIdle() // a kept connection asks nobody
+				answer, err := c.Post(background, mustURL(t, "http://hooks.example:"+port), http.Header{}, nil)
+				if class == "" {
+					if err != nil {
+						t.Errorf("request %d: got %v, want it received", i+1, err)
+					}
+					continue
+				}
+				wantClass(t, err, class)
+				var e *Error
+				if errors.As(err, &e) && strings.Contains(e.Message, "10.0.0.1") {
+					t.Errorf("it tells the address: %s", e.Message)
+				}
+				if answer.RemoteAddr != "" || answer.StatusCode != 0 {
+					t.Errorf("request %d: got %+v", i+1, answer)
+				}
 			}
-			c.CloseIdle()
 		})
 	}
-	t.Run("unknown authority", func(t *testing.T) {
-		addr := receiver(t, func(c net.Conn) { serveTLS(c, good) })
-		_, err := newClient(t, Config{Allow: loopbackOpen}).Post(background, mustURL(t, "https://"+addr), http.Header{}, nil)
-		wantClass(t, err, ClassTLS)
-	})
 }
 
-func serveTLS(c net.Conn, cert tls.Certificate) {
-	s := tls.Server(c, &tls.Config{Certificates: []tls.Certificate{cert}})
-	defer s.Close()
-	if s.HandshakeContext(background) == nil {
-		readRequest(s)
-		io.WriteString(s, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+func slicesOf(a netip.Addr, n int) (all []netip.Addr) {
+	for range n {
+		all = append(all, a)
 	}
-}
-
-func pool(certs ...*x509.Certificate) *x509.CertPool {
-	p := x509.NewCertPool()
-	for _, c := range certs {
-		p.AddCert(c)
-	}
-	return p
-}
-
-func certificate(t *testing.T, ip string, until time.Time) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tmpl := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: until.Add(-24 * time.Hour), NotAfter: until,
-		IPAddresses: []net.IP{net.ParseIP(ip)}, IsCA: true, BasicConstraintsValid: true,
-	}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	return all
 }

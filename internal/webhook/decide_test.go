@@ -81,17 +81,6 @@ func TestRetryAfter(t *testing.T) {
 	}
 }
 
-func FuzzRetryAfter(f *testing.F) {
-	for _, s := range []string{"", "5", "-1", "Tue, 24 Nov 2026 12:01:00 GMT", "99999999999999999999"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, value string) {
-		if d := retryAfter(value, now); d < 0 || d > maxRetryAfter {
-			t.Errorf("%q: %s", value, d)
-		}
-	})
-}
-
 func TestSignaturesVerify(t *testing.T) {
 	old, current := NewSecret(), NewSecret()
 	body := []byte(`{"a":1}`)

@@ -353,6 +353,9 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		e.held--
 		l.ran(-1)
 		delete(l.busy, job.Delivery.SessionID)
+		if l.ordered {
+			l.recording++
+		}
 		back := l.learn(verdict, time.Now())
 		if r.outcome.Delivery.Status == domain.DeliveryPending {
 			l.unsettled++
@@ -441,6 +444,14 @@ func (e *Engine) recorded(batch []domain.Outcome) {
 	}
 	for i := range batch {
 		d := &batch[i].Delivery
+		untried := d.Status == domain.DeliveryPending && batch[i].Attempt.ID == ""
+		if l, ok := e.lanes[d.EndpointID]; ok && l.ordered && !untried {
+			l.recording--
+			if (l.behind || l.claiming) && !l.queues(d.SessionID) {
+				l.more = true
+				l.claim() // what follows it in its session
+			}
+		}
 		if d.Status == domain.DeliveryPending {
 			l := e.lane(d.ProjectID, d.EndpointID)
 			l.unsettled--

@@ -44,6 +44,7 @@ type lane struct {
 	claiming bool
 	stale    bool      // the endpoint has changed since the claim began
 	more     bool      // the store may have something due that isn't here
+	behind   bool      // and, of an ordered endpoint, something that waits for what is being sent
 	next     time.Time // when the store has something due; zero: nothing known
 	timer    *time.Timer
 
@@ -56,6 +57,7 @@ type lane struct {
 	busy    map[string]struct{} // sessions that have one under way, when ordered
 
 	unsettled int // outcomes that put something back and are not yet recorded
+	recording int // outcomes of what was sent that are not, when ordered
 
 	failures int       // in a row
 	opened   int       // circuits in a row
@@ -132,14 +134,14 @@ func (l *lane) throttled(now time.Time) bool {
 
 // idle lanes can be forgotten.
 func (l *lane) idle() bool {
-	return len(l.queue) == 0 && l.reserved == 0 && !l.refused && l.running == 0 && l.unsettled == 0 &&
-		!l.claiming && !l.more && l.next.IsZero() && l.until.IsZero()
+	return len(l.queue) == 0 && l.reserved == 0 && !l.refused && l.running == 0 && l.unsettled+l.recording == 0 &&
+		!l.claiming && !l.more && !l.behind && l.next.IsZero() && l.until.IsZero()
 }
 
 // accepts says whether a new delivery can be queued: not before older ones
 // that wait in the store, nor when it would wait here for long.
 func (l *lane) accepts(e *domain.Endpoint) bool {
-	if e.Ordered && (l.claiming || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
+	if e.Ordered && (l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
@@ -183,6 +185,11 @@ func (l *lane) pop() domain.Job {
 	l.queue[0] = domain.Job{} // its body isn't kept
 	l.queue = l.queue[1:]
 	return job
+}
+
+// queues says whether something of the session is queued.
+func (l *lane) queues(session string) bool {
+	return slices.ContainsFunc(l.queue, func(j domain.Job) bool { return j.Delivery.SessionID == session })
 }
 
 // drop takes what is queued of a session out of the queue.
@@ -360,13 +367,16 @@ func (l *lane) fetch(size int) {
 	l.claiming = false
 	e.held -= size - len(c.Jobs)
 	if !e.running || l.stale {
-		l.stale = false
+		l.stale, l.more = false, true // what the claim said of later counts no more
 		l.givenBack(len(c.Jobs))
+		l.claim()
 		e.mu.Unlock()
 		e.giveBack(c.Jobs)
 		return
 	}
 	l.push(c.Jobs...)
+	// A claim doesn't tell of what follows in a session that has one under way.
+	l.behind = l.ordered && len(l.queue)+l.running+l.recording > 0
 	switch {
 	case err != nil:
 		l.expect(now.Add(time.Second))

@@ -137,6 +137,10 @@ func TestEndpointControls(t *testing.T) {
 	keys := httpGet(t, server.URL+"/.well-known/jwks.json").List("keys")
 	if len(keys) != 1 || keys[0].String("kid") != id || keys[0].String("crv") != "Ed25519" {
 		t.Errorf("keys: %v", keys)
+	} else if x, err := base64.RawURLEncoding.DecodeString(keys[0].String("x")); err != nil {
+		t.Errorf("x: %v", err)
+	} else {
+		verifyAsymmetric(t, "whpk_"+base64.StdEncoding.EncodeToString(x), receiver.Deliveries()[0])
 	}
 	rotated := do("POST", "/webhook-endpoints/"+id+"/rotate-secret", obj{"overlap": "1h"})
 	if rotated.String("secret") == made.String("secret") || rotated.String("publicKey") == made.String("publicKey") {

@@ -205,18 +205,22 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, query strin
 			j.Expired = d.Expires(ended)
 			*jobs, events = append(*jobs, j), append(events, event)
 		}
-		inTurn(*jobs, events)
+		inTurn(*jobs, events, c.as.Ordered)
 		return rows.Err()
 	})
 }
 
-// inTurn puts jobs in the order in which they are due.
-func inTurn(jobs []domain.Job, events []int64) {
+// inTurn puts jobs in the order in which they are due, or if they are ordered,
+// in that of their events.
+func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 	at := make([]int, len(jobs))
 	for i := range at {
 		at[i] = i
 	}
 	slices.SortFunc(at, func(a, b int) int {
+		if ordered {
+			return cmp.Compare(events[a], events[b])
+		}
 		return cmp.Or(jobs[a].Delivery.NextAt.Compare(jobs[b].Delivery.NextAt), cmp.Compare(events[a], events[b]))
 	})
 	before := slices.Clone(jobs)
@@ -257,11 +261,11 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]dom
 	}
 	// Seen anew, after the locks: a head that was read before another node was
 	// done with it isn't one any more.
-	t.store.queueJobs(b, c, jobs, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at, d.place FROM unnest($2::bigint[]) q (session)
-			CROSS JOIN LATERAL (SELECT event, node, next_at, row_number() OVER (ORDER BY event) AS place FROM deliveries
+	t.store.queueJobs(b, c, jobs, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
+			CROSS JOIN LATERAL (SELECT event, node, next_at FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d),
 		picked AS (SELECT r.event FROM runs r WHERE r.node = 0
-			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.place = 1 AND h.next_at > $7))
+			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
 			ORDER BY r.event LIMIT $3)
 		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
 			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session

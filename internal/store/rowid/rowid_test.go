@@ -40,3 +40,20 @@ func TestSealAndOpen(t *testing.T) {
 		t.Error("a short key was accepted")
 	}
 }
+
+// FuzzOpen: a string opens to the numbers that it was made of, or to some that
+// no row has.
+func FuzzOpen(f *testing.F) {
+	s, err := New(domain.PrefixDelivery, bytes.Repeat([]byte{7}, 16))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, id := range []string{s.Seal(1, 2), s.Seal(0, 0), s.Seal(-1, -1), "", "dlv_", "dlv_00000000000000000000000000", "evt_" + s.Seal(1, 2)[4:], "dlv_0000000000000\n0000000000000"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		if a, b := s.Open(id); s.Seal(a, b) != id && (a != -1 || b != -1) {
+			t.Errorf("%q opens to %d, %d, which is %q", id, a, b, s.Seal(a, b))
+		}
+	})
+}

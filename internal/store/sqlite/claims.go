@@ -143,10 +143,8 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 			FROM s WHERE s.session IS NOT NULL)
 		SELECT s.session, d.event, d.next_at FROM s CROSS JOIN deliveries d ON d.endpoint = ?1 AND d.event = (
 			SELECT MIN(event) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered = s.session)`, endpoint)
-	heads, err := collect(rows, err, func(r scanner) (head, error) {
-		var h head
-		return h, r.Scan(&h.session, &h.event, &h.at)
-	})
+	scanHead := func(r scanner) (h head, err error) { return h, r.Scan(&h.session, &h.event, &h.at) }
+	heads, err := collect(rows, err, scanHead)
 	var due []int64
 	for _, h := range heads {
 		switch {
@@ -156,11 +154,16 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 				next = at
 			}
 		default:
-			rows, queryErr := s.read.rows(ctx, `SELECT event FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
+			rows, queryErr := s.read.rows(ctx, `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
 				AND ordered = ? ORDER BY event LIMIT ?`, endpoint, h.session, min(orderedRun, limit-len(due)))
-			var run []int64
-			run, err = collect(rows, queryErr, func(r scanner) (event int64, err error) { return event, r.Scan(&event) })
-			due = append(due, run...)
+			var run []head
+			run, err = collect(rows, queryErr, scanHead)
+			for _, one := range run {
+				if one.at > micros(now) {
+					break // it has failed, and one before it was asked for again
+				}
+				due = append(due, one.event)
+			}
 		}
 	}
 	if err != nil {

@@ -18,6 +18,7 @@ type model struct {
 	now        time.Time
 	session    domain.Session
 	endpoints  map[string]domain.EndpointStatus // without the deleted ones
+	ordered    map[string]bool                  // endpoints
 	deliveries map[string]*domain.Delivery      // by keyOf, as the next two
 	inFlight   map[string]domain.Delivery       // claimed by us, perhaps canceled since
 	attempts   map[string]int                   // rows
@@ -35,13 +36,13 @@ func deliveriesFollowTheModel(t *testing.T, fresh func(testing.TB) Open) {
 		w := &world{TB: t, ctx: w.ctx, open: w.open, store: w.store}
 		w.project = w.newProject(domain.NewID(domain.PrefixProject))
 		m := &model{
-			world: w, now: start, session: w.newSession(0), endpoints: map[string]domain.EndpointStatus{},
+			world: w, now: start, session: w.newSession(0), endpoints: map[string]domain.EndpointStatus{}, ordered: map[string]bool{},
 			deliveries: map[string]*domain.Delivery{}, inFlight: map[string]domain.Delivery{}, attempts: map[string]int{},
 		}
 		m.addEndpoint(r)
 		r.Repeat(map[string]func(*rapid.T){
 			"say": m.tell, "say again": m.tell, "add endpoint": m.addEndpoint, "claim": m.claimSome, "claim more": m.claimSome,
-			"finish": m.finish, "finish more": m.finish, "retry": m.retry, "switch": m.turn, "delete": m.remove,
+			"finish": m.finish, "finish more": m.finish, "expire": m.expire, "retry": m.retry, "cancel": m.cancel, "switch": m.turn, "delete": m.remove,
 			"wait": func(r *rapid.T) {
 				m.now = m.now.Add(time.Duration(rapid.IntRange(1, 9).Draw(r, "seconds")) * time.Second)
 			},
@@ -74,8 +75,9 @@ func must(r *rapid.T, err error) {
 
 func (m *model) addEndpoint(r *rapid.T) {
 	e := m.endpoint("step_*")
+	e.Ordered = rapid.Bool().Draw(r, "ordered")
 	must(r, m.store.CreateEndpoint(m.ctx, e, nil))
-	m.endpoints[e.ID] = e.Status
+	m.endpoints[e.ID], m.ordered[e.ID] = e.Status, e.Ordered
 }
 
 func (m *model) tell(r *rapid.T) {
@@ -95,7 +97,7 @@ func (m *model) tell(r *rapid.T) {
 		}
 	}
 	for id, status := range m.endpoints {
-		if told[id] != (status == domain.EndpointEnabled) {
+		if told[id] != (status != domain.EndpointDisabled) {
 			r.Fatalf("%s endpoint %s: told is %v", status, id, told[id])
 		}
 		delete(told, id)
@@ -125,24 +127,71 @@ func (m *model) pending(endpoint string) []*domain.Delivery {
 	return all
 }
 
+// due are the model's deliveries that can be claimed, and when there are more.
+func (m *model) due(r *rapid.T, endpoint string, limit int) (due []*domain.Delivery, next time.Time) {
+	if m.ordered[endpoint] {
+		return m.dueInTurn(r, endpoint, limit)
+	}
+	for _, d := range m.pending(endpoint) {
+		if len(due) == limit || d.NextAt.After(m.now) {
+			return due, d.NextAt
+		}
+		due = append(due, d)
+	}
+	return due, next
+}
+
+// dueInTurn is due of an ordered endpoint: the first of the session's that has
+// not ended, and those after it up to one that isn't due.
+func (m *model) dueInTurn(r *rapid.T, endpoint string, limit int) (due []*domain.Delivery, next time.Time) {
+	open := m.open(endpoint)
+	if len(open) == 0 || open[0].Status == domain.DeliverySending {
+		return nil, next
+	}
+	if open[0].NextAt.After(m.now) || limit == 0 {
+		return nil, open[0].NextAt
+	}
+	for _, d := range open {
+		switch {
+		case d.Status == domain.DeliverySending:
+			// Nobody claims when one before what is being sent has come back.
+			r.Skip("a later one is being sent")
+		case d.NextAt.After(m.now) || len(due) == limit:
+			return due, next
+		}
+		due = append(due, d)
+	}
+	return due, next
+}
+
+// open are the model's deliveries to an endpoint that have not ended, in the
+// order of their events.
+func (m *model) open(endpoint string) []*domain.Delivery {
+	var all []*domain.Delivery
+	for _, key := range slices.Sorted(maps.Keys(m.deliveries)) {
+		if d := m.deliveries[key]; d.EndpointID == endpoint && !d.Status.Ended() {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
 func (m *model) claimSome(r *rapid.T) {
 	id := one(r, m.endpoints, "endpoint")
 	limit := rapid.IntRange(1, 3).Draw(r, "limit")
-	got, err := m.store.Claim(m.ctx, id, m.now, limit)
-	must(r, err)
 	var want []domain.Delivery
 	var next time.Time
 	if m.endpoints[id] == domain.EndpointEnabled {
-		for _, d := range m.pending(id) {
-			if len(want) == limit || d.NextAt.After(m.now) {
-				next = d.NextAt
-				break
-			}
+		var due []*domain.Delivery
+		due, next = m.due(r, id, limit)
+		for _, d := range due {
 			d.Status = domain.DeliverySending
 			want = append(want, *d)
 			m.inFlight[keyOf(*d)] = *d
 		}
 	}
+	got, err := m.store.Claim(m.ctx, id, m.now, limit)
+	must(r, err)
 	var claimed []domain.Delivery
 	for _, j := range got.Jobs {
 		claimed = append(claimed, j.Delivery)
@@ -178,11 +227,36 @@ func (m *model) finish(r *rapid.T) {
 	}
 }
 
+// expire gives up what nobody wants any more, untried.
+func (m *model) expire(r *rapid.T) {
+	id := one(r, m.inFlight, "delivery in flight")
+	d := m.inFlight[id]
+	d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, m.now, domain.ReasonExpired
+	must(r, m.store.Finish(m.ctx, []domain.Outcome{{Delivery: d}}, nil))
+	delete(m.inFlight, id)
+	if m.deliveries[id].Status == domain.DeliverySending {
+		*m.deliveries[id] = d
+	}
+}
+
+func (m *model) cancel(r *rapid.T) {
+	d := m.deliveries[one(r, m.deliveries, "delivery")]
+	_, err := m.store.CancelDelivery(m.ctx, m.project, d.ID, m.now)
+	if d.Status.Ended() {
+		if err == nil {
+			r.Fatalf("a %s delivery is canceled", d.Status)
+		}
+		return
+	}
+	must(r, err)
+	d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, m.now, domain.ReasonRequested
+}
+
 func (m *model) retry(r *rapid.T) {
 	id := one(r, m.deliveries, "delivery")
 	d := m.deliveries[id]
 	_, err := m.store.RetryDelivery(m.ctx, m.project, d.ID, m.now)
-	if d.Status == domain.DeliverySending || m.endpoints[d.EndpointID] != domain.EndpointEnabled {
+	if _, sent := m.inFlight[id]; sent || m.endpoints[d.EndpointID] != domain.EndpointEnabled {
 		if err == nil {
 			r.Fatalf("a %s delivery of a %q endpoint is retried", d.Status, m.endpoints[d.EndpointID])
 		}
@@ -192,13 +266,12 @@ func (m *model) retry(r *rapid.T) {
 	d.Status, d.Tries, d.NextAt, d.EndedAt, d.Reason = domain.DeliveryPending, 0, m.now, time.Time{}, ""
 }
 
-// turn switches an endpoint off or on.
+// turn switches an endpoint off or on, or has it wait.
 func (m *model) turn(r *rapid.T) {
 	id := one(r, m.endpoints, "endpoint")
-	to := domain.EndpointDisabled
-	if m.endpoints[id] == domain.EndpointDisabled {
-		to = domain.EndpointEnabled
-	}
+	to := rapid.SampledFrom([]domain.EndpointStatus{
+		domain.EndpointEnabled, domain.EndpointEnabled, domain.EndpointPaused, domain.EndpointDisabled,
+	}).Draw(r, "to")
 	must(r, m.store.ChangeEndpoint(m.ctx, m.project, id, func(c *domain.EndpointChange) error {
 		c.Endpoint.Status = to
 		return nil
@@ -239,8 +312,12 @@ func (m *model) compare(r *rapid.T) {
 		if diff := cmp.Diff(*m.deliveries[keyOf(d)], d); diff != "" {
 			r.Fatalf("delivery (-want +got):\n%s", diff)
 		}
-		if pending := m.pending(d.EndpointID); len(pending) > 0 {
-			due[d.EndpointID] = pending[0].NextAt
+		waiting := m.pending(d.EndpointID)
+		if m.ordered[d.EndpointID] {
+			waiting = m.open(d.EndpointID)
+		}
+		if len(waiting) > 0 && waiting[0].Status == domain.DeliveryPending {
+			due[d.EndpointID] = waiting[0].NextAt
 		}
 	}
 	got := map[string]time.Time{}

@@ -88,6 +88,23 @@ var orderedTests = []test{
 		rest := w.claim(e.ID, start, 10)
 		w.equal("the rest", len(rest.Jobs), 3)
 	}},
+	{"one that waits for its next try is not sent with those before it", func(w *world) {
+		s := w.newSession(0)
+		e := w.newOrdered("*")
+		w.say(s, domain.EventStepStarted, domain.EventStepCompleted, domain.EventStepFailed)
+		jobs := w.claim(e.ID, start, 2).Jobs
+		w.finish(jobs[0].Delivery, domain.DeliveryFailed, start)
+		w.finish(jobs[1].Delivery, domain.DeliveryPending, start)
+		_, err := w.store.RetryDelivery(w.ctx, w.project, jobs[0].Delivery.ID, start)
+		w.ok(err)
+		c := w.claim(e.ID, start, 10)
+		w.equal("jobs", ids(c.Jobs, func(j domain.Job) string { return j.Delivery.ID }), []string{jobs[0].Delivery.ID})
+		w.finish(c.Jobs[0].Delivery, domain.DeliveryDelivered, start)
+		c = w.claim(e.ID, start, 10)
+		w.equal("jobs", len(c.Jobs), 0)
+		w.equal("next", c.Next, start.Add(5*time.Second))
+		w.equal("the rest", len(w.claim(e.ID, c.Next, 10).Jobs), 2)
+	}},
 	{"in turn after a restart", func(w *world) {
 		s := w.newSession(0)
 		e := w.newOrdered("*")
