@@ -1,6 +1,7 @@
 package listen
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -93,10 +94,10 @@ func (f *follower) once(ctx context.Context, take func(id, body string)) (heard 
 	defer watch.Stop()
 	for event, err := range sse.Read(&watched{res.Body, watch}, &sse.ReadConfig{MaxEventSize: maxEvent}) {
 		if err != nil {
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return true, sender.Plain(err)
+			return true, cmp.Or(context.Cause(ctx), sender.Plain(err))
+		}
+		if ctx.Err() != nil {
+			return true, context.Cause(ctx)
 		}
 		if event.Data != "" {
 			// A receiver that takes its time is no silence of the server's.

@@ -73,16 +73,26 @@ func backoff(failures int, random float64) time.Duration {
 	return time.Duration(float64(min(pause, longestPause)) * (0.75 + random/2))
 }
 
+// grace is how long an event that is under way may take when all else ends, so
+// that what became of it is seen.
+const grace = 2 * time.Second
+
+// linger is a context that ends some time after ctx.
+func linger(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
 // forward sends one event on and shows what came of it.
 func forward(ctx context.Context, c Config, id string, body []byte) {
 	now := time.Now()
 	header, err := c.Sender.Header(id, now, body)
 	var answer sender.Answer
 	if err == nil {
-		answer, err = c.Sender.Post(ctx, c.Forward, header, body)
-	}
-	if ctx.Err() != nil {
-		return
+		within, cancel := linger(ctx, grace)
+		defer cancel()
+		answer, err = c.Sender.Post(within, c.Forward, header, body)
 	}
 	what := "  " + terminal.Clean(id)
 	if e, err := webhook.Parse(body); err == nil {
