@@ -57,6 +57,7 @@ func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer s.Close()
 	from := "what happens from now on"
 	switch c.Since {
 	case "":

@@ -37,7 +37,6 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	defer f.client.CloseIdleConnections()
-	defer c.Sender.Close()
 	for failures := 0; ; failures++ {
 		heard, err := f.once(ctx, func(id, body string) { forward(ctx, c, id, []byte(body)) })
 		if ctx.Err() != nil {

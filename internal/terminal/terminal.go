@@ -92,7 +92,10 @@ func Event(e webhook.Event) string {
 	if e.SessionID != "" {
 		sequence = fmt.Sprintf("#%d", e.Sequence)
 	}
-	parts := []string{fmt.Sprintf("%4s  %-17s %-9s", sequence, Clean(e.Data.EventType), Clean(e.Data.Status)), Clean(e.SessionID)}
+	parts := []string{fmt.Sprintf("%4s  %-17s %-9s", sequence, Clean(e.Data.EventType), Clean(e.Data.Status))}
+	if e.SessionID != "" {
+		parts = append(parts, Clean(e.SessionID))
+	}
 	if e.Data.StepID != "" {
 		parts = append(parts, fmt.Sprintf("step %d %s", e.Data.Index, Clean(e.Data.Action)))
 	}
