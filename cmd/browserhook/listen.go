@@ -58,15 +58,15 @@ func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	from := "what happens from now on"
+	what := "new events"
 	switch c.Since {
 	case "":
 	case "beginning":
-		from = "everything in the log"
+		what = "all events"
 	default:
-		from = "everything after " + terminal.Clean(c.Since)
+		what = "events after " + terminal.Clean(c.Since)
 	}
-	terminal.Println(out, fmt.Sprintf("Forwarding %s on %s to %s. Ctrl-C ends.", from, c.URL, terminal.Strong.Render(c.Forward)))
+	terminal.Println(out, fmt.Sprintf("Forwarding %s from %s to %s. Ctrl-C ends.", what, c.URL, terminal.Strong.Render(c.Forward)))
 	return listen.Run(ctx, listen.Config{
 		URL: c.URL, Key: c.Key, Events: c.Events, Session: c.Session, Since: c.Since, Forward: c.Forward, Sender: s, Out: out,
 	})

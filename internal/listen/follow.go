@@ -47,6 +47,7 @@ type follower struct {
 	client  *http.Client
 	request *http.Request
 	last    string // id of the last event; "": from now on
+	silence time.Duration
 }
 
 func newFollower(c Config) (*follower, error) {
@@ -69,13 +70,13 @@ func newFollower(c Config) (*follower, error) {
 	req.Header.Set("Authorization", "Bearer "+c.Key)
 	return &follower{
 		client:  &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: silence}},
-		request: req, last: c.Since,
+		request: req, last: c.Since, silence: silence,
 	}, nil
 }
 
-// once opens the stream and gives each event to take until it breaks, which it
-// always does in the end. heard says whether it was a stream at all.
-func (f *follower) once(ctx context.Context, take func(id, body string)) (heard bool, err error) {
+// once opens the stream, calls opened, and gives each event to take until the
+// stream breaks, which it always does in the end.
+func (f *follower) once(ctx context.Context, opened func(), take func(id, body string)) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	req := f.request.Clone(ctx)
@@ -84,41 +85,43 @@ func (f *follower) once(ctx context.Context, take func(id, body string)) (heard 
 	}
 	res, err := f.client.Do(req)
 	if err != nil {
-		return false, sender.Plain(err)
+		return sender.Plain(err)
 	}
 	defer res.Body.Close()
 	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream") {
-		return false, refusal(res)
+		return refusal(res)
 	}
-	watch := time.AfterFunc(silence, func() { cancel(fmt.Errorf("it was silent for %s", silence)) })
+	opened()
+	watch := time.AfterFunc(f.silence, func() { cancel(fmt.Errorf("it was silent for %s", f.silence)) })
 	defer watch.Stop()
-	for event, err := range sse.Read(&watched{res.Body, watch}, &sse.ReadConfig{MaxEventSize: maxEvent}) {
+	for event, err := range sse.Read(&watched{res.Body, watch, f.silence}, &sse.ReadConfig{MaxEventSize: maxEvent}) {
 		if err != nil {
-			return true, cmp.Or(context.Cause(ctx), sender.Plain(err))
+			return cmp.Or(context.Cause(ctx), sender.Plain(err))
 		}
 		if ctx.Err() != nil {
-			return true, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		if event.Data != "" {
 			// A receiver that takes its time is no silence of the server's.
 			watch.Stop()
 			take(event.LastEventID, event.Data)
-			watch.Reset(silence)
+			watch.Reset(f.silence)
 		}
 		f.last = event.LastEventID
 	}
-	return true, errors.New("the stream ended")
+	return errors.New("the stream ended")
 }
 
 // watched puts the watch off with all that is read.
 type watched struct {
 	io.Reader
 	watch *time.Timer
+	again time.Duration
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
-	w.watch.Reset(silence)
+	w.watch.Reset(w.again)
 	return n, err
 }
 

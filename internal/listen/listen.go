@@ -38,7 +38,11 @@ func Run(ctx context.Context, c Config) error {
 	}
 	defer f.client.CloseIdleConnections()
 	for failures := 0; ; failures++ {
-		heard, err := f.once(ctx, func(id, body string) { forward(ctx, c, id, []byte(body)) })
+		heard := false
+		err := f.once(ctx, func() {
+			heard = true
+			terminal.Println(c.Out, terminal.Soft.Render("Connected."))
+		}, func(id, body string) { forward(ctx, c, id, []byte(body)) })
 		if ctx.Err() != nil {
 			return nil
 		}

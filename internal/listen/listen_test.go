@@ -47,7 +47,8 @@ func TestFollowerRemembersWhereItWas(t *testing.T) {
 	})
 	var got []string
 	for range 3 {
-		heard, err := f.once(t.Context(), func(id, body string) { got = append(got, id+" "+body) })
+		heard := false
+		err := f.once(t.Context(), func() { heard = true }, func(id, body string) { got = append(got, id+" "+body) })
 		if !heard || err == nil {
 			t.Errorf("heard: %t, %v", heard, err)
 		}
@@ -76,7 +77,8 @@ func TestRefusals(t *testing.T) {
 			w.WriteHeader(c.status)
 			_, _ = io.WriteString(w, c.answer)
 		})
-		heard, err := f.once(t.Context(), nil)
+		heard := false
+		err := f.once(t.Context(), func() { heard = true }, nil)
 		refused, ok := err.(*RefusedError)
 		if heard || !ok || refused.final() != c.final || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%d: %v", c.status, err)
@@ -94,8 +96,21 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	}))
 	defer server.Close()
 	var out bytes.Buffer
-	if err := Run(ctx, Config{URL: server.URL, Out: &out}); err != nil || out.Len() > 0 {
+	if err := Run(ctx, Config{URL: server.URL, Out: &out}); err != nil || out.String() != "Connected.\n" {
 		t.Errorf("%v, %q", err, out.String())
+	}
+}
+
+// TestSilentStreamsAreLeft is for connections that died without a word.
+func TestSilentStreamsAreLeft(t *testing.T) {
+	f := stream(t, Config{}, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	f.silence = 20 * time.Millisecond
+	if err := f.once(t.Context(), func() {}, nil); err == nil || err.Error() != "it was silent for 20ms" {
+		t.Error(err)
 	}
 }
 
