@@ -38,8 +38,14 @@ var mayImport = map[string][]string{
 	"internal/store/storetest":     {"internal/domain"},
 	"internal/httpapi":             {"internal/domain", "internal/session", "internal/step", "internal/webhook"},
 	"internal/demo":                {},
+	"client/webhook":               {}, // users import it: it brings nothing along
+	"internal/terminal":            {"client/webhook"},
+	"internal/sender":              {"client/webhook"},
+	"internal/receive":             {"client/webhook", "internal/terminal"},
+	"internal/listen":              {"client/webhook", "internal/sender", "internal/terminal"},
+	"internal/hooktest":            {"client/webhook", "internal/domain", "internal/sender", "internal/terminal"},
 	"internal/app":                 {"*"},
-	"cmd/browserhook":              {"internal/app", "internal/config", "internal/browser/keeper", "internal/httpapi"},
+	"cmd/browserhook":              {"internal/app", "internal/config", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/receive", "internal/listen", "internal/hooktest", "internal/sender", "internal/terminal"},
 	"cmd/demo":                     {"internal/demo"},
 	"internal":                     {},
 	"internal/browser/browsertest": {"internal/domain", "internal/browser", "internal/browser/keeper", "internal/browser/cdp"},
@@ -73,7 +79,7 @@ func packages(t *testing.T) []listed {
 func TestImportsGoDownOnly(t *testing.T) {
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
-		if !strings.HasPrefix(name, "internal") && !strings.HasPrefix(name, "cmd") {
+		if !strings.HasPrefix(name, "internal") && !strings.HasPrefix(name, "cmd") && !strings.HasPrefix(name, "client") {
 			continue
 		}
 		allowed, ok := mayImport[name]
@@ -99,8 +105,9 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/coder/websocket":       {"internal/live"},
 		"github.com/pressly/goose/v3":      {"internal/store/sqlite", "internal/store/postgres"},
 		"github.com/jackc/pgx/v5":          {"internal/store/postgres", "internal/store/pgtest"},
+		"github.com/tmaxmax/go-sse":        {"internal/listen"},
 		"database/sql":                     {"internal/store/sqlite"},
-		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo"},
+		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)
@@ -110,6 +117,21 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		for _, imp := range p.Imports {
 			if where, ok := home[imp]; ok && !slices.Contains(where, name) {
 				t.Errorf("%s imports %s, which belongs in %v", name, imp, where)
+			}
+		}
+	}
+}
+
+// TestUsersPackagesNeedTheStandardLibraryOnly keeps what users import from
+// bringing anything else into their programs.
+func TestUsersPackagesNeedTheStandardLibraryOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if !strings.HasPrefix(p.ImportPath, module+"client") {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if strings.Contains(imp, ".") {
+				t.Errorf("%s imports %s", p.ImportPath, imp)
 			}
 		}
 	}

@@ -39,9 +39,12 @@ type cli struct {
 	Config  kong.ConfigFlag  `help:"YAML file of settings; its keys are the names of these flags." placeholder:"FILE"`
 	Version kong.VersionFlag `help:"Print the version and end."`
 
-	Serve   config.Server `cmd:"" help:"Run the server."`
-	Keys    keysCmd       `cmd:"" help:"Make, list and revoke API keys."`
-	Openapi openapiCmd    `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
+	Serve       config.Server  `cmd:"" help:"Run the server."`
+	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
+	Receive     receiveCmd     `cmd:"" help:"Receive webhooks: verify and show them, or fail, hang or be slow."`
+	Listen      listenCmd      `cmd:"" help:"Follow a server's events and forward each to an address of this machine."`
+	WebhookTest webhookTestCmd `cmd:"" help:"Test a receiver of webhooks and say what it does wrong."`
+	Openapi     openapiCmd     `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
 }
 
 // run is the whole program, given its arguments and outputs, so that tests can
@@ -53,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("browserhook"),
 		kong.Description("Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."),
 		kong.Configuration(config.YAML),
-		kong.DefaultEnvars("BROWSERHOOK"),
+		kong.DefaultEnvars(config.EnvPrefix),
 		kong.Vars{"version": "browserhook " + app.Version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exit = code }),
@@ -75,6 +78,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case "serve":
 		err = serve(ctx, c.Serve, stdout, stderr)
 	default:
+		// The first signal ends what runs in order, the second at once.
+		ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(ctx, stop)
 		cmd.BindTo(ctx, (*context.Context)(nil))
 		cmd.BindTo(stdout, (*io.Writer)(nil))
 		err = cmd.Run()

@@ -115,6 +115,33 @@ func TestSources(t *testing.T) {
 	}
 }
 
+// TestFlagsOfOneName has two commands with a flag of one name: the one with an
+// environment variable of its own has a key of its own.
+func TestFlagsOfOneName(t *testing.T) {
+	var cli struct {
+		Serve   Server `cmd:""`
+		Receive struct {
+			Listen string `default:"127.0.0.1:9000" env:"BROWSERHOOK_RECEIVE_LISTEN"`
+		} `cmd:""`
+	}
+	for file, want := range map[string]string{
+		"listen: 127.0.0.1:1":         "127.0.0.1:9000",
+		"receive-listen: 127.0.0.1:2": "127.0.0.1:2",
+	} {
+		r, err := YAML(strings.NewReader(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := kong.New(&cli, kong.Resolvers(r), kong.DefaultEnvars(EnvPrefix), kong.Exit(func(int) { t.Error("exit") }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Parse([]string{"receive"}); err != nil || cli.Receive.Listen != want {
+			t.Errorf("%s: %q, %v", file, cli.Receive.Listen, err)
+		}
+	}
+}
+
 func TestFileErrors(t *testing.T) {
 	for file, want := range map[string]string{
 		"lisen: x":          `setting "lisen"`,

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,8 @@ const (
 	heartbeat = 15 * time.Second
 	// slow is how long a follower may take to read one event.
 	slow = 30 * time.Second
+	// beginning is the cursor before the first event.
+	beginning = "beginning"
 )
 
 type eventsOutput struct {
@@ -30,7 +33,7 @@ func (s *server) eventRoutes() {
 	operation(s, http.MethodGet, "/events", "list-events",
 		"Read the log, oldest first; with Accept: text/event-stream, follow it", 200,
 		func(ctx context.Context, in *struct {
-			After     string   `query:"after" maxLength:"64" doc:"Events after the one with this id."`
+			After     string   `query:"after" maxLength:"64" doc:"Events after the one with this id; beginning is before the first."`
 			SessionID string   `query:"sessionId" maxLength:"64"`
 			Types     []string `query:"types" doc:"Only these types, separated by commas."`
 			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
@@ -38,6 +41,9 @@ func (s *server) eventRoutes() {
 			types, err := eventTypes(in.Types)
 			if err != nil {
 				return nil, err
+			}
+			if in.After == beginning {
+				in.After = ""
 			}
 			rows, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
 				After: in.After, SessionID: in.SessionID, Types: types, Limit: in.Limit,
@@ -204,7 +210,9 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		}
 		return rc.Flush()
 	}
-	if write(": follows\n\n") != nil {
+	// The cursor comes first, so that whoever loses the stream before the first
+	// event misses none either.
+	if write(fmt.Sprintf(": follows\nid: %s\n\n", cmp.Or(q.After, beginning))) != nil {
 		return
 	}
 	done := make(chan error, 1)
@@ -259,7 +267,10 @@ func (s *server) followQuery(r *http.Request) (domain.EventQuery, error) {
 			return q, err
 		}
 	}
-	if q.After == "" {
+	switch q.After {
+	case beginning:
+		q.After = ""
+	case "":
 		end, err := s.Events.End(r.Context(), project(r.Context()))
 		if err != nil {
 			return q, err

@@ -21,23 +21,26 @@ import (
 // whose body, id, timestamp or signature is another.
 func TestDocumentedReceivers(t *testing.T) {
 	dir := harness.Isolate(t)
-	doc, err := os.ReadFile("../../docs/webhooks.md")
+	raw, err := os.ReadFile("../../docs/webhooks.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	doc := string(raw)
 	server := harness.Start(t, filepath.Join(dir, "data"))
 	captured := harness.NewReceiver(t)
 	for _, p := range []struct {
 		fence, file string
 		command     []string
 	}{
+		{"go", filepath.Join(dir, "handler.go"), []string{"go", "run"}},
 		{"go", filepath.Join(dir, "receiver.go"), []string{"go", "run"}},
 		{"js", "../clients/documented.mjs", []string{"node"}}, // beside the libraries that it imports
 		{"python", filepath.Join(dir, "receiver.py"), []string{"python3"}},
 	} {
-		t.Run(p.fence, func(t *testing.T) {
-			_, rest, ok := strings.Cut(string(doc), "```"+p.fence+"\n")
-			program, _, closed := strings.Cut(rest, "```")
+		t.Run(filepath.Base(p.file), func(t *testing.T) {
+			_, rest, ok := strings.Cut(doc, "```"+p.fence+"\n")
+			program, rest, closed := strings.Cut(rest, "```")
+			doc = rest // the next one comes after it
 			if !ok || !closed || strings.Count(program, "9000") != 1 {
 				t.Fatal("the program is not there, or its port is not")
 			}

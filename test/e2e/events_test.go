@@ -96,7 +96,7 @@ func follow(t *testing.T, c *harness.Client, session, after string, n int) []sse
 		case "data":
 			one.data = value
 		case "":
-			if one.id != "" {
+			if one.data != "" {
 				all = append(all, one)
 			}
 			one = sse{}

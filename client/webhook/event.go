@@ -1,0 +1,73 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Event is a webhook's body. Types and members that this version doesn't know
+// may come; [Event.Raw] has them all.
+type Event struct {
+	SessionID string            `json:"sessionId"` // empty for the type "webhook"
+	Type      string            `json:"type"`      // "browser", "step" or "webhook"
+	Data      Data              `json:"data"`
+	ID        string            `json:"id"` // the same as the header webhook-id
+	Timestamp time.Time         `json:"timestamp"`
+	Sequence  int64             `json:"sequence"` // within the session, from 1, without gaps
+	Metadata  map[string]string `json:"metadata"`
+
+	Raw json.RawMessage `json:"-"` // the body as it came
+}
+
+// Data is what happened. Which members there are depends on the event type;
+// GET /v1/event-types of the server has a schema and an example of each.
+type Data struct {
+	EventType    string `json:"eventType"` // "browser_ready", "step_completed", …
+	Status       string `json:"status"`    // the state after it
+	StreamingURL string `json:"streamingUrl"`
+	Reason       string `json:"reason"` // why something ended
+
+	// Of steps.
+	StepID     string          `json:"stepId"`
+	Index      int             `json:"index"` // in the session, from 0
+	Action     string          `json:"action"`
+	Result     json.RawMessage `json:"result"` // nil: the action has none, or it isn't completed
+	Error      *Failure        `json:"error"`  // of a browser too
+	DurationMs int64           `json:"durationMs"`
+
+	// Of the type "webhook".
+	EndpointID string `json:"endpointId"`
+	DeliveryID string `json:"deliveryId"`
+	EventID    string `json:"eventId"`
+}
+
+// Failure is why a browser or a step failed.
+type Failure struct {
+	Code      string   `json:"code"`      // stable, such as "target_disabled"
+	Message   string   `json:"message"`   // one sentence
+	WaitedFor string   `json:"waitedFor"` // what a step waited for
+	Seen      string   `json:"seen"`      // what it saw instead
+	Lines     []string `json:"lines"`     // the browser's last lines
+}
+
+// Error is the code and the sentence.
+func (f *Failure) Error() string { return f.Code + ": " + f.Message }
+
+// ErrEvent says that a body isn't an event.
+var ErrEvent = errors.New("the body is not an event")
+
+// Parse decodes a body. Whether the body can be trusted is what
+// [Verifier.Verify] tells, before.
+func Parse(body []byte) (Event, error) {
+	var e Event
+	if err := json.Unmarshal(body, &e); err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrEvent, err)
+	}
+	if e.Data.EventType == "" {
+		return Event{}, fmt.Errorf("%w: it has no data.eventType", ErrEvent)
+	}
+	e.Raw = body
+	return e, nil
+}

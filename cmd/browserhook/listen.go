@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+
+	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/listen"
+	"github.com/browserhook/browserhook/internal/sender"
+	"github.com/browserhook/browserhook/internal/terminal"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+type listenCmd struct {
+	URL     string   `help:"Address of the server." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Key     string   `help:"API key." required:"" placeholder:"KEY"`
+	Forward string   `help:"Address that each event is sent to." required:"" placeholder:"URL"`
+	Events  []string `help:"Only these event types." placeholder:"TYPE"`
+	Session string   `help:"Only this session's events." placeholder:"ID"`
+	Since   string   `help:"Begin after the event with this id, or at the \"beginning\" of the log. Default: with what happens from now on." placeholder:"EVENT"`
+	Secret  string   `help:"Secret to sign with (whsec_…). Default: one is made and printed." placeholder:"SECRET"`
+}
+
+// Validate is called by kong.
+func (c *listenCmd) Validate() error {
+	if err := checkURL("--url", c.URL); err != nil {
+		return err
+	}
+	if err := checkURL("--forward", c.Forward); err != nil {
+		return err
+	}
+	if c.Secret == "" {
+		return nil
+	}
+	return checkSecrets([]string{c.Secret})
+}
+
+// checkURL says that a flag's or argument's value is no address of a server;
+// none at all is for kong to miss.
+func checkURL(name, value string) error {
+	u, err := url.Parse(value)
+	if value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
+		return fmt.Errorf("%s takes an http or https address, not %q", name, value)
+	}
+	return nil
+}
+
+func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
+	secret := c.Secret
+	if secret == "" {
+		secret = webhook.NewSecret()
+		terminal.Println(out, "Signing with "+terminal.Strong.Render(secret)+", made for this run; --secret takes yours.")
+	}
+	s, err := sender.New(secret, app.Version, sender.Timeout)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	what := "new events"
+	switch c.Since {
+	case "":
+	case "beginning":
+		what = "all events"
+	default:
+		what = "events after " + terminal.Clean(c.Since)
+	}
+	terminal.Println(out, fmt.Sprintf("Forwarding %s from %s to %s. Ctrl-C ends.", what, c.URL, terminal.Strong.Render(c.Forward)))
+	return listen.Run(ctx, listen.Config{
+		URL: c.URL, Key: c.Key, Events: c.Events, Session: c.Session, Since: c.Since, Forward: c.Forward, Sender: s, Out: out,
+	})
+}

@@ -1,0 +1,118 @@
+// Package listen follows a server's log of events and forwards each to an
+// address of the developer's machine, signed as a server signs. Nothing but
+// the two of them takes part: there is no relay.
+package listen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/browserhook/browserhook/client/webhook"
+	"github.com/browserhook/browserhook/internal/sender"
+	"github.com/browserhook/browserhook/internal/terminal"
+)
+
+// Config says what to follow and where to forward it.
+type Config struct {
+	URL     string // of the server
+	Key     string
+	Events  []string // types; none: all
+	Session string   // "": every session
+	Since   string   // an event's id, or "beginning"; "": from now on
+	Forward string
+	Sender  *sender.Sender
+	Out     io.Writer
+}
+
+// Run follows and forwards until ctx ends. A server that is away is waited
+// for; one that refuses is an error.
+func Run(ctx context.Context, c Config) error {
+	f, err := newFollower(c)
+	if err != nil {
+		return err
+	}
+	defer f.client.CloseIdleConnections()
+	for failures := 0; ; failures++ {
+		heard := false
+		err := f.once(ctx, func() {
+			heard = true
+			terminal.Println(c.Out, terminal.Soft.Render("Connected."))
+		}, func(id, body string) { forward(ctx, c, id, []byte(body)) })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if refused, ok := errors.AsType[*RefusedError](err); ok && refused.final() {
+			return refused
+		}
+		if heard {
+			failures = 0
+		}
+		pause := backoff(failures, rand.Float64())
+		terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Not connected to %s: %s. Trying again in %s.", c.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+const (
+	firstPause   = 250 * time.Millisecond
+	longestPause = 15 * time.Second
+)
+
+// backoff is the pause after so many failures in a row: it doubles, and a
+// random part keeps clients from coming back all at once.
+func backoff(failures int, random float64) time.Duration {
+	pause := firstPause << min(failures, 10)
+	return time.Duration(float64(min(pause, longestPause)) * (0.75 + random/2))
+}
+
+// grace is how long an event that is under way may take when all else ends, so
+// that what became of it is seen.
+const grace = 2 * time.Second
+
+// linger is a context that ends some time after ctx.
+func linger(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
+	return longer, func() { stop(); cancel() }
+}
+
+// forward sends one event on and shows what came of it.
+func forward(ctx context.Context, c Config, id string, body []byte) {
+	now := time.Now()
+	header, err := c.Sender.Header(id, now, body)
+	var answer sender.Answer
+	if err == nil {
+		within, cancel := linger(ctx, grace)
+		defer cancel()
+		answer, err = c.Sender.Post(within, c.Forward, header, body)
+	}
+	what := "  " + terminal.Clean(id)
+	if e, err := webhook.Parse(body); err == nil {
+		what = terminal.Event(e)
+	}
+	terminal.Println(c.Out, fmt.Sprintf("%s  %s %7s %s", terminal.Clock(now), terminal.Status(answer.Status), terminal.Took(answer.Took), what))
+	text := strings.TrimSpace(string(answer.Body))
+	switch {
+	case err != nil:
+		text = err.Error()
+	case answer.Status/100 == 2:
+		return
+	}
+	if text != "" {
+		terminal.Println(c.Out, indent+terminal.Bad.Render(terminal.Clean(text)))
+	}
+}
+
+// indent is where the text of a line begins, below its time, status and duration.
+const indent = "                             "
