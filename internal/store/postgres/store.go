@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,6 +109,11 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context) error {
+	if err := s.pool.Ping(ctx); err != nil {
+		// The driver tells of every address in a line of its own.
+		lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+		return fmt.Errorf("can't connect: %s", strings.TrimSpace(lines[len(lines)-1]))
+	}
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
