@@ -5,12 +5,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"runtime"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -21,10 +18,13 @@ import (
 
 // table is one measurement with its baselines.
 type table struct {
+	Name    string     `json:"name"`
+	Date    string     `json:"date"`
 	Title   string     `json:"title"`
 	About   string     `json:"about"`
 	Columns []string   `json:"columns"`
 	Rows    [][]string `json:"rows"`
+	Plots   []plot     `json:"plots,omitempty"`
 }
 
 func main() {
@@ -39,16 +39,38 @@ var measurements = []struct {
 	name    string
 	measure func(context.Context) (table, error)
 }{
-	{"start", measureStart}, {"script", measureScript}, {"deliveries", measureDeliveries}, {"idle", measureIdle},
+	{"start", measureStart}, {"script", measureScript}, {"deliveries", measureDeliveries}, {"latency", measureLatency},
+	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"idle", measureIdle},
+}
+
+var quick bool
+
+// less is how many to do of n.
+func less(n int) int {
+	if quick {
+		return n / 20
+	}
+	return n
 }
 
 func run() error {
 	profile := flag.String("cpuprofile", "", "write a profile of this process to the `file`")
+	flag.BoolVar(&quick, "quick", false, "do a twentieth, to see that the programs run; the figures mean nothing")
+	write := flag.Bool("write", false, "put what is named into the report too")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: bench [-cpuprofile file] [start] [script] [deliveries] [idle]\n\nWithout names all are measured, and docs/benchmarks.md is written.")
+		var names []string
+		for _, m := range measurements {
+			names = append(names, "["+m.name+"]")
+		}
+		fmt.Fprintf(os.Stderr, "usage: bench [-quick] [-write] [-cpuprofile file] %s\n\nWithout names all are measured, and docs/benchmarks.md is written.\n", strings.Join(names, " "))
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	defer cancel()
+	if flag.Arg(0) == nodeCommand {
+		return beANode(ctx, flag.Args()[1:])
+	}
 	if *profile != "" {
 		f, err := os.Create(*profile)
 		if err != nil {
@@ -61,8 +83,6 @@ func run() error {
 		defer pprof.StopCPUProfile()
 	}
 	defer harness.RemoveBinary()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
 	var tables []table
 	for _, m := range measurements {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), m.name) {
@@ -70,52 +90,16 @@ func run() error {
 		}
 		t, err := m.measure(ctx)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", m.name, err)
 		}
+		t.Name, t.Date = m.name, time.Now().UTC().Format(time.DateOnly)
 		fmt.Fprintf(os.Stdout, "%s\n", t.markdown())
 		tables = append(tables, t)
 	}
-	if flag.NArg() > 0 {
+	if quick || flag.NArg() > 0 && !*write {
 		return nil
 	}
-	raw, err := json.MarshalIndent(tables, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile("bench/results.json", append(raw, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile("docs/benchmarks.md", []byte(report(ctx, tables)), 0o644)
-}
-
-func report(ctx context.Context, tables []table) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "# Benchmarks\n\nWritten by `make bench` on %s. Each figure stands beside its baseline from the same run; on another machine the times differ, the ratios should not.\n\n", time.Now().UTC().Format("2006-01-02"))
-	chromium, _ := exec.CommandContext(ctx, chromiumPath, "--version").Output()
-	fmt.Fprintf(&b, "Machine: %d cores (%s), %s, %s.\n", runtime.NumCPU(), cpu(), runtime.Version(), strings.TrimSpace(string(chromium)))
-	for _, t := range tables {
-		b.WriteString("\n" + t.markdown())
-	}
-	return b.String()
-}
-
-func (t table) markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n%s\n\n| %s |\n|%s\n", t.Title, t.About, strings.Join(t.Columns, " | "), strings.Repeat("---|", len(t.Columns)))
-	for _, r := range t.Rows {
-		fmt.Fprintf(&b, "| %s |\n", strings.Join(r, " | "))
-	}
-	return b.String()
-}
-
-func cpu() string {
-	raw, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(raw)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
+	return writeReport(ctx, tables)
 }
 
 func median(d []time.Duration) time.Duration {
