@@ -60,6 +60,10 @@ bench: ## measure, each beside its baseline, and write docs/benchmarks.md
 	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
 	$(GO) run ./bench
 
+.PHONY: bench-peers
+bench-peers: ## the same beside other queues, as far as they are installed: bench/peers/README.md
+	cd bench/peers && $(GO) run . $(if $(OUTPOST),-outpost $(abspath $(OUTPOST)))
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BIN) demo-output

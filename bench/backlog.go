@@ -56,7 +56,7 @@ func backlogOf(ctx context.Context, k load.Kind, colour int, t *table) error {
 	defer remove()
 
 	empty, err := serveOver(ctx, place, func(s *harness.Server) error {
-		_, err := s.Client().Do(ctx, http.MethodPost, "/v1/endpoints", harness.Object{"url": "http://" + address, "events": []string{"*"}})
+		_, err := s.Client().Do(ctx, http.MethodPost, "/v1/webhook-endpoints", harness.Object{"url": "http://" + address, "events": []string{"*"}})
 		return err
 	})
 	if err != nil {

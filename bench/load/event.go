@@ -10,9 +10,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Project is the project of every benchmark: the first key's, so that the
-// server's own API shows it too.
-const Project = "default"
+// projectName is of the first key's project, so that a server finds its own.
+const projectName = "default"
 
 // session is one whose events are made.
 type session struct {
@@ -20,9 +19,9 @@ type session struct {
 	step domain.Step
 }
 
-func newSession() *session {
+func newSession(project string) *session {
 	s := &session{Session: domain.Session{
-		ID: domain.NewID(domain.PrefixSession), ProjectID: Project, Status: domain.SessionReady,
+		ID: domain.NewID(domain.PrefixSession), ProjectID: project, Status: domain.SessionReady,
 		StreamToken: domain.NewToken(), CreatedAt: time.Now(),
 	}}
 	s.step = domain.Step{
@@ -48,7 +47,7 @@ func (s *session) draft(due time.Time) domain.Draft {
 
 // Body is an event as it is sent, for those who send it in other ways.
 func Body(due time.Time) ([]byte, error) {
-	e, err := newSession().draft(due).Seal(1)
+	e, err := newSession("").draft(due).Seal(1)
 	return e.Body, err
 }
 

@@ -21,14 +21,15 @@ var loopback = egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 
 // Prepare makes the project and an endpoint for each URL in an empty database.
 func Prepare(ctx context.Context, s Store, urls []string) error {
-	if err := s.CreateProject(ctx, domain.Project{ID: Project, Name: "bench", CreatedAt: time.Now()}); err != nil {
+	project := domain.NewID(domain.PrefixProject)
+	if err := s.CreateProject(ctx, domain.Project{ID: project, Name: projectName, CreatedAt: time.Now()}); err != nil {
 		return err
 	}
 	client := egress.New(loopback)
 	defer client.CloseIdle()
 	service := webhook.NewService(s, client.Guard)
 	return Loop(ctx, Producers, len(urls), 0, func(i int, _ time.Time) error {
-		_, err := service.Create(ctx, Project, domain.EndpointSettings{URL: urls[i], Events: domain.Subscription{"*"}}, false, nil)
+		_, err := service.Create(ctx, project, domain.EndpointSettings{URL: urls[i], Events: domain.Subscription{"*"}}, false, nil)
 		return err
 	})
 }
@@ -42,8 +43,12 @@ type Source struct {
 // NewSource makes the sessions of the events.
 func NewSource(ctx context.Context, s Store) (*Source, error) {
 	p := &Source{store: s, sessions: make([]*session, Producers)}
-	err := Loop(ctx, Producers, Producers, 0, func(i int, _ time.Time) error {
-		p.sessions[i] = newSession()
+	project, err := s.ProjectByName(ctx, projectName)
+	if err != nil {
+		return nil, err
+	}
+	err = Loop(ctx, Producers, Producers, 0, func(i int, _ time.Time) error {
+		p.sessions[i] = newSession(project.ID)
 		return s.CreateSession(ctx, p.sessions[i].made())
 	})
 	return p, err
@@ -66,7 +71,7 @@ func (p *Source) Fill(ctx context.Context, n int) error {
 func (p *Source) commit(ctx context.Context, i int, due time.Time, n int) error {
 	s := p.sessions[i%len(p.sessions)]
 	draft := s.draft(due)
-	return p.store.ChangeSession(ctx, Project, s.ID, func(c *domain.SessionChange) error {
+	return p.store.ChangeSession(ctx, s.ProjectID, s.ID, func(c *domain.SessionChange) error {
 		for range n {
 			c.News = append(c.News, draft)
 		}

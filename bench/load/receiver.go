@@ -56,7 +56,7 @@ const Senders = 32
 func Bare(ctx context.Context, urls []string, n int, rate float64) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: Senders}}
 	defer client.CloseIdleConnections()
-	s := newSession()
+	s := newSession("")
 	return Loop(ctx, Senders, n, rate, func(i int, due time.Time) error {
 		event, err := s.draft(due).Seal(1)
 		if err != nil {

@@ -20,6 +20,7 @@ type Store interface {
 	webhook.Queue
 	webhook.Endpoints
 	CreateProject(ctx context.Context, p domain.Project) error
+	ProjectByName(ctx context.Context, name string) (domain.Project, error)
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
 	OfferTo(take func([]domain.Job) (refused []domain.Job))
