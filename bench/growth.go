@@ -32,53 +32,23 @@ func measureGrowth(ctx context.Context) (table, error) {
 		t.Columns = append(t.Columns, k.Name, "to bare")
 		*lines = append(*lines, series{Name: k.Name, Colour: i})
 	}
-	receiver := load.NewReceiver(nil)
-	defer receiver.Close()
 	for endpoints := 1; endpoints <= min(growthMost, less(growthDeliveries)); endpoints *= 10 {
-		urls := make([]string, endpoints)
-		for i := range urls {
-			urls[i] = fmt.Sprintf("%s/%d", receiver.URL, i)
-		}
-		times := make([][]time.Duration, 1+len(load.Kinds))
-		for range growthRuns {
-			began := time.Now()
-			if err := load.Bare(ctx, urls, less(growthDeliveries), 0); err != nil {
-				return t, err
-			}
-			times[0] = append(times[0], time.Since(began)/growthDeliveries)
-			for i, k := range load.Kinds {
-				cost, err := deliveryCost(ctx, k, urls)
-				if err != nil {
-					return t, err
-				}
-				times[1+i] = append(times[1+i], cost)
-			}
+		times, err := inTurn(ctx, endpoints, less(growthDeliveries), growthRuns)
+		if err != nil {
+			return t, err
 		}
 		row := []string{thousands(endpoints)}
-		for i, d := range times {
-			cost := median(d)
-			row = append(row, us(cost))
+		for i := range times {
+			cost := func(i int) time.Duration { return median(times[i]) / time.Duration(less(growthDeliveries)) }
+			row = append(row, us(cost(i)))
 			if i > 0 {
-				row = append(row, ratio(cost, median(times[0])))
+				row = append(row, ratio(cost(i), cost(0)))
 			}
-			(*lines)[i].Points = append((*lines)[i].Points, [2]float64{float64(endpoints), float64(cost.Nanoseconds()) / 1000})
+			(*lines)[i].Points = append((*lines)[i].Points, [2]float64{float64(endpoints), float64(cost(i).Nanoseconds()) / 1000})
 		}
 		t.Rows = append(t.Rows, row)
 	}
 	return t, nil
-}
-
-func deliveryCost(ctx context.Context, k load.Kind, urls []string) (cost time.Duration, err error) {
-	err = load.Run(ctx, k, urls, nil, func(n *load.Node) error {
-		began := time.Now()
-		if err := n.Events(ctx, less(growthDeliveries)/len(urls), 0); err != nil {
-			return err
-		}
-		err := n.Recorded.Reach(ctx, int64(less(growthDeliveries)))
-		cost = time.Since(began) / time.Duration(less(growthDeliveries))
-		return err
-	})
-	return cost, err
 }
 
 func us(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d.Nanoseconds())/1000) }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
-	"github.com/browserhook/browserhook/internal/domain"
 )
 
 const (
@@ -100,12 +99,12 @@ type arrival struct {
 	due, at time.Time
 }
 
-func (a *arrivals) commit(c domain.Commit) {
+func (a *arrivals) commit(event string) {
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := range c.Events {
-		a.committed[c.Events[i].ID] = now
+	if _, ok := a.committed[event]; !ok {
+		a.committed[event] = now
 	}
 }
 

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/browserhook/browserhook/bench/load"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -53,7 +55,7 @@ func less(n int) int {
 	return n
 }
 
-func run() error {
+func run() (err error) {
 	profile := flag.String("cpuprofile", "", "write a profile of this process to the `file`")
 	flag.BoolVar(&quick, "quick", false, "do a twentieth, to see that the programs run; the figures mean nothing")
 	write := flag.Bool("write", false, "put what is named into the report too")
@@ -83,6 +85,7 @@ func run() error {
 		defer pprof.StopCPUProfile()
 	}
 	defer harness.RemoveBinary()
+	defer func() { err = errors.Join(err, load.Close()) }()
 	var tables []table
 	for _, m := range measurements {
 		if flag.NArg() > 0 && !slices.Contains(flag.Args(), m.name) {

@@ -90,12 +90,15 @@ type Node struct {
 }
 
 // Start opens the store at a prepared place and starts an engine on it.
-// committed, if not nil, is told of every commit.
-func Start(ctx context.Context, k Kind, p Place, committed func(domain.Commit)) (*Node, error) {
+// committed, if not nil, is told of every event as soon as it is committed, and
+// maybe again; it is called from several goroutines.
+func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (*Node, error) {
 	var engine atomic.Pointer[webhook.Engine]
 	store, err := k.Open(ctx, p, func(c domain.Commit) {
 		if committed != nil {
-			committed(c)
+			for i := range c.Events {
+				committed(c.Events[i].ID)
+			}
 		}
 		if e := engine.Load(); e != nil {
 			e.Changed(c.Changed...)
@@ -111,7 +114,11 @@ func Start(ctx context.Context, k Kind, p Place, committed func(domain.Commit)) 
 	}
 	e := webhook.NewEngine(recording{store, &n.Recorded}, n.client, "bench", slog.New(slog.DiscardHandler))
 	engine.Store(e)
-	store.OfferTo(e.Take)
+	if committed == nil {
+		store.OfferTo(e)
+	} else {
+		store.OfferTo(watched{e, committed})
+	}
 	running, stop := context.WithCancel(ctx)
 	n.stop = stop
 	go func() { n.ended <- e.Run(running) }()
@@ -124,6 +131,20 @@ func (n *Node) Stop() error {
 	err := <-n.ended
 	n.client.CloseIdle()
 	return errors.Join(err, n.store.Close())
+}
+
+// watched is a taker that tells what it is given: a store hands over before it
+// notifies.
+type watched struct {
+	domain.Taker
+	committed func(event string)
+}
+
+func (w watched) Take(jobs []domain.Job) {
+	for i := range jobs {
+		w.committed(jobs[i].Delivery.EventID)
+	}
+	w.Taker.Take(jobs)
 }
 
 // recording counts what the engine has recorded.
@@ -148,7 +169,7 @@ func (r recording) Finish(ctx context.Context, outcomes []domain.Outcome, news [
 
 // Run has a new node in a fresh place send to the URLs for as long as use
 // takes.
-func Run(ctx context.Context, k Kind, urls []string, committed func(domain.Commit), use func(*Node) error) error {
+func Run(ctx context.Context, k Kind, urls []string, committed func(event string), use func(*Node) error) error {
 	p, remove, err := k.Fresh(ctx)
 	if err != nil {
 		return err

@@ -56,13 +56,8 @@ const Senders = 32
 func Bare(ctx context.Context, urls []string, n int, rate float64) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: Senders}}
 	defer client.CloseIdleConnections()
-	s := newSession("")
 	return Loop(ctx, Senders, n, rate, func(i int, due time.Time) error {
-		event, err := s.draft(due).Seal(1)
-		if err != nil {
-			return err
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, urls[i%len(urls)], bytes.NewReader(event.Body))
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, urls[i%len(urls)], bytes.NewReader(Body(due)))
 		if err != nil {
 			return err
 		}

@@ -5,11 +5,15 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/pgtest"
+	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
 	"github.com/browserhook/browserhook/internal/webhook"
@@ -23,7 +27,7 @@ type Store interface {
 	ProjectByName(ctx context.Context, name string) (domain.Project, error)
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
-	OfferTo(take func([]domain.Job) (refused []domain.Job))
+	OfferTo(t domain.Taker)
 	Close() error
 }
 
@@ -45,17 +49,58 @@ func (p Place) Args() []string {
 type Kind struct {
 	Name   string
 	Shared bool // by more than one process
-	fresh  func(context.Context) (url string, remove func(), err error)
+	fresh  func(context.Context) (url string, err error)
 	open   func(context.Context, Place, *seal.Box, func(domain.Commit), *slog.Logger) (Store, error)
 }
 
 // Kinds are all stores, each measured by the same programs.
 var Kinds = []Kind{
-	{"SQLite", false, nil, openSQLite},
+	{"SQLite", false, func(context.Context) (string, error) { return "", nil }, openSQLite},
+	{"PostgreSQL", true, freshPostgres, openPostgres},
 }
 
 func openSQLite(ctx context.Context, p Place, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (Store, error) {
 	return sqlite.Open(ctx, filepath.Join(p.Data, "browserhook.db"), box, notify, log)
+}
+
+// server is started for whoever needs it first, with PostgreSQL's own settings:
+// what is committed is on disk.
+var server struct {
+	sync.Mutex
+	*pgtest.Server
+}
+
+// Postgres is the server of this run.
+func Postgres() (*pgtest.Server, error) {
+	server.Lock()
+	defer server.Unlock()
+	var err error
+	if server.Server == nil {
+		server.Server, err = pgtest.Start()
+	}
+	return server.Server, err
+}
+
+// Close ends it, if it was started.
+func Close() error {
+	server.Lock()
+	defer server.Unlock()
+	if server.Server == nil {
+		return nil
+	}
+	return server.Close()
+}
+
+func freshPostgres(ctx context.Context) (string, error) {
+	s, err := Postgres()
+	if err != nil {
+		return "", err
+	}
+	return s.NewDatabase(ctx, "template1")
+}
+
+func openPostgres(ctx context.Context, p Place, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (Store, error) {
+	return postgres.Open(ctx, postgres.Config{URL: p.URL, Node: fmt.Sprintf("bench-%d", os.Getpid()), Box: box, Notify: notify, Log: log})
 }
 
 // Fresh makes a place with an empty database, until remove is called.
@@ -63,17 +108,11 @@ func (k Kind) Fresh(ctx context.Context) (p Place, remove func(), err error) {
 	if p.Data, err = os.MkdirTemp("", "bench-"); err != nil {
 		return p, nil, err
 	}
-	removeData := func() { os.RemoveAll(p.Data) }
-	if k.fresh == nil {
-		return p, removeData, nil
+	remove = func() { os.RemoveAll(p.Data) }
+	if p.URL, err = k.fresh(ctx); err != nil {
+		remove()
 	}
-	url, removeDatabase, err := k.fresh(ctx)
-	if err != nil {
-		removeData()
-		return p, nil, err
-	}
-	p.URL = url
-	return p, func() { removeDatabase(); removeData() }, nil
+	return p, remove, err
 }
 
 // Open opens the store at the place.

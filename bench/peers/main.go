@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 )
 
 const (
@@ -54,11 +53,11 @@ func main() {
 }
 
 func run() (err error) {
-	postgres, err := pgtest.Start()
+	postgres, err := load.Postgres()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, postgres.Close()) }()
+	defer func() { err = errors.Join(err, load.Close()) }()
 	var all []peer
 	for _, k := range load.Kinds {
 		all = append(all, browserhook(k))

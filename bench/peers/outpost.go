@@ -26,7 +26,7 @@ func outpostPeer(postgres *pgtest.Server) peer {
 			return err
 		}
 		defer os.RemoveAll(dir)
-		database, err := postgres.NewDatabase(ctx)
+		database, err := postgres.NewDatabase(ctx, "template1")
 		if err != nil {
 			return err
 		}
@@ -54,10 +54,7 @@ func outpostPeer(postgres *pgtest.Server) peer {
 		}
 		begin()
 		err = load.Loop(ctx, load.Producers, *events, 0, func(_ int, due time.Time) error {
-			body, err := load.Body(due)
-			if err != nil {
-				return err
-			}
+			body := load.Body(due)
 			return o.call(ctx, http.MethodPost, "/publish", map[string]any{"tenant_id": "bench", "topic": "step_completed", "data": json.RawMessage(body)})
 		})
 		if err != nil {

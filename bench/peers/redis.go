@@ -40,10 +40,7 @@ func asynqPeer() peer {
 		defer c.Close()
 		begin()
 		err = load.Loop(ctx, load.Producers, *events, 0, func(_ int, due time.Time) error {
-			body, err := load.Body(due)
-			if err != nil {
-				return err
-			}
+			body := load.Body(due)
 			payload, err := json.Marshal(delivery{url, body})
 			if err != nil {
 				return err
