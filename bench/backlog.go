@@ -112,7 +112,7 @@ func fillAndClaim(ctx context.Context, k load.Kind, place load.Place) (all []cla
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	source, err := load.NewSource(ctx, store)
+	source, err := load.NewSource(ctx, store, 16)
 	if err != nil {
 		return nil, err
 	}

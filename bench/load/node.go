@@ -40,14 +40,14 @@ type Source struct {
 	sessions []*session
 }
 
-// NewSource makes the sessions of the events.
-func NewSource(ctx context.Context, s Store) (*Source, error) {
-	p := &Source{store: s, sessions: make([]*session, Producers)}
+// NewSource makes so many sessions, which the events belong to in turn.
+func NewSource(ctx context.Context, s Store, sessions int) (*Source, error) {
+	p := &Source{store: s, sessions: make([]*session, sessions)}
 	project, err := s.ProjectByName(ctx, projectName)
 	if err != nil {
 		return nil, err
 	}
-	err = Loop(ctx, Producers, Producers, 0, func(i int, _ time.Time) error {
+	err = Loop(ctx, sessions, sessions, 0, func(i int, _ time.Time) error {
 		p.sessions[i] = newSession(project.ID)
 		return s.CreateSession(ctx, p.sessions[i].made())
 	})
@@ -63,7 +63,7 @@ func (p *Source) Events(ctx context.Context, n int, rate float64) error {
 // Fill commits n events, a hundred in a call, to fill a database soon.
 func (p *Source) Fill(ctx context.Context, n int) error {
 	const atOnce = 100
-	return Loop(ctx, 16, (n+atOnce-1)/atOnce, 0, func(i int, due time.Time) error {
+	return Loop(ctx, len(p.sessions), (n+atOnce-1)/atOnce, 0, func(i int, due time.Time) error {
 		return p.commit(ctx, i, due, min(atOnce, n-i*atOnce))
 	})
 }
@@ -103,13 +103,19 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 		if e := engine.Load(); e != nil {
 			e.Changed(c.Changed...)
 			e.Wake(c.Due...)
+			if c.Lost {
+				e.Forget()
+			}
+			if c.Missed {
+				e.Look()
+			}
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	n := &Node{client: egress.New(loopback), ended: make(chan error, 1)}
-	if n.Source, err = NewSource(ctx, store); err != nil {
+	if n.Source, err = NewSource(ctx, store, Producers); err != nil {
 		return nil, err
 	}
 	e := webhook.NewEngine(recording{store, &n.Recorded}, n.client, "bench", slog.New(slog.DiscardHandler))
