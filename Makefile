@@ -63,6 +63,7 @@ bench: ## measure, each beside its baseline, and write docs/benchmarks.md
 .PHONY: bench-peers
 bench-peers: ## the same beside other queues, as far as they are installed: bench/peers/README.md
 	cd bench/peers && $(GO) run . $(if $(OUTPOST),-outpost $(abspath $(OUTPOST)))
+	$(GO) run ./bench report
 
 .PHONY: clean
 clean: ## remove what was built

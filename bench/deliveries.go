@@ -16,7 +16,7 @@ const (
 func measureDeliveries(ctx context.Context) (table, error) {
 	t := table{
 		Title: "Webhook deliveries per second",
-		About: fmt.Sprintf("%s deliveries, each event to all endpoints, from the first event to the last recorded answer, medians of %d runs, in turn: the event, its deliveries and every attempt are on disk before they count. "+
+		About: fmt.Sprintf("%s deliveries, each event to all endpoints, from the first event to the last recorded answer, medians of %d runs, in turn, ± half the distance from the slowest to the fastest: the event, its deliveries and every attempt are on disk before they count. "+
 			"Bare: a loop that POSTs the same body over %d kept connections to the same receiver and stores nothing. Receiver and database are on the same machine, one node sends.", thousands(less(deliveries)), deliveriesRuns, load.Senders),
 		Columns: []string{"endpoints", "bare"},
 	}
@@ -31,7 +31,7 @@ func measureDeliveries(ctx context.Context) (table, error) {
 		row := []string{thousands(endpoints)}
 		for i := range times {
 			rate := func(i int) float64 { return float64(less(deliveries)) / median(times[i]).Seconds() }
-			row = append(row, fmt.Sprintf("%.0f/s", rate(i)))
+			row = append(row, fmt.Sprintf("%.0f/s %s", rate(i), spread(times[i])))
 			if i > 0 {
 				row = append(row, fmt.Sprintf("%.0f %%", 100*rate(i)/rate(0)))
 			}

@@ -37,12 +37,14 @@ func main() {
 }
 
 // measurements are in the order of the report; a command line may name some.
-var measurements = []struct {
-	name    string
-	measure func(context.Context) (table, error)
-}{
+var measurements = []measurement{
 	{"start", measureStart}, {"script", measureScript}, {"deliveries", measureDeliveries}, {"latency", measureLatency},
 	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"idle", measureIdle},
+}
+
+type measurement struct {
+	name    string
+	measure func(context.Context) (table, error)
 }
 
 var quick bool
@@ -64,7 +66,7 @@ func run() (err error) {
 		for _, m := range measurements {
 			names = append(names, "["+m.name+"]")
 		}
-		fmt.Fprintf(os.Stderr, "usage: bench [-quick] [-write] [-cpuprofile file] %s\n\nWithout names all are measured, and docs/benchmarks.md is written.\n", strings.Join(names, " "))
+		fmt.Fprintf(os.Stderr, "usage: bench [-quick] [-write] [-cpuprofile file] %s\n       bench report\n\nWithout names all are measured, and docs/benchmarks.md is written; report writes it of what was measured before.\n", strings.Join(names, " "))
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -72,6 +74,14 @@ func run() (err error) {
 	defer cancel()
 	if flag.Arg(0) == nodeCommand {
 		return beANode(ctx, flag.Args()[1:])
+	}
+	if flag.Arg(0) == "report" {
+		return writeReport(ctx, nil)
+	}
+	for _, name := range flag.Args() {
+		if !slices.ContainsFunc(measurements, func(m measurement) bool { return m.name == name }) {
+			return fmt.Errorf("there is no measurement %q; -h lists them", name)
+		}
 	}
 	if *profile != "" {
 		f, err := os.Create(*profile)
@@ -109,6 +119,11 @@ func median(d []time.Duration) time.Duration {
 	s := slices.Clone(d)
 	slices.Sort(s)
 	return s[len(s)/2]
+}
+
+// spread is half the distance from the fastest to the slowest run.
+func spread(d []time.Duration) string {
+	return fmt.Sprintf("±%.0f %%", 50*float64(slices.Max(d)-slices.Min(d))/float64(median(d)))
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }

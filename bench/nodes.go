@@ -53,7 +53,7 @@ func measureNodes(ctx context.Context) (table, error) {
 		for i := range most {
 			d := median(times[i])
 			t.Rows = append(t.Rows, []string{
-				fmt.Sprintf("%s, %d %s", k.Name, i+1, []string{"node", "nodes"}[min(i, 1)]), fmt.Sprintf("%.0f/s", float64(less(nodesDeliveries))/d.Seconds()),
+				fmt.Sprintf("%s, %d %s", k.Name, i+1, []string{"node", "nodes"}[min(i, 1)]), fmt.Sprintf("%.0f/s %s", float64(less(nodesDeliveries))/d.Seconds(), spread(times[i])),
 				ratio(median(times[0]), d), strconv.Itoa(twice[i]),
 			})
 		}

@@ -26,10 +26,10 @@ type series struct {
 
 const (
 	plotWidth, plotHeight             = 720.0, 380.0
-	plotLeft, plotRight               = 70.0, 24.0
+	plotLeft, plotRight               = 70.0, 40.0
 	plotTop, plotBottom               = 66.0, 56.0
 	plotInk, plotFont                 = "#7d8590", "font-family='system-ui,sans-serif' font-size='13'"
-	legendWidth                       = 160.0
+	legendWidth                       = 165.0
 	plotAreaWidth, plotAreaHeight     = plotWidth - plotLeft - plotRight, plotHeight - plotTop - plotBottom
 	plotBaseline                      = plotTop + plotAreaHeight
 	plotTickLength, plotLabelDistance = 5.0, 20.0

@@ -72,7 +72,7 @@ func readTables(file string) (tables []table, err error) {
 
 func report(ctx context.Context, tables []table) string {
 	var b strings.Builder
-	b.WriteString("# Benchmarks\n\nWritten by `make bench`; the last table by `make bench-peers`. Each figure stands beside its baseline from the same run: on another machine, or with other work on it, the times differ; the ratios should not by much.\n\n")
+	b.WriteString("# Benchmarks\n\nWritten by `make bench` and `make bench-peers`. Each figure stands beside its baseline from the same run: on another machine, or with other work on it, the times differ; the ratios should not by much.\n\n")
 	chromium, _ := exec.CommandContext(ctx, chromiumPath, "--version").Output()
 	fmt.Fprintf(&b, "Machine: %d cores (%s), %s, %s.\n", runtime.NumCPU(), cpu(), runtime.Version(), strings.TrimSpace(string(chromium)))
 	for i := range tables {

@@ -71,11 +71,10 @@ func measureSick(ctx context.Context) (table, error) {
 			}
 			healthy, beside = append(healthy, h), append(beside, s)
 		}
-		rate := func(d time.Duration) string {
-			return fmt.Sprintf("%.0f/s", float64(sickHealthy*less(sickEvents))/d.Seconds())
+		rate := func(d []time.Duration) string {
+			return fmt.Sprintf("%.0f/s %s", float64(sickHealthy*less(sickEvents))/median(d).Seconds(), spread(d))
 		}
-		h, s := median(healthy), median(beside)
-		t.Rows = append(t.Rows, []string{k.Name, rate(h), rate(s), fmt.Sprintf("%.0f %%", 100*h.Seconds()/s.Seconds())})
+		t.Rows = append(t.Rows, []string{k.Name, rate(healthy), rate(beside), fmt.Sprintf("%.0f %%", 100*median(healthy).Seconds()/median(beside).Seconds())})
 	}
 	return t, nil
 }
