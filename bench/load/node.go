@@ -135,6 +135,9 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 func (n *Node) Stop() error {
 	n.stop()
 	err := <-n.ended
+	if errors.Is(err, context.Canceled) {
+		err = nil // it was still starting
+	}
 	n.client.CloseIdle()
 	return errors.Join(err, n.store.Close())
 }
