@@ -169,12 +169,9 @@ func (t *tx) again(e *domain.Event, session int64, ep *cachedEndpoint, now time.
 	err = missing(t.row(`SELECT status FROM deliveries WHERE event = ? AND endpoint = ?`, e.Position, ep.num).Scan(&status))
 	switch {
 	case errors.Is(err, domain.ErrNotFound):
-		made := len(t.known.made)
-		if err := t.insertDeliveries(e, session, []*cachedEndpoint{ep}); err != nil {
-			return 0, err
-		}
-		t.known.made = t.known.made[:made] // it is old: it waits in the store
-		return 1, nil
+		project, err := t.w.cache.project(t, e.ProjectID)
+		t.known.made = append(t.known.made, made{event: e, in: numbers{project, session}, endpoint: ep, old: true})
+		return 1, err
 	case err != nil:
 		return 0, fmt.Errorf("read delivery: %w", err)
 	case status != domain.DeliveryFailed && status != domain.DeliveryCanceled:

@@ -240,10 +240,12 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	if back < len(outcomes) || len(news) > 0 {
 		err := s.update(ctx, func(t *tx) error {
 			for i := range outcomes {
-				if !untried(&outcomes[i]) {
-					if err := t.finish(keys[i], &outcomes[i]); err != nil {
-						return err
-					}
+				if untried(&outcomes[i]) {
+					continue
+				}
+				t.known.ended = append(t.known.ended, ended{keys[i], &outcomes[i]})
+				if err := t.heed(&outcomes[i]); err != nil {
+					return err
 				}
 			}
 			return t.appendAll(news)
@@ -260,48 +262,23 @@ func untried(o *domain.Outcome) bool {
 	return o.Attempt.ID == "" && o.Delivery.Status == domain.DeliveryPending
 }
 
-func (t *tx) finish(k deliveryKey, o *domain.Outcome) error {
-	d, a := &o.Delivery, &o.Attempt
-	n, err := t.execCount(`UPDATE deliveries SET status = ?, reason = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?
-		WHERE event = ? AND endpoint = ? AND ended_at = 0`,
-		d.Status, d.Reason, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), k.event, k.endpoint)
-	if err != nil {
-		return fmt.Errorf("finish delivery: %w", err)
-	}
-	if n == 0 {
-		if err := t.exec(`UPDATE deliveries SET attempts = ? WHERE event = ? AND endpoint = ?`, d.Attempts, k.event, k.endpoint); err != nil {
-			return fmt.Errorf("finish delivery: %w", err)
-		}
-	}
-	if a.ID == "" {
+// heed has the endpoint heed what the attempt has shown.
+func (t *tx) heed(o *domain.Outcome) error {
+	if o.Attempt.ID == "" || o.Sign == domain.SignNone {
 		return nil
 	}
-	response := a.Response
-	if response == nil {
-		response = []byte{}
-	}
-	err = t.exec(`INSERT INTO attempts (event, endpoint, number, id, started_at, duration, status_code, response,
-		remote_addr, error_class, error) VALUES (?,?,?,?,?,?,?,?,?,?,?)`,
-		k.event, k.endpoint, a.Number, a.ID, micros(a.StartedAt), a.Duration.Microseconds(), a.StatusCode,
-		response, a.RemoteAddr, a.ErrorClass, a.Error)
-	if err != nil {
-		return fmt.Errorf("insert attempt: %w", err)
-	}
-	if o.Sign == domain.SignNone {
-		return nil
-	}
-	e, err := t.w.store.scanEndpoint(t.row(liveEndpoint, d.ProjectID, d.EndpointID))
+	e, err := t.w.store.scanEndpoint(t.row(liveEndpoint, o.Delivery.ProjectID, o.Delivery.EndpointID))
 	if errors.Is(err, domain.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := e.Heed(o.Sign, a.StartedAt)
+	news, changed := e.Heed(o.Sign, o.Attempt.StartedAt)
 	if !changed {
 		return nil
 	}
-	e.UpdatedAt = a.StartedAt
+	e.UpdatedAt = o.Attempt.StartedAt
 	if err := t.updateEndpoint(&e); err != nil {
 		return err
 	}

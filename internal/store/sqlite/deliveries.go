@@ -168,17 +168,14 @@ func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delive
 // Attempts reads the tries of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
 	k := s.key(delivery)
-	rows, err := s.read.rows(ctx, `SELECT a.number, a.id, a.started_at, a.duration, a.status_code, a.response, a.remote_addr,
-		a.error_class, a.error FROM events e CROSS JOIN projects o ON o.num = e.project
-		CROSS JOIN attempts a ON a.event = e.position
-		WHERE e.position = ? AND o.id = ? AND a.endpoint = ? ORDER BY a.number`, k.event, project, k.endpoint)
+	rows, err := s.read.rows(ctx, `SELECT 1, d.first FROM deliveries d CROSS JOIN projects o ON o.num = d.project
+			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 AND d.first IS NOT NULL
+		UNION ALL SELECT * FROM (SELECT a.number, a.packed FROM deliveries d CROSS JOIN projects o ON o.num = d.project
+			CROSS JOIN attempts a ON a.event = d.event AND a.endpoint = d.endpoint
+			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number)`, k.event, k.endpoint, project)
 	all, err := collect(rows, err, func(r scanner) (domain.Attempt, error) {
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery}
-		var us int64
-		err := r.Scan(&a.Number, &a.ID, timeColumn{&a.StartedAt}, &us, &a.StatusCode,
-			&a.Response, &a.RemoteAddr, &a.ErrorClass, &a.Error)
-		a.Duration = time.Duration(us) * time.Microsecond
-		return a, err
+		return a, r.Scan(&a.Number, attemptColumn{&a})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)

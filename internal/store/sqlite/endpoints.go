@@ -183,13 +183,11 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if err != nil {
 			return err
 		}
-		ev, err := t.insertEvent(d, 0, n)
+		ev, in, err := t.makeEvent(d, 0, n)
 		if err != nil {
 			return err
 		}
-		if err := t.insertDeliveries(&ev, 0, []*cachedEndpoint{{e, num}}); err != nil {
-			return err
-		}
+		t.makeDeliveries(ev, in, &cachedEndpoint{e, num})
 		delivery = s.ids.Seal(ev.Position, num)
 		if idem == nil {
 			return nil

@@ -22,33 +22,37 @@ func scanEvent(r scanner, more ...any) (domain.Event, error) {
 // append seals a draft, puts it into the log and makes a delivery for each
 // endpoint that wants it. session is the number of its session, or 0.
 func (t *tx) append(d domain.Draft, session, sequence int64) error {
-	e, err := t.insertEvent(d, session, sequence)
+	e, in, err := t.makeEvent(d, session, sequence)
 	if err != nil {
 		return err
 	}
-	return t.fanOut(&e, session)
+	return t.fanOut(e, in)
 }
 
-func (t *tx) insertEvent(d domain.Draft, session, sequence int64) (domain.Event, error) {
+func (t *tx) makeEvent(d domain.Draft, session, sequence int64) (*domain.Event, numbers, error) {
+	in := numbers{session: session}
 	e, err := d.Seal(sequence)
 	if err != nil {
-		return e, err
+		return nil, in, err
 	}
-	project, err := t.w.cache.project(t, d.ProjectID)
-	if err != nil {
-		return e, err
+	if in.project, err = t.w.cache.project(t, d.ProjectID); err != nil {
+		return nil, in, err
 	}
 	if e.Position, err = t.nextPosition(); err != nil {
-		return e, err
+		return nil, in, err
 	}
-	err = t.exec(`INSERT INTO events (position, project, session, sequence, id, type, body, created_at) VALUES (?,?,?,?,?,?,?,?)`,
-		e.Position, project, session, e.Sequence, e.ID, string(e.Type), e.Body, micros(e.CreatedAt))
-	if err != nil {
-		return e, fmt.Errorf("insert event: %w", err)
-	}
-	t.known.Events = append(t.known.Events, e)
-	return e, nil
+	t.known.Events, t.known.in = append(t.known.Events, e), append(t.known.in, in)
+	return &e, in, nil
 }
+
+func (t *tx) writeEvents(events []domain.Event, in []numbers) error {
+	return t.many(len(events), insertEvents, func(args []any, i int) []any {
+		e := &events[i]
+		return append(args, e.Position, in[i].project, in[i].session, e.Sequence, e.ID, string(e.Type), e.Body, micros(e.CreatedAt))
+	})
+}
+
+var insertEvents = inserts("events (position, project, session, sequence, id, type, body, created_at)", "(?,?,?,?,?,?,?,?)")
 
 func (t *tx) nextPosition() (int64, error) {
 	if t.w.position < 0 {

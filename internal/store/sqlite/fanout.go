@@ -1,15 +1,9 @@
 package sqlite
 
-import (
-	"fmt"
-	"strings"
+import "github.com/browserhook/browserhook/internal/domain"
 
-	"github.com/browserhook/browserhook/internal/domain"
-)
-
-// fanOut makes a delivery for each endpoint that wants the event. session is
-// the number of the event's, or 0.
-func (t *tx) fanOut(e *domain.Event, session int64) error {
+// fanOut makes a delivery for each endpoint that wants the event.
+func (t *tx) fanOut(e *domain.Event, in numbers) error {
 	var wanting []*cachedEndpoint
 	for _, audience := range []string{"", e.SessionID} {
 		endpoints, err := t.w.cache.endpointsOf(t, e.ProjectID, audience)
@@ -25,65 +19,27 @@ func (t *tx) fanOut(e *domain.Event, session int64) error {
 			break // it has no other audience
 		}
 	}
-	for len(wanting) > 0 {
-		// Two statements are all that has to be kept ready.
-		n := 1
-		if len(wanting) >= fanOutAtOnce {
-			n = fanOutAtOnce
-		}
-		if err := t.insertDeliveries(e, session, wanting[:n]); err != nil {
-			return err
-		}
-		wanting = wanting[n:]
-	}
+	t.makeDeliveries(e, in, wanting...)
 	return nil
 }
 
-// fanOutAtOnce is how many deliveries one statement makes.
-const fanOutAtOnce = 8
-
-var (
-	insertOne  = insertDeliveries(1)
-	insertMany = insertDeliveries(fanOutAtOnce)
-)
-
-// insertDeliveries is a statement for n deliveries of one event: what they
-// have in common is bound once. OR FAIL saves SQLite a journal of the statement:
-// what an error leaves half done is undone with the whole change.
-func insertDeliveries(n int) string {
-	rows := make([]string, n)
-	for i := range rows {
-		rows[i] = fmt.Sprintf("(?1,?%d,?2,?%d,'PENDING','',0,0,?3,0)", 4+2*i, 5+2*i)
+// makeDeliveries makes one delivery for each endpoint, due at once.
+func (t *tx) makeDeliveries(e *domain.Event, in numbers, endpoints ...*cachedEndpoint) {
+	for _, ep := range endpoints {
+		t.known.made = append(t.known.made, made{event: e, in: in, endpoint: ep})
 	}
-	return `INSERT OR FAIL INTO deliveries (event, endpoint, project, ordered, status, reason, attempts, tries, next_at, ended_at) VALUES ` +
-		strings.Join(rows, ",")
 }
 
-// insertDeliveries makes one delivery for each endpoint, due at once. session
-// is the number of the event's.
-func (t *tx) insertDeliveries(e *domain.Event, session int64, endpoints []*cachedEndpoint) error {
-	project, err := t.w.cache.project(t, e.ProjectID)
-	if err != nil {
-		return err
-	}
-	args := make([]any, 0, 3+2*fanOutAtOnce)
-	args = append(args, e.Position, project, micros(e.CreatedAt))
-	for _, ep := range endpoints {
+func (t *tx) writeDeliveries(all []made) error {
+	return t.many(len(all), insertDeliveries, func(args []any, i int) []any {
+		m := &all[i]
 		ordered := int64(0)
-		if ep.Ordered {
-			ordered = 1 + session
+		if m.endpoint.Ordered {
+			ordered = 1 + m.in.session
 		}
-		args = append(args, ep.num, ordered)
-	}
-	query := insertOne
-	if len(endpoints) > 1 {
-		query = insertMany
-	}
-	if err := t.exec(query, args...); err != nil {
-		return fmt.Errorf("insert deliveries: %w", err)
-	}
-	for _, ep := range endpoints {
-		t.known.made = append(t.known.made, made{event: e, endpoint: ep})
-	}
-	return nil
+		return append(args, m.event.Position, m.endpoint.num, m.in.project, ordered, micros(m.event.CreatedAt))
+	})
 }
+
+var insertDeliveries = inserts("deliveries (event, endpoint, project, ordered, next_at, status, reason, attempts, tries, ended_at)",
+	"(?,?,?,?,?,'PENDING','',0,0,0)")

@@ -57,7 +57,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 	ok(s.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error {
 		c.Open[0].Status = domain.StepRunning
 		c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art_a", ProjectID: project, SessionID: session})
-		for range fanOutAtOnce {
+		for range atATime[0] {
 			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserReady, "", now))
 		}
 		return nil

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -58,13 +60,13 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 type writer struct {
 	store    *Store
 	conn     *sql.Conn
-	stmts    map[string]*sql.Stmt
+	stmts    map[string]*statement
 	cache    *cache
 	position int64 // of the last event
 }
 
 func newWriter(s *Store, conn *sql.Conn) *writer {
-	return &writer{store: s, conn: conn, stmts: map[string]*sql.Stmt{}, cache: newCache(), position: -1}
+	return &writer{store: s, conn: conn, stmts: map[string]*statement{}, cache: newCache(), position: -1}
 }
 
 func (w *writer) run() {
@@ -89,17 +91,19 @@ func (w *writer) transact(batch []*change) []*change {
 	t := &tx{w: w}
 	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
-		err = w.runOne(t, batch[0], false)
+		err = w.runOne(t, batch[0])
 	}
 	for end := time.Now().Add(batchTime); err == nil && len(batch) < maxBatch && time.Now().Before(end); {
 		next := w.waiting()
 		if next == nil {
 			break
 		}
-		// Until a change has succeeded, there is nothing that the failure of
-		// another must leave alone.
 		batch = append(batch, next)
-		err = w.runOne(t, next, t.succeeded)
+		err = w.runOne(t, next)
+	}
+	if err == nil {
+		t.wrote = true // no savepoint: it counts or fails with all the rest
+		err = t.flush()
 	}
 	var taker domain.Taker
 	if p := w.store.taker.Load(); p != nil && err == nil {
@@ -155,17 +159,13 @@ func (w *writer) forget() {
 
 // runOne runs one change. Its own failure is in c.err; what it returns is the
 // database's failure and ends the transaction.
-func (w *writer) runOne(t *tx, c *change, savepoint bool) error {
-	if savepoint {
-		if err := w.exec("SAVEPOINT one"); err != nil {
-			return err
-		}
-	}
+func (w *writer) runOne(t *tx, c *change) error {
 	before := t.known.mark()
+	t.wrote, t.savepoint = false, false
 	w.cache.touched = false
 	if c.err = protect(c.fn, t); c.err == nil {
 		t.succeeded = true
-		if savepoint {
+		if t.savepoint {
 			return w.exec("RELEASE one")
 		}
 		return nil
@@ -174,14 +174,8 @@ func (w *writer) runOne(t *tx, c *change, savepoint bool) error {
 	if w.cache.touched {
 		w.forget()
 	}
-	undo := []string{"ROLLBACK", "BEGIN IMMEDIATE"}
-	if savepoint {
-		undo = []string{"ROLLBACK TO one", "RELEASE one"}
-	}
-	for _, query := range undo {
-		if err := w.exec(query); err != nil {
-			return errors.Join(c.err, err)
-		}
+	if err := t.undo(); err != nil {
+		return errors.Join(c.err, err)
 	}
 	return nil
 }
@@ -196,13 +190,22 @@ func protect(fn func(*tx) error, t *tx) (err error) {
 	return fn(t)
 }
 
+var logTables = regexp.MustCompile(`\b(events|deliveries|attempts)\b`)
+
+// statement is a prepared one.
+type statement struct {
+	*sql.Stmt
+	writes bool
+	log    bool // it reads or writes events, deliveries or attempts
+}
+
+// exec runs a statement. The writer's statements are not bound to a caller's
+// context: once begun, a transaction ends.
 func (w *writer) exec(query string, args ...any) error {
 	_, err := w.result(query, args...)
 	return err
 }
 
-// result runs a statement. The writer's statements are not bound to a caller's
-// context: once begun, a transaction ends.
 func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	st, err := w.prepare(query)
 	if err != nil {
@@ -211,14 +214,16 @@ func (w *writer) result(query string, args ...any) (sql.Result, error) {
 	return st.ExecContext(context.Background(), args...)
 }
 
-func (w *writer) prepare(query string) (*sql.Stmt, error) {
+func (w *writer) prepare(query string) (*statement, error) {
 	if st, ok := w.stmts[query]; ok {
 		return st, nil
 	}
-	st, err := w.conn.PrepareContext(context.Background(), query)
+	prepared, err := w.conn.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", query, err)
 	}
+	verb, _, _ := strings.Cut(query, " ")
+	st := &statement{prepared, verb == "INSERT" || verb == "UPDATE" || verb == "DELETE", logTables.MatchString(query)}
 	w.stmts[query] = st
 	return st, nil
 }

@@ -143,6 +143,7 @@ CREATE TABLE deliveries (
     tries    INTEGER NOT NULL,
     next_at  INTEGER NOT NULL,
     ended_at INTEGER NOT NULL, -- 0 exactly while PENDING
+    first    BLOB, -- the first attempt
     PRIMARY KEY (event, endpoint)
 ) WITHOUT ROWID;
 CREATE INDEX deliveries_open ON deliveries (endpoint, next_at, event) WHERE ended_at = 0;
@@ -150,18 +151,12 @@ CREATE INDEX deliveries_ordered ON deliveries (endpoint, ordered, event) WHERE e
 CREATE INDEX deliveries_endpoint ON deliveries (endpoint, event);
 CREATE INDEX deliveries_given_up ON deliveries (project, event) WHERE status IN ('FAILED', 'CANCELED');
 
+-- The attempts after the first.
 CREATE TABLE attempts (
-    event       INTEGER NOT NULL,
-    endpoint    INTEGER NOT NULL,
-    number      INTEGER NOT NULL,
-    id          TEXT NOT NULL,
-    started_at  INTEGER NOT NULL,
-    duration    INTEGER NOT NULL, -- microseconds
-    status_code INTEGER NOT NULL,
-    response    BLOB NOT NULL,
-    remote_addr TEXT NOT NULL,
-    error_class TEXT NOT NULL,
-    error       TEXT NOT NULL,
+    event    INTEGER NOT NULL,
+    endpoint INTEGER NOT NULL,
+    number   INTEGER NOT NULL,
+    packed   BLOB NOT NULL,
     PRIMARY KEY (event, endpoint, number)
 ) WITHOUT ROWID;
 
