@@ -33,6 +33,10 @@ const (
 	maxQueue    = 512    // of them, of one endpoint
 	maxLanes    = 10_000 // endpoints remembered while they have nothing to do
 	finishSize  = 512    // outcomes recorded together
+
+	// When so many are held no lane takes in more, so that a claim always gets
+	// what it asks for.
+	fullAt = maxHeld - maxLimit*claimFactor
 )
 
 // Engine sends what is due. Each endpoint has a lane: a short queue in memory,
@@ -377,7 +381,7 @@ func (e *Engine) work(l *lane, job domain.Job) {
 
 // feed lets lanes claim that have waited for room.
 func (e *Engine) feed() {
-	for len(e.hungry) > 0 && e.held < maxHeld {
+	for len(e.hungry) > 0 && e.held < fullAt {
 		l := e.hungry[0]
 		e.hungry = e.hungry[1:]
 		l.hungry = false

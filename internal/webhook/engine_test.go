@@ -409,6 +409,25 @@ func TestOffersAreTakenInTurn(t *testing.T) {
 	})
 }
 
+func TestWhatWaitsForItsTurnIsClaimed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.settings.Ordered = true
+		m.session = "s"
+		e, stop := run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
+			time.Sleep(10 * time.Millisecond)
+			return egress.Answer{StatusCode: 204}, nil
+		}})
+		m.offer(e, "p/a", maxQueue+10)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := m.count(domain.DeliveryDelivered); got != maxQueue+10 {
+			t.Errorf("%d delivered, %d claims", got, m.claims)
+		}
+		stop()
+	})
+}
+
 func TestReserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()

@@ -145,7 +145,7 @@ func (l *lane) accepts(e *domain.Endpoint) bool {
 		return false // an earlier one may be in the store
 	}
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
-		len(l.queue)+l.reserved < maxQueue && l.engine.held < maxHeld
+		len(l.queue)+l.reserved < maxQueue && l.engine.held < fullAt
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
@@ -343,8 +343,7 @@ func (l *lane) claim() {
 	if !l.more || l.claiming || len(l.queue) > size/4 || !e.running {
 		return
 	}
-	size = min(size, maxHeld-e.held)
-	if size <= 0 {
+	if e.held >= fullAt {
 		if !l.hungry {
 			l.hungry = true
 			e.hungry = append(e.hungry, l)

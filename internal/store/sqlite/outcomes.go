@@ -16,19 +16,20 @@ type ended struct {
 }
 
 // writeOutcome writes what an attempt did to its delivery, and the attempt. The
-// first attempt of a delivery is kept in its row, since most have no other.
+// first attempt of a delivery is kept in its row, since most have no other. OR
+// FAIL is as in [inserts].
 func (t *tx) writeOutcome(k deliveryKey, o *domain.Outcome) error {
 	d, a := &o.Delivery, &o.Attempt
 	var first any
 	if a.ID != "" && a.Number == 1 {
 		first = packAttempt(a)
 	}
-	query := `UPDATE deliveries SET status = ?, reason = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?, first = COALESCE(?, first)
+	query := `UPDATE OR FAIL deliveries SET status = ?, reason = ?, attempts = ?, tries = ?, next_at = ?, ended_at = ?, first = COALESCE(?, first)
 		WHERE event = ? AND endpoint = ? AND ended_at = 0`
 	args := []any{d.Status, d.Reason, d.Attempts, d.Tries, micros(d.NextAt), micros(d.EndedAt), first, k.event, k.endpoint}
 	if d.Status == domain.DeliveryDelivered {
 		// Nearly all are, and what needn't be bound is half of the time.
-		query = `UPDATE deliveries SET status = 'DELIVERED', attempts = ?, tries = ?, ended_at = ?, first = COALESCE(?, first)
+		query = `UPDATE OR FAIL deliveries SET status = 'DELIVERED', attempts = ?, tries = ?, ended_at = ?, first = COALESCE(?, first)
 			WHERE event = ? AND endpoint = ? AND ended_at = 0`
 		args = []any{d.Attempts, d.Tries, micros(d.EndedAt), first, k.event, k.endpoint}
 	}
@@ -39,7 +40,7 @@ func (t *tx) writeOutcome(k deliveryKey, o *domain.Outcome) error {
 	if n, err := res.RowsAffected(); err != nil {
 		return err
 	} else if n == 0 { // it was canceled
-		if err := t.w.exec(`UPDATE deliveries SET attempts = ?, first = COALESCE(?, first) WHERE event = ? AND endpoint = ?`,
+		if err := t.w.exec(`UPDATE OR FAIL deliveries SET attempts = ?, first = COALESCE(?, first) WHERE event = ? AND endpoint = ?`,
 			d.Attempts, first, k.event, k.endpoint); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -96,7 +97,10 @@ func (w *writer) transact(batch []*change) []*change {
 	for end := time.Now().Add(batchTime); err == nil && len(batch) < maxBatch && time.Now().Before(end); {
 		next := w.waiting()
 		if next == nil {
-			break
+			runtime.Gosched() // whoever is about to queue one can do it now
+			if next = w.waiting(); next == nil {
+				break
+			}
 		}
 		batch = append(batch, next)
 		err = w.runOne(t, next)
