@@ -14,8 +14,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -52,7 +54,7 @@ func PublicKey(private string) (ed25519.PublicKey, error) {
 type signer struct{ keys []key }
 
 type key struct {
-	secret  []byte             // of HMAC
+	macs    *sync.Pool         // of HMAC with the secret, which are costly to begin
 	private ed25519.PrivateKey // or this
 	expires time.Time          // zero: never
 }
@@ -66,7 +68,7 @@ func newSigner(secrets []domain.Secret) (signer, error) {
 		if err != nil {
 			return s, fmt.Errorf("secret %d is not base64", i+1)
 		}
-		s.keys[i] = key{secret: raw, expires: secret.ExpiresAt}
+		s.keys[i] = key{macs: &sync.Pool{New: func() any { return hmac.New(sha256.New, raw) }}, expires: secret.ExpiresAt}
 		if strings.HasPrefix(secret.Value, domain.PrivateKeyPrefix) {
 			if len(raw) != ed25519.PrivateKeySize {
 				return s, fmt.Errorf("secret %d is not an ed25519 private key", i+1)
@@ -98,7 +100,8 @@ func (s signer) sign(id string, at time.Time, body []byte) string {
 			out = base64.StdEncoding.AppendEncode(out, ed25519.Sign(k.private, append(head, body...)))
 			continue
 		}
-		mac := hmac.New(sha256.New, k.secret)
+		mac := k.macs.Get().(hash.Hash)
+		mac.Reset()
 		mac.Write(head)
 		mac.Write(body)
 		if len(out) > 0 {
@@ -106,6 +109,7 @@ func (s signer) sign(id string, at time.Time, body []byte) string {
 		}
 		out = append(out, "v1,"...)
 		out = base64.StdEncoding.AppendEncode(out, mac.Sum(nil))
+		k.macs.Put(mac)
 	}
 	return string(out)
 }

@@ -1,7 +1,7 @@
 // Package sqlite keeps all state in one SQLite file.
 //
 // One goroutine writes. Changes queue up for it, and those that wait are
-// committed together, each in a savepoint of its own: a flush of the disk is
+// committed together, each undone alone when it fails: a flush of the disk is
 // paid once for many. Whoever made a change hears of it only when it is on
 // disk, and the rest of the server only after that. Reads have connections of
 // their own and see the last commit.

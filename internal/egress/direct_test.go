@@ -1,0 +1,81 @@
+package egress
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestKeptConnections has a receiver do something to the connection after it
+// has answered, and waits until that has arrived.
+func TestKeptConnections(t *testing.T) {
+	tests := []struct {
+		name  string
+		after func(net.Conn)
+		want  int64 // connections for two requests
+	}{
+		{"stays open", func(net.Conn) {}, 1},
+		{"closes", func(c net.Conn) { c.Close() }, 2},
+		{"resets", func(c net.Conn) { c.(*net.TCPConn).SetLinger(0); c.Close() }, 2},
+		{"says more", func(c net.Conn) { io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n") }, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var connections atomic.Int64
+			answered, done := make(chan struct{}), make(chan struct{})
+			addr := receiver(t, func(c net.Conn) {
+				connections.Add(1)
+				for r := bufio.NewReader(c); ; {
+					req, err := http.ReadRequest(r)
+					if err != nil {
+						return
+					}
+					io.Copy(io.Discard, req.Body)
+					io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+					<-answered
+					tt.after(c)
+					done <- struct{}{}
+				}
+			})
+			c := newClient(t, Config{Allow: loopbackOpen, Timeout: 5 * time.Second})
+			for range 2 {
+				answer, err := c.Post(background, mustURL(t, "http://"+addr), http.Header{}, []byte("{}"))
+				if err != nil || string(answer.Body) != "ok" || answer.RemoteAddr != addr {
+					t.Fatalf("got %+v, %v", answer, err)
+				}
+				answered <- struct{}{}
+				<-done
+			}
+			if n := connections.Load(); n != tt.want {
+				t.Errorf("%d connections, want %d", n, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnusedConnectionsAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := New(Config{}).direct
+		ours, theirs := net.Pipe()
+		d.put(&wire{Conn: ours, target: "a"})
+		time.Sleep(idleBeforeClosed / 2)
+		other, _ := net.Pipe()
+		d.put(&wire{Conn: other, target: "a"})
+		time.Sleep(idleBeforeClosed/2 + time.Second)
+		if _, err := theirs.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("got %v, want it closed", err)
+		}
+		if d.count != 1 {
+			t.Errorf("%d kept, want the one that was used since", d.count)
+		}
+		time.Sleep(2 * idleBeforeClosed)
+		if d.count != 0 || len(d.idle) != 0 || d.timer != nil {
+			t.Errorf("%d kept in the end", d.count)
+		}
+	})
+}
