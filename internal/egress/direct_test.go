@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -28,7 +29,8 @@ func TestKeptConnections(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var connections atomic.Int64
 			answered, done := make(chan struct{}), make(chan struct{})
-			addr := receiver(t, func(c net.Conn) {
+			serve := func(c net.Conn) {
+				defer c.Close()
 				connections.Add(1)
 				for r := bufio.NewReader(c); ; {
 					req, err := http.ReadRequest(r)
@@ -41,8 +43,26 @@ func TestKeptConnections(t *testing.T) {
 					tt.after(c)
 					done <- struct{}{}
 				}
+			}
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var serving sync.WaitGroup
+			serving.Go(func() {
+				for {
+					c, err := ln.Accept()
+					if err != nil {
+						return
+					}
+					serving.Go(func() { serve(c) })
+				}
 			})
-			c := newClient(t, Config{Allow: loopbackOpen, Timeout: 5 * time.Second})
+			defer serving.Wait()
+			defer ln.Close()
+			addr := ln.Addr().String()
+			c := New(Config{Allow: loopbackOpen, Timeout: 5 * time.Second})
+			defer c.CloseIdle()
 			for range 2 {
 				answer, err := c.Post(background, mustURL(t, "http://"+addr), http.Header{}, []byte("{}"))
 				if err != nil || string(answer.Body) != "ok" || answer.RemoteAddr != addr {
