@@ -129,7 +129,7 @@ func (d *direct) exchange(ctx context.Context, u *url.URL, header http.Header, b
 			return answer, false, nil
 		}
 		// The context ends an exchange as its deadline does.
-		release := context.AfterFunc(ctx, func() { w.SetDeadline(time.Unix(1, 0)) })
+		release := context.AfterFunc(ctx, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
 		if n, err := w.Write(w.out); err != nil && n == 0 && reused && ctx.Err() == nil {
 			// It was closed meanwhile, and nothing has been sent.
 			release()
@@ -156,7 +156,8 @@ func (w *wire) answer() (answer Answer, reusable bool, err error) {
 	w.left = maxHeader
 	var resp *http.Response
 	for {
-		if resp, err = http.ReadResponse(w.read, nil); err != nil {
+		resp, err = http.ReadResponse(w.read, nil) //nolint:bodyclose // closing it would read the rest of it
+		if err != nil {
 			return answer, false, err
 		}
 		if resp.StatusCode >= 200 || resp.StatusCode == http.StatusSwitchingProtocols {
@@ -168,7 +169,6 @@ func (w *wire) answer() (answer Answer, reusable bool, err error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
 		return answer, false, nil
 	}
-	// The body isn't closed: that would read the rest of it.
 	var complete bool
 	answer.Body, complete, err = readAnswer(resp.Body)
 	return answer, complete && !resp.Close && w.read.Buffered() == 0, err

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -87,7 +88,7 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 		other, _ := net.Pipe()
 		d.put(&wire{Conn: other, target: "a"})
 		time.Sleep(idleBeforeClosed/2 + time.Second)
-		if _, err := theirs.Read(make([]byte, 1)); err != io.EOF {
+		if _, err := theirs.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v, want it closed", err)
 		}
 		if d.count != 1 {
