@@ -91,12 +91,17 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 		if _, err := theirs.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 			t.Errorf("got %v, want it closed", err)
 		}
-		if d.count != 1 {
-			t.Errorf("%d kept, want the one that was used since", d.count)
+		kept := func() int {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.count + len(d.idle)
+		}
+		if n := kept(); n != 2 {
+			t.Errorf("%d kept, want the one that was used since, of one target", n)
 		}
 		time.Sleep(2 * idleBeforeClosed)
-		if d.count != 0 || len(d.idle) != 0 || d.timer != nil {
-			t.Errorf("%d kept in the end", d.count)
+		if n := kept(); n != 0 {
+			t.Errorf("%d kept in the end", n)
 		}
 	})
 }
