@@ -129,14 +129,15 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Attempt, error) {
 		number++
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery, Number: number}
-		var us int64
-		err := r.Scan(&a.ID, codec.Time{T: &a.StartedAt}, &us, &a.StatusCode,
-			&a.Response, &a.RemoteAddr, &a.ErrorClass, &a.Error)
-		a.Duration = time.Duration(us) * time.Microsecond
-		return a, err
-	}, `SELECT a.id, a.started_at, a.duration, a.status_code, a.response, a.remote_addr, a.error_class, a.error
-		FROM projects o JOIN attempts a ON a.project = o.num
-		WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id`, project, k.event, k.endpoint)
+		var packed []byte
+		if err := r.Scan(&packed); err != nil {
+			return a, err
+		}
+		return a, codec.Attempt{A: &a}.Scan(packed)
+	}, `SELECT first FROM deliveries d JOIN projects o ON o.num = d.project
+			WHERE o.id = $1 AND d.event = $2 AND d.endpoint = $3 AND first IS NOT NULL
+		UNION ALL (SELECT a.packed FROM projects o JOIN attempts a ON a.project = o.num
+			WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id)`, project, k.event, k.endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)
 	}

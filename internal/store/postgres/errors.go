@@ -61,10 +61,11 @@ func isAway(err error) bool {
 }
 
 // again says whether a transaction may be tried once more: it lost against
-// another, and nothing of it has happened.
+// another, and nothing of it has happened. One that numbered an event as
+// another node had meanwhile lost too.
 func again(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && (e.Code == "40001" || e.Code == "40P01")
+	return ok && (e.Code == "40001" || e.Code == "40P01" || e.Code == "23505" && e.ConstraintName == "events_session")
 }
 
 // hideURL keeps the password in a database URL out of an error about it.

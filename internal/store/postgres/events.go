@@ -56,10 +56,8 @@ func (t *tx) append(ctx context.Context, queued *pgx.Batch, news []pending, to f
 		}
 		l.news = append(l.news, &news[i])
 		if d.SessionID != "" && news[i].sequence == 0 {
-			err := t.row(ctx, `UPDATE sessions SET sequence = sequence + 1 WHERE project_id = $1 AND id = $2 RETURNING num, sequence`,
-				d.ProjectID, d.SessionID).Scan(&news[i].session, &news[i].sequence)
-			if err != nil {
-				return fmt.Errorf("number an event: %w", missing(err))
+			if err := t.numberInSession(ctx, &news[i]); err != nil {
+				return err
 			}
 		}
 		if news[i].sequence == 0 {
@@ -92,6 +90,30 @@ func (t *tx) append(ctx context.Context, queued *pgx.Batch, news []pending, to f
 	}
 	return nil
 }
+
+// numberInSession gives an event its sequence that is not part of a change of
+// its session.
+func (t *tx) numberInSession(ctx context.Context, p *pending) error {
+	key := sessionKey{p.draft.ProjectID, p.draft.SessionID}
+	known, ok := t.numbered[key]
+	if !ok {
+		s, err := scanSession(t.row(ctx, `SELECT `+sessionRead+`, num FROM sessions WHERE project_id = $1 AND id = $2 FOR UPDATE`, key.project, key.id), &known.num)
+		if err != nil {
+			return fmt.Errorf("number an event: %w", err)
+		}
+		known.sequence = s.Sequence
+	}
+	known.sequence++
+	p.session, p.sequence = known.num, known.sequence
+	if t.numbered == nil {
+		t.numbered = map[sessionKey]numbered{}
+	}
+	t.numbered[key] = known
+	return nil
+}
+
+// numbered is a session with the sequence of its last event, in a transaction.
+type numbered struct{ num, sequence int64 }
 
 // projectLog is what comes into the log of one project.
 type projectLog struct {

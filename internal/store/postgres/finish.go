@@ -61,14 +61,10 @@ func (s *Store) finish(ctx context.Context, rows *finishedRows, outcomes []domai
 type finishedRows struct {
 	keys []deliveryKey
 
-	projects, events, endpoints, nodes, tried, tries, due, ended []int64
-	statuses, reasons                                            []string
-
-	attempts struct {
-		projects, events, endpoints, started, duration, codes []int64
-		ids, remotes, classes, errors                         []string
-		responses                                             [][]byte
-	}
+	projects, events, endpoints, nodes, tries, due, ended []int64
+	statuses, reasons                                     []string
+	attempts                                              []string // ids; empty: there was none
+	packed                                                [][]byte
 }
 
 func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finishedRows, error) {
@@ -81,50 +77,40 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 		}
 		k := s.key(d.ID)
 		r.keys = append(r.keys, k)
-		tried := int64(0)
+		var packed []byte
 		if a.ID != "" {
-			tried = 1
-			response := a.Response
-			if response == nil {
-				response = []byte{}
-			}
-			as := &r.attempts
-			as.projects, as.events, as.endpoints = append(as.projects, project), append(as.events, k.event), append(as.endpoints, k.endpoint)
-			as.started, as.duration = append(as.started, codec.Micros(a.StartedAt)), append(as.duration, a.Duration.Microseconds())
-			as.codes, as.ids, as.remotes = append(as.codes, int64(a.StatusCode)), append(as.ids, a.ID), append(as.remotes, a.RemoteAddr)
-			as.classes, as.errors, as.responses = append(as.classes, a.ErrorClass), append(as.errors, a.Error), append(as.responses, response)
+			packed = codec.PackAttempt(a)
 		}
 		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.event), append(r.endpoints, k.endpoint)
-		r.nodes, r.tried, r.tries = append(r.nodes, s.held.node(k)), append(r.tried, tried), append(r.tries, int64(d.Tries))
+		r.nodes, r.tries = append(r.nodes, s.held.node(k)), append(r.tries, int64(d.Tries))
 		r.due, r.ended = append(r.due, codec.Micros(d.NextAt)), append(r.ended, codec.Micros(d.EndedAt))
 		r.statuses, r.reasons = append(r.statuses, string(d.Status)), append(r.reasons, d.Reason)
+		r.attempts, r.packed = append(r.attempts, a.ID), append(r.packed, packed)
 	}
 	return r, nil
 }
 
+// queue writes the outcomes. ours: a delivery was neither ended nor taken over
+// meanwhile. first: no attempt of it is kept yet.
 func (r *finishedRows) queue(b *pgx.Batch) {
-	// ours: it was neither ended nor taken over meanwhile.
-	b.Queue(`UPDATE deliveries d SET attempts = d.attempts + q.tried,
+	b.Queue(`WITH done AS (
+		UPDATE deliveries d SET attempts = d.attempts + q.tried,
+			first = CASE WHEN q.first THEN q.packed ELSE d.first END,
 			node = CASE WHEN q.ours THEN 0 ELSE d.node END,
 			status = CASE WHEN q.ours THEN q.status ELSE d.status END,
 			reason = CASE WHEN q.ours THEN q.reason ELSE d.reason END,
 			tries = CASE WHEN q.ours THEN q.tries ELSE d.tries END,
 			next_at = CASE WHEN q.ours THEN q.due ELSE d.next_at END,
 			ended_at = CASE WHEN q.ours THEN q.ended ELSE d.ended_at END
-		FROM (SELECT u.*, l.ended_at = 0 AND (l.node = u.node AND u.node <> 0 OR u.status = 'DELIVERED') AS ours
-			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-				$9::text[], $10::text[]) u (project, event, endpoint, node, tried, tries, due, ended, status, reason)
+		FROM (SELECT u.*, (u.attempt <> '')::integer AS tried, u.attempt <> '' AND l.first IS NULL AS first,
+				l.ended_at = 0 AND (l.node = u.node AND u.node <> 0 OR u.status = 'DELIVERED') AS ours
+			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+				$8::text[], $9::text[], $10::text[], $11::bytea[]) u (project, event, endpoint, node, tries, due, ended, status, reason, attempt, packed)
 			JOIN deliveries l ON l.project = u.project AND l.event = u.event AND l.endpoint = u.endpoint FOR UPDATE OF l) q
-		WHERE d.project = q.project AND d.event = q.event AND d.endpoint = q.endpoint`,
-		r.projects, r.events, r.endpoints, r.nodes, r.tried, r.tries, r.due, r.ended, r.statuses, r.reasons)
-	a := &r.attempts
-	if len(a.ids) == 0 {
-		return
-	}
-	b.Queue(`INSERT INTO attempts (project, event, endpoint, id, started_at, duration, status_code, response, remote_addr, error_class, error)
-		SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bytea[],
-			$9::text[], $10::text[], $11::text[])`,
-		a.projects, a.events, a.endpoints, a.ids, a.started, a.duration, a.codes, a.responses, a.remotes, a.classes, a.errors)
+		WHERE d.project = q.project AND d.event = q.event AND d.endpoint = q.endpoint
+		RETURNING q.project, q.event, q.endpoint, q.attempt, q.packed, q.attempt <> '' AND NOT q.first AS more)
+		INSERT INTO attempts (project, event, endpoint, id, packed) SELECT project, event, endpoint, attempt, packed FROM done WHERE more`,
+		r.projects, r.events, r.endpoints, r.nodes, r.tries, r.due, r.ended, r.statuses, r.reasons, r.attempts, r.packed)
 }
 
 // heed has an endpoint heed what an attempt showed of it.

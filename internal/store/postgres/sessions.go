@@ -10,8 +10,14 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-const sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token, step_count, created_at,
-	ready_at, ended_at, sequence`
+// The sequence of a session is that of its last event.
+const (
+	sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token, step_count, created_at,
+		ready_at, ended_at`
+	sessionRead = sessionColumns + `, COALESCE((SELECT e.sequence FROM events e
+		WHERE e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id) AND e.session = sessions.num
+		ORDER BY e.sequence DESC LIMIT 1), 0)`
+)
 
 func scanSession(r codec.Scanner, more ...any) (domain.Session, error) {
 	var s domain.Session
@@ -34,10 +40,10 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		}
 		row := &n.Session
 		b := &pgx.Batch{}
-		b.Queue(`INSERT INTO sessions (`+sessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
+		b.Queue(`INSERT INTO sessions (`+sessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
 			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
-			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), row.Sequence, s.node.Load())
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), s.node.Load())
 		queueStream(b, n.Stream)
 		steps := make([]*domain.Step, len(n.Steps))
 		for i := range n.Steps {
@@ -59,7 +65,7 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 
 // Session reads one session of a project.
 func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
-	return scanSession(s.row(ctx, `SELECT `+sessionColumns+` FROM sessions WHERE project_id = $1 AND id = $2`, project, id))
+	return scanSession(s.row(ctx, `SELECT `+sessionRead+` FROM sessions WHERE project_id = $1 AND id = $2`, project, id))
 }
 
 // Sessions reads a page, newest first, and the cursor of the next ("" at the end).
@@ -70,7 +76,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 		return nil, "", err
 	}
 	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
-		`SELECT `+sessionColumns+` FROM sessions
+		`SELECT `+sessionRead+` FROM sessions
 		WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`, project, before, string(f.Status), limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
@@ -84,7 +90,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 // once it has taken them over.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
-		`SELECT `+sessionColumns+` FROM sessions WHERE status NOT IN ('CLOSED', 'FAILED') AND node = $1 ORDER BY id`, s.node.Load())
+		`SELECT `+sessionRead+` FROM sessions WHERE status NOT IN ('CLOSED', 'FAILED') AND node = $1 ORDER BY id`, s.node.Load())
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)
 	}

@@ -15,12 +15,13 @@ import (
 
 // tx is a transaction and what its commit will make known.
 type tx struct {
-	store *Store
-	conn  *pgxpool.Conn
-	xid   int64
-	known domain.Commit
-	made  []made
-	last  pgx.Batch // goes with the commit
+	store    *Store
+	conn     *pgxpool.Conn
+	xid      int64
+	known    domain.Commit
+	made     []made
+	last     pgx.Batch // goes with the commit
+	numbered map[sessionKey]numbered
 	// audiences are the endpoints of projects as this transaction sees them.
 	audiences map[string]*audience
 }

@@ -28,10 +28,12 @@ type change struct {
 }
 
 // writer changes sessions: all changes that wait, in one transaction of three
-// round trips. It locks and reads the sessions, has every change decided in
+// round trips, or one more if a session is not remembered. It locks the
+// sessions, has every change decided in
 // memory, and writes what was decided.
 type writer struct {
-	store *Store
+	store    *Store
+	sessions map[sessionKey]*openSession // remembered as committed; of run alone
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -40,7 +42,7 @@ type writer struct {
 }
 
 func newWriter(s *Store) *writer {
-	return &writer{store: s, queue: make(chan *change, queueLength), done: make(chan struct{})}
+	return &writer{store: s, sessions: map[sessionKey]*openSession{}, queue: make(chan *change, queueLength), done: make(chan struct{})}
 }
 
 // ChangeSession loads the session and its unfinished steps, lets fn decide,
@@ -150,8 +152,13 @@ func (w *writer) try(batch []*change) error {
 	return err
 }
 
-func (w *writer) transact(ctx context.Context, batch []*change) error {
-	work := &batchWork{sessions: map[sessionKey]*openSession{}}
+func (w *writer) transact(ctx context.Context, batch []*change) (err error) {
+	work := &batchWork{writer: w, sessions: map[sessionKey]*openSession{}}
+	defer func() {
+		if err != nil {
+			w.forget(batch)
+		}
+	}()
 	load := &pgx.Batch{}
 	work.queueLoad(load, batch)
 	t, err := w.store.begin(ctx, load)
@@ -160,6 +167,9 @@ func (w *writer) transact(ctx context.Context, batch []*change) error {
 	}
 	defer t.end()
 	work.tx = t
+	if err := work.loadRest(ctx, batch); err != nil {
+		return fmt.Errorf("read sessions: %w", err)
+	}
 	made := false
 	for _, c := range batch {
 		if c.err, err = work.decide(ctx, c); err != nil {
@@ -173,7 +183,11 @@ func (w *writer) transact(ctx context.Context, batch []*change) error {
 	if err := work.save(ctx); err != nil {
 		return err
 	}
-	return t.commit(ctx)
+	if err := t.commit(ctx); err != nil {
+		return err
+	}
+	work.learn()
+	return nil
 }
 
 type sessionKey struct{ project, id string }
@@ -183,6 +197,7 @@ type sessionKey struct{ project, id string }
 type openSession struct {
 	row     domain.Session
 	num     int64
+	version int64
 	node    int64
 	saved   sessionRow
 	open    []*openStep
@@ -196,19 +211,29 @@ type openStep struct {
 	changed bool
 }
 
+// clone is a copy to change: what is remembered is as committed.
+func (s *openSession) clone() *openSession {
+	c := *s
+	c.open = make([]*openStep, len(s.open))
+	for i, o := range s.open {
+		step := *o
+		c.open[i] = &step
+	}
+	return &c
+}
+
 // sessionRow is the part of a session that changes, comparable.
 type sessionRow struct {
 	status           domain.SessionStatus
 	reason           domain.CloseReason
 	failure          string
 	steps            int
-	sequence         int64
 	readyAt, endedAt int64
 }
 
 func savedSession(s *domain.Session) sessionRow {
 	return sessionRow{
-		s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, s.Sequence, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt),
+		s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt),
 	}
 }
 
@@ -226,32 +251,69 @@ func savedStep(s *domain.Step) stepRow {
 // batchWork is what a batch of changes works on and has decided.
 type batchWork struct {
 	*tx
+	writer    *writer
 	sessions  map[sessionKey]*openSession
 	steps     []*openStep // changed or new
 	artifacts []domain.Artifact
 	news      []pending
 }
 
-// queueLoad locks and reads the sessions of the changes.
+// queueLoad locks the sessions of the changes that are remembered, and sees
+// whether they are as they were.
 func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
+	var nums []int64
+	known := map[int64]*openSession{}
+	for _, c := range batch {
+		k := sessionKey{c.project, c.id}
+		s, ok := w.writer.sessions[k]
+		if ok && known[s.num] == nil {
+			known[s.num] = s.clone()
+			nums = append(nums, s.num)
+		}
+	}
+	if len(nums) == 0 {
+		return
+	}
+	b.Queue(`SELECT num, version, node FROM sessions WHERE num = ANY($1) ORDER BY num FOR UPDATE`, nums).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			var num, version, node int64
+			if err := rows.Scan(&num, &version, &node); err != nil {
+				return err
+			}
+			if s := known[num]; s.version == version {
+				s.node = node
+				w.sessions[sessionKey{s.row.ProjectID, s.row.ID}] = s
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// loadRest locks and reads the other sessions, with their unfinished steps.
+func (w *batchWork) loadRest(ctx context.Context, batch []*change) error {
 	seen := map[sessionKey]bool{}
 	var projects, ids []string
 	for _, c := range batch {
 		k := sessionKey{c.project, c.id}
-		if !seen[k] {
+		if !seen[k] && w.sessions[k] == nil {
 			seen[k] = true
 			projects, ids = append(projects, c.project), append(ids, c.id)
 		}
 	}
+	if len(ids) == 0 {
+		return nil
+	}
 	const these = ` IN (SELECT * FROM unnest($1::text[], $2::text[]))`
-	// The steps by a statement of their own, which sees what was committed
-	// before the sessions were locked.
-	b.Queue(`SELECT `+sessionColumns+`, num, node FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`,
+	b := &pgx.Batch{}
+	// What belongs to them by statements of their own, which see what was
+	// committed before they were locked.
+	b.Queue(`SELECT 1 FROM sessions WHERE (project_id, id)`+these+` ORDER BY num FOR UPDATE`, projects, ids)
+	b.Queue(`SELECT `+sessionRead+`, num, version, node FROM sessions WHERE (project_id, id)`+these,
 		projects, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var s openSession
 			var err error
-			if s.row, err = scanSession(rows, &s.num, &s.node); err != nil {
+			if s.row, err = scanSession(rows, &s.num, &s.version, &s.node); err != nil {
 				return err
 			}
 			s.saved = savedSession(&s.row)
@@ -266,12 +328,13 @@ func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
 			if err != nil {
 				return err
 			}
-			if s := w.sessions[sessionKey{st.ProjectID, st.SessionID}]; !st.Status.Ended() {
+			if s := w.sessions[sessionKey{st.ProjectID, st.SessionID}]; s != nil && !st.Status.Ended() {
 				s.open = append(s.open, &openStep{step: st, saved: savedStep(&st)})
 			}
 		}
 		return rows.Err()
 	})
+	return w.send(ctx, b)
 }
 
 // decide makes one change, in memory. refused is the change's own failure, err
@@ -339,10 +402,10 @@ func own(err error) error {
 // keep takes over what a change decided about a session and its steps.
 func (w *batchWork) keep(s *openSession, row *domain.Session, c *domain.SessionChange) {
 	s.row = *row
-	s.changed = true
+	s.changed = s.changed || savedSession(row) != s.saved || len(c.NewSteps) > 0
 	for i, o := range s.open {
 		if o.step = *c.Open[i]; !o.changed && savedStep(&o.step) != o.saved {
-			o.changed = true
+			o.changed, s.changed = true, true
 			if !o.isNew {
 				w.steps = append(w.steps, o)
 			}
@@ -389,14 +452,15 @@ func (w *batchWork) save(ctx context.Context) error {
 }
 
 func (w *batchWork) queueSessions(b *pgx.Batch) {
-	var nums, steps, sequences, ready, ended []int64
+	var nums, steps, ready, ended []int64
 	var statuses, reasons, failures []string
 	for _, s := range w.sessions {
-		row := savedSession(&s.row)
-		if !s.changed || row == s.saved {
+		if !s.changed {
 			continue
 		}
-		nums, steps, sequences = append(nums, s.num), append(steps, int64(row.steps)), append(sequences, row.sequence)
+		s.version++
+		row := savedSession(&s.row)
+		nums, steps = append(nums, s.num), append(steps, int64(row.steps))
 		ready, ended = append(ready, row.readyAt), append(ended, row.endedAt)
 		statuses, reasons, failures = append(statuses, string(row.status)), append(reasons, string(row.reason)), append(failures, row.failure)
 	}
@@ -404,8 +468,38 @@ func (w *batchWork) queueSessions(b *pgx.Batch) {
 		return
 	}
 	b.Queue(`UPDATE sessions s SET status = q.status, close_reason = q.reason, error = q.failure, step_count = q.steps,
-			sequence = q.sequence, ready_at = q.ready, ended_at = q.ended
-		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
-		q (num, status, reason, failure, steps, sequence, ready, ended) WHERE s.num = q.num`,
-		nums, statuses, reasons, failures, steps, sequences, ready, ended)
+			version = s.version + 1, ready_at = q.ready, ended_at = q.ended
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[])
+		q (num, status, reason, failure, steps, ready, ended) WHERE s.num = q.num`,
+		nums, statuses, reasons, failures, steps, ready, ended)
+}
+
+// remembered is how many sessions the writer remembers before it starts again.
+const remembered = 10_000
+
+// learn keeps the sessions as they are now committed. One that has ended is
+// forgotten: no more is expected of it.
+func (w *batchWork) learn() {
+	for k, s := range w.sessions {
+		if s.row.Status.Ended() {
+			delete(w.writer.sessions, k)
+			continue
+		}
+		s.saved, s.changed = savedSession(&s.row), false
+		for _, o := range s.open {
+			o.saved, o.isNew, o.changed = savedStep(&o.step), false, false
+		}
+		if len(w.writer.sessions) >= remembered {
+			clear(w.writer.sessions)
+		}
+		w.writer.sessions[k] = s
+	}
+}
+
+// forget has the sessions of changes that failed read again: another node may
+// have added events to them, which their rows don't tell.
+func (w *writer) forget(batch []*change) {
+	for _, c := range batch {
+		delete(w.sessions, sessionKey{c.project, c.id})
+	}
 }

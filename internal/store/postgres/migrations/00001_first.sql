@@ -57,8 +57,8 @@ CREATE TABLE sessions (
     options      TEXT NOT NULL, -- JSON
     metadata     TEXT NOT NULL, -- JSON
     stream_token TEXT NOT NULL,
-    sequence     BIGINT NOT NULL, -- of its last event
     step_count   BIGINT NOT NULL,
+    version      BIGINT NOT NULL DEFAULT 0, -- counts changes of the row and of its steps
     created_at   BIGINT NOT NULL,
     ready_at     BIGINT NOT NULL,
     ended_at     BIGINT NOT NULL,
@@ -111,7 +111,7 @@ CREATE TABLE streams (
 );
 
 -- position is the order of commits within the project; cursors are event ids,
--- resolved to it.
+-- resolved to it. A session's last sequence is the greatest one here.
 CREATE TABLE events (
     project    BIGINT NOT NULL,
     position   BIGINT NOT NULL,
@@ -172,6 +172,7 @@ CREATE TABLE deliveries (
     tries    INTEGER NOT NULL,
     status   TEXT NOT NULL,
     reason   TEXT NOT NULL,
+    first    BYTEA, -- the first attempt: most have no other
     PRIMARY KEY (project, event, endpoint)
 ) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_insert_scale_factor = 0.1);
 CREATE INDEX deliveries_endpoint ON deliveries (endpoint, event);
@@ -180,18 +181,13 @@ CREATE INDEX deliveries_held ON deliveries (endpoint, node) WHERE node <> 0;
 CREATE INDEX deliveries_ordered ON deliveries (endpoint, ordered, event) WHERE ended_at = 0 AND ordered > 0;
 CREATE INDEX deliveries_given_up ON deliveries (project, event) WHERE status IN ('FAILED', 'CANCELED');
 
+-- The attempts after the first.
 CREATE TABLE attempts (
     project     BIGINT NOT NULL,
     event       BIGINT NOT NULL,
     endpoint    BIGINT NOT NULL,
     id          TEXT COLLATE "C" NOT NULL, -- sorts by time
-    started_at  BIGINT NOT NULL,
-    duration    BIGINT NOT NULL, -- microseconds
-    status_code INTEGER NOT NULL,
-    response    BYTEA NOT NULL,
-    remote_addr TEXT NOT NULL,
-    error_class TEXT NOT NULL,
-    error       TEXT NOT NULL,
+    packed      BYTEA NOT NULL,
     PRIMARY KEY (project, event, endpoint, id)
 );
 
