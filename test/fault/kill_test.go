@@ -25,6 +25,13 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(nodeDatabase) != "" {
+		if err := runNode(context.Background(), os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	flag.Parse()
 	code := m.Run()
 	harness.RemoveBinary()
@@ -112,7 +119,7 @@ func TestKill(t *testing.T) {
 	healthy.Store("yes", true)
 	c := server.Client()
 	settle(t, c)
-	check(t, c, receiver, pages, work)
+	compare(t, c, receiver, pages, work)
 	if err := server.Stop(); err != nil {
 		t.Errorf("stop: %v", err)
 	}
@@ -237,8 +244,8 @@ func settle(t *testing.T, c *harness.Client) {
 	}
 }
 
-// check reads the log and the receiver's own notes and holds them together.
-func check(t *testing.T, c *harness.Client, r *harness.Receiver, pages *site, work *workload) {
+// compare reads the log and the receiver's own notes and holds them together.
+func compare(t *testing.T, c *harness.Client, r *harness.Receiver, pages *site, work *workload) {
 	t.Helper()
 	ctx := t.Context()
 	arrived := map[string]bool{} // webhook-id with a 2xx

@@ -21,6 +21,17 @@ func (w *world) finish(d domain.Delivery, to domain.DeliveryStatus, at time.Time
 }
 
 var orderedTests = []test{
+	{"what is tried again is still the first", func(w *world) {
+		s := w.newSession(0)
+		e := w.newOrdered("step_*")
+		w.say(s, domain.EventStepStarted, domain.EventStepCompleted, domain.EventStepFailed)
+		w.finish(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryPending, start)
+		var turn []domain.EventType
+		for _, j := range w.claim(e.ID, start.Add(5*time.Second), 10).Jobs {
+			turn = append(turn, j.Delivery.EventType)
+		}
+		w.equal("turn", turn, []domain.EventType{domain.EventStepStarted, domain.EventStepCompleted, domain.EventStepFailed})
+	}},
 	{"a session's events are claimed in turn", func(w *world) {
 		a, b := w.newSession(0), w.newSession(0)
 		e := w.newOrdered("step_*")

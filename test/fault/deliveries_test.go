@@ -1,0 +1,119 @@
+package fault
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/store/pgtest"
+)
+
+// A fault is what is done to the rig in a round.
+type fault string
+
+const (
+	killNode     fault = "kill -9 of a node"
+	killNodes    fault = "kill -9 of all nodes"
+	killDatabase fault = "kill -9 of PostgreSQL"
+	killAll      fault = "kill -9 of PostgreSQL and all nodes"
+)
+
+// TestDeliveries kills what delivers, at random moments, while events are
+// committed, two of four endpoints fail half of their requests, and two get
+// each session in order. After every round everything settles, and what the
+// receiver saw must fit what the database says.
+func TestDeliveries(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) {
+		r := newRig(t, filepath.Join(t.TempDir(), "fault.db"))
+		r.nodes = []*process{r.start("a")}
+		r.run(nil, killNode)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		server, err := pgtest.Start("fsync=off") // processes are killed, not the machine
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := server.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		where, err := server.NewDatabase(t.Context(), "template1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRig(t, where)
+		r.nodes = []*process{r.start("a"), r.start("b")}
+		r.run(server, killNode, killNode, killNodes, killDatabase, killDatabase, killAll)
+	})
+}
+
+func (r *rig) run(server *pgtest.Server, faults ...fault) {
+	r.Helper()
+	began := time.Now()
+	events, requests := 0, 0
+	for round := range *rounds {
+		seed := *seed + uint64(round)
+		r.round = round + 1
+		r.receiver.round.Store(int64(r.round))
+		random := rand.New(rand.NewPCG(seed, 0))
+		what := faults[random.IntN(len(faults))]
+		r.strike(server, random, what)
+		r.settle()
+		e, q := r.check()
+		events, requests = events+e, requests+q
+		if r.Failed() {
+			r.Fatalf("round %d: %s; to repeat it: make fault SEED=%d ROUNDS=1", r.round, what, seed)
+		}
+	}
+	r.Logf("%d rounds from seed %d: %d events, %d requests at the receiver, in %s", *rounds, *seed, events, requests, time.Since(began).Round(time.Second))
+	if events == 0 {
+		r.Error("nothing happened: the check has checked nothing")
+	}
+}
+
+// strike has the nodes work and kills what is to be killed.
+func (r *rig) strike(server *pgtest.Server, random *rand.Rand, what fault) {
+	r.Helper()
+	for i, p := range r.nodes {
+		p.tell(fmt.Sprintf("work %d", random.Uint64()+uint64(i)))
+	}
+	some := func(most time.Duration) { pause(r.Context(), time.Duration(random.Int64N(int64(most)))) }
+	some(500 * time.Millisecond)
+	var dead []int
+	switch what {
+	case killNode:
+		dead = []int{random.IntN(len(r.nodes))}
+	case killNodes, killAll:
+		for i := range r.nodes {
+			dead = append(dead, i)
+		}
+	}
+	kill := func() {
+		for _, i := range dead {
+			r.nodes[i].kill()
+		}
+	}
+	nodesFirst := random.IntN(2) == 0
+	if nodesFirst {
+		kill()
+	}
+	if what == killDatabase || what == killAll {
+		server.Kill()
+	}
+	if !nodesFirst {
+		kill()
+	}
+	some(150 * time.Millisecond)
+	if what == killDatabase || what == killAll {
+		if err := server.Restart(); err != nil {
+			r.Fatal(err)
+		}
+	}
+	for _, i := range dead {
+		r.nodes[i] = r.start(r.nodes[i].name)
+	}
+	some(200 * time.Millisecond)
+}

@@ -1,0 +1,392 @@
+package fault
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/storetest"
+	"github.com/browserhook/browserhook/test/fault/check"
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// rig is a database, its nodes, a receiver that keeps a log, and what is known
+// of all of them.
+type rig struct {
+	*testing.T
+	where     string
+	receiver  *receiver
+	endpoints []check.Endpoint
+	nodes     []*process
+	round     int
+
+	mu     sync.Mutex
+	said   []check.Said
+	died   map[string]int
+	lives  int
+	before map[string]int64
+	cursor string
+}
+
+// newRig fills an empty database with endpoints: in order and not, and of each
+// kind one that fails half of its requests until everything is to settle.
+func newRig(t *testing.T, where string) *rig {
+	r := &rig{T: t, where: where, receiver: newReceiver(t), died: map[string]int{}, before: map[string]int64{}}
+	db := r.open()
+	defer db.Close()
+	if err := db.CreateProject(t.Context(), domain.Project{ID: project, Name: "fault", CreatedAt: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 4 {
+		e := domain.Endpoint{
+			ID: domain.NewID(domain.PrefixEndpoint), ProjectID: project, Status: domain.EndpointEnabled,
+			EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}, Ordered: i%2 == 0},
+			Secrets:          []domain.Secret{{Value: "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="}},
+			CreatedAt:        time.Now(), UpdatedAt: time.Now(),
+		}
+		e.URL = r.receiver.url + "/" + e.ID
+		if i >= 2 {
+			e.URL += "?shaky"
+		}
+		if err := db.CreateEndpoint(t.Context(), e, nil); err != nil {
+			t.Fatal(err)
+		}
+		r.endpoints = append(r.endpoints, check.Endpoint{ID: e.ID, Ordered: e.Ordered})
+	}
+	return r
+}
+
+// open opens the database beside the nodes, to look at it.
+func (r *rig) open() database {
+	r.Helper()
+	db, err := openDatabase(r.Context(), r.where, "observer", func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return db
+}
+
+// process is a node's process.
+type process struct {
+	rig    *rig
+	name   string
+	life   string
+	cmd    *exec.Cmd
+	in     io.WriteCloser
+	heard  chan string // up, rested, settled
+	exited chan struct{}
+	errors *lastLines
+}
+
+// start starts a node, or one that has ended anew, and waits until it is up.
+func (r *rig) start(name string, env ...string) *process {
+	r.Helper()
+	r.lives++
+	p := &process{rig: r, name: name, life: fmt.Sprintf("%s.%d", name, r.lives), heard: make(chan string, 8), exited: make(chan struct{}), errors: &lastLines{}}
+	p.cmd = exec.Command(os.Args[0])
+	p.cmd.Env = append(os.Environ(), nodeDatabase+"="+r.where, nodeName+"="+name, nodeLife+"="+p.life)
+	p.cmd.Env = append(p.cmd.Env, env...)
+	p.cmd.Stderr = p.errors
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		r.Fatal(err)
+	}
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		r.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		r.Fatal(err)
+	}
+	go p.listen(out)
+	r.Cleanup(func() {
+		p.kill()
+		if said := p.errors.String(); strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic:") {
+			r.Errorf("%s said:\n%s", p.life, said)
+		} else if r.Failed() {
+			r.Logf("%s said last:\n%s", p.life, said)
+		}
+	})
+	p.wait("up")
+	return p
+}
+
+// listen takes in what a node says, in whole lines.
+func (p *process) listen(out io.Reader) {
+	defer close(p.exited)
+	for r := bufio.NewReader(out); ; {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			break
+		}
+		var s check.Said
+		switch line = strings.TrimSuffix(line, "\n"); {
+		case strings.HasPrefix(line, "wrong "):
+			p.rig.Errorf("round %d: %s: %s", p.rig.round, p.life, line)
+		case strings.HasPrefix(line, "said "):
+			if _, err := fmt.Sscanf(line, "said %s %d", &s.Session, &s.Sequence); err != nil {
+				p.rig.Errorf("%s said %q", p.life, line)
+			}
+			p.rig.mu.Lock()
+			p.rig.said = append(p.rig.said, s)
+			p.rig.mu.Unlock()
+		default:
+			p.heard <- line
+		}
+	}
+	_ = p.cmd.Wait()
+}
+
+func (p *process) tell(line string) {
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
+		p.rig.Errorf("tell %s to %s: %v", p.life, line, err)
+	}
+}
+
+func (p *process) wait(word string) {
+	p.rig.Helper()
+	select {
+	case got := <-p.heard:
+		if got != word {
+			p.rig.Fatalf("%s said %q instead of %q", p.life, got, word)
+		}
+	case <-p.exited:
+		p.rig.Fatalf("round %d: %s ended by itself:\n%s", p.rig.round, p.life, p.errors)
+	case <-time.After(harness.Deadline):
+		p.rig.Fatalf("round %d: %s does not say %q:\n%s", p.rig.round, p.life, word, p.errors)
+	}
+}
+
+// kill ends the process as `kill -9` does.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+	p.rig.mu.Lock()
+	defer p.rig.mu.Unlock()
+	if _, dead := p.rig.died[p.life]; !dead {
+		p.rig.died[p.life] = p.rig.round
+	}
+}
+
+// settle ends the round's work and waits until everything has arrived.
+func (r *rig) settle() {
+	r.Helper()
+	for _, p := range r.nodes {
+		p.tell("rest")
+		p.wait("rested")
+	}
+	r.receiver.healthy.Store(true)
+	r.nodes[0].tell("settle")
+	select {
+	case <-r.nodes[0].heard:
+	case <-time.After(20 * time.Second):
+		out, _ := exec.Command("psql", "-c", "select * from nodes", "-c", "select d.*, e.session, e.sequence from deliveries d join events e on e.position=d.event where ended_at=0 order by event limit 50", "-c", "select extract(epoch from now())", r.where).CombinedOutput()
+		r.Logf("%s", out)
+		r.Fatal("stuck")
+	}
+	r.receiver.healthy.Store(false)
+}
+
+// check holds the receiver's log of this round and the database together. What
+// an engine still has to write down may take a moment.
+func (r *rig) check() (events, requests int) {
+	r.Helper()
+	db := r.open()
+	defer db.Close()
+	var w *check.World
+	var wrong []string
+	for deadline := time.Now().Add(10 * time.Second); ; pause(r.Context(), 50*time.Millisecond) {
+		var err error
+		if w, err = r.world(db); err != nil {
+			r.Fatal(err)
+		}
+		if wrong = check.Check(w); len(wrong) == 0 || time.Now().After(deadline) {
+			break
+		}
+	}
+	for i, problem := range wrong {
+		if i == 20 {
+			r.Errorf("round %d: and %d more", r.round, len(wrong)-i)
+			break
+		}
+		r.Errorf("round %d: %s", r.round, problem)
+	}
+	if len(wrong) > 0 {
+		raw, _ := os.ReadFile(r.receiver.log.Name())
+		os.WriteFile("/tmp/fault-log.jsonl", raw, 0o644)
+	}
+	for _, e := range w.Events {
+		r.before[e.Session] = e.Sequence
+		r.cursor = e.ID
+	}
+	r.mu.Lock()
+	r.said = nil
+	r.mu.Unlock()
+	r.receiver.forget(len(w.Requests))
+	return len(w.Events), len(w.Requests)
+}
+
+// world reads what there is since the round before.
+func (r *rig) world(db storetest.Store) (*check.World, error) {
+	ctx := r.Context()
+	w := &check.World{Endpoints: r.endpoints, Before: r.before, Died: map[string]int{}}
+	r.mu.Lock()
+	w.Said = append(w.Said, r.said...)
+	for life, round := range r.died {
+		w.Died[life] = round
+	}
+	r.mu.Unlock()
+	var err error
+	if w.Requests, err = r.receiver.read(); err != nil {
+		return nil, err
+	}
+	ours := map[string]bool{}
+	for after := r.cursor; ; {
+		page, err := db.Events(ctx, project, domain.EventQuery{After: after, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			w.Events = append(w.Events, check.Event{ID: e.ID, Session: e.SessionID, Sequence: e.Sequence})
+			ours[e.ID], after = true, e.ID
+		}
+		if len(page) < 1000 {
+			break
+		}
+	}
+	for f := (domain.DeliveryFilter{Limit: 1000}); ; {
+		page, next, err := db.Deliveries(ctx, project, f)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range page {
+			if !ours[d.EventID] {
+				return w, nil // newest first: these are of rounds before
+			}
+			attempts, err := db.Attempts(ctx, project, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			one := check.Delivery{Event: d.EventID, Endpoint: d.EndpointID, Status: string(d.Status), Count: d.Attempts}
+			for _, a := range attempts {
+				one.Attempts = append(one.Attempts, a.StatusCode)
+			}
+			w.Deliveries = append(w.Deliveries, one)
+		}
+		if f.Cursor = next; next == "" {
+			return w, nil
+		}
+	}
+}
+
+// receiver takes webhooks and writes down each in a file before it answers.
+type receiver struct {
+	url     string
+	healthy atomic.Bool // the shaky endpoints answer well, too
+	round   atomic.Int64
+
+	mu   sync.Mutex
+	n    int
+	log  *os.File
+	skip int // lines of rounds that are settled
+}
+
+func newReceiver(t *testing.T) *receiver {
+	r := &receiver{}
+	var err error
+	if r.log, err = os.Create(filepath.Join(t.TempDir(), "receiver.jsonl")); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(r)
+	r.url = server.URL
+	t.Cleanup(func() {
+		server.Close()
+		r.log.Close()
+	})
+	return r
+}
+
+func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return // the sender was killed on the way
+	}
+	var event struct {
+		ID        string `json:"id"`
+		SessionID string `json:"sessionId"`
+		Sequence  int64  `json:"sequence"`
+	}
+	_ = json.Unmarshal(body, &event)
+	r.mu.Lock()
+	r.n++
+	status := http.StatusNoContent
+	if req.URL.RawQuery == "shaky" && r.n%2 == 0 && !r.healthy.Load() {
+		status = http.StatusInternalServerError
+	}
+	line, err := json.Marshal(check.Request{
+		Endpoint: strings.TrimPrefix(req.URL.Path, "/"), Event: req.Header.Get("webhook-id"), Session: event.SessionID, Sequence: event.Sequence,
+		Status: status, Life: strings.TrimPrefix(req.UserAgent(), "browserhook/"), Round: int(r.round.Load()), Body: fmt.Sprintf("%x", sha256.Sum256(body)),
+	})
+	if err == nil {
+		_, err = r.log.Write(append(line, '\n'))
+	}
+	r.mu.Unlock()
+	if err != nil {
+		status = http.StatusTeapot // nothing is taken that isn't in the log
+	}
+	w.WriteHeader(status)
+}
+
+// read reads the log back, from where the settled rounds end.
+func (r *receiver) read() ([]check.Request, error) {
+	raw, err := os.ReadFile(r.log.Name())
+	if err != nil {
+		return nil, err
+	}
+	raw = raw[:bytes.LastIndexByte(raw, '\n')+1]
+	all, err := check.ReadLog(bytes.NewReader(raw))
+	if err != nil {
+		return nil, err
+	}
+	return all[r.skip:], nil
+}
+
+func (r *receiver) forget(n int) { r.skip += n }
+
+// lastLines keeps the end of what a process complains about.
+type lastLines struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+func (l *lastLines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.buf = append(l.buf, p...)
+	if over := len(l.buf) - 64<<10; over > 0 {
+		l.buf = append([]byte(nil), l.buf[over:]...)
+	}
+	return len(p), nil
+}
+
+func (l *lastLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.buf)
+}
