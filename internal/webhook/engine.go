@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -99,7 +100,7 @@ func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *En
 // Run sends until ctx ends. Then it claims nothing more, gives what is under
 // way Grace to be answered, and returns when all of it is recorded.
 func (e *Engine) Run(ctx context.Context) error {
-	if err := e.queue.ReleaseClaims(ctx); err != nil {
+	if err := e.insist(ctx, func() error { return e.queue.ReleaseClaims(ctx) }); err != nil {
 		return err
 	}
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
@@ -113,7 +114,11 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.ctx, e.sending, e.running = ctx, sending, true
 	e.mu.Unlock()
 	// Asked after the start, so that nothing falls in between.
-	due, err := e.queue.DueEndpoints(ctx)
+	var due []domain.Due
+	err := e.insist(ctx, func() (err error) {
+		due, err = e.queue.DueEndpoints(ctx)
+		return err
+	})
 	if err == nil {
 		e.mu.Lock()
 		for _, d := range due {
@@ -137,6 +142,22 @@ func (e *Engine) Run(ctx context.Context) error {
 	close(e.outcomes)
 	<-finished
 	return err
+}
+
+// insist asks the store again while that is away, until ctx ends.
+func (e *Engine) insist(ctx context.Context, ask func() error) error {
+	for {
+		err := ask()
+		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
+			return err
+		}
+		e.log.Warn("start to deliver; trying again", "err", err)
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return nil
+		}
+	}
 }
 
 // Reserve keeps room for a delivery that is being committed. A lane that has
@@ -265,6 +286,7 @@ func (e *Engine) Forget() {
 	for _, l := range e.lanes {
 		l.stale = l.claiming
 		e.held -= len(l.queue)
+		l.out -= len(l.queue)
 		l.queue = nil
 		l.unlist()
 	}

@@ -81,7 +81,7 @@ func (r *rig) strike(server *pgtest.Server, random *rand.Rand, what fault) {
 		p.tell(fmt.Sprintf("work %d", random.Uint64()+uint64(i)))
 	}
 	some := func(most time.Duration) { pause(r.Context(), time.Duration(random.Int64N(int64(most)))) }
-	some(500 * time.Millisecond)
+	some(400 * time.Millisecond)
 	var dead []int
 	switch what {
 	case killNode:
