@@ -286,7 +286,6 @@ func (e *Engine) Forget() {
 	for _, l := range e.lanes {
 		l.stale = l.claiming
 		e.held -= len(l.queue)
-		l.out -= len(l.queue)
 		l.queue = nil
 		l.unlist()
 	}

@@ -203,28 +203,41 @@ func newSession() *domain.NewSession {
 // settle has everything sent that waits for a later try, until nothing is on
 // its way any more.
 func (n *node) settle(ctx context.Context) error {
-	for {
-		left := 0
-		for _, status := range []domain.DeliveryStatus{domain.DeliveryPending, domain.DeliverySending} {
-			page, _, err := n.store.Deliveries(ctx, project, domain.DeliveryFilter{Status: status, Limit: 1000})
-			if err != nil {
-				return err
-			}
-			left += len(page)
-			for _, d := range page {
-				if status != domain.DeliveryPending || d.Attempts == 0 || time.Until(d.NextAt) < time.Second {
-					continue
-				}
-				_, err := n.store.RetryDelivery(ctx, project, d.ID, time.Now())
-				if e, ok := errors.AsType[*domain.Error](err); err != nil && (!ok || e.Code != domain.CodeConflict) {
-					return err
-				}
-			}
+	// Twice, because a delivery can go from one list to the other in between.
+	for quiet := 0; quiet < 2; {
+		left, err := n.retry(ctx)
+		if err != nil {
+			return err
 		}
-		if left == 0 || pause(ctx, 10*time.Millisecond) != nil {
-			return ctx.Err()
+		if quiet++; left > 0 {
+			quiet = 0
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// retry brings forward what failed, and counts what has not ended.
+func (n *node) retry(ctx context.Context) (left int, err error) {
+	for _, status := range []domain.DeliveryStatus{domain.DeliveryPending, domain.DeliverySending} {
+		page, _, err := n.store.Deliveries(ctx, project, domain.DeliveryFilter{Status: status, Limit: 1000})
+		if err != nil {
+			return left, err
+		}
+		left += len(page)
+		for _, d := range page {
+			if status != domain.DeliveryPending || d.Attempts == 0 || time.Until(d.NextAt) < time.Second {
+				continue
+			}
+			_, err := n.store.RetryDelivery(ctx, project, d.ID, time.Now())
+			if e, ok := errors.AsType[*domain.Error](err); err != nil && (!ok || e.Code != domain.CodeConflict) {
+				return left, err
+			}
+		}
+	}
+	return left, nil
 }
 
 // pause waits, unless ctx ends first.

@@ -119,7 +119,7 @@ func (r *rig) start(name string, env ...string) *process {
 		p.kill()
 		if said := p.errors.String(); strings.Contains(said, "DATA RACE") || strings.Contains(said, "panic:") {
 			r.Errorf("%s said:\n%s", p.life, said)
-		} else if r.Failed() {
+		} else if r.Failed() && said != "" {
 			r.Logf("%s said last:\n%s", p.life, said)
 		}
 	})

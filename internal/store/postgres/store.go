@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -62,6 +63,8 @@ type Config struct {
 	// became known; it must not block.
 	Notify func(domain.Commit)
 	Log    *slog.Logger
+
+	dial pgconn.DialFunc // nil: pgx's own; tests have connections break
 }
 
 // Store is the database. Its methods are safe for concurrent use.
@@ -102,6 +105,9 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	pc.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, planning)
 		return err
+	}
+	if cfg.dial != nil {
+		pc.ConnConfig.DialFunc = cfg.dial
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {

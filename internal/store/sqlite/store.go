@@ -45,6 +45,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// driver is the registered name of SQLite's; tests put one in front that fails.
+var driver = "sqlite"
+
 // readers is how many reads run at once; more wait.
 const readers = 4
 
@@ -113,7 +116,7 @@ func connect(path, pragma string, conns int) (*sql.DB, error) {
 		"busy_timeout(10000)", // another process may be adding a key
 		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)", pragma,
 	}}
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	db, err := sql.Open(driver, "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/storetest"
+)
+
+// TestFaults has the connection break at everything that every operation says
+// to the database, in turn: before it is said, and after, so that the answer is
+// lost. Whether a change was made whose COMMIT had no answer is found out: it
+// is made once, and reported as made.
+func TestFaults(t *testing.T) {
+	for name, said := range map[string]bool{"question lost": false, "answer lost": true} {
+		t.Run(name, func(t *testing.T) {
+			storetest.RunFaults(t, func(tb testing.TB) (storetest.Open, storetest.Breaker) {
+				url, err := server.NewDatabase(context.Background(), "template1")
+				if err != nil {
+					tb.Fatal(err)
+				}
+				box, err := seal.New(seal.NewKey())
+				if err != nil {
+					tb.Fatal(err)
+				}
+				wire := &faultyWire{said: said}
+				return func(notify func(domain.Commit)) (storetest.Store, error) {
+					return Open(context.Background(), Config{
+						URL: url, Node: "node", Box: box, Notify: notify, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
+					})
+				}, wire
+			}, domain.CodeUnavailable)
+		})
+	}
+}
+
+var errWire = &net.OpError{Op: "write", Net: "unix", Err: syscall.ECONNRESET}
+
+// faultyWire has a connection break at something that is said on it.
+type faultyWire struct {
+	said bool         // after it was sent
+	left atomic.Int64 // things said until then; 0 or less: not armed, or done
+}
+
+func (w *faultyWire) Arm(n int)    { w.left.Store(int64(n)) }
+func (w *faultyWire) Disarm() bool { return w.left.Swap(0) < 0 }
+
+func (w *faultyWire) breaks() bool {
+	for {
+		n := w.left.Load()
+		switch {
+		case n <= 0:
+			return false
+		case n == 1 && w.left.CompareAndSwap(1, -1):
+			return true
+		case n > 1 && w.left.CompareAndSwap(n, n-1):
+			return false
+		}
+	}
+}
+
+func (w *faultyWire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyConn{Conn: c, wire: w}, nil
+}
+
+type faultyConn struct {
+	net.Conn
+	wire   *faultyWire
+	broken atomic.Bool
+}
+
+func (c *faultyConn) Write(p []byte) (int, error) {
+	switch {
+	case c.broken.Load():
+		return 0, errWire
+	case !c.wire.breaks():
+		return c.Conn.Write(p)
+	}
+	c.broken.Store(true)
+	defer c.Conn.Close()
+	if c.wire.said {
+		return c.Conn.Write(p)
+	}
+	return 0, errWire
+}
+
+func (c *faultyConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.broken.Load() {
+		return 0, errWire
+	}
+	return n, err
+}
