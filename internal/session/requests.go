@@ -10,6 +10,13 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
+// answered bounds how long a request waits for a store that doesn't answer.
+func answered(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, 10*time.Second, errAway)
+}
+
+var errAway = domain.Refuse(domain.CodeUnavailable, "the store does not answer; try again soon")
+
 // CreateRequest is all that a session can be created with. Options are
 // complete: defaults are filled in.
 type CreateRequest struct {
@@ -122,7 +129,9 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 		}
 	}
 	d := s.decider()
-	err := s.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+	changing, cancel := answered(ctx)
+	defer cancel()
+	err := s.Store.ChangeSession(changing, project, id, func(c *domain.SessionChange) error {
 		c.Idempotency = idem
 		return d.add(c, steps)
 	})
@@ -168,7 +177,9 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 	}
 	d := s.decider()
 	running := false
-	err := s.Store.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error {
+	changing, cancel := answered(ctx)
+	defer cancel()
+	err := s.Store.ChangeSession(changing, project, session, func(c *domain.SessionChange) error {
 		st := find(c, id)
 		if st == nil {
 			return domain.Refuse(domain.CodeConflict, "the step has ended")
@@ -222,7 +233,9 @@ func (s *Service) stop(ctx context.Context, project, session, id string) error {
 func (s *Service) Close(ctx context.Context, project, id string) (domain.Session, error) {
 	d := s.decider()
 	var now domain.Session
-	err := s.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+	changing, cancel := answered(ctx)
+	defer cancel()
+	err := s.Store.ChangeSession(changing, project, id, func(c *domain.SessionChange) error {
 		waiting := c.Session.Status == domain.SessionQueued
 		if err := d.closing(c, domain.ClosedRequested); err != nil {
 			return err

@@ -120,8 +120,8 @@ type claim struct {
 	limit             int
 }
 
-func (s *Store) claim(ctx context.Context, c claim) (domain.Claim, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
+	ctx, cancel := context.WithTimeout(patience, answerWithin)
 	defer cancel()
 	var got domain.Claim
 	var at int64 // when the first one that is left is due
@@ -149,7 +149,7 @@ func (s *Store) claim(ctx context.Context, c claim) (domain.Claim, error) {
 		keys[i] = s.key(got.Jobs[i].Delivery.ID)
 		s.held.add(keys[i], node)
 	}
-	if err := t.commit(ctx); err != nil {
+	if err := t.commit(ctx, patience); err != nil {
 		s.held.release(keys...)
 		return domain.Claim{}, err
 	}

@@ -34,8 +34,8 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	return nil
 }
 
-func (s *Store) finish(ctx context.Context, rows *finishedRows, outcomes []domain.Outcome, news []domain.Draft) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []domain.Outcome, news []domain.Draft) error {
+	ctx, cancel := context.WithTimeout(patience, answerWithin)
 	defer cancel()
 	b := &pgx.Batch{}
 	rows.queue(b)
@@ -54,7 +54,7 @@ func (s *Store) finish(ctx context.Context, rows *finishedRows, outcomes []domai
 	if err := t.appendAll(ctx, news); err != nil {
 		return err
 	}
-	return t.commit(ctx)
+	return t.commit(ctx, patience)
 }
 
 // finishedRows are outcomes and attempts, as columns.

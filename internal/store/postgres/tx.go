@@ -37,7 +37,10 @@ type made struct {
 const tries = 10
 
 // update runs fn in a transaction and returns when that is on disk, or with
-// fn's own error when nothing of it is. fn may run more than once.
+// fn's own error when nothing of it is. fn may run more than once. When the
+// database is lost in the moment of the commit and doesn't come back within the
+// time of an answer, it returns that the database is away, and what became of
+// the change is not known.
 func (s *Store) update(ctx context.Context, fn func(context.Context, *tx) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -65,7 +68,7 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) e
 	if err := fn(ctx, t); err != nil {
 		return err
 	}
-	return t.commit(ctx)
+	return t.commit(ctx, ctx)
 }
 
 // begin begins a transaction with what is queued, if anything, in one round
@@ -110,20 +113,48 @@ func (t *tx) end() {
 }
 
 // commit ends the transaction and tells everybody. When the connection breaks
-// on the way, it finds out what became of it.
-func (t *tx) commit(ctx context.Context) error {
+// on the way, it finds out what became of it, for as long as the caller has
+// patience; after that behind their back.
+func (t *tx) commit(ctx, patience context.Context) error {
 	t.queueNews(&t.last)
 	t.last.Queue(`COMMIT`)
 	t.hold()
-	if err := t.send(ctx, &t.last); err != nil {
-		if !isAway(err) && t.conn.Conn().PgConn().TxStatus() == 'E' || !t.store.happened(ctx, t.xid) {
-			t.unhold()
-			return err
-		}
+	err := t.send(ctx, &t.last)
+	if err == nil {
+		t.committed()
+		return nil
 	}
+	if !isAway(err) && t.conn.Conn().PgConn().TxStatus() == 'E' {
+		t.unhold()
+		return err
+	}
+	rest := *t
+	t.made = nil // not end's to release
+	known := make(chan bool, 1)
+	go func() {
+		happened := rest.store.happened(ctx, rest.xid)
+		if happened {
+			rest.committed()
+		} else {
+			rest.unhold()
+			rest.release()
+		}
+		known <- happened
+	}()
+	select {
+	case happened := <-known:
+		if happened {
+			return nil
+		}
+	case <-patience.Done():
+	}
+	return err
+}
+
+// committed tells everybody.
+func (t *tx) committed() {
 	t.store.cache.remember(t.audiences)
 	t.tell()
-	return nil
 }
 
 // happened says what became of a transaction whose end nobody heard. It asks

@@ -183,7 +183,7 @@ func (w *writer) transact(ctx context.Context, batch []*change) (err error) {
 	if err := work.save(ctx); err != nil {
 		return err
 	}
-	if err := t.commit(ctx); err != nil {
+	if err := t.commit(ctx, context.Background()); err != nil {
 		return err
 	}
 	work.learn()
