@@ -152,9 +152,11 @@ func (n *node) obey(ctx context.Context, in io.Reader) error {
 func (n *node) work(ctx context.Context, random *rand.Rand) {
 	for ctx.Err() == nil {
 		if err := n.step(ctx, random); err != nil && ctx.Err() == nil {
-			if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.CodeUnavailable {
-				n.tell("wrong %v", err)
+			verdict := "wrong"
+			if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.CodeUnavailable {
+				verdict = "refused"
 			}
+			n.tell("%s %v", verdict, err)
 			pause(ctx, 20*time.Millisecond)
 		}
 	}

@@ -35,6 +35,8 @@ type rig struct {
 	endpoints []check.Endpoint
 	nodes     []*process
 	round     int
+	full      atomic.Bool  // the disk is: commits fail
+	refused   atomic.Int64 // of them
 
 	mu     sync.Mutex
 	said   []check.Said
@@ -137,6 +139,8 @@ func (p *process) listen(out io.Reader) {
 		}
 		var s check.Said
 		switch line = strings.TrimSuffix(line, "\n"); {
+		case strings.HasPrefix(line, "refused "), strings.HasPrefix(line, "wrong ") && p.rig.full.Load() && strings.Contains(line, "full"):
+			p.rig.refused.Add(1)
 		case strings.HasPrefix(line, "wrong "):
 			p.rig.Errorf("round %d: %s: %s", p.rig.round, p.life, line)
 		case strings.HasPrefix(line, "said "):
