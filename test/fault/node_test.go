@@ -55,7 +55,7 @@ func openDatabase(ctx context.Context, where, name string, notify func(domain.Co
 
 // node is what runs in the child.
 type node struct {
-	store  database
+	store  *skewed
 	engine *webhook.Engine
 
 	say     sync.Mutex
@@ -70,8 +70,7 @@ func runNode(ctx context.Context, in io.Reader, out io.Writer) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	n := &node{out: out}
 	var running atomic.Pointer[webhook.Engine]
-	var err error
-	n.store, err = openDatabase(ctx, os.Getenv(nodeDatabase), os.Getenv(nodeName), func(c domain.Commit) {
+	store, err := openDatabase(ctx, os.Getenv(nodeDatabase), os.Getenv(nodeName), func(c domain.Commit) {
 		if e := running.Load(); e != nil {
 			handOn(e, c)
 		}
@@ -79,6 +78,7 @@ func runNode(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	n.store = &skewed{database: store}
 	client := egress.New(egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	n.engine = webhook.NewEngine(n.store, client, os.Getenv(nodeLife), log)
 	running.Store(n.engine)
@@ -137,6 +137,12 @@ func (n *node) obey(ctx context.Context, in io.Reader) error {
 			}
 			n.workers.Wait()
 			n.tell("rested")
+		case "clock":
+			d, err := time.ParseDuration(arg)
+			if err != nil {
+				return err
+			}
+			n.store.by.Store(int64(d))
 		case "settle":
 			if err := n.settle(ctx); err != nil {
 				return err
@@ -181,7 +187,7 @@ func (n *node) step(ctx context.Context, random *rand.Rand) error {
 	err = n.store.ChangeSession(context.WithoutCancel(ctx), project, id, func(c *domain.SessionChange) error {
 		last = c.Session.Sequence + int64(events)
 		for range events {
-			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventStepStarted, "", time.Now()))
+			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventStepStarted, "", n.store.now()))
 		}
 		return nil
 	})
@@ -230,7 +236,7 @@ func (n *node) retry(ctx context.Context) (left int, err error) {
 		}
 		left += len(page)
 		for _, d := range page {
-			if status != domain.DeliveryPending || d.Attempts == 0 || time.Until(d.NextAt) < time.Second {
+			if status != domain.DeliveryPending || time.Until(d.NextAt) < time.Second {
 				continue
 			}
 			_, err := n.store.RetryDelivery(ctx, project, d.ID, time.Now())

@@ -281,7 +281,7 @@ func (r *rig) world(db storetest.Store) (*check.World, error) {
 			return nil, err
 		}
 		for _, e := range page {
-			w.Events = append(w.Events, check.Event{ID: e.ID, Session: e.SessionID, Sequence: e.Sequence})
+			w.Events = append(w.Events, check.Event{ID: e.ID, Session: e.SessionID, Sequence: e.Sequence, About: about(e)})
 			ours[e.ID], after = true, e.ID
 		}
 		if len(page) < 1000 {
@@ -311,6 +311,15 @@ func (r *rig) world(db storetest.Store) (*check.World, error) {
 			return w, nil
 		}
 	}
+}
+
+// about is the endpoint that the event is news of; "" for most.
+func about(e domain.Event) string {
+	var body domain.Payload
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return err.Error()
+	}
+	return body.Data.EndpointID
 }
 
 // receiver takes webhooks and writes down each in a file before it answers.

@@ -11,7 +11,7 @@ import (
 func good() *World {
 	return &World{
 		Endpoints: []Endpoint{{ID: "we_o", Ordered: true}, {ID: "we_p"}},
-		Events:    []Event{{"e1", "s", 3}, {"e2", "s", 4}, {"e3", "t", 1}},
+		Events:    []Event{{"e1", "s", 3, ""}, {"e2", "s", 4, ""}, {"e3", "t", 1, ""}},
 		Before:    map[string]int64{"s": 2},
 		Said:      []Said{{"s", 4}, {"t", 1}},
 		Died:      map[string]int{"b": 7},
@@ -76,6 +76,11 @@ func TestCheck(t *testing.T) {
 		{"two deliveries of one event", func(w *World) { w.Deliveries = append(w.Deliveries, w.Deliveries[0]) }, "two deliveries"},
 		{"an event that is not in the log", func(w *World) { w.Requests[0].Event = "e9" }, "e9 came to we_o in round 7 and is not in the log"},
 		{"an event under another number", func(w *World) { w.Requests[5].Sequence = 2 }, "came as number 2"},
+		{"news of an endpoint to itself", func(w *World) { w.Events[2].About = "we_p" }, "went to we_p, which it is about"},
+		{"news of an endpoint to the others", func(w *World) {
+			w.Events[2].About = "we_p"
+			w.Requests, w.Deliveries = slices.Delete(w.Requests, 6, 7), w.Deliveries[:5]
+		}, ""},
 		{"two bodies of one event", func(w *World) { w.Requests[1].Body = "other" }, "two different bodies"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
