@@ -114,7 +114,10 @@ func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), n
 // QUEUED for the next start.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
-		return fmt.Errorf("take up sessions: %w", err)
+		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
+			return fmt.Errorf("take up sessions: %w", err)
+		}
+		s.missed <- struct{}{} // a store that is away is asked again
 	}
 	s.wg.Go(func() { s.adopt(ctx) })
 	tidy := time.NewTicker(time.Hour)

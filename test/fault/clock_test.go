@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 )
 
 // skewed stands between an engine and its store and has the engine's clock be
@@ -78,20 +77,7 @@ func TestClock(t *testing.T) {
 		r.jump()
 	})
 	t.Run("postgres", func(t *testing.T) {
-		server, err := pgtest.Start("fsync=off")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		where, err := server.NewDatabase(t.Context(), "template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := newRig(t, where)
+		r := newRig(t, postgresFor(t).where)
 		r.nodes = []*process{r.start("a"), r.start("b")}
 		r.jump()
 	})

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -28,21 +27,9 @@ func TestFullDisk(t *testing.T) {
 		dir := smallDisk(t, 160)
 		before := os.Getenv("TMPDIR")
 		os.Setenv("TMPDIR", dir)
-		server, err := pgtest.Start("fsync=off", "wal_keep_size=0", "max_wal_size=32MB", "min_wal_size=32MB")
+		server := postgresFor(t, "max_wal_size=32MB", "min_wal_size=32MB")
 		os.Setenv("TMPDIR", before)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := server.Close(); err != nil {
-				t.Error(err)
-			}
-		})
-		where, err := server.NewDatabase(t.Context(), "template1")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := newRig(t, where)
+		r := newRig(t, server.where)
 		r.nodes = []*process{r.start("a"), r.start("b")}
 		r.fill(dir, func() {
 			// It gives up when it can't write its log, and is started anew by

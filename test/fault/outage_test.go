@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/test/fault/check"
 	"github.com/browserhook/browserhook/test/harness"
@@ -29,24 +28,13 @@ const answerWithin = 12 * time.Second
 // and when to come back, and then all goes on by itself. What was acknowledged
 // arrives, and every request that the receiver saw has its record.
 func TestOutage(t *testing.T) {
-	server, err := pgtest.Start("fsync=off")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	where, err := server.NewDatabase(t.Context(), "template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Parallel()
+	server := postgresFor(t)
 	receiver := newReceiver(t)
 	key := seal.NewKey()
 	var clients []*harness.Client
 	for range 2 {
-		s := harness.Start(t, t.TempDir(), "--database-url="+where, "--master-key="+key, "--log-level=error", "--chromium=/bin/false")
+		s := harness.Start(t, t.TempDir(), "--database-url="+server.where, "--master-key="+key, "--log-level=error", "--chromium=/bin/false")
 		clients = append(clients, s.Client())
 	}
 	o := &asking{T: t, clients: clients}
