@@ -144,11 +144,17 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 			return got, err
 		}
 	}
-	keys, node := make([]deliveryKey, len(got.Jobs)), s.node.Load()
-	for i := range got.Jobs {
-		keys[i] = s.key(got.Jobs[i].Delivery.ID)
-		s.held.add(keys[i], node)
-	}
+	var keys []deliveryKey
+	node := s.node.Load()
+	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
+		k := s.key(j.Delivery.ID)
+		if s.held.node(k) == node {
+			return true // its claim was lost with the database's last moments, and is made again; it is on its way
+		}
+		keys = append(keys, k)
+		s.held.add(k, node)
+		return false
+	})
 	if err := t.commit(ctx, patience); err != nil {
 		s.held.release(keys...)
 		return domain.Claim{}, err

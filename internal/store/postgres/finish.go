@@ -60,6 +60,8 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 // finishedRows are outcomes and attempts, as columns.
 type finishedRows struct {
 	keys []deliveryKey
+	has  map[deliveryKey]bool
+	next *finishedRows // second outcomes of the same: a claim was lost and made again
 
 	projects, events, endpoints, nodes, tries, due, ended []int64
 	statuses, reasons                                     []string
@@ -68,7 +70,7 @@ type finishedRows struct {
 }
 
 func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finishedRows, error) {
-	r := &finishedRows{}
+	all := &finishedRows{has: make(map[deliveryKey]bool, len(outcomes))}
 	for i := range outcomes {
 		d, a := &outcomes[i].Delivery, &outcomes[i].Attempt
 		project, err := s.project(ctx, d.ProjectID)
@@ -76,18 +78,26 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 			return nil, err
 		}
 		k := s.key(d.ID)
-		r.keys = append(r.keys, k)
 		var packed []byte
 		if a.ID != "" {
 			packed = codec.PackAttempt(a)
 		}
+		r := all
+		for r.has[k] {
+			if r.next == nil {
+				r.next = &finishedRows{has: map[deliveryKey]bool{}}
+			}
+			r = r.next
+		}
+		r.has[k] = true
+		r.keys = append(r.keys, k)
 		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.event), append(r.endpoints, k.endpoint)
 		r.nodes, r.tries = append(r.nodes, s.held.node(k)), append(r.tries, int64(d.Tries))
 		r.due, r.ended = append(r.due, codec.Micros(d.NextAt)), append(r.ended, codec.Micros(d.EndedAt))
 		r.statuses, r.reasons = append(r.statuses, string(d.Status)), append(r.reasons, d.Reason)
 		r.attempts, r.packed = append(r.attempts, a.ID), append(r.packed, packed)
 	}
-	return r, nil
+	return all, nil
 }
 
 // queue writes the outcomes. ours: a delivery was neither ended nor taken over
@@ -111,6 +121,9 @@ func (r *finishedRows) queue(b *pgx.Batch) {
 		RETURNING q.project, q.event, q.endpoint, q.attempt, q.packed, q.attempt <> '' AND NOT q.first AS more)
 		INSERT INTO attempts (project, event, endpoint, id, packed) SELECT project, event, endpoint, attempt, packed FROM done WHERE more`,
 		r.projects, r.events, r.endpoints, r.nodes, r.tries, r.due, r.ended, r.statuses, r.reasons, r.attempts, r.packed)
+	if r.next != nil {
+		r.next.queue(b)
+	}
 }
 
 // heed has an endpoint heed what an attempt showed of it.

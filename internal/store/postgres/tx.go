@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -117,6 +118,7 @@ func (t *tx) end() {
 // patience; after that behind their back.
 func (t *tx) commit(ctx, patience context.Context) error {
 	t.queueNews(&t.last)
+	mark := t.queueMark(&t.last)
 	t.last.Queue(`COMMIT`)
 	t.hold()
 	err := t.send(ctx, &t.last)
@@ -132,7 +134,7 @@ func (t *tx) commit(ctx, patience context.Context) error {
 	t.made = nil // not end's to release
 	known := make(chan bool, 1)
 	go func() {
-		happened := rest.store.happened(ctx, rest.xid)
+		happened := rest.store.happened(ctx, rest.xid, mark)
 		if happened {
 			rest.committed()
 		} else {
@@ -157,18 +159,38 @@ func (t *tx) committed() {
 	t.tell()
 }
 
+// mark is what a transaction leaves behind by which it is known: its number
+// among those of its connection.
+type mark struct {
+	connection string
+	number     int64
+}
+
+// marked is the name under which a connection keeps its last mark.
+const marked = "browserhook mark"
+
+// queueMark has the transaction leave its mark.
+func (t *tx) queueMark(b *pgx.Batch) mark {
+	kept := t.conn.Conn().PgConn().CustomData()
+	m, ok := kept[marked].(mark)
+	if !ok {
+		m.connection = domain.NewID("conn")
+	}
+	m.number++
+	kept[marked] = m
+	b.Queue(`INSERT INTO marks VALUES ($1, $2, now()) ON CONFLICT (connection) DO UPDATE SET number = $2, made_at = now()`, m.connection, m.number)
+	return m
+}
+
 // happened says what became of a transaction whose end nobody heard. It asks
 // until it knows, or until the store is closed.
-func (s *Store) happened(ctx context.Context, xid int64) bool {
+func (s *Store) happened(ctx context.Context, xid int64, m mark) bool {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		var status *string
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
-		err := s.pool.QueryRow(asking, `SELECT pg_xact_status($1::text::xid8)`, fmt.Sprint(xid)).Scan(&status)
+		made, err := s.left(asking, xid, m)
 		cancel()
-		switch {
-		case err != nil || status != nil && *status == "in progress":
-		default:
-			return status != nil && *status == "committed"
+		if err == nil {
+			return made
 		}
 		select {
 		case <-time.After(wait):
@@ -176,6 +198,26 @@ func (s *Store) happened(ctx context.Context, xid int64) bool {
 			return false
 		}
 	}
+}
+
+var errInProgress = errors.New("the transaction is in progress")
+
+// left says whether a transaction that has ended has left its mark.
+func (s *Store) left(ctx context.Context, xid int64, m mark) (made bool, err error) {
+	var status *string
+	err = s.pool.QueryRow(ctx, `SELECT pg_xact_status($1::text::xid8)`, fmt.Sprint(xid)).Scan(&status)
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "22023" {
+		err = nil // no such transaction: it was lost
+	}
+	if err == nil && status != nil && *status == "in progress" {
+		err = errInProgress
+	}
+	if err != nil {
+		return false, err
+	}
+	// Only now, so that what it left can be seen.
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM marks WHERE connection = $1 AND number = $2)`, m.connection, m.number).Scan(&made)
+	return made, err
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
@@ -317,11 +359,15 @@ func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency
 	return nil
 }
 
-// ForgetIdempotency deletes the keys that were used before the given time.
+// ForgetIdempotency deletes the keys that were used before the given time, and
+// the marks of connections that ended long ago.
 func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
 	return s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM idempotency WHERE created_at < $1`, codec.Micros(before)); err != nil {
 			return fmt.Errorf("forget idempotency keys: %w", err)
+		}
+		if err := t.exec(ctx, `DELETE FROM marks WHERE made_at < now() - interval '2 days'`); err != nil {
+			return fmt.Errorf("forget marks: %w", err)
 		}
 		return nil
 	})
