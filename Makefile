@@ -43,8 +43,10 @@ generate: ## write the generated files anew (api/openapi.yaml)
 	$(GO) generate ./...
 
 .PHONY: fault
-fault: ## kill -9 the server at 50 random moments and check what is left (ROUNDS=n SEED=n)
-	$(GO) test -count=1 -timeout 60m -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
+fault: ## kill, starve and mislead the server, hundreds of times, and check what is left (ROUNDS=n SEED=n)
+	$(GO) test -count=1 -timeout 10m -run 'TestFaults' ./internal/store/...
+	$(GO) test -count=1 -timeout 90m -v -run 'TestDeliveries|TestTakeover|TestFullDisk|TestClock|TestOutage' ./test/fault -args -rounds=$(or $(ROUNDS),500) -outage=1m $(if $(SEED),-seed=$(SEED))
+	$(GO) test -count=1 -timeout 60m -v -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
 
 .PHONY: soak
 soak: ## a hundred sessions one after another, and eight at once

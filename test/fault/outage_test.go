@@ -70,8 +70,11 @@ func TestOutage(t *testing.T) {
 	stop()
 	wg.Wait()
 	o.during(*outage-time.Since(killed), func(err error) error {
+		if err == nil {
+			return errors.New("answered while the database is away")
+		}
 		if e, ok := errors.AsType[*refusedError](err); !ok || e.status != http.StatusServiceUnavailable || e.retryAfter == "" {
-			return fmt.Errorf("while the database is away: %v", err)
+			return fmt.Errorf("while the database is away: %w", err)
 		}
 		return nil
 	})

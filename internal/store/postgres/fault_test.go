@@ -87,7 +87,7 @@ func (c *faultyConn) Write(p []byte) (int, error) {
 		return c.Conn.Write(p)
 	}
 	c.broken.Store(true)
-	defer c.Conn.Close()
+	defer c.Close()
 	if c.wire.said {
 		return c.Conn.Write(p)
 	}
