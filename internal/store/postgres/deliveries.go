@@ -24,14 +24,12 @@ const (
 	oneDelivery = `SELECT ` + deliveryColumns + deliveryTables + `WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
 )
 
-// scanDelivery reads deliveryColumns and what more the query selects.
-func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery, more ...any) error {
+// scanDelivery reads deliveryColumns.
+func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
 	var k deliveryKey
 	var held bool
-	err := r.Scan(append([]any{
-		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status, &held,
-		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason,
-	}, more...)...)
+	err := r.Scan(&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status, &held,
+		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason)
 	d.ID = s.ids.Seal(k.event, k.endpoint)
 	if held && d.Status == domain.DeliveryPending {
 		d.Status = domain.DeliverySending

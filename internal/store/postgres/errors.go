@@ -27,10 +27,10 @@ func (e *awayError) Unwrap() []error { return []error{errAway, e.err} }
 // away marks an error as one of the database's being away: starting, stopping,
 // full of connections, cut off, or not answering in time.
 func away(err error) error {
-	if isAway(err) {
-		return &awayError{err}
+	if _, already := errors.AsType[*awayError](err); already || !isAway(err) {
+		return err
 	}
-	return err
+	return &awayError{err}
 }
 
 func isAway(err error) bool {
@@ -38,7 +38,7 @@ func isAway(err error) bool {
 		return false
 	}
 	if _, already := errors.AsType[*awayError](err); already {
-		return false
+		return true
 	}
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
 		return true
@@ -46,8 +46,8 @@ func isAway(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Connection exceptions, insufficient resources, operator intervention
 		// (57014 is a canceled query), a database that only reads.
-		switch {
-		case e.Code == "57014", e.Code == "25006":
+		switch e.Code {
+		case "57014", "25006":
 			return true
 		default:
 			return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P")

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -26,7 +27,7 @@ func (s *Store) join(ctx context.Context) error {
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		var before int64
 		err := t.row(ctx, `DELETE FROM nodes WHERE name = $1 RETURNING num`, s.Node).Scan(&before)
-		if err != nil && missing(err) != domain.ErrNotFound {
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
 		if err := t.row(ctx, `INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {

@@ -34,6 +34,16 @@ CREATE TABLE projects (
     created_at BIGINT NOT NULL
 ) WITH (fillfactor = 50);
 
+-- marks holds the last transaction that each connection has committed. When the
+-- answer to a COMMIT is lost, it tells whether that was made. The number of the
+-- transaction alone doesn't: one that is lost with the server's last moments is
+-- given out again.
+CREATE TABLE marks (
+    connection TEXT COLLATE "C" PRIMARY KEY,
+    number     BIGINT NOT NULL,
+    made_at    TIMESTAMPTZ NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_scale_factor = 0.05);
+
 CREATE TABLE api_keys (
     project_id TEXT COLLATE "C" NOT NULL,
     id         TEXT COLLATE "C" NOT NULL,
@@ -214,5 +224,6 @@ DROP TABLE steps;
 DROP TABLE sessions;
 DROP TABLE api_keys;
 DROP TABLE projects;
+DROP TABLE marks;
 DROP TABLE nodes;
 DROP TABLE identity;
