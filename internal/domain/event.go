@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -177,21 +176,6 @@ func (e *Event) Remember() error {
 		e.EndpointID = p.Data.EndpointID
 	}
 	return nil
-}
-
-// EncodePayload writes a body as it goes over the wire: compact, members in
-// the contract's order, and `&` in URLs left readable.
-func EncodePayload(p Payload) ([]byte, error) {
-	if p.Metadata == nil {
-		p.Metadata = map[string]string{}
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(p); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), nil
 }
 
 // FormatTime is how every time is written for users: RFC 3339 in UTC with

@@ -51,6 +51,60 @@ func FuzzRemember(f *testing.F) {
 	})
 }
 
+// FuzzEncodePayload: a body is what encoding/json makes of it, byte for byte.
+func FuzzEncodePayload(f *testing.F) {
+	f.Add("browser_1", "CLICK", []byte(`{ "a" : [1, "<\u2028>"] }`), int64(3), uint16(0xffff))
+	f.Add("", "", []byte(nil), int64(0), uint16(0))
+	f.Add("\x00\x1f\x7f\"\\/\b\f\n\r\t<>&'", "\u2027\u2028\u2029\u202a", []byte(`null`), int64(-1), uint16(0x5555))
+	f.Add("\xff\xc3(\xed\xa0\x80\ufffd", "\U0001f600\xf0\x9f", []byte(`"`), int64(1)<<62, uint16(0xaaaa))
+	f.Fuzz(func(t *testing.T, a, b string, result []byte, n int64, members uint16) {
+		has := func(bit int) bool { return members>>bit&1 == 1 }
+		pick := func(bit int, s string) string {
+			if has(bit) {
+				return s
+			}
+			return ""
+		}
+		p := Payload{SessionID: a, Type: b, ID: b + a, Timestamp: a + b, Sequence: n, Data: EventData{
+			EventType: EventType(a), Status: b, StepID: pick(0, a), Action: pick(1, b), StreamingURL: pick(2, a),
+			Reason: pick(3, b), EndpointID: pick(4, a), DeliveryID: pick(5, b), EventID: pick(6, a),
+		}}
+		if index := int(n); has(7) {
+			p.Data.Index = &index
+		}
+		if has(8) {
+			p.Data.DurationMs = &n
+		}
+		if has(9) {
+			p.Data.Result = result
+		}
+		if has(10) {
+			p.Data.Error = &Failure{Code: a, Message: b, WaitedFor: pick(11, a), Seen: pick(12, b)}
+			if has(13) {
+				p.Data.Error.Lines = []string{a, b}
+			}
+		}
+		p.Metadata = map[string]string{}
+		if has(14) {
+			p.Metadata = map[string]string{a: b, b: a, "\xff" + a: b}
+		}
+		var want bytes.Buffer
+		enc := json.NewEncoder(&want)
+		enc.SetEscapeHTML(false)
+		wantErr := enc.Encode(p)
+		if has(15) && len(p.Metadata) == 0 {
+			p.Metadata = nil // is written as an empty one
+		}
+		got, err := EncodePayload(p)
+		if (err == nil) != (wantErr == nil) {
+			t.Fatalf("%v, encoding/json: %v", err, wantErr)
+		}
+		if err == nil && string(got)+"\n" != want.String() {
+			t.Fatalf("\ngot  %s\nwant %s", got, want.String())
+		}
+	})
+}
+
 // FuzzDecodeID: an id has one spelling.
 func FuzzDecodeID(f *testing.F) {
 	for _, id := range []string{

@@ -73,7 +73,9 @@ func IDAt(p Prefix, at time.Time) string {
 
 // EncodeID spells 16 bytes as an id with the prefix.
 func EncodeID(p Prefix, raw [16]byte) string {
-	return string(p) + "_" + crockford.EncodeToString(raw[:])
+	b := make([]byte, 0, 48)
+	b = append(append(b, p...), '_')
+	return string(crockford.AppendEncode(b, raw[:]))
 }
 
 // DecodeID is the 16 bytes of an id with the prefix.
