@@ -196,14 +196,20 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 		fmt.Fprint(&list, event)
 	}
 	list.WriteByte(']')
-	rows, err := s.read.rows(ctx, `SELECT `+deliveryColumns+`, e.body, COALESCE(s.ended_at, 0) > 0 FROM json_each(?) j
-		CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ? `+deliveryJoins+` WHERE d.ended_at = 0`, list.String(), endpoint)
+	// Only what differs from one to the other: whatever had to wait is read here.
+	rows, err := s.read.rows(ctx, `SELECT d.event, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at,
+			d.reason, e.body, COALESCE(s.ended_at, 0) > 0
+		FROM json_each(?) j CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ?
+		CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE d.ended_at = 0`, list.String(), endpoint)
 	jobs, err := collect(rows, err, func(r scanner) (domain.Job, error) {
-		j := domain.Job{Endpoint: e}
+		j := domain.Job{Endpoint: e, Delivery: domain.Delivery{ProjectID: e.ProjectID, EndpointID: e.ID, Status: domain.DeliverySending}}
+		d := &j.Delivery
+		var event int64
 		var ended bool
-		err := s.scanDelivery(r, &j.Delivery, &j.Body, &ended)
-		j.Delivery.Status = domain.DeliverySending
-		j.Expired = j.Delivery.Expires(ended)
+		err := r.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt},
+			&d.Reason, &j.Body, &ended)
+		d.ID = s.ids.Seal(event, endpoint)
+		j.Expired = d.Expires(ended)
 		return j, err
 	})
 	if err == nil && len(jobs) == len(events) {

@@ -24,13 +24,13 @@ const (
 		WHERE d.event = ? AND d.endpoint = ? AND o.id = ?`
 )
 
-// scanDelivery reads deliveryColumns and what more the query selects.
-func (s *Store) scanDelivery(r scanner, d *domain.Delivery, more ...any) error {
+// scanDelivery reads deliveryColumns.
+func (s *Store) scanDelivery(r scanner, d *domain.Delivery) error {
 	var k deliveryKey
-	err := r.Scan(append([]any{
+	err := r.Scan(
 		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
 		&d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt}, timeColumn{&d.EndedAt}, &d.Reason,
-	}, more...)...)
+	)
 	d.ID = s.ids.Seal(k.event, k.endpoint)
 	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
 		d.Status = domain.DeliverySending
