@@ -49,6 +49,9 @@ type wire struct {
 
 	raw   syscall.RawConn
 	quiet bool // the last look at it found nothing to read
+
+	done    <-chan struct{} // of the context that ends what is under way
+	unwatch func() bool
 }
 
 var errLongHeaders = errors.New("the headers are too long")
@@ -66,6 +69,31 @@ func (w *wire) Read(b []byte) (int, error) {
 		w.left -= n
 	}
 	return n, err
+}
+
+// watch has ctx end an exchange as its deadline does. Requests of one context
+// follow each other, so it is kept between them. It is not ok when an earlier
+// context ends this very moment: that may still reach the connection.
+func (w *wire) watch(ctx context.Context) (ok bool) {
+	if w.unwatch != nil {
+		if w.done == ctx.Done() {
+			return true
+		}
+		if !w.unwatch() {
+			return false
+		}
+	}
+	w.done = ctx.Done()
+	w.unwatch = context.AfterFunc(ctx, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
+	return true
+}
+
+// Close closes the connection and forgets the context.
+func (w *wire) Close() error {
+	if w.unwatch != nil {
+		w.unwatch()
+	}
+	return w.Conn.Close()
 }
 
 // alive says whether the other side has neither closed the connection nor
@@ -128,20 +156,16 @@ func (d *direct) exchange(ctx context.Context, u *url.URL, header http.Header, b
 			d.put(w)
 			return answer, false, nil
 		}
-		// The context ends an exchange as its deadline does.
-		release := context.AfterFunc(ctx, func() { _ = w.SetDeadline(time.Unix(1, 0)) })
 		if n, err := w.Write(w.out); err != nil && n == 0 && reused && ctx.Err() == nil {
 			// It was closed meanwhile, and nothing has been sent.
-			release()
 			w.Close()
 			continue
 		} else if err != nil {
-			release()
 			w.Close()
 			return Answer{RemoteAddr: w.remote}, true, err
 		}
 		answer, reusable, err := w.answer()
-		if release() && reusable && err == nil {
+		if reusable && err == nil && ctx.Err() == nil {
 			d.put(w)
 		} else {
 			w.Close()
@@ -181,18 +205,23 @@ func (d *direct) connect(ctx context.Context, u *url.URL, deadline time.Time) (w
 		if w == nil {
 			break
 		}
-		if w.SetDeadline(deadline) == nil && w.alive() {
+		// The deadline comes first, lest it undo what the context does.
+		if w.SetDeadline(deadline) == nil && w.watch(ctx) && w.alive() {
+			if err := ctx.Err(); err != nil {
+				w.Close()
+				return nil, false, err
+			}
 			return w, true, nil
 		}
 		w.Close()
 	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
+	limited, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	port := u.Port()
 	if port == "" {
 		port = "80"
 	}
-	nc, err := d.dialer.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	nc, err := d.dialer.DialContext(limited, "tcp", net.JoinHostPort(u.Hostname(), port))
 	if err != nil {
 		return nil, false, err
 	}
@@ -205,6 +234,7 @@ func (d *direct) connect(ctx context.Context, u *url.URL, deadline time.Time) (w
 		w.Close()
 		return nil, false, err
 	}
+	w.watch(ctx)
 	return w, false, nil
 }
 

@@ -2,10 +2,12 @@ package egress
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -76,6 +78,49 @@ func TestKeptConnections(t *testing.T) {
 				t.Errorf("%d connections, want %d", n, tt.want)
 			}
 		})
+	}
+}
+
+// TestKeptContext ends requests over a connection that has served others of
+// the same context, and goes on with another.
+func TestKeptContext(t *testing.T) {
+	arrived := make(chan struct{}, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		if r.URL.Path == "/hangs" {
+			arrived <- struct{}{}
+			<-r.Context().Done()
+		}
+	}))
+	defer srv.Close()
+	c := newClient(t, Config{Allow: loopbackOpen, Timeout: time.Minute})
+	post := func(ctx context.Context, path string) error {
+		_, err := c.Post(ctx, mustURL(t, srv.URL+path), http.Header{}, []byte("{}"))
+		return err
+	}
+	for _, path := range []string{"/", "/hangs"} { // the context ends while the connection is unused, or used
+		ctx, cancel := context.WithCancel(background)
+		for range 2 {
+			if err := post(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var ending sync.WaitGroup
+		if path == "/hangs" {
+			ending.Go(func() {
+				<-arrived
+				cancel()
+			})
+		} else {
+			cancel()
+		}
+		if err := post(ctx, path); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", path, err)
+		}
+		ending.Wait()
+		if err := post(background, "/"); err != nil {
+			t.Errorf("with another context: %v", err)
+		}
 	}
 }
 
