@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/webhook":             {"internal/domain", "internal/egress"},
 	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp"},
 	"internal/store/rowid":         {"internal/domain"},
-	"internal/store/sqlite":        {"internal/domain", "internal/store/rowid", "internal/store/seal"},
+	"internal/store/sqlite":        {"internal/domain", "internal/store/codec", "internal/store/rowid", "internal/store/seal"},
 	"internal/store/seal":          {"internal/domain"},
 	"internal/store/codec":         {"internal/domain"},
 	"internal/store/postgres":      {"internal/domain", "internal/store/codec", "internal/store/rowid", "internal/store/seal"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // atOnce is how many rows one change of many works on: whoever has a million
@@ -34,7 +35,7 @@ func (t *tx) cancel(project string, k deliveryKey, now time.Time) (domain.Delive
 	}
 	d.Reason, d.EndedAt = domain.ReasonRequested, now
 	if err := t.exec(`UPDATE deliveries SET status = ?, reason = ?, ended_at = ? WHERE event = ? AND endpoint = ?`,
-		d.Status, d.Reason, micros(d.EndedAt), k.event, k.endpoint); err != nil {
+		d.Status, d.Reason, codec.Micros(d.EndedAt), k.event, k.endpoint); err != nil {
 		return d, fmt.Errorf("cancel delivery: %w", err)
 	}
 	t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: d.EndpointID})
@@ -222,8 +223,8 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.position AND d.ended_at = 0)
 		FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
 		WHERE o.id = ?2 AND e.id > ?3 AND e.id < ?4 ORDER BY e.id LIMIT ?5`,
-		micros(before), project, after, domain.IDAt(domain.PrefixEvent, before), atOnce)
-	all, err := collect(rows, err, func(r scanner) (old, error) {
+		codec.Micros(before), project, after, domain.IDAt(domain.PrefixEvent, before), atOnce)
+	all, err := collect(rows, err, func(r codec.Scanner) (old, error) {
 		var o old
 		return o, r.Scan(&o.position, &o.id, &o.free)
 	})
@@ -239,7 +240,7 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 	if len(free) == 0 {
 		return 0, last, nil
 	}
-	list := jsonText(free)
+	list := codec.Text(free)
 	for _, query := range []string{
 		`DELETE FROM attempts WHERE event IN (SELECT value FROM json_each(?))`,
 		`DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))`,
@@ -265,7 +266,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 				sealed      []byte
 			}
 			rows, err := t.rows(`SELECT num, project_id, id, sealed FROM endpoints WHERE num > ? ORDER BY num LIMIT ?`, after, atOnce)
-			all, err := collect(rows, err, func(r scanner) (row, error) {
+			all, err := collect(rows, err, func(r codec.Scanner) (row, error) {
 				var one row
 				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)
 			})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // cachedSessions is how many sessions the writer remembers before it starts
@@ -130,7 +131,7 @@ func (c *cache) endpointsOf(t *tx, project, session string) ([]*cachedEndpoint, 
 	}
 	rows, err := t.rows(`SELECT `+endpointColumns+`, num FROM endpoints
 		WHERE project_id = ? AND session_id = ? AND deleted_at = 0 ORDER BY id`, project, session)
-	all, err := collect(rows, err, func(r scanner) (*cachedEndpoint, error) {
+	all, err := collect(rows, err, func(r codec.Scanner) (*cachedEndpoint, error) {
 		var e cachedEndpoint
 		var err error
 		e.Endpoint, err = t.w.store.scanEndpoint(r, &e.num)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // OfferTo has new deliveries handed to t, as far as it reserves them; the others
@@ -44,7 +45,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 			SELECT (SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0 AND endpoint > open.num)
 			FROM open WHERE open.num IS NOT NULL)
 		SELECT p.num, p.project_id, p.id, p.settings ->> '$.ordered' IS NOT NULL FROM open JOIN endpoints p ON p.num = open.num`)
-	all, err := collect(rows, err, func(r scanner) (open, error) {
+	all, err := collect(rows, err, func(r codec.Scanner) (open, error) {
 		var o open
 		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID, &o.ordered)
 	})
@@ -104,13 +105,13 @@ func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit i
 	skip := s.held.begin(endpoint)
 	rows, err := s.read.rows(ctx, `SELECT event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0
 		ORDER BY next_at, event LIMIT ?`, endpoint, skip+limit+1)
-	all, err := collect(rows, err, func(r scanner) (row, error) {
+	all, err := collect(rows, err, func(r codec.Scanner) (row, error) {
 		var one row
 		return one, r.Scan(&one.event, &one.at)
 	})
 	var due []int64
 	for _, one := range all {
-		if one.at <= micros(now) {
+		if one.at <= codec.Micros(now) {
 			due = append(due, one.event)
 		}
 	}
@@ -123,8 +124,8 @@ func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit i
 		switch {
 		case taken:
 			events = append(events, one.event)
-		case ok || one.at > micros(now) && !s.held.has(deliveryKey{one.event, endpoint}):
-			return events, fromMicros(one.at), nil
+		case ok || one.at > codec.Micros(now) && !s.held.has(deliveryKey{one.event, endpoint}):
+			return events, codec.FromMicros(one.at), nil
 		}
 	}
 	return events, next, nil
@@ -143,14 +144,14 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 			FROM s WHERE s.session IS NOT NULL)
 		SELECT s.session, d.event, d.next_at FROM s CROSS JOIN deliveries d ON d.endpoint = ?1 AND d.event = (
 			SELECT MIN(event) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered = s.session)`, endpoint)
-	scanHead := func(r scanner) (h head, err error) { return h, r.Scan(&h.session, &h.event, &h.at) }
+	scanHead := func(r codec.Scanner) (h head, err error) { return h, r.Scan(&h.session, &h.event, &h.at) }
 	heads, err := collect(rows, err, scanHead)
 	var due []int64
 	for _, h := range heads {
 		switch {
 		case err != nil || s.held.busy(endpoint, h.event):
-		case h.at > micros(now) || len(due) >= limit:
-			if at := fromMicros(h.at); next.IsZero() || at.Before(next) {
+		case h.at > codec.Micros(now) || len(due) >= limit:
+			if at := codec.FromMicros(h.at); next.IsZero() || at.Before(next) {
 				next = at
 			}
 		default:
@@ -159,7 +160,7 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 			var run []head
 			run, err = collect(rows, queryErr, scanHead)
 			for _, one := range run {
-				if one.at > micros(now) {
+				if one.at > codec.Micros(now) {
 					break // it has failed, and one before it was asked for again
 				}
 				due = append(due, one.event)
@@ -201,12 +202,12 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 			d.reason, e.body, COALESCE(s.ended_at, 0) > 0
 		FROM json_each(?) j CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ?
 		CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE d.ended_at = 0`, list.String(), endpoint)
-	jobs, err := collect(rows, err, func(r scanner) (domain.Job, error) {
+	jobs, err := collect(rows, err, func(r codec.Scanner) (domain.Job, error) {
 		j := domain.Job{Endpoint: e, Delivery: domain.Delivery{ProjectID: e.ProjectID, EndpointID: e.ID, Status: domain.DeliverySending}}
 		d := &j.Delivery
 		var event int64
 		var ended bool
-		err := r.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt},
+		err := r.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt},
 			&d.Reason, &j.Body, &ended)
 		d.ID = s.ids.Seal(event, endpoint)
 		j.Expired = d.Expires(ended)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // A delivery as it is read: d is its row, e its event, p its endpoint, o its
@@ -25,11 +26,11 @@ const (
 )
 
 // scanDelivery reads deliveryColumns.
-func (s *Store) scanDelivery(r scanner, d *domain.Delivery) error {
+func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
 	var k deliveryKey
 	err := r.Scan(
 		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
-		&d.Attempts, &d.Tries, timeColumn{&d.NextAt}, timeColumn{&d.CreatedAt}, timeColumn{&d.EndedAt}, &d.Reason,
+		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason,
 	)
 	d.ID = s.ids.Seal(k.event, k.endpoint)
 	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
@@ -47,10 +48,10 @@ func (s *Store) key(id string) deliveryKey {
 
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
-	limit := pageLimit(f.Limit)
+	limit := codec.PageLimit(f.Limit)
 	before := deliveryKey{event: 1 << 62}
 	if f.Cursor != "" {
-		id, err := decodeCursor(domain.PrefixDelivery, f.Cursor)
+		id, err := codec.DecodeCursor(domain.PrefixDelivery, f.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
@@ -82,10 +83,10 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		where("e.type = ?", f.EventType)
 	}
 	if !f.From.IsZero() {
-		where("e.created_at >= ?", micros(f.From))
+		where("e.created_at >= ?", codec.Micros(f.From))
 	}
 	if !f.To.IsZero() {
-		where("e.created_at < ?", micros(f.To))
+		where("e.created_at < ?", codec.Micros(f.To))
 	}
 	rows, err := s.read.rows(ctx, query+order, args...)
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if err := rows.Err(); err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
-	page, next := cut(page, limit, func(d domain.Delivery) string { return d.ID })
+	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
 	return page, next, nil
 }
 
@@ -154,7 +155,7 @@ func (s *Store) heldList() string {
 	for i, k := range keys {
 		pairs[i] = [2]int64{k.event, k.endpoint}
 	}
-	return jsonText(pairs)
+	return codec.Text(pairs)
 }
 
 // Delivery reads one delivery of a project.
@@ -173,9 +174,9 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 		UNION ALL SELECT * FROM (SELECT a.number, a.packed FROM deliveries d CROSS JOIN projects o ON o.num = d.project
 			CROSS JOIN attempts a ON a.event = d.event AND a.endpoint = d.endpoint
 			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number)`, k.event, k.endpoint, project)
-	all, err := collect(rows, err, func(r scanner) (domain.Attempt, error) {
+	all, err := collect(rows, err, func(r codec.Scanner) (domain.Attempt, error) {
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery}
-		return a, r.Scan(&a.Number, attemptColumn{&a})
+		return a, r.Scan(&a.Number, codec.Attempt{A: &a})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)
@@ -217,7 +218,7 @@ func (t *tx) retry(project string, k deliveryKey, now time.Time) (domain.Deliver
 	}
 	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
 	if err := t.exec(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
-		WHERE event = ? AND endpoint = ?`, micros(now), k.event, k.endpoint); err != nil {
+		WHERE event = ? AND endpoint = ?`, codec.Micros(now), k.event, k.endpoint); err != nil {
 		return d, fmt.Errorf("retry delivery: %w", err)
 	}
 	t.known.Due = append(t.known.Due, e.Ref())

@@ -6,18 +6,19 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 const endpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told,
 	created_at, updated_at`
 
 // scanEndpoint reads endpointColumns and what more the query selects.
-func (s *Store) scanEndpoint(r scanner, more ...any) (domain.Endpoint, error) {
+func (s *Store) scanEndpoint(r codec.Scanner, more ...any) (domain.Endpoint, error) {
 	var e domain.Endpoint
 	var sealed []byte
 	err := r.Scan(append([]any{
-		&e.ProjectID, &e.ID, &e.SessionID, jsonColumn{&e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
-		timeColumn{&e.FailingSince}, timeColumn{&e.FailingTold}, timeColumn{&e.CreatedAt}, timeColumn{&e.UpdatedAt},
+		&e.ProjectID, &e.ID, &e.SessionID, codec.JSON{Dest: &e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
+		codec.Time{T: &e.FailingSince}, codec.Time{T: &e.FailingTold}, codec.Time{T: &e.CreatedAt}, codec.Time{T: &e.UpdatedAt},
 	}, more...)...)
 	if err != nil {
 		return e, missing(err)
@@ -35,8 +36,8 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 		return err
 	}
 	err = t.exec(`INSERT INTO endpoints (`+endpointColumns+`, signs, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
-		e.ProjectID, e.ID, e.SessionID, jsonText(e.EndpointSettings), sealed, e.Status, e.DisabledReason,
-		micros(e.FailingSince), micros(e.FailingTold), micros(e.CreatedAt), micros(e.UpdatedAt), e.Signs())
+		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason,
+		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt), e.Signs())
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
@@ -61,18 +62,18 @@ func (s *Store) Endpoint(ctx context.Context, project, id string) (domain.Endpoi
 
 // Endpoints reads a page, newest first, and the cursor of the next.
 func (s *Store) Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error) {
-	limit := pageLimit(f.Limit)
-	before, err := decodeCursor(domain.PrefixEndpoint, f.Cursor)
+	limit := codec.PageLimit(f.Limit)
+	before, err := codec.DecodeCursor(domain.PrefixEndpoint, f.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
 		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
-	page, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
+	page, err := collect(rows, err, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
-	page, next := cut(page, limit, func(e domain.Endpoint) string { return e.ID })
+	page, next := codec.Cut(page, limit, func(e domain.Endpoint) string { return e.ID })
 	return page, next, nil
 }
 
@@ -106,8 +107,8 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	}
 	err = t.exec(`UPDATE endpoints SET settings = ?, sealed = ?, status = ?, disabled_reason = ?, failing_since = ?,
 		failing_told = ?, updated_at = ?, signs = ? WHERE project_id = ? AND id = ?`,
-		jsonText(e.EndpointSettings), sealed, e.Status, e.DisabledReason, micros(e.FailingSince), micros(e.FailingTold),
-		micros(e.UpdatedAt), e.Signs(), e.ProjectID, e.ID)
+		codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason, codec.Micros(e.FailingSince), codec.Micros(e.FailingTold),
+		codec.Micros(e.UpdatedAt), e.Signs(), e.ProjectID, e.ID)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
@@ -123,7 +124,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	err := s.update(ctx, func(t *tx) error {
 		var session string
 		err := t.row(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
-			RETURNING session_id, num`, micros(now), project, id).Scan(&session, &num)
+			RETURNING session_id, num`, codec.Micros(now), project, id).Scan(&session, &num)
 		if err != nil {
 			return missing(err)
 		}
@@ -147,7 +148,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 func (t *tx) cancelPending(endpoint int64, now time.Time) (int64, error) {
 	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
 		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`,
-		micros(now), endpoint, atOnce)
+		codec.Micros(now), endpoint, atOnce)
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries: %w", err)
 	}
@@ -200,7 +201,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 // SigningEndpoints reads the endpoints of all projects that have a key pair.
 func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints WHERE signs = 1 AND deleted_at = 0 ORDER BY num`)
-	all, err := collect(rows, err, func(r scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
+	all, err := collect(rows, err, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
 	}

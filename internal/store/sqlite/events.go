@@ -6,15 +6,16 @@ import (
 	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
 
 // scanEvent reads eventColumns and what more the query selects.
-func scanEvent(r scanner, more ...any) (domain.Event, error) {
+func scanEvent(r codec.Scanner, more ...any) (domain.Event, error) {
 	var e domain.Event
 	err := r.Scan(append([]any{
-		&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, timeColumn{&e.CreatedAt},
+		&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, codec.Time{T: &e.CreatedAt},
 	}, more...)...)
 	return e, missing(err)
 }
@@ -48,7 +49,7 @@ func (t *tx) makeEvent(d domain.Draft, session, sequence int64) (*domain.Event, 
 func (t *tx) writeEvents(events []domain.Event, in []numbers) error {
 	return t.many(len(events), insertEvents, func(args []any, i int) []any {
 		e := &events[i]
-		return append(args, e.Position, in[i].project, in[i].session, e.Sequence, e.ID, string(e.Type), e.Body, micros(e.CreatedAt))
+		return append(args, e.Position, in[i].project, in[i].session, e.Sequence, e.ID, string(e.Type), e.Body, codec.Micros(e.CreatedAt))
 	})
 }
 
@@ -119,9 +120,9 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 	if after.session != q.SessionID {
 		after.sequence = 0 // a cursor from elsewhere: only its position counts
 	}
-	limit, types := pageLimit(q.Limit), ""
+	limit, types := codec.PageLimit(q.Limit), ""
 	if len(q.Types) > 0 {
-		types = jsonText(q.Types)
+		types = codec.Text(q.Types)
 	}
 	query := `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
 		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.position > ?
@@ -135,7 +136,7 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 		args = []any{project, q.SessionID, after.sequence, after.position, types, types, limit}
 	}
 	rows, err := s.read.rows(ctx, query, args...)
-	all, err := collect(rows, err, func(r scanner) (domain.Event, error) { return scanEvent(r) })
+	all, err := collect(rows, err, func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

@@ -1,6 +1,9 @@
 package sqlite
 
-import "github.com/browserhook/browserhook/internal/domain"
+import (
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
 
 // fanOut makes a delivery for each endpoint that wants the event.
 func (t *tx) fanOut(e *domain.Event, in numbers) error {
@@ -37,7 +40,7 @@ func (t *tx) writeDeliveries(all []made) error {
 		if m.endpoint.Ordered {
 			ordered = 1 + m.in.session
 		}
-		return append(args, m.event.Position, m.endpoint.num, m.in.project, ordered, micros(m.event.CreatedAt))
+		return append(args, m.event.Position, m.endpoint.num, m.in.project, ordered, codec.Micros(m.event.CreatedAt))
 	})
 }
 

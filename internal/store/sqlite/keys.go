@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-func scanProject(r scanner) (domain.Project, error) {
+func scanProject(r codec.Scanner) (domain.Project, error) {
 	var p domain.Project
-	err := r.Scan(&p.ID, &p.Name, timeColumn{&p.CreatedAt})
+	err := r.Scan(&p.ID, &p.Name, codec.Time{T: &p.CreatedAt})
 	return p, missing(err)
 }
 
@@ -19,7 +20,7 @@ func scanProject(r scanner) (domain.Project, error) {
 func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
 	return s.update(ctx, func(t *tx) error {
 		n, err := t.execCount(`INSERT INTO projects (id, name, created_at) VALUES (?,?,?) ON CONFLICT (name) DO NOTHING`,
-			p.ID, p.Name, micros(p.CreatedAt))
+			p.ID, p.Name, codec.Micros(p.CreatedAt))
 		if err != nil {
 			return fmt.Errorf("insert project: %w", err)
 		}
@@ -47,9 +48,9 @@ func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project,
 
 const keyColumns = `project_id, id, name, prefix, hash, created_at, revoked_at`
 
-func scanKey(r scanner) (domain.APIKey, error) {
+func scanKey(r codec.Scanner) (domain.APIKey, error) {
 	var k domain.APIKey
-	err := r.Scan(&k.ProjectID, &k.ID, &k.Name, &k.Prefix, &k.Hash, timeColumn{&k.CreatedAt}, timeColumn{&k.RevokedAt})
+	err := r.Scan(&k.ProjectID, &k.ID, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
 	return k, missing(err)
 }
 
@@ -57,7 +58,7 @@ func scanKey(r scanner) (domain.APIKey, error) {
 func (s *Store) CreateKey(ctx context.Context, k domain.APIKey) error {
 	return s.update(ctx, func(t *tx) error {
 		err := t.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES (?,?,?,?,?,?,?)`,
-			k.ProjectID, k.ID, k.Name, k.Prefix, k.Hash, micros(k.CreatedAt), micros(k.RevokedAt))
+			k.ProjectID, k.ID, k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt))
 		if err != nil {
 			return fmt.Errorf("insert key: %w", err)
 		}
@@ -90,7 +91,7 @@ func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, erro
 func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time) error {
 	return s.update(ctx, func(t *tx) error {
 		n, err := t.execCount(`UPDATE api_keys SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
-			WHERE project_id = ? AND id = ?`, micros(now), project, id)
+			WHERE project_id = ? AND id = ?`, codec.Micros(now), project, id)
 		if err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
@@ -119,7 +120,7 @@ func (t *tx) replayed(project string, i *domain.Idempotency) error {
 	var fingerprint string
 	var refs []string
 	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ?`,
-		project, i.Key).Scan(&fingerprint, jsonColumn{&refs}))
+		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
 	switch {
 	case err == nil && fingerprint == i.Fingerprint:
 		return &domain.Replay{Refs: refs}
@@ -133,7 +134,7 @@ func (t *tx) replayed(project string, i *domain.Idempotency) error {
 
 func (t *tx) remember(project string, i *domain.Idempotency, refs []string) error {
 	err := t.exec(`INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
-		project, i.Key, i.Fingerprint, jsonText(refs), micros(time.Now()))
+		project, i.Key, i.Fingerprint, codec.Text(refs), codec.Micros(time.Now()))
 	if err != nil {
 		return fmt.Errorf("store idempotency key: %w", err)
 	}
@@ -143,7 +144,7 @@ func (t *tx) remember(project string, i *domain.Idempotency, refs []string) erro
 // ForgetIdempotency deletes the keys that were used before the given time.
 func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`DELETE FROM idempotency WHERE created_at < ?`, micros(before)); err != nil {
+		if err := t.exec(`DELETE FROM idempotency WHERE created_at < ?`, codec.Micros(before)); err != nil {
 			return fmt.Errorf("forget idempotency keys: %w", err)
 		}
 		return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // grown are the tables that grow for as long as the server runs.
@@ -120,7 +121,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 	}
 }
 
-func planLine(r scanner) (string, error) {
+func planLine(r codec.Scanner) (string, error) {
 	var id, parent, unused int
 	var detail string
 	return detail, r.Scan(&id, &parent, &unused, &detail)

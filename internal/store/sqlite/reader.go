@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // reader answers queries from the last commit. It keeps its statements, whose
@@ -37,7 +39,7 @@ func (r *reader) rows(ctx context.Context, query string, args ...any) (*sql.Rows
 	return st.QueryContext(ctx, args...)
 }
 
-func (r *reader) row(ctx context.Context, query string, args ...any) scanner {
+func (r *reader) row(ctx context.Context, query string, args ...any) codec.Scanner {
 	st, err := r.prepare(ctx, query)
 	if err != nil {
 		return failedRow{err}

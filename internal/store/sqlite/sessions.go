@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // The sequence of a session is that of its last event.
@@ -14,12 +15,12 @@ const sessionColumns = `project_id, id, status, close_reason, error, options, me
 const sessionRead = sessionColumns + `, COALESCE((SELECT MAX(sequence) FROM events e WHERE e.session = sessions.num
 	AND e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id)), 0)`
 
-func scanSession(r scanner, more ...any) (domain.Session, error) {
+func scanSession(r codec.Scanner, more ...any) (domain.Session, error) {
 	var s domain.Session
 	err := r.Scan(append([]any{
-		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, jsonColumn{&s.Error}, jsonColumn{&s.Options},
-		jsonColumn{&s.Metadata}, &s.StreamToken, &s.StepCount,
-		timeColumn{&s.CreatedAt}, timeColumn{&s.ReadyAt}, timeColumn{&s.EndedAt}, &s.Sequence,
+		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, codec.JSON{Dest: &s.Error}, codec.JSON{Dest: &s.Options},
+		codec.JSON{Dest: &s.Metadata}, &s.StreamToken, &s.StepCount,
+		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ReadyAt}, codec.Time{T: &s.EndedAt}, &s.Sequence,
 	}, more...)...)
 	return s, missing(err)
 }
@@ -34,9 +35,9 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		}
 		row := n.Session
 		num, err := t.insert(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
-			row.ProjectID, row.ID, row.Status, row.CloseReason, failureText(row.Error), jsonText(row.Options),
-			jsonText(row.Metadata), row.StreamToken, row.StepCount,
-			micros(row.CreatedAt), micros(row.ReadyAt), micros(row.EndedAt))
+			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
+			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt))
 		if err != nil {
 			return fmt.Errorf("insert session: %w", err)
 		}
@@ -147,7 +148,7 @@ type sessionRow struct {
 
 func savedSession(s *domain.Session) sessionRow {
 	return sessionRow{
-		s.Status, s.CloseReason, failureText(s.Error), s.StepCount, micros(s.ReadyAt), micros(s.EndedAt),
+		s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt),
 	}
 }
 
@@ -173,19 +174,19 @@ func (s *Store) Session(ctx context.Context, project, id string) (domain.Session
 
 // Sessions reads a page, newest first, and the cursor of the next ("" at the end).
 func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error) {
-	limit := pageLimit(f.Limit)
-	before, err := decodeCursor(domain.PrefixSession, f.Cursor)
+	limit := codec.PageLimit(f.Limit)
+	before, err := codec.DecodeCursor(domain.PrefixSession, f.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
 		project, before, f.Status, f.Status, limit+1)
-	page, err := collect(rows, err, func(r scanner) (domain.Session, error) { return scanSession(r) })
+	page, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) })
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
-	page, next := cut(page, limit, func(s domain.Session) string { return s.ID })
+	page, next := codec.Cut(page, limit, func(s domain.Session) string { return s.ID })
 	return page, next, nil
 }
 
@@ -194,7 +195,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
-	all, err := collect(rows, err, func(r scanner) (domain.Session, error) { return scanSession(r) })
+	all, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)
 	}

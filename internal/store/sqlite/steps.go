@@ -6,16 +6,17 @@ import (
 	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 const stepColumns = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error,
 	created_at, started_at, finished_at`
 
-func scanStep(r scanner) (domain.Step, error) {
+func scanStep(r codec.Scanner) (domain.Step, error) {
 	var s domain.Step
 	var params, result string
 	err := r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
-		&result, jsonColumn{&s.Error}, timeColumn{&s.CreatedAt}, timeColumn{&s.StartedAt}, timeColumn{&s.FinishedAt})
+		&result, codec.JSON{Dest: &s.Error}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
 	s.Params = json.RawMessage(params)
 	if result != "" {
 		s.Result = json.RawMessage(result)
@@ -31,13 +32,13 @@ type stepRow struct {
 }
 
 func savedStep(s *domain.Step) stepRow {
-	return stepRow{s.Status, string(s.Result), failureText(s.Error), micros(s.StartedAt), micros(s.FinishedAt)}
+	return stepRow{s.Status, string(s.Result), codec.FailureText(s.Error), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)}
 }
 
 func (t *tx) insertStep(s *domain.Step) error {
 	err := t.exec(`INSERT INTO steps (`+stepColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		s.ProjectID, s.SessionID, s.Index, s.ID, s.Batch, s.Action, string(s.Params), s.OnError, s.Status,
-		string(s.Result), failureText(s.Error), micros(s.CreatedAt), micros(s.StartedAt), micros(s.FinishedAt))
+		string(s.Result), codec.FailureText(s.Error), codec.Micros(s.CreatedAt), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt))
 	if err != nil {
 		return fmt.Errorf("insert step: %w", err)
 	}
@@ -86,7 +87,7 @@ func (s *Store) LastSteps(ctx context.Context, project, session string, limit in
 // name that the session doesn't have is ErrNotFound.
 func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
-		WHERE project_id = ? AND session_id = ? AND id IN (SELECT value FROM json_each(?))`, project, session, jsonText(ids))
+		WHERE project_id = ? AND session_id = ? AND id IN (SELECT value FROM json_each(?))`, project, session, codec.Text(ids))
 	found, err := collect(rows, err, scanStep)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
@@ -108,15 +109,15 @@ func (s *Store) StepsByID(ctx context.Context, project, session string, ids []st
 
 const artifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at`
 
-func scanArtifact(r scanner) (domain.Artifact, error) {
+func scanArtifact(r codec.Scanner) (domain.Artifact, error) {
 	var a domain.Artifact
-	err := r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, timeColumn{&a.CreatedAt})
+	err := r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, codec.Time{T: &a.CreatedAt})
 	return a, missing(err)
 }
 
 func (t *tx) insertArtifact(a domain.Artifact) error {
 	err := t.exec(`INSERT INTO artifacts (`+artifactColumns+`) VALUES (?,?,?,?,?,?,?,?)`,
-		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, micros(a.CreatedAt))
+		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("insert artifact: %w", err)
 	}

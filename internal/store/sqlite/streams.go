@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 const streamColumns = `project_id, session_id, id, token, mode, created_at, expires_at, revoked_at`
 
-func scanStream(r scanner) (domain.Stream, error) {
+func scanStream(r codec.Scanner) (domain.Stream, error) {
 	var s domain.Stream
 	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.Token, &s.Mode,
-		timeColumn{&s.CreatedAt}, timeColumn{&s.ExpiresAt}, timeColumn{&s.RevokedAt})
+		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ExpiresAt}, codec.Time{T: &s.RevokedAt})
 	return s, missing(err)
 }
 
 func (t *tx) insertStream(s domain.Stream) error {
 	err := t.exec(`INSERT INTO streams (`+streamColumns+`) VALUES (?,?,?,?,?,?,?,?)`,
-		s.ProjectID, s.SessionID, s.ID, s.Token, s.Mode, micros(s.CreatedAt), micros(s.ExpiresAt), micros(s.RevokedAt))
+		s.ProjectID, s.SessionID, s.ID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
 	if err != nil {
 		return fmt.Errorf("insert stream: %w", err)
 	}
@@ -70,7 +71,7 @@ func (s *Store) StreamByToken(ctx context.Context, token string) (domain.Stream,
 func (s *Store) RevokeStream(ctx context.Context, project, session, id string, now time.Time) error {
 	return s.update(ctx, func(t *tx) error {
 		n, err := t.execCount(`UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
-			WHERE project_id = ? AND session_id = ? AND id = ?`, micros(now), project, session, id)
+			WHERE project_id = ? AND session_id = ? AND id = ?`, codec.Micros(now), project, session, id)
 		if err != nil {
 			return fmt.Errorf("revoke stream: %w", err)
 		}

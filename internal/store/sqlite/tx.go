@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // tx is what a change works with. It is valid only while the change runs.
@@ -171,7 +172,7 @@ func (t *tx) many(n int, queries [len(atATime)]string, args func([]any, int) []a
 	return nil
 }
 
-func (t *tx) row(query string, args ...any) scanner {
+func (t *tx) row(query string, args ...any) codec.Scanner {
 	st, err := t.prepare(query)
 	if err != nil {
 		return failedRow{err}
@@ -269,18 +270,6 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	for i := range k.Events {
 		k.Projects = append(k.Projects, k.Events[i].ProjectID)
 	}
-	k.Due, k.Changed, k.Sessions, k.Projects = unique(k.Due), unique(k.Changed), unique(k.Sessions), unique(k.Projects)
+	k.Due, k.Changed, k.Sessions, k.Projects = codec.Unique(k.Due), codec.Unique(k.Changed), codec.Unique(k.Sessions), codec.Unique(k.Projects)
 	s.notify(k.Commit)
-}
-
-func unique[T comparable](ids []T) []T {
-	seen := make(map[T]struct{}, len(ids))
-	kept := ids[:0]
-	for _, id := range ids {
-		if _, ok := seen[id]; !ok {
-			seen[id] = struct{}{}
-			kept = append(kept, id)
-		}
-	}
-	return kept
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -29,10 +30,11 @@ type world struct {
 
 	mu      sync.Mutex
 	commits []domain.Commit
+	more    chan struct{} // closed at the next one
 }
 
 func newWorld(t testing.TB, open Open) *world {
-	w := &world{TB: t, ctx: t.Context(), open: open}
+	w := &world{TB: t, ctx: t.Context(), open: open, more: make(chan struct{})}
 	w.start()
 	t.Cleanup(func() {
 		if err := w.store.Close(); err != nil {
@@ -49,6 +51,8 @@ func (w *world) start() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.commits = append(w.commits, c)
+		close(w.more)
+		w.more = make(chan struct{})
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -223,19 +227,35 @@ func outcome(d domain.Delivery, to domain.DeliveryStatus, at time.Time) domain.O
 // committed waits until the store has told of n events in all.
 func (w *world) committed(n int) []domain.Commit {
 	w.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	events := 0
+	w.told(fmt.Sprint(n, " events"), func(c domain.Commit) bool {
+		events += len(c.Events)
+		return events >= n
+	})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.commits)
+}
+
+// told waits until the store has told of what is looked for. It is shown each
+// commit once.
+func (w *world) told(what string, is func(domain.Commit) bool) {
+	w.Helper()
+	deadline := time.After(30 * time.Second)
+	for seen := 0; ; {
 		w.mu.Lock()
-		events := 0
-		for _, c := range w.commits {
-			events += len(c.Events)
-		}
-		commits := append([]domain.Commit(nil), w.commits...)
+		commits, more := w.commits[seen:], w.more
 		w.mu.Unlock()
-		if events >= n {
-			return commits
+		for _, c := range commits {
+			if is(c) {
+				return
+			}
 		}
-		if time.Now().After(deadline) {
-			w.Fatalf("told of %d events, want %d", events, n)
+		seen += len(commits)
+		select {
+		case <-more:
+		case <-deadline:
+			w.Fatalf("not told of %s", what)
 		}
 	}
 }
