@@ -54,7 +54,7 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 		return context.Cause(ctx)
 	}
 	<-c.done
-	return c.err
+	return full(c.err)
 }
 
 // writer is the one goroutine that changes the database.

@@ -69,6 +69,8 @@ func TestFullDisk(t *testing.T) {
 				mu.Lock()
 				if err == nil {
 					acknowledged[id] = true
+				} else if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.CodeUnavailable {
+					t.Errorf("a full disk is told as %v", err)
 				} else {
 					failures++
 				}
