@@ -235,13 +235,17 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 	}
 }
 
+// hold takes the endpoint's deliveries of the events that follow. They are an
+// array, so that the rows are found by their keys whatever the planner believes
+// of the table.
+const hold = `UPDATE deliveries d SET node = $4 FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
+	WHERE e.project = $5 AND e.position = d.event AND d.project = $5 AND d.endpoint = $1 AND d.node = 0 AND d.ended_at = 0
+		AND d.event = ANY(ARRAY`
+
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
-	s.queueJobs(b, c, jobs, `WITH picked AS (SELECT event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
-			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED)
-		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
-			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1`,
+	s.queueJobs(b, c, jobs, hold+`(SELECT event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
+			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED))`,
 		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load(), c.project)
 }
 
@@ -267,15 +271,12 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]dom
 	}
 	// Seen anew, after the locks: a head that was read before another node was
 	// done with it isn't one any more.
-	t.store.queueJobs(b, c, jobs, `WITH runs AS (SELECT q.session, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
+	t.store.queueJobs(b, c, jobs, hold+`(WITH runs AS (SELECT q.session, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
 			CROSS JOIN LATERAL (SELECT event, node, next_at FROM deliveries
-				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d),
-		picked AS (SELECT r.event FROM runs r WHERE r.node = 0
+				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d)
+			SELECT r.event FROM runs r WHERE r.node = 0
 			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
-			ORDER BY r.event LIMIT $3)
-		UPDATE deliveries d SET node = $4 FROM picked JOIN events e ON e.project = $5 AND e.position = picked.event
-			JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-		WHERE d.project = $5 AND d.event = picked.event AND d.endpoint = $1 AND d.node = 0 AND d.ended_at = 0`,
+			ORDER BY r.event LIMIT $3))`,
 		c.endpoint, heads, c.limit, t.store.node.Load(), c.project, orderedRun, codec.Micros(c.now))
 	return nil
 }

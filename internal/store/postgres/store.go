@@ -50,7 +50,8 @@ const (
 // planning has every query go by the index that it was written for. A queue
 // grows and shrinks faster than the planner's statistics follow: without this,
 // it reads whole tables that were small when it last looked.
-const planning = `SET jit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off`
+const planning = `SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off;
+	SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off`
 
 // Config says which database, and who asks.
 type Config struct {
