@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
+
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 func databasePath(data string) string { return filepath.Join(data, "browserhook.db") }
@@ -54,6 +57,22 @@ func openData(path string) (*dataFolder, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// node is the name of the server that has this folder: made once, at random, so
+// that folders of the same path on other machines have others. The lock on the
+// folder makes it one server's.
+func (d *dataFolder) node() (string, error) {
+	file := filepath.Join(d.Path, "node")
+	raw, err := os.ReadFile(file)
+	if err == nil && len(raw) > 0 {
+		return strings.TrimSpace(string(raw)), nil
+	}
+	name := domain.NewToken()
+	if err := os.WriteFile(file, []byte(name+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	return name, nil
 }
 
 // Close gives the folder back. The one for running browsers goes too, unless

@@ -45,12 +45,11 @@ func openStore(ctx context.Context, settings config.Server, data *dataFolder, bo
 	if settings.DatabaseURL == "" {
 		return sqlite.Open(ctx, data.Database, box, notify, log)
 	}
-	host, err := os.Hostname()
+	node, err := data.node()
 	if err != nil {
-		return nil, fmt.Errorf("name of this machine: %w", err)
+		return nil, err
 	}
-	// The lock on the data folder makes the name one server's.
-	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: host + " " + data.Path, Box: box, Notify: notify, Log: log})
+	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: node, Box: box, Notify: notify, Log: log})
 	if err != nil {
 		return nil, &config.Error{Setting: "database-url", Problem: err.Error()}
 	}

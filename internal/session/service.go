@@ -117,7 +117,7 @@ func (s *Service) Run(ctx context.Context) error {
 		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
 			return fmt.Errorf("take up sessions: %w", err)
 		}
-		s.missed <- struct{}{} // a store that is away is asked again
+		signal(s.missed) // a store that is away is asked again
 	}
 	s.wg.Go(func() { s.adopt(ctx) })
 	tidy := time.NewTicker(time.Hour)
@@ -128,9 +128,7 @@ func (s *Service) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			continue
 		}
-		next, ok := s.take()
-		if ok {
-			s.start(ctx, next)
+		if s.startNext(ctx) {
 			continue
 		}
 		<-s.slots
@@ -220,7 +218,12 @@ func (s *Service) adopt(ctx context.Context) {
 
 func (s *Service) enqueue(refs ...ref) {
 	s.mu.Lock()
-	s.queue = append(s.queue, refs...)
+	for _, r := range refs {
+		// What another server left may have been queued by its maker meanwhile.
+		if _, runs := s.actors[r.id]; !runs && !slices.Contains(s.queue, r) {
+			s.queue = append(s.queue, r)
+		}
+	}
 	s.mu.Unlock()
 	select {
 	case s.queued <- struct{}{}:
@@ -228,23 +231,18 @@ func (s *Service) enqueue(refs ...ref) {
 	}
 }
 
-func (s *Service) take() (ref, bool) {
+// startNext makes the actor of the session whose turn it is, which gives the slot
+// back at its end. It says false when none waits.
+func (s *Service) startNext(ctx context.Context) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) == 0 {
-		return ref{}, false
+		return false
 	}
-	next := s.queue[0]
+	r := s.queue[0]
 	s.queue = s.queue[1:]
-	return next, true
-}
-
-// start makes the session's actor, which gives the slot back at its end.
-func (s *Service) start(ctx context.Context, r ref) {
 	a := newActor(s, r)
-	s.mu.Lock()
 	s.actors[r.id] = a
-	s.mu.Unlock()
 	s.wg.Go(func() {
 		a.run(ctx)
 		s.mu.Lock()
@@ -252,6 +250,7 @@ func (s *Service) start(ctx context.Context, r ref) {
 		s.mu.Unlock()
 		<-s.slots
 	})
+	return true
 }
 
 func (s *Service) actor(id string) *actor {

@@ -278,16 +278,22 @@ func (e *Engine) Look() {
 	})
 }
 
-// Forget drops what waits in memory, without giving it back: it may be another
-// server's by now. What is under way goes on. It doesn't block.
+// Forget sends nothing more of what waits in memory: it may be another server's
+// by now. It is given back, which changes only what is still this one's. What
+// is under way goes on. It doesn't block.
 func (e *Engine) Forget() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if !e.running {
+		return
+	}
+	var back []domain.Job
 	for _, l := range e.lanes {
 		l.stale = l.claiming
-		e.held -= len(l.queue)
-		l.queue = nil
-		l.unlist()
+		back = append(back, l.drain()...)
+	}
+	if len(back) > 0 {
+		e.wg.Go(func() { e.giveBack(back) })
 	}
 }
 

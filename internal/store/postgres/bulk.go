@@ -161,8 +161,8 @@ func (t *tx) eventsAfter(ctx context.Context, project, after string) ([]storedEv
 			return e, err
 		}
 		return e, e.Remember()
-	}, `SELECT `+eventColumns+`, e.session FROM projects o JOIN events e ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
-		WHERE o.id = $1 AND e.id > $2 ORDER BY e.id LIMIT $3`, project, after, atOnce)
+	}, `SELECT `+eventColumns+`, e.session FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
+		WHERE `+ofProject+` AND e.id > $2 ORDER BY e.id LIMIT $3`, project, after, atOnce)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}

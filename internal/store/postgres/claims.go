@@ -145,14 +145,17 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 		}
 	}
 	var keys []deliveryKey
-	node := s.node.Load()
+	node := t.node
 	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
 		k := s.key(j.Delivery.ID)
-		if s.held.node(k) == node {
-			return true // its claim was lost with the database's last moments, and is made again; it is on its way
+		onItsWay := s.held.node(k) != 0
+		s.held.add(k, node)
+		if onItsWay {
+			// Its claim was lost with the database's last moments, or this node
+			// was taken for dead: its outcome is to count for the new claim.
+			return true
 		}
 		keys = append(keys, k)
-		s.held.add(k, node)
 		return false
 	})
 	if err := t.commit(ctx, patience); err != nil {
@@ -277,7 +280,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]dom
 			SELECT r.event FROM runs r WHERE r.node = 0
 			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
 			ORDER BY r.event LIMIT $3))`,
-		c.endpoint, heads, c.limit, t.store.node.Load(), c.project, orderedRun, codec.Micros(c.now))
+		c.endpoint, heads, c.limit, t.node, c.project, orderedRun, codec.Micros(c.now))
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,38 +67,39 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	args := []any{num, before.event, before.endpoint}
 	where := func(cond string, arg any) {
 		args = append(args, arg)
-		query += ` AND ` + cond + `$` + strconv.Itoa(len(args))
+		query += ` AND ` + strings.ReplaceAll(cond, "?", `$`+strconv.Itoa(len(args)))
 	}
 	if f.EndpointID != "" {
-		where(`p.id = `, f.EndpointID)
+		where(`d.endpoint = (SELECT x.num FROM endpoints x JOIN projects y ON y.id = x.project_id WHERE y.num = $1 AND x.id = ?)`, f.EndpointID)
 	}
 	if f.SessionID != "" {
-		where(`s.id = `, f.SessionID)
+		where(`d.event IN (SELECT x.position FROM events x WHERE x.project = $1 AND x.session = (SELECT z.num FROM sessions z
+			JOIN projects y ON y.id = z.project_id WHERE y.num = $1 AND z.id = ?))`, f.SessionID)
 	}
 	switch f.Status {
 	case "":
 	case domain.DeliveryFailed, domain.DeliveryCanceled:
 		// Few among many: the condition of the index that holds just these.
 		query += ` AND d.status IN ('FAILED', 'CANCELED')`
-		where(`d.status = `, string(f.Status))
+		where(`d.status = ?`, string(f.Status))
 	case domain.DeliverySending:
 		query += ` AND d.node <> 0`
 	case domain.DeliveryPending:
 		query += ` AND d.node = 0 AND d.ended_at = 0`
 	default:
-		where(`d.status = `, string(f.Status))
+		where(`d.status = ?`, string(f.Status))
 	}
 	if f.EventID != "" {
-		where(`e.id = `, f.EventID)
+		where(`d.event = (SELECT x.position FROM events x WHERE x.project = $1 AND x.id = ?)`, f.EventID)
 	}
 	if f.EventType != "" {
-		where(`e.type = `, string(f.EventType))
+		where(`e.type = ?`, string(f.EventType))
 	}
 	if !f.From.IsZero() {
-		where(`e.created_at >= `, codec.Micros(f.From))
+		where(`e.created_at >= ?`, codec.Micros(f.From))
 	}
 	if !f.To.IsZero() {
-		where(`e.created_at < `, codec.Micros(f.To))
+		where(`e.created_at < ?`, codec.Micros(f.To))
 	}
 	args = append(args, limit+1)
 	query += ` ORDER BY d.event DESC, d.endpoint DESC LIMIT $` + strconv.Itoa(len(args))

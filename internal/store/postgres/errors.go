@@ -47,7 +47,7 @@ func isAway(err error) bool {
 		// Connection exceptions, insufficient resources, operator intervention
 		// (57014 is a canceled query), a database that only reads.
 		switch e.Code {
-		case "57014", "25006":
+		case "57014", "25006", "25P03":
 			return true
 		default:
 			return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "53") || strings.HasPrefix(e.Code, "57P")

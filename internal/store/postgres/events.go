@@ -15,6 +15,10 @@ import (
 
 const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
 
+// ofProject picks the events e of the project $1, by its number: the order of an
+// index is then that of the project's rows.
+const ofProject = `e.project = (SELECT num FROM projects WHERE id = $1)`
+
 // scanEvent reads eventColumns and what more the query selects.
 func scanEvent(r codec.Scanner, more ...any) (domain.Event, error) {
 	var e domain.Event
@@ -187,7 +191,7 @@ func (t *tx) queueEvents(l *projectLog, wanting [][]*cachedEndpoint) {
 	t.last.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at)
 		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::bigint[])`,
 		l.num, positions, sessions, sequences, ids, types, bodies, created)
-	d.queue(&t.last, l.num, t.store.node.Load())
+	d.queue(&t.last, l.num, t.node)
 }
 
 // deliver notes a new delivery. Whoever takes new ones is asked to keep a place
@@ -256,15 +260,14 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 		types[i] = string(t)
 	}
 	limit := codec.PageLimit(q.Limit)
-	query := `SELECT ` + eventColumns + ` FROM projects o JOIN events e ON e.project = o.num
-		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = $1 AND e.position > $2
+	query := `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project
+		LEFT JOIN sessions s ON s.num = e.session WHERE ` + ofProject + ` AND e.position > $2
 		AND (cardinality($3::text[]) = 0 OR e.type = ANY($3)) ORDER BY e.position LIMIT $4`
 	args := []any{project, after.position, types, limit}
 	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM projects o JOIN sessions s ON s.project_id = o.id
-			JOIN events e ON e.project = o.num AND e.session = s.num
-			WHERE o.id = $1 AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
-			AND s.id = $5 AND e.sequence > $6 ORDER BY e.sequence LIMIT $4`
+		query = `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
+			WHERE ` + ofProject + ` AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
+			AND e.session = (SELECT num FROM sessions WHERE project_id = $1 AND id = $5) AND e.sequence > $6 ORDER BY e.sequence LIMIT $4`
 		args = append(args, q.SessionID, after.sequence)
 	}
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(r) }, query, args...)
@@ -283,8 +286,7 @@ func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, er
 // LastEventID is where the project's log ends now; "" when it is empty.
 func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
 	var id string
-	err := missing(s.row(ctx, `SELECT e.id FROM projects o JOIN events e ON e.project = o.num
-		WHERE o.id = $1 ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
+	err := missing(s.row(ctx, `SELECT e.id FROM events e WHERE `+ofProject+` ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
 	if errors.Is(err, domain.ErrNotFound) {
 		return "", nil
 	}

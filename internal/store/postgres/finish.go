@@ -22,15 +22,18 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	if err != nil {
 		return err
 	}
+	// Before it is committed: from then on it can be claimed, and who claims it
+	// must not find it held.
+	was := s.held.take(rows.keys)
 	for range tries {
 		if err = s.finish(ctx, rows, outcomes, news); !again(err) {
 			break
 		}
 	}
 	if err != nil {
+		s.held.restore(was)
 		return away(err)
 	}
-	s.held.release(rows.keys...)
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package postgres
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // deliveryKey is a delivery's row within its project: the position of its
 // event and the number of its endpoint.
@@ -20,6 +23,27 @@ func (h *held) add(k deliveryKey, node int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.nodes[k] = node
+}
+
+// take releases keys and says under which numbers they were held.
+func (h *held) take(keys []deliveryKey) map[deliveryKey]int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := make(map[deliveryKey]int64, len(keys))
+	for _, k := range keys {
+		if node, ok := h.nodes[k]; ok {
+			was[k] = node
+			delete(h.nodes, k)
+		}
+	}
+	return was
+}
+
+// restore undoes take.
+func (h *held) restore(was map[deliveryKey]int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.Copy(h.nodes, was)
 }
 
 func (h *held) release(keys ...deliveryKey) {

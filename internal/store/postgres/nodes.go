@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -25,18 +24,13 @@ var usual = rhythm{every: 2 * time.Second, dead: 10 * time.Second, lost: 7 * tim
 func (s *Store) join(ctx context.Context) error {
 	var num int64
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		var before int64
-		err := t.row(ctx, `DELETE FROM nodes WHERE name = $1 RETURNING num`, s.Node).Scan(&before)
-		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		if err := t.exec(ctx, `DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
 		if err := t.row(ctx, `INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
 			return err
 		}
-		if before == 0 {
-			return nil
-		}
-		return t.takeOver(ctx, before, num)
+		return t.takeOver(ctx, num)
 	})
 	if err != nil {
 		return fmt.Errorf("join the nodes of the database: %w", err)
@@ -83,11 +77,13 @@ func (s *Store) release(ctx context.Context) error {
 	return t.exec(ctx, `COMMIT`)
 }
 
-// takeOver makes what a dead node held due again, and its sessions ours.
-func (t *tx) takeOver(ctx context.Context, dead, us int64) error {
+// takeOver makes what nodes held that are none any more due again, and their
+// sessions ours. One that froze may have committed after it was buried.
+func (t *tx) takeOver(ctx context.Context, us int64) error {
+	const gone = ` NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = node)`
 	b := &pgx.Batch{}
-	b.Queue(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, dead)
-	b.Queue(`UPDATE sessions SET node = $2 WHERE node = $1 AND status NOT IN ('CLOSED', 'FAILED')`, dead, us)
+	b.Queue(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND` + gone)
+	b.Queue(`UPDATE sessions SET node = $1 WHERE status NOT IN ('CLOSED', 'FAILED') AND`+gone, us)
 	return t.conn.SendBatch(ctx, b).Close()
 }
 
@@ -111,7 +107,12 @@ func (s *Store) beat() {
 		case <-s.running.Done():
 			return
 		}
-		asking, cancel := context.WithTimeout(s.running, s.rhythm.lost)
+		// The others have seen this beat, if any, when it was made.
+		began := time.Now()
+		if began.Sub(alive) > s.rhythm.dead/2 {
+			clear(seen) // whoever couldn't see can't tell who stood still
+		}
+		asking, cancel := context.WithTimeout(s.running, max(s.rhythm.every, s.rhythm.lost-began.Sub(alive)))
 		known, err := s.lookAround(asking, seen)
 		cancel()
 		switch {
@@ -134,13 +135,9 @@ func (s *Store) beat() {
 				continue
 			}
 		case lost:
-			// What was held was dropped, so it is to be due again.
-			if err := s.rejoin(); err != nil {
-				s.Log.Warn("join the nodes of the database; trying again", "err", err)
-				continue
-			}
+			s.Notify(domain.Commit{Missed: true}) // what it held was given back
 		}
-		alive, lost = time.Now(), false
+		alive, lost = began, false
 	}
 }
 
@@ -186,7 +183,8 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 			continue
 		}
 		if err := s.bury(ctx, n.num, n.beat); err != nil {
-			return true, err
+			// That is no sign of this node's own health.
+			s.Log.Warn("take over from a node that is dead; trying again", "node", n.num, "err", err)
 		}
 	}
 	for num := range seen {
@@ -206,7 +204,7 @@ func (s *Store) bury(ctx context.Context, num, beat int64) error {
 		if buried = n == 1; err != nil || !buried {
 			return err
 		}
-		if err := t.takeOver(ctx, num, s.node.Load()); err != nil {
+		if err := t.takeOver(ctx, s.node.Load()); err != nil {
 			return err
 		}
 		return t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String())

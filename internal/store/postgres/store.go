@@ -49,9 +49,11 @@ const (
 
 // planning has every query go by the index that it was written for. A queue
 // grows and shrinks faster than the planner's statistics follow: without this,
-// it reads whole tables that were small when it last looked.
+// it reads whole tables that were small when it last looked. And a node that
+// freezes in the middle of a transaction must not hold up the others.
 const planning = `SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off;
-	SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_sort = off`
+	SET enable_hashjoin = off; SET enable_mergejoin = off;
+	SET idle_in_transaction_session_timeout = '5s'`
 
 // Config says which database, and who asks.
 type Config struct {

@@ -18,6 +18,7 @@ import (
 type tx struct {
 	store    *Store
 	conn     *pgxpool.Conn
+	node     int64 // our number when it began
 	xid      int64
 	known    domain.Commit
 	made     []made
@@ -79,7 +80,7 @@ func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{store: s, conn: conn}
+	t := &tx{store: s, conn: conn, node: s.node.Load()}
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
 	b.Queue(`SELECT pg_current_xact_id()::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
@@ -243,7 +244,7 @@ func rows[T any](ctx context.Context, t *tx, scan func(pgx.Rows) (T, error), que
 
 // hold remembers what will be handed over, before anybody can claim it.
 func (t *tx) hold() {
-	node := t.store.node.Load()
+	node := t.node
 	for i := range t.made {
 		if t.made[i].reserved {
 			t.store.held.add(t.made[i].key(), node)
