@@ -239,9 +239,12 @@ func (c *checker) attempts() {
 	}
 }
 
-// order: a session's event is not sent before the one before it was taken.
+// order: a session's event is not sent before the one before it was taken. News
+// of no session has gaps for an endpoint, which isn't told of itself: of that,
+// nothing earlier comes for the first time after something later was taken.
 func (c *checker) order(endpoint string) {
 	taken := map[string]int64{} // up to which number, by session
+	news := map[int64]bool{}    // of no session, that came
 	for i := range c.Requests {
 		r := &c.Requests[i]
 		if r.Endpoint != endpoint {
@@ -251,7 +254,12 @@ func (c *checker) order(endpoint string) {
 		if !ok {
 			last = c.Before[r.Session]
 		}
-		if r.Sequence > last+1 {
+		if r.Session == "" {
+			if r.Sequence < last && !news[r.Sequence] {
+				c.problem("news of no session: number %d came to ordered %s first when %d had been taken", r.Sequence, endpoint, last)
+			}
+			news[r.Sequence] = true
+		} else if r.Sequence > last+1 {
 			c.problem("session %q: number %d came to ordered %s when only %d had been taken", r.Session, r.Sequence, endpoint, last)
 		}
 		if r.taken() {
