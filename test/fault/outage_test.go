@@ -32,10 +32,11 @@ func TestOutage(t *testing.T) {
 	server := postgresFor(t)
 	receiver := newReceiver(t)
 	key := seal.NewKey()
+	var servers []*harness.Server
 	var clients []*harness.Client
 	for range 2 {
 		s := harness.Start(t, t.TempDir(), "--database-url="+server.where, "--master-key="+key, "--log-level=error", "--chromium=/bin/false")
-		clients = append(clients, s.Client())
+		servers, clients = append(servers, s), append(clients, s.Client())
 	}
 	o := &asking{T: t, clients: clients}
 	endpoint, err := clients[0].Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints", harness.Object{"url": receiver.url, "events": []string{"*"}})
@@ -91,6 +92,12 @@ func TestOutage(t *testing.T) {
 	o.settled(receiver)
 	t.Logf("away for %s; %d requests answered, %d refused, the slowest in %s; all had arrived %s after it was back",
 		back.Sub(killed).Round(time.Millisecond), o.answered, o.refused, o.slowest.Round(time.Millisecond), time.Since(back).Round(time.Millisecond))
+	// They end in order, too, and leave nothing.
+	for _, server := range servers {
+		if err := server.Stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	}
 }
 
 // asking is requests to both servers, and what they were told.
