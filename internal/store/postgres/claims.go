@@ -46,14 +46,20 @@ const openEndpoints = `WITH RECURSIVE open (num) AS (
 	FROM open WHERE open.num IS NOT NULL)`
 
 // openSessions goes through the sessions that have something open for an
-// ordered endpoint, $1, and reads the first of each.
+// ordered endpoint, $1, and reads the first of each. The order that it asks for
+// is that of deliveries_ordered alone: see byOrder.
 const openSessions = `WITH RECURSIVE s (session) AS (
-	SELECT MIN(ordered) FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0
+	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 ORDER BY ordered, event LIMIT 1)
 	UNION ALL
-	SELECT (SELECT MIN(ordered) FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session)
+	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session
+		ORDER BY ordered, event LIMIT 1)
 	FROM s WHERE s.session IS NOT NULL), heads AS (
-	SELECT h.* FROM s CROSS JOIN LATERAL (SELECT project, event, ordered, node, next_at FROM deliveries
-		WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = s.session ORDER BY event LIMIT 1) h)`
+	SELECT h.* FROM s CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
+		WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN s.session AND s.session ORDER BY ordered, event LIMIT 1) h)`
+
+// byOrder has a transaction read in the order of an index rather than sort what
+// it believes to be few rows.
+const byOrder = `SET LOCAL enable_sort = off`
 
 // DueEndpoints lists the endpoints that have something to send, now or later,
 // that nobody holds.
@@ -103,9 +109,6 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit
 		return domain.Claim{}, fmt.Errorf("claim: %w", err)
 	}
 	c.as = &e
-	if c.project, err = s.project(ctx, e.ProjectID); err != nil {
-		return domain.Claim{}, fmt.Errorf("claim: %w", err)
-	}
 	got, err := s.claim(ctx, c)
 	if err != nil {
 		return domain.Claim{}, fmt.Errorf("claim: %w", away(err))
@@ -114,10 +117,10 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit
 }
 
 type claim struct {
-	as                *domain.Endpoint
-	project, endpoint int64
-	now               time.Time
-	limit             int
+	as       *domain.Endpoint
+	endpoint int64
+	now      time.Time
+	limit    int
 }
 
 func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
@@ -128,6 +131,9 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 	b := &pgx.Batch{}
 	// A claim that is lost with the database's last moments is made again.
 	b.Queue(`SET LOCAL synchronous_commit = off`)
+	if c.as.Ordered {
+		b.Queue(byOrder)
+	}
 	alone := !shared(c.as)
 	if alone {
 		s.queuePick(b, c, &got.Jobs)
@@ -238,18 +244,18 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 	}
 }
 
-// hold takes the endpoint's deliveries of the events that follow. They are an
-// array, so that the rows are found by their keys whatever the planner believes
-// of the table.
+// hold takes the rows at the places that follow. They are found by place alone,
+// and no other condition has an index, so that no other way to them can look
+// cheaper to the planner, whatever it believes of the table. A row that has
+// changed since its place was read is left for the next claim.
 const hold = `UPDATE deliveries d SET node = $4 FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-	WHERE e.project = $5 AND e.position = d.event AND d.project = $5 AND d.endpoint = $1 AND d.node + d.ended_at = 0 -- free; written so that no index of what is due is taken for it
-		AND d.event = ANY(ARRAY`
+	WHERE e.project = d.project AND e.position = d.event AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
 
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
-	s.queueJobs(b, c, jobs, hold+`(SELECT event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
+	s.queueJobs(b, c, jobs, hold+`(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
 			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED))`,
-		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load(), c.project)
+		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load())
 }
 
 func queueNext(b *pgx.Batch, c claim, at *int64) {
@@ -265,22 +271,23 @@ const orderedRun = 32
 // first may claim what follows: every other node passes the session by.
 func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]domain.Job) error {
 	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
-		openSessions+` SELECT d.ordered FROM heads h JOIN deliveries d ON d.project = h.project AND d.event = h.event AND d.endpoint = $1
-			WHERE d.ended_at = 0 AND d.node = 0 AND d.next_at <= $2 AND h.node = 0 AND h.next_at <= $2
-			ORDER BY d.event LIMIT $3 FOR UPDATE OF d SKIP LOCKED`,
+		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $2 -- as in hold
+			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $2 ORDER BY event LIMIT $3))
+			FOR UPDATE OF d SKIP LOCKED`,
 		c.endpoint, codec.Micros(c.now), c.limit)
 	if err != nil || len(heads) == 0 {
 		return err
 	}
 	// Seen anew, after the locks: a head that was read before another node was
 	// done with it isn't one any more.
-	t.store.queueJobs(b, c, jobs, hold+`(WITH runs AS (SELECT q.session, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
-			CROSS JOIN LATERAL (SELECT event, node, next_at FROM deliveries
-				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered = q.session ORDER BY event LIMIT $6) d)
-			SELECT r.event FROM runs r WHERE r.node = 0
-			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
+	t.store.queueJobs(b, c, jobs, hold+`(WITH runs AS (SELECT q.session, d.place, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
+			CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
+				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN q.session AND q.session
+				ORDER BY ordered, event LIMIT $5) d)
+			SELECT r.place FROM runs r WHERE r.node = 0
+			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $6))
 			ORDER BY r.event LIMIT $3))`,
-		c.endpoint, heads, c.limit, t.node, c.project, orderedRun, codec.Micros(c.now))
+		c.endpoint, heads, c.limit, t.node, orderedRun, codec.Micros(c.now))
 	return nil
 }
 
