@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -15,6 +16,8 @@ import (
 	"github.com/browserhook/browserhook/internal/store/storetest"
 )
 
+var drivers atomic.Int64
+
 // TestFaults has every statement of every operation fail in turn.
 func TestFaults(t *testing.T) {
 	plain, err := sql.Open("sqlite", ":memory:")
@@ -24,10 +27,11 @@ func TestFaults(t *testing.T) {
 	defer plain.Close()
 	storetest.RunFaults(t, func(tb testing.TB) (storetest.Open, storetest.Breaker) {
 		faulty := &faultyDriver{Driver: plain.Driver()}
-		sql.Register(tb.Name(), faulty)
+		name := fmt.Sprintf("%s %d", tb.Name(), drivers.Add(1)) // -count runs it again
+		sql.Register(name, faulty)
 		path := filepath.Join(tb.TempDir(), "browserhook.db")
 		return func(notify func(domain.Commit)) (storetest.Store, error) {
-			defer sqlite.OpenThrough(tb.Name())()
+			defer sqlite.OpenThrough(name)()
 			return sqlite.Open(context.Background(), path, killedBox, notify, slog.New(slog.DiscardHandler))
 		}, faulty
 	}, "")

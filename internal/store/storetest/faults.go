@@ -305,38 +305,54 @@ const taken = "taken"
 type room struct {
 	mu                        sync.Mutex
 	reserved, taken, released int
+	moved                     chan struct{} // closed by the next change of these
+}
+
+// move changes what is counted.
+func (r *room) move(n *int, by int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	*n += by
+	if r.moved != nil {
+		close(r.moved)
+		r.moved = nil
+	}
 }
 
 // Reserve implements [domain.Taker].
 func (r *room) Reserve(e *domain.Endpoint) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if e.Description != taken {
 		return false
 	}
-	r.reserved++
+	r.move(&r.reserved, 1)
 	return true
 }
 
 // Take implements [domain.Taker].
-func (r *room) Take(jobs []domain.Job) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken += len(jobs)
-}
+func (r *room) Take(jobs []domain.Job) { r.move(&r.taken, len(jobs)) }
 
 // Release implements [domain.Taker].
-func (r *room) Release(endpoints []domain.EndpointRef) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.released += len(endpoints)
-}
+func (r *room) Release(endpoints []domain.EndpointRef) { r.move(&r.released, len(endpoints)) }
 
+// balanced waits for what was reserved to be taken or released: a change has
+// returned by then, since nobody is to wait for a taker.
 func (r *room) balanced(t testing.TB) {
 	t.Helper()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.reserved != r.taken+r.released {
-		t.Fatalf("%d were reserved, %d taken and %d released", r.reserved, r.taken, r.released)
+	for late := time.After(10 * time.Second); ; {
+		r.mu.Lock()
+		reserved, taken, released := r.reserved, r.taken, r.released
+		if r.moved == nil {
+			r.moved = make(chan struct{})
+		}
+		moved := r.moved
+		r.mu.Unlock()
+		if reserved == taken+released {
+			return
+		}
+		select {
+		case <-moved:
+		case <-late:
+			t.Fatalf("%d were reserved, %d taken and %d released", reserved, taken, released)
+		}
 	}
 }
