@@ -18,6 +18,19 @@ const (
 	EndpointDisabled EndpointStatus = "DISABLED"
 )
 
+// CheckSends refuses to send to an endpoint with the status, if it doesn't receive
+// now.
+func (s EndpointStatus) CheckSends() error {
+	switch s {
+	case EndpointPaused:
+		return Refuse(CodeConflict, "the endpoint is paused; resume it first")
+	case EndpointDisabled:
+		return Refuse(CodeConflict, "the endpoint is disabled; enable it first")
+	default:
+		return nil
+	}
+}
+
 // Secret signs the deliveries to an endpoint until it expires.
 type Secret struct {
 	Value     string    `json:"value"`     // "whsec_" or "whsk_", and base64

@@ -118,6 +118,24 @@ func Cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
 	return page, EncodeCursor(id(page[limit-1]))
 }
 
+// InOrder puts rows in the order of the ids by which they were asked for. An id
+// without a row is ErrNotFound.
+func InOrder[T any](found []T, ids []string, id func(T) string) ([]T, error) {
+	byID := make(map[string]T, len(found))
+	for _, one := range found {
+		byID[id(one)] = one
+	}
+	ordered := make([]T, len(ids))
+	for i, want := range ids {
+		one, ok := byID[want]
+		if !ok {
+			return nil, domain.ErrNotFound
+		}
+		ordered[i] = one
+	}
+	return ordered, nil
+}
+
 // Unique drops what is there twice and keeps the order; it reuses the slice.
 func Unique[T comparable](all []T) []T {
 	seen := make(map[T]struct{}, len(all))

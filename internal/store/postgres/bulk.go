@@ -112,7 +112,7 @@ func (s *Store) Recover(ctx context.Context, project, endpoint string, since, un
 				return err
 			}
 			if e.Status == domain.EndpointDisabled {
-				return notSending(e.Status)
+				return e.Status.CheckSends()
 			}
 			owner, err := s.project(ctx, project)
 			if err != nil {

@@ -167,7 +167,7 @@ func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.
 	case err != nil:
 		return d, err
 	case e.Status != domain.EndpointEnabled:
-		return d, notSending(e.Status)
+		return d, e.Status.CheckSends()
 	case d.Status == domain.DeliverySending || t.store.held.node(k) != 0:
 		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 	}

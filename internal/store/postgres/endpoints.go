@@ -181,14 +181,6 @@ func (s *Store) cancelDeleted(ctx context.Context, num int64) error {
 	return nil
 }
 
-// notSending refuses to send to an endpoint that doesn't receive now.
-func notSending(status domain.EndpointStatus) error {
-	if status == domain.EndpointPaused {
-		return domain.Refuse(domain.CodeConflict, "the endpoint is paused; resume it first")
-	}
-	return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
-}
-
 // SendTest commits the draft as an event with one delivery, to the endpoint,
 // whatever that subscribed to, and returns the delivery's id. The idempotency
 // key remembers that id.
@@ -204,7 +196,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		if e.Status != domain.EndpointEnabled {
-			return notSending(e.Status)
+			return e.Status.CheckSends()
 		}
 		news := []pending{{draft: d}}
 		if err := t.append(ctx, nil, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {

@@ -116,19 +116,7 @@ func (s *Store) StepsByID(ctx context.Context, project, session string, ids []st
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}
-	byID := make(map[string]domain.Step, len(found))
-	for _, st := range found {
-		byID[st.ID] = st
-	}
-	ordered := make([]domain.Step, len(ids))
-	for i, id := range ids {
-		st, ok := byID[id]
-		if !ok {
-			return nil, domain.ErrNotFound
-		}
-		ordered[i] = st
-	}
-	return ordered, nil
+	return codec.InOrder(found, ids, func(st domain.Step) string { return st.ID })
 }
 
 const artifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at`

@@ -200,8 +200,12 @@ func (s *Store) identify(ctx context.Context) error {
 			return nil
 		}
 	}
-	if _, err := s.pool.Exec(ctx, `UPDATE identity SET proof = $1`, s.Box.Seal([]byte(proof), proof)); err != nil {
+	tag, err := s.pool.Exec(ctx, `UPDATE identity SET proof = $1 WHERE proof = $2`, s.Box.Seal([]byte(proof), proof), sealed)
+	if err != nil {
 		return fmt.Errorf("open database: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return s.identify(ctx) // another node was first, perhaps with another key
 	}
 	return nil
 }

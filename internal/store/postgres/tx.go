@@ -133,6 +133,10 @@ func (t *tx) commit(ctx, patience context.Context) error {
 	}
 	rest := *t
 	t.made = nil // not end's to release
+	// The connection is of no more use, and asking takes another.
+	_ = t.conn.Conn().Close(ctx)
+	t.conn.Release()
+	t.conn = nil
 	known := make(chan bool, 1)
 	go func() {
 		happened := rest.store.happened(ctx, rest.xid, mark)

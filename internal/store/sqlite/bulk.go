@@ -109,7 +109,7 @@ func (s *Store) Recover(ctx context.Context, project, endpoint string, since, un
 				return err
 			}
 			if e.Status == domain.EndpointDisabled {
-				return notSending(e.Status)
+				return e.Status.CheckSends()
 			}
 			events, sessions, err := t.eventsAfter(project, after)
 			if err != nil {

@@ -207,7 +207,7 @@ func (t *tx) retry(project string, k deliveryKey, now time.Time) (domain.Deliver
 	case err != nil:
 		return d, err
 	case e.Status != domain.EndpointEnabled:
-		return d, notSending(e.Status)
+		return d, e.Status.CheckSends()
 	case s.held.has(k):
 		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 	}

@@ -155,14 +155,6 @@ func (t *tx) cancelPending(endpoint int64, now time.Time) (int64, error) {
 	return n, nil
 }
 
-// notSending refuses to send to an endpoint that doesn't receive now.
-func notSending(status domain.EndpointStatus) error {
-	if status == domain.EndpointPaused {
-		return domain.Refuse(domain.CodeConflict, "the endpoint is paused; resume it first")
-	}
-	return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
-}
-
 // SendTest commits the draft as an event with one delivery, to the endpoint,
 // whatever that subscribed to, and returns the delivery's id. The idempotency
 // key remembers that id.
@@ -178,7 +170,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		if e.Status != domain.EndpointEnabled {
-			return notSending(e.Status)
+			return e.Status.CheckSends()
 		}
 		n, err := t.numberInProject(project)
 		if err != nil {
