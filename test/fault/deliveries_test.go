@@ -139,7 +139,9 @@ func (r *rig) strike(server *postgresServer, random *rand.Rand, what fault) {
 		kill()
 	}
 	if what == killDatabase || what == killAll {
-		server.Kill()
+		if err := server.Kill(); err != nil {
+			r.Fatal(err)
+		}
 	}
 	if !nodesFirst {
 		kill()

@@ -34,7 +34,9 @@ func TestFullDisk(t *testing.T) {
 		r.fill(dir, func() {
 			// It gives up when it can't write its log, and is started anew by
 			// whoever runs it.
-			server.Kill()
+			if err := server.Kill(); err != nil {
+				t.Fatal(err)
+			}
 			if err := server.Restart(); err != nil {
 				t.Fatal(err)
 			}

@@ -65,7 +65,9 @@ func TestOutage(t *testing.T) {
 		})
 	}
 	pause(t.Context(), 300*time.Millisecond)
-	server.Kill()
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
 	killed := time.Now()
 	pause(t.Context(), 200*time.Millisecond)
 	stop()

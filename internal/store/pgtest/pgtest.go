@@ -122,17 +122,35 @@ func (s *Server) Restart() error {
 	}
 }
 
-// Kill ends the server and all its processes as `kill -9` does.
-func (s *Server) Kill() {
-	pid := s.cmd.Process.Pid
-	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+// Kill ends the server and all its processes as `kill -9` does, and waits until
+// they are gone: a new server refuses the memory of one that still runs.
+func (s *Server) Kill() error {
 	_ = s.cmd.Process.Kill()
-	for _, child := range strings.Fields(string(children)) {
-		if n, err := strconv.Atoi(child); err == nil {
-			_ = syscall.Kill(n, syscall.SIGKILL)
+	<-s.exited // it starts no more of them
+	data, err := filepath.EvalSymlinks(filepath.Join(s.dir, "data"))
+	if err != nil {
+		return err
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-tick.C {
+		running := 0
+		procs, _ := filepath.Glob("/proc/[0-9]*")
+		for _, proc := range procs {
+			// Each works in the data folder; one that has ended works nowhere.
+			if cwd, err := os.Readlink(proc + "/cwd"); err != nil || cwd != data {
+				continue
+			}
+			running++
+			if pid, err := strconv.Atoi(filepath.Base(proc)); err == nil {
+				_ = syscall.Kill(pid, syscall.SIGKILL)
+			}
+		}
+		if running == 0 {
+			return nil
 		}
 	}
-	<-s.exited
+	return errors.New("processes of PostgreSQL don't end")
 }
 
 // Close ends the server and removes all that it had.
