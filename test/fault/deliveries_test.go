@@ -102,6 +102,9 @@ func (r *rig) run(server *postgresServer, faults ...fault) {
 		r.settle()
 		e, q := r.check()
 		events, requests = events+e, requests+q
+		if r.round%50 == 0 {
+			r.Logf("round %d, %s", r.round, time.Since(began).Round(time.Second))
+		}
 		if r.Failed() {
 			r.Fatalf("round %d: %s; to repeat it: make fault SEED=%d ROUNDS=1", r.round, what, seed)
 		}

@@ -16,11 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
 var (
-	rounds = flag.Int("rounds", 5, "how often the server is killed")
+	rounds = flag.Int("rounds", 5, "how often something is killed")
 	seed   = flag.Uint64("seed", uint64(time.Now().UnixNano()), "of the random moments")
 )
 
@@ -60,14 +61,32 @@ func (s *site) seen() int {
 	return len(s.hits)
 }
 
-// TestKill kills the server while sessions are created, steps run and a
-// receiver fails half of what it gets. After the last restart every event of
-// the log has arrived under its one webhook-id, sequences have no gaps, no
-// step ran twice, and nothing is left of any browser.
+// TestKill kills a server while sessions are created, steps run and a receiver
+// fails half of what it gets. After the last restart every event of the log has
+// arrived under its one webhook-id, sequences have no gaps, no step ran twice,
+// and nothing is left of any browser.
 func TestKill(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { killServers(t, "a") })
+	t.Run("postgres", func(t *testing.T) {
+		killServers(t, "ab", "--database-url="+postgresFor(t).where, "--master-key="+seal.NewKey())
+	})
+}
+
+// killServers kills one of the servers in each round; names has a letter for each.
+func killServers(t *testing.T, names string, args ...string) {
 	t.Logf("seed %d, %d rounds", *seed, *rounds)
 	rnd := rand.New(rand.NewPCG(*seed, 0))
 	dir := harness.Isolate(t)
+	// Each has a temporary folder of its own, so that what it left can be told apart.
+	home := func(i int) string { return filepath.Join(dir, names[i:i+1]) }
+	start := func(i int) *harness.Server {
+		if err := os.MkdirAll(home(i), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		os.Setenv("TMPDIR", home(i))
+		defer os.Setenv("TMPDIR", dir)
+		return harness.Start(t, filepath.Join(home(i), "data"), append(args, "--max-sessions=4", "--log-level=warn")...)
+	}
 	pages := &site{hits: map[string]int{}}
 	web := httptest.NewServer(pages)
 	defer web.Close()
@@ -80,9 +99,11 @@ func TestKill(t *testing.T) {
 		return http.StatusInternalServerError
 	}
 
-	data := dir + "/data"
-	server := harness.Start(t, data, "--max-sessions=4", "--log-level=warn")
-	if _, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints",
+	var servers []*harness.Server
+	for i := range len(names) {
+		servers = append(servers, start(i))
+	}
+	if _, err := servers[0].Client().Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints",
 		harness.Object{"url": receiver.URL, "events": []string{"*"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -90,8 +111,9 @@ func TestKill(t *testing.T) {
 	for round := range *rounds {
 		ctx, stop := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
-		for range 3 {
-			wg.Go(func() { work.run(ctx, t, server.Client()) })
+		for i := range 3 {
+			c := servers[i%len(servers)].Client()
+			wg.Go(func() { work.run(ctx, t, c) })
 		}
 		if round == 0 { // so that there is something to check, however slow the machine
 			if err := harness.Until(t.Context(), func() (bool, error) { return pages.seen() > 0, nil }); err != nil {
@@ -100,28 +122,31 @@ func TestKill(t *testing.T) {
 		}
 		moment := time.Duration(rnd.Int64N(int64(2500 * time.Millisecond)))
 		<-time.After(moment)
-		server.Kill()
+		i := rnd.IntN(len(servers))
+		servers[i].Kill()
 		stop()
 		wg.Wait()
-		harness.WaitForNoProcess(t, dir)
+		harness.WaitForNoProcess(t, home(i))
 		// A folder made in the last moment, before it had a keeper, is the
 		// next server's to remove.
-		left := harness.Folders(dir)
-		server = harness.Start(t, data, "--max-sessions=4", "--log-level=warn")
+		left := harness.Folders(home(i))
+		servers[i] = start(i)
 		for _, folder := range left {
-			if _, err := os.Stat(folder); err == nil && !reopened(t, server.Client(), filepath.Base(folder)) {
+			if _, err := os.Stat(folder); err == nil && !reopened(t, servers[i].Client(), filepath.Base(folder)) {
 				t.Errorf("left behind: %s", folder)
 			}
 		}
-		t.Logf("round %d: killed after %s", round+1, moment.Round(time.Millisecond))
+		t.Logf("round %d: killed %s after %s", round+1, names[i:i+1], moment.Round(time.Millisecond))
 	}
 
 	healthy.Store("yes", true)
-	c := server.Client()
+	c := servers[0].Client()
 	settle(t, c)
 	compare(t, c, receiver, pages, work)
-	if err := server.Stop(); err != nil {
-		t.Errorf("stop: %v", err)
+	for i, s := range servers {
+		if err := s.Stop(); err != nil {
+			t.Errorf("stop %s: %v", names[i:i+1], err)
+		}
 	}
 	harness.WaitForNothingLeft(t, dir)
 }
