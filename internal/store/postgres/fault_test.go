@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -40,12 +41,56 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestCloseWhileTheDatabaseIsAway closes a store that waits to hear what became
+// of a commit.
+func TestCloseWhileTheDatabaseIsAway(t *testing.T) {
+	for n := 1; ; n++ {
+		c := newCluster(t)
+		wire := &faultyWire{said: true}
+		s, err := open(context.Background(), Config{
+			URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
+		}, quick)
+		c.ok(err)
+		a := &node{Store: s}
+		c.project(a)
+		session := c.session(a)
+		decided := make(chan struct{})
+		changed := make(chan error, 1)
+		go func() {
+			changed <- a.ChangeSession(context.Background(), project, session.ID, func(ch *domain.SessionChange) error {
+				ch.News = append(ch.News, domain.SessionNews(ch.Session, domain.EventStepStarted, "", time.Now()))
+				wire.Arm(n)
+				wire.away.Store(true)
+				close(decided)
+				return nil
+			})
+		}()
+		<-decided
+		began := time.Now()
+		err = s.Close()
+		took := time.Since(began)
+		if <-changed == nil { // what broke was said after the commit
+			if n == 1 {
+				t.Error("nothing broke")
+			}
+			return
+		}
+		if err == nil {
+			t.Errorf("%d: closed well while the database is away", n)
+		}
+		if took > quick.lost+answerWithin {
+			t.Errorf("%d: closed after %s", n, took)
+		}
+	}
+}
+
 var errWire = &net.OpError{Op: "write", Net: "unix", Err: syscall.ECONNRESET}
 
 // faultyWire has a connection break at something that is said on it.
 type faultyWire struct {
 	said bool         // after it was sent
 	left atomic.Int64 // things said until then; 0 or less: not armed, or done
+	away atomic.Bool  // nothing new can be dialed
 }
 
 func (w *faultyWire) Arm(n int)    { w.left.Store(int64(n)) }
@@ -66,6 +111,9 @@ func (w *faultyWire) breaks() bool {
 }
 
 func (w *faultyWire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if w.away.Load() {
+		return nil, errWire
+	}
 	c, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err

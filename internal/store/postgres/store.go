@@ -215,15 +215,24 @@ func (s *Store) identify(ctx context.Context) error {
 func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
 
 // Close commits what is queued, gives back what this node holds, and
-// disconnects. Changes that come later are refused.
+// disconnects. Changes that come later are refused. While the database is away
+// it gives up after some seconds, with an error.
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
 		if s.writer != nil {
 			s.writer.close()
-			<-s.writer.done
+			select {
+			case <-s.writer.done:
+			case <-time.After(s.rhythm.lost):
+				// The database is away, and what became of the last commits is
+				// for the next start to see.
+			}
 		}
 		s.stop()
+		if s.writer != nil {
+			<-s.writer.done
+		}
 		s.wg.Wait()
 		if s.Node != "" {
 			err = s.leave()

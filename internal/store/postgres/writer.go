@@ -145,6 +145,9 @@ func (w *writer) try(batch []*change) error {
 	defer cancel()
 	var err error
 	for range tries {
+		if w.store.running.Err() != nil {
+			return errClosed // Close waits no longer
+		}
 		if err = w.transact(ctx, batch); !again(err) {
 			break
 		}
