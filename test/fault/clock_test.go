@@ -100,7 +100,7 @@ func (r *rig) jump() {
 		p.tell("rest")
 		p.wait("rested")
 	}
-	all, err := r.receiver.read()
+	all, err := r.receiver.requests()
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -189,7 +189,7 @@ func (o *asking) settled(r *receiver) {
 		o.Fatalf("not everything is sent: %v", err)
 	}
 	w := &check.World{Endpoints: []check.Endpoint{{ID: o.endpoint}}}
-	if w.Requests, err = r.read(); err != nil {
+	if w.Requests, err = r.requests(); err != nil {
 		o.Fatal(err)
 	}
 	for i := range w.Requests {

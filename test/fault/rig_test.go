@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -256,7 +257,7 @@ func (r *rig) check() (events, requests int) {
 	r.mu.Lock()
 	r.said = nil
 	r.mu.Unlock()
-	r.receiver.forget(len(w.Requests))
+	r.receiver.forget()
 	return len(w.Events), len(w.Requests)
 }
 
@@ -271,7 +272,7 @@ func (r *rig) world(db storetest.Store) (*check.World, error) {
 	}
 	r.mu.Unlock()
 	var err error
-	if w.Requests, err = r.receiver.read(); err != nil {
+	if w.Requests, err = r.receiver.requests(); err != nil {
 		return nil, err
 	}
 	ours := map[string]bool{}
@@ -328,10 +329,11 @@ type receiver struct {
 	healthy atomic.Bool // the shaky endpoints answer well, too
 	round   atomic.Int64
 
-	mu   sync.Mutex
-	n    int
-	log  *os.File
-	skip int // lines of rounds that are settled
+	mu  sync.Mutex
+	n   int
+	log *os.File
+
+	settled, read int64 // bytes of the log: of rounds before, and as last read
 }
 
 func newReceiver(t *testing.T) *receiver {
@@ -380,21 +382,19 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.WriteHeader(status)
 }
 
-// read reads the log back, from where the settled rounds end.
-func (r *receiver) read() ([]check.Request, error) {
-	raw, err := os.ReadFile(r.log.Name())
+// requests reads the log back, from where the settled rounds end.
+func (r *receiver) requests() ([]check.Request, error) {
+	raw, err := io.ReadAll(io.NewSectionReader(r.log, r.settled, math.MaxInt64-r.settled))
 	if err != nil {
 		return nil, err
 	}
 	raw = raw[:bytes.LastIndexByte(raw, '\n')+1]
-	all, err := check.ReadLog(bytes.NewReader(raw))
-	if err != nil {
-		return nil, err
-	}
-	return all[r.skip:], nil
+	r.read = r.settled + int64(len(raw))
+	return check.ReadLog(bytes.NewReader(raw))
 }
 
-func (r *receiver) forget(n int) { r.skip += n }
+// forget settles what was read last.
+func (r *receiver) forget() { r.settled = r.read }
 
 // lastLines keeps the end of what a process complains about.
 type lastLines struct {
