@@ -67,7 +67,8 @@ type Config struct {
 	Notify func(domain.Commit)
 	Log    *slog.Logger
 
-	dial pgconn.DialFunc // nil: pgx's own; tests have connections break
+	dial   pgconn.DialFunc // nil: pgx's own; tests have connections break
+	tracer pgx.QueryTracer // nil: none; tests see what is asked
 }
 
 // Store is the database. Its methods are safe for concurrent use.
@@ -112,6 +113,7 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	if cfg.dial != nil {
 		pc.ConnConfig.DialFunc = cfg.dial
 	}
+	pc.ConnConfig.Tracer = cfg.tracer
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
