@@ -45,5 +45,5 @@ type Due struct {
 // Claim is a batch of deliveries that the claimer alone may send.
 type Claim struct {
 	Jobs []Job
-	Next time.Time // when the endpoint has more to send; zero: nothing more
+	Next time.Time // when the endpoint may have more to send; zero: nothing more
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -46,15 +47,17 @@ const openEndpoints = `WITH RECURSIVE open (num) AS (
 	FROM open WHERE open.num IS NOT NULL)`
 
 // openSessions goes through the sessions that have something open for an
-// ordered endpoint, $1, and reads the first of each. The order that it asks for
-// is that of deliveries_ordered alone: see byOrder.
+// ordered endpoint, $1, from after $2 on, and reads the first of each, no more
+// of them than are asked for. The order that it asks for is that of
+// deliveries_ordered alone: see byOrder.
 const openSessions = `WITH RECURSIVE s (session) AS (
-	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 ORDER BY ordered, event LIMIT 1)
+	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > $2
+		ORDER BY ordered, event LIMIT 1)
 	UNION ALL
 	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session
 		ORDER BY ordered, event LIMIT 1)
 	FROM s WHERE s.session IS NOT NULL), heads AS (
-	SELECT h.* FROM s CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
+	SELECT s.session, h.* FROM s CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
 		WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN s.session AND s.session ORDER BY ordered, event LIMIT 1) h)`
 
 // byOrder has a transaction read in the order of an index rather than sort what
@@ -82,7 +85,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	for _, o := range all {
 		if o.ordered {
 			var at *int64
-			err := s.row(ctx, openSessions+` SELECT MIN(next_at) FROM heads WHERE node = 0`, o.num).Scan(&at)
+			err := s.row(ctx, openSessions+` SELECT MIN(next_at) FROM heads WHERE node = 0`, o.num, 0).Scan(&at)
 			if err != nil {
 				return nil, fmt.Errorf("read due endpoints: %w", err)
 			}
@@ -183,17 +186,15 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	if c.limit, wait, err = t.allowed(ctx, c); err != nil {
 		return 0, err
 	}
-	b := &pgx.Batch{}
 	if c.as.Ordered {
-		if err := t.pickOrdered(ctx, c, b, jobs); err != nil {
-			return 0, err
-		}
-		queueNextOrdered(b, c, at)
+		err = t.pickOrdered(ctx, c, jobs, at)
 	} else {
+		b := &pgx.Batch{}
 		t.store.queuePick(b, c, jobs)
 		queueNext(b, c, at)
+		err = t.send(ctx, b)
 	}
-	if err := t.send(ctx, b); err != nil {
+	if err != nil {
 		return 0, err
 	}
 	return wait, t.spend(ctx, c, len(*jobs))
@@ -201,24 +202,29 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 
 // claimed is what claiming rows returns, in no order, with all that sending
 // them needs.
-const claimed = ` RETURNING d.event, o.id, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
+const claimed = ` RETURNING d.event, d.ordered, o.id, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
 	COALESCE(s.ended_at, 0) > 0`
 
-func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, query string, args ...any) {
+// queueJobs claims rows. sessions, if not nil, is told those of an ordered
+// endpoint that the rows belong to, as they have it.
+func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions map[int64]bool, query string, args ...any) {
 	b.Queue(query+claimed, args...).Query(func(rows pgx.Rows) error {
 		var events []int64
 		for rows.Next() {
 			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{EndpointID: c.as.ID, Status: domain.DeliverySending}}
 			d := &j.Delivery
-			var event int64
+			var event, session int64
 			var ended bool
-			if err := rows.Scan(&event, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
+			if err := rows.Scan(&event, &session, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
 				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
 				return err
 			}
 			d.ID = s.ids.Seal(event, c.endpoint)
 			j.Expired = d.Expires(ended)
 			*jobs, events = append(*jobs, j), append(events, event)
+			if sessions != nil {
+				sessions[session] = true
+			}
 		}
 		inTurn(*jobs, events, c.as.Ordered)
 		return rows.Err()
@@ -253,7 +259,7 @@ const hold = `UPDATE deliveries d SET node = $4 FROM events e JOIN projects o ON
 
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
-	s.queueJobs(b, c, jobs, hold+`(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
+	s.queueJobs(b, c, jobs, nil, hold+`(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
 			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED))`,
 		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load())
 }
@@ -263,35 +269,74 @@ func queueNext(b *pgx.Batch, c claim, at *int64) {
 		ORDER BY next_at, event LIMIT 1), 0)`, c.endpoint).QueryRow(func(r pgx.Row) error { return r.Scan(at) })
 }
 
-// orderedRun is how many deliveries of one session are claimed together.
+// orderedRun is how many deliveries of one session are claimed together, at most.
 const orderedRun = 32
 
 // pickOrdered claims the first of each session that has not ended, if it is due
 // and nobody holds it, and those that follow it. Whoever has locked a session's
-// first may claim what follows: every other node passes the session by.
-func (t *tx) pickOrdered(ctx context.Context, c claim, b *pgx.Batch, jobs *[]domain.Job) error {
-	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
-		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $2 -- as in hold
-			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $2 ORDER BY event LIMIT $3))
-			FOR UPDATE OF d SKIP LOCKED`,
-		c.endpoint, codec.Micros(c.now), c.limit)
-	if err != nil || len(heads) == 0 {
+// first may claim what follows: every other node passes the session by. It
+// begins after the session where this node's last claim had enough, so that each
+// has its turn, and what a claim costs depends on what it gets, not on how many
+// wait.
+func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *int64) error {
+	last := t.store.turns.Last(c.endpoint)
+	heads, err := t.heads(ctx, c, last, math.MaxInt64, c.limit)
+	if err != nil {
 		return err
 	}
-	// Seen anew, after the locks: a head that was read before another node was
-	// done with it isn't one any more.
-	t.store.queueJobs(b, c, jobs, hold+`(WITH runs AS (SELECT q.session, d.place, d.event, d.node, d.next_at FROM unnest($2::bigint[]) q (session)
-			CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
-				WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN q.session AND q.session
-				ORDER BY ordered, event LIMIT $5) d)
-			SELECT r.place FROM runs r WHERE r.node = 0
-			AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $6))
-			ORDER BY r.event LIMIT $3))`,
-		c.endpoint, heads, c.limit, t.node, orderedRun, codec.Micros(c.now))
+	if last > 0 && len(heads) < c.limit {
+		before, err := t.heads(ctx, c, 0, last, c.limit-len(heads))
+		if err != nil {
+			return err
+		}
+		heads = append(heads, before...)
+	}
+	b := &pgx.Batch{}
+	got := map[int64]bool{}
+	if len(heads) > 0 {
+		run := min(orderedRun, (c.limit+len(heads)-1)/len(heads)) // no more is read than may be claimed
+		// Seen anew, after the locks: a head that was read before another node was
+		// done with it isn't one any more.
+		t.store.queueJobs(b, c, jobs, got, hold+`(WITH runs AS (SELECT q.session, q.turn, d.place, d.event, d.node, d.next_at
+				FROM unnest($2::bigint[]) WITH ORDINALITY q (session, turn)
+				CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
+					WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN q.session AND q.session
+					ORDER BY ordered, event LIMIT $5) d)
+				SELECT r.place FROM runs r WHERE r.node = 0
+				AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $6))
+				ORDER BY r.turn, r.event LIMIT $3))`,
+			c.endpoint, heads, c.limit, t.node, run, codec.Micros(c.now))
+	}
+	full := len(heads) > 0 && len(heads) == c.limit
+	if full {
+		*at = codec.Micros(c.now) // others may be due
+	} else {
+		b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint, 0).
+			QueryRow(func(r pgx.Row) error { return r.Scan(at) })
+	}
+	if err := t.send(ctx, b); err != nil {
+		return err
+	}
+	enough := int64(0)
+	if full || len(*jobs) == c.limit {
+		for _, session := range heads {
+			if got[session] {
+				enough = session
+			}
+		}
+	}
+	t.store.turns.Set(c.endpoint, enough)
 	return nil
 }
 
-func queueNextOrdered(b *pgx.Batch, c claim, at *int64) {
-	b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint).
-		QueryRow(func(r pgx.Row) error { return r.Scan(at) })
+// heads locks the first deliveries of sessions, if they are due and nobody holds
+// them, and gives the sessions in turn.
+func (t *tx) heads(ctx context.Context, c claim, after, upto int64, limit int) ([]int64, error) {
+	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
+		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $4 -- as in hold
+			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $4 AND session <= $3 LIMIT $5))
+			FOR UPDATE OF d SKIP LOCKED`,
+		c.endpoint, after, upto, codec.Micros(c.now), limit)
+	slices.Sort(heads)
+	return heads, err
 }

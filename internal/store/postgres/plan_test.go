@@ -18,39 +18,35 @@ import (
 // nothing yet, and counts the rows of deliveries that claiming and recording a
 // few of them reads.
 func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
-	const backlog, batch, perJob = 20_000, 64, 12
+	const backlog, sessions, batch, perJob = 20_000, 400, 64, 12
 	for _, ordered := range []bool{false, true} {
 		c := newCluster(t)
 		n := c.start("a")
 		c.project(n)
 		e := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = ordered })
-		for range 4 {
-			s := c.session(n)
-			for range 10 {
-				c.say(n, s, backlog/40)
-			}
+		for range sessions {
+			c.say(n, c.session(n), backlog/sessions)
 		}
 		what := claim{as: &e, now: time.Now().Add(time.Hour), limit: batch}
 		if err := n.pool.QueryRow(t.Context(), `SELECT num FROM endpoints WHERE id = $1`, e.ID).Scan(&what.endpoint); err != nil {
 			t.Fatal(err)
 		}
-		b := &pgx.Batch{}
-		b.Queue(byOrder)
-		tx, err := n.begin(t.Context(), b)
+		order := &pgx.Batch{}
+		order.Queue(byOrder)
+		tx, err := n.begin(t.Context(), order)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var jobs []domain.Job
 		var at int64
-		b = &pgx.Batch{}
 		if ordered {
-			c.ok(tx.pickOrdered(t.Context(), what, b, &jobs))
-			queueNextOrdered(b, what, &at)
+			c.ok(tx.pickOrdered(t.Context(), what, &jobs, &at))
 		} else {
+			b := &pgx.Batch{}
 			n.queuePick(b, what, &jobs)
 			queueNext(b, what, &at)
+			c.ok(tx.send(t.Context(), b))
 		}
-		c.ok(tx.send(t.Context(), b))
 		if len(jobs) != batch {
 			t.Fatalf("ordered %v: claimed %d", ordered, len(jobs))
 		}
@@ -66,7 +62,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 		}
 		rows, err := n.finished(t.Context(), outcomes)
 		c.ok(err)
-		b = &pgx.Batch{}
+		b := &pgx.Batch{}
 		rows.queue(b)
 		c.ok(tx.send(t.Context(), b))
 		finishing := readOf(t, tx) - claiming

@@ -32,6 +32,7 @@ import (
 	"github.com/pressly/goose/v3/lock"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/seal"
 )
@@ -79,6 +80,7 @@ type Store struct {
 	ids    *rowid.Sealer
 	cache  *cache
 	held   *held
+	turns  codec.Turns  // of sessions, at ordered endpoints
 	node   atomic.Int64 // our number, as the deliveries that we hold have it
 	offer  atomic.Pointer[domain.Taker]
 

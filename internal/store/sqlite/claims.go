@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -131,45 +133,68 @@ func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit i
 	return events, next, nil
 }
 
+// orderedRun is how many deliveries of one session are claimed together.
+const orderedRun = 32
+
 // holdOrdered is hold for an endpoint that is to get each session's events in
 // turn: the first of a session that has not ended, if it is due and nobody
-// holds it, and those that follow it.
+// holds it, and those that follow it. It begins after the session where the
+// last claim had enough, so that each has its turn, and what a claim costs
+// depends on what it gets, not on how many wait.
 func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (events []int64, next time.Time, err error) {
-	type head struct{ session, event, at int64 }
+	type row struct{ session, event, at int64 }
 	s.held.begin(endpoint)
-	rows, err := s.read.rows(ctx, `WITH RECURSIVE s (session) AS (
-			SELECT MIN(ordered) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0
-			UNION ALL
-			SELECT (SELECT MIN(ordered) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session)
-			FROM s WHERE s.session IS NOT NULL)
-		SELECT s.session, d.event, d.next_at FROM s CROSS JOIN deliveries d ON d.endpoint = ?1 AND d.event = (
-			SELECT MIN(event) FROM deliveries WHERE endpoint = ?1 AND ended_at = 0 AND ordered > 0 AND ordered = s.session)`, endpoint)
-	scanHead := func(r codec.Scanner) (h head, err error) { return h, r.Scan(&h.session, &h.event, &h.at) }
-	heads, err := collect(rows, err, scanHead)
 	var due []int64
-	for _, h := range heads {
-		switch {
-		case err != nil || s.held.busy(endpoint, h.event):
-		case h.at > codec.Micros(now) || len(due) >= limit:
-			if at := codec.FromMicros(h.at); next.IsZero() || at.Before(next) {
-				next = at
-			}
-		default:
+	var enough int64 // the last session, when others may have something due
+	last := s.turns.Last(endpoint)
+walk:
+	for _, span := range [][2]int64{{last, math.MaxInt64}, {0, last}} {
+		for after := span[0]; after < span[1]; {
+			var page []row
 			rows, queryErr := s.read.rows(ctx, `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
-				AND ordered = ? ORDER BY event LIMIT ?`, endpoint, h.session, min(orderedRun, limit-len(due)))
-			var run []head
-			run, err = collect(rows, queryErr, scanHead)
-			for _, one := range run {
-				if one.at > codec.Micros(now) {
-					break // it has failed, and one before it was asked for again
+				AND ordered > ? AND ordered <= ? ORDER BY ordered, event LIMIT ?`, endpoint, after, span[1], orderedRun)
+			page, err = collect(rows, queryErr, func(r codec.Scanner) (one row, err error) { return one, r.Scan(&one.session, &one.event, &one.at) })
+			if err != nil {
+				break walk
+			}
+			if len(page) == 0 {
+				break
+			}
+			for len(page) > 0 {
+				if len(due) >= limit && limit > 0 {
+					enough, next = after, now
+					break walk
 				}
-				due = append(due, one.event)
+				head := page[0]
+				after = head.session
+				n := slices.IndexFunc(page, func(r row) bool { return r.session != after })
+				if n < 0 {
+					n = len(page)
+				}
+				run := page[:n]
+				page = page[n:]
+				if s.held.busy(endpoint, head.event) {
+					continue
+				}
+				if head.at > codec.Micros(now) || limit == 0 {
+					if at := codec.FromMicros(head.at); next.IsZero() || at.Before(next) {
+						next = at
+					}
+					continue
+				}
+				for _, one := range run[:min(len(run), limit-len(due))] {
+					if one.at > codec.Micros(now) {
+						break // it has failed, and one before it was asked for again
+					}
+					due = append(due, one.event)
+				}
 			}
 		}
 	}
 	if err != nil {
 		due = nil
 	}
+	s.turns.Set(endpoint, enough)
 	free := s.held.end(endpoint, due, limit)
 	for _, event := range due {
 		if free[event] {
@@ -178,9 +203,6 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 	}
 	return events, next, err
 }
-
-// orderedRun is how many deliveries of one session are claimed together.
-const orderedRun = 32
 
 // jobs reads what sending the held deliveries needs, in their order. What has
 // been canceled meanwhile is given back.

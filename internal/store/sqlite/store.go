@@ -38,6 +38,7 @@ import (
 	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/seal"
 )
@@ -61,6 +62,7 @@ type Store struct {
 	ids   *rowid.Sealer
 	box   *seal.Box // of endpoints' secrets
 	held  *held
+	turns codec.Turns                  // of sessions, at ordered endpoints
 	taker atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
 
 	mu     sync.RWMutex // guards closed against senders on queue

@@ -199,7 +199,8 @@ func (m *model) claimSome(r *rapid.T) {
 	if d := cmp.Diff(want, claimed); d != "" {
 		r.Fatalf("claimed (-want +got):\n%s", d)
 	}
-	if !got.Next.Equal(next) {
+	// With as many as were asked for it may not know more than that there may be more.
+	if !got.Next.Equal(next) && (len(claimed) < limit || !got.Next.Equal(m.now)) {
 		r.Fatalf("next is %v, want %v", got.Next, next)
 	}
 }

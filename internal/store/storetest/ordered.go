@@ -99,6 +99,35 @@ var orderedTests = []test{
 		rest := w.claim(e.ID, start, 10)
 		w.equal("the rest", len(rest.Jobs), 3)
 	}},
+	{"each session has its turn", func(w *world) {
+		e := w.newOrdered("*")
+		sessions := make([]domain.Session, 5)
+		for i := range sessions {
+			sessions[i] = w.newSession(0)
+			w.say(sessions[i], domain.EventStepStarted)
+		}
+		// The first always have something: that must not keep the others waiting.
+		seen := map[string]int{}
+		for range 6 {
+			c := w.claim(e.ID, start, 2)
+			w.equal("jobs", len(c.Jobs), 2)
+			for _, j := range c.Jobs {
+				seen[j.Delivery.SessionID]++
+				w.finish(j.Delivery, domain.DeliveryDelivered, start)
+			}
+			w.say(sessions[0], domain.EventStepStarted)
+			w.say(sessions[1], domain.EventStepStarted)
+		}
+		for _, s := range sessions {
+			if seen[s.ID] == 0 {
+				w.Errorf("a session never had its turn: %v", seen)
+			}
+		}
+		// Those that are left are all found, wherever the last claim has ended.
+		left := w.claim(e.ID, start, 100)
+		w.equal("all", len(left.Jobs)+12, 5+12)
+		w.equal("next", left.Next, time.Time{})
+	}},
 	{"one that waits for its next try is not sent with those before it", func(w *world) {
 		s := w.newSession(0)
 		e := w.newOrdered("*")
