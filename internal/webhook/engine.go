@@ -28,12 +28,15 @@ type Sender interface {
 }
 
 const (
-	maxInFlight = 512    // requests at once, to all endpoints
-	maxDoubted  = 384    // of them, to those that did not answer when last tried
-	maxHeld     = 16_384 // deliveries in memory, being sent or about to be
-	maxQueue    = 512    // of them, of one endpoint
-	maxLanes    = 10_000 // endpoints remembered while they have nothing to do
-	finishSize  = 512    // outcomes recorded together
+	maxInFlight = 512       // requests at once, to all endpoints
+	maxDoubted  = 384       // of them, to those that did not answer when last tried
+	maxHeld     = 16_384    // deliveries in memory, being sent or about to be
+	maxQueue    = 512       // of them, of one endpoint
+	maxBytes    = 64 << 20  // of the bodies of all of them; more only by what is being claimed
+	claimBytes  = 4 << 20   // claimed together, if they are as long as those before,
+	firstBody   = 256 << 10 // or so long, while nothing is known of them
+	maxLanes    = 10_000    // endpoints remembered while they have nothing to do
+	finishSize  = 512       // outcomes recorded together
 
 	// When so many are held no lane takes in more, so that a claim always gets
 	// what it asks for.
@@ -61,6 +64,7 @@ type Engine struct {
 	doubted  int // of them
 	nodes    int // servers that share the rates
 	held     int // in lanes, being sent, or asked of the store
+	bytes    int // of their bodies, as far as they are known
 	running  bool
 	caughtUp bool            // what the store had due at the start is known
 	ctx      context.Context //nolint:containedctx // of Run, for the claims
@@ -247,6 +251,7 @@ func (e *Engine) Changed(endpoints ...domain.EndpointRef) {
 			e.wg.Go(func() { e.giveBack(back) })
 		}
 	}
+	e.feed()
 }
 
 // Look asks the store again for all that is due: another server's work may be
@@ -310,7 +315,7 @@ func (e *Engine) lane(projectID, endpoint string) *lane {
 			}
 		}
 	}
-	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, busy: map[string]struct{}{}}
+	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, body: firstBody, busy: map[string]struct{}{}}
 	e.lanes[endpoint] = l
 	return l
 }
@@ -382,6 +387,7 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		e.outcomes <- r // blocks when the store is behind, which bounds everything
 		e.mu.Lock()
 		e.held--
+		e.bytes -= len(job.Body)
 		l.ran(-1)
 		delete(l.busy, job.Delivery.SessionID)
 		if l.ordered {
@@ -406,9 +412,12 @@ func (e *Engine) work(l *lane, job domain.Job) {
 	}
 }
 
+// full says that there is no room for more.
+func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
+
 // feed lets lanes claim that have waited for room.
 func (e *Engine) feed() {
-	for len(e.hungry) > 0 && e.held < fullAt {
+	for len(e.hungry) > 0 && !e.full() {
 		l := e.hungry[0]
 		e.hungry = e.hungry[1:]
 		l.hungry = false

@@ -30,6 +30,7 @@ type memory struct {
 	byEndpoint map[string][]string
 	settings   domain.EndpointSettings // of every endpoint
 	session    string                  // of what is added next
+	body       []byte                  // of all
 	expired    bool                    // so is what is claimed
 	disabled   []string
 	claims     int
@@ -49,7 +50,7 @@ func (m *memory) add(endpoint string, n int) []domain.Job {
 			ID: id, ProjectID: project, EventID: "evt" + id, EventType: domain.EventStepStarted, EndpointID: endpoint, SessionID: m.session, Status: domain.DeliveryPending, NextAt: time.Now(),
 		}
 		m.byEndpoint[endpoint] = append(m.byEndpoint[endpoint], id)
-		jobs = append(jobs, domain.Job{Delivery: *m.rows[id], Endpoint: m.endpoint(endpoint)})
+		jobs = append(jobs, domain.Job{Delivery: *m.rows[id], Endpoint: m.endpoint(endpoint), Body: m.body})
 	}
 	return jobs
 }
@@ -137,7 +138,7 @@ func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, limit 
 		}
 		if len(c.Jobs) < limit && !d.NextAt.After(now) {
 			d.Status = domain.DeliverySending
-			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d, Endpoint: m.endpoint(endpoint), Expired: m.expired})
+			c.Jobs = append(c.Jobs, domain.Job{Delivery: *d, Endpoint: m.endpoint(endpoint), Body: m.body, Expired: m.expired})
 		} else if c.Next.IsZero() || d.NextAt.Before(c.Next) {
 			c.Next = d.NextAt
 		}
@@ -206,8 +207,8 @@ func run(t *testing.T, m *memory, n network) (e *Engine, stop func()) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if n := m.count(domain.DeliverySending); n > 0 || e.held != 0 || e.inFlight != 0 {
-			t.Errorf("%d still claimed, %d held, %d in flight", n, e.held, e.inFlight)
+		if n := m.count(domain.DeliverySending); n > 0 || e.held != 0 || e.bytes != 0 || e.inFlight != 0 {
+			t.Errorf("%d still claimed, %d held, of %d bytes, %d in flight", n, e.held, e.bytes, e.inFlight)
 		}
 	}
 }
@@ -426,6 +427,53 @@ func TestWhatWaitsForItsTurnIsClaimed(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+// TestBigBodiesAreBounded has a hundred endpoints hang with a long backlog of
+// long bodies each, and take more meanwhile: what is in memory stays bounded,
+// and all of it comes in the end.
+func TestBigBodiesAreBounded(t *testing.T) {
+	for _, size := range []int{100, 100 << 10, 256 << 10, 2 << 20} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			m.body = make([]byte, size)
+			release := make(chan struct{})
+			slow := func(ctx context.Context) (egress.Answer, error) {
+				select {
+				case <-release:
+				case <-ctx.Done():
+				}
+				return ok(ctx)
+			}
+			n := network{}
+			const endpoints, backlog = 100, 30
+			for i := range endpoints {
+				host := "h" + itoa(int64(i))
+				n[host] = slow
+				m.add("p/"+host, backlog)
+			}
+			e, stop := run(t, m, n)
+			for host := range n {
+				m.offer(e, "p/"+host, backlog)
+			}
+			synctest.Wait()
+			most := maxBytes + claimBytes + size
+			if size > firstBody { // nothing longer is expected until it has been seen
+				most = maxBytes + maxBytes/claimBytes*size*claimBytes/firstBody
+			}
+			e.mu.Lock()
+			if e.bytes > most || e.bytes == 0 {
+				t.Errorf("bodies of %d: %d bytes in memory", size, e.bytes)
+			}
+			e.mu.Unlock()
+			close(release)
+			synctest.Wait()
+			if got := m.count(domain.DeliveryDelivered); got != 2*backlog*endpoints {
+				t.Errorf("bodies of %d: %d delivered of %d", size, got, 2*backlog*endpoints)
+			}
+			stop()
+		})
+	}
 }
 
 func TestReserved(t *testing.T) {

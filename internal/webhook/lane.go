@@ -34,6 +34,7 @@ type lane struct {
 	prepared atomic.Pointer[prepared]
 
 	queue    []domain.Job
+	body     int  // how long bodies are, about
 	reserved int  // that are being committed
 	refused  bool // one that was being committed, and is not yet known to be due
 	outdated bool // what is reserved can't be queued when it comes
@@ -145,7 +146,7 @@ func (l *lane) accepts(e *domain.Endpoint) bool {
 		return false // an earlier one may be in the store
 	}
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
-		len(l.queue)+l.reserved < maxQueue && l.engine.held < fullAt
+		len(l.queue)+l.reserved < maxQueue && !l.engine.full()
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
@@ -157,6 +158,11 @@ func (l *lane) settle() {
 func (l *lane) push(jobs ...domain.Job) {
 	if len(jobs) > 0 {
 		l.adopt(jobs[len(jobs)-1].Endpoint)
+	}
+	for i := range jobs {
+		n := len(jobs[i].Body)
+		l.engine.bytes += n
+		l.body += (n - l.body) / 4
 	}
 	l.queue = append(l.queue, jobs...)
 	l.list()
@@ -202,11 +208,19 @@ func (l *lane) drop(session string) (back []domain.Job) {
 		}
 		return false
 	})
-	l.givenBack(len(back))
+	l.unqueued(back)
 	if l.first() < 0 {
 		l.unlist()
 	}
 	return back
+}
+
+// unqueued gives back what was in the queue.
+func (l *lane) unqueued(jobs []domain.Job) {
+	for i := range jobs {
+		l.engine.bytes -= len(jobs[i].Body)
+	}
+	l.givenBack(len(jobs))
 }
 
 func (l *lane) givenBack(n int) {
@@ -271,7 +285,7 @@ func (l *lane) drain() []domain.Job {
 	l.outdated = l.reserved > 0
 	back := l.queue
 	l.queue = nil
-	l.givenBack(len(back))
+	l.unqueued(back)
 	l.unlist()
 	return back
 }
@@ -331,6 +345,7 @@ func (l *lane) arm() {
 func (l *lane) claim() {
 	e := l.engine
 	size := l.limit * claimFactor
+	size = min(size, max(1, claimBytes/max(1, l.body)))
 	if !l.until.IsZero() {
 		size = 1 // to see whether it answers again
 		if l.until.After(time.Now()) || l.running > 0 {
@@ -343,19 +358,21 @@ func (l *lane) claim() {
 	if !l.more || l.claiming || len(l.queue) > size/4 || !e.running {
 		return
 	}
-	if e.held >= fullAt {
+	if e.full() {
 		if !l.hungry {
 			l.hungry = true
 			e.hungry = append(e.hungry, l)
 		}
 		return
 	}
-	e.held += size
+	bytes := size * l.body
+	e.held, e.bytes = e.held+size, e.bytes+bytes
 	l.claiming, l.more = true, false
-	e.wg.Go(func() { l.fetch(size) })
+	e.wg.Go(func() { l.fetch(size, bytes) })
 }
 
-func (l *lane) fetch(size int) {
+// fetch claims so many, of about so many bytes.
+func (l *lane) fetch(size, bytes int) {
 	e := l.engine
 	now := time.Now()
 	c, err := e.queue.Claim(e.ctx, l.endpoint, now, size)
@@ -364,11 +381,15 @@ func (l *lane) fetch(size int) {
 	}
 	e.mu.Lock()
 	l.claiming = false
-	e.held -= size - len(c.Jobs)
-	if !e.running || l.stale {
-		l.stale, l.more = false, true // what the claim said of later counts no more
+	e.held, e.bytes = e.held-size+len(c.Jobs), e.bytes-bytes
+	if !e.running || l.stale || l.until.After(time.Now()) {
+		// What the claim said of later counts no more, or the circuit has opened
+		// meanwhile.
+		l.stale, l.more = false, true
 		l.givenBack(len(c.Jobs))
 		l.claim()
+		l.arm()
+		e.feed()
 		e.mu.Unlock()
 		e.giveBack(c.Jobs)
 		return
