@@ -84,7 +84,7 @@ func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
 }
 
 func measureStart(ctx context.Context) (table, error) {
-	const rounds = 15
+	const rounds = 30
 	t := table{
 		Title:   "A session, from its creation to READY",
 		About:   fmt.Sprintf("Medians of %d, in turn with a bare Chromium started over the pipe until its first answer.", rounds),
@@ -149,7 +149,7 @@ const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1
 <input id=a><input id=b><button onclick="document.querySelector('h1').textContent=a.value+' '+b.value">Go</button>`
 
 func measureScript(ctx context.Context) (table, error) {
-	const rounds = 30
+	const rounds = 60
 	t := table{
 		Title:   "A script of five actions",
 		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe.", rounds),

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
+	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -70,6 +71,7 @@ func run() (err error) {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	app.TuneMemory() // baselines, too
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	if flag.Arg(0) == nodeCommand {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
+	"github.com/browserhook/browserhook/internal/app"
 )
 
 const (
@@ -46,6 +47,7 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	app.TuneMemory() // for all peers that run in this process
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)

@@ -24,6 +24,7 @@ func Serve(ctx context.Context, settings config.Server, out, logs io.Writer) err
 	if settings.LogFormat == "json" {
 		handler = slog.NewJSONHandler(logs, options)
 	}
+	TuneMemory()
 	a, err := New(ctx, settings, nil, slog.New(handler))
 	if err != nil {
 		return err
