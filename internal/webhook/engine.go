@@ -31,16 +31,12 @@ const (
 	maxInFlight = 512       // requests at once, to all endpoints
 	maxDoubted  = 384       // of them, to those that did not answer when last tried
 	maxHeld     = 16_384    // deliveries in memory, being sent or about to be
-	maxQueue    = 512       // of them, of one endpoint
-	maxBytes    = 64 << 20  // of the bodies of all of them; more only by what is being claimed
-	claimBytes  = 4 << 20   // claimed together, if they are as long as those before,
-	firstBody   = 256 << 10 // or so long, while nothing is known of them
+	maxBytes    = 64 << 20  // of their bodies
+	maxQueue    = 512       // deliveries that wait in memory, of one endpoint,
+	maxShare    = 16        // and no more than this part of what is free, lest those that are slow leave no room
+	firstBody   = 256 << 10 // how long a body is taken to be while nothing is known of an endpoint's
 	maxLanes    = 10_000    // endpoints remembered while they have nothing to do
 	finishSize  = 512       // outcomes recorded together
-
-	// When so many are held no lane takes in more, so that a claim always gets
-	// what it asks for.
-	fullAt = maxHeld - maxLimit*claimFactor
 )
 
 // Engine sends what is due. Each endpoint has a lane: a short queue in memory,
@@ -166,20 +162,21 @@ func (e *Engine) insist(ctx context.Context, ask func() error) error {
 
 // Reserve keeps room for a delivery that is being committed. A lane that has
 // refused one refuses those that follow, until it has claimed that one.
-func (e *Engine) Reserve(endpoint *domain.Endpoint) bool {
+func (e *Engine) Reserve(endpoint *domain.Endpoint, size int) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.running {
 		return false
 	}
 	l := e.lane(endpoint.ProjectID, endpoint.ID)
-	if !l.accepts(endpoint) {
+	if !l.accepts(endpoint, size) {
 		l.refused = true
 		return false
 	}
 	e.wg.Add(1) // Run doesn't return before it is known what became of it
 	e.held++
 	l.reserved++
+	l.promise(size)
 	return true
 }
 
@@ -191,6 +188,7 @@ func (e *Engine) Take(jobs []domain.Job) {
 	var back []domain.Job
 	for i := range jobs {
 		l := e.lane(jobs[i].Delivery.ProjectID, jobs[i].Delivery.EndpointID)
+		l.promise(-len(jobs[i].Body))
 		if e.running && !l.outdated {
 			l.push(jobs[i])
 		} else {
@@ -203,6 +201,7 @@ func (e *Engine) Take(jobs []domain.Job) {
 		e.wg.Go(func() { e.giveBack(back) })
 	}
 	e.wg.Add(-len(jobs))
+	e.feed()
 	e.dispatch()
 }
 
@@ -213,6 +212,7 @@ func (e *Engine) Release(endpoints []domain.EndpointRef) {
 	for _, ref := range endpoints {
 		l := e.lane(ref.ProjectID, ref.ID)
 		e.held--
+		l.promise(-l.promised / l.reserved)
 		l.settle()
 	}
 	e.wg.Add(-len(endpoints))
@@ -300,6 +300,7 @@ func (e *Engine) Forget() {
 	if len(back) > 0 {
 		e.wg.Go(func() { e.giveBack(back) })
 	}
+	e.feed()
 }
 
 // lane is the endpoint's, made if need be.
@@ -402,8 +403,8 @@ func (e *Engine) work(l *lane, job domain.Job) {
 			}
 		}
 		l.list()
+		e.feed() // before this one takes what it has left
 		l.claim()
-		e.feed()
 		if l, job = e.pick(); l == nil {
 			e.inFlight--
 		}
@@ -413,7 +414,14 @@ func (e *Engine) work(l *lane, job domain.Job) {
 }
 
 // full says that there is no room for more.
-func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
+func (e *Engine) full() bool { return e.held >= maxHeld || e.bytes >= maxBytes }
+
+// room is how many deliveries, and of how many bytes, may wait in one lane: a
+// part of what is free now, so that something always is, however many lanes
+// are full of what goes slowly.
+func (e *Engine) room() (deliveries, bytes int) {
+	return min(maxQueue, max(0, maxHeld-e.held)/maxShare), max(0, maxBytes-e.bytes) / maxShare
+}
 
 // feed lets lanes claim that have waited for room.
 func (e *Engine) feed() {

@@ -34,7 +34,9 @@ type lane struct {
 	prepared atomic.Pointer[prepared]
 
 	queue    []domain.Job
-	body     int  // how long bodies are, about
+	bytes    int  // of the bodies in the queue, and of what is reserved
+	promised int  // of them, of what is reserved
+	body     int  // how long one is, about
 	reserved int  // that are being committed
 	refused  bool // one that was being committed, and is not yet known to be due
 	outdated bool // what is reserved can't be queued when it comes
@@ -141,18 +143,28 @@ func (l *lane) idle() bool {
 
 // accepts says whether a new delivery can be queued: not before older ones
 // that wait in the store, nor when it would wait here for long.
-func (l *lane) accepts(e *domain.Endpoint) bool {
+func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	if e.Ordered && (l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
+	deliveries, bytes := l.engine.room()
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
-		len(l.queue)+l.reserved < maxQueue && !l.engine.full()
+		len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
 func (l *lane) settle() {
-	l.reserved--
+	if l.reserved--; l.reserved == 0 {
+		l.promise(-l.promised)
+	}
 	l.outdated = l.outdated && l.reserved > 0
+}
+
+// promise counts the bytes of what is reserved, more or fewer.
+func (l *lane) promise(n int) {
+	l.promised += n
+	l.bytes += n
+	l.engine.bytes += n
 }
 
 func (l *lane) push(jobs ...domain.Job) {
@@ -161,6 +173,7 @@ func (l *lane) push(jobs ...domain.Job) {
 	}
 	for i := range jobs {
 		n := len(jobs[i].Body)
+		l.bytes += n
 		l.engine.bytes += n
 		l.body += (n - l.body) / 4
 	}
@@ -183,6 +196,7 @@ func (l *lane) first() int {
 func (l *lane) pop() domain.Job {
 	at := l.first()
 	job := l.queue[at]
+	l.bytes -= len(job.Body) // it counts for the engine until it has been sent
 	if l.ordered {
 		l.busy[job.Delivery.SessionID] = struct{}{}
 		l.queue = slices.Delete(l.queue, at, at+1)
@@ -218,6 +232,7 @@ func (l *lane) drop(session string) (back []domain.Job) {
 // unqueued gives back what was in the queue.
 func (l *lane) unqueued(jobs []domain.Job) {
 	for i := range jobs {
+		l.bytes -= len(jobs[i].Body)
 		l.engine.bytes -= len(jobs[i].Body)
 	}
 	l.givenBack(len(jobs))
@@ -344,8 +359,11 @@ func (l *lane) arm() {
 // claim asks the store for more, if there may be more and there is room.
 func (l *lane) claim() {
 	e := l.engine
-	size := l.limit * claimFactor
-	size = min(size, max(1, claimBytes/max(1, l.body)))
+	deliveries, bytes := e.room()
+	size := min(l.limit*claimFactor, deliveries-l.reserved, (bytes-l.bytes)/max(1, l.body))
+	if len(l.queue) == 0 {
+		size = max(size, 1)
+	}
 	if !l.until.IsZero() {
 		size = 1 // to see whether it answers again
 		if l.until.After(time.Now()) || l.running > 0 {
@@ -355,7 +373,7 @@ func (l *lane) claim() {
 	if l.ordered && l.unsettled > 0 {
 		return // what comes back would be missed
 	}
-	if !l.more || l.claiming || len(l.queue) > size/4 || !e.running {
+	if !l.more || l.claiming || len(l.queue) > size/4 || size < 1 || !e.running {
 		return
 	}
 	if e.full() {
@@ -365,7 +383,7 @@ func (l *lane) claim() {
 		}
 		return
 	}
-	bytes := size * l.body
+	bytes = size * l.body
 	e.held, e.bytes = e.held+size, e.bytes+bytes
 	l.claiming, l.more = true, false
 	e.wg.Go(func() { l.fetch(size, bytes) })
@@ -387,14 +405,15 @@ func (l *lane) fetch(size, bytes int) {
 		// meanwhile.
 		l.stale, l.more = false, true
 		l.givenBack(len(c.Jobs))
+		e.feed()
 		l.claim()
 		l.arm()
-		e.feed()
 		e.mu.Unlock()
 		e.giveBack(c.Jobs)
 		return
 	}
 	l.push(c.Jobs...)
+	e.feed()
 	// A claim doesn't tell of what follows in a session that has one under way.
 	l.behind = l.ordered && len(l.queue)+l.running+l.recording > 0
 	switch {
@@ -405,7 +424,6 @@ func (l *lane) fetch(size, bytes int) {
 	default:
 		l.claim()
 	}
-	e.feed()
 	e.dispatch()
 	e.mu.Unlock()
 }

@@ -488,7 +488,7 @@ func (l *ledger) tell(session string, event domain.EventType) {
 			Status: domain.DeliveryPending,
 		}}
 		if li != nil {
-			if r.held = li.engine.Reserve(t.now); r.held {
+			if r.held = li.engine.Reserve(t.now, 0); r.held {
 				jobs = append(jobs, domain.Job{Delivery: r.Delivery, Endpoint: t.now})
 			} else {
 				due = append(due, t.now.Ref())

@@ -325,7 +325,9 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 			}
 		}
 	}
-	t.store.turns.Set(c.endpoint, enough)
+	if c.limit > 0 {
+		t.store.turns.Set(c.endpoint, enough)
+	}
 	return nil
 }
 

@@ -199,7 +199,7 @@ func (t *tx) queueEvents(l *projectLog, wanting [][]*cachedEndpoint) {
 func (t *tx) deliver(e *domain.Event, ep *cachedEndpoint) *made {
 	m := made{event: e, endpoint: ep}
 	if taker := t.store.offer.Load(); taker != nil && !shared(&ep.Endpoint) {
-		m.reserved = (*taker).Reserve(&ep.Endpoint)
+		m.reserved = (*taker).Reserve(&ep.Endpoint, len(e.Body))
 	}
 	t.made = append(t.made, m)
 	return &t.made[len(t.made)-1]

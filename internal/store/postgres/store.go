@@ -87,6 +87,8 @@ type Store struct {
 	writer  *writer
 	running context.Context //nolint:containedctx // until Close, for what runs in the background
 	stop    context.CancelFunc
+	doubt   context.Context //nolint:containedctx // until what became of a commit is not asked any more
+	giveUp  context.CancelFunc
 	wg      sync.WaitGroup
 	closing sync.Once
 }
@@ -122,6 +124,7 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	}
 	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
+	s.doubt, s.giveUp = context.WithCancel(s.running)
 	if err := s.start(ctx); err != nil {
 		s.stop()
 		pool.Close()
@@ -218,19 +221,23 @@ func (s *Store) identify(ctx context.Context) error {
 // the taker as soon as it is committed.
 func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
 
+// Hurry says that the store is to be closed soon: what became of a commit whose
+// answer was lost is asked for some seconds more, and then left for the next
+// start to see.
+func (s *Store) Hurry() { time.AfterFunc(s.rhythm.lost, s.giveUp) }
+
 // Close commits what is queued, gives back what this node holds, and
 // disconnects. Changes that come later are refused. While the database is away
 // it gives up after some seconds, with an error.
 func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
+		s.Hurry()
 		if s.writer != nil {
 			s.writer.close()
 			select {
 			case <-s.writer.done:
-			case <-time.After(s.rhythm.lost):
-				// The database is away, and what became of the last commits is
-				// for the next start to see.
+			case <-time.After(s.rhythm.lost): // the database is away
 			}
 		}
 		s.stop()

@@ -188,7 +188,7 @@ func (t *tx) queueMark(b *pgx.Batch) mark {
 }
 
 // happened says what became of a transaction whose end nobody heard. It asks
-// until it knows, or until the store is closed.
+// until it knows, or until the store is closed, or soon before.
 func (s *Store) happened(ctx context.Context, xid int64, m mark) bool {
 	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
@@ -199,7 +199,7 @@ func (s *Store) happened(ctx context.Context, xid int64, m mark) bool {
 		}
 		select {
 		case <-time.After(wait):
-		case <-s.running.Done():
+		case <-s.doubt.Done():
 			return false
 		}
 	}

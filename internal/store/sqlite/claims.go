@@ -194,7 +194,9 @@ walk:
 	if err != nil {
 		due = nil
 	}
-	s.turns.Set(endpoint, enough)
+	if limit > 0 && err == nil {
+		s.turns.Set(endpoint, enough)
+	}
 	free := s.held.end(endpoint, due, limit)
 	for _, event := range due {
 		if free[event] {

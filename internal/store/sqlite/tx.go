@@ -221,7 +221,7 @@ func (k *known) reset(m mark) {
 func (k *known) reserve(t domain.Taker) {
 	for i := range k.made {
 		m := &k.made[i]
-		m.taken = !m.old && t.Reserve(&m.endpoint.Endpoint)
+		m.taken = !m.old && t.Reserve(&m.endpoint.Endpoint, len(m.event.Body))
 	}
 }
 

@@ -320,7 +320,7 @@ func (r *room) move(n *int, by int) {
 }
 
 // Reserve implements [domain.Taker].
-func (r *room) Reserve(e *domain.Endpoint) bool {
+func (r *room) Reserve(e *domain.Endpoint, _ int) bool {
 	if e.Description != taken {
 		return false
 	}
