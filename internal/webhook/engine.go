@@ -33,10 +33,16 @@ const (
 	maxHeld     = 16_384    // deliveries in memory, being sent or about to be
 	maxBytes    = 64 << 20  // of their bodies
 	maxQueue    = 512       // deliveries that wait in memory, of one endpoint,
-	maxShare    = 16        // and no more than this part of what is free, lest those that are slow leave no room
+	maxShare    = 16        // and no more than this part of what is free, lest those that are slow leave no room,
+	minQueue    = 64        // but so many,
+	minBytes    = 64 << 10  // of so many bytes
 	firstBody   = 256 << 10 // how long a body is taken to be while nothing is known of an endpoint's
 	maxLanes    = 10_000    // endpoints remembered while they have nothing to do
 	finishSize  = 512       // outcomes recorded together
+
+	// When so many are held no lane takes in more, so that a claim always gets
+	// what it asks for: small ones cost as much as large ones.
+	fullAt = maxHeld - maxLimit*claimFactor
 )
 
 // Engine sends what is due. Each endpoint has a lane: a short queue in memory,
@@ -199,9 +205,9 @@ func (e *Engine) Take(jobs []domain.Job) {
 	}
 	if len(back) > 0 {
 		e.wg.Go(func() { e.giveBack(back) })
+		e.feed()
 	}
 	e.wg.Add(-len(jobs))
-	e.feed()
 	e.dispatch()
 }
 
@@ -414,13 +420,13 @@ func (e *Engine) work(l *lane, job domain.Job) {
 }
 
 // full says that there is no room for more.
-func (e *Engine) full() bool { return e.held >= maxHeld || e.bytes >= maxBytes }
+func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
 
 // room is how many deliveries, and of how many bytes, may wait in one lane: a
-// part of what is free now, so that something always is, however many lanes
-// are full of what goes slowly.
+// part of what is free now, so that something is, even when many lanes are full
+// of what goes slowly.
 func (e *Engine) room() (deliveries, bytes int) {
-	return min(maxQueue, max(0, maxHeld-e.held)/maxShare), max(0, maxBytes-e.bytes) / maxShare
+	return min(maxQueue, max(minQueue, (fullAt-e.held)/maxShare)), max(minBytes, (maxBytes-e.bytes)/maxShare)
 }
 
 // feed lets lanes claim that have waited for room.

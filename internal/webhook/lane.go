@@ -149,7 +149,7 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	}
 	deliveries, bytes := l.engine.room()
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
-		len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
+		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
