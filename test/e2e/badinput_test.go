@@ -158,8 +158,10 @@ func TestBadInputs(t *testing.T) {
 		return must(c, "POST", v+"/sessions", body).String("sessionId")
 	}
 	names := map[string]string{"{S}": session(c, obj{}), "{E}": session(c, obj{"steps": []obj{{"action": "reload"}}}), "{F}": session(other, obj{})}
-	names["{W}"] = must(c, "POST", v+"/webhook-endpoints", obj{"url": "http://127.0.0.1:1/"}).String("endpointId")
-	names["{X}"] = must(other, "POST", v+"/webhook-endpoints", obj{"url": "http://127.0.0.1:1/"}).String("endpointId")
+	// They are sent nothing, which would change them meanwhile: that they fail.
+	silent := obj{"url": "http://127.0.0.1:1/", "events": []string{"webhook_test"}}
+	names["{W}"] = must(c, "POST", v+"/webhook-endpoints", silent).String("endpointId")
+	names["{X}"] = must(other, "POST", v+"/webhook-endpoints", silent).String("endpointId")
 	names["{P}"] = must(c, "GET", v+"/sessions/"+names["{E}"]+"/steps", nil).List("data")[0].String("stepId")
 	must(c, "DELETE", v+"/sessions/"+names["{E}"], nil)
 	for name, state := range map[string]string{"{S}": "READY", "{E}": "CLOSED"} {
