@@ -31,6 +31,7 @@ type memory struct {
 	settings   domain.EndpointSettings // of every endpoint
 	session    string                  // of what is added next
 	body       []byte                  // of all
+	limited    string                  // the project whose endpoints get one a second
 	expired    bool                    // so is what is claimed
 	disabled   []string
 	claims     int
@@ -94,9 +95,12 @@ func ref(endpoint string) domain.EndpointRef {
 }
 
 func (m *memory) endpoint(id string) *domain.Endpoint {
-	_, host, _ := strings.Cut(id, "/")
+	project, host, _ := strings.Cut(id, "/")
 	e := &domain.Endpoint{
 		ID: id, Status: domain.EndpointEnabled, EndpointSettings: m.settings, Secrets: []domain.Secret{{Value: "whsec_AAAA"}},
+	}
+	if project == m.limited {
+		e.RateLimit = 1
 	}
 	e.URL = "http://" + host + "/"
 	return e
@@ -483,7 +487,7 @@ func TestSlowLanesLeaveRoom(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newMemory()
 			m.body = make([]byte, size)
-			m.settings.RateLimit = 1
+			m.limited = "p"
 			n := network{"fast": ok, "late": ok}
 			for i := range 40 {
 				host := "slow" + itoa(int64(i))
@@ -494,16 +498,12 @@ func TestSlowLanesLeaveRoom(t *testing.T) {
 			for host := range n {
 				m.offer(e, "p/"+host, 300)
 			}
-			time.Sleep(time.Second)
-			m.mu.Lock()
-			m.settings.RateLimit = 0
-			m.mu.Unlock()
+			synctest.Wait()
 			for _, host := range []string{"fast", "late"} {
 				m.add("q/"+host, 1000)
 			}
 			e.Wake(ref("q/fast"), ref("q/late"))
-			time.Sleep(time.Second)
-			synctest.Wait()
+			synctest.Wait() // and no second has passed
 			for _, host := range []string{"q/fast", "q/late"} {
 				got := 0
 				m.mu.Lock()
