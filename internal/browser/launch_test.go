@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -203,11 +204,36 @@ func TestSweepEndsWhatADeadServerLeft(t *testing.T) {
 	var dir string
 	l := browsertest.Launcher(t, "", func(c *browser.Config) { dir = c.RunDir })
 	b := browsertest.Launch(t, l, small)
+	info, err := os.Stat(filepath.Join(dir, b.ID, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := l.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// Its user tells them all, whatever they call themselves.
+	if uid := info.Sys().(*syscall.Stat_t).Uid; os.Getuid() == 0 {
+		if left := processesOf(t, uid); len(left) > 0 {
+			t.Errorf("left behind: %v", left)
+		}
+	}
 	wait(t, b.Done())
 	gone(t, filepath.Join(dir, b.ID))
+}
+
+func processesOf(t *testing.T, uid uint32) (all []string) {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err == nil && strings.Contains(string(raw), fmt.Sprintf("\nUid:\t%d\t", uid)) && !strings.Contains(string(raw), "\nState:\tZ") {
+			all = append(all, file)
+		}
+	}
+	return all
 }
 
 func TestALongFolderName(t *testing.T) {

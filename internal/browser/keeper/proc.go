@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // children lists the living children of a process. Few kernels list them by
@@ -43,19 +44,32 @@ func probe() int {
 }
 
 // KillSession kills what belongs to a session's folder, whoever started it: its
-// keeper, known by its argument, and Chromium's processes, known by their home.
+// keeper, known by its argument, and Chromium's processes, known by their home,
+// their arguments or where they work: some write a title over their environment.
+// It returns when they are gone, lest one makes the folder again that is then
+// removed, or after a second.
 func KillSession(folder string) (killed int) {
-	procs, _ := filepath.Glob("/proc/[0-9]*")
-	for _, p := range procs {
-		pid, err := strconv.Atoi(filepath.Base(p))
-		if err != nil || pid == os.Getpid() {
-			continue
-		}
-		if holds(filepath.Join(p, "environ"), "HOME="+folder+"/") || holds(filepath.Join(p, "cmdline"), `"dir":"`+folder+`"`) {
-			if syscall.Kill(pid, syscall.SIGKILL) == nil {
-				killed++
+	for range 1000 {
+		running := 0
+		procs, _ := filepath.Glob("/proc/[0-9]*")
+		for _, p := range procs {
+			pid, err := strconv.Atoi(filepath.Base(p))
+			if err != nil || pid == os.Getpid() {
+				continue
+			}
+			// One that has ended has none of these.
+			cwd, _ := os.Readlink(filepath.Join(p, "cwd"))
+			if holds(filepath.Join(p, "environ"), "HOME="+folder+"/") || strings.HasPrefix(cwd+"/", folder+"/") ||
+				holds(filepath.Join(p, "cmdline"), `"dir":"`+folder+`"`) || holds(filepath.Join(p, "cmdline"), folder+"/") {
+				if syscall.Kill(pid, syscall.SIGKILL) == nil {
+					running++
+				}
 			}
 		}
+		if killed = max(killed, running); running == 0 {
+			break
+		}
+		time.Sleep(time.Millisecond) //nolint:forbidigo // a bounded look at the kernel's table
 	}
 	return killed
 }
