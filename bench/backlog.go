@@ -165,8 +165,7 @@ type served struct {
 }
 
 // serveOver runs a server for a while after it is ready.
-func serveOver(ctx context.Context, place load.Place, use func(*harness.Server) error) (served, error) {
-	var r served
+func serveOver(ctx context.Context, place load.Place, use func(*harness.Server) error) (r served, err error) {
 	if _, err := harness.Binary(); err != nil { // not a part of its start
 		return r, err
 	}
@@ -175,7 +174,7 @@ func serveOver(ctx context.Context, place load.Place, use func(*harness.Server) 
 	if err != nil {
 		return r, err
 	}
-	defer s.Kill()
+	defer func() { err = errors.Join(err, s.End()) }()
 	err = harness.Until(ctx, func() (bool, error) {
 		res, err := http.Get(s.URL + "/readyz")
 		if err != nil {
@@ -195,7 +194,7 @@ func serveOver(ctx context.Context, place load.Place, use func(*harness.Server) 
 	if r.memory, err = peakMemory(s.PID()); err != nil {
 		return r, err
 	}
-	return r, s.Stop()
+	return r, nil
 }
 
 // peakMemory is the most kB that the process ever had resident.

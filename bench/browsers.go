@@ -83,9 +83,9 @@ func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
 	return conn, end, nil
 }
 
-func measureStart(ctx context.Context) (table, error) {
+func measureStart(ctx context.Context) (t table, err error) {
 	const rounds = 30
-	t := table{
+	t = table{
 		Title:   "A session, from its creation to READY",
 		About:   fmt.Sprintf("Medians of %d, in turn with a bare Chromium started over the pipe until its first answer.", rounds),
 		Columns: []string{"", "median", "to bare"},
@@ -99,7 +99,7 @@ func measureStart(ctx context.Context) (table, error) {
 	if err != nil {
 		return t, err
 	}
-	defer server.Kill()
+	defer func() { err = errors.Join(err, server.End()) }()
 	c := server.Client()
 	var ours, theirs []time.Duration
 	for i := range rounds + 1 { // the first warms up
@@ -148,9 +148,9 @@ func measureStart(ctx context.Context) (table, error) {
 const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1>Form</h1>
 <input id=a><input id=b><button onclick="document.querySelector('h1').textContent=a.value+' '+b.value">Go</button>`
 
-func measureScript(ctx context.Context) (table, error) {
+func measureScript(ctx context.Context) (t table, err error) {
 	const rounds = 60
-	t := table{
+	t = table{
 		Title:   "A script of five actions",
 		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe.", rounds),
 		Columns: []string{"", "median", "to bare", "to Playwright"},
@@ -169,7 +169,7 @@ func measureScript(ctx context.Context) (table, error) {
 	if err != nil {
 		return t, err
 	}
-	defer server.Kill()
+	defer func() { err = errors.Join(err, server.End()) }()
 	c := server.Client().With("Prefer", "wait=30")
 	made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
 	if err != nil {
@@ -343,8 +343,8 @@ func (p *player) end() {
 }
 
 // measureIdle is what ten sessions that do nothing cost the server itself.
-func measureIdle(ctx context.Context) (table, error) {
-	t := table{
+func measureIdle(ctx context.Context) (t table, err error) {
+	t = table{
 		Title: "Ten idle sessions", Columns: []string{"", "measured"},
 		About: "Of the server's own process, over five seconds; each session shows a page that changes nothing.",
 	}
@@ -357,7 +357,7 @@ func measureIdle(ctx context.Context) (table, error) {
 	if err != nil {
 		return t, err
 	}
-	defer server.Kill()
+	defer func() { err = errors.Join(err, server.End()) }()
 	c := server.Client()
 	for range 10 {
 		made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{"url": "data:text/html,still"})

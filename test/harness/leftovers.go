@@ -32,7 +32,12 @@ func Isolate(tb testing.TB) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { os.RemoveAll(dir) })
+	tb.Cleanup(func() {
+		WaitForNoProcess(tb, dir) // keepers clean up behind a server that was killed
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Error(err)
+		}
+	})
 	old := os.Getenv("TMPDIR")
 	os.Setenv("TMPDIR", dir)
 	tb.Cleanup(func() { os.Setenv("TMPDIR", old) })

@@ -148,6 +148,14 @@ func (s *Server) Stop() error {
 	}
 }
 
+// End is Stop for callers who are done with it: when that fails, the server is
+// killed.
+func (s *Server) End() error {
+	err := s.Stop()
+	s.Kill()
+	return err
+}
+
 // Goroutines ends the server at once and counts those that it had.
 func (s *Server) Goroutines() (int, error) {
 	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
