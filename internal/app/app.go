@@ -28,7 +28,6 @@ import (
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
@@ -204,9 +203,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	<-ctx.Done()
 	a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
-	if s, ok := a.store.(*postgres.Store); ok {
-		s.Hurry()
-	}
+	hurry(a.store)
 	a.sessions.Stop()
 	stopSessions()
 	close(a.stopping)

@@ -56,6 +56,14 @@ func openStore(ctx context.Context, settings config.Server, data *dataFolder, bo
 	return s, nil
 }
 
+// hurry tells a store that can be away that the server ends, so that nobody
+// waits for it without end.
+func hurry(s store) {
+	if p, ok := s.(*postgres.Store); ok {
+		p.Hurry()
+	}
+}
+
 // stopElsewhere is how a step is stopped that another server runs; nil for a
 // store that only one server uses.
 func stopElsewhere(s store) func(context.Context, string) error {

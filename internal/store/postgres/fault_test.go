@@ -84,6 +84,52 @@ func TestCloseWhileTheDatabaseIsAway(t *testing.T) {
 	}
 }
 
+// TestHurry has an outcome recorded without end while the database is away, as
+// the engine does, and breaks all that is said for it in turn: when it waits to
+// hear what became of the commit, it gives up once the store is told to hurry.
+func TestHurry(t *testing.T) {
+	waited := 0
+	for n := 1; n <= 6; n++ {
+		c := newCluster(t)
+		wire := &faultyWire{said: true}
+		s, err := open(context.Background(), Config{
+			URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
+		}, quick)
+		c.ok(err)
+		a := &node{Store: s}
+		c.project(a)
+		e := c.endpoint(a, nil)
+		c.say(a, c.session(a), 1)
+		claim, err := s.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 1)
+		c.ok(err)
+		d := claim.Jobs[0].Delivery
+		d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
+		outcomes := []domain.Outcome{{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}}}
+		wire.away.Store(true)
+		wire.Arm(n)
+		finished := make(chan error, 1)
+		go func() { finished <- s.Finish(context.Background(), outcomes, nil) }()
+		select {
+		case <-finished: // what broke was not the commit
+		case <-time.After(time.Second):
+			waited++
+			s.Hurry()
+			select {
+			case err := <-finished:
+				if err == nil {
+					t.Errorf("%d: recorded although nobody said so", n)
+				}
+			case <-time.After(quick.lost + answerWithin):
+				t.Fatalf("%d: it is still waited for", n)
+			}
+		}
+		_ = s.Close() // fails when the database was away by then
+	}
+	if waited == 0 {
+		t.Error("no commit was ever in doubt")
+	}
+}
+
 var errWire = &net.OpError{Op: "write", Net: "unix", Err: syscall.ECONNRESET}
 
 // faultyWire has a connection break at something that is said on it.

@@ -408,6 +408,33 @@ func TestNodesShareALimit(t *testing.T) {
 	}
 }
 
+// TestALimitKeepsTheTurn claims for an ordered endpoint that gets one at a time:
+// a claim for which there is no room doesn't bring the first session's turn back.
+func TestALimitKeepsTheTurn(t *testing.T) {
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	e := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered, e.Concurrency = true, 1 })
+	first, second := c.session(n), c.session(n)
+	c.say(n, first, 3)
+	c.say(n, second, 1)
+	for i, want := range []string{first.ID, second.ID, first.ID} {
+		got, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 10)
+		c.ok(err)
+		if len(got.Jobs) != 1 || got.Jobs[0].Delivery.SessionID != want {
+			t.Fatalf("claim %d: %+v, want one of %s", i, got.Jobs, want)
+		}
+		none, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 10)
+		c.ok(err)
+		if len(none.Jobs) != 0 {
+			t.Fatalf("claim %d: one more beside it", i)
+		}
+		d := got.Jobs[0].Delivery
+		d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
+		c.ok(n.Finish(t.Context(), []domain.Outcome{{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}}}, nil))
+	}
+}
+
 func TestPaced(t *testing.T) {
 	for _, tt := range []struct {
 		perSecond, n int
