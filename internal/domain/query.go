@@ -42,6 +42,13 @@ type Due struct {
 	At         time.Time
 }
 
+// Room is what a claimer has room for: so many deliveries, of so many bytes of
+// bodies in all, or one of whatever length.
+type Room struct {
+	Deliveries int
+	Bytes      int
+}
+
 // Claim is a batch of deliveries that the claimer alone may send.
 type Claim struct {
 	Jobs []Job

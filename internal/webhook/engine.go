@@ -18,7 +18,7 @@ import (
 type Queue interface {
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
-	Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error)
+	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
 	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
 }
 
@@ -28,17 +28,17 @@ type Sender interface {
 }
 
 const (
-	maxInFlight = 512       // requests at once, to all endpoints
-	maxDoubted  = 384       // of them, to those that did not answer when last tried
-	maxHeld     = 16_384    // deliveries in memory, being sent or about to be
-	maxBytes    = 64 << 20  // of their bodies
-	maxQueue    = 512       // deliveries that wait in memory, of one endpoint,
-	maxShare    = 16        // and no more than this part of what is free, lest those that are slow leave no room,
-	minQueue    = 64        // but so many,
-	minBytes    = 64 << 10  // of so many bytes
-	firstBody   = 256 << 10 // how long a body is taken to be while nothing is known of an endpoint's
-	maxLanes    = 10_000    // endpoints remembered while they have nothing to do
-	finishSize  = 512       // outcomes recorded together
+	maxInFlight = 512                   // requests at once, to all endpoints
+	maxDoubted  = 384                   // of them, to those that did not answer when last tried
+	maxHeld     = 65_536                // deliveries in memory, being sent or about to be
+	maxBytes    = 64 << 20              // of their bodies
+	maxShare    = 16                    // one endpoint's may be no more than this part of what is free, lest those that are slow leave no room,
+	minQueue    = 64                    // but so many,
+	minBytes    = 64 << 10              // of so many bytes
+	maxOrdered  = 512                   // and no more than these, when ordered: they are searched
+	maxLanes    = 10_000                // endpoints remembered while they have nothing to do
+	finishSize  = 1024                  // outcomes recorded together,
+	finishTime  = 10 * time.Millisecond // those that come within this of the first: each commit costs as much as many of them
 
 	// When so many are held no lane takes in more, so that a claim always gets
 	// what it asks for: small ones cost as much as large ones.
@@ -322,7 +322,7 @@ func (e *Engine) lane(projectID, endpoint string) *lane {
 			}
 		}
 	}
-	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, body: firstBody, busy: map[string]struct{}{}}
+	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, busy: map[string]struct{}{}}
 	e.lanes[endpoint] = l
 	return l
 }
@@ -425,8 +425,12 @@ func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
 // room is how many deliveries, and of how many bytes, may wait in one lane: a
 // part of what is free now, so that something is, even when many lanes are full
 // of what goes slowly.
-func (e *Engine) room() (deliveries, bytes int) {
-	return min(maxQueue, max(minQueue, (fullAt-e.held)/maxShare)), max(minBytes, (maxBytes-e.bytes)/maxShare)
+func (e *Engine) room(ordered bool) (deliveries, bytes int) {
+	deliveries, bytes = max(minQueue, (fullAt-e.held)/maxShare), max(minBytes, (maxBytes-e.bytes)/maxShare)
+	if ordered {
+		deliveries = min(deliveries, maxOrdered)
+	}
+	return deliveries, bytes
 }
 
 // feed lets lanes claim that have waited for room.
@@ -447,11 +451,13 @@ func (e *Engine) giveBack(jobs []domain.Job) {
 	}
 }
 
-// finish records outcomes, all that wait in one transaction. What the store
-// doesn't take is offered again until it does: an attempt that was made is
-// never forgotten while the server lives.
+// finish records outcomes, many in one transaction. What the store doesn't take
+// is offered again until it does: an attempt that was made is never forgotten
+// while the server lives.
 func (e *Engine) finish(ctx context.Context) {
 	batch := make([]domain.Outcome, 0, finishSize)
+	enough := time.NewTimer(finishTime)
+	defer enough.Stop()
 	for first := range e.outcomes {
 		batch = batch[:0]
 		var news []domain.Draft
@@ -462,6 +468,7 @@ func (e *Engine) finish(ctx context.Context) {
 			}
 		}
 		add(first)
+		enough.Reset(finishTime)
 	fill:
 		for len(batch) < finishSize {
 			select {
@@ -470,7 +477,7 @@ func (e *Engine) finish(ctx context.Context) {
 					break fill
 				}
 				add(r)
-			default:
+			case <-enough.C:
 				break fill
 			}
 		}

@@ -36,7 +36,7 @@ type lane struct {
 	queue    []domain.Job
 	bytes    int  // of the bodies in the queue, and of what is reserved
 	promised int  // of them, of what is reserved
-	body     int  // how long one is, about
+	body     int  // how long one is, about; 0 while nothing is known
 	reserved int  // that are being committed
 	refused  bool // one that was being committed, and is not yet known to be due
 	outdated bool // what is reserved can't be queued when it comes
@@ -147,7 +147,7 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	if e.Ordered && (l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
-	deliveries, bytes := l.engine.room()
+	deliveries, bytes := l.engine.room(e.Ordered)
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
 		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
@@ -359,7 +359,7 @@ func (l *lane) arm() {
 // claim asks the store for more, if there may be more and there is room.
 func (l *lane) claim() {
 	e := l.engine
-	deliveries, bytes := e.room()
+	deliveries, bytes := e.room(l.ordered)
 	size := min(l.limit*claimFactor, deliveries-l.reserved, (bytes-l.bytes)/max(1, l.body))
 	if len(l.queue) == 0 {
 		size = max(size, 1)
@@ -383,23 +383,23 @@ func (l *lane) claim() {
 		}
 		return
 	}
-	bytes = size * l.body
-	e.held, e.bytes = e.held+size, e.bytes+bytes
+	room := domain.Room{Deliveries: size, Bytes: max(size*l.body, minBytes)}
+	e.held, e.bytes = e.held+room.Deliveries, e.bytes+room.Bytes
 	l.claiming, l.more = true, false
-	e.wg.Go(func() { l.fetch(size, bytes) })
+	e.wg.Go(func() { l.fetch(room) })
 }
 
-// fetch claims so many, of about so many bytes.
-func (l *lane) fetch(size, bytes int) {
+// fetch claims what there is room for.
+func (l *lane) fetch(room domain.Room) {
 	e := l.engine
 	now := time.Now()
-	c, err := e.queue.Claim(e.ctx, l.endpoint, now, size)
+	c, err := e.queue.Claim(e.ctx, l.endpoint, now, room)
 	if err != nil && e.ctx.Err() == nil {
 		e.log.Error("claim deliveries; trying again", "err", err, "endpoint", l.endpoint)
 	}
 	e.mu.Lock()
 	l.claiming = false
-	e.held, e.bytes = e.held-size+len(c.Jobs), e.bytes-bytes
+	e.held, e.bytes = e.held-room.Deliveries+len(c.Jobs), e.bytes-room.Bytes
 	if !e.running || l.stale || l.until.After(time.Now()) {
 		// What the claim said of later counts no more, or the circuit has opened
 		// meanwhile.

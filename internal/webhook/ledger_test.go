@@ -242,7 +242,7 @@ func (l *ledger) due(t *target, now time.Time, limit int) (rows []*row, next tim
 	return rows, next
 }
 
-func (li *life) Claim(_ context.Context, endpoint string, now time.Time, limit int) (c domain.Claim, err error) {
+func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room domain.Room) (c domain.Claim, err error) {
 	if err := li.enter(); err != nil {
 		return c, err
 	}
@@ -257,7 +257,7 @@ func (li *life) Claim(_ context.Context, endpoint string, now time.Time, limit i
 		return c, nil
 	}
 	as := t.now
-	rows, next := li.due(t, now, limit)
+	rows, next := li.due(t, now, room.Deliveries)
 	for _, r := range rows {
 		r.held = true
 	}

@@ -49,8 +49,8 @@ func (s *skewed) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	return due, err
 }
 
-func (s *skewed) Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
-	c, err := s.database.Claim(ctx, endpoint, s.wrong(now), limit)
+func (s *skewed) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+	c, err := s.database.Claim(ctx, endpoint, s.wrong(now), room)
 	c.Next = s.right(c.Next)
 	return c, err
 }

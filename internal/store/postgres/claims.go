@@ -99,11 +99,11 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	return due, nil
 }
 
-// Claim takes up to limit due deliveries of the endpoint, the longest due
-// first, for this node alone to send. An endpoint that is disabled or deleted
-// has none.
-func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
-	c := claim{now: now, limit: limit}
+// Claim takes due deliveries of the endpoint, the longest due first, as many as
+// there is room for, for this node alone to send. An endpoint that is disabled
+// or deleted has none.
+func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+	c := claim{now: now, limit: room.Deliveries, bytes: room.Bytes}
 	e, err := s.scanEndpoint(s.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = $1 AND deleted_at = 0`, endpoint), &c.endpoint)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
 		return domain.Claim{}, nil
@@ -124,6 +124,7 @@ type claim struct {
 	endpoint int64
 	now      time.Time
 	limit    int
+	bytes    int
 }
 
 func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
@@ -202,7 +203,7 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 
 // claimed is what claiming rows returns, in no order, with all that sending
 // them needs.
-const claimed = ` RETURNING d.event, d.ordered, o.id, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
+const claimed = ` RETURNING d.event, d.ordered, (SELECT o.id FROM projects o WHERE o.num = d.project), e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
 	COALESCE(s.ended_at, 0) > 0`
 
 // queueJobs claims rows. sessions, if not nil, is told those of an ordered
@@ -251,17 +252,24 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 }
 
 // hold takes the rows at the places that follow. They are found by place alone,
-// and no other condition has an index, so that no other way to them can look
-// cheaper to the planner, whatever it believes of the table. A row that has
-// changed since its place was read is left for the next claim.
-const hold = `UPDATE deliveries d SET node = $4 FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-	WHERE e.project = d.project AND e.position = d.event AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
+// and no other condition has an index, nor can the events be found but by them,
+// so that no other way can look cheaper to the planner, whatever it believes of
+// the tables. A row that has changed since its place was read is left for the
+// next claim.
+const hold = `UPDATE deliveries d SET node = $4 FROM events e LEFT JOIN sessions s ON s.num = e.session
+	WHERE e.project = d.project + 0 AND e.position = d.event + 0 AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
+
+// withRoom are the places among picked, in their turn, whose bodies there is
+// room for, $5 bytes in all, and the first in any case.
+const withRoom = `SELECT place FROM (SELECT place, SUM((SELECT octet_length(body) FROM events e WHERE e.project = picked.project AND e.position = picked.event))
+	OVER (ORDER BY turn, event) AS bytes, ROW_NUMBER() OVER (ORDER BY turn, event) AS nth FROM picked) q WHERE bytes <= $5 OR nth = 1`
 
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
-	s.queueJobs(b, c, jobs, nil, hold+`(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
-			ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED))`,
-		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load())
+	s.queueJobs(b, c, jobs, nil, hold+`(WITH picked AS (SELECT ctid AS place, project, event, next_at AS turn FROM deliveries
+				WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
+				ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED) `+withRoom+`))`,
+		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load(), c.bytes)
 }
 
 func queueNext(b *pgx.Batch, c claim, at *int64) {
@@ -297,15 +305,15 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 		run := min(orderedRun, (c.limit+len(heads)-1)/len(heads)) // no more is read than may be claimed
 		// Seen anew, after the locks: a head that was read before another node was
 		// done with it isn't one any more.
-		t.store.queueJobs(b, c, jobs, got, hold+`(WITH runs AS (SELECT q.session, q.turn, d.place, d.event, d.node, d.next_at
+		t.store.queueJobs(b, c, jobs, got, hold+`(WITH runs AS (SELECT q.session, q.turn, d.place, d.project, d.event, d.node, d.next_at
 				FROM unnest($2::bigint[]) WITH ORDINALITY q (session, turn)
-				CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
+				CROSS JOIN LATERAL (SELECT ctid AS place, project, event, node, next_at FROM deliveries
 					WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN q.session AND q.session
-					ORDER BY ordered, event LIMIT $5) d)
-				SELECT r.place FROM runs r WHERE r.node = 0
-				AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $6))
-				ORDER BY r.turn, r.event LIMIT $3))`,
-			c.endpoint, heads, c.limit, t.node, run, codec.Micros(c.now))
+					ORDER BY ordered, event LIMIT $6) d),
+			picked AS (SELECT r.place, r.turn, r.project, r.event FROM runs r WHERE r.node = 0
+				AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
+				ORDER BY r.turn, r.event LIMIT $3) `+withRoom+`))`,
+			c.endpoint, heads, c.limit, t.node, c.bytes, run, codec.Micros(c.now))
 	}
 	full := len(heads) > 0 && len(heads) == c.limit
 	if full {

@@ -100,7 +100,7 @@ func TestHurry(t *testing.T) {
 		c.project(a)
 		e := c.endpoint(a, nil)
 		c.say(a, c.session(a), 1)
-		claim, err := s.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 1)
+		claim, err := s.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), room(1))
 		c.ok(err)
 		d := claim.Jobs[0].Delivery
 		d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1

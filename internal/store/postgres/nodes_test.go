@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"testing"
@@ -87,6 +88,9 @@ func (n *node) until(t *testing.T, what string, is func(domain.Commit) bool) {
 	}
 }
 
+// room is room for so many deliveries, however long.
+func room(n int) domain.Room { return domain.Room{Deliveries: n, Bytes: math.MaxInt} }
+
 const project = "proj_1"
 
 func (c *cluster) project(n *node) {
@@ -163,7 +167,7 @@ func TestNodesShareAnEndpoint(t *testing.T) {
 				for range 3 {
 					wg.Go(func() {
 						for {
-							claim, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Second), 7)
+							claim, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Second), room(7))
 							if err != nil {
 								t.Error(err)
 								return
@@ -228,7 +232,7 @@ func TestADeadNodeIsTakenOver(t *testing.T) {
 	s := c.session(a)
 	c.say(a, s, 5)
 	jobs := func(n *node) int {
-		claim, err := n.Claim(t.Context(), e.ID, time.Now(), 10)
+		claim, err := n.Claim(t.Context(), e.ID, time.Now(), room(10))
 		c.ok(err)
 		return len(claim.Jobs)
 	}
@@ -271,7 +275,7 @@ func TestANodeThatIsTakenForDead(t *testing.T) {
 	e := c.endpoint(a, nil)
 	s := c.session(a)
 	c.say(a, s, 2)
-	claim, err := a.Claim(t.Context(), e.ID, time.Now(), 10)
+	claim, err := a.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
 	before := a.node.Load()
 	for _, n := range []*node{a, b} {
@@ -287,7 +291,7 @@ func TestANodeThatIsTakenForDead(t *testing.T) {
 	if a.node.Load() == before {
 		t.Error("it has the number that it was buried with")
 	}
-	taken, err := b.Claim(t.Context(), e.ID, time.Now(), 10)
+	taken, err := b.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
 	if len(taken.Jobs) != 2 {
 		t.Fatalf("the other node claimed %d", len(taken.Jobs))
@@ -367,7 +371,7 @@ func TestNodesTellEachOther(t *testing.T) {
 	// An endpoint that another node makes is heard of by the next event.
 	late := c.endpoint(b, nil)
 	c.say(a, s, 1)
-	claim, err := b.Claim(t.Context(), late.ID, time.Now(), 10)
+	claim, err := b.Claim(t.Context(), late.ID, time.Now(), room(10))
 	c.ok(err)
 	if len(claim.Jobs) != 1 {
 		t.Errorf("the endpoint that another node had made was told of %d events", len(claim.Jobs))
@@ -388,7 +392,7 @@ func TestNodesShareALimit(t *testing.T) {
 	began := time.Now()
 	got := 0
 	for i := 0; time.Since(began) < time.Second; i++ {
-		claim, err := nodes[i%2].Claim(t.Context(), rated.ID, time.Now(), 50)
+		claim, err := nodes[i%2].Claim(t.Context(), rated.ID, time.Now(), room(50))
 		c.ok(err)
 		got += len(claim.Jobs)
 		if wait := time.Until(claim.Next); claim.Next.IsZero() || wait > time.Second {
@@ -399,9 +403,9 @@ func TestNodesShareALimit(t *testing.T) {
 	if got > most || got < most/2 {
 		t.Errorf("%d were claimed in %v, at most %d may be", got, time.Since(began), most)
 	}
-	a, err := nodes[0].Claim(t.Context(), narrow.ID, time.Now(), 2)
+	a, err := nodes[0].Claim(t.Context(), narrow.ID, time.Now(), room(2))
 	c.ok(err)
-	b, err := nodes[1].Claim(t.Context(), narrow.ID, time.Now(), 2)
+	b, err := nodes[1].Claim(t.Context(), narrow.ID, time.Now(), room(2))
 	c.ok(err)
 	if len(a.Jobs) != 2 || len(b.Jobs) != 1 || b.Next.IsZero() {
 		t.Errorf("claimed %d and %d at once, and is to ask again at %v", len(a.Jobs), len(b.Jobs), b.Next)
@@ -419,12 +423,12 @@ func TestALimitKeepsTheTurn(t *testing.T) {
 	c.say(n, first, 3)
 	c.say(n, second, 1)
 	for i, want := range []string{first.ID, second.ID, first.ID} {
-		got, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 10)
+		got, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), room(10))
 		c.ok(err)
 		if len(got.Jobs) != 1 || got.Jobs[0].Delivery.SessionID != want {
 			t.Fatalf("claim %d: %+v, want one of %s", i, got.Jobs, want)
 		}
-		none, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), 10)
+		none, err := n.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), room(10))
 		c.ok(err)
 		if len(none.Jobs) != 0 {
 			t.Fatalf("claim %d: one more beside it", i)

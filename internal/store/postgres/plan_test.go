@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -14,70 +15,106 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// TestWorkDoesNotGrowWithTheBacklog fills a table of which the planner knows
-// nothing yet, and counts the rows of deliveries that claiming and recording a
-// few of them reads.
+// TestWorkDoesNotGrowWithTheBacklog fills tables of which the planner knows
+// nothing, or what was true while they were empty, and counts the rows that
+// claiming and recording a few deliveries reads.
 func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
-	const backlog, sessions, batch, perJob = 20_000, 400, 64, 12
-	for _, ordered := range []bool{false, true} {
-		c := newCluster(t)
-		n := c.start("a")
-		c.project(n)
-		e := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = ordered })
-		for range sessions {
-			c.say(n, c.session(n), backlog/sessions)
-		}
-		what := claim{as: &e, now: time.Now().Add(time.Hour), limit: batch}
-		if err := n.pool.QueryRow(t.Context(), `SELECT num FROM endpoints WHERE id = $1`, e.ID).Scan(&what.endpoint); err != nil {
-			t.Fatal(err)
-		}
-		order := &pgx.Batch{}
-		order.Queue(byOrder)
-		tx, err := n.begin(t.Context(), order)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var jobs []domain.Job
-		var at int64
-		if ordered {
-			c.ok(tx.pickOrdered(t.Context(), what, &jobs, &at))
-		} else {
+	for _, test := range []struct {
+		name                        string
+		ordered                     bool
+		endpoints, sessions, events int // events of each session, to each endpoint
+		batch                       int
+	}{
+		{"deep", false, 1, 400, 50, 64},
+		{"deep and ordered", true, 1, 400, 50, 64},
+		{"wide", false, 5000, 1, 4, 3},
+		{"wide and ordered", true, 5000, 1, 4, 3},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			const perJob = 12
+			c := newCluster(t)
+			n := c.start("a")
+			c.project(n)
+			var e domain.Endpoint
+			for range test.endpoints {
+				e = c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = test.ordered })
+			}
+			what := claim{as: &e, now: time.Now().Add(time.Hour), limit: test.batch, bytes: math.MaxInt}
+			c.ok(n.pool.QueryRow(t.Context(), `SELECT num FROM endpoints WHERE id = $1`, e.ID).Scan(&what.endpoint))
+			pick := func(tx *tx) (jobs []domain.Job) {
+				var at int64
+				if test.ordered {
+					c.ok(tx.pickOrdered(t.Context(), what, &jobs, &at))
+				} else {
+					b := &pgx.Batch{}
+					n.queuePick(b, what, &jobs)
+					queueNext(b, what, &at)
+					c.ok(tx.send(t.Context(), b))
+				}
+				return jobs
+			}
+			begin := func() *tx {
+				order := &pgx.Batch{}
+				order.Queue(byOrder)
+				tx, err := n.begin(t.Context(), order)
+				c.ok(err)
+				return tx
+			}
+			// The connections have made their plans while there was next to nothing,
+			// and the one project is known to be the only one.
+			_, err := n.pool.Exec(t.Context(), `VACUUM ANALYZE projects`)
+			c.ok(err)
+			session := c.session(n)
+			c.say(n, session, 1)
+			func() {
+				for range 8 {
+					tx := begin()
+					defer tx.end()
+					for range 8 { // it settles for one plan after five
+						pick(tx)
+					}
+				}
+			}()
+			for range test.sessions {
+				c.say(n, session, test.events)
+				session = c.session(n)
+			}
+			tx := begin()
+			defer tx.end()
+			before := readOf(t, tx)
+			jobs := pick(tx)
+			if len(jobs) != test.batch {
+				t.Fatalf("claimed %d", len(jobs))
+			}
+			for i := range jobs {
+				n.held.add(n.key(jobs[i].Delivery.ID), tx.node)
+			}
+			claiming := readOf(t, tx) - before
+			var outcomes []domain.Outcome
+			for _, j := range jobs {
+				d := j.Delivery
+				d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
+				outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
+			}
+			rows, err := n.finished(t.Context(), outcomes)
+			c.ok(err)
 			b := &pgx.Batch{}
-			n.queuePick(b, what, &jobs)
-			queueNext(b, what, &at)
+			rows.queue(b)
 			c.ok(tx.send(t.Context(), b))
-		}
-		if len(jobs) != batch {
-			t.Fatalf("ordered %v: claimed %d", ordered, len(jobs))
-		}
-		for i := range jobs {
-			n.held.add(n.key(jobs[i].Delivery.ID), tx.node)
-		}
-		claiming := readOf(t, tx)
-		var outcomes []domain.Outcome
-		for _, j := range jobs {
-			d := j.Delivery
-			d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
-			outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
-		}
-		rows, err := n.finished(t.Context(), outcomes)
-		c.ok(err)
-		b := &pgx.Batch{}
-		rows.queue(b)
-		c.ok(tx.send(t.Context(), b))
-		finishing := readOf(t, tx) - claiming
-		tx.end()
-		if claiming > batch*perJob || finishing > batch*perJob {
-			t.Errorf("ordered %v: of %d rows, claiming %d reads %d and recording them %d", ordered, backlog, batch, claiming, finishing)
-		}
-		t.Logf("ordered %v: claiming %d reads %d rows, recording them %d", ordered, batch, claiming, finishing)
+			finishing := readOf(t, tx) - claiming - before
+			if most := int64(test.batch * perJob); claiming > most || finishing > most {
+				t.Errorf("claiming %d reads %d rows and recording them %d", test.batch, claiming, finishing)
+			}
+			t.Logf("claiming %d reads %d rows, recording them %d", test.batch, claiming, finishing)
+		})
 	}
 }
 
-// readOf counts the rows of deliveries that the transaction has read so far.
+// readOf counts the rows of events and deliveries that the transaction has read
+// so far, and perhaps what its connection read shortly before.
 func readOf(t *testing.T, tx *tx) (n int64) {
 	t.Helper()
-	err := tx.row(t.Context(), `SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'`).Scan(&n)
+	err := tx.row(t.Context(), `SELECT SUM(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables WHERE relname IN ('events', 'deliveries')`).Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}

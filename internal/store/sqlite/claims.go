@@ -72,10 +72,10 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	return due, nil
 }
 
-// Claim takes up to limit due deliveries of the endpoint, the longest due
-// first, for the caller alone to send. An endpoint that is disabled or deleted
-// has none.
-func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error) {
+// Claim takes due deliveries of the endpoint, the longest due first, as many as
+// there is room for, for the caller alone to send. An endpoint that is disabled
+// or deleted has none.
+func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
 	var c domain.Claim
 	var num int64
 	e, err := s.scanEndpoint(s.read.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
@@ -89,14 +89,17 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, limit
 	if e.Ordered {
 		hold = s.holdOrdered
 	}
-	events, next, err := hold(ctx, num, now, limit)
+	events, next, err := hold(ctx, num, now, room.Deliveries)
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	if c.Jobs, err = s.jobs(ctx, &e, num, events); err != nil {
+	more := false
+	if c.Jobs, more, err = s.jobs(ctx, &e, num, events, room.Bytes); err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	c.Next = next
+	if c.Next = next; more {
+		c.Next = now
+	}
 	return c, nil
 }
 
@@ -206,12 +209,34 @@ walk:
 	return events, next, err
 }
 
-// jobs reads what sending the held deliveries needs, in their order. What has
-// been canceled meanwhile is given back.
-func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64) ([]domain.Job, error) {
+// jobs reads what sending the held deliveries needs, in their order, until the
+// bodies have so many bytes. The others, and what has been canceled meanwhile,
+// are given back.
+func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64, bytes int) (jobs []domain.Job, more bool, err error) {
 	if len(events) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
+	jobs, more, err = s.readJobs(ctx, e, endpoint, events, bytes)
+	if err == nil && len(jobs) == len(events) {
+		return jobs, false, nil
+	}
+	back := map[deliveryKey]bool{}
+	for _, event := range events {
+		back[deliveryKey{event, endpoint}] = true
+	}
+	if err == nil {
+		for i := range jobs {
+			delete(back, s.key(jobs[i].Delivery.ID))
+		}
+	}
+	for k := range back {
+		s.held.release(k)
+	}
+	return jobs, more, err
+}
+
+// readJobs is jobs without giving anything back.
+func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64, bytes int) (jobs []domain.Job, more bool, err error) {
 	var list strings.Builder
 	list.WriteByte('[')
 	for i, event := range events {
@@ -226,33 +251,27 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 			d.reason, e.body, COALESCE(s.ended_at, 0) > 0
 		FROM json_each(?) j CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ?
 		CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE d.ended_at = 0`, list.String(), endpoint)
-	jobs, err := collect(rows, err, func(r codec.Scanner) (domain.Job, error) {
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
 		j := domain.Job{Endpoint: e, Delivery: domain.Delivery{ProjectID: e.ProjectID, EndpointID: e.ID, Status: domain.DeliverySending}}
 		d := &j.Delivery
 		var event int64
 		var ended bool
-		err := r.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt},
-			&d.Reason, &j.Body, &ended)
+		if err := rows.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt},
+			&d.Reason, &j.Body, &ended); err != nil {
+			return nil, false, err
+		}
+		if bytes -= len(j.Body); bytes < 0 && len(jobs) > 0 {
+			return jobs, true, nil
+		}
 		d.ID = s.ids.Seal(event, endpoint)
 		j.Expired = d.Expires(ended)
-		return j, err
-	})
-	if err == nil && len(jobs) == len(events) {
-		return jobs, nil
+		jobs = append(jobs, j)
 	}
-	back := map[deliveryKey]bool{}
-	for _, event := range events {
-		back[deliveryKey{event, endpoint}] = true
-	}
-	if err == nil {
-		for i := range jobs {
-			delete(back, s.key(jobs[i].Delivery.ID))
-		}
-	}
-	for k := range back {
-		s.held.release(k)
-	}
-	return jobs, err
+	return jobs, false, rows.Err()
 }
 
 // Finish records attempts with what they did to their deliveries, has the

@@ -96,7 +96,7 @@ func writeAndTell(ctx context.Context, path string) error {
 		}()
 		go func() {
 			for {
-				c, err := store.Claim(ctx, inline.ID, time.Now(), 10)
+				c, err := store.Claim(ctx, inline.ID, time.Now(), domain.Room{Deliveries: 10, Bytes: 1 << 20})
 				if err != nil {
 					failed <- err
 					return

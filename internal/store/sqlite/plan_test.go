@@ -63,7 +63,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 		}
 		return nil
 	}))
-	claim, err := s.Claim(ctx, endpoint, now, 1)
+	claim, err := s.Claim(ctx, endpoint, now, domain.Room{Deliveries: 1})
 	ok(err)
 	d := claim.Jobs[0].Delivery
 	d.Status, d.EndedAt = domain.DeliveryFailed, now

@@ -56,7 +56,7 @@ func deliver(b *testing.B, fresh func(testing.TB) Open, endpoints int) {
 					return
 				}
 				for {
-					c, err := store.Claim(w.ctx, id, time.Now(), 200)
+					c, err := store.Claim(w.ctx, id, time.Now(), roomFor(200))
 					if err != nil {
 						b.Errorf("claim: %v", err)
 						return

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,37 @@ var deliveryTests = []test{
 		w.equal("the last", sequences(c), []int64{5})
 		w.equal("next", c.Next, time.Time{})
 		w.equal("nobody's", w.claim("we_none", at, 3), domain.Claim{})
+	}},
+	{"claims no more bytes than there is room for, but one", func(w *world) {
+		e, ordered := w.newEndpoint("step_*"), w.newOrdered("step_*")
+		w.say(w.newSession(0), domain.EventStepStarted, domain.EventStepCompleted, domain.EventStepFailed)
+		w.say(w.newSession(0), domain.EventStepStarted, domain.EventStepCompleted)
+		var bodies [][]byte
+		for _, ev := range w.events(domain.EventQuery{}) {
+			if strings.HasPrefix(string(ev.Type), "step_") {
+				bodies = append(bodies, ev.Body)
+			}
+		}
+		claim := func(e domain.Endpoint, bytes int) (got [][]byte, more bool) {
+			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Room{Deliveries: 10, Bytes: bytes})
+			w.ok(err)
+			for _, j := range c.Jobs {
+				got = append(got, j.Body)
+			}
+			return got, !c.Next.IsZero() && !c.Next.After(start)
+		}
+		check := func(what string, e domain.Endpoint, bytes int, want [][]byte, wantMore bool) {
+			w.Helper()
+			got, more := claim(e, bytes)
+			w.equal(what, got, want)
+			w.equal(what+": there is more", more, wantMore)
+		}
+		check("two fit", e, len(bodies[0])+len(bodies[1]), bodies[:2], true)
+		check("nearly two", e, len(bodies[2])+len(bodies[3])-1, bodies[2:3], true)
+		check("the first in any case", e, 0, bodies[3:4], true)
+		check("the last", e, 0, bodies[4:], false)
+		check("in order, the first", ordered, len(bodies[0]), bodies[:1], true)
+		check("the other session's, then", ordered, len(bodies[3])+len(bodies[4]), bodies[3:], false)
 	}},
 	{"finish", func(w *world) {
 		s := w.newSession(0)
@@ -212,7 +244,7 @@ var deliveryTests = []test{
 		for range claimers {
 			wg.Go(func() {
 				for {
-					c, err := w.store.Claim(w.ctx, e.ID, start, 7)
+					c, err := w.store.Claim(w.ctx, e.ID, start, roomFor(7))
 					if err != nil {
 						w.Errorf("claim: %v", err)
 						return

@@ -224,7 +224,7 @@ func (w *world) claiming(e domain.Endpoint, n int) func() error {
 		w.say(s, domain.EventStepStarted)
 	}
 	return func() error {
-		c, err := w.store.Claim(w.ctx, e.ID, start, 10)
+		c, err := w.store.Claim(w.ctx, e.ID, start, roomFor(10))
 		if err == nil && len(c.Jobs) != n {
 			w.Errorf("claimed %d of %d", len(c.Jobs), n)
 		}

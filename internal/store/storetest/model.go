@@ -190,7 +190,7 @@ func (m *model) claimSome(r *rapid.T) {
 			m.inFlight[keyOf(*d)] = *d
 		}
 	}
-	got, err := m.store.Claim(m.ctx, id, m.now, limit)
+	got, err := m.store.Claim(m.ctx, id, m.now, roomFor(limit))
 	must(r, err)
 	var claimed []domain.Delivery
 	for _, j := range got.Jobs {

@@ -62,7 +62,7 @@ type Webhooks interface {
 	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
-	Claim(ctx context.Context, endpoint string, now time.Time, limit int) (domain.Claim, error)
+	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
 	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -200,9 +201,12 @@ func (w *world) deliveries(f domain.DeliveryFilter) []domain.Delivery {
 	return all
 }
 
+// roomFor is room for so many deliveries, however long.
+func roomFor(n int) domain.Room { return domain.Room{Deliveries: n, Bytes: math.MaxInt} }
+
 func (w *world) claim(endpoint string, at time.Time, limit int) domain.Claim {
 	w.Helper()
-	c, err := w.store.Claim(w.ctx, endpoint, at, limit)
+	c, err := w.store.Claim(w.ctx, endpoint, at, roomFor(limit))
 	w.ok(err)
 	return c
 }
