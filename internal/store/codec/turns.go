@@ -1,33 +1,58 @@
 package codec
 
-import "sync"
+import (
+	"math"
+	"sync"
+)
 
-// Turns remembers, for each ordered endpoint, the session where the last claim
-// had enough, for the next one to go on with those after it. Its zero value is
-// ready; it is safe for concurrent use.
+// Turns remembers, for each ordered endpoint, where the last claim had enough,
+// for the next one to go on with the sessions after it. They are passed through
+// again and again, each pass as far as there were sessions when it began: those
+// that come meanwhile, however many, don't put off the turn of the others. Its
+// zero value is ready; it is safe for concurrent use.
 type Turns struct {
-	mu   sync.Mutex
-	last map[int64]int64
+	mu     sync.Mutex
+	passes map[int64]pass
 }
 
-// Last is the session, by its number, after which it is to go on; 0: the first
-// one's turn has come.
-func (t *Turns) Last(endpoint int64) int64 {
+// pass has come as far as one session, by its number, and ends with another.
+type pass struct{ last, end int64 }
+
+// Spans are the sessions in the order in which they have their turn: in each
+// span those after the first number, up to the second.
+func (t *Turns) Spans(endpoint int64) [][2]int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.last[endpoint]
+	p, ok := t.passes[endpoint]
+	if !ok {
+		return [][2]int64{{0, math.MaxInt64}}
+	}
+	return [][2]int64{{p.last, p.end}, {0, p.last}, {p.end, math.MaxInt64}}
 }
 
-// Set says where a claim had enough; 0: it has seen every session.
-func (t *Turns) Set(endpoint, session int64) {
+// Stop says at which session a claim had enough; 0: it has seen all of them.
+// newest is the last session that has something open, asked for when a pass
+// begins.
+func (t *Turns) Stop(endpoint, session int64, newest func() (int64, error)) error {
+	t.mu.Lock()
+	p, ok := t.passes[endpoint]
+	t.mu.Unlock()
+	if session != 0 && (!ok || session <= p.last || session > p.end) {
+		var err error
+		if p.end, err = newest(); err != nil {
+			return err
+		}
+	}
+	p.last = session
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if session == 0 {
-		delete(t.last, endpoint)
-		return
+		delete(t.passes, endpoint)
+		return nil
 	}
-	if t.last == nil {
-		t.last = map[int64]int64{}
+	if t.passes == nil {
+		t.passes = map[int64]pass{}
 	}
-	t.last[endpoint] = session
+	t.passes[endpoint] = p
+	return nil
 }

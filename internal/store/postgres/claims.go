@@ -47,14 +47,14 @@ const openEndpoints = `WITH RECURSIVE open (num) AS (
 	FROM open WHERE open.num IS NOT NULL)`
 
 // openSessions goes through the sessions that have something open for an
-// ordered endpoint, $1, from after $2 on, and reads the first of each, no more
-// of them than are asked for. The order that it asks for is that of
+// ordered endpoint, $1, from after $2 up to $3, and reads the first of each, no
+// more of them than are asked for. The order that it asks for is that of
 // deliveries_ordered alone: see byOrder.
 const openSessions = `WITH RECURSIVE s (session) AS (
-	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > $2
+	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > $2 AND ordered <= $3
 		ORDER BY ordered, event LIMIT 1)
 	UNION ALL
-	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session
+	SELECT (SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered > s.session AND ordered <= $3
 		ORDER BY ordered, event LIMIT 1)
 	FROM s WHERE s.session IS NOT NULL), heads AS (
 	SELECT s.session, h.* FROM s CROSS JOIN LATERAL (SELECT ctid AS place, event, node, next_at FROM deliveries
@@ -85,7 +85,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	for _, o := range all {
 		if o.ordered {
 			var at *int64
-			err := s.row(ctx, openSessions+` SELECT MIN(next_at) FROM heads WHERE node = 0`, o.num, 0).Scan(&at)
+			err := s.row(ctx, openSessions+` SELECT MIN(next_at) FROM heads WHERE node = 0`, o.num, 0, math.MaxInt64).Scan(&at)
 			if err != nil {
 				return nil, fmt.Errorf("read due endpoints: %w", err)
 			}
@@ -287,17 +287,16 @@ const orderedRun = 32
 // has its turn, and what a claim costs depends on what it gets, not on how many
 // wait.
 func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *int64) error {
-	last := t.store.turns.Last(c.endpoint)
-	heads, err := t.heads(ctx, c, last, math.MaxInt64, c.limit)
-	if err != nil {
-		return err
-	}
-	if last > 0 && len(heads) < c.limit {
-		before, err := t.heads(ctx, c, 0, last, c.limit-len(heads))
+	var heads []int64
+	for _, span := range t.store.turns.Spans(c.endpoint) {
+		if len(heads) == c.limit {
+			break
+		}
+		more, err := t.heads(ctx, c, span[0], span[1], c.limit-len(heads))
 		if err != nil {
 			return err
 		}
-		heads = append(heads, before...)
+		heads = append(heads, more...)
 	}
 	b := &pgx.Batch{}
 	got := map[int64]bool{}
@@ -319,7 +318,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	if full {
 		*at = codec.Micros(c.now) // others may be due
 	} else {
-		b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint, 0).
+		b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint, 0, math.MaxInt64).
 			QueryRow(func(r pgx.Row) error { return r.Scan(at) })
 	}
 	if err := t.send(ctx, b); err != nil {
@@ -333,10 +332,13 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 			}
 		}
 	}
-	if c.limit > 0 {
-		t.store.turns.Set(c.endpoint, enough)
+	if c.limit == 0 {
+		return nil
 	}
-	return nil
+	return t.store.turns.Stop(c.endpoint, enough, func() (newest int64, err error) {
+		return newest, t.row(ctx, `SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0
+			ORDER BY ordered DESC, event DESC LIMIT 1`, c.endpoint).Scan(&newest)
+	})
 }
 
 // heads locks the first deliveries of sessions, if they are due and nobody holds
@@ -344,7 +346,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 func (t *tx) heads(ctx context.Context, c claim, after, upto int64, limit int) ([]int64, error) {
 	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
 		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $4 -- as in hold
-			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $4 AND session <= $3 LIMIT $5))
+			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $4 LIMIT $5))
 			FOR UPDATE OF d SKIP LOCKED`,
 		c.endpoint, after, upto, codec.Micros(c.now), limit)
 	slices.Sort(heads)

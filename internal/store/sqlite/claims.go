@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -149,9 +148,8 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 	s.held.begin(endpoint)
 	var due []int64
 	var enough int64 // the last session, when others may have something due
-	last := s.turns.Last(endpoint)
 walk:
-	for _, span := range [][2]int64{{last, math.MaxInt64}, {0, last}} {
+	for _, span := range s.turns.Spans(endpoint) {
 		for after := span[0]; after < span[1]; {
 			var page []row
 			rows, queryErr := s.read.rows(ctx, `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
@@ -194,11 +192,14 @@ walk:
 			}
 		}
 	}
+	if limit > 0 && err == nil {
+		err = s.turns.Stop(endpoint, enough, func() (newest int64, err error) {
+			return newest, s.read.row(ctx, `SELECT ordered FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
+				ORDER BY ordered DESC LIMIT 1`, endpoint).Scan(&newest)
+		})
+	}
 	if err != nil {
 		due = nil
-	}
-	if limit > 0 && err == nil {
-		s.turns.Set(endpoint, enough)
 	}
 	free := s.held.end(endpoint, due, limit)
 	for _, event := range due {

@@ -128,6 +128,25 @@ var orderedTests = []test{
 		w.equal("all", len(left.Jobs)+12, 5+12)
 		w.equal("next", left.Next, time.Time{})
 	}},
+	{"new sessions don't put off the turn of the others", func(w *world) {
+		e := w.newOrdered("*")
+		old := []domain.Session{w.newSession(0), w.newSession(0), w.newSession(0)}
+		turns := map[string]int{}
+		for range 12 {
+			for _, s := range append(old, w.newSession(0), w.newSession(0)) {
+				w.say(s, domain.EventStepStarted)
+			}
+			for _, j := range w.claim(e.ID, start, 2).Jobs {
+				turns[j.Delivery.SessionID]++
+				w.finish(j.Delivery, domain.DeliveryDelivered, start)
+			}
+		}
+		for _, s := range old {
+			if turns[s.ID] < 2 {
+				w.Errorf("of 12 claims an old session had %d: %v", turns[s.ID], turns)
+			}
+		}
+	}},
 	{"one that waits for its next try is not sent with those before it", func(w *world) {
 		s := w.newSession(0)
 		e := w.newOrdered("*")
