@@ -35,7 +35,8 @@ const (
 	maxShare    = 16                    // one endpoint's may be no more than this part of what is free, lest those that are slow leave no room,
 	minQueue    = 64                    // but so many,
 	minBytes    = 64 << 10              // of so many bytes
-	maxOrdered  = 512                   // and no more than these, when ordered: they are searched
+	maxQueue    = 512                   // and no more than these, if they would wait for long, or are searched
+	maxClaims   = 64                    // at once: each may bring one body that is longer than expected
 	maxLanes    = 10_000                // endpoints remembered while they have nothing to do
 	finishSize  = 1024                  // outcomes recorded together,
 	finishTime  = 10 * time.Millisecond // those that come within this of the first: each commit costs as much as many of them
@@ -65,6 +66,7 @@ type Engine struct {
 	inFlight int
 	doubted  int // of them
 	nodes    int // servers that share the rates
+	claims   int // under way
 	held     int // in lanes, being sent, or asked of the store
 	bytes    int // of their bodies, as far as they are known
 	running  bool
@@ -90,6 +92,7 @@ type shareKey struct {
 type result struct {
 	outcome domain.Outcome
 	news    *domain.Draft
+	urgent  bool // others of its session wait for it
 }
 
 // Grace is how long requests under way may go on when the engine is stopped.
@@ -415,7 +418,9 @@ func (e *Engine) work(l *lane, job domain.Job) {
 			e.inFlight--
 		}
 		e.mu.Unlock()
-		e.giveBack(back)
+		if len(back) > 0 {
+			e.wg.Go(func() { e.giveBack(back) })
+		}
 	}
 }
 
@@ -425,17 +430,13 @@ func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
 // room is how many deliveries, and of how many bytes, may wait in one lane: a
 // part of what is free now, so that something is, even when many lanes are full
 // of what goes slowly.
-func (e *Engine) room(ordered bool) (deliveries, bytes int) {
-	deliveries, bytes = max(minQueue, (fullAt-e.held)/maxShare), max(minBytes, (maxBytes-e.bytes)/maxShare)
-	if ordered {
-		deliveries = min(deliveries, maxOrdered)
-	}
-	return deliveries, bytes
+func (e *Engine) room() (deliveries, bytes int) {
+	return max(minQueue, (fullAt-e.held)/maxShare), max(minBytes, (maxBytes-e.bytes)/maxShare)
 }
 
 // feed lets lanes claim that have waited for room.
 func (e *Engine) feed() {
-	for len(e.hungry) > 0 && !e.full() {
+	for len(e.hungry) > 0 && !e.full() && e.claims < maxClaims {
 		l := e.hungry[0]
 		e.hungry = e.hungry[1:]
 		l.hungry = false
@@ -447,11 +448,12 @@ func (e *Engine) giveBack(jobs []domain.Job) {
 	for i := range jobs {
 		d := jobs[i].Delivery
 		d.Status = domain.DeliveryPending
-		e.outcomes <- result{outcome: domain.Outcome{Delivery: d}}
+		e.outcomes <- result{outcome: domain.Outcome{Delivery: d}, urgent: jobs[i].Endpoint.Ordered}
 	}
 }
 
-// finish records outcomes, many in one transaction. What the store doesn't take
+// finish records outcomes, many in one transaction, unless something waits for
+// one of them. What the store doesn't take
 // is offered again until it does: an attempt that was made is never forgotten
 // while the server lives.
 func (e *Engine) finish(ctx context.Context) {
@@ -461,8 +463,9 @@ func (e *Engine) finish(ctx context.Context) {
 	for first := range e.outcomes {
 		batch = batch[:0]
 		var news []domain.Draft
+		urgent := false
 		add := func(r result) {
-			batch = append(batch, r.outcome)
+			batch, urgent = append(batch, r.outcome), urgent || r.urgent
 			if r.news != nil {
 				news = append(news, *r.news)
 			}
@@ -471,6 +474,9 @@ func (e *Engine) finish(ctx context.Context) {
 		enough.Reset(finishTime)
 	fill:
 		for len(batch) < finishSize {
+			if urgent && len(e.outcomes) == 0 {
+				break
+			}
 			select {
 			case r, ok := <-e.outcomes:
 				if !ok {
@@ -532,7 +538,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verd
 	started := time.Now()
 	d := job.Delivery
 	if job.Expired {
-		return result{outcome: expire(d, started)}, verdict{}
+		return result{outcome: expire(d, started), urgent: job.Endpoint.Ordered}, verdict{}
 	}
 	p := l.prepare(job.Endpoint)
 	var answer egress.Answer
@@ -548,10 +554,10 @@ func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verd
 		answer, err = e.sender.Post(ctx, p.target, header, job.Body)
 	}
 	if ctx.Err() != nil && err != nil {
-		return result{outcome: giveBack(d)}, verdict{}
+		return result{outcome: giveBack(d), urgent: job.Endpoint.Ordered}, verdict{}
 	}
 	now := time.Now()
-	r := result{outcome: decide(d, job.Endpoint.Ordered, answer, err, started, now, random())}
+	r := result{outcome: decide(d, job.Endpoint.Ordered, answer, err, started, now, random()), urgent: job.Endpoint.Ordered}
 	if !job.Endpoint.Heeds(r.outcome.Sign, started) {
 		r.outcome.Sign = domain.SignNone
 	}

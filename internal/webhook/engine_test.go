@@ -434,10 +434,10 @@ func TestWhatWaitsForItsTurnIsClaimed(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 			return egress.Answer{StatusCode: 204}, nil
 		}})
-		m.offer(e, "p/a", maxOrdered+10)
+		m.offer(e, "p/a", maxQueue+10)
 		time.Sleep(time.Minute)
 		settle()
-		if got := m.count(domain.DeliveryDelivered); got != maxOrdered+10 {
+		if got := m.count(domain.DeliveryDelivered); got != maxQueue+10 {
 			t.Errorf("%d delivered, %d claims", got, m.claims)
 		}
 		stop()
@@ -472,7 +472,7 @@ func TestBigBodiesAreBounded(t *testing.T) {
 				m.offer(e, "p/"+host, backlog)
 			}
 			settle()
-			most := maxBytes + endpoints*size // each gets one, however long
+			most := maxBytes + maxClaims*size // each claim may bring one, however long
 			e.mu.Lock()
 			if e.bytes > most || e.bytes == 0 {
 				t.Errorf("bodies of %d: %d bytes in memory", size, e.bytes)
@@ -535,10 +535,10 @@ func TestReserved(t *testing.T) {
 		m := newMemory()
 		m.settings.Ordered = true
 		e, stop := run(t, m, network{"a": ok})
-		if n := m.reserve(e, "p/a", maxOrdered+1); n != maxOrdered {
-			t.Errorf("%d reserved, want %d", n, maxOrdered)
+		if n := m.reserve(e, "p/a", maxQueue+1); n != maxQueue {
+			t.Errorf("%d reserved, want %d", n, maxQueue)
 		}
-		e.Release(slices.Repeat([]domain.EndpointRef{ref("p/a")}, maxOrdered))
+		e.Release(slices.Repeat([]domain.EndpointRef{ref("p/a")}, maxQueue))
 		if m.reserve(e, "p/a", 1) > 0 {
 			t.Error("one was to be taken before the one that was refused")
 		}

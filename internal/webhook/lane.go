@@ -147,9 +147,18 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	if e.Ordered && (l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
-	deliveries, bytes := l.engine.room(e.Ordered)
+	deliveries, bytes := l.room(e)
 	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
 		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
+}
+
+// room is how many deliveries, and of how many bytes, may wait here.
+func (l *lane) room(e *domain.Endpoint) (deliveries, bytes int) {
+	deliveries, bytes = l.engine.room()
+	if l.share.key.doubted || e != nil && (e.Ordered || e.RateLimit > 0) {
+		deliveries = min(deliveries, maxQueue)
+	}
+	return deliveries, bytes
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
@@ -359,7 +368,7 @@ func (l *lane) arm() {
 // claim asks the store for more, if there may be more and there is room.
 func (l *lane) claim() {
 	e := l.engine
-	deliveries, bytes := e.room(l.ordered)
+	deliveries, bytes := l.room(l.as)
 	size := min(l.limit*claimFactor, deliveries-l.reserved, (bytes-l.bytes)/max(1, l.body))
 	if len(l.queue) == 0 {
 		size = max(size, 1)
@@ -376,7 +385,7 @@ func (l *lane) claim() {
 	if !l.more || l.claiming || len(l.queue) > size/4 || size < 1 || !e.running {
 		return
 	}
-	if e.full() {
+	if e.full() || e.claims >= maxClaims {
 		if !l.hungry {
 			l.hungry = true
 			e.hungry = append(e.hungry, l)
@@ -385,6 +394,7 @@ func (l *lane) claim() {
 	}
 	room := domain.Room{Deliveries: size, Bytes: max(size*l.body, minBytes)}
 	e.held, e.bytes = e.held+room.Deliveries, e.bytes+room.Bytes
+	e.claims++
 	l.claiming, l.more = true, false
 	e.wg.Go(func() { l.fetch(room) })
 }
@@ -399,6 +409,7 @@ func (l *lane) fetch(room domain.Room) {
 	}
 	e.mu.Lock()
 	l.claiming = false
+	e.claims--
 	e.held, e.bytes = e.held-room.Deliveries+len(c.Jobs), e.bytes-room.Bytes
 	if !e.running || l.stale || l.until.After(time.Now()) {
 		// What the claim said of later counts no more, or the circuit has opened

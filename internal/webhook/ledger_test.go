@@ -258,6 +258,9 @@ func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room do
 	}
 	as := t.now
 	rows, next := li.due(t, now, room.Deliveries)
+	if len(rows) > 1 && li.chance(4, "long", n) == 0 {
+		rows, next = rows[:1+li.chance(len(rows)-1, "fit", n)], now // there is no room for more bytes
+	}
 	for _, r := range rows {
 		r.held = true
 	}

@@ -31,28 +31,21 @@ func (t *Turns) Spans(endpoint int64) [][2]int64 {
 }
 
 // Stop says at which session a claim had enough; 0: it has seen all of them.
-// newest is the last session that has something open, asked for when a pass
-// begins.
-func (t *Turns) Stop(endpoint, session int64, newest func() (int64, error)) error {
-	t.mu.Lock()
-	p, ok := t.passes[endpoint]
-	t.mu.Unlock()
-	if session != 0 && (!ok || session <= p.last || session > p.end) {
-		var err error
-		if p.end, err = newest(); err != nil {
-			return err
-		}
-	}
-	p.last = session
+// newest is the last session that has something open.
+func (t *Turns) Stop(endpoint, session, newest int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if session == 0 {
 		delete(t.passes, endpoint)
-		return nil
+		return
 	}
+	p, ok := t.passes[endpoint]
+	if !ok || session <= p.last || session > p.end {
+		p.end = newest // another pass has begun
+	}
+	p.last = session
 	if t.passes == nil {
 		t.passes = map[int64]pass{}
 	}
 	t.passes[endpoint] = p
-	return nil
 }

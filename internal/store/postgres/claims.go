@@ -198,6 +198,9 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	if err != nil {
 		return 0, err
 	}
+	if len(*jobs) < c.limit {
+		wait = 0 // there were no more, or no room for them
+	}
 	return wait, t.spend(ctx, c, len(*jobs))
 }
 
@@ -300,6 +303,9 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	}
 	b := &pgx.Batch{}
 	got := map[int64]bool{}
+	var newest int64
+	b.Queue(`SELECT COALESCE((SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0
+		ORDER BY ordered DESC, event DESC LIMIT 1), 0)`, c.endpoint).QueryRow(func(r pgx.Row) error { return r.Scan(&newest) })
 	if len(heads) > 0 {
 		run := min(orderedRun, (c.limit+len(heads)-1)/len(heads)) // no more is read than may be claimed
 		// Seen anew, after the locks: a head that was read before another node was
@@ -324,21 +330,19 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	if err := t.send(ctx, b); err != nil {
 		return err
 	}
+	if c.limit == 0 {
+		return nil
+	}
 	enough := int64(0)
-	if full || len(*jobs) == c.limit {
+	if full || len(got) < len(heads) {
 		for _, session := range heads {
 			if got[session] {
 				enough = session
 			}
 		}
 	}
-	if c.limit == 0 {
-		return nil
-	}
-	return t.store.turns.Stop(c.endpoint, enough, func() (newest int64, err error) {
-		return newest, t.row(ctx, `SELECT ordered FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0
-			ORDER BY ordered DESC, event DESC LIMIT 1`, c.endpoint).Scan(&newest)
-	})
+	t.store.turns.Stop(c.endpoint, enough, newest)
+	return nil
 }
 
 // heads locks the first deliveries of sessions, if they are due and nobody holds

@@ -55,16 +55,12 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	}
 	var due []domain.Due
 	for _, o := range all {
-		var next time.Time
-		hold := s.hold
-		if o.ordered {
-			hold = s.holdOrdered
-		}
-		if _, next, err = hold(ctx, o.num, time.Time{}, 0); err != nil {
+		h, err := s.hold(ctx, o.num, o.ordered, time.Time{}, 0)
+		if err != nil {
 			return nil, fmt.Errorf("read due endpoints: %w", err)
 		}
-		if !next.IsZero() {
-			o.due.At = next
+		if !h.next.IsZero() {
+			o.due.At = h.next
 			due = append(due, o.due)
 		}
 	}
@@ -84,27 +80,42 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room 
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	hold := s.hold
-	if e.Ordered {
-		hold = s.holdOrdered
-	}
-	events, next, err := hold(ctx, num, now, room.Deliveries)
+	h, err := s.hold(ctx, num, e.Ordered, now, room.Deliveries)
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	more := false
-	if c.Jobs, more, err = s.jobs(ctx, &e, num, events, room.Bytes); err != nil {
+	jobs, more, err := s.jobs(ctx, &e, num, h.events, room.Bytes)
+	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	if c.Next = next; more {
-		c.Next = now
+	if more {
+		h.next = now
 	}
-	return c, nil
+	if e.Ordered {
+		if more {
+			h.enough = h.sessions[len(jobs)-1]
+		}
+		s.turns.Stop(num, h.enough, h.newest)
+	}
+	return domain.Claim{Jobs: jobs, Next: h.next}, nil
 }
 
-// hold marks up to limit deliveries that are due as being sent, and says when
-// the one after them is due; zero when there is none.
-func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit int) (events []int64, next time.Time, err error) {
+// holding is what has been held for a claim.
+type holding struct {
+	events []int64
+	next   time.Time // when the one after them is due; zero when there is none
+
+	// Of an ordered endpoint:
+	sessions []int64 // of the events
+	enough   int64   // the last of them, when others may have something due
+	newest   int64   // that has something open
+}
+
+// hold marks up to limit deliveries that are due as being sent.
+func (s *Store) hold(ctx context.Context, endpoint int64, ordered bool, now time.Time, limit int) (h holding, err error) {
+	if ordered {
+		return s.holdOrdered(ctx, endpoint, now, limit)
+	}
 	type row struct{ event, at int64 }
 	skip := s.held.begin(endpoint)
 	rows, err := s.read.rows(ctx, `SELECT event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0
@@ -121,18 +132,19 @@ func (s *Store) hold(ctx context.Context, endpoint int64, now time.Time, limit i
 	}
 	free := s.held.end(endpoint, due, limit)
 	if err != nil {
-		return nil, next, err
+		return h, err
 	}
 	for _, one := range all {
 		taken, ok := free[one.event]
 		switch {
 		case taken:
-			events = append(events, one.event)
+			h.events = append(h.events, one.event)
 		case ok || one.at > codec.Micros(now) && !s.held.has(deliveryKey{one.event, endpoint}):
-			return events, codec.FromMicros(one.at), nil
+			h.next = codec.FromMicros(one.at)
+			return h, nil
 		}
 	}
-	return events, next, nil
+	return h, nil
 }
 
 // orderedRun is how many deliveries of one session are claimed together.
@@ -143,28 +155,46 @@ const orderedRun = 32
 // holds it, and those that follow it. It begins after the session where the
 // last claim had enough, so that each has its turn, and what a claim costs
 // depends on what it gets, not on how many wait.
-func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (events []int64, next time.Time, err error) {
+func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (h holding, err error) {
 	type row struct{ session, event, at int64 }
+	scan := func(r codec.Scanner) (one row, err error) { return one, r.Scan(&one.session, &one.event, &one.at) }
+	const open = `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0 `
 	s.held.begin(endpoint)
-	var due []int64
-	var enough int64 // the last session, when others may have something due
-walk:
+	var events []int64
+	sessions := map[int64]int64{} // of the events
+	defer func() {
+		if err != nil {
+			events = nil
+		}
+		free := s.held.end(endpoint, events, limit)
+		for _, event := range events {
+			if free[event] {
+				h.events, h.sessions = append(h.events, event), append(h.sessions, sessions[event])
+			}
+		}
+	}()
+	last, err := scan(s.read.row(ctx, open+`ORDER BY ordered DESC LIMIT 1`, endpoint))
+	if err = missing(err); err != nil {
+		if errors.Is(err, domain.ErrNotFound) {
+			err = nil
+		}
+		return h, err
+	}
+	h.newest = last.session
 	for _, span := range s.turns.Spans(endpoint) {
 		for after := span[0]; after < span[1]; {
-			var page []row
-			rows, queryErr := s.read.rows(ctx, `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
-				AND ordered > ? AND ordered <= ? ORDER BY ordered, event LIMIT ?`, endpoint, after, span[1], orderedRun)
-			page, err = collect(rows, queryErr, func(r codec.Scanner) (one row, err error) { return one, r.Scan(&one.session, &one.event, &one.at) })
+			rows, err := s.read.rows(ctx, open+`AND ordered > ? AND ordered <= ? ORDER BY ordered, event LIMIT ?`, endpoint, after, span[1], orderedRun)
+			page, err := collect(rows, err, scan)
 			if err != nil {
-				break walk
+				return h, err
 			}
 			if len(page) == 0 {
 				break
 			}
 			for len(page) > 0 {
-				if len(due) >= limit && limit > 0 {
-					enough, next = after, now
-					break walk
+				if len(events) >= limit && limit > 0 {
+					h.enough, h.next = after, now
+					return h, nil
 				}
 				head := page[0]
 				after = head.session
@@ -178,36 +208,22 @@ walk:
 					continue
 				}
 				if head.at > codec.Micros(now) || limit == 0 {
-					if at := codec.FromMicros(head.at); next.IsZero() || at.Before(next) {
-						next = at
+					if at := codec.FromMicros(head.at); h.next.IsZero() || at.Before(h.next) {
+						h.next = at
 					}
 					continue
 				}
-				for _, one := range run[:min(len(run), limit-len(due))] {
+				for _, one := range run[:min(len(run), limit-len(events))] {
 					if one.at > codec.Micros(now) {
 						break // it has failed, and one before it was asked for again
 					}
-					due = append(due, one.event)
+					events = append(events, one.event)
+					sessions[one.event] = one.session
 				}
 			}
 		}
 	}
-	if limit > 0 && err == nil {
-		err = s.turns.Stop(endpoint, enough, func() (newest int64, err error) {
-			return newest, s.read.row(ctx, `SELECT ordered FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0
-				ORDER BY ordered DESC LIMIT 1`, endpoint).Scan(&newest)
-		})
-	}
-	if err != nil {
-		due = nil
-	}
-	free := s.held.end(endpoint, due, limit)
-	for _, event := range due {
-		if free[event] {
-			events = append(events, event)
-		}
-	}
-	return events, next, err
+	return h, nil
 }
 
 // jobs reads what sending the held deliveries needs, in their order, until the
@@ -217,18 +233,18 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 	if len(events) == 0 {
 		return nil, false, nil
 	}
-	jobs, more, err = s.readJobs(ctx, e, endpoint, events, bytes)
-	if err == nil && len(jobs) == len(events) {
-		return jobs, false, nil
+	if jobs, more, err = s.readJobs(ctx, e, endpoint, events, bytes); err != nil {
+		jobs, more = nil, false
+	}
+	if len(jobs) == len(events) {
+		return jobs, more, err
 	}
 	back := map[deliveryKey]bool{}
 	for _, event := range events {
 		back[deliveryKey{event, endpoint}] = true
 	}
-	if err == nil {
-		for i := range jobs {
-			delete(back, s.key(jobs[i].Delivery.ID))
-		}
+	for i := range jobs {
+		delete(back, s.key(jobs[i].Delivery.ID))
 	}
 	for k := range back {
 		s.held.release(k)

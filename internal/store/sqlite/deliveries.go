@@ -117,7 +117,7 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 	const rest = ` AND (d.event < ? OR d.event = ? AND d.endpoint < ?)`
 	switch {
 	case f.Status == domain.DeliverySending:
-		// The list is short and in order.
+		// The list is in order, and no longer than what fits into memory.
 		return columns + `json_each(?) h CROSS JOIN deliveries d ON d.event = h.value ->> 0 AND d.endpoint = h.value ->> 1 ` +
 			deliveryJoins + `WHERE o.id = ?` + rest, ``
 	case f.Status == domain.DeliveryFailed || f.Status == domain.DeliveryCanceled:

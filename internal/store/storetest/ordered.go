@@ -128,6 +128,24 @@ var orderedTests = []test{
 		w.equal("all", len(left.Jobs)+12, 5+12)
 		w.equal("next", left.Next, time.Time{})
 	}},
+	{"each session has its turn when there is room for one body", func(w *world) {
+		e := w.newOrdered("*")
+		sessions := []domain.Session{w.newSession(0), w.newSession(0), w.newSession(0)}
+		turns := map[string]int{}
+		for range 9 {
+			for _, s := range sessions {
+				w.say(s, domain.EventStepStarted, domain.EventStepCompleted)
+			}
+			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Room{Deliveries: 100})
+			w.ok(err)
+			w.equal("jobs", len(c.Jobs), 1)
+			turns[c.Jobs[0].Delivery.SessionID]++
+			w.finish(c.Jobs[0].Delivery, domain.DeliveryDelivered, start)
+		}
+		for _, s := range sessions {
+			w.equal("turns of 9", turns[s.ID], 3)
+		}
+	}},
 	{"new sessions don't put off the turn of the others", func(w *world) {
 		e := w.newOrdered("*")
 		old := []domain.Session{w.newSession(0), w.newSession(0), w.newSession(0)}

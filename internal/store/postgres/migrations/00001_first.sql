@@ -133,11 +133,8 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (project, position)
 );
--- The project comes last here: while the planner believes that there are few
--- events, any index that begins with it is as good as the primary key, and would
--- have every event of the project read for one.
-CREATE UNIQUE INDEX events_id ON events (id, project);
-CREATE UNIQUE INDEX events_session ON events (session, sequence, project);
+CREATE UNIQUE INDEX events_id ON events (project, id);
+CREATE UNIQUE INDEX events_session ON events (project, session, sequence);
 
 CREATE TABLE endpoints (
     num             BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
