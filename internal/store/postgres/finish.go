@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -103,27 +104,28 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 	return all, nil
 }
 
-// queue writes the outcomes. ours: a delivery was neither ended nor taken over
-// meanwhile. first: no attempt of it is kept yet.
+// ours: a delivery was neither ended nor taken over meanwhile.
+const ours = `(d.ended_at = 0 AND (d.node = u.node AND u.node <> 0 OR u.status = 'DELIVERED'))`
+
+// finishing writes outcomes, each row found and written once: a first attempt is
+// kept in it, and what isn't in it afterwards was not the first.
+var finishing = strings.ReplaceAll(`WITH done AS (
+	UPDATE deliveries d SET attempts = d.attempts + (u.attempt <> '')::integer,
+		first = CASE WHEN u.attempt <> '' THEN COALESCE(d.first, u.packed) ELSE d.first END,
+		node = CASE WHEN ours THEN 0 ELSE d.node END,
+		status = CASE WHEN ours THEN u.status ELSE d.status END,
+		reason = CASE WHEN ours THEN u.reason ELSE d.reason END,
+		tries = CASE WHEN ours THEN u.tries ELSE d.tries END,
+		next_at = CASE WHEN ours THEN u.due ELSE d.next_at END,
+		ended_at = CASE WHEN ours THEN u.ended ELSE d.ended_at END
+	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+		$8::text[], $9::text[], $10::text[], $11::bytea[]) u (project, event, endpoint, node, tries, due, ended, status, reason, attempt, packed)
+	WHERE d.project = u.project AND d.event = u.event AND d.endpoint = u.endpoint
+	RETURNING u.project, u.event, u.endpoint, u.attempt, u.packed, u.attempt <> '' AND d.first <> u.packed AS more)
+	INSERT INTO attempts (project, event, endpoint, id, packed) SELECT project, event, endpoint, attempt, packed FROM done WHERE more`, "ours", ours)
+
 func (r *finishedRows) queue(b *pgx.Batch) {
-	b.Queue(`WITH done AS (
-		UPDATE deliveries d SET attempts = d.attempts + q.tried,
-			first = CASE WHEN q.first THEN q.packed ELSE d.first END,
-			node = CASE WHEN q.ours THEN 0 ELSE d.node END,
-			status = CASE WHEN q.ours THEN q.status ELSE d.status END,
-			reason = CASE WHEN q.ours THEN q.reason ELSE d.reason END,
-			tries = CASE WHEN q.ours THEN q.tries ELSE d.tries END,
-			next_at = CASE WHEN q.ours THEN q.due ELSE d.next_at END,
-			ended_at = CASE WHEN q.ours THEN q.ended ELSE d.ended_at END
-		FROM (SELECT u.*, (u.attempt <> '')::integer AS tried, u.attempt <> '' AND l.first IS NULL AS first,
-				l.ended_at = 0 AND (l.node = u.node AND u.node <> 0 OR u.status = 'DELIVERED') AS ours
-			FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-				$8::text[], $9::text[], $10::text[], $11::bytea[]) u (project, event, endpoint, node, tries, due, ended, status, reason, attempt, packed)
-			JOIN deliveries l ON l.project = u.project AND l.event = u.event AND l.endpoint = u.endpoint FOR UPDATE OF l) q
-		WHERE d.project = q.project AND d.event = q.event AND d.endpoint = q.endpoint
-		RETURNING q.project, q.event, q.endpoint, q.attempt, q.packed, q.attempt <> '' AND NOT q.first AS more)
-		INSERT INTO attempts (project, event, endpoint, id, packed) SELECT project, event, endpoint, attempt, packed FROM done WHERE more`,
-		r.projects, r.events, r.endpoints, r.nodes, r.tries, r.due, r.ended, r.statuses, r.reasons, r.attempts, r.packed)
+	b.Queue(finishing, r.projects, r.events, r.endpoints, r.nodes, r.tries, r.due, r.ended, r.statuses, r.reasons, r.attempts, r.packed)
 	if r.next != nil {
 		r.next.queue(b)
 	}
