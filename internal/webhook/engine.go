@@ -32,10 +32,11 @@ const (
 	maxDoubted  = 384                   // of them, to those that did not answer when last tried
 	maxHeld     = 65_536                // deliveries in memory, being sent or about to be
 	maxBytes    = 64 << 20              // of their bodies
-	maxShare    = 16                    // one endpoint's may be no more than this part of what is free, lest those that are slow leave no room,
+	maxShare    = 4                     // one endpoint's may be no more than this part of what is free,
+	newShare    = 16                    // than this while it is not known how fast it is,
 	minQueue    = 64                    // but so many,
-	minBytes    = 64 << 10              // of so many bytes
-	maxQueue    = 512                   // and no more than these, if they would wait for long, or are searched
+	minBytes    = 64 << 10              // of so many bytes,
+	maxQueue    = 512                   // and no more than these if they would wait here for more than a second, or are searched
 	maxClaims   = 64                    // at once: each may bring one body that is longer than expected
 	maxLanes    = 10_000                // endpoints remembered while they have nothing to do
 	finishSize  = 1024                  // outcomes recorded together,
@@ -426,13 +427,6 @@ func (e *Engine) work(l *lane, job domain.Job) {
 
 // full says that there is no room for more.
 func (e *Engine) full() bool { return e.held >= fullAt || e.bytes >= maxBytes }
-
-// room is how many deliveries, and of how many bytes, may wait in one lane: a
-// part of what is free now, so that something is, even when many lanes are full
-// of what goes slowly.
-func (e *Engine) room() (deliveries, bytes int) {
-	return max(minQueue, (fullAt-e.held)/maxShare), max(minBytes, (maxBytes-e.bytes)/maxShare)
-}
 
 // feed lets lanes claim that have waited for room.
 func (e *Engine) feed() {

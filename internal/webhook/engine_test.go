@@ -530,6 +530,44 @@ func TestSlowLanesLeaveRoom(t *testing.T) {
 	}
 }
 
+// TestALaneHoldsWhatItSendsInASecond has one endpoint answer fast and one
+// slowly, both with a long backlog.
+func TestALaneHoldsWhatItSendsInASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		after := func(d time.Duration) func(context.Context) (egress.Answer, error) {
+			return func(ctx context.Context) (egress.Answer, error) {
+				time.Sleep(d)
+				return ok(ctx)
+			}
+		}
+		const backlog = 5000
+		for _, host := range []string{"fast", "slow"} {
+			m.add("p/"+host, backlog)
+		}
+		e, stop := run(t, m, network{"fast": after(10 * time.Millisecond), "slow": after(500 * time.Millisecond)})
+		room := func(host string) int {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			l := e.lanes["p/"+host]
+			n, _ := l.room(l.as)
+			return n
+		}
+		time.Sleep(time.Second)
+		if fast := room("fast"); fast < 2500 || fast > 3500 {
+			t.Errorf("room for %d at 3,200 a second", fast)
+		}
+		time.Sleep(2 * time.Second)
+		if slow := room("slow"); slow != maxQueue {
+			t.Errorf("room for %d at 64 a second", slow)
+		}
+		if fast := room("fast"); fast < fullAt/newShare-maxQueue { // it has had all of it
+			t.Errorf("room for %d where nothing waits", fast)
+		}
+		stop()
+	})
+}
+
 func TestReserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
