@@ -32,11 +32,10 @@ const (
 	maxDoubted  = 384                   // of them, to those that did not answer when last tried
 	maxHeld     = 65_536                // deliveries in memory, being sent or about to be
 	maxBytes    = 64 << 20              // of their bodies
-	maxShare    = 4                     // one endpoint's may be no more than this part of what is free,
-	newShare    = 16                    // than this while it is not known how fast it is,
+	maxShare    = 16                    // one endpoint's may be no more than this part of what is free,
 	minQueue    = 64                    // but so many,
 	minBytes    = 64 << 10              // of so many bytes,
-	maxQueue    = 512                   // and no more than these if they would wait here for more than a second, or are searched
+	maxQueue    = 512                   // and no more than these if it has an order, in which they are searched, or a rate
 	maxClaims   = 64                    // at once: each may bring one body that is longer than expected
 	maxLanes    = 10_000                // endpoints remembered while they have nothing to do
 	finishSize  = 1024                  // outcomes recorded together,
@@ -93,7 +92,7 @@ type shareKey struct {
 type result struct {
 	outcome domain.Outcome
 	news    *domain.Draft
-	urgent  bool // others of its session wait for it
+	urgent  bool // others of its session may wait for it
 }
 
 // Grace is how long requests under way may go on when the engine is stopped.

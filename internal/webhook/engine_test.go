@@ -530,39 +530,31 @@ func TestSlowLanesLeaveRoom(t *testing.T) {
 	}
 }
 
-// TestALaneHoldsWhatItSendsInASecond has one endpoint answer fast and one
-// slowly, both with a long backlog.
-func TestALaneHoldsWhatItSendsInASecond(t *testing.T) {
+// TestALaneHoldsWhatItsEndpointCopesWith has endpoints with a long backlog
+// answer at once, slowly, and that they are down.
+func TestALaneHoldsWhatItsEndpointCopesWith(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
-		after := func(d time.Duration) func(context.Context) (egress.Answer, error) {
-			return func(ctx context.Context) (egress.Answer, error) {
-				time.Sleep(d)
-				return ok(ctx)
-			}
+		down := func(context.Context) (egress.Answer, error) {
+			return egress.Answer{StatusCode: 503}, &egress.Error{Class: egress.ClassStatus, Message: "down"}
 		}
-		const backlog = 5000
-		for _, host := range []string{"fast", "slow"} {
-			m.add("p/"+host, backlog)
+		n := network{"quick": ok, "down": down, "slow": func(ctx context.Context) (egress.Answer, error) {
+			time.Sleep(2 * time.Second)
+			return ok(ctx)
+		}}
+		for host := range n {
+			m.add("p/"+host, 1000)
 		}
-		e, stop := run(t, m, network{"fast": after(10 * time.Millisecond), "slow": after(500 * time.Millisecond)})
-		room := func(host string) int {
+		e, stop := run(t, m, n)
+		time.Sleep(10 * time.Second)
+		for host, want := range map[string][2]int{"quick": {3500, 4096}, "slow": {firstLimit * queueFactor, firstLimit * queueFactor}, "down": {queueFactor, queueFactor}} {
 			e.mu.Lock()
-			defer e.mu.Unlock()
 			l := e.lanes["p/"+host]
-			n, _ := l.room(l.as)
-			return n
-		}
-		time.Sleep(time.Second)
-		if fast := room("fast"); fast < 2500 || fast > 3500 {
-			t.Errorf("room for %d at 3,200 a second", fast)
-		}
-		time.Sleep(2 * time.Second)
-		if slow := room("slow"); slow != maxQueue {
-			t.Errorf("room for %d at 64 a second", slow)
-		}
-		if fast := room("fast"); fast < fullAt/newShare-maxQueue { // it has had all of it
-			t.Errorf("room for %d where nothing waits", fast)
+			got, _ := l.room(l.as)
+			e.mu.Unlock()
+			if got < want[0] || got > want[1] {
+				t.Errorf("%s: room for %d, want %v", host, got, want)
+			}
 		}
 		stop()
 	})

@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	firstLimit  = 4                      // requests at once to an endpoint of which nothing is known,
-	maxLimit    = 32                     // growing by one with each that it answers
-	quickly     = time.Second            // in less than this
-	paceTime    = 100 * time.Millisecond // in which its answers are counted
-	claimFactor = 16                     // deliveries claimed for each request at once
-	rateBurst   = 10                     // of a limited rate, a tenth of a second's worth may go at once
-	tripAfter   = 8                      // requests in a row without a usable answer open the circuit
-	firstOpen   = time.Second            // for so long at first,
-	maxOpen     = 60 * time.Second       // and at most
+	firstLimit  = 4                // requests at once to an endpoint of which nothing is known,
+	maxLimit    = 32               // growing by one with each that it answers
+	quickly     = time.Second      // in less than this
+	claimFactor = 16               // deliveries claimed for each request at once
+	queueFactor = 128              // that may wait here for each
+	rateBurst   = 10               // of a limited rate, a tenth of a second's worth may go at once
+	tripAfter   = 8                // requests in a row without a usable answer open the circuit
+	firstOpen   = time.Second      // for so long at first,
+	maxOpen     = 60 * time.Second // and at most
 )
 
 // lane is what the engine knows of one endpoint. The engine's lock guards it,
@@ -42,12 +42,9 @@ type lane struct {
 	refused  bool // one that was being committed, and is not yet known to be due
 	outdated bool // what is reserved can't be queued when it comes
 	running  int
-	limit    int       // of running
-	answered int       // since paced
-	paced    time.Time // when pace was counted, or there was something to send again
-	pace     int       // answers a second; 0: not known
-	listed   bool      // in its share's turn
-	hungry   bool      // waits for room to claim
+	limit    int  // of running
+	listed   bool // in its share's turn
+	hungry   bool // waits for room to claim
 	claiming bool
 	stale    bool      // the endpoint has changed since the claim began
 	more     bool      // the store may have something due that isn't here
@@ -156,19 +153,15 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
 
-// room is how many deliveries, and of how many bytes, may wait here: a part of
-// what is free now, so that something is, even when many lanes are full of what
-// goes slowly.
+// room is how many deliveries, and of how many bytes, may wait here: as many as
+// fit to what the endpoint copes with, and a part of what is free now, so that
+// something is, even when many lanes are full of what goes slowly.
 func (l *lane) room(e *domain.Endpoint) (deliveries, bytes int) {
-	share, most := maxShare, max(maxQueue, l.pace)
-	switch {
-	case l.failures > 0 || e != nil && (e.Ordered || e.RateLimit > 0):
-		most = maxQueue
-	case l.pace == 0:
-		share, most = newShare, maxHeld
+	deliveries = min((fullAt-l.engine.held)/maxShare, l.limit*queueFactor)
+	if e != nil && (e.Ordered || e.RateLimit > 0) {
+		deliveries = min(deliveries, maxQueue)
 	}
-	deliveries, bytes = (fullAt-l.engine.held)/share, (maxBytes-l.engine.bytes)/newShare
-	return max(minQueue, min(deliveries, most)), max(minBytes, bytes)
+	return max(minQueue, deliveries), max(minBytes, (maxBytes-l.engine.bytes)/maxShare)
 }
 
 // settle counts one of the reserved deliveries that has come, or will not.
@@ -189,9 +182,6 @@ func (l *lane) promise(n int) {
 func (l *lane) push(jobs ...domain.Job) {
 	if len(jobs) > 0 {
 		l.adopt(jobs[len(jobs)-1].Endpoint)
-	}
-	if len(l.queue)+l.running == 0 {
-		l.paced, l.answered = time.Now(), 0
 	}
 	for i := range jobs {
 		n := len(jobs[i].Body)
@@ -298,9 +288,6 @@ func (l *lane) unlist() {
 // ran counts requests under way, more or fewer.
 func (l *lane) ran(n int) {
 	l.running += n
-	if l.running == 0 && len(l.queue) == 0 {
-		l.pace = 0
-	}
 	l.share.running += n
 	if l.share.key.doubted {
 		l.engine.doubted += n
@@ -480,11 +467,6 @@ func judge(answer egress.Answer, err error, took time.Duration) verdict {
 // endpoint copes with, and whether to leave it alone for a while. What is then
 // not to be sent is returned.
 func (l *lane) learn(v verdict, now time.Time) (back []domain.Job) {
-	l.answered++
-	if d := now.Sub(l.paced); d >= paceTime {
-		l.pace = max(1, int(float64(l.answered)/d.Seconds()))
-		l.paced, l.answered = now, 0
-	}
 	switch {
 	case !v.known:
 	case v.usable:

@@ -53,6 +53,20 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 				}
 				return jobs
 			}
+			record := func(tx *tx, jobs []domain.Job) {
+				var outcomes []domain.Outcome
+				for _, j := range jobs {
+					d := j.Delivery
+					n.held.add(n.key(d.ID), tx.node)
+					d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
+					outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
+				}
+				rows, err := n.finished(t.Context(), outcomes)
+				c.ok(err)
+				b := &pgx.Batch{}
+				rows.queue(b)
+				c.ok(tx.send(t.Context(), b))
+			}
 			begin := func() *tx {
 				order := &pgx.Batch{}
 				order.Queue(byOrder)
@@ -71,7 +85,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 					tx := begin()
 					defer tx.end()
 					for range 8 { // it settles for one plan after five
-						pick(tx)
+						record(tx, pick(tx))
 					}
 				}
 			}()
@@ -86,21 +100,8 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 			if len(jobs) != test.batch {
 				t.Fatalf("claimed %d", len(jobs))
 			}
-			for i := range jobs {
-				n.held.add(n.key(jobs[i].Delivery.ID), tx.node)
-			}
 			claiming := readOf(t, tx) - before
-			var outcomes []domain.Outcome
-			for _, j := range jobs {
-				d := j.Delivery
-				d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
-				outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
-			}
-			rows, err := n.finished(t.Context(), outcomes)
-			c.ok(err)
-			b := &pgx.Batch{}
-			rows.queue(b)
-			c.ok(tx.send(t.Context(), b))
+			record(tx, jobs)
 			finishing := readOf(t, tx) - claiming - before
 			if most := int64(test.batch * perJob); claiming > most || finishing > most {
 				t.Errorf("claiming %d reads %d rows and recording them %d", test.batch, claiming, finishing)
