@@ -71,6 +71,7 @@ type Engine struct {
 	bytes    int // of their bodies, as far as they are known
 	running  bool
 	caughtUp bool            // what the store had due at the start is known
+	again    bool            // and is to be asked for once more
 	ctx      context.Context //nolint:containedctx // of Run, for the claims
 	sending  context.Context //nolint:containedctx // outlives ctx by the grace period
 	wg       sync.WaitGroup
@@ -134,7 +135,11 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.lane(d.ProjectID, d.EndpointID).expect(d.At)
 		}
 		e.caughtUp = true
+		again := e.again
 		e.mu.Unlock()
+		if again {
+			e.Look()
+		}
 		<-ctx.Done()
 	}
 	e.mu.Lock()
@@ -269,7 +274,8 @@ func (e *Engine) Look() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.caughtUp {
-		return // the start asks, or will
+		e.again = e.running // the start may have asked already; or it will
+		return
 	}
 	ctx := e.ctx
 	e.wg.Go(func() {

@@ -560,6 +560,45 @@ func TestALaneHoldsWhatItsEndpointCopesWith(t *testing.T) {
 	})
 }
 
+// released is a queue in which another server's work comes free just after the
+// start has asked what is due.
+type released struct {
+	*memory
+	then func()
+}
+
+func (r *released) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
+	due, err := r.memory.DueEndpoints(ctx)
+	if r.then != nil {
+		r.then()
+	}
+	return due, err
+}
+
+func TestNewsDuringTheStartIsNotMissed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		q := &released{memory: m}
+		e := NewEngine(q, network{"a": ok}, "test", slog.New(slog.DiscardHandler))
+		q.then = func() {
+			q.then = nil
+			m.add("p/a", 3)
+			e.Look()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- e.Run(ctx) }()
+		settle()
+		if got := m.count(domain.DeliveryDelivered); got != 3 {
+			t.Errorf("%d delivered", got)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestReserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
