@@ -451,10 +451,9 @@ func (e *Engine) giveBack(jobs []domain.Job) {
 	}
 }
 
-// finish records outcomes, many in one transaction, unless something waits for
-// one of them. What the store doesn't take
-// is offered again until it does: an attempt that was made is never forgotten
-// while the server lives.
+// finish records outcomes, many in one transaction, unless something may wait
+// for one of them. What the store doesn't take is offered again until it does:
+// an attempt that was made is never forgotten while the server lives.
 func (e *Engine) finish(ctx context.Context) {
 	batch := make([]domain.Outcome, 0, finishSize)
 	enough := time.NewTimer(finishTime)

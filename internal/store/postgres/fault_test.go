@@ -41,18 +41,25 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// breakable is a node whose connections can be broken, with the project.
+func (c *cluster) breakable() (*node, *faultyWire) {
+	c.Helper()
+	wire := &faultyWire{said: true}
+	s, err := open(context.Background(), Config{
+		URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
+	}, quick)
+	c.ok(err)
+	a := &node{Store: s}
+	c.project(a)
+	return a, wire
+}
+
 // TestCloseWhileTheDatabaseIsAway closes a store that waits to hear what became
 // of a commit.
 func TestCloseWhileTheDatabaseIsAway(t *testing.T) {
 	for n := 1; ; n++ {
 		c := newCluster(t)
-		wire := &faultyWire{said: true}
-		s, err := open(context.Background(), Config{
-			URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
-		}, quick)
-		c.ok(err)
-		a := &node{Store: s}
-		c.project(a)
+		a, wire := c.breakable()
 		session := c.session(a)
 		decided := make(chan struct{})
 		changed := make(chan error, 1)
@@ -67,7 +74,7 @@ func TestCloseWhileTheDatabaseIsAway(t *testing.T) {
 		}()
 		<-decided
 		began := time.Now()
-		err = s.Close()
+		err := a.Close()
 		took := time.Since(began)
 		if <-changed == nil { // what broke was said after the commit
 			if n == 1 {
@@ -91,16 +98,10 @@ func TestHurry(t *testing.T) {
 	waited := 0
 	for n := 1; n <= 6; n++ {
 		c := newCluster(t)
-		wire := &faultyWire{said: true}
-		s, err := open(context.Background(), Config{
-			URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
-		}, quick)
-		c.ok(err)
-		a := &node{Store: s}
-		c.project(a)
+		a, wire := c.breakable()
 		e := c.endpoint(a, nil)
 		c.say(a, c.session(a), 1)
-		claim, err := s.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), room(1))
+		claim, err := a.Claim(t.Context(), e.ID, time.Now().Add(time.Hour), room(1))
 		c.ok(err)
 		d := claim.Jobs[0].Delivery
 		d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
@@ -108,12 +109,12 @@ func TestHurry(t *testing.T) {
 		wire.away.Store(true)
 		wire.Arm(n)
 		finished := make(chan error, 1)
-		go func() { finished <- s.Finish(context.Background(), outcomes, nil) }()
+		go func() { finished <- a.Finish(context.Background(), outcomes, nil) }()
 		select {
 		case <-finished: // what broke was not the commit
 		case <-time.After(time.Second):
 			waited++
-			s.Hurry()
+			a.Hurry()
 			select {
 			case err := <-finished:
 				if err == nil {
@@ -123,7 +124,7 @@ func TestHurry(t *testing.T) {
 				t.Fatalf("%d: it is still waited for", n)
 			}
 		}
-		_ = s.Close() // fails when the database was away by then
+		_ = a.Close() // fails when the database was away by then
 	}
 	if waited == 0 {
 		t.Error("no commit was ever in doubt")
