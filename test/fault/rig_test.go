@@ -209,17 +209,26 @@ func (r *rig) settle() {
 	r.receiver.healthy.Store(false)
 }
 
-// stuck says what does not arrive.
+// stuck says what does not arrive: the oldest of it, since what is in turn waits
+// for that.
 func (r *rig) stuck() {
 	r.Helper()
 	db := r.open()
 	defer db.Close()
 	for _, status := range []domain.DeliveryStatus{domain.DeliveryPending, domain.DeliverySending} {
-		page, _, err := db.Deliveries(r.Context(), project, domain.DeliveryFilter{Status: status, Limit: 10})
-		if err != nil {
-			r.Error(err)
+		var all []domain.Delivery
+		for f := (domain.DeliveryFilter{Status: status, Limit: 100}); ; {
+			page, next, err := db.Deliveries(r.Context(), project, f)
+			if err != nil {
+				r.Error(err)
+			}
+			all = append(all, page...)
+			if f.Cursor = next; next == "" {
+				break
+			}
 		}
-		for _, d := range page {
+		r.Logf("round %d: %d are %s", r.round, len(all), status)
+		for _, d := range all[max(0, len(all)-10):] {
 			r.Errorf("round %d: %+v", r.round, d)
 		}
 	}
