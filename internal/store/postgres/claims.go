@@ -206,7 +206,7 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 
 // claimed is what claiming rows returns, in no order, with all that sending
 // them needs.
-const claimed = ` RETURNING d.event, d.ordered, (SELECT o.id FROM projects o WHERE o.num = d.project), e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
+const claimed = ` RETURNING d.event, d.ordered, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
 	COALESCE(s.ended_at, 0) > 0`
 
 // queueJobs claims rows. sessions, if not nil, is told those of an ordered
@@ -215,11 +215,11 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 	b.Queue(query+claimed, args...).Query(func(rows pgx.Rows) error {
 		var events []int64
 		for rows.Next() {
-			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{EndpointID: c.as.ID, Status: domain.DeliverySending}}
+			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{ProjectID: c.as.ProjectID, EndpointID: c.as.ID, Status: domain.DeliverySending}}
 			d := &j.Delivery
 			var event, session int64
 			var ended bool
-			if err := rows.Scan(&event, &session, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
+			if err := rows.Scan(&event, &session, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
 				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
 				return err
 			}
