@@ -101,14 +101,7 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 			}
 		}
 		if e := engine.Load(); e != nil {
-			e.Changed(c.Changed...)
-			e.Wake(c.Due...)
-			if c.Lost {
-				e.Forget()
-			}
-			if c.Missed {
-				e.Look()
-			}
+			e.Notify(c)
 		}
 	})
 	if err != nil {

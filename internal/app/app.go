@@ -152,14 +152,7 @@ func (a *App) committed(c domain.Commit) {
 	}
 	a.sessions.Notify(c)
 	a.events.Notify(c)
-	a.engine.Changed(c.Changed...)
-	a.engine.Wake(c.Due...)
-	if c.Lost {
-		a.engine.Forget()
-	}
-	if c.Missed {
-		a.engine.Look()
-	}
+	a.engine.Notify(c)
 }
 
 func (a *App) publicURL() string {

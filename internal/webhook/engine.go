@@ -135,11 +135,10 @@ func (e *Engine) Run(ctx context.Context) error {
 			e.lane(d.ProjectID, d.EndpointID).expect(d.At)
 		}
 		e.caughtUp = true
-		again := e.again
-		e.mu.Unlock()
-		if again {
-			e.Look()
+		if e.again {
+			e.look()
 		}
+		e.mu.Unlock()
 		<-ctx.Done()
 	}
 	e.mu.Lock()
@@ -211,10 +210,7 @@ func (e *Engine) Take(jobs []domain.Job) {
 		}
 		l.settle()
 	}
-	if len(back) > 0 {
-		e.wg.Go(func() { e.giveBack(back) })
-		e.feed()
-	}
+	e.returnSoon(back)
 	e.wg.Add(-len(jobs))
 	e.dispatch()
 }
@@ -233,48 +229,76 @@ func (e *Engine) Release(endpoints []domain.EndpointRef) {
 	e.feed()
 }
 
-// Wake tells that the endpoints may have deliveries due now. It doesn't block.
-func (e *Engine) Wake(endpoints ...domain.EndpointRef) {
+// Notify hands on what the store made known, after each commit. It doesn't
+// block.
+func (e *Engine) Notify(c domain.Commit) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.running {
 		return
 	}
-	for _, ref := range endpoints {
+	e.changed(c.Changed)
+	e.wake(c.Due, c.Remote)
+	if c.Lost {
+		e.forget()
+	}
+	if c.Missed {
+		e.look()
+	}
+}
+
+// wake has the endpoints looked at, which may have deliveries due now. Those of
+// another server are its to send: this one helps when it has nothing else for
+// the endpoint.
+func (e *Engine) wake(due []domain.EndpointRef, remote bool) {
+	for _, ref := range due {
 		l := e.lane(ref.ProjectID, ref.ID)
-		l.more, l.refused = true, false
+		l.more = true
+		if !remote {
+			l.ours, l.refused = true, false
+		}
 		l.claim()
 	}
 }
 
-// Changed tells that the endpoints have been changed, disabled or deleted:
-// what waits for them in memory is looked at anew. It doesn't block.
-func (e *Engine) Changed(endpoints ...domain.EndpointRef) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.running {
-		return
-	}
+// changed has what waits in memory looked at anew for endpoints that have been
+// changed, disabled or deleted.
+func (e *Engine) changed(endpoints []domain.EndpointRef) {
+	var back []domain.Job
 	for _, ref := range endpoints {
-		l, ok := e.lanes[ref.ID]
-		if !ok {
-			continue
+		if l, ok := e.lanes[ref.ID]; ok {
+			l.stale = l.claiming
+			back = append(back, l.drain()...)
 		}
+	}
+	e.returnSoon(back)
+}
+
+// forget sends nothing more of what waits in memory: it may be another server's
+// by now. It is given back, which changes only what is still this one's. What
+// is under way goes on.
+func (e *Engine) forget() {
+	var back []domain.Job
+	for _, l := range e.lanes {
 		l.stale = l.claiming
-		if back := l.drain(); len(back) > 0 {
-			e.wg.Go(func() { e.giveBack(back) })
-		}
+		back = append(back, l.drain()...)
+	}
+	e.returnSoon(back)
+}
+
+// returnSoon gives back what is not to be sent now, and uses the room.
+func (e *Engine) returnSoon(back []domain.Job) {
+	if len(back) > 0 {
+		e.wg.Go(func() { e.giveBack(back) })
 	}
 	e.feed()
 }
 
-// Look asks the store again for all that is due: another server's work may be
-// this one's now, or news of it was lost. It doesn't block.
-func (e *Engine) Look() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
+// look asks the store again for all that is due: another server's work may be
+// this one's now, or news of it was lost.
+func (e *Engine) look() {
 	if !e.caughtUp {
-		e.again = e.running // the start may have asked already; or it will
+		e.again = true // the start may have asked already; or it will
 		return
 	}
 	ctx := e.ctx
@@ -296,26 +320,6 @@ func (e *Engine) Look() {
 			}
 		}
 	})
-}
-
-// Forget sends nothing more of what waits in memory: it may be another server's
-// by now. It is given back, which changes only what is still this one's. What
-// is under way goes on. It doesn't block.
-func (e *Engine) Forget() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.running {
-		return
-	}
-	var back []domain.Job
-	for _, l := range e.lanes {
-		l.stale = l.claiming
-		back = append(back, l.drain()...)
-	}
-	if len(back) > 0 {
-		e.wg.Go(func() { e.giveBack(back) })
-	}
-	e.feed()
 }
 
 // lane is the endpoint's, made if need be.

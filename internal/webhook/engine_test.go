@@ -85,7 +85,7 @@ func (m *memory) commit(e *Engine, endpoint string, taken, n int) {
 	m.add(endpoint, n-taken)
 	e.Take(jobs)
 	if taken < n {
-		e.Wake(ref(endpoint))
+		e.Notify(domain.Commit{Due: []domain.EndpointRef{ref(endpoint)}})
 	}
 }
 
@@ -331,7 +331,7 @@ func TestProjectsShare(t *testing.T) {
 		}
 		e.mu.Unlock()
 		m.add("small/small", 20)
-		e.Wake(ref("small/small"))
+		e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("small/small")}})
 		time.Sleep(450 * time.Millisecond)
 		left := 0
 		m.mu.Lock()
@@ -510,7 +510,7 @@ func TestSlowLanesLeaveRoom(t *testing.T) {
 			for _, host := range []string{"fast", "late"} {
 				m.add("q/"+host, 1000)
 			}
-			e.Wake(ref("q/fast"), ref("q/late"))
+			e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("q/fast"), ref("q/late")}})
 			settle() // and no second has passed
 			for _, host := range []string{"q/fast", "q/late"} {
 				got := 0
@@ -583,7 +583,7 @@ func TestNewsDuringTheStartIsNotMissed(t *testing.T) {
 		q.then = func() {
 			q.then = nil
 			m.add("p/a", 3)
-			e.Look()
+			e.Notify(domain.Commit{Missed: true})
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -611,12 +611,12 @@ func TestReserved(t *testing.T) {
 		if m.reserve(e, "p/a", 1) > 0 {
 			t.Error("one was to be taken before the one that was refused")
 		}
-		e.Wake(ref("p/a"))
+		e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("p/a")}})
 		settle()
 		if n := m.reserve(e, "p/a", 3); n != 3 {
 			t.Errorf("%d reserved after the release, want 3", n)
 		}
-		e.Changed(ref("p/a"))
+		e.Notify(domain.Commit{Changed: []domain.EndpointRef{ref("p/a")}})
 		m.commit(e, "p/a", 3, 3)
 		settle()
 		if m.claims < 2 || m.count(domain.DeliveryDelivered) != 3 {
@@ -640,6 +640,44 @@ func TestReserved(t *testing.T) {
 	})
 }
 
+func TestAnotherServersWorkStandsInNoWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		release := make(chan struct{})
+		e, stop := run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
+			<-release
+			return egress.Answer{StatusCode: 204}, nil
+		}})
+		m.offer(e, "p/a", 100)
+		settle()
+		news := domain.Commit{Due: []domain.EndpointRef{ref("p/a")}, Remote: true}
+		m.add("p/a", 1000)
+		e.Notify(news)
+		if m.offer(e, "p/a", 1) > 0 {
+			t.Error("refused because of what another server has yet to send")
+		}
+		m.add("p/a", 1)
+		e.Notify(domain.Commit{Due: news.Due})
+		e.Notify(news)
+		if m.offer(e, "p/a", 1) == 0 {
+			t.Error("taken before one of this server's own that waits in the store")
+		}
+		if m.claims > 0 {
+			t.Errorf("%d claims while there is enough to do", m.claims)
+		}
+		close(release)
+		settle()
+		if got := m.count(domain.DeliveryDelivered); got != 1103 {
+			t.Errorf("%d delivered, want those of the other server too", got)
+		}
+		if m.offer(e, "p/a", 1) > 0 {
+			t.Error("refused although nothing is left in the store")
+		}
+		settle()
+		stop()
+	})
+}
+
 func TestAChangedEndpointIsLookedAtAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
@@ -653,7 +691,7 @@ func TestAChangedEndpointIsLookedAtAnew(t *testing.T) {
 		m.mu.Lock()
 		m.disabled = append(m.disabled, "p/a")
 		m.mu.Unlock()
-		e.Changed(ref("p/a"))
+		e.Notify(domain.Commit{Changed: []domain.EndpointRef{ref("p/a")}})
 		close(release)
 		settle()
 		if got := m.count(domain.DeliveryDelivered); got != firstLimit {
@@ -662,7 +700,7 @@ func TestAChangedEndpointIsLookedAtAnew(t *testing.T) {
 		m.mu.Lock()
 		m.disabled = nil
 		m.mu.Unlock()
-		e.Wake(ref("p/a"))
+		e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("p/a")}})
 		settle()
 		if got := m.count(domain.DeliveryDelivered); got != 100 {
 			t.Errorf("%d sent after it was enabled again", got)
@@ -680,7 +718,7 @@ func TestAStoreThatFailsLosesNoAttempt(t *testing.T) {
 			e, stop := run(t, m, network{"a": ok})
 			for range 3 {
 				m.add("p/a", 1)
-				e.Wake(ref("p/a"))
+				e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("p/a")}})
 				settle()
 			}
 			time.Sleep(time.Minute)

@@ -48,6 +48,7 @@ type lane struct {
 	claiming bool
 	stale    bool      // the endpoint has changed since the claim began
 	more     bool      // the store may have something due that isn't here
+	ours     bool      // and some of it may be for this server alone to think of
 	behind   bool      // and, of an ordered endpoint, something that waits for what is being sent
 	next     time.Time // when the store has something due; zero: nothing known
 	timer    *time.Timer
@@ -149,7 +150,7 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 		return false // an earlier one may be in the store
 	}
 	deliveries, bytes := l.room(e)
-	return e.Status == domain.EndpointEnabled && !l.more && !l.refused && !l.outdated && l.until.IsZero() &&
+	return e.Status == domain.EndpointEnabled && !(l.more && l.ours) && !l.refused && !l.outdated && l.until.IsZero() &&
 		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
 
@@ -336,7 +337,7 @@ func (l *lane) expect(at time.Time) {
 func (l *lane) look() {
 	if !l.next.IsZero() && !l.next.After(time.Now()) {
 		l.next = time.Time{}
-		l.more = true
+		l.more, l.ours = true, true
 	}
 	l.list()
 	l.claim()
@@ -433,11 +434,15 @@ func (l *lane) fetch(room domain.Room) {
 	switch {
 	case err != nil:
 		l.expect(now.Add(time.Second))
-	case !c.Next.IsZero():
-		l.expect(c.Next)
+	case !c.Next.IsZero() && !c.Next.After(now):
+		l.more = true
 	default:
-		l.claim()
+		l.ours = l.ours && l.more // all that was due is here
+		if !c.Next.IsZero() {
+			l.expect(c.Next)
+		}
 	}
+	l.claim()
 	e.dispatch()
 	e.mu.Unlock()
 }

@@ -344,7 +344,7 @@ func (l *ledger) changed(t *target) {
 	ref, li := t.now.Ref(), l.life
 	l.mu.Unlock()
 	if li != nil {
-		li.engine.Changed(ref)
+		li.engine.Notify(domain.Commit{Changed: []domain.EndpointRef{ref}})
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -514,7 +514,7 @@ func (l *ledger) tell(session string, event domain.EventType) {
 	l.mu.Unlock()
 	if li != nil {
 		li.engine.Take(jobs)
-		li.engine.Wake(due...)
+		li.engine.Notify(domain.Commit{Due: due})
 	}
 }
 
@@ -547,7 +547,7 @@ func (l *ledger) set(t *target, status domain.EndpointStatus) {
 	l.mu.Unlock()
 	l.changed(t)
 	if status == domain.EndpointEnabled && l.life != nil {
-		l.life.engine.Wake(e.Ref())
+		l.life.engine.Notify(domain.Commit{Due: []domain.EndpointRef{e.Ref()}})
 	}
 }
 
@@ -574,7 +574,7 @@ func (l *ledger) cancel(r *row) {
 	r.end(domain.DeliveryCanceled, domain.ReasonRequested)
 	l.mu.Unlock()
 	if l.life != nil {
-		l.life.engine.Changed(l.target(r.EndpointID).now.Ref())
+		l.life.engine.Notify(domain.Commit{Changed: []domain.EndpointRef{l.target(r.EndpointID).now.Ref()}})
 	}
 }
 
@@ -589,7 +589,7 @@ func (l *ledger) retry(r *row) {
 	r.Status, r.Reason, r.Tries, r.NextAt, r.EndedAt, r.closed, r.taken = domain.DeliveryPending, "", 0, time.Now(), time.Time{}, time.Time{}, false
 	l.mu.Unlock()
 	if l.life != nil {
-		l.life.engine.Wake(t.now.Ref())
+		l.life.engine.Notify(domain.Commit{Due: []domain.EndpointRef{t.now.Ref()}})
 	}
 }
 

@@ -72,7 +72,7 @@ func runNode(ctx context.Context, in io.Reader, out io.Writer) error {
 	var running atomic.Pointer[webhook.Engine]
 	store, err := openDatabase(ctx, os.Getenv(nodeDatabase), os.Getenv(nodeName), func(c domain.Commit) {
 		if e := running.Load(); e != nil {
-			handOn(e, c)
+			e.Notify(c)
 		}
 	}, log)
 	if err != nil {
@@ -97,18 +97,6 @@ func runNode(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	stop()
 	return errors.Join(err, <-ended, n.store.Close())
-}
-
-// handOn wakes the engine after a commit, as the server does.
-func handOn(e *webhook.Engine, c domain.Commit) {
-	e.Changed(c.Changed...)
-	e.Wake(c.Due...)
-	if c.Lost {
-		e.Forget()
-	}
-	if c.Missed {
-		e.Look()
-	}
 }
 
 func (n *node) tell(format string, args ...any) {
