@@ -154,8 +154,18 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 	return d, err
 }
 
+// lockTurn locks the first of the delivery's session, if that has an order: a
+// claim that is under way gets what follows it as it was, or passes it by.
+const lockTurn = `SELECT 1 FROM deliveries WHERE ctid = (SELECT ctid FROM deliveries
+	WHERE endpoint = $2 AND ended_at = 0 AND ordered > 0 AND ordered = (SELECT d.ordered FROM deliveries d JOIN projects o ON o.num = d.project
+		WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3)
+	ORDER BY ordered, event LIMIT 1) FOR UPDATE`
+
 func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
 	var d domain.Delivery
+	if err := t.exec(ctx, lockTurn, k.event, k.endpoint, project); err != nil {
+		return d, fmt.Errorf("retry delivery: %w", err)
+	}
 	if err := t.store.scanDelivery(t.row(ctx, oneDelivery+` FOR UPDATE OF d`, k.event, k.endpoint, project), &d); err != nil {
 		return d, err
 	}

@@ -30,7 +30,8 @@ func (s *Store) join(ctx context.Context) error {
 		if err := t.row(ctx, `INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
 			return err
 		}
-		return t.takeOver(ctx, num)
+		_, err := t.takeOver(ctx, num)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("join the nodes of the database: %w", err)
@@ -78,13 +79,31 @@ func (s *Store) release(ctx context.Context) error {
 }
 
 // takeOver makes what nodes held that are none any more due again, and their
-// sessions ours. One that froze may have committed after it was buried.
-func (t *tx) takeOver(ctx context.Context, us int64) error {
+// sessions ours, and counts both. One that froze may have committed after it was
+// buried.
+func (t *tx) takeOver(ctx context.Context, us int64) (int64, error) {
 	const gone = ` NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = node)`
-	b := &pgx.Batch{}
-	b.Queue(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND` + gone)
-	b.Queue(`UPDATE sessions SET node = $1 WHERE status NOT IN ('CLOSED', 'FAILED') AND`+gone, us)
-	return t.conn.SendBatch(ctx, b).Close()
+	deliveries, err := t.count(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND`+gone)
+	if err != nil {
+		return 0, err
+	}
+	sessions, err := t.count(ctx, `UPDATE sessions SET node = $1 WHERE status NOT IN ('CLOSED', 'FAILED') AND`+gone, us)
+	return deliveries + sessions, err
+}
+
+// sweep takes over what a node committed in its last moments, too late for
+// whoever took over from it: the database goes on with what a killed process
+// has sent it.
+func (s *Store) sweep(ctx context.Context) error {
+	var late int64
+	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+		late, err = t.takeOver(ctx, s.node.Load())
+		return err
+	})
+	if err == nil && late > 0 {
+		s.Notify(domain.Commit{Missed: true})
+	}
+	return err
 }
 
 // peer is what this node has seen of another.
@@ -101,6 +120,7 @@ func (s *Store) beat() {
 	seen := map[int64]peer{}
 	alive := time.Now()
 	lost := false
+	gone := alive // when a node was last taken over from, at first this one's former self; zero: it has been swept after
 	for {
 		select {
 		case <-tick.C:
@@ -113,7 +133,17 @@ func (s *Store) beat() {
 			clear(seen) // whoever couldn't see can't tell who stood still
 		}
 		asking, cancel := context.WithTimeout(s.running, max(s.rhythm.every, s.rhythm.lost-began.Sub(alive)))
-		known, err := s.lookAround(asking, seen)
+		known, buried, err := s.lookAround(asking, seen)
+		if buried {
+			gone = began
+		}
+		if err == nil && !gone.IsZero() && began.Sub(gone) > s.rhythm.dead {
+			if err := s.sweep(asking); err != nil {
+				s.Log.Warn("take over what was committed late; trying again", "err", err)
+			} else {
+				gone = time.Time{}
+			}
+		}
 		cancel()
 		switch {
 		case err != nil:
@@ -152,15 +182,15 @@ func (s *Store) rejoin() error {
 }
 
 // lookAround beats, and takes over from nodes whose beat has stood still. It
-// says whether the others still know this node.
-func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool, err error) {
+// says whether the others still know this node, and whether it has taken over.
+func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known, buried bool, err error) {
 	us := s.node.Load()
 	tag, err := s.pool.Exec(ctx, `UPDATE nodes SET beat = beat + 1 WHERE num = $1`, us)
 	if err != nil {
-		return true, err
+		return true, false, err
 	}
 	if tag.RowsAffected() == 0 {
-		return false, nil
+		return false, false, nil
 	}
 	type node struct{ num, beat int64 }
 	all, err := collect(ctx, s, func(r pgx.Rows) (node, error) {
@@ -168,7 +198,7 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 		return n, r.Scan(&n.num, &n.beat)
 	}, `SELECT num, beat FROM nodes WHERE num <> $1`, us)
 	if err != nil {
-		return true, err
+		return true, false, err
 	}
 	now := time.Now()
 	there := map[int64]bool{}
@@ -182,37 +212,38 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 		if now.Sub(before.since) < s.rhythm.dead {
 			continue
 		}
-		if err := s.bury(ctx, n.num, n.beat); err != nil {
+		done, err := s.bury(ctx, n.num, n.beat)
+		if err != nil {
 			// That is no sign of this node's own health.
 			s.Log.Warn("take over from a node that is dead; trying again", "node", n.num, "err", err)
 		}
+		buried = buried || done
 	}
 	for num := range seen {
 		if !there[num] {
 			delete(seen, num)
 		}
 	}
-	return true, nil
+	return true, buried, nil
 }
 
 // bury takes over from a dead node, unless another node has, or it has come
 // back to life.
-func (s *Store) bury(ctx context.Context, num, beat int64) error {
-	buried := false
-	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+func (s *Store) bury(ctx context.Context, num, beat int64) (buried bool, err error) {
+	err = s.update(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.count(ctx, `DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
 		if buried = n == 1; err != nil || !buried {
 			return err
 		}
-		if err := t.takeOver(ctx, s.node.Load()); err != nil {
+		if _, err := t.takeOver(ctx, s.node.Load()); err != nil {
 			return err
 		}
 		return t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String())
 	})
 	if err != nil || !buried {
-		return err
+		return false, err
 	}
 	s.Log.Info("took over from a node that is dead", "node", num)
 	s.Notify(domain.Commit{Missed: true})
-	return nil
+	return true, nil
 }

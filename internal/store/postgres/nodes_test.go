@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -10,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -265,6 +268,76 @@ func TestADeadNodeIsTakenOver(t *testing.T) {
 	}
 }
 
+// TestARetryDuringAClaim waits for it: a claim that found the second of a
+// session changed would go on with the third.
+func TestARetryDuringAClaim(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	e := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = true })
+	c.say(n, c.session(n), 3)
+	all, _, err := n.Deliveries(t.Context(), project, domain.DeliveryFilter{EndpointID: e.ID})
+	c.ok(err)
+	conn, err := pgx.Connect(t.Context(), c.url)
+	c.ok(err)
+	defer conn.Close(context.Background())
+	claim, err := conn.Begin(t.Context())
+	c.ok(err)
+	_, err = claim.Exec(t.Context(), `SELECT 1 FROM deliveries WHERE event = (SELECT MIN(event) FROM deliveries) FOR UPDATE`)
+	c.ok(err)
+	retried := make(chan error, 1)
+	go func() {
+		_, err := n.RetryDelivery(t.Context(), project, all[1].ID, time.Now())
+		retried <- err
+	}()
+	for waiting := 0; waiting == 0; {
+		c.ok(claim.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid`).Scan(&waiting))
+		select {
+		case err := <-retried:
+			t.Fatalf("retried during the claim: %v", err)
+		default:
+		}
+	}
+	_, err = claim.Exec(t.Context(), `UPDATE deliveries SET node = $1`, n.node.Load())
+	c.ok(err)
+	c.ok(claim.Commit(t.Context()))
+	err = <-retried
+	if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeConflict {
+		t.Errorf("retried what is being sent: %v", err)
+	}
+}
+
+// TestWhatANodeCommitsAfterItsDeath is taken over too: the database goes on
+// with what it has been sent.
+func TestWhatANodeCommitsAfterItsDeath(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	a := c.start("a")
+	c.project(a)
+	e := c.endpoint(a, nil)
+	c.say(a, c.session(a), 5)
+	conn, err := pgx.Connect(t.Context(), c.url)
+	c.ok(err)
+	defer conn.Close(context.Background())
+	late, err := conn.Begin(t.Context())
+	c.ok(err)
+	tag, err := late.Exec(t.Context(), `UPDATE deliveries SET node = $1`, a.node.Load())
+	c.ok(err)
+	if tag.RowsAffected() != 5 {
+		t.Fatalf("claims %d", tag.RowsAffected())
+	}
+	a.die()
+	again := c.start("a")
+	c.ok(late.Commit(t.Context()))
+	again.until(t, "what was late", func(c domain.Commit) bool { return c.Missed })
+	claim, err := again.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	if len(claim.Jobs) != 5 {
+		t.Errorf("claimed %d", len(claim.Jobs))
+	}
+}
+
 // TestANodeThatIsTakenForDead finds out, drops what it held and joins anew;
 // what it learns late of a delivery counts.
 func TestANodeThatIsTakenForDead(t *testing.T) {
@@ -283,7 +356,7 @@ func TestANodeThatIsTakenForDead(t *testing.T) {
 			<-n.told
 		}
 	}
-	if err := b.bury(t.Context(), before, beatOf(t, b, before)); err != nil {
+	if _, err := b.bury(t.Context(), before, beatOf(t, b, before)); err != nil {
 		t.Fatal(err)
 	}
 	a.until(t, "its loss", func(c domain.Commit) bool { return c.Lost })
