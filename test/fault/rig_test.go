@@ -210,7 +210,8 @@ func (r *rig) settle() {
 }
 
 // stuck says what does not arrive: the oldest of it, since what is in turn waits
-// for that.
+// for that. To look is to join the nodes, which makes due what a dead one holds:
+// it is PENDING here, too.
 func (r *rig) stuck() {
 	r.Helper()
 	db := r.open()

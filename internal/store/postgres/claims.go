@@ -155,11 +155,11 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 		}
 	}
 	var keys []deliveryKey
-	node := t.node
+	hand := s.held.hand()
 	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
 		k := s.key(j.Delivery.ID)
 		onItsWay := s.held.node(k) != 0
-		s.held.add(k, node)
+		s.held.add(hand, k, t.node)
 		if onItsWay {
 			// Its claim was lost with the database's last moments, or this node
 			// was taken for dead: its outcome is to count for the new claim.
@@ -169,7 +169,7 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 		return false
 	})
 	if err := t.commit(ctx, patience); err != nil {
-		s.held.release(keys...)
+		s.held.undo(hand, keys...)
 		return domain.Claim{}, err
 	}
 	if at != 0 {

@@ -1,9 +1,6 @@
 package postgres
 
-import (
-	"maps"
-	"sync"
-)
+import "sync"
 
 // deliveryKey is a delivery's row within its project: the position of its
 // event and the number of its endpoint.
@@ -14,43 +11,64 @@ type deliveryKey struct{ event, endpoint int64 }
 // what an outcome may still change when the node has got another number.
 type held struct {
 	mu    sync.Mutex
-	nodes map[deliveryKey]int64
+	hands int64
+	all   map[deliveryKey]holding
 }
 
-func newHeld() *held { return &held{nodes: map[deliveryKey]int64{}} }
+// holding is by which hand, of a transaction, a delivery was handed out, and to
+// which number.
+type holding struct{ hand, node int64 }
 
-func (h *held) add(k deliveryKey, node int64) {
+func newHeld() *held { return &held{all: map[deliveryKey]holding{}} }
+
+// hand names a transaction that hands something out.
+func (h *held) hand() int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.nodes[k] = node
+	h.hands++
+	return h.hands
 }
 
-// take releases keys and says under which numbers they were held.
-func (h *held) take(keys []deliveryKey) map[deliveryKey]int64 {
+func (h *held) add(hand int64, k deliveryKey, node int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	was := make(map[deliveryKey]int64, len(keys))
+	h.all[k] = holding{hand, node}
+}
+
+// undo forgets what a transaction handed out that has not happened. By the time
+// that is known, another may have made a row at the same place.
+func (h *held) undo(hand int64, keys ...deliveryKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for _, k := range keys {
-		if node, ok := h.nodes[k]; ok {
-			was[k] = node
-			delete(h.nodes, k)
+		if h.all[k].hand == hand {
+			delete(h.all, k)
+		}
+	}
+}
+
+// take releases keys, and says how they were held.
+func (h *held) take(keys []deliveryKey) map[deliveryKey]holding {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := make(map[deliveryKey]holding, len(keys))
+	for _, k := range keys {
+		if held, ok := h.all[k]; ok {
+			was[k] = held
+			delete(h.all, k)
 		}
 	}
 	return was
 }
 
-// restore undoes take.
-func (h *held) restore(was map[deliveryKey]int64) {
+// restore undoes take, but for what has been handed out again since.
+func (h *held) restore(was map[deliveryKey]holding) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	maps.Copy(h.nodes, was)
-}
-
-func (h *held) release(keys ...deliveryKey) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, k := range keys {
-		delete(h.nodes, k)
+	for k, held := range was {
+		if _, again := h.all[k]; !again {
+			h.all[k] = held
+		}
 	}
 }
 
@@ -58,11 +76,11 @@ func (h *held) release(keys ...deliveryKey) {
 func (h *held) node(k deliveryKey) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.nodes[k]
+	return h.all[k].node
 }
 
 func (h *held) clear() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	clear(h.nodes)
+	clear(h.all)
 }

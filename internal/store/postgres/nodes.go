@@ -101,6 +101,7 @@ func (s *Store) sweep(ctx context.Context) error {
 		return err
 	})
 	if err == nil && late > 0 {
+		s.Log.Info("took over what a node that is dead committed late", "count", late)
 		s.Notify(domain.Commit{Missed: true})
 	}
 	return err

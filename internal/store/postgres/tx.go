@@ -19,6 +19,7 @@ type tx struct {
 	store    *Store
 	conn     *pgxpool.Conn
 	node     int64 // our number when it began
+	hand     int64 // by which new deliveries are held
 	xid      int64
 	known    domain.Commit
 	made     []made
@@ -248,10 +249,10 @@ func rows[T any](ctx context.Context, t *tx, scan func(pgx.Rows) (T, error), que
 
 // hold remembers what will be handed over, before anybody can claim it.
 func (t *tx) hold() {
-	node := t.node
+	t.hand = t.store.held.hand()
 	for i := range t.made {
 		if t.made[i].reserved {
-			t.store.held.add(t.made[i].key(), node)
+			t.store.held.add(t.hand, t.made[i].key(), t.node)
 		}
 	}
 }
@@ -259,7 +260,7 @@ func (t *tx) hold() {
 func (t *tx) unhold() {
 	for i := range t.made {
 		if t.made[i].reserved {
-			t.store.held.release(t.made[i].key())
+			t.store.held.undo(t.hand, t.made[i].key())
 		}
 	}
 }
