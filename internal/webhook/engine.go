@@ -313,10 +313,13 @@ func (e *Engine) look() {
 				e.mu.Unlock()
 				return
 			}
+			if ctx.Err() != nil {
+				return
+			}
+			e.log.Warn("look for what is due; trying again", "err", err)
 			select {
 			case <-time.After(time.Second):
 			case <-ctx.Done():
-				return
 			}
 		}
 	})

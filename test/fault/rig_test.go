@@ -21,6 +21,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/storetest"
 	"github.com/browserhook/browserhook/test/fault/check"
@@ -234,6 +236,32 @@ func (r *rig) stuck() {
 		}
 	}
 	r.Fatalf("round %d does not settle", r.round)
+}
+
+// logHolders says which nodes hold deliveries. It asks without a store, which
+// would join and make due what a dead node holds.
+func (r *rig) logHolders() {
+	if !strings.HasPrefix(r.where, "postgres://") {
+		return
+	}
+	conn, err := pgx.Connect(r.Context(), r.where)
+	if err != nil {
+		r.Error(err)
+		return
+	}
+	defer conn.Close(r.Context())
+	for _, query := range []string{
+		`SELECT 'node ' || num || ' is ' || name FROM nodes ORDER BY num`,
+		`SELECT 'node ' || node || ' holds ' || COUNT(*) FROM deliveries WHERE ended_at = 0 GROUP BY node ORDER BY node`,
+	} {
+		found, err := conn.Query(r.Context(), query)
+		if err != nil {
+			r.Error(err)
+			return
+		}
+		lines, err := pgx.CollectRows(found, pgx.RowTo[string])
+		r.Logf("round %d: %q %v", r.round, lines, err)
+	}
 }
 
 // check holds the receiver's log of this round and the database together. What

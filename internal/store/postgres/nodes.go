@@ -68,8 +68,7 @@ func (s *Store) release(ctx context.Context) error {
 	}
 	// Its row stays when it still has sessions, for the next start to find
 	// them; the others take them over if there is none.
-	if err := t.exec(ctx, `DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND status NOT IN ('CLOSED', 'FAILED'))`,
-		s.node.Load()); err != nil {
+	if err := t.exec(ctx, `DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND `+unfinished+`)`, s.node.Load()); err != nil {
 		return err
 	}
 	if err := t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String()); err != nil {
@@ -79,16 +78,35 @@ func (s *Store) release(ctx context.Context) error {
 }
 
 // takeOver makes what nodes held that are none any more due again, and their
-// sessions ours, and counts both. One that froze may have committed after it was
-// buried.
+// sessions ours, tells the others, and says how much it was. One that froze may
+// have committed after it was buried.
 func (t *tx) takeOver(ctx context.Context, us int64) (int64, error) {
-	const gone = ` NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = node)`
-	deliveries, err := t.count(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND`+gone)
+	// Read first: an update that finds a row changed by another that takes over
+	// tests it again, but not whether there is such a node.
+	gone, err := rows(ctx, t, func(r pgx.Rows) (num int64, err error) { return num, r.Scan(&num) }, `SELECT DISTINCT node FROM (
+		SELECT node FROM deliveries WHERE node <> 0 UNION ALL SELECT node FROM sessions WHERE `+unfinished+`) h
+		WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
+	if err != nil || len(gone) == 0 {
+		return 0, err
+	}
+	deliveries, err := t.count(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = ANY($1)`, gone)
 	if err != nil {
 		return 0, err
 	}
-	sessions, err := t.count(ctx, `UPDATE sessions SET node = $1 WHERE status NOT IN ('CLOSED', 'FAILED') AND`+gone, us)
-	return deliveries + sessions, err
+	sessions, err := t.count(ctx, `UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)`, us, gone)
+	if err != nil || deliveries+sessions == 0 {
+		return 0, err
+	}
+	return deliveries + sessions, t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
+}
+
+// sweepLater has the beat sweep when whatever a node that is gone had sent to the
+// database has long been done or undone.
+func (s *Store) sweepLater() {
+	select {
+	case s.gone <- struct{}{}:
+	default: // it will
+	}
 }
 
 // sweep takes over what a node committed in its last moments, too late for
@@ -121,10 +139,13 @@ func (s *Store) beat() {
 	seen := map[int64]peer{}
 	alive := time.Now()
 	lost := false
-	gone := alive // when a node was last taken over from, at first this one's former self; zero: it has been swept after
+	gone := alive // when a node last was, at first this one's former self; zero: it has been swept since
 	for {
 		select {
 		case <-tick.C:
+		case <-s.gone:
+			gone = time.Now()
+			continue
 		case <-s.running.Done():
 			return
 		}
@@ -134,10 +155,7 @@ func (s *Store) beat() {
 			clear(seen) // whoever couldn't see can't tell who stood still
 		}
 		asking, cancel := context.WithTimeout(s.running, max(s.rhythm.every, s.rhythm.lost-began.Sub(alive)))
-		known, buried, err := s.lookAround(asking, seen)
-		if buried {
-			gone = began
-		}
+		known, err := s.lookAround(asking, seen)
 		if err == nil && !gone.IsZero() && began.Sub(gone) > s.rhythm.dead {
 			if err := s.sweep(asking); err != nil {
 				s.Log.Warn("take over what was committed late; trying again", "err", err)
@@ -183,15 +201,15 @@ func (s *Store) rejoin() error {
 }
 
 // lookAround beats, and takes over from nodes whose beat has stood still. It
-// says whether the others still know this node, and whether it has taken over.
-func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known, buried bool, err error) {
+// says whether the others still know this node.
+func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool, err error) {
 	us := s.node.Load()
 	tag, err := s.pool.Exec(ctx, `UPDATE nodes SET beat = beat + 1 WHERE num = $1`, us)
 	if err != nil {
-		return true, false, err
+		return true, err
 	}
 	if tag.RowsAffected() == 0 {
-		return false, false, nil
+		return false, nil
 	}
 	type node struct{ num, beat int64 }
 	all, err := collect(ctx, s, func(r pgx.Rows) (node, error) {
@@ -199,7 +217,7 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known, bur
 		return n, r.Scan(&n.num, &n.beat)
 	}, `SELECT num, beat FROM nodes WHERE num <> $1`, us)
 	if err != nil {
-		return true, false, err
+		return true, err
 	}
 	now := time.Now()
 	there := map[int64]bool{}
@@ -213,38 +231,36 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known, bur
 		if now.Sub(before.since) < s.rhythm.dead {
 			continue
 		}
-		done, err := s.bury(ctx, n.num, n.beat)
-		if err != nil {
+		if err := s.bury(ctx, n.num, n.beat); err != nil {
 			// That is no sign of this node's own health.
 			s.Log.Warn("take over from a node that is dead; trying again", "node", n.num, "err", err)
 		}
-		buried = buried || done
 	}
 	for num := range seen {
 		if !there[num] {
 			delete(seen, num)
 		}
 	}
-	return true, buried, nil
+	return true, nil
 }
 
 // bury takes over from a dead node, unless another node has, or it has come
 // back to life.
-func (s *Store) bury(ctx context.Context, num, beat int64) (buried bool, err error) {
-	err = s.update(ctx, func(ctx context.Context, t *tx) error {
+func (s *Store) bury(ctx context.Context, num, beat int64) error {
+	buried := false
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		n, err := t.count(ctx, `DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
 		if buried = n == 1; err != nil || !buried {
 			return err
 		}
-		if _, err := t.takeOver(ctx, s.node.Load()); err != nil {
-			return err
-		}
-		return t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String())
+		_, err = t.takeOver(ctx, s.node.Load())
+		return err
 	})
 	if err != nil || !buried {
-		return false, err
+		return err
 	}
 	s.Log.Info("took over from a node that is dead", "node", num)
+	s.sweepLater()
 	s.Notify(domain.Commit{Missed: true})
-	return true, nil
+	return nil
 }

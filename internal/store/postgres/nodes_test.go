@@ -268,6 +268,56 @@ func TestADeadNodeIsTakenOver(t *testing.T) {
 	}
 }
 
+// waits returns when somebody waits for the transaction, and is to be before
+// what they do is done.
+func (c *cluster) waits(tx pgx.Tx, done chan error) {
+	c.Helper()
+	for waiting := 0; waiting == 0; {
+		c.ok(tx.QueryRow(c.Context(), `SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid`).Scan(&waiting))
+		select {
+		case err := <-done:
+			c.Fatalf("it didn't wait: %v", err)
+		default:
+		}
+	}
+}
+
+// TestTwoTakeOversAtOnce has one wait for another, after which a living node has
+// claimed what both were to take over.
+func TestTwoTakeOversAtOnce(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	a, b := c.start("a"), c.start("b")
+	c.project(a)
+	e := c.endpoint(a, nil)
+	c.say(a, c.session(a), 5)
+	claim, err := a.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	if len(claim.Jobs) != 5 {
+		t.Fatalf("claimed %d", len(claim.Jobs))
+	}
+	a.die()
+	conn, err := pgx.Connect(t.Context(), c.url)
+	c.ok(err)
+	defer conn.Close(context.Background())
+	_, err = conn.Exec(t.Context(), `DELETE FROM nodes WHERE num = $1`, a.node.Load())
+	c.ok(err)
+	other, err := conn.Begin(t.Context())
+	c.ok(err)
+	_, err = other.Exec(t.Context(), `UPDATE deliveries SET node = $1`, b.node.Load())
+	c.ok(err)
+	swept := make(chan error, 1)
+	go func() { swept <- b.sweep(t.Context()) }()
+	c.waits(other, swept)
+	c.ok(other.Commit(t.Context()))
+	c.ok(<-swept)
+	again, err := b.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	if len(again.Jobs) > 0 {
+		t.Errorf("%d of a living node's were made due", len(again.Jobs))
+	}
+}
+
 // TestARetryDuringAClaim waits for it: a claim that found the second of a
 // session changed would go on with the third.
 func TestARetryDuringAClaim(t *testing.T) {
@@ -291,14 +341,7 @@ func TestARetryDuringAClaim(t *testing.T) {
 		_, err := n.RetryDelivery(t.Context(), project, all[1].ID, time.Now())
 		retried <- err
 	}()
-	for waiting := 0; waiting == 0; {
-		c.ok(claim.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid`).Scan(&waiting))
-		select {
-		case err := <-retried:
-			t.Fatalf("retried during the claim: %v", err)
-		default:
-		}
-	}
+	c.waits(claim, retried)
 	_, err = claim.Exec(t.Context(), `UPDATE deliveries SET node = $1`, n.node.Load())
 	c.ok(err)
 	c.ok(claim.Commit(t.Context()))
@@ -356,9 +399,7 @@ func TestANodeThatIsTakenForDead(t *testing.T) {
 			<-n.told
 		}
 	}
-	if _, err := b.bury(t.Context(), before, beatOf(t, b, before)); err != nil {
-		t.Fatal(err)
-	}
+	c.ok(b.bury(t.Context(), before, beatOf(t, b, before)))
 	a.until(t, "its loss", func(c domain.Commit) bool { return c.Lost })
 	a.until(t, "its new start", func(c domain.Commit) bool { return c.Missed && !c.Remote })
 	if a.node.Load() == before {

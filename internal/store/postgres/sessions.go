@@ -10,6 +10,9 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
+// unfinished picks sessions as the index sessions_open has them.
+const unfinished = `status NOT IN ('CLOSED', 'FAILED')`
+
 // The sequence of a session is that of its last event.
 const (
 	sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token, step_count, created_at,
@@ -90,7 +93,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 // once it has taken them over.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
-		`SELECT `+sessionRead+` FROM sessions WHERE status NOT IN ('CLOSED', 'FAILED') AND node = $1 ORDER BY id`, s.node.Load())
+		`SELECT `+sessionRead+` FROM sessions WHERE `+unfinished+` AND node = $1 ORDER BY id`, s.node.Load())
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)
 	}
