@@ -212,10 +212,10 @@ func (r *rig) settle() {
 }
 
 // stuck says what does not arrive: the oldest of it, since what is in turn waits
-// for that. To look is to join the nodes, which makes due what a dead one holds:
-// it is PENDING here, too.
+// for that.
 func (r *rig) stuck() {
 	r.Helper()
+	r.logHolders()
 	db := r.open()
 	defer db.Close()
 	for _, status := range []domain.DeliveryStatus{domain.DeliveryPending, domain.DeliverySending} {
