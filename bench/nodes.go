@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	nodesDeliveries = 60_000
+	nodesDeliveries = 200_000
 	nodesEndpoints  = 10
 	nodesRuns       = 3
 	nodeCommand     = "node" // has this program be one node of a measurement
