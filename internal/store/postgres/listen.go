@@ -167,11 +167,7 @@ func (s *Store) heard(payload string) {
 		s.Log.Warn("another node said what this one doesn't understand", "err", err)
 		return
 	}
-	if n.Node == s.node.Load() {
-		return
+	if n.Node != s.node.Load() {
+		s.Notify(n.commit())
 	}
-	if n.Missed {
-		s.sweepLater()
-	}
-	s.Notify(n.commit())
 }

@@ -77,15 +77,23 @@ func (s *Store) release(ctx context.Context) error {
 	return t.exec(ctx, `COMMIT`)
 }
 
+// holders goes from one node that holds something of an endpoint to the next
+// through the index, however much that is, and adds those that have sessions.
+const holders = `WITH RECURSIVE held (endpoint, node) AS (
+	(SELECT endpoint, node FROM deliveries WHERE node <> 0 ORDER BY endpoint, node LIMIT 1)
+	UNION ALL
+	SELECT next.* FROM held CROSS JOIN LATERAL (SELECT endpoint, node FROM deliveries
+		WHERE node <> 0 AND (endpoint, node) > (held.endpoint, held.node) ORDER BY endpoint, node LIMIT 1) next),
+	holders AS (SELECT node FROM held UNION SELECT node FROM sessions WHERE ` + unfinished + `)`
+
 // takeOver makes what nodes held that are none any more due again, and their
 // sessions ours, tells the others, and says how much it was. One that froze may
 // have committed after it was buried.
 func (t *tx) takeOver(ctx context.Context, us int64) (int64, error) {
 	// Read first: an update that finds a row changed by another that takes over
 	// tests it again, but not whether there is such a node.
-	gone, err := rows(ctx, t, func(r pgx.Rows) (num int64, err error) { return num, r.Scan(&num) }, `SELECT DISTINCT node FROM (
-		SELECT node FROM deliveries WHERE node <> 0 UNION ALL SELECT node FROM sessions WHERE `+unfinished+`) h
-		WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
+	gone, err := rows(ctx, t, func(r pgx.Rows) (num int64, err error) { return num, r.Scan(&num) },
+		holders+` SELECT node FROM holders h WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
 	if err != nil || len(gone) == 0 {
 		return 0, err
 	}
@@ -98,15 +106,6 @@ func (t *tx) takeOver(ctx context.Context, us int64) (int64, error) {
 		return 0, err
 	}
 	return deliveries + sessions, t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
-}
-
-// sweepLater has the beat sweep when whatever a node that is gone had sent to the
-// database has long been done or undone.
-func (s *Store) sweepLater() {
-	select {
-	case s.gone <- struct{}{}:
-	default: // it will
-	}
 }
 
 // sweep takes over what a node committed in its last moments, too late for
@@ -139,13 +138,10 @@ func (s *Store) beat() {
 	seen := map[int64]peer{}
 	alive := time.Now()
 	lost := false
-	gone := alive // when a node last was, at first this one's former self; zero: it has been swept since
+	swept := alive
 	for {
 		select {
 		case <-tick.C:
-		case <-s.gone:
-			gone = time.Now()
-			continue
 		case <-s.running.Done():
 			return
 		}
@@ -156,11 +152,11 @@ func (s *Store) beat() {
 		}
 		asking, cancel := context.WithTimeout(s.running, max(s.rhythm.every, s.rhythm.lost-began.Sub(alive)))
 		known, err := s.lookAround(asking, seen)
-		if err == nil && !gone.IsZero() && began.Sub(gone) > s.rhythm.dead {
+		if err == nil && known && began.Sub(swept) >= s.rhythm.dead {
 			if err := s.sweep(asking); err != nil {
 				s.Log.Warn("take over what was committed late; trying again", "err", err)
 			} else {
-				gone = time.Time{}
+				swept = began
 			}
 		}
 		cancel()
@@ -260,7 +256,6 @@ func (s *Store) bury(ctx context.Context, num, beat int64) error {
 		return err
 	}
 	s.Log.Info("took over from a node that is dead", "node", num)
-	s.sweepLater()
 	s.Notify(domain.Commit{Missed: true})
 	return nil
 }

@@ -111,6 +111,31 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 	}
 }
 
+// TestSweepingDoesNotGrowWithWhatIsHeld has a living node hold very much.
+func TestSweepingDoesNotGrowWithWhatIsHeld(t *testing.T) {
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	const endpoints = 3
+	for range endpoints {
+		c.endpoint(n, nil)
+	}
+	for range 10 {
+		c.say(n, c.session(n), 500)
+	}
+	_, err := n.pool.Exec(t.Context(), `UPDATE deliveries SET node = $1`, n.node.Load())
+	c.ok(err)
+	tx, err := n.begin(t.Context(), nil)
+	c.ok(err)
+	defer tx.end()
+	before := readOf(t, tx)
+	taken, err := tx.takeOver(t.Context(), n.node.Load())
+	c.ok(err)
+	if read := readOf(t, tx) - before; taken > 0 || read > 4*endpoints {
+		t.Errorf("took over %d, and read %d rows", taken, read)
+	}
+}
+
 // readOf counts the rows of events and deliveries that the transaction has read
 // so far, and perhaps what its connection read shortly before.
 func readOf(t *testing.T, tx *tx) (n int64) {

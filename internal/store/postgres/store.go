@@ -85,7 +85,6 @@ type Store struct {
 	offer  atomic.Pointer[domain.Taker]
 
 	writer  *writer
-	gone    chan struct{}   // a node is, lately
 	running context.Context //nolint:containedctx // until Close, for what runs in the background
 	stop    context.CancelFunc
 	doubt   context.Context //nolint:containedctx // until what became of a commit is not asked any more
@@ -123,7 +122,7 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld(), gone: make(chan struct{}, 1)}
+	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.doubt, s.giveUp = context.WithCancel(s.running)
 	if err := s.start(ctx); err != nil {
