@@ -40,6 +40,8 @@ const (
 	maxLanes    = 10_000                // endpoints remembered while they have nothing to do
 	finishSize  = 1024                  // outcomes recorded together,
 	finishTime  = 10 * time.Millisecond // those that come within this of the first: each commit costs as much as many of them
+	finishAgain = 50 * time.Millisecond // until they are offered again to a store that failed, and twice that, and so on
+	lastTries   = 2 * time.Second       // a store that fails is offered more after the stop
 
 	// When so many are held no lane takes in more, so that a claim always gets
 	// what it asks for: small ones cost as much as large ones.
@@ -465,6 +467,7 @@ func (e *Engine) finish(ctx context.Context) {
 	batch := make([]domain.Outcome, 0, finishSize)
 	enough := time.NewTimer(finishTime)
 	defer enough.Stop()
+	var stopped time.Time // when the store failed the first time after the stop
 	for first := range e.outcomes {
 		batch = batch[:0]
 		var news []domain.Draft
@@ -492,14 +495,19 @@ func (e *Engine) finish(ctx context.Context) {
 				break fill
 			}
 		}
-		for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		for wait := finishAgain; ; wait = min(2*wait, 5*time.Second) {
 			err := e.queue.Finish(ctx, batch, news)
 			if err == nil {
 				break
 			}
 			e.log.Error("record webhook attempts; trying again", "err", err, "attempts", len(batch))
-			if e.isStopped() && wait > time.Second {
-				break // they will be sent again after the next start
+			if e.isStopped() {
+				if stopped.IsZero() {
+					stopped, wait = time.Now(), finishAgain
+				}
+				if time.Since(stopped) > lastTries {
+					break // they will be sent again after the next start
+				}
 			}
 			<-time.After(wait)
 		}

@@ -146,7 +146,7 @@ func (l *lane) idle() bool {
 // accepts says whether a new delivery can be queued: not before older ones
 // that wait in the store, nor when it would wait here for long.
 func (l *lane) accepts(e *domain.Endpoint, size int) bool {
-	if e.Ordered && (l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
+	if e.Ordered && (l.more || l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
 	}
 	deliveries, bytes := l.room(e)

@@ -474,8 +474,10 @@ func (l *ledger) target(id string) *target {
 	return l.endpoints[i]
 }
 
-// tell commits an event of a session, with a delivery to each endpoint.
-func (l *ledger) tell(session string, event domain.EventType) {
+// tell commits an event of a session, with a delivery to each endpoint; or has
+// another server do it, which then dies. Where there are several, nothing of an
+// ordered endpoint is ever handed over, so that isn't mixed here.
+func (l *ledger) tell(session string, event domain.EventType, remote bool) {
 	l.mu.Lock()
 	li := l.life
 	id := fmt.Sprintf("evt_%06d", len(l.rows))
@@ -483,7 +485,7 @@ func (l *ledger) tell(session string, event domain.EventType) {
 	var jobs []domain.Job
 	var due []domain.EndpointRef
 	for _, t := range l.endpoints {
-		if t.gone || t.now.Status == domain.EndpointDisabled {
+		if t.gone || t.now.Status == domain.EndpointDisabled || remote && t.now.Ordered {
 			continue
 		}
 		r := &row{Delivery: domain.Delivery{
@@ -491,7 +493,7 @@ func (l *ledger) tell(session string, event domain.EventType) {
 			Status: domain.DeliveryPending,
 		}}
 		if li != nil {
-			if r.held = li.engine.Reserve(t.now, 0); r.held {
+			if r.held = !remote && li.engine.Reserve(t.now, 0); r.held {
 				jobs = append(jobs, domain.Job{Delivery: r.Delivery, Endpoint: t.now})
 			} else {
 				due = append(due, t.now.Ref())
@@ -514,7 +516,7 @@ func (l *ledger) tell(session string, event domain.EventType) {
 	l.mu.Unlock()
 	if li != nil {
 		li.engine.Take(jobs)
-		li.engine.Notify(domain.Commit{Due: due})
+		li.engine.Notify(domain.Commit{Due: due, Remote: remote})
 	}
 }
 

@@ -19,7 +19,7 @@ type event struct {
 
 // happenings is what can happen, each as often as it is listed.
 var happenings = []string{
-	"news", "news", "news", "news", "ready", "moment", "moment", "moment", "seconds", "minutes", "hours", "mood", "mood",
+	"news", "news", "news", "news", "others' news", "ready", "moment", "moment", "moment", "seconds", "minutes", "hours", "mood", "mood",
 	"pause", "resume", "disable", "enable", "retry", "retry", "cancel", "session ends", "trouble", "kill", "stop", "start", "add", "delete",
 }
 
@@ -89,10 +89,14 @@ func (l *ledger) happen(e event) {
 	switch e.What {
 	case "news":
 		for range 1 + e.B%6 {
-			l.tell(session, domain.EventStepStarted)
+			l.tell(session, domain.EventStepStarted, false)
+		}
+	case "others' news":
+		for range 1 + e.B%20 {
+			l.tell(session, domain.EventStepStarted, true)
 		}
 	case "ready":
-		l.tell(session, domain.EventBrowserReady)
+		l.tell(session, domain.EventBrowserReady, false)
 	case "session ends":
 		l.mu.Lock()
 		l.ended[session] = true
