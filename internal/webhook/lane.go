@@ -150,7 +150,8 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 		return false // an earlier one may be in the store
 	}
 	deliveries, bytes := l.room(e)
-	return e.Status == domain.EndpointEnabled && !(l.more && l.ours) && !l.refused && !l.outdated && l.until.IsZero() &&
+	older := l.more && l.ours
+	return e.Status == domain.EndpointEnabled && !older && !l.refused && !l.outdated && l.until.IsZero() &&
 		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
 }
 
