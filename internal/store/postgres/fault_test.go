@@ -41,13 +41,16 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// breakable is a node whose connections can be broken, with the project.
+// breakable is a node whose connections can be broken, with the project. It
+// doesn't beat: what is said is what it is asked to do.
 func (c *cluster) breakable() (*node, *faultyWire) {
 	c.Helper()
 	wire := &faultyWire{said: true}
+	silent := quick
+	silent.every = time.Hour
 	s, err := open(context.Background(), Config{
 		URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,
-	}, quick)
+	}, silent)
 	c.ok(err)
 	a := &node{Store: s}
 	c.project(a)
