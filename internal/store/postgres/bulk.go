@@ -14,7 +14,7 @@ import (
 
 // atOnce is how many rows one change of many works on: whoever has a million
 // of them is not to hold up everybody else.
-const atOnce = 500
+const atOnce = 100
 
 // CancelDelivery gives a delivery up that has not ended. If it is being sent
 // right now, that goes on, and is not tried again.

@@ -103,7 +103,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 // there is room for, for this node alone to send. An endpoint that is disabled
 // or deleted has none.
 func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
-	c := claim{now: now, limit: room.Deliveries, bytes: room.Bytes}
+	c := claim{node: s.node.Load(), now: now, limit: room.Deliveries, bytes: room.Bytes}
 	e, err := s.scanEndpoint(s.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = $1 AND deleted_at = 0`, endpoint), &c.endpoint)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
 		return domain.Claim{}, nil
@@ -120,6 +120,7 @@ func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room 
 }
 
 type claim struct {
+	node     int64 // for which
 	as       *domain.Endpoint
 	endpoint int64
 	now      time.Time
@@ -158,12 +159,8 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 	hand := s.held.hand()
 	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
 		k := s.key(j.Delivery.ID)
-		onItsWay := s.held.node(k) != 0
-		s.held.add(hand, k, t.node)
-		if onItsWay {
-			// Its claim was lost with the database's last moments, or this node
-			// was taken for dead: its outcome is to count for the new claim.
-			return true
+		if s.held.claim(hand, c.node, k) {
+			return true // its outcome is to count for the new claim
 		}
 		keys = append(keys, k)
 		return false
@@ -272,7 +269,7 @@ func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
 	s.queueJobs(b, c, jobs, nil, hold+`(WITH picked AS (SELECT ctid AS place, project, event, next_at AS turn FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
 				ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED) `+withRoom+`))`,
-		c.endpoint, codec.Micros(c.now), c.limit, s.node.Load(), c.bytes)
+		c.endpoint, codec.Micros(c.now), c.limit, c.node, c.bytes)
 }
 
 func queueNext(b *pgx.Batch, c claim, at *int64) {
@@ -318,7 +315,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 			picked AS (SELECT r.place, r.turn, r.project, r.event FROM runs r WHERE r.node = 0
 				AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
 				ORDER BY r.turn, r.event LIMIT $3) `+withRoom+`))`,
-			c.endpoint, heads, c.limit, t.node, c.bytes, run, codec.Micros(c.now))
+			c.endpoint, heads, c.limit, c.node, c.bytes, run, codec.Micros(c.now))
 	}
 	full := len(heads) > 0 && len(heads) == c.limit
 	if full {

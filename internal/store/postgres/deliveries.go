@@ -154,16 +154,36 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 	return d, err
 }
 
+// headOf is the first of a session that has something open for an ordered
+// endpoint, found as openSessions does.
+const headOf = `(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN $2 AND $2
+	ORDER BY ordered, event LIMIT 1)`
+
 // lockTurn locks the first of the delivery's session, if that has an order: a
 // claim that is under way gets what follows it as it was, or passes it by.
-const lockTurn = `SELECT 1 FROM deliveries WHERE ctid = (SELECT ctid FROM deliveries
-	WHERE endpoint = $2 AND ended_at = 0 AND ordered > 0 AND ordered = (SELECT d.ordered FROM deliveries d JOIN projects o ON o.num = d.project
-		WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3)
-	ORDER BY ordered, event LIMIT 1) FOR UPDATE`
+func (t *tx) lockTurn(ctx context.Context, project string, k deliveryKey) error {
+	var ordered int64
+	err := missing(t.row(ctx, `SELECT d.ordered FROM deliveries d JOIN projects o ON o.num = d.project
+		WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`, k.event, k.endpoint, project).Scan(&ordered))
+	if err != nil || ordered == 0 {
+		return err
+	}
+	for open := true; open; {
+		n, err := t.count(ctx, `SELECT 1 FROM deliveries WHERE ctid = `+headOf+` FOR UPDATE`, k.endpoint, ordered)
+		if err != nil || n > 0 {
+			return err
+		}
+		// None is left, or it has changed while it was waited for.
+		if err := t.row(ctx, `SELECT `+headOf+` IS NOT NULL`, k.endpoint, ordered).Scan(&open); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
 	var d domain.Delivery
-	if err := t.exec(ctx, lockTurn, k.event, k.endpoint, project); err != nil {
+	if err := t.lockTurn(ctx, project, k); err != nil {
 		return d, fmt.Errorf("retry delivery: %w", err)
 	}
 	if err := t.store.scanDelivery(t.row(ctx, oneDelivery+` FOR UPDATE OF d`, k.event, k.endpoint, project), &d); err != nil {
@@ -178,7 +198,7 @@ func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.
 		return d, err
 	case e.Status != domain.EndpointEnabled:
 		return d, e.Status.CheckSends()
-	case d.Status == domain.DeliverySending || t.store.held.node(k) != 0:
+	case d.Status == domain.DeliverySending || t.store.held.onItsWay(k):
 		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 	}
 	if d.Status != domain.DeliveryPending {

@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 func (c *cluster) breakable() (*node, *faultyWire) {
 	c.Helper()
 	wire := &faultyWire{said: true}
-	silent := quick
+	silent := c.rhythm
 	silent.every = time.Hour
 	s, err := open(context.Background(), Config{
 		URL: c.url, Node: "a", Box: c.box, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler), dial: wire.dial,

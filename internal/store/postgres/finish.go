@@ -26,6 +26,7 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	// Before it is committed: from then on it can be claimed, and who claims it
 	// must not find it held.
 	was := s.held.take(rows.keys)
+	rows.heldBy(was)
 	for range tries {
 		if err = s.finish(ctx, rows, outcomes, news); !again(err) {
 			break
@@ -96,12 +97,21 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 		r.has[k] = true
 		r.keys = append(r.keys, k)
 		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.event), append(r.endpoints, k.endpoint)
-		r.nodes, r.tries = append(r.nodes, s.held.node(k)), append(r.tries, int64(d.Tries))
+		r.nodes, r.tries = append(r.nodes, 0), append(r.tries, int64(d.Tries))
 		r.due, r.ended = append(r.due, codec.Micros(d.NextAt)), append(r.ended, codec.Micros(d.EndedAt))
 		r.statuses, r.reasons = append(r.statuses, string(d.Status)), append(r.reasons, d.Reason)
 		r.attempts, r.packed = append(r.attempts, a.ID), append(r.packed, packed)
 	}
 	return all, nil
+}
+
+// heldBy fills in under which number each was held.
+func (r *finishedRows) heldBy(was map[deliveryKey]holding) {
+	for ; r != nil; r = r.next {
+		for i, k := range r.keys {
+			r.nodes[i] = was[k].node
+		}
+	}
 }
 
 // ours: a delivery was neither ended nor taken over meanwhile.

@@ -17,7 +17,10 @@ type held struct {
 
 // holding is by which hand, of a transaction, a delivery was handed out, and to
 // which number.
-type holding struct{ hand, node int64 }
+type holding struct {
+	hand, node int64
+	made       bool // the transaction has been committed; else its row may never be
+}
 
 func newHeld() *held { return &held{all: map[deliveryKey]holding{}} }
 
@@ -29,10 +32,25 @@ func (h *held) hand() int64 {
 	return h.hands
 }
 
-func (h *held) add(hand int64, k deliveryKey, node int64) {
+// expect adds what a transaction hands out once it is committed.
+func (h *held) expect(hand, node int64, keys ...deliveryKey) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.all[k] = holding{hand, node}
+	for _, k := range keys {
+		h.all[k] = holding{hand: hand, node: node}
+	}
+}
+
+// confirm says that a transaction has been committed.
+func (h *held) confirm(hand int64, keys ...deliveryKey) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, k := range keys {
+		if was := h.all[k]; was.hand == hand {
+			was.made = true
+			h.all[k] = was
+		}
+	}
 }
 
 // undo forgets what a transaction handed out that has not happened. By the time
@@ -47,14 +65,25 @@ func (h *held) undo(hand int64, keys ...deliveryKey) {
 	}
 }
 
+// claim adds a row that was free, and says whether it is on its way already: its
+// claim was lost with the database's last moments, or this node was taken for
+// dead. What a transaction only expects isn't: its row would not have been free.
+func (h *held) claim(hand, node int64, k deliveryKey) (onItsWay bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	onItsWay = h.all[k].made
+	h.all[k] = holding{hand: hand, node: node, made: true}
+	return onItsWay
+}
+
 // take releases keys, and says how they were held.
 func (h *held) take(keys []deliveryKey) map[deliveryKey]holding {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	was := make(map[deliveryKey]holding, len(keys))
 	for _, k := range keys {
-		if held, ok := h.all[k]; ok {
-			was[k] = held
+		if one, ok := h.all[k]; ok {
+			was[k] = one
 			delete(h.all, k)
 		}
 	}
@@ -65,18 +94,18 @@ func (h *held) take(keys []deliveryKey) map[deliveryKey]holding {
 func (h *held) restore(was map[deliveryKey]holding) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for k, held := range was {
+	for k, one := range was {
 		if _, again := h.all[k]; !again {
-			h.all[k] = held
+			h.all[k] = one
 		}
 	}
 }
 
-// node is the number under which the delivery is held; 0: it isn't.
-func (h *held) node(k deliveryKey) int64 {
+// onItsWay says whether the delivery is in this node's hands.
+func (h *held) onItsWay(k deliveryKey) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.all[k].node
+	return h.all[k].made
 }
 
 func (h *held) clear() {

@@ -7,26 +7,37 @@ import "testing"
 // one it may be known only later.
 func TestWhatIsUndoneLate(t *testing.T) {
 	h, k := newHeld(), deliveryKey{event: 7, endpoint: 1}
+	node := func() int64 {
+		was := h.take([]deliveryKey{k})
+		h.restore(was)
+		return was[k].node
+	}
 	lost, made := h.hand(), h.hand()
-	h.add(lost, k, 5)
-	h.add(made, k, 6)
+	h.expect(lost, 5, k)
+	h.expect(made, 6, k)
+	h.confirm(lost, k)
+	if h.onItsWay(k) {
+		t.Error("it is on its way, by a transaction that has been overtaken")
+	}
 	h.undo(lost, k)
-	if got := h.node(k); got != 6 {
+	h.confirm(made, k)
+	if got := node(); got != 6 || !h.onItsWay(k) {
 		t.Errorf("held by %d, want 6", got)
 	}
 	was := h.take([]deliveryKey{k, {event: 8}})
-	if h.node(k) != 0 || len(was) != 1 {
+	if node() != 0 || len(was) != 1 {
 		t.Errorf("took %v", was)
 	}
 	h.restore(was)
 	h.undo(made, k)
-	if got := h.node(k); got != 0 {
+	if got := node(); got != 0 {
 		t.Errorf("held by %d after all is undone", got)
 	}
-	claimed := h.hand()
-	h.add(claimed, k, 9)
+	if h.claim(h.hand(), 9, k) || !h.claim(h.hand(), 9, k) {
+		t.Error("claimed twice, or not at all")
+	}
 	h.restore(was)
-	if got := h.node(k); got != 9 {
+	if got := node(); got != 9 {
 		t.Errorf("held by %d, want the one that claimed it since", got)
 	}
 }

@@ -25,8 +25,9 @@ var quick = rhythm{every: 100 * time.Millisecond, dead: 3 * time.Second, lost: 2
 // cluster is nodes over one database.
 type cluster struct {
 	*testing.T
-	url string
-	box *seal.Box
+	url    string
+	box    *seal.Box
+	rhythm rhythm
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -38,7 +39,7 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &cluster{t, url, box}
+	return &cluster{t, url, box, quick}
 }
 
 // node is a store with what it was told of.
@@ -54,7 +55,7 @@ func (c *cluster) start(name string) *node {
 	n.Store, err = open(context.Background(), Config{
 		URL: c.url, Node: name, Box: c.box, Log: slog.New(slog.NewTextHandler(c.Output(), nil)),
 		Notify: func(commit domain.Commit) { n.told <- commit },
-	}, quick)
+	}, c.rhythm)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -268,6 +269,37 @@ func TestADeadNodeIsTakenOver(t *testing.T) {
 	}
 }
 
+// TestWhatIsOnlyExpectedIsClaimed has a transaction that failed, or is in doubt,
+// still expect deliveries at places that another has filled.
+func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	e := c.endpoint(n, nil)
+	c.say(n, c.session(n), 2)
+	all, _, err := n.Deliveries(t.Context(), project, domain.DeliveryFilter{})
+	c.ok(err)
+	lost := n.held.hand()
+	for _, d := range all {
+		n.held.expect(lost, n.node.Load(), n.key(d.ID))
+	}
+	claim, err := n.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	if len(claim.Jobs) != 2 {
+		t.Fatalf("claimed %d", len(claim.Jobs))
+	}
+	for _, d := range all {
+		n.held.undo(lost, n.key(d.ID))
+	}
+	d := claim.Jobs[0].Delivery
+	d.Status = domain.DeliveryPending
+	c.ok(n.Finish(t.Context(), []domain.Outcome{{Delivery: d}}, nil))
+	if d, err = n.Delivery(t.Context(), project, d.ID); err != nil || d.Status != domain.DeliveryPending {
+		t.Errorf("given back, it is %s, %v", d.Status, err)
+	}
+}
+
 // waits returns when somebody waits for the transaction, and is to be before
 // what they do is done.
 func (c *cluster) waits(tx pgx.Tx, done chan error) {
@@ -287,6 +319,7 @@ func (c *cluster) waits(tx pgx.Tx, done chan error) {
 func TestTwoTakeOversAtOnce(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
+	c.rhythm.every = time.Hour // neither does it by itself
 	a, b := c.start("a"), c.start("b")
 	c.project(a)
 	e := c.endpoint(a, nil)

@@ -39,7 +39,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 			for range test.endpoints {
 				e = c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = test.ordered })
 			}
-			what := claim{as: &e, now: time.Now().Add(time.Hour), limit: test.batch, bytes: math.MaxInt}
+			what := claim{node: n.node.Load(), as: &e, now: time.Now().Add(time.Hour), limit: test.batch, bytes: math.MaxInt}
 			c.ok(n.pool.QueryRow(t.Context(), `SELECT num FROM endpoints WHERE id = $1`, e.ID).Scan(&what.endpoint))
 			pick := func(tx *tx) (jobs []domain.Job) {
 				var at int64
@@ -57,7 +57,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 				var outcomes []domain.Outcome
 				for _, j := range jobs {
 					d := j.Delivery
-					n.held.add(n.held.hand(), n.key(d.ID), tx.node)
+					n.held.claim(n.held.hand(), tx.node, n.key(d.ID))
 					d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
 					outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
 				}

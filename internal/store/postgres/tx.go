@@ -161,6 +161,7 @@ func (t *tx) commit(ctx, patience context.Context) error {
 
 // committed tells everybody.
 func (t *tx) committed() {
+	t.store.held.confirm(t.hand, t.reserved()...)
 	t.store.cache.remember(t.audiences)
 	t.tell()
 }
@@ -191,12 +192,16 @@ func (t *tx) queueMark(b *pgx.Batch) mark {
 // happened says what became of a transaction whose end nobody heard. It asks
 // until it knows, or until the store is closed, or soon before.
 func (s *Store) happened(ctx context.Context, xid int64, m mark) bool {
-	for wait := 20 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+	const long = time.Second
+	for wait := 20 * time.Millisecond; ; wait = min(2*wait, long) {
 		asking, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectWithin)
 		made, err := s.left(asking, xid, m)
 		cancel()
 		if err == nil {
 			return made
+		}
+		if wait >= long {
+			s.Log.Warn("ask what became of a commit; trying again", "err", err)
 		}
 		select {
 		case <-time.After(wait):
@@ -250,19 +255,19 @@ func rows[T any](ctx context.Context, t *tx, scan func(pgx.Rows) (T, error), que
 // hold remembers what will be handed over, before anybody can claim it.
 func (t *tx) hold() {
 	t.hand = t.store.held.hand()
-	for i := range t.made {
-		if t.made[i].reserved {
-			t.store.held.add(t.hand, t.made[i].key(), t.node)
-		}
-	}
+	t.store.held.expect(t.hand, t.node, t.reserved()...)
 }
 
-func (t *tx) unhold() {
+func (t *tx) unhold() { t.store.held.undo(t.hand, t.reserved()...) }
+
+// reserved are the new deliveries that will be handed over.
+func (t *tx) reserved() (keys []deliveryKey) {
 	for i := range t.made {
 		if t.made[i].reserved {
-			t.store.held.undo(t.hand, t.made[i].key())
+			keys = append(keys, t.made[i].key())
 		}
 	}
+	return keys
 }
 
 // release tells the taker that what it reserved isn't to come.
