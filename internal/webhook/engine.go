@@ -150,8 +150,8 @@ func (e *Engine) Run(ctx context.Context) error {
 		back = append(back, l.stop()...)
 	}
 	e.mu.Unlock()
-	e.giveBack(back)
 	grace := time.AfterFunc(Grace, giveUp)
+	e.giveBack(back)
 	e.wg.Wait()
 	grace.Stop()
 	close(e.outcomes)
@@ -467,7 +467,7 @@ func (e *Engine) finish(ctx context.Context) {
 	batch := make([]domain.Outcome, 0, finishSize)
 	enough := time.NewTimer(finishTime)
 	defer enough.Stop()
-	var stopped time.Time // when the store failed the first time after the stop
+	var stopped time.Time // since when the store fails after the stop
 	for first := range e.outcomes {
 		batch = batch[:0]
 		var news []domain.Draft
@@ -498,6 +498,7 @@ func (e *Engine) finish(ctx context.Context) {
 		for wait := finishAgain; ; wait = min(2*wait, 5*time.Second) {
 			err := e.queue.Finish(ctx, batch, news)
 			if err == nil {
+				stopped = time.Time{}
 				break
 			}
 			e.log.Error("record webhook attempts; trying again", "err", err, "attempts", len(batch))

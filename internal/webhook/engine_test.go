@@ -37,6 +37,7 @@ type memory struct {
 	claims     int
 	news       []domain.Draft
 	fail       int
+	away       bool
 }
 
 // add makes deliveries to an endpoint "project/host" that are due.
@@ -153,7 +154,7 @@ func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, room d
 func (m *memory) Finish(_ context.Context, all []domain.Outcome, news []domain.Draft) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.fail--; m.fail == 0 {
+	if m.fail--; m.fail == 0 || m.away {
 		return context.DeadlineExceeded
 	}
 	m.news = append(m.news, news...)
@@ -640,6 +641,85 @@ func TestReserved(t *testing.T) {
 	})
 }
 
+// TestStopWhileTheStoreIsAway has more to give back than fits in a few batches:
+// they don't each wait for the store, and the last of them is still recorded
+// when it comes back.
+func TestStopWhileTheStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, back := range []bool{false, true} {
+			m, n := newMemory(), network{}
+			for i := range 20 {
+				n[fmt.Sprint("h", i)] = hangs
+			}
+			e := NewEngine(m, n, "test", slog.New(slog.DiscardHandler))
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			go func() { done <- e.Run(ctx) }()
+			settle()
+			for host := range n {
+				m.offer(e, "p/"+host, 500)
+			}
+			synctest.Wait()
+			m.mu.Lock()
+			m.away = true
+			m.mu.Unlock()
+			began := time.Now()
+			cancel()
+			time.Sleep(lastTries / 2)
+			m.mu.Lock()
+			m.away = !back
+			m.mu.Unlock()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > Grace+lastTries {
+				t.Errorf("back: %v: stopped after %s", back, took)
+			}
+			if left := m.count(domain.DeliverySending); back && left > 0 {
+				t.Errorf("%d are still claimed", left)
+			}
+		}
+	})
+}
+
+// TestALimitedLaneThatIsFilledAnew empties a lane that waits for its rate, and
+// fills it again when it expects something later: it goes on at its rate.
+func TestALimitedLaneThatIsFilledAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.limited = "p"
+		m.add("p/a", 200) // more than it claims at once
+		release := make(chan egress.Answer)
+		e, stop := run(t, m, network{"a": func(context.Context) (egress.Answer, error) {
+			a, ok := <-release
+			if ok {
+				return a, &egress.Error{Class: egress.ClassStatus, Message: "no"}
+			}
+			return egress.Answer{StatusCode: 204}, nil
+		}})
+		synctest.Wait() // one is under way, the others wait for the rate
+		m.mu.Lock()
+		m.disabled = append(m.disabled, "p/a")
+		m.mu.Unlock()
+		e.Notify(domain.Commit{Changed: []domain.EndpointRef{ref("p/a")}})
+		synctest.Wait()
+		release <- egress.Answer{StatusCode: 500}
+		close(release)
+		synctest.Wait() // the failed one is expected seconds later
+		time.Sleep(20 * time.Millisecond)
+		m.mu.Lock()
+		m.disabled = nil
+		m.mu.Unlock()
+		e.Notify(domain.Commit{Due: []domain.EndpointRef{ref("p/a")}})
+		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
+		if got := m.count(domain.DeliveryDelivered); got != 2 {
+			t.Errorf("%d delivered in two seconds at one a second", got)
+		}
+		stop()
+	})
+}
+
 func TestAnotherServersWorkStandsInNoWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
@@ -662,6 +742,7 @@ func TestAnotherServersWorkStandsInNoWay(t *testing.T) {
 		if m.offer(e, "p/a", 1) == 0 {
 			t.Error("taken before one of this server's own that waits in the store")
 		}
+		synctest.Wait()
 		if m.claims > 0 {
 			t.Errorf("%d claims while there is enough to do", m.claims)
 		}

@@ -48,7 +48,7 @@ type lane struct {
 	claiming bool
 	stale    bool      // the endpoint has changed since the claim began
 	more     bool      // the store may have something due that isn't here
-	ours     bool      // and some of it may be for this server alone to think of
+	ours     bool      // and some of it may be this server's own
 	behind   bool      // and, of an ordered endpoint, something that waits for what is being sent
 	next     time.Time // when the store has something due; zero: nothing known
 	timer    *time.Timer
@@ -143,8 +143,8 @@ func (l *lane) idle() bool {
 		!l.claiming && !l.more && !l.behind && l.next.IsZero() && l.until.IsZero()
 }
 
-// accepts says whether a new delivery can be queued: not before older ones
-// that wait in the store, nor when it would wait here for long.
+// accepts says whether a new delivery can be queued: not before older ones of
+// this server's own that wait in the store, nor when it would wait here for long.
 func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	if e.Ordered && (l.more || l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
 		return false // an earlier one may be in the store
@@ -264,6 +264,7 @@ func (l *lane) list() {
 	}
 	if !l.wait.IsZero() {
 		if l.wait.After(time.Now()) {
+			l.arm()
 			return
 		}
 		l.wait = time.Time{}
@@ -400,12 +401,13 @@ func (l *lane) claim() {
 	room := domain.Room{Deliveries: size, Bytes: max(size*l.body, minBytes)}
 	e.held, e.bytes = e.held+room.Deliveries, e.bytes+room.Bytes
 	e.claims++
-	l.claiming, l.more = true, false
-	e.wg.Go(func() { l.fetch(room) })
+	ours := l.ours
+	l.claiming, l.more, l.ours = true, false, false
+	e.wg.Go(func() { l.fetch(room, ours) })
 }
 
-// fetch claims what there is room for.
-func (l *lane) fetch(room domain.Room) {
+// fetch claims what there is room for, of which some may be this server's own.
+func (l *lane) fetch(room domain.Room, ours bool) {
 	e := l.engine
 	now := time.Now()
 	c, err := e.queue.Claim(e.ctx, l.endpoint, now, room)
@@ -419,7 +421,7 @@ func (l *lane) fetch(room domain.Room) {
 	if !e.running || l.stale || l.until.After(time.Now()) {
 		// What the claim said of later counts no more, or the circuit has opened
 		// meanwhile.
-		l.stale, l.more = false, true
+		l.stale, l.more, l.ours = false, true, l.ours || ours
 		l.givenBack(len(c.Jobs))
 		e.feed()
 		l.claim()
@@ -435,13 +437,11 @@ func (l *lane) fetch(room domain.Room) {
 	switch {
 	case err != nil:
 		l.expect(now.Add(time.Second))
-	case !c.Next.IsZero() && !c.Next.After(now):
-		l.more = true
-	default:
-		l.ours = l.ours && l.more // all that was due is here
-		if !c.Next.IsZero() {
-			l.expect(c.Next)
-		}
+	case c.Next.IsZero():
+	case c.Next.After(now):
+		l.expect(c.Next)
+	default: // there is more, of whoever this was
+		l.more, l.ours = true, l.ours || ours
 	}
 	l.claim()
 	e.dispatch()
