@@ -705,8 +705,7 @@ func TestALimitedLaneThatIsFilledAnew(t *testing.T) {
 		synctest.Wait()
 		release <- egress.Answer{StatusCode: 500}
 		close(release)
-		synctest.Wait() // the failed one is expected seconds later
-		time.Sleep(20 * time.Millisecond)
+		settle() // the failed one is expected seconds later
 		m.mu.Lock()
 		m.disabled = nil
 		m.mu.Unlock()

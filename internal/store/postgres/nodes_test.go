@@ -300,6 +300,17 @@ func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
 	}
 }
 
+// outsider is a transaction of no node's.
+func (c *cluster) outsider() pgx.Tx {
+	c.Helper()
+	conn, err := pgx.Connect(c.Context(), c.url)
+	c.ok(err)
+	c.Cleanup(func() { _ = conn.Close(context.Background()) })
+	tx, err := conn.Begin(c.Context())
+	c.ok(err)
+	return tx
+}
+
 // waits returns when somebody waits for the transaction, and is to be before
 // what they do is done.
 func (c *cluster) waits(tx pgx.Tx, done chan error) {
@@ -330,13 +341,9 @@ func TestTwoTakeOversAtOnce(t *testing.T) {
 		t.Fatalf("claimed %d", len(claim.Jobs))
 	}
 	a.die()
-	conn, err := pgx.Connect(t.Context(), c.url)
+	_, err = b.pool.Exec(t.Context(), `DELETE FROM nodes WHERE num = $1`, a.node.Load())
 	c.ok(err)
-	defer conn.Close(context.Background())
-	_, err = conn.Exec(t.Context(), `DELETE FROM nodes WHERE num = $1`, a.node.Load())
-	c.ok(err)
-	other, err := conn.Begin(t.Context())
-	c.ok(err)
+	other := c.outsider()
 	_, err = other.Exec(t.Context(), `UPDATE deliveries SET node = $1`, b.node.Load())
 	c.ok(err)
 	swept := make(chan error, 1)
@@ -362,11 +369,7 @@ func TestARetryDuringAClaim(t *testing.T) {
 	c.say(n, c.session(n), 3)
 	all, _, err := n.Deliveries(t.Context(), project, domain.DeliveryFilter{EndpointID: e.ID})
 	c.ok(err)
-	conn, err := pgx.Connect(t.Context(), c.url)
-	c.ok(err)
-	defer conn.Close(context.Background())
-	claim, err := conn.Begin(t.Context())
-	c.ok(err)
+	claim := c.outsider()
 	_, err = claim.Exec(t.Context(), `SELECT 1 FROM deliveries WHERE event = (SELECT MIN(event) FROM deliveries) FOR UPDATE`)
 	c.ok(err)
 	retried := make(chan error, 1)
@@ -393,11 +396,7 @@ func TestWhatANodeCommitsAfterItsDeath(t *testing.T) {
 	c.project(a)
 	e := c.endpoint(a, nil)
 	c.say(a, c.session(a), 5)
-	conn, err := pgx.Connect(t.Context(), c.url)
-	c.ok(err)
-	defer conn.Close(context.Background())
-	late, err := conn.Begin(t.Context())
-	c.ok(err)
+	late := c.outsider()
 	tag, err := late.Exec(t.Context(), `UPDATE deliveries SET node = $1`, a.node.Load())
 	c.ok(err)
 	if tag.RowsAffected() != 5 {
