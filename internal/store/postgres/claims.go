@@ -254,8 +254,8 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 // hold takes the rows at the places that follow. They are found by place alone,
 // and no other condition has an index, nor can the events be found but by them,
 // so that no other way can look cheaper to the planner, whatever it believes of
-// the tables. A row that has changed since its place was read is left for the
-// next claim.
+// the tables. A row that has changed since its place was read is claimed as it
+// is now or, if this PostgreSQL looks at its place again, left for the next claim.
 const hold = `UPDATE deliveries d SET node = $4 FROM events e LEFT JOIN sessions s ON s.num = e.session
 	WHERE e.project = d.project + 0 AND e.position = d.event + 0 AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
 
