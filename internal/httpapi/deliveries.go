@@ -1,0 +1,221 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+type countOutput struct {
+	Body struct {
+		Deliveries int `json:"deliveries" doc:"How many it was done to."`
+	}
+}
+
+func count(n int) *countOutput {
+	out := &countOutput{}
+	out.Body.Deliveries = n
+	return out
+}
+
+type deliveryView struct {
+	DeliveryID    string `json:"deliveryId"`
+	EventID       string `json:"eventId" doc:"Also the webhook-id header."`
+	EventType     string `json:"eventType"`
+	SessionID     string `json:"sessionId,omitempty"`
+	EndpointID    string `json:"endpointId"`
+	Status        string `json:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED"`
+	Attempts      int    `json:"attempts"`
+	NextAttemptAt string `json:"nextAttemptAt,omitempty"`
+	CreatedAt     string `json:"createdAt"`
+	EndedAt       string `json:"endedAt,omitempty"`
+	Reason        string `json:"reason,omitempty" enum:"exhausted,gone,expired,requested,endpoint_deleted" doc:"Why it is FAILED or CANCELED."`
+}
+
+func viewDelivery(d domain.Delivery) deliveryView {
+	v := deliveryView{
+		DeliveryID: d.ID, EventID: d.EventID, EventType: string(d.EventType), SessionID: d.SessionID, EndpointID: d.EndpointID,
+		Status: string(d.Status), Attempts: d.Attempts, CreatedAt: stamp(d.CreatedAt), EndedAt: stamp(d.EndedAt),
+		Reason: d.Reason,
+	}
+	if d.Status == domain.DeliveryPending {
+		v.NextAttemptAt = stamp(d.NextAt)
+	}
+	return v
+}
+
+type deliveryOutput struct {
+	Replayed
+	Body deliveryView
+}
+
+// DeliveryPath names the delivery of a route. It is exported because huma fills in no unexported embedded
+// struct.
+type DeliveryPath struct {
+	DeliveryID string `path:"deliveryId" maxLength:"64"`
+}
+
+type attemptView struct {
+	AttemptID     string `json:"attemptId"`
+	Number        int    `json:"number"`
+	StartedAt     string `json:"startedAt"`
+	DurationMs    int64  `json:"durationMs"`
+	StatusCode    int    `json:"statusCode,omitempty" doc:"Of the answer; not there without one."`
+	Response      string `json:"response,omitempty" doc:"The first 16 KiB of the answer's body."`
+	RemoteAddress string `json:"remoteAddress,omitempty"`
+	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,internal"`
+	Error         string `json:"error,omitempty"`
+}
+
+func (s *server) deliveryRoutes() {
+	operation(s, http.MethodGet, "/deliveries", "list-deliveries", "List deliveries, newest first", 200,
+		func(ctx context.Context, in *struct {
+			Paging
+			EndpointID string    `query:"endpointId" maxLength:"64"`
+			Status     string    `query:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED"`
+			EventType  string    `query:"eventType" maxLength:"64"`
+			EventID    string    `query:"eventId" maxLength:"64"`
+			SessionID  string    `query:"sessionId" maxLength:"64"`
+			From       time.Time `query:"from" doc:"Created at or after."`
+			To         time.Time `query:"to" doc:"Created before."`
+		}) (*pageOutput[deliveryView], error) {
+			f, err := picked(in.EndpointID, in.Status, in.EventType, in.EventID, in.SessionID, in.From, in.To)
+			if err != nil {
+				return nil, err
+			}
+			f.Cursor, f.Limit = in.Cursor, in.Limit
+			rows, next, err := s.Store.Deliveries(ctx, project(ctx), f)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, next, viewDelivery), nil
+		})
+	type many struct {
+		Body struct {
+			EndpointID string    `json:"endpointId,omitempty" maxLength:"64"`
+			Status     string    `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED"`
+			EventType  string    `json:"eventType,omitempty" maxLength:"64"`
+			EventID    string    `json:"eventId,omitempty" maxLength:"64"`
+			SessionID  string    `json:"sessionId,omitempty" maxLength:"64"`
+			From       time.Time `json:"from,omitempty" doc:"Created at or after."`
+			To         time.Time `json:"to,omitempty" doc:"Created before."`
+		}
+	}
+	// A mistyped request must not reach everything there is.
+	pick := func(in *many) (domain.DeliveryFilter, error) {
+		b := &in.Body
+		f, err := picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, b.From, b.To)
+		if err == nil && f == (domain.DeliveryFilter{}) {
+			err = domain.Invalid("", "name at least one of endpointId, status, eventType, eventId, sessionId, from, to")
+		}
+		return f, err
+	}
+	operation(s, http.MethodPost, "/deliveries/retry", "retry-deliveries", "Send many deliveries again; FAILED ones, unless a status is named", 202,
+		func(ctx context.Context, in *many) (*countOutput, error) {
+			f, err := pick(in)
+			if err != nil {
+				return nil, err
+			}
+			if f.Status == "" {
+				f.Status = domain.DeliveryFailed
+			}
+			n, err := s.Store.RetryDeliveries(ctx, project(ctx), f, time.Now())
+			return count(n), err
+		})
+	operation(s, http.MethodPost, "/deliveries/cancel", "cancel-deliveries", "Give up many deliveries that have not ended", 200,
+		func(ctx context.Context, in *many) (*countOutput, error) {
+			f, err := pick(in)
+			if err != nil {
+				return nil, err
+			}
+			if f.Status != "" && f.Status != domain.DeliveryPending {
+				return nil, domain.Invalid("status", "only PENDING deliveries can be canceled")
+			}
+			f.Status = domain.DeliveryPending
+			n, err := s.Store.CancelDeliveries(ctx, project(ctx), f, time.Now())
+			return count(n), err
+		})
+	operation(s, http.MethodGet, "/deliveries/{deliveryId}", "get-delivery", "Read a delivery", 200,
+		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
+			d, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID)
+			return &deliveryOutput{Body: viewDelivery(d)}, err
+		})
+	operation(s, http.MethodGet, "/deliveries/{deliveryId}/attempts", "list-attempts", "List the attempts of a delivery", 200,
+		func(ctx context.Context, in *DeliveryPath) (*pageOutput[attemptView], error) {
+			if _, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID); err != nil {
+				return nil, err
+			}
+			rows, err := s.Store.Attempts(ctx, project(ctx), in.DeliveryID)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, "", func(a domain.Attempt) attemptView {
+				return attemptView{
+					a.ID, a.Number, stamp(a.StartedAt), a.Duration.Milliseconds(), a.StatusCode, string(a.Response),
+					a.RemoteAddr, a.ErrorClass, a.Error,
+				}
+			}), nil
+		})
+	operation(s, http.MethodPost, "/deliveries/{deliveryId}/cancel", "cancel-delivery", "Give up a delivery that has not ended", 200,
+		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
+			d, err := s.Store.CancelDelivery(ctx, project(ctx), in.DeliveryID, time.Now())
+			return &deliveryOutput{Body: viewDelivery(d)}, err
+		})
+	operation(s, http.MethodPost, "/deliveries/{deliveryId}/retry", "retry-delivery", "Send a delivery again, now", 202,
+		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
+			d, err := s.Store.RetryDelivery(ctx, project(ctx), in.DeliveryID, time.Now())
+			return &deliveryOutput{Body: viewDelivery(d)}, err
+		})
+}
+
+func picked(endpoint, status, eventType, event, session string, from, to time.Time) (domain.DeliveryFilter, error) {
+	f := domain.DeliveryFilter{
+		EndpointID: endpoint, Status: domain.DeliveryStatus(status), EventID: event, SessionID: session, From: from, To: to,
+	}
+	if eventType != "" {
+		types, err := eventTypes([]string{eventType})
+		if err != nil {
+			return f, domain.Invalid("eventType", "%q is not an event type; see GET /v1/event-types", eventType)
+		}
+		f.EventType = types[0]
+	}
+	return f, nil
+}
+
+type explanationView struct {
+	Code          string        `json:"code" doc:"Stable."`
+	Explanation   string        `json:"explanation" doc:"A sentence or two."`
+	NextAttemptAt string        `json:"nextAttemptAt,omitempty"`
+	EndpointID    string        `json:"endpointId"`
+	Delivery      *deliveryView `json:"delivery,omitempty" doc:"Not there when the endpoint was not to get it."`
+}
+
+func viewExplanation(x webhook.Explanation) explanationView {
+	v := explanationView{Code: x.Code, Explanation: x.Sentence, NextAttemptAt: stamp(x.NextAt), EndpointID: x.Endpoint}
+	if x.Delivery != nil {
+		d := viewDelivery(*x.Delivery)
+		v.Delivery = &d
+	}
+	return v
+}
+
+func (s *server) explainRoutes() {
+	operation(s, http.MethodGet, "/deliveries/{deliveryId}/explain", "explain-delivery", "Say why a delivery is where it is, and what happens next", 200,
+		func(ctx context.Context, in *DeliveryPath) (*struct{ Body explanationView }, error) {
+			x, err := s.Explain.Delivery(ctx, project(ctx), in.DeliveryID)
+			return &struct{ Body explanationView }{viewExplanation(x)}, err
+		})
+	operation(s, http.MethodGet, "/events/{eventId}/explain", "explain-event", "Say of each endpoint why it got an event or didn't", 200,
+		func(ctx context.Context, in *struct {
+			EventID string `path:"eventId" maxLength:"64"`
+		}) (*pageOutput[explanationView], error) {
+			all, err := s.Explain.Event(ctx, project(ctx), in.EventID)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(all, "", viewExplanation), nil
+		})
+}
