@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/storetest"
+)
+
+var keep = flag.String("keep", "", "make a database of this program with one of everything, and keep it under this name for TestUpgrade")
+
+const kept = "testdata/kept"
+
+// upgradeOpen opens a database as the node that was in the kept ones.
+func upgradeOpen(t *testing.T, url string) storetest.Open {
+	box, err := seal.New(storetest.TestKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(notify func(domain.Commit)) (storetest.Store, error) {
+		return Open(t.Context(), Config{URL: url, Node: "kept", Box: box, Notify: notify, Log: slog.New(slog.DiscardHandler)})
+	}
+}
+
+// TestUpgrade opens databases of earlier versions with data in them, each named
+// after the last migration that it knows. They were copied from under a server
+// that was sending.
+func TestUpgrade(t *testing.T) {
+	if *keep != "" {
+		keepDatabase(t, filepath.Join(kept, *keep+".sql"))
+	}
+	files, err := filepath.Glob(filepath.Join(kept, "*.sql"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no databases are kept: %v", err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file[:len(file)-len(".sql")])
+		t.Run(name, func(t *testing.T) {
+			storetest.Upgrade(t, upgradeOpen(t, restored(t, file)), filepath.Join(kept, name+".json"), name == *keep)
+		})
+	}
+}
+
+// restored is the URL of a new database with what a dump says.
+func restored(t *testing.T, file string) string {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, err := server.NewDatabase(t.Context(), "template0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.PgConn().Exec(t.Context(), string(raw)).ReadAll(); err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+// commands of psql's, which other clients don't know, and comments.
+var psql = regexp.MustCompile(`(?m)^(\\.*|--.*|)\n`)
+
+func keepDatabase(t *testing.T, file string) {
+	if err := os.MkdirAll(kept, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	url, err := server.NewDatabase(t.Context(), "template0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := storetest.Fill(t, upgradeOpen(t, url))
+	dump := exec.CommandContext(t.Context(), "pg_dump", "--inserts", "--no-owner", "--no-privileges", url)
+	var complaints bytes.Buffer
+	dump.Stderr = &complaints
+	raw, err := dump.Output()
+	if err != nil {
+		t.Fatalf("pg_dump: %v\n%s", err, &complaints)
+	}
+	if err := os.WriteFile(file, psql.ReplaceAll(raw, nil), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFirstMigrationIsFrozen holds what databases out there were made with:
+// whoever needs other tables adds a migration.
+func TestFirstMigrationIsFrozen(t *testing.T) {
+	raw, err := os.ReadFile("migrations/00001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(raw)
+	if got := hex.EncodeToString(sum[:]); got != "e07147db476697886931e3dfebaeea594a3d33b1146ed40c57732aff39f8b313" {
+		t.Errorf("00001_first.sql has changed: add a migration instead (its hash is %s)", got)
+	}
+}

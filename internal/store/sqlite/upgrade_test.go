@@ -1,0 +1,97 @@
+package sqlite_test
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/store/storetest"
+)
+
+var keep = flag.String("keep", "", "make a database of this program with one of everything, and keep it under this name for TestUpgrade")
+
+const kept = "testdata/kept"
+
+func upgradeOpen(t *testing.T, path string) storetest.Open {
+	box, err := seal.New(storetest.TestKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(notify func(domain.Commit)) (storetest.Store, error) {
+		return sqlite.Open(t.Context(), path, box, notify, slog.New(slog.NewTextHandler(t.Output(), nil)))
+	}
+}
+
+// TestUpgrade opens databases of earlier versions with data in them, each named
+// after the last migration that it knows.
+func TestUpgrade(t *testing.T) {
+	if *keep != "" {
+		keepDatabase(t, filepath.Join(kept, *keep+".db"))
+	}
+	files, err := filepath.Glob(filepath.Join(kept, "*.db"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no databases are kept: %v", err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file[:len(file)-len(".db")])
+		t.Run(name, func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "browserhook.db")
+			if err := os.WriteFile(path, raw, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, name+".json"), name == *keep)
+		})
+	}
+}
+
+func keepDatabase(t *testing.T, file string) {
+	if err := os.MkdirAll(kept, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	if err := storetest.Fill(t, upgradeOpen(t, path)).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), "VACUUM"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil { // and the write-ahead log is gone
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFirstMigrationIsFrozen holds what databases out there were made with:
+// whoever needs other tables adds a migration.
+func TestFirstMigrationIsFrozen(t *testing.T) {
+	raw, err := os.ReadFile("migrations/00001_first.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(raw)
+	if got := hex.EncodeToString(sum[:]); got != "7182b6f02102e9e5cd92f73140dbfbd41151009dd03b363706ca8b1310507419" {
+		t.Errorf("00001_first.sql has changed: add a migration instead (its hash is %s)", got)
+	}
+}
