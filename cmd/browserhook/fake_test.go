@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -157,6 +158,16 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 		ts.Check(err)
 		ts.Setenv(args[0], ln.Addr().String())
 		ts.Check(ln.Close())
+	},
+	// json says that each line of a file is a JSON object, and that there is one.
+	"json": func(ts *testscript.TestScript, _ bool, args []string) {
+		text := strings.TrimSpace(ts.ReadFile(args[0]))
+		for line := range strings.SplitSeq(text, "\n") {
+			var object map[string]any
+			if err := json.Unmarshal([]byte(line), &object); err != nil {
+				ts.Fatalf("no JSON on %s: %q", args[0], line)
+			}
+		}
 	},
 	// listening waits until something listens on the address.
 	"listening": func(ts *testscript.TestScript, _ bool, args []string) {

@@ -4,9 +4,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -37,7 +37,7 @@ const (
 
 type cli struct {
 	Config  kong.ConfigFlag  `help:"YAML file of settings; its keys are the names of these flags." placeholder:"FILE"`
-	Version kong.VersionFlag `help:"Print the version and end."`
+	Version kong.VersionFlag `help:"Print the version and end." env:"-"`
 
 	Serve       config.Server  `cmd:"" help:"Run the server."`
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
@@ -51,63 +51,69 @@ type cli struct {
 // run it too. It returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
+	var file *config.File
 	exit := -1
+	config.ForgetEmptyEnv()
 	parser, err := kong.New(&c,
 		kong.Name("browserhook"),
 		kong.Description("Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."),
-		kong.Configuration(config.YAML),
+		kong.Configuration(func(r io.Reader) (kong.Resolver, error) {
+			var err error
+			file, err = config.YAML(r)
+			return file, err
+		}),
 		kong.DefaultEnvars(config.EnvPrefix),
 		kong.Vars{"version": "browserhook " + app.Version},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exit = code }),
-		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.ValueFormatter(describe),
 	)
 	if err != nil {
 		fmt.Fprintln(stderr, "browserhook:", err)
 		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
 	}
 	cmd, err := parser.Parse(args)
 	if exit >= 0 { // --help or --version has been answered
 		return exit
 	}
 	if err != nil {
-		return fail(stderr, err, exitUsage)
+		return misunderstood(err, args, file, stderr)
 	}
-	switch cmd.Command() {
-	case "serve":
-		err = serve(ctx, c.Serve, stdout, stderr)
-	default:
-		// The first signal ends what runs in order, the second at once.
-		ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		context.AfterFunc(ctx, stop)
-		cmd.BindTo(ctx, (*context.Context)(nil))
-		cmd.BindTo(stdout, (*io.Writer)(nil))
-		err = cmd.Run()
-	}
-	if err != nil {
-		code := exitFailed
-		if _, ok := errors.AsType[*config.Error](err); ok {
-			code = exitUsage
+	unknown := config.UnknownEnv(parser.Model, cmd.Selected(), os.Environ())
+	if cmd.Command() == "serve" {
+		log := c.Serve.Logger(stderr)
+		for _, u := range unknown {
+			log.Warn(u)
 		}
-		return fail(stderr, err, code)
+		if err := serve(ctx, c.Serve, stdout, log); err != nil {
+			return failServe(c.Serve, stderr, err)
+		}
+		return exitOK
+	}
+	for _, u := range unknown {
+		fmt.Fprintln(stderr, "browserhook:", u)
+	}
+	// The first signal ends what runs in order, the second at once.
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	cmd.BindTo(ctx, (*context.Context)(nil))
+	cmd.BindTo(stdout, (*io.Writer)(nil))
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintln(stderr, "browserhook:", err)
+		return exitFailed
 	}
 	return exitOK
-}
-
-func fail(stderr io.Writer, err error, code int) int {
-	fmt.Fprintln(stderr, "browserhook:", err)
-	if e, ok := errors.AsType[*config.Error](err); ok {
-		fmt.Fprintf(stderr, "See `browserhook serve --help` for what --%s takes.\n", e.Setting)
-	}
-	return code
 }
 
 // serve runs the server until the first signal, then lets it end in order; a
 // second signal ends it at once. Browsers end by themselves then: their
 // keepers see the server go.
-func serve(ctx context.Context, settings config.Server, stdout, stderr io.Writer) error {
+func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *slog.Logger) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -120,8 +126,8 @@ func serve(ctx context.Context, settings config.Server, stdout, stderr io.Writer
 		case <-ctx.Done():
 		}
 		<-signals
-		fmt.Fprintln(stderr, "browserhook: ended at once by a second signal")
+		log.Error("ended at once by a second signal")
 		os.Exit(exitForced)
 	}()
-	return app.Serve(ctx, settings, stdout, stderr)
+	return app.Serve(ctx, settings, stdout, log)
 }

@@ -196,6 +196,7 @@ func (a *App) Run(ctx context.Context) error {
 	})
 	<-ctx.Done()
 	a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
+	began := time.Now()
 	hurry(a.store)
 	a.sessions.Stop()
 	stopSessions()
@@ -208,6 +209,7 @@ func (a *App) Run(ctx context.Context) error {
 	stopRetention()
 	stopEngine()
 	wg.Wait()
+	a.log.Info("stopped", "took", time.Since(began))
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}

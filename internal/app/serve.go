@@ -10,38 +10,34 @@ import (
 )
 
 // Serve checks the settings, runs a server until ctx ends, and prints to out
-// what an operator must know at the start.
-func Serve(ctx context.Context, settings config.Server, out, logs io.Writer) error {
+// what an operator must know at the start: for a person, or with log-format
+// json as lines of JSON.
+func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog.Logger) error {
 	if err := settings.Check(); err != nil {
 		return err
 	}
-	level, err := settings.Level()
-	if err != nil {
-		return err
-	}
-	options := &slog.HandlerOptions{Level: level}
-	var handler slog.Handler = slog.NewTextHandler(logs, options)
-	if settings.LogFormat == "json" {
-		handler = slog.NewJSONHandler(logs, options)
-	}
+	// What a library of others writes with the standard logger is a line like
+	// ours too.
+	slog.SetDefault(log)
 	TuneMemory()
-	a, err := New(ctx, settings, nil, slog.New(handler))
+	a, err := New(ctx, settings, nil, log)
 	if err != nil {
 		return err
 	}
-	a.greet(out)
+	if settings.LogFormat == "json" {
+		a.greetJSON(out)
+	} else {
+		a.greet(out)
+	}
+	log.Info("started", "version", Version, "url", a.URL)
 	return a.Run(ctx)
 }
 
 // greet prints where everything is. The key is printed once and never again.
 func (a *App) greet(out io.Writer) {
-	chromium := "none found: sessions will fail. Install the package chromium."
-	if a.launcher.Path != "" {
-		chromium = fmt.Sprintf("%s (%s)", a.launcher.Path, a.launcher.Version)
-	}
 	fmt.Fprintf(out, "browserhook %s\n\n", Version)
 	fmt.Fprintf(out, "  Data       %s\n", a.data.Path)
-	fmt.Fprintf(out, "  Chromium   %s\n", chromium)
+	fmt.Fprintf(out, "  Chromium   %s\n", a.chromium())
 	fmt.Fprintf(out, "  Sessions   %d at once\n", a.settings.MaxSessions)
 	if a.settings.PublicURL != "" {
 		fmt.Fprintf(out, "  Public     %s\n", a.settings.PublicURL)
@@ -50,4 +46,25 @@ func (a *App) greet(out io.Writer) {
 		fmt.Fprintf(out, "  API key    %s   shown this once: keep it\n", a.Key)
 	}
 	fmt.Fprintf(out, "  Listening  %s\n", a.URL)
+}
+
+// greetJSON is greet for a program. The key has a line of its own.
+func (a *App) greetJSON(out io.Writer) {
+	line := slog.New(slog.NewJSONHandler(out, nil))
+	if a.Key != "" {
+		line.Info("the first API key, shown this once: keep it", "apiKey", a.Key)
+	}
+	database := "file"
+	if a.settings.DatabaseURL != "" {
+		database = "postgres"
+	}
+	line.Info("listening", "version", Version, "url", a.URL, "publicUrl", a.publicURL(), "data", a.data.Path,
+		"database", database, "chromium", a.chromium(), "maxSessions", a.settings.MaxSessions)
+}
+
+func (a *App) chromium() string {
+	if a.launcher.Path == "" {
+		return "none found: sessions will fail. Install the package chromium."
+	}
+	return fmt.Sprintf("%s (%s)", a.launcher.Path, a.launcher.Version)
 }

@@ -5,6 +5,7 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -137,6 +138,26 @@ func (s *Server) Level() (slog.Level, error) {
 		return slog.LevelError, nil
 	}
 	return 0, wrong("log-level", "%q is none of debug, info, warn, error", s.LogLevel)
+}
+
+// Logger writes to w what the server has to say, as log-level and log-format
+// ask; what can't be understood in them is for Check to tell.
+func (s *Server) Logger(w io.Writer) *slog.Logger {
+	level, _ := s.Level()
+	options := &slog.HandlerOptions{Level: level}
+	if s.LogFormat == "json" {
+		options.ReplaceAttr = unit
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// unit names the unit of a time in JSON, where it is only a number.
+func unit(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() != slog.KindDuration {
+		return a
+	}
+	return slog.Float64(a.Key+"Ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
 func checkPublicURL(raw string) error {

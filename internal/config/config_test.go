@@ -82,7 +82,8 @@ func TestSessionsForMemory(t *testing.T) {
 func parse(t *testing.T, file string, args ...string) (Server, error) {
 	t.Helper()
 	var cli struct {
-		Serve Server `cmd:""`
+		Version kong.VersionFlag `env:"-"`
+		Serve   Server           `cmd:""`
 	}
 	r, err := YAML(strings.NewReader(file))
 	if err != nil {
@@ -144,7 +145,8 @@ func TestFlagsOfOneName(t *testing.T) {
 
 func TestFileErrors(t *testing.T) {
 	for file, want := range map[string]string{
-		"lisen: x":          `setting "lisen"`,
+		"lisen: x":          `setting "lisen": there is no such setting (in the settings file); did you mean listen?`,
+		"version: true":     `setting "version"`,
 		"pool-size: 3":      `setting "pool-size"`,
 		"help: true":        `setting "help"`,
 		"listen: {a: b}":    `setting "listen"`,
@@ -158,5 +160,38 @@ func TestFileErrors(t *testing.T) {
 	}
 	if _, err := parse(t, ""); err != nil {
 		t.Errorf("an empty file: %v", err)
+	}
+}
+
+func TestUnknownVariablesAreNamed(t *testing.T) {
+	var cli struct {
+		Version kong.VersionFlag       `env:"-"`
+		Serve   Server                 `cmd:""`
+		Listen  struct{ Since string } `cmd:""`
+	}
+	p, err := kong.New(&cli, kong.DefaultEnvars(EnvPrefix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve := p.Model.Children[0]
+	for env, want := range map[string]string{
+		"BROWSERHOOK_LISTEN=x":                 "",
+		"BROWSERHOOK_SINCE=x":                  "", // another command's
+		"BROWSERHOOKS=x":                       "",
+		"PATH=x":                               "",
+		"BROWSERHOOK_PORT=tcp://10.0.0.1:80":   "", // Kubernetes makes these
+		"BROWSERHOOK_SERVICE_HOST=10.0.0.1":    "",
+		"BROWSERHOOK_SERVICE_PORT_HTTP=80":     "",
+		"BROWSERHOOK_PORT_80_TCP_ADDR=x":       "",
+		"BROWSERHOOK_VERSION=1":                "BROWSERHOOK_VERSION is no setting and has no effect",
+		"BROWSERHOOK_PORT_NUMBER=1":            "BROWSERHOOK_PORT_NUMBER is no setting and has no effect",
+		"BROWSERHOOK_MASTERKEY=hush":           "BROWSERHOOK_MASTERKEY is no setting and has no effect; did you mean BROWSERHOOK_MASTER_KEY?",
+		"BROWSERHOOK_LOGLEVEL=x":               "BROWSERHOOK_LOGLEVEL is no setting and has no effect; did you mean BROWSERHOOK_LOG_LEVEL?",
+		"BROWSERHOOK_ALLOWED_WEBHOOK_RANGES=x": "BROWSERHOOK_ALLOWED_WEBHOOK_RANGES is no setting and has no effect",
+	} {
+		got := strings.TrimPrefix(strings.Join(UnknownEnv(p.Model, serve, []string{env}), "; "), "the environment variable ")
+		if got != want {
+			t.Errorf("%s: said %q", env, got)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -12,36 +13,45 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// EnvPrefix begins the name of every setting's environment variable.
-const EnvPrefix = "BROWSERHOOK"
-
-// YAML is a kong.ConfigurationLoader for a file of settings: one mapping whose
-// keys are the flags' names. A flag that has an environment variable of its own
-// name, because another command has a flag of the same name, has that as its
-// key. A key that names no setting is an error.
-func YAML(r io.Reader) (kong.Resolver, error) {
+// YAML reads a file of settings: one mapping whose keys are the flags' names. A
+// flag that has an environment variable of its own name, because another
+// command has a flag of the same name, has that as its key. A key that names no
+// setting is an error.
+func YAML(r io.Reader) (*File, error) {
 	values := map[string]any{}
 	dec := yaml.NewDecoder(r)
 	if err := dec.Decode(&values); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("the settings file is not a YAML mapping: %w", err)
 	}
-	return &resolver{values: values}, nil
+	return &File{values: values}, nil
 }
 
-type resolver struct{ values map[string]any }
+// File is the settings of a file, a kong.Resolver.
+type File struct{ values map[string]any }
+
+// Text is a setting as the file has it; "" when it doesn't, or is no text.
+func (r *File) Text(name string) string {
+	if r == nil {
+		return ""
+	}
+	s, _ := r.values[name].(string)
+	return s
+}
+
+// notInFile are the flags that are no settings.
+var notInFile = []string{"help", "version", "config"}
 
 // Validate refuses keys that are no setting, so that a typo can't go unseen.
-func (r *resolver) Validate(app *kong.Application) error {
+func (r *File) Validate(app *kong.Application) error {
 	var known []string
-	_ = kong.Visit(app, func(n kong.Visitable, next kong.Next) error {
-		if f, ok := n.(*kong.Flag); ok {
+	visitFlags(app, func(f *kong.Flag) {
+		if !slices.Contains(notInFile, f.Name) {
 			known = append(known, key(f))
 		}
-		return next(nil)
 	})
-	for name := range r.values {
-		if !slices.Contains(known, name) || name == "help" || name == "config" {
-			return &Error{Setting: name, Problem: "there is no such setting (in the settings file)"}
+	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+		if !slices.Contains(known, name) {
+			return &Error{Setting: name, Problem: "there is no such setting (in the settings file)" + meant(name, known)}
 		}
 	}
 	return nil
@@ -49,7 +59,7 @@ func (r *resolver) Validate(app *kong.Application) error {
 
 // Resolve gives kong the value of a flag that neither the command line nor the
 // environment set.
-func (r *resolver) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+func (r *File) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 	value, ok := r.values[key(flag)]
 	if !ok || slices.ContainsFunc(flag.Envs, isSet) {
 		// kong would let a resolver override the environment.

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/browserhook/browserhook/internal/config"
+)
+
+// describe is a flag's line of help, with its default and its variable.
+func describe(value *kong.Value) string {
+	var more []string
+	if value.HasDefault && value.Default != "" {
+		more = append(more, "default "+value.Default)
+	}
+	for _, env := range value.Tag.Envs {
+		more = append(more, "$"+env)
+	}
+	if len(more) == 0 {
+		return value.Help
+	}
+	return strings.TrimSuffix(value.Help, ".") + " (" + strings.Join(more, ", ") + ")."
+}
+
+// plainer turns what kong says of a command line into words for who typed it.
+var plainer = strings.NewReplacer(
+	`expected string value but got "EOL" (<EOL>)`, "a value is missing",
+	"a valid 64 bit int", "a whole number",
+	"unexpected argument", "there is no command or argument",
+	"(from envar ", "(from the environment variable ",
+)
+
+// misunderstood says what is wrong with a command line or a settings file, and
+// where to read on.
+func misunderstood(err error, args []string, file *config.File, stderr io.Writer) int {
+	settings := config.Server{LogFormat: "text"}
+	command := "browserhook"
+	if e, ok := errors.AsType[*kong.ParseError](err); ok && e.Context != nil {
+		command = strings.TrimSpace("browserhook " + e.Context.Command())
+		command, _, _ = strings.Cut(command, " <")
+		if command == "browserhook serve" {
+			settings.LogFormat = formatAsked(args, file)
+		}
+	}
+	text := plainer.Replace(err.Error())
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		text = "the settings file can't be read: " + text
+	}
+	if settings.LogFormat == "json" {
+		settings.Logger(stderr).Error(text)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "browserhook: %s\nSee `%s --help`.\n", text, command)
+	return exitUsage
+}
+
+// formatAsked is log-format, as far as it can be told of settings that have
+// not all been understood: what goes wrong with them is to be JSON too.
+func formatAsked(args []string, file *config.File) string {
+	const flag = "--log-format"
+	if i := slices.IndexFunc(args, func(a string) bool { return a == flag || strings.HasPrefix(a, flag+"=") }); i >= 0 {
+		if _, value, ok := strings.Cut(args[i], "="); ok {
+			return value
+		}
+		if i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	if value := os.Getenv(config.EnvPrefix + "_LOG_FORMAT"); value != "" {
+		return value
+	}
+	return file.Text(flag[2:])
+}
+
+// failServe says why the server could not run.
+func failServe(settings config.Server, stderr io.Writer, err error) int {
+	code, hint := exitFailed, ""
+	if e, ok := errors.AsType[*config.Error](err); ok {
+		code, hint = exitUsage, fmt.Sprintf("See `browserhook serve --help` for what --%s takes.\n", e.Setting)
+	}
+	if settings.LogFormat == "json" {
+		settings.Logger(stderr).Error(err.Error())
+	} else {
+		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, hint)
+	}
+	return code
+}
