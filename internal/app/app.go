@@ -136,7 +136,7 @@ func (a *App) compose() {
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Explain:   &webhook.Explainer{History: a.store, State: a.engine.State},
-		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, a.log), PublicURL: a.publicURL,
+		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping,
 	})
 	a.server = &http.Server{

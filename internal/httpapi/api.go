@@ -86,6 +86,9 @@ type Artifacts interface {
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
+// Live is the pages below /streams.
+type Live interface{ Routes(mux *http.ServeMux) }
+
 // Config is what the API stands on.
 type Config struct {
 	Store     Store
@@ -94,7 +97,7 @@ type Config struct {
 	Events    Events
 	Explain   Explain
 	Artifacts Artifacts
-	Live      http.Handler // the pages below /streams
+	Live      Live
 	PublicURL func() string
 	Version   string
 	Log       *slog.Logger
@@ -129,6 +132,7 @@ func build(cfg Config) *server {
 	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
 	hc.Security = []map[string][]string{{"key": {}}}
+	hc.Transformers = []huma.Transformer{nameProblem}
 	s.api = humago.New(s.mux, hc)
 	s.sessionRoutes()
 	s.stepRoutes()

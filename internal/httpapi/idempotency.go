@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -21,7 +20,7 @@ func (c Creating) idempotency(what string, body []byte) (*domain.Idempotency, er
 	if c.Key == "" {
 		return nil, nil //nolint:nilnil // no key, no record
 	}
-	if strings.ContainsFunc(c.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !visible(c.Key) {
 		return nil, domain.Invalid("Idempotency-Key", "must be printable characters without spaces")
 	}
 	hash := sha256.New()

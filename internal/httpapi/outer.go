@@ -34,25 +34,21 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := domain.NewID("req")
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, id))
+		_, pattern := mux.Handler(r)
+		answer := &answer{ResponseWriter: w}
+		w = answer
+		defer s.logRequest(r, pattern, answer, time.Now())
 		h := w.Header()
-		h.Set("X-Request-Id", id)
+		h.Set(requestHeader, id)
 		h.Set("X-Content-Type-Options", "nosniff")
-		started := time.Now()
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // it is thrown as itself
 					panic(p)
 				}
 				s.Log.Error("panic in a request", "request", id, "panic", p, "stack", string(debug.Stack()))
-				problem := newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
-				problem.RequestID = id
-				problem.write(w)
+				internalProblem().write(w)
 			}
-		}()
-		_, pattern := mux.Handler(r)
-		defer func() {
-			// The pattern, not the path: live links are secrets.
-			s.Log.Debug("request", "request", id, "route", pattern, "method", r.Method, "took", time.Since(started))
 		}()
 		if pattern == "" {
 			s.noRoute(w, r, mux)
@@ -73,7 +69,7 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 				problem.write(w)
 				return
 			}
-			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)
 				return
 			}
@@ -99,8 +95,9 @@ var errUnauthorized = newProblem("unauthorized", "Send a valid API key as Author
 // authenticate finds the project of the request's key. Keys are found by their
 // readable start and compared by their hash, in constant time.
 func (s *server) authenticate(r *http.Request) (string, error) {
-	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok || len(key) <= domain.KeyPrefixLength || len(key) > 256 {
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	key = strings.TrimLeft(key, " ")
+	if !strings.EqualFold(scheme, "Bearer") || len(key) <= domain.KeyPrefixLength || len(key) > 256 || !visible(key) {
 		return "", errUnauthorized
 	}
 	found, err := s.Store.KeysByPrefix(r.Context(), key[:domain.KeyPrefixLength])
@@ -136,9 +133,11 @@ func checkBody(w http.ResponseWriter, r *http.Request) *Problem {
 		r.Body = http.NoBody
 		return nil
 	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return newProblem("unsupported_media_type", "Send the body as application/json.")
 	}
+	r.Header.Set("Content-Type", kind) // huma knows this one spelling
 	if !utf8.Valid(raw) {
 		return newProblem(domain.CodeMalformed, "The body is not UTF-8.")
 	}
@@ -146,4 +145,21 @@ func checkBody(w http.ResponseWriter, r *http.Request) *Problem {
 		return newProblem(domain.CodeMalformed, "The body is not one JSON value: "+err.Error()+".")
 	}
 	return nil
+}
+
+// visible says whether a text is nothing but visible ASCII.
+func visible(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// accepts says whether the request names a media type among those that it takes.
+func accepts(r *http.Request, kind string) bool {
+	for _, line := range r.Header.Values("Accept") {
+		for one := range strings.SplitSeq(line, ",") {
+			if got, _, err := mime.ParseMediaType(one); err == nil && got == kind {
+				return true
+			}
+		}
+	}
+	return false
 }

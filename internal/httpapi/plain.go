@@ -40,8 +40,7 @@ func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /docs", s.docs)
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	if s.Live != nil {
-		s.mux.Handle("/streams", s.Live)
-		s.mux.Handle("/streams/", s.Live)
+		s.Live.Routes(s.mux)
 	}
 }
 

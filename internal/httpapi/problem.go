@@ -21,7 +21,7 @@ type Problem struct {
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
 	Detail    string       `json:"detail,omitempty" doc:"One sentence for a person."`
 	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
-	RequestID string       `json:"requestId,omitempty" doc:"Names the request in the server's log."`
+	RequestID string       `json:"requestId" doc:"Names the request in the server's log; also in the header X-Request-Id."`
 }
 
 // FieldError is one field that is wrong.
@@ -76,8 +76,7 @@ func init() { //nolint:gochecknoinits // huma has this one hook for its own erro
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		code, ok := codes[status]
 		if !ok {
-			code = "internal"
-			msg = "something went wrong inside the server"
+			return internalProblem()
 		}
 		p := newProblem(code, msg)
 		for _, err := range errs {
@@ -122,12 +121,31 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	if errors.Is(err, domain.ErrNotFound) {
 		return newProblem(domain.CodeNotFound, "There is nothing under this id.")
 	}
-	p := newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
-	p.RequestID = requestID(ctx)
 	if ctx.Err() == nil {
-		s.Log.Error("request failed", "request", p.RequestID, "err", err)
+		s.Log.Error("request failed", "request", requestID(ctx), "err", err)
 	}
-	return p
+	return internalProblem()
+}
+
+// internalProblem is all that anybody is told of what went wrong inside.
+func internalProblem() *Problem {
+	return newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
+}
+
+// named is the problem with the id of its request: it is one of many that may
+// have the same.
+func (p *Problem) named(id string) *Problem {
+	one := *p
+	one.RequestID = id
+	return &one
+}
+
+// nameProblem gives the problems that huma writes their request's id.
+func nameProblem(ctx huma.Context, _ string, v any) (any, error) {
+	if p, ok := v.(*Problem); ok {
+		return p.named(requestID(ctx.Context())), nil
+	}
+	return v, nil
 }
 
 func sentence(s string) string {
@@ -139,8 +157,15 @@ func sentence(s string) string {
 
 // write answers outside of huma.
 func (p *Problem) write(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	maps.Copy(w.Header(), p.GetHeaders())
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	maps.Copy(h, p.GetHeaders())
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p)
+	_ = json.NewEncoder(w).Encode(p.named(h.Get(requestHeader)))
+}
+
+// Refuse answers a request with a problem, for handlers outside of this
+// package that stand behind its own.
+func Refuse(w http.ResponseWriter, code domain.Code, detail string) {
+	newProblem(code, detail).write(w)
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"path"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -31,45 +32,54 @@ type Steps interface {
 	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
 }
 
+// Refuse answers a request with a problem.
+type Refuse func(w http.ResponseWriter, code domain.Code, detail string)
+
 // Handler serves everything below /streams.
 type Handler struct {
 	sessions Sessions
 	steps    Steps
 	log      *slog.Logger
 	stopping <-chan struct{}
+	refuse   Refuse
 	rooms    *rooms
-	mux      *http.ServeMux
 	page     *template.Template
 }
 
 // New makes the handler. When stopping is closed, viewers are sent away.
-func New(sessions Sessions, steps Steps, stopping <-chan struct{}, log *slog.Logger) *Handler {
-	h := &Handler{
-		sessions: sessions, steps: steps, log: log, stopping: stopping,
-		rooms: &rooms{log: log, open: map[*browser.Page]*room{}}, mux: http.NewServeMux(),
-		page: template.Must(template.ParseFS(assets, "assets/page.html")),
+func New(sessions Sessions, steps Steps, stopping <-chan struct{}, refuse Refuse, log *slog.Logger) *Handler {
+	return &Handler{
+		sessions: sessions, steps: steps, log: log, stopping: stopping, refuse: refuse,
+		rooms: &rooms{log: log, open: map[*browser.Page]*room{}},
+		page:  template.Must(template.ParseFS(assets, "assets/page.html")),
 	}
-	static, err := fs.Sub(assets, "assets")
-	if err != nil {
-		panic(err) // the folder is compiled in
-	}
-	files := http.StripPrefix("/streams/assets/", http.FileServerFS(static))
-	h.mux.Handle("GET /streams/assets/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-cache")
-		files.ServeHTTP(w, r)
-	}))
-	h.mux.HandleFunc("GET /streams", h.show)
-	h.mux.HandleFunc("GET /streams/ws", h.socket)
-	return h
 }
 
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.mux.ServeHTTP(w, r) }
+// Routes adds the handler's routes.
+func (h *Handler) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /streams", h.show)
+	mux.HandleFunc("GET /streams/ws", h.socket)
+	mux.HandleFunc("GET /streams/assets/{name}", h.asset)
+}
+
+// asset is a file that the page is made of.
+func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
+	name := path.Join("assets", r.PathValue("name"))
+	if info, err := fs.Stat(assets, name); err != nil || info.IsDir() {
+		h.refuse(w, domain.CodeNotFound, "There is no such file.")
+		return
+	}
+	w.Header().Set("Cache-Control", "no-cache")
+	http.ServeFileFS(w, r, assets, name)
+}
 
 // show is the page itself. Whoever may look may also put it into a frame; a
 // page that takes input may not be framed, or a click could be stolen.
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), r.URL.Query().Get("id"))
-	data := map[string]any{"Control": stream.Mode == domain.StreamControl, "Session": session.ID}
+	data := map[string]any{
+		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"),
+	}
 	status := http.StatusOK
 	switch {
 	case errors.Is(err, domain.ErrNotFound):

@@ -62,7 +62,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	token := r.URL.Query().Get("id")
 	stream, session, err := h.sessions.OpenStream(r.Context(), token)
 	if err != nil {
-		http.Error(w, "this link opens nothing", http.StatusForbidden)
+		h.refuse(w, domain.CodeNotFound, "This link opens nothing, or no longer.")
 		return
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})

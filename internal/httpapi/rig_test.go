@@ -1,0 +1,240 @@
+package httpapi_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+	"github.com/browserhook/browserhook/internal/event"
+	"github.com/browserhook/browserhook/internal/httpapi"
+	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/store/pgtest"
+	"github.com/browserhook/browserhook/internal/store/postgres"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/store/storetest"
+	"github.com/browserhook/browserhook/internal/webhook"
+)
+
+var database *pgtest.Server
+
+func TestMain(m *testing.M) {
+	var err error
+	if database, err = pgtest.Start("fsync=off"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := database.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// rig is the API over a store, with a project of its own. Sessions get no
+// browser and stay STARTING; deliveries stay PENDING.
+type rig struct {
+	*httptest.Server
+	store   apiStore
+	project string
+	key     string
+	log     *lines
+	t       *testing.T
+}
+
+type apiStore interface {
+	storetest.Store
+	httpapi.Store
+}
+
+// onBothStores runs a test of the API over SQLite and over PostgreSQL.
+func onBothStores(t *testing.T, test func(r *rig)) {
+	box, err := seal.New(seal.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, open := range map[string]func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error){
+		"sqlite": func(t *testing.T, notify func(domain.Commit), log *slog.Logger) (apiStore, error) {
+			return sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "browserhook.db"), box, notify, log)
+		},
+		"postgres": func(t *testing.T, notify func(domain.Commit), log *slog.Logger) (apiStore, error) {
+			url, err := database.NewDatabase(t.Context(), "template1")
+			if err != nil {
+				return nil, err
+			}
+			return postgres.Open(context.Background(), postgres.Config{URL: url, Node: "node1", Box: box, Notify: notify, Log: log})
+		},
+	} {
+		t.Run(name, func(t *testing.T) { test(newRig(t, open)) })
+	}
+}
+
+func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error)) *rig {
+	t.Helper()
+	r := &rig{t: t, key: "bh_rig" + strings.Repeat("0", 40), log: &lines{}}
+	log := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var sessions *session.Service
+	var events *event.Log
+	var composed sync.WaitGroup
+	composed.Add(1)
+	store, err := open(t, func(c domain.Commit) {
+		composed.Wait()
+		sessions.Notify(c)
+		events.Notify(c)
+	}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.store = store
+	client := egress.New(egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	public := func() string { return "http://browserhook.test" }
+	stopping := make(chan struct{})
+	sessions = session.New(session.Config{
+		Store: store, PublicURL: public, MaxSessions: 1000, Log: log,
+		Launch: func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		},
+	})
+	events = event.New(store)
+	composed.Done()
+	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
+		Store: store, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
+		Explain:   &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
+		Artifacts: noArtifacts{}, Live: live.New(sessions, store, stopping, httpapi.Refuse, log), PublicURL: public,
+		Version: "test", Log: log, Stopping: stopping,
+	}))
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- sessions.Run(ctx) }()
+	t.Cleanup(func() {
+		close(stopping)
+		r.Close()
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("sessions: %v", err)
+		}
+		if err := store.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	r.project = domain.NewID(domain.PrefixProject)
+	if err := store.CreateProject(t.Context(), domain.Project{ID: r.project, Name: "rig", CreatedAt: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	hash := sha256.Sum256([]byte(r.key))
+	if err := store.CreateKey(t.Context(), domain.APIKey{
+		ID: domain.NewID(domain.PrefixKey), ProjectID: r.project, Name: "rig",
+		Prefix: r.key[:domain.KeyPrefixLength], Hash: hash[:], CreatedAt: time.Now(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+type noArtifacts struct{}
+
+func (noArtifacts) Open(context.Context, string) (io.ReadCloser, error) {
+	return nil, errors.New("there are no artifacts")
+}
+
+// lines is a log in memory.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// reply is an answer, its body read as JSON where it is some.
+type reply struct {
+	status int
+	header http.Header
+	raw    string
+	body   map[string]any
+}
+
+// field is the path of the first field that a problem names.
+func (a reply) field() string {
+	errs, _ := a.body["errors"].([]any)
+	if len(errs) == 0 {
+		return ""
+	}
+	first, _ := errs[0].(map[string]any)
+	name, _ := first["field"].(string)
+	return name
+}
+
+// ask makes a request with the rig's key; target is taken as it is, odd bytes
+// and all. Header lines may follow, "Name: value", which replace what the rig
+// sends itself.
+func (r *rig) ask(method, target, body string, header ...string) reply {
+	r.t.Helper()
+	req, err := http.NewRequestWithContext(r.t.Context(), method, r.URL, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.URL.Opaque = target
+	req.Header.Set("Authorization", "Bearer "+r.key)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Set(name, value)
+	}
+	res, err := r.Client().Transport.RoundTrip(req)
+	if err != nil {
+		r.t.Fatalf("%s %s: %v", method, target, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		r.t.Fatalf("%s %s: %v", method, target, err)
+	}
+	a := reply{status: res.StatusCode, header: res.Header, raw: string(raw)}
+	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(raw, &a.body); err != nil {
+			r.t.Errorf("%s %s answered %d %s: %v", method, target, res.StatusCode, raw, err)
+		}
+	}
+	return a
+}
+
+// made asks for something that must succeed and returns the member of the answer.
+func (r *rig) made(method, target, body, member string) string {
+	r.t.Helper()
+	a := r.ask(method, target, body)
+	if a.status/100 != 2 {
+		r.t.Fatalf("%s %s %s: %d %s", method, target, body, a.status, a.raw)
+	}
+	value, _ := a.body[member].(string)
+	return value
+}
