@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -130,6 +131,11 @@ func setup(env *testscript.Env) error {
 	env.Setenv("SERVER", server.URL)
 	env.Setenv("SINK", server.URL+"/hook")
 	env.Setenv("SECRET", fakeSecret)
+	source, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	env.Setenv("SOURCE", source)
 	// What is tested isn't how fast this machine is.
 	env.Setenv("BROWSERHOOK_TIMEOUT", "2m")
 	return nil

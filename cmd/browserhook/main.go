@@ -104,7 +104,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.BindTo(ctx, (*context.Context)(nil))
 	cmd.BindTo(stdout, (*io.Writer)(nil))
 	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(stderr, "browserhook:", err)
+		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, whatToDo(err))
 		return exitFailed
 	}
 	return exitOK

@@ -23,5 +23,5 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Deadline: time.Now().Add(5 * time.Minute), Setup: setup, Cmds: commands})
+	testscript.Run(t, testscript.Params{Dir: "testdata", Deadline: time.Now().Add(5 * time.Minute), Setup: setup, Cmds: commands, Condition: condition})
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/config"
 )
 
@@ -79,16 +80,27 @@ func formatAsked(args []string, file *config.File) string {
 	return file.Text(flag[2:])
 }
 
-// failServe says why the server could not run.
+// failServe says why the server could not run, and what to do.
 func failServe(settings config.Server, stderr io.Writer, err error) int {
-	code, hint := exitFailed, ""
+	code, do := exitFailed, whatToDo(err)
 	if e, ok := errors.AsType[*config.Error](err); ok {
-		code, hint = exitUsage, fmt.Sprintf("See `browserhook serve --help` for what --%s takes.\n", e.Setting)
+		code, do = exitUsage, fmt.Sprintf("See `browserhook serve --help` for what --%s takes.\n", e.Setting)
 	}
-	if settings.LogFormat == "json" {
+	switch {
+	case settings.LogFormat != "json":
+		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, do)
+	case code == exitFailed && do != "":
+		settings.Logger(stderr).Error(err.Error(), "do", strings.TrimSuffix(do, "\n"))
+	default:
 		settings.Logger(stderr).Error(err.Error())
-	} else {
-		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, hint)
 	}
 	return code
+}
+
+// whatToDo is the line with what to do about an error, if it is known.
+func whatToDo(err error) string {
+	if e, ok := errors.AsType[*advice.Error](err); ok {
+		return e.Do + "\n"
+	}
+	return ""
 }

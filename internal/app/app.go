@@ -14,11 +14,13 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -104,7 +106,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 		return nil, err
 	}
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
-		return nil, &config.Error{Setting: "listen", Problem: err.Error()}
+		return nil, listenError(settings.Listen, err)
 	}
 	a.URL = "http://" + a.listener.Addr().String()
 	allow, err := settings.WebhookPrefixes()
@@ -267,15 +269,44 @@ func openBox(setting, file string) (*seal.Box, error) {
 	return box, nil
 }
 
+// openBlobs opens the folder of artifacts, and sees that it can be written.
 func openBlobs(setting, folder string) (*blob.Bucket, error) {
+	flag := "--data"
 	if setting != "" {
-		folder = strings.TrimPrefix(setting, "file://")
+		folder, flag = strings.TrimPrefix(setting, "file://"), "--artifacts-url"
+	}
+	probe := func() error {
+		f, err := os.CreateTemp(folder, ".probe-*")
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Close(), os.Remove(f.Name()))
 	}
 	b, err := fileblob.OpenBucket(folder, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err == nil {
+		if err = probe(); err != nil {
+			_ = b.Close()
+		}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("open artifacts: %w", err)
+		return nil, folderError("folder of artifacts", folder, flag, err)
 	}
 	return b, nil
+}
+
+func listenError(address string, err error) error {
+	do := "Choose another address with --listen."
+	why := err
+	if e, ok := errors.AsType[*os.SyscallError](err); ok {
+		why = e.Err
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		do = "Another program has the port, perhaps another browserhook: stop it, or choose another port with --listen."
+	case errors.Is(err, syscall.EACCES):
+		do = "Ports below 1024 are for root: choose another with --listen."
+	}
+	return advice.Add(fmt.Errorf("can't listen on %s: %w", address, why), do)
 }
 
 // blobs is the bucket as the services see it.

@@ -5,11 +5,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -36,7 +38,7 @@ func openData(path string) (*dataFolder, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	if err := os.MkdirAll(abs, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderError("data folder", abs, "--data", err)
 	}
 	d := &dataFolder{
 		Path:      abs,
@@ -46,11 +48,12 @@ func openData(path string) (*dataFolder, error) {
 	}
 	d.lock, err = os.OpenFile(filepath.Join(abs, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+		return nil, folderError("data folder", abs, "--data", err)
 	}
 	if err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		d.lock.Close()
-		return nil, fmt.Errorf("data folder %s is in use by another browserhook server", abs)
+		return nil, advice.Add(fmt.Errorf("the data folder %s is in use by another browserhook server", abs),
+			"Stop that server, or name another folder with --data.")
 	}
 	if d.Run, err = runFolder(abs); err != nil {
 		d.lock.Close()
@@ -70,9 +73,27 @@ func (d *dataFolder) node() (string, error) {
 	}
 	name := domain.NewToken()
 	if err := os.WriteFile(file, []byte(name+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("data folder: %w", err)
+		return "", folderError("data folder", d.Path, "--data", err)
 	}
 	return name, nil
+}
+
+// folderError says why a folder can't be used, and what to do.
+func folderError(what, path, flag string, err error) error {
+	why := err
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		why = e.Err
+	}
+	do := fmt.Sprintf("Name another folder with %s.", flag)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		do = fmt.Sprintf("Give it to the user who runs the server (user id %d), or name another folder with %s.", os.Getuid(), flag)
+	case errors.Is(err, syscall.ENOSPC):
+		do = "Make room on its disk, and start the server again."
+	case errors.Is(err, syscall.EROFS):
+		do = fmt.Sprintf("Mount its disk for writing, or name another folder with %s.", flag)
+	}
+	return advice.Add(fmt.Errorf("the %s %s can't be used: %w", what, path, why), do)
 }
 
 // Close gives the folder back. The one for running browsers goes too, unless

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/event"
@@ -42,8 +43,13 @@ var (
 // openStore opens the database that the settings name: PostgreSQL, or the file
 // in the data folder.
 func openStore(ctx context.Context, settings config.Server, data *dataFolder, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (store, error) {
+	// A store that could not be opened is no store: not one that is nil inside.
 	if settings.DatabaseURL == "" {
-		return sqlite.Open(ctx, data.Database, box, notify, log)
+		s, err := sqlite.Open(ctx, data.Database, box, notify, log)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	node, err := data.node()
 	if err != nil {
@@ -51,7 +57,7 @@ func openStore(ctx context.Context, settings config.Server, data *dataFolder, bo
 	}
 	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: node, Box: box, Notify: notify, Log: log})
 	if err != nil {
-		return nil, &config.Error{Setting: "database-url", Problem: err.Error()}
+		return nil, err
 	}
 	return s, nil
 }
@@ -77,11 +83,19 @@ func stopElsewhere(s store) func(context.Context, string) error {
 // the URL names, to look at keys. It doesn't make a new file.
 func openKeyStore(ctx context.Context, data, url string) (keyStore, error) {
 	if url != "" {
-		return postgres.Open(ctx, postgres.Config{URL: url, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler)})
+		s, err := postgres.Open(ctx, postgres.Config{URL: url, Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 	file := databasePath(data)
 	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("there is no database in %s; --data names the server's data folder", data)
+		return nil, advice.Add(fmt.Errorf("there is no database in %s", data), "Name the server's data folder with --data.")
 	}
-	return sqlite.Open(ctx, file, nil, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	s, err := sqlite.Open(ctx, file, nil, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +30,11 @@ import (
 	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/rowid"
+	"github.com/browserhook/browserhook/internal/store/schema"
 	"github.com/browserhook/browserhook/internal/store/seal"
 )
 
@@ -100,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) { return open(ctx, cf
 func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", hideURL(err))
+		return nil, advice.Add(fmt.Errorf("the database URL is wrong: %w", hideURL(err)), "Mend --database-url.")
 	}
 	pc.MaxConns = max(pc.MaxConns, maxConnections)
 	pc.MaxConnIdleTime = 5 * time.Minute
@@ -134,13 +135,11 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 }
 
 func (s *Store) start(ctx context.Context) error {
-	if err := s.pool.Ping(ctx); err != nil {
-		// The driver tells of every address in a line of its own.
-		lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
-		return fmt.Errorf("can't connect: %s", strings.TrimSpace(lines[len(lines)-1]))
+	if err := s.usable(ctx); err != nil {
+		return err
 	}
 	if err := s.migrate(ctx); err != nil {
-		return err
+		return migrateError(err)
 	}
 	if s.Node == "" {
 		return nil
@@ -180,10 +179,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	return nil
+	return schema.Migrate(ctx, p)
 }
 
 const proof = "browserhook"
@@ -201,7 +197,8 @@ func (s *Store) identify(ctx context.Context) error {
 	}
 	if len(sealed) > 0 {
 		if _, err := s.Box.Open(sealed, proof); err != nil {
-			return fmt.Errorf("the database belongs to servers with another master key; give this one theirs: %w", err)
+			return advice.Add(fmt.Errorf("the database belongs to servers with another master key: %w", err),
+				"Give this server theirs: what their master.key holds, as --master-key.")
 		}
 		if s.Box.Current(sealed) {
 			return nil

@@ -16,6 +16,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -71,23 +72,29 @@ func New(keys string) (*Box, error) {
 }
 
 // Load makes a box of the keys in a file, which is made with a new one, for its
-// owner alone, when there is none.
+// owner alone, when there is none. The error says what to do, as an
+// [advice.Error].
 func Load(path string) (*Box, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
 		_, err = f.WriteString(NewKey() + "\n")
-		err = errors.Join(err, f.Sync(), f.Close())
+		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+			_ = os.Remove(path) // half a key is none
+		}
 	}
 	if err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("make the master key: %w", err)
+		return nil, advice.Add(fmt.Errorf("the master key can't be made: %w", err),
+			"See that the data folder can be written and its disk has room.")
 	}
 	raw, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the master key: %w", err)
+		return nil, advice.Add(fmt.Errorf("the master key can't be read: %w", err),
+			fmt.Sprintf("Give %s, a file, to the user who runs the server: user id %d.", path, os.Getuid()))
 	}
 	b, err := New(string(raw))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, advice.Add(fmt.Errorf("the master key in %s is damaged: %w", path, err),
+			"Restore the file from a backup. Without it the webhook secrets in the database can't be read any more.")
 	}
 	return b, nil
 }
@@ -154,7 +161,11 @@ func (b *Box) SealEndpoint(e *domain.Endpoint) ([]byte, error) {
 func (b *Box) OpenEndpoint(sealed []byte, e *domain.Endpoint) error {
 	raw, err := b.Open(sealed, e.ProjectID+" "+e.ID)
 	if err != nil {
-		return fmt.Errorf("open the secrets of endpoint %s: %w", e.ID, err)
+		err = fmt.Errorf("open the secrets of endpoint %s: %w", e.ID, err)
+		if errors.Is(err, ErrNoKey) {
+			err = advice.Add(err, "Give the server the master key that it had before, as master.key in the data folder or as --master-key.")
+		}
+		return err
 	}
 	var s endpointSecrets
 	if err := json.Unmarshal(raw, &s); err != nil {

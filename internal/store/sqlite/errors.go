@@ -1,9 +1,6 @@
 package sqlite
 
 import (
-	"errors"
-
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -20,8 +17,7 @@ func (e *fullError) Unwrap() []error { return []error{errFull, e.err} }
 
 // full marks an error as one of a disk that has no room.
 func full(err error) error {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	if !ok || e.Code()&0xff != lib.SQLITE_FULL {
+	if errorCode(err) != lib.SQLITE_FULL {
 		return err
 	}
 	return &fullError{err}

@@ -25,16 +25,10 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"net/url"
-	"os"
 	"sync"
 	"sync/atomic"
 
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/database"
 	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -73,73 +67,48 @@ type Store struct {
 
 // Open opens or makes the file, readable by its owner only, and brings its
 // tables up to date. notify is called after each commit with what became
-// known; it must not block.
+// known; it must not block. The error says what is wrong and, as an
+// [advice.Error], what to do.
 func Open(ctx context.Context, path string, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	f.Close()
 	s := &Store{log: log, notify: notify, box: box, queue: make(chan *change, queueLength), done: make(chan struct{}), held: newHeld()}
-	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
-		return nil, err
-	}
 	conn, err := s.start(ctx, path)
 	if err != nil {
-		s.write.Close()
-		return nil, err
+		return nil, openError(path, err)
 	}
 	go newWriter(s, conn).run()
 	return s, nil
 }
 
-func (s *Store) start(ctx context.Context, path string) (*sql.Conn, error) {
-	err := migrate(ctx, s.write)
-	if err != nil {
+func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err error) {
+	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.write.Close()
+		}
+	}()
+	if err := migrate(ctx, s.write); err != nil {
 		return nil, err
 	}
 	var key []byte
 	if err := s.write.QueryRowContext(ctx, "SELECT key FROM delivery_ids").Scan(&key); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
 	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
 		return nil, err
 	}
-	conn, err := s.write.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	if conn, err = s.write.Conn(ctx); err != nil {
+		return nil, err
 	}
-	s.read.db, err = connect(path, "query_only(1)", readers)
-	return conn, err
-}
-
-func connect(path, pragma string, conns int) (*sql.DB, error) {
-	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", // another process may be adding a key
-		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)", pragma,
-	}}
-	db, err := sql.Open(driver, "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+	if s.read.db, err = connect(path, "query_only(1)", readers); err != nil {
+		conn.Close()
+		return nil, err
 	}
-	db.SetMaxOpenConns(conns)
-	db.SetMaxIdleConns(conns)
-	return db, nil
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	p, err := goose.NewProvider(database.DialectSQLite3, db, files)
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	return nil
+	return conn, nil
 }
 
 // Close commits what is queued and closes the file. Changes that come later

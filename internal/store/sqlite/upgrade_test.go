@@ -1,15 +1,19 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
@@ -93,5 +97,38 @@ func TestFirstMigrationIsFrozen(t *testing.T) {
 	sum := sha256.Sum256(raw)
 	if got := hex.EncodeToString(sum[:]); got != "7182b6f02102e9e5cd92f73140dbfbd41151009dd03b363706ca8b1310507419" {
 		t.Errorf("00001_first.sql has changed: add a migration instead (its hash is %s)", got)
+	}
+}
+
+// TestNewerDatabaseIsRefused: it is not touched either.
+func TestNewerDatabaseIsRefused(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(kept, "00001.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = upgradeOpen(t, path)(nil)
+	if e, ok := errors.AsType[*advice.Error](err); !ok || !strings.Contains(err.Error(), "99999") || strings.Contains(err.Error(), "\n") || e.Do == "" {
+		t.Errorf("it is refused with %v", err)
+	}
+	if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the file has changed (%v)", err)
 	}
 }
