@@ -32,6 +32,7 @@ type frameEvent struct {
 		LoaderID string `json:"loaderId"`
 		URL      string `json:"url"`
 		Fragment string `json:"urlFragment"`
+		Missing  string `json:"unreachableUrl"`
 	} `json:"frame"`
 	Context struct {
 		ID   int64  `json:"id"`
@@ -89,8 +90,8 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
 			p.dropBelow(f.ID) // the frames of the document before
 		}
-		f.Document.URL = ev.Frame.URL + ev.Frame.Fragment
-		f.Document.Navigating = false
+		f.Document.URL, f.Document.Missing = ev.Frame.URL+ev.Frame.Fragment, ev.Frame.Missing
+		f.Document.Navigating, f.Document.Committed = false, true
 	case "Page.navigatedWithinDocument":
 		f := p.frames[ev.FrameID]
 		if f == nil {

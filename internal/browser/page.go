@@ -46,7 +46,9 @@ type Frame struct {
 type Document struct {
 	Loader     string // changes with every navigation to another document
 	URL        string
+	Missing    string          // the address that could not be loaded, when this is the browser's own page that says so
 	Reached    map[string]bool // "DOMContentLoaded", "load"
+	Committed  bool            // URL and Missing are its own: the first sign of a document comes before its address
 	Navigating bool            // on the way to another document
 }
 

@@ -25,7 +25,7 @@ type inlineWebhook struct {
 }
 
 type newSession struct {
-	URL         string            `json:"url,omitempty" doc:"Opened first, as a goto step." maxLength:"65536"`
+	URL         string            `json:"url,omitempty" doc:"Opened first, as a goto step: if it fails, onError says what becomes of the steps." maxLength:"65536"`
 	Viewport    *viewport         `json:"viewport,omitempty" doc:"1280 × 720 by default."`
 	UserAgent   string            `json:"userAgent,omitempty" maxLength:"512"`
 	Locale      string            `json:"locale,omitempty" maxLength:"64" example:"de-DE"`
@@ -35,7 +35,7 @@ type newSession struct {
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Yours; it comes with every event."`
 	Webhook     *inlineWebhook    `json:"webhook,omitempty" doc:"An endpoint for this session alone."`
 	Steps       []step.Spec       `json:"steps,omitempty" doc:"Run as soon as the session is READY." nullable:"false"`
-	OnError     string            `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it."`
+	OnError     string            `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step, the url too, does to those after it; stop, which cancels them, is the default."`
 }
 
 type sessionView struct {

@@ -62,15 +62,16 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		n.Endpoint = &e
 	}
 	if r.Options.URL != "" {
-		// The first address is the first step, so that its outcome is seen
-		// like any other; a failure of it stops nothing.
+		// The first address is the request's first step: its outcome is seen
+		// like any other, and what follows doesn't meet the browser's own
+		// error page, unless it was asked to go on after errors.
 		first := step.Spec{Action: "goto", URL: r.Options.URL}
-		n.Steps = append(n.Steps, newStep(project, n.Session.ID, first, domain.OnErrorContinue, now))
+		n.Steps = append(n.Steps, newStep(project, n.Session.ID, first, r.OnError, now))
 	}
-	batch := len(n.Steps)
+	given := len(n.Steps)
 	for _, spec := range r.Steps {
 		st := newStep(project, n.Session.ID, spec, r.OnError, now)
-		st.Index, st.Batch = len(n.Steps), batch
+		st.Index = len(n.Steps)
 		n.Steps = append(n.Steps, st)
 	}
 	n.Session.StepCount = len(n.Steps)
@@ -84,7 +85,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		return domain.Session{}, nil, nil, fmt.Errorf("create session: %w", err)
 	}
 	s.enqueue(ref{project, n.Session.ID})
-	return n.Session, n.Steps[batch:], n.Endpoint, nil
+	return n.Session, n.Steps[given:], n.Endpoint, nil
 }
 
 func newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {

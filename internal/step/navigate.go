@@ -80,16 +80,31 @@ func (r *run) committed(loader string) error {
 func (r *run) loaded() (any, error) {
 	until := map[string]string{"": "load", "load": "load", "domcontentloaded": "DOMContentLoaded"}[r.spec.WaitUntil]
 	r.waitedFor = "the page to load"
-	if until != "" {
-		if err := r.until(func(f browser.Frame) bool {
-			r.seen = verdict{Seen: "the page at " + f.Document.URL + " is still loading"}
-			return f.Document.Reached[until]
-		}); err != nil {
-			return nil, err
+	if err := r.until(func(f browser.Frame) bool {
+		r.seen = verdict{Seen: "the page at " + f.Document.URL + " is still loading"}
+		if until == "" {
+			return !f.Document.Navigating || f.Document.Committed
 		}
+		return f.Document.Reached[until] || f.Document.Missing != ""
+	}); err != nil {
+		return nil, err
+	}
+	if err := r.arrived(); err != nil {
+		return nil, err
 	}
 	return r.about()
 }
+
+// arrived says whether there is a page, rather than the browser's own words
+// about one that could not be loaded.
+func (r *run) arrived() error {
+	if missing := r.page.Main().Document.Missing; missing != "" {
+		return &domain.Failure{Code: CodeNavigation, Message: "The page could not be loaded.", WaitedFor: r.waitedFor, Seen: notThere(missing)}
+	}
+	return nil
+}
+
+func notThere(address string) string { return "the browser's error page instead of " + address }
 
 func (r *run) reload() (any, error) {
 	before := r.page.Main().Document.Loader
@@ -160,11 +175,16 @@ func (r *run) settled(input func() error) error {
 	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {
 		return err
 	}
-	if !r.page.Main().Document.Navigating {
-		return nil
-	}
 	r.waitedFor = "the navigation to go through"
-	return r.until(func(f browser.Frame) bool { return !f.Document.Navigating || f.Document.Loader != before })
+	if err := r.until(func(f browser.Frame) bool {
+		return !f.Document.Navigating || f.Document.Loader != before && f.Document.Committed
+	}); err != nil {
+		return err
+	}
+	if r.page.Main().Document.Loader == before {
+		return nil // it went nowhere: a download, or a page that stays
+	}
+	return r.arrived()
 }
 
 // command calls the page's own protocol session. While one page is swapped for

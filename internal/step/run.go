@@ -165,6 +165,14 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 		changed := r.page.Changed()
 		frames := r.page.Frames()
 		for i, f := range frames {
+			if f.Document.Missing != "" {
+				// The browser's own error page is nothing of the page's: there
+				// is nothing to be found, read or clicked.
+				if f.Parent == "" {
+					r.seen = verdict{Why: CodeNavigation, Seen: notThere(f.Document.Missing)}
+				}
+				continue
+			}
 			if f.Context == 0 {
 				continue
 			}

@@ -264,20 +264,3 @@ func TestCancelWithinASecond(t *testing.T) {
 		b.do(step.Spec{Action: "assert", Text: ptr("fine")})
 	}
 }
-
-// TestBackToAPageThatCannotBeLoaded: what stands there then has an address of
-// its own, which isn't that of the history.
-func TestBackToAPageThatCannotBeLoaded(t *testing.T) {
-	site := pages(t, map[string]string{"/": "<h1>here</h1>"})
-	b := start(t)
-	b.do(step.Spec{Action: "goto", URL: site.URL})
-	if _, f := b.run(step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}); f == nil || f.Code != "navigation_failed" {
-		t.Fatalf("goto: %+v", f)
-	}
-	b.do(step.Spec{Action: "goto", URL: site.URL})
-	for range 2 {
-		b.do(step.Spec{Action: "back"})
-		b.do(step.Spec{Action: "forward"})
-	}
-	b.do(step.Spec{Action: "assert", Text: ptr("here")})
-}
