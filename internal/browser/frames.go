@@ -61,6 +61,16 @@ func (p *Page) heard(e cdp.Event) {
 		p.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
 		return
 	}
+	if e.Method == "Target.attachedToTarget" && ev.TargetInfo.Type != "iframe" {
+		if ev.SessionID != p.ID {
+			go p.release(&ev.attachedToTarget)
+		}
+		return
+	}
+	if e.Method == "Page.javascriptDialogOpening" {
+		go p.dismiss(cdp.Session{Conn: p.Conn, ID: e.SessionID}, ev.Type)
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.SessionID != p.ID && !p.adopted[e.SessionID] {
@@ -149,10 +159,6 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 				f.Context, f.Session = 0, p.Session
 			}
 		}
-	case "Page.javascriptDialogOpening":
-		// Nobody is there to answer: alerts are dismissed, leaving is agreed to.
-		go func() { _, _ = from.Send("Page.handleJavaScriptDialog", object{"accept": ev.Type == "beforeunload"}) }()
-		return false
 	case "Inspector.targetCrashed":
 		if e.SessionID == p.ID {
 			select {
@@ -165,12 +171,26 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	return true
 }
 
+// release lets what the page has started beside its frames go on: a worker, or
+// a window, whose dialogs would hold up its opener too. It stays attached: a
+// shared worker that is left before it runs never does.
+func (p *Page) release(a *attachedToTarget) {
+	s := cdp.Session{Conn: p.Conn, ID: a.SessionID}
+	if a.TargetInfo.Type == "page" {
+		_, _ = s.Send("Page.enable", nil)
+	}
+	_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+}
+
+// dismiss answers a dialog, since nobody else is there to: alerts are
+// dismissed, leaving is agreed to.
+func (p *Page) dismiss(s cdp.Session, kind string) {
+	_, _ = s.Send("Page.handleJavaScriptDialog", object{"accept": kind == "beforeunload"})
+}
+
 // adopt takes a frame that has a process and a protocol session of its own.
 // Its target's id is the frame's.
 func (p *Page) adopt(ev *frameEvent) {
-	if ev.TargetInfo.Type != "iframe" {
-		return
-	}
 	s := cdp.Session{Conn: p.Conn, ID: ev.SessionID}
 	// Remembered by itself: news of the frame's old process may come late and
 	// name that as its session again, for a while.

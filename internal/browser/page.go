@@ -67,14 +67,16 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 		}
 		select {
 		case first <- a:
-		default: // a window that the page opened: it has its own life
+		default: // a window that the page opened: see heard
 		}
 	})
 	defer stop()
 	browser := cdp.Session{Conn: conn}
+	// Each window that a page opens waits until it is attached and told to go on:
+	// without that, Chromium would have it wait for the page's own session, which
+	// learns nothing of it, and its opener with it.
 	auto, err := browser.Send("Target.setAutoAttach", object{
-		"autoAttach": true, "waitForDebuggerOnStart": false, "flatten": true,
-		"filter": []object{{"type": "page"}},
+		"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
 	})
 	if err != nil {
 		return nil, err
@@ -155,9 +157,10 @@ func (p *Page) enable() []command {
 		}},
 		{"Runtime.enable", nil},
 		{"Target.setAutoAttach", object{
-			// A frame of another site waits until it has been told all of this.
+			// A frame of another site waits until it has been told all of this. So
+			// does a worker, even one that a filter leaves out: each is attached, so
+			// that it can be told to go on.
 			"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
-			"filter": []object{{"type": "iframe"}},
 		}},
 	}
 }

@@ -30,6 +30,11 @@ func pages(t *testing.T, bodies map[string]string) *httptest.Server {
 			http.NotFound(w, r)
 			return
 		}
+		if strings.HasSuffix(r.URL.Path, ".js") {
+			w.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(w, body)
+			return
+		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>`, r.URL.Path, `</title>`, body)
 	}))
