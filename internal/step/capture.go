@@ -10,38 +10,73 @@ import (
 )
 
 // eval runs JavaScript in the page's own world and returns its value as JSON.
+// It asks in two parts: once the first is answered nothing of the step holds
+// the page's thread any more, so that a step that ends early knows whether it is
+// its own script that has to be stopped.
 func (r *run) eval(expression string) (json.RawMessage, error) {
-	var res struct {
-		Result struct {
-			Type  string          `json:"type"`
-			Value json.RawMessage `json:"value"`
-		} `json:"result"`
-		Exception *struct {
-			Text      string `json:"text"`
-			Exception struct {
-				Description string          `json:"description"`
-				Value       json.RawMessage `json:"value"`
-			} `json:"exception"`
-		} `json:"exceptionDetails"`
+	value := func(method string, params object) (remote, error) {
+		var res struct {
+			Result    remote     `json:"result"`
+			Exception *exception `json:"exceptionDetails"`
+		}
+		err := r.command(method, params, &res)
+		switch {
+		case lost(err) && r.ctx.Err() == nil:
+			return remote{}, &domain.Failure{Code: CodeEvaluation, Message: "The value can't be had: " + strings.TrimPrefix(err.Error(), method+": ") + "."}
+		case err != nil:
+			return remote{}, err
+		case res.Exception != nil:
+			return remote{}, res.Exception.failure()
+		}
+		return res.Result, nil
 	}
-	err := r.command("Runtime.evaluate", object{
-		"expression": expression, "returnByValue": true, "awaitPromise": true, "userGesture": true,
-	}, &res)
-	if lost(err) && r.ctx.Err() == nil {
-		return nil, &domain.Failure{Code: CodeEvaluation, Message: "The value can't be had: " + strings.TrimPrefix(err.Error(), "Runtime.evaluate: ") + "."}
-	}
+	r.holds = true
+	first, err := value("Runtime.evaluate", object{"expression": expression, "userGesture": true, "objectGroup": evaluated})
 	if err != nil {
 		return nil, err
 	}
-	if e := res.Exception; e != nil {
-		what := e.Exception.Description
-		if what == "" {
-			what = e.Text + " " + string(e.Exception.Value)
-		}
-		what, _, _ = strings.Cut(what, "\n")
-		return nil, &domain.Failure{Code: CodeEvaluation, Message: "The expression threw: " + strings.ToValidUTF8(what[:min(len(what), 500)], "")}
+	r.holds = false
+	if first.ObjectID == "" {
+		return first.Value, nil
 	}
-	return res.Result.Value, nil
+	defer func() { _, _ = r.page.Send("Runtime.releaseObjectGroup", object{"objectGroup": evaluated}) }()
+	var whole remote
+	if first.Subtype == "promise" {
+		whole, err = value("Runtime.awaitPromise", object{"promiseObjectId": first.ObjectID, "returnByValue": true})
+	} else {
+		whole, err = value("Runtime.callFunctionOn", object{
+			"objectId": first.ObjectID, "functionDeclaration": "async function () { return await this }", "awaitPromise": true, "returnByValue": true,
+		})
+	}
+	return whole.Value, err
+}
+
+// evaluated names what evaluations leave in the page, to let go of it at once.
+const evaluated = "browserhook-evaluated"
+
+// remote is a value in the page as the protocol tells it: itself, or its object.
+type remote struct {
+	Subtype  string          `json:"subtype"`
+	Value    json.RawMessage `json:"value"`
+	ObjectID string          `json:"objectId"`
+}
+
+// exception is what a script threw.
+type exception struct {
+	Text      string `json:"text"`
+	Exception struct {
+		Description string          `json:"description"`
+		Value       json.RawMessage `json:"value"`
+	} `json:"exception"`
+}
+
+func (e *exception) failure() *domain.Failure {
+	what := e.Exception.Description
+	if what == "" {
+		what = e.Text + " " + string(e.Exception.Value)
+	}
+	what, _, _ = strings.Cut(what, "\n")
+	return &domain.Failure{Code: CodeEvaluation, Message: "The expression threw: " + strings.ToValidUTF8(what[:min(len(what), 500)], "")}
 }
 
 func (r *run) evaluate() (any, error) {

@@ -42,13 +42,31 @@ func (r *run) about() (about, error) {
 	}
 }
 
+// leave makes sure that a page which a navigation leaves lets it through: one
+// whose own script holds its thread without end would not. Only then, and only
+// because the page goes, is that script ended. It has to be asked before: while
+// a navigation is on its way Chromium passes nothing on to the page.
+func (r *run) leave() {
+	probe, cancel := context.WithTimeout(r.ctx, holdsFor)
+	defer cancel()
+	_ = r.page.Call(probe, "Runtime.evaluate", object{"expression": "0"}, nil)
+	if errors.Is(probe.Err(), context.DeadlineExceeded) && r.ctx.Err() == nil {
+		_, _ = r.page.Send("Runtime.terminateExecution", nil)
+	}
+}
+
+// holdsFor is how long a page may not answer before it is left.
+const holdsFor = time.Second
+
 func (r *run) navigate() (any, error) {
 	r.waitedFor = "the page to load"
+	r.leave()
 	var res struct {
 		LoaderID string `json:"loaderId"`
 		Error    string `json:"errorText"`
 		Download bool   `json:"isDownload"`
 	}
+	r.leaves = true
 	if err := r.command("Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
 		return nil, err
 	}
@@ -107,7 +125,9 @@ func (r *run) arrived() error {
 func notThere(address string) string { return "the browser's error page instead of " + address }
 
 func (r *run) reload() (any, error) {
+	r.leave()
 	before := r.page.Main().Document.Loader
+	r.leaves = true
 	if err := r.command("Page.reload", nil, nil); err != nil {
 		return nil, err
 	}
@@ -127,6 +147,7 @@ type history struct {
 }
 
 func (r *run) history(by int) (any, error) {
+	r.leave()
 	var h history
 	if err := r.command("Page.getNavigationHistory", nil, &h); err != nil {
 		return nil, err
@@ -135,6 +156,7 @@ func (r *run) history(by int) (any, error) {
 	if to < 0 || to >= len(h.Entries) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
+	r.leaves = true
 	before := r.page.Main().Document.Loader
 	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
 		return nil, err
@@ -175,6 +197,7 @@ func (r *run) settled(input func() error) error {
 	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {
 		return err
 	}
+	r.leaves = r.page.Main().Document.Navigating
 	r.waitedFor = "the navigation to go through"
 	if err := r.until(func(f browser.Frame) bool {
 		return !f.Document.Navigating || f.Document.Loader != before && f.Document.Committed

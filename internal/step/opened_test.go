@@ -1,8 +1,14 @@
 package step_test
 
 import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -40,5 +46,55 @@ func TestWorkersRun(t *testing.T) {
 				t.Errorf("afterwards got %s, %+v", res, why)
 			}
 		})
+	}
+}
+
+// TestNothingStopsThePage: steps that end early leave the page's own scripts
+// running, even one that was on its way just then.
+func TestNothingStopsThePage(t *testing.T) {
+	hangs := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	t.Cleanup(hangs.Close)
+	site := pages(t, map[string]string{"/": `<a href="` + hangs.URL + `">hangs</a><button disabled>no</button><input type=checkbox disabled><script>
+		const count = globalThis.count = {frame: 0, timer: 0, worker: 0, busy: 0}
+		const frame = () => { count.frame++; requestAnimationFrame(frame) }
+		frame()
+		setInterval(() => count.timer++, 5)
+		const busy = () => { const end = performance.now() + 40; while (performance.now() < end); count.busy++; setTimeout(busy, 5) }
+		busy()
+		const w = new Worker(URL.createObjectURL(new Blob(['setInterval(() => postMessage(0), 5)'])))
+		w.onmessage = () => count.worker++
+	</script>`})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	counted := func() (all map[string]int) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(b.value("({...count})")), &all); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	for i, s := range []step.Spec{
+		{Action: "click", Target: "button"}, {Action: "hover", Target: "#none"}, {Action: "fill", Target: "#none", Value: ptr("x")},
+		{Action: "check", Target: "input"}, {Action: "waitFor", Target: "#none"}, {Action: "assert", Text: ptr("none")},
+		{Action: "extract", Target: "#none"}, {Action: "evaluate", Expression: "new Promise(() => {})"},
+		{Action: "evaluate", Expression: "while (true);"}, {Action: "goto", URL: hangs.URL}, {Action: "click", Target: "a"},
+	} {
+		for _, canceled := range []bool{false, true} {
+			before := counted()
+			ctx, cancel := context.WithCancel(t.Context())
+			s.Timeout = "300ms"
+			if canceled {
+				s.Timeout = "10s"
+				time.AfterFunc(time.Duration(100+17*i)*time.Millisecond, cancel)
+			}
+			if _, why := b.runIn(ctx, s); why == nil {
+				t.Errorf("%s %s%s did not end early", s.Action, s.Target, s.Expression)
+			}
+			cancel()
+			for name := range before {
+				b.do(step.Spec{Action: "evaluate", Expression: fmt.Sprintf(
+					"new Promise(done => { const look = () => count.%s > %d ? done() : setTimeout(look, 5); look() })", name, before[name]+2)})
+			}
+		}
 	}
 }

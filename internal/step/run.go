@@ -78,6 +78,8 @@ type run struct {
 	target Target
 	save   Save
 
+	holds     bool   // a script of the step's may hold the page's thread
+	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
 	seen      verdict
 }
@@ -110,9 +112,14 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	if f, ok := errors.AsType[*domain.Failure](err); ok {
 		return f
 	}
-	if r.ctx.Err() != nil {
-		// Whatever the page still does for this step, it must not hold the next.
+	if r.ctx.Err() != nil && r.holds {
+		// The step's script must not hold the next step. The page's own are the
+		// page's: they are never stopped.
 		_, _ = r.page.Send("Runtime.terminateExecution", nil)
+	}
+	if r.ctx.Err() != nil && r.leaves {
+		// A navigation that waits for its server keeps everything from the page.
+		_, _ = r.page.Send("Page.stopLoading", nil)
 	}
 	select {
 	case <-r.page.Crashed():
