@@ -26,10 +26,10 @@ var mayImport = map[string][]string{
 	"internal/browser/cdp":         {},
 	"internal/browser/keeper":      {},
 	"internal/browser":             {"internal/domain", "internal/browser/cdp", "internal/browser/keeper"},
-	"internal/step":                {"internal/domain", "internal/browser", "internal/browser/cdp"},
+	"internal/step":                {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
 	"internal/session":             {"internal/domain", "internal/browser", "internal/step"},
 	"internal/webhook":             {"internal/domain", "internal/egress"},
-	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp"},
+	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
 	"internal/store/rowid":         {"internal/domain"},
 	"internal/store/sqlite":        {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/rowid", "internal/store/schema", "internal/store/seal"},
 	"internal/store/seal":          {"internal/advice", "internal/domain"},
@@ -38,7 +38,8 @@ var mayImport = map[string][]string{
 	"internal/store/postgres":      {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/rowid", "internal/store/schema", "internal/store/seal"},
 	"internal/store/pgtest":        {},
 	"internal/store/storetest":     {"internal/domain"},
-	"internal/httpapi":             {"internal/domain", "internal/session", "internal/step", "internal/webhook"},
+	"internal/httpapi":             {"internal/domain", "internal/session", "internal/step", "internal/strictjson", "internal/webhook"},
+	"internal/strictjson":          {},
 	"internal/demo":                {},
 	"client/webhook":               {}, // users import it: it brings nothing along
 	"internal/terminal":            {"client/webhook"},
@@ -102,14 +103,15 @@ func TestImportsGoDownOnly(t *testing.T) {
 // package that is there to hold it.
 func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 	home := map[string][]string{
-		"github.com/danielgtaylor/huma/v2": {"internal/httpapi", "internal/step"},
-		"github.com/alecthomas/kong":       {"internal/config", "cmd/browserhook", "cmd/demo"},
-		"github.com/coder/websocket":       {"internal/live"},
-		"github.com/pressly/goose/v3":      {"internal/store/schema", "internal/store/sqlite", "internal/store/postgres"},
-		"github.com/jackc/pgx/v5":          {"internal/store/postgres", "internal/store/pgtest"},
-		"github.com/tmaxmax/go-sse":        {"internal/listen"},
-		"database/sql":                     {"internal/store/sqlite"},
-		"net/http":                         {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
+		"github.com/danielgtaylor/huma/v2":   {"internal/httpapi", "internal/step"},
+		"github.com/alecthomas/kong":         {"internal/config", "cmd/browserhook", "cmd/demo"},
+		"github.com/coder/websocket":         {"internal/live"},
+		"github.com/go-json-experiment/json": {"internal/strictjson"},
+		"github.com/pressly/goose/v3":        {"internal/store/schema", "internal/store/sqlite", "internal/store/postgres"},
+		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
+		"github.com/tmaxmax/go-sse":          {"internal/listen"},
+		"database/sql":                       {"internal/store/sqlite"},
+		"net/http":                           {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

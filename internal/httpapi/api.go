@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,6 +16,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/strictjson"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
@@ -132,6 +134,8 @@ func build(cfg Config) *server {
 	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
 	hc.Security = []map[string][]string{{"key": {}}}
+	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictjson.Unmarshal}
+	hc.Formats = map[string]huma.Format{"application/json": strict, "json": strict} // the second is of …+json
 	hc.Transformers = []huma.Transformer{nameProblem}
 	s.api = humago.New(s.mux, hc)
 	s.sessionRoutes()
@@ -146,17 +150,32 @@ func build(cfg Config) *server {
 
 // operation registers a route below /v1. Every error of the handler's becomes
 // a problem.
-func operation[I, O any](s *server, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error)) {
-	huma.Register(s.api, huma.Operation{
+func operation[I, O any](s *server, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+	op := huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
 		MaxBodyBytes: maxBody, BodyReadTimeout: 30 * time.Second, Tags: []string{tag(path)},
-	}, func(ctx context.Context, in *I) (*O, error) {
+	}
+	for _, add := range more {
+		add(&op)
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
 			return nil, s.problem(ctx, err)
 		}
 		return out, nil
 	})
+}
+
+// answersWith has an operation answer with bytes of one of the media types.
+func answersWith(kinds ...string) func(*huma.Operation) {
+	content := map[string]*huma.MediaType{}
+	for _, kind := range kinds {
+		content[kind] = &huma.MediaType{}
+	}
+	return func(op *huma.Operation) {
+		op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): {Description: http.StatusText(op.DefaultStatus), Content: content}}
+	}
 }
 
 func tag(path string) string {

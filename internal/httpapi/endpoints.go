@@ -120,9 +120,8 @@ func (s *server) endpointRoutes() {
 				Description string            `json:"description,omitempty" maxLength:"500"`
 				Metadata    map[string]string `json:"metadata,omitempty"`
 			}
-			RawBody []byte
 		}) (*endpointOutput, error) {
-			idem, err := in.idempotency("POST /v1"+path, in.RawBody)
+			idem, err := in.idempotency(ctx, "POST /v1"+path)
 			if err != nil {
 				return nil, err
 			}
@@ -244,7 +243,7 @@ func (s *server) endpointRoutes() {
 			EndpointPath
 			Creating
 		}) (*deliveryOutput, error) {
-			idem, err := in.idempotency("POST /v1"+path+"/"+in.EndpointID+"/test", nil)
+			idem, err := in.idempotency(ctx, "POST /v1"+path+"/"+in.EndpointID+"/test")
 			if err != nil {
 				return nil, err
 			}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,7 +17,7 @@ type Creating struct {
 
 // idempotency is the record of a call, or nil when it has no key. what names
 // the route with its ids.
-func (c Creating) idempotency(what string, body []byte) (*domain.Idempotency, error) {
+func (c Creating) idempotency(ctx context.Context, what string) (*domain.Idempotency, error) {
 	if c.Key == "" {
 		return nil, nil //nolint:nilnil // no key, no record
 	}
@@ -25,7 +26,7 @@ func (c Creating) idempotency(what string, body []byte) (*domain.Idempotency, er
 	}
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s\n", what)
-	hash.Write(body)
+	hash.Write(requestBody(ctx))
 	return &domain.Idempotency{Key: c.Key, Fingerprint: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 

@@ -13,7 +13,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -23,10 +22,14 @@ type contextKey int
 const (
 	projectKey contextKey = iota
 	requestKey
+	bodyKey
 )
 
 func project(ctx context.Context) string   { p, _ := ctx.Value(projectKey).(string); return p }
 func requestID(ctx context.Context) string { id, _ := ctx.Value(requestKey).(string); return id }
+
+// requestBody is the body as it came; it must not be changed.
+func requestBody(ctx context.Context) []byte { raw, _ := ctx.Value(bodyKey).([]byte); return raw }
 
 // outer is what every request goes through before its route: an id, a net for
 // panics, the key, the body's form, and an answer where no route is.
@@ -65,10 +68,12 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 			}
 			r = r.WithContext(context.WithValue(r.Context(), projectKey, p))
 			h.Set("Cache-Control", "no-store")
-			if problem := checkBody(w, r); problem != nil {
+			raw, problem := checkBody(w, r)
+			if problem != nil {
 				problem.write(w)
 				return
 			}
+			r = r.WithContext(context.WithValue(r.Context(), bodyKey, raw))
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)
 				return
@@ -113,38 +118,31 @@ func (s *server) authenticate(r *http.Request) (string, error) {
 	return "", errUnauthorized
 }
 
-// checkBody reads a body that should be JSON once, to refuse what huma's
-// decoder would let through or name badly.
-func checkBody(w http.ResponseWriter, r *http.Request) *Problem {
+// checkBody reads a body, which must be strict JSON, once.
+func checkBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 	if r.Body == nil || r.Body == http.NoBody || r.Method == http.MethodGet {
-		return nil
+		return nil, nil
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second))
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return newProblem("body_too_large", "The body may have at most 1 MiB.")
+		return nil, newProblem("body_too_large", "The body may have at most 1 MiB.")
 	}
 	if err != nil {
-		return newProblem(domain.CodeMalformed, "The body could not be read.")
+		return nil, newProblem(domain.CodeMalformed, "The body could not be read.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	if len(raw) == 0 {
 		r.Body = http.NoBody
-		return nil
+		return nil, nil
 	}
 	kind, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if charset := params["charset"]; err != nil || kind != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return newProblem("unsupported_media_type", "Send the body as application/json.")
+		return nil, newProblem("unsupported_media_type", "Send the body as application/json.")
 	}
 	r.Header.Set("Content-Type", kind) // huma knows this one spelling
-	if !utf8.Valid(raw) {
-		return newProblem(domain.CodeMalformed, "The body is not UTF-8.")
-	}
-	if err := checkJSON(raw); err != nil {
-		return newProblem(domain.CodeMalformed, "The body is not one JSON value: "+err.Error()+".")
-	}
-	return nil
+	return raw, checkJSON(raw)
 }
 
 // visible says whether a text is nothing but visible ASCII.

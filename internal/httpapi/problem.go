@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 // Problem is every error's body: RFC 9457, with a stable code.
@@ -72,7 +73,8 @@ var codes = map[int]domain.Code{
 	408: "request_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: domain.CodeInvalid,
 }
 
-func init() { //nolint:gochecknoinits // huma has this one hook for its own errors
+func init() { //nolint:gochecknoinits // huma has these two for all of its APIs
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		code, ok := codes[status]
 		if !ok {
@@ -91,6 +93,9 @@ func init() { //nolint:gochecknoinits // huma has this one hook for its own erro
 				}
 			}
 			message := d.Message
+			if where, what, ok := strings.Cut(message, ": "); ok && field == "" {
+				field, message = where, what // a *strictjson.Error, of which huma keeps the text
+			}
 			if name, ok := strings.CutPrefix(message, "expected required property "); ok {
 				// huma names the object; the user wants the member.
 				field, message = strings.TrimPrefix(field+"."+strings.TrimSuffix(name, " to be present"), "."), "is needed"
@@ -146,6 +151,22 @@ func nameProblem(ctx huma.Context, _ string, v any) (any, error) {
 		return p.named(requestID(ctx.Context())), nil
 	}
 	return v, nil
+}
+
+// checkJSON says what is wrong with a body that isn't strict JSON.
+func checkJSON(raw []byte) *Problem {
+	err := strictjson.Check(raw)
+	e, ok := errors.AsType[*strictjson.Error](err)
+	switch {
+	case !ok:
+		return nil
+	case !e.Syntax:
+		return newProblem(domain.CodeInvalid, e.Error(), FieldError{Field: e.Field, Message: e.Problem})
+	case e.Field != "":
+		return newProblem(domain.CodeMalformed, "The body is not JSON: "+e.Error()+".", FieldError{Field: e.Field, Message: e.Problem})
+	default:
+		return newProblem(domain.CodeMalformed, "The body is not one JSON value: "+e.Problem+".")
+	}
 }
 
 func sentence(s string) string {

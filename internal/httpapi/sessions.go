@@ -82,8 +82,7 @@ func (s *server) viewSession(v domain.Session) sessionView {
 
 type createSessionInput struct {
 	Creating
-	Body    newSession
-	RawBody []byte
+	Body newSession
 }
 
 type sessionOutput struct {
@@ -147,7 +146,7 @@ func (s *server) sessionRoutes() {
 }
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionOutput, error) {
-	idem, err := in.idempotency("POST /v1/sessions", in.RawBody)
+	idem, err := in.idempotency(ctx, "POST /v1/sessions")
 	if err != nil {
 		return nil, err
 	}
@@ -273,9 +272,8 @@ func (s *server) createStream(ctx context.Context, in *struct {
 		Mode      string `json:"mode,omitempty" enum:"view,control" doc:"control also takes mouse and keyboard; view is the default."`
 		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h; with the session by default." example:"10m"`
 	}
-	RawBody []byte
 }) (*streamOutput, error) {
-	idem, err := in.idempotency("POST /v1/sessions/"+in.SessionID+"/streams", in.RawBody)
+	idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/streams")
 	if err != nil {
 		return nil, err
 	}

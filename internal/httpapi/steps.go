@@ -51,7 +51,6 @@ type addStepsInput struct {
 		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
 		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
 	}
-	RawBody []byte
 }
 
 type stepsOutput struct {
@@ -135,7 +134,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	if err != nil {
 		return nil, err
 	}
-	idem, err := in.idempotency("POST /v1/sessions/"+in.SessionID+"/steps", in.RawBody)
+	idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/steps")
 	if err != nil {
 		return nil, err
 	}
@@ -215,5 +214,5 @@ func (s *server) artifactRoutes() {
 				hc.SetHeader("Content-Security-Policy", "sandbox")
 				_, _ = io.Copy(hc.BodyWriter(), content)
 			}}, nil
-		})
+		}, answersWith("image/png", "image/jpeg"))
 }

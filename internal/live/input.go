@@ -1,9 +1,7 @@
 package live
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -11,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 // input is one message of a viewer's. X and Y are fractions of the picture,
@@ -40,9 +39,7 @@ var errInput = errors.New("not an input message")
 // the browser as it is.
 func parseInput(raw []byte) (input, error) {
 	var in input
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
+	if err := strictjson.Unmarshal(raw, &in); err != nil {
 		return in, fmt.Errorf("%w: %w", errInput, err)
 	}
 	fraction := func(f float64) bool { return f >= 0 && f <= 1 }
@@ -56,7 +53,7 @@ func parseInput(raw []byte) (input, error) {
 	case "key":
 		ok = ok && (in.Kind == "down" || in.Kind == "up") && in.Key != "" && len(in.Key) <= 32
 	case "text":
-		ok = ok && in.Text != "" && utf8.ValidString(in.Text)
+		ok = ok && in.Text != ""
 	default:
 		ok = false
 	}

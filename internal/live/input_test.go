@@ -18,7 +18,9 @@ func TestParseInput(t *testing.T) {
 		``, `{}`, `[]`, `{"type":"mouse"}`, `{"type":"mouse","kind":"down","x":0,"y":0}`, `{"type":"mouse","kind":"move","x":2,"y":0}`,
 		`{"type":"mouse","kind":"move","x":-1,"y":0}`, `{"type":"wheel","dy":1e9}`, `{"type":"key","kind":"press","key":"a"}`,
 		`{"type":"key","kind":"down","key":""}`, `{"type":"text"}`, `{"type":"text","text":"a","more":1}`, `{"type":"key","kind":"down","key":"a","modifiers":99}`,
-		`{"type":"navigate","url":"file:///"}`,
+		`{"type":"navigate","url":"file:///"}`, `{"type":"text","text":"a"}{"type":"text","text":"b"}`, `{"type":"text","text":"a","Text":"b"}`,
+		`{"type":"text","text":"a","text":"b"}`, `{"type":"text","text":"a\u0000"}`, `{"type":"text","text":"\ud800"}`, "{\"type\":\"text\",\"text\":\"\xff\"}",
+		`{"type":"wheel","dy":1e400}`, `{"Type":"text","text":"a"}`,
 	} {
 		if in, err := parseInput([]byte(bad)); err == nil {
 			t.Errorf("%s was read as %+v", bad, in)

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 // Spec is one step as a user writes it: the action and the members that it
@@ -69,10 +71,10 @@ type Field struct {
 // UnmarshalJSON takes "selector" for {"target":"selector"}.
 func (f *Field) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '"' {
-		return json.Unmarshal(raw, &f.Target)
+		return strictjson.Unmarshal(raw, &f.Target)
 	}
 	type plain Field
-	return json.Unmarshal(raw, (*plain)(f))
+	return strictjson.Unmarshal(raw, (*plain)(f))
 }
 
 // Schema describes both ways to write a field.

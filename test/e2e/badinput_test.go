@@ -40,8 +40,8 @@ func badInputs() []bad {
 		// Bodies that are no requests.
 		{"POST", v + "/sessions", `{`, 400, "malformed_body", ""},
 		{"POST", v + "/sessions", `{"url":"data:,"} {}`, 400, "malformed_body", ""},
-		{"POST", v + "/sessions", `{"locale":"de","locale":"en"}`, 400, "malformed_body", ""},
-		{"POST", v + "/sessions", "{\"locale\":\"\xff\"}", 400, "malformed_body", ""},
+		{"POST", v + "/sessions", `{"locale":"de","locale":"en"}`, 400, "malformed_body", "locale"},
+		{"POST", v + "/sessions", "{\"locale\":\"\xff\"}", 400, "malformed_body", "locale"},
 		{"POST", v + "/sessions", strings.Repeat(`[`, 100), 400, "malformed_body", ""},
 		{"POST", v + "/sessions", `{"userAgent":"` + strings.Repeat("x", 1<<20) + `"}`, 413, "body_too_large", ""},
 		{"POST", v + "/sessions", `[]`, 422, "invalid_request", ""},

@@ -1,0 +1,75 @@
+package httpapi_test
+
+import (
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/browserhook/browserhook/internal/httpapi"
+)
+
+// object is a part of the API's description.
+type object = map[string]any
+
+// described is one operation of the description, with what its path shares.
+type described struct {
+	id, method, path string
+	object
+}
+
+// description is every operation and the schemas that they refer to.
+func description(t *testing.T) (all []described, schemas object) {
+	t.Helper()
+	raw, err := httpapi.OpenAPI("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc object
+	if err := yaml.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for path, item := range doc["paths"].(object) {
+		for method, op := range item.(object) {
+			o := op.(object)
+			all = append(all, described{o["operationId"].(string), strings.ToUpper(method), path, o})
+		}
+	}
+	if len(all) < 30 {
+		t.Fatalf("only %d operations", len(all))
+	}
+	return all, doc["components"].(object)["schemas"].(object)
+}
+
+// TestDescriptionNamesRealMediaTypes: bodies are JSON, and artifacts what they are.
+func TestDescriptionNamesRealMediaTypes(t *testing.T) {
+	all, _ := description(t)
+	for _, op := range all {
+		kinds := func(of any) (names []string) {
+			content, _ := of.(object)["content"].(object)
+			for name := range content {
+				names = append(names, name)
+			}
+			return names
+		}
+		if body, ok := op.object["requestBody"]; ok {
+			if got := kinds(body); len(got) != 1 || got[0] != "application/json" {
+				t.Errorf("%s takes %v", op.id, got)
+			}
+		}
+		for status, answer := range op.object["responses"].(object) {
+			for _, kind := range kinds(answer) {
+				want := kind == "application/json" || kind == "application/problem+json"
+				if op.id == "get-artifact" && status == "200" {
+					want = kind == "image/png" || kind == "image/jpeg"
+				}
+				if !want {
+					t.Errorf("%s answers %s with %s", op.id, status, kind)
+				}
+			}
+			if op.id == "get-artifact" && status == "200" && len(kinds(answer)) != 2 {
+				t.Errorf("an artifact is %v", kinds(answer))
+			}
+		}
+	}
+}
