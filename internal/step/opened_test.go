@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -96,5 +97,34 @@ func TestNothingStopsThePage(t *testing.T) {
 					"new Promise(done => { const look = () => count.%s > %d ? done() : setTimeout(look, 5); look() })", name, before[name]+2)})
 			}
 		}
+	}
+}
+
+// TestNothingActsAfterItsEnd: what waited in the page for a step that has ended
+// does nothing any more.
+func TestNothingActsAfterItsEnd(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<input disabled>`})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	ctx, cancel := context.WithCancel(t.Context())
+	waits := make(chan *domain.Failure)
+	go func() {
+		_, why := b.runIn(ctx, step.Spec{Action: "fill", Target: "input", Value: ptr("late")})
+		waits <- why
+	}()
+	// The step looks at each frame of a page that it waits for.
+	b.value(`(async () => { for (let i = 0; i < 20; i++) await new Promise(requestAnimationFrame) })()`)
+	cancel()
+	if why := <-waits; why == nil || why.Code != step.CodeCanceled {
+		t.Fatalf("got %+v", why)
+	}
+	got := b.value(`(async () => {
+		const input = document.querySelector('input')
+		input.disabled = false
+		for (let i = 0; i < 20; i++) await new Promise(requestAnimationFrame)
+		return input.value
+	})()`)
+	if got != `""` {
+		t.Errorf("the input holds %s", got)
 	}
 }

@@ -112,6 +112,9 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	if f, ok := errors.AsType[*domain.Failure](err); ok {
 		return f
 	}
+	if r.ctx.Err() != nil {
+		r.abandon()
+	}
 	if r.ctx.Err() != nil && r.holds {
 		// The step's script must not hold the next step. The page's own are the
 		// page's: they are never stopped.
@@ -149,17 +152,25 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	return &domain.Failure{Code: CodeProtocol, Message: "The browser refused: " + err.Error() + "."}
 }
 
+// abandon has what waits in the page for this step act no more. The page hears
+// of it before it hears of the next step.
+func (r *run) abandon() {
+	for _, f := range r.page.Frames() {
+		if f.Context != 0 {
+			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.abandon()", "contextId": f.Context})
+		}
+	}
+}
+
 // refused is a fatal verdict as the step's failure.
 func (r *run) refused(v verdict) *domain.Failure {
 	return &domain.Failure{Code: v.Why, Message: "The target can't be used.", WaitedFor: r.waitedFor, Seen: v.Seen}
 }
 
 const (
-	// slice is how long one call into the page polls: cancelling never waits
-	// for it, so it only bounds what is left running there.
-	slice = 2 * time.Second
-	// answerTime is what an answer from the page may take.
-	answerTime = 50 * time.Millisecond
+	// slice bounds how long one call into the page polls: half of it, or half
+	// of what the step has left.
+	slice = 4 * time.Second
 	// between is the pause between looks at several frames.
 	between = 25 * time.Millisecond
 )
@@ -168,6 +179,7 @@ const (
 // answers ok. Frames come and go meanwhile; that is only a reason to look
 // again.
 func (r *run) poll(fn string, args object) (verdict, error) {
+	looked := false
 	for {
 		changed := r.page.Changed()
 		frames := r.page.Frames()
@@ -184,11 +196,13 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				continue
 			}
 			args["ms"] = 0
-			if len(frames) == 1 {
-				// It answers before the step's time is over, to be able to say
-				// what it saw.
-				args["ms"] = max(0, (r.left(slice) - answerTime).Milliseconds())
+			if len(frames) == 1 && looked {
+				// It answers well before the step's time is over, to be able to
+				// say what it saw. The first look doesn't wait, so that there is
+				// something to say however busy the machine is.
+				args["ms"] = (r.left(slice) / 2).Milliseconds()
 			}
+			looked = true
 			v, err := r.call(f, fn, args)
 			if err != nil {
 				if lost(err) && r.ctx.Err() == nil {

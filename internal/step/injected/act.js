@@ -138,21 +138,27 @@ function choose(el, values) {
   return { values: options.map((o) => o.value) };
 }
 
-// poll asks check again at each frame until it is ok, it can't become ok, or
-// the time is over.
+// Counts the steps that were given up in this document: what still waits for
+// one of them must not act any more.
+let abandoned = 0;
+bh.abandon = () => { abandoned++; };
+
+// poll asks check again at each frame until it is ok, it can't become ok, the
+// time is over or the step is given up.
 async function poll(ms, check) {
-  const end = performance.now() + ms;
+  const end = performance.now() + ms, began = abandoned, over = () => abandoned !== began;
   for (;;) {
-    const r = await check();
+    const r = await check(over);
+    if (over()) return no("abandoned", "the step was given up", { fatal: true });
     if (r.ok || r.fatal || performance.now() >= end) return r;
     await frame();
   }
 }
 
 // act waits until the target has what the action needs, and does the work.
-bh.act = ({ target, needs, op, args, ms }) => poll(ms, async () => {
+bh.act = ({ target, needs, op, args, ms }) => poll(ms, async (over) => {
   const r = await ready(target, needs);
-  if (!r.ok) return r;
+  if (!r.ok || over()) return r;
   const { el, ...rest } = r;
   const did = work[op](el, args || {});
   return did.ok === false ? did : { ...rest, ...did };
