@@ -27,6 +27,7 @@ const (
 	CodeInvalid     Code = "invalid_request"      // 422: a field is wrong
 	CodeMalformed   Code = "malformed_body"       // 400: the body isn't JSON of the right kind
 	CodeNotFound    Code = "not_found"            // 404
+	CodeExpired     Code = "cursor_expired"       // 410: what comes after a cursor is no longer all there
 	CodeConflict    Code = "conflict"             // 409: the thing's state forbids it
 	CodeEnded       Code = "session_ended"        // 409
 	CodeIdempotency Code = "idempotency_conflict" // 409: same key, other request

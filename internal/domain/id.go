@@ -24,6 +24,7 @@ const (
 	PrefixStream   Prefix = "str"
 	PrefixProject  Prefix = "proj"
 	PrefixKey      Prefix = "key"
+	PrefixCursor   Prefix = "cur" // of a place in a project's log of events
 )
 
 // crockford is the alphabet of TypeID: lowercase, sortable, without i, l, o, u.
@@ -69,6 +70,15 @@ func IDAt(p Prefix, at time.Time) string {
 		binary.BigEndian.PutUint64(raw[:8], uint64(ms)<<16)
 	}
 	return EncodeID(p, raw)
+}
+
+// IDTime is when an id was made, to the millisecond; zero for what is no id.
+func IDTime(p Prefix, id string) time.Time {
+	raw, ok := DecodeID(p, id)
+	if !ok {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(raw[:8]) >> 16)).UTC()
 }
 
 // EncodeID spells 16 bytes as an id with the prefix.

@@ -11,10 +11,17 @@ type SessionFilter struct {
 
 // EventQuery picks events of a project's log, oldest first.
 type EventQuery struct {
-	After     string      // event id; empty: from the beginning
+	After     string      // an event's id or a page's Next; empty: from the oldest that there is
 	SessionID string      // empty: any
 	Types     []EventType // empty: any
 	Limit     int         // 0: 100
+}
+
+// EventPage is what a query finds.
+type EventPage struct {
+	Events []Event
+	Next   string // the cursor after all that was looked at, however little of it was picked
+	More   bool   // what was looked at is not yet all that there is
 }
 
 // EndpointFilter picks a page of a project's endpoints, newest first.

@@ -1,5 +1,5 @@
 // Package event reads the committed log of a project's events and follows it.
-// Polling and following use the same cursor, an event's id.
+// One cursor works for both: an event's id, or what a page says is next.
 package event
 
 import (
@@ -13,8 +13,8 @@ import (
 
 // Store is where the log is.
 type Store interface {
-	Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
-	LastEventID(ctx context.Context, project string) (string, error)
+	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	EventsEnd(ctx context.Context, project string) (string, error)
 }
 
 // Log is the log of all projects.
@@ -58,21 +58,23 @@ func (l *Log) wake(project string) <-chan struct{} {
 }
 
 // Read returns a page of events after the cursor.
-func (l *Log) Read(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
+func (l *Log) Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error) {
 	return l.store.Events(ctx, project, q)
 }
 
 // End is the cursor after which there is nothing yet.
 func (l *Log) End(ctx context.Context, project string) (string, error) {
-	return l.store.LastEventID(ctx, project)
+	return l.store.EventsEnd(ctx, project)
 }
 
 // followPage is how many events a follower holds at a time.
 const followPage = 100
 
-// Follow sends every event after the cursor, then each as it is committed,
-// until ctx ends or send fails. A slow send slows only its own follower.
-func (l *Log) Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.Event) error) error {
+// Follow sends pages of the events after the cursor, then of those that are
+// committed, until ctx ends or send fails. A page without events says how far
+// the log has gone on without any that the query picks. A slow send slows only
+// its own follower.
+func (l *Log) Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error {
 	q.Limit = followPage
 	for {
 		// Asked for before reading, so that nothing falls in between.
@@ -81,13 +83,13 @@ func (l *Log) Follow(ctx context.Context, project string, q domain.EventQuery, s
 		if err != nil {
 			return err
 		}
-		for _, e := range page {
-			if err := send(e); err != nil {
+		if len(page.Events) > 0 || page.Next != q.After {
+			if err := send(page); err != nil {
 				return err
 			}
-			q.After = e.ID
 		}
-		if len(page) == followPage {
+		q.After = page.Next
+		if page.More {
 			continue
 		}
 		select {

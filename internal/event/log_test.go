@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -30,16 +31,23 @@ func (m *memory) add(n int) domain.Commit {
 	return c
 }
 
-func (m *memory) Events(_ context.Context, _ string, q domain.EventQuery) ([]domain.Event, error) {
+func (m *memory) Events(_ context.Context, _ string, q domain.EventQuery) (domain.EventPage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	after := 0
 	_, _ = fmt.Sscan(q.After, &after)
-	page := m.events[after:]
-	return append([]domain.Event(nil), page[:min(len(page), q.Limit)]...), nil
+	all := m.events[after:]
+	n := min(len(all), q.Limit)
+	page := domain.EventPage{Next: fmt.Sprint(after + n), More: n == q.Limit}
+	for _, e := range all[:n] {
+		if len(q.Types) == 0 || slices.Contains(q.Types, e.Type) {
+			page.Events = append(page.Events, e)
+		}
+	}
+	return page, nil
 }
 
-func (m *memory) LastEventID(context.Context, string) (string, error) { return "", nil }
+func (m *memory) EventsEnd(context.Context, string) (string, error) { return "", nil }
 
 func TestFollowersMissNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -51,9 +59,11 @@ func TestFollowersMissNothing(t *testing.T) {
 		got := make([]int, 3)
 		for i := range got {
 			wg.Go(func() {
-				err := l.Follow(ctx, "p", domain.EventQuery{}, func(e domain.Event) error {
-					if got[i]++; e.ID != fmt.Sprint(got[i]) {
-						t.Errorf("follower %d got %s as its event %d", i, e.ID, got[i])
+				err := l.Follow(ctx, "p", domain.EventQuery{}, func(page domain.EventPage) error {
+					for _, e := range page.Events {
+						if got[i]++; e.ID != fmt.Sprint(got[i]) {
+							t.Errorf("follower %d got %s as its event %d", i, e.ID, got[i])
+						}
 					}
 					return nil
 				})
@@ -85,7 +95,39 @@ func TestAFollowerThatFailsEndsAlone(t *testing.T) {
 	l := New(m)
 	m.add(3)
 	gone := errors.New("gone")
-	if err := l.Follow(t.Context(), "p", domain.EventQuery{}, func(domain.Event) error { return gone }); !errors.Is(err, gone) {
+	if err := l.Follow(t.Context(), "p", domain.EventQuery{}, func(domain.EventPage) error { return gone }); !errors.Is(err, gone) {
 		t.Error(err)
 	}
+}
+
+func TestAFollowerWithAFilterHearsHowFarTheLogIs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		l := New(m)
+		m.add(followPage + 5)
+		ctx, cancel := context.WithCancel(t.Context())
+		var got []string
+		done := make(chan error)
+		go func() {
+			done <- l.Follow(ctx, "p", domain.EventQuery{Types: []domain.EventType{domain.EventBrowserReady}}, func(page domain.EventPage) error {
+				if len(page.Events) > 0 {
+					t.Errorf("got %v", page.Events)
+				}
+				got = append(got, page.Next)
+				return nil
+			})
+		}()
+		synctest.Wait()
+		l.Notify(m.add(3))
+		synctest.Wait()
+		l.Notify(domain.Commit{Projects: []string{"p"}}) // of nothing
+		synctest.Wait()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if want := []string{"100", "105", "108"}; !slices.Equal(got, want) {
+			t.Errorf("heard of %v, want %v", got, want)
+		}
+	})
 }

@@ -78,9 +78,9 @@ type Explain interface {
 
 // Events is the log.
 type Events interface {
-	Read(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
+	Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
 	End(ctx context.Context, project string) (string, error)
-	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.Event) error) error
+	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error
 }
 
 // Artifacts opens what steps made.

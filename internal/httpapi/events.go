@@ -25,7 +25,7 @@ const (
 type eventsOutput struct {
 	Body struct {
 		Data       []any  `json:"data" nullable:"false" doc:"Each as its webhook's body."`
-		NextCursor string `json:"nextCursor,omitempty" doc:"Pass it as after; the last event's id."`
+		NextCursor string `json:"nextCursor" doc:"Pass it as after, now or later: it goes on behind all that was looked at, an empty page too."`
 	}
 }
 
@@ -33,7 +33,7 @@ func (s *server) eventRoutes() {
 	operation(s, http.MethodGet, "/events", "list-events",
 		"Read the log, oldest first; with Accept: text/event-stream, follow it", 200,
 		func(ctx context.Context, in *struct {
-			After     string   `query:"after" maxLength:"64" doc:"Events after the one with this id; beginning is before the first."`
+			After     string   `query:"after" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. When retention has deleted events after it that it never read, the answer is 410 with the code cursor_expired."`
 			SessionID string   `query:"sessionId" maxLength:"64"`
 			Types     []string `query:"types" doc:"Only these types, separated by commas."`
 			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
@@ -45,17 +45,17 @@ func (s *server) eventRoutes() {
 			if in.After == beginning {
 				in.After = ""
 			}
-			rows, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
+			page, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
 				After: in.After, SessionID: in.SessionID, Types: types, Limit: in.Limit,
 			})
 			if err != nil {
 				return nil, err
 			}
 			out := &eventsOutput{}
-			out.Body.Data = make([]any, len(rows))
-			for i, e := range rows {
+			out.Body.NextCursor = page.Next
+			out.Body.Data = make([]any, len(page.Events))
+			for i, e := range page.Events {
 				out.Body.Data[i] = json.RawMessage(e.Body)
-				out.Body.NextCursor = e.ID
 			}
 			return out, nil
 		})
@@ -202,7 +202,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	out := make(chan domain.Event)
+	out := make(chan domain.EventPage)
 	write := func(text string) error {
 		_ = rc.SetWriteDeadline(time.Now().Add(slow))
 		if _, err := fmt.Fprint(w, text); err != nil {
@@ -212,14 +212,28 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	}
 	// The cursor comes first, so that whoever loses the stream before the first
 	// event misses none either.
-	if write(fmt.Sprintf(": follows\nid: %s\n\n", cmp.Or(q.After, beginning))) != nil {
+	cursor := cmp.Or(q.After, beginning)
+	if write(fmt.Sprintf(": follows\nid: %s\n\n", cursor)) != nil {
 		return
+	}
+	told := cursor
+	writeAll := func(page domain.EventPage) error {
+		for _, e := range page.Events {
+			if err := write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", e.ID, e.Type, e.Body)); err != nil {
+				return err
+			}
+			if s.stopping() {
+				return errStops
+			}
+		}
+		cursor = page.Next
+		return nil
 	}
 	done := make(chan error, 1)
 	go func() {
-		done <- s.Events.Follow(ctx, project(ctx), q, func(e domain.Event) error {
+		done <- s.Events.Follow(ctx, project(ctx), q, func(page domain.EventPage) error {
 			select {
-			case out <- e:
+			case out <- page:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -230,14 +244,21 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	defer beat.Stop()
 	for {
 		select {
-		case e := <-out:
-			err = write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", e.ID, e.Type, e.Body))
+		case page := <-out:
+			err = writeAll(page)
 		case <-beat.C:
-			err = write(": alive\n\n")
+			text := ": alive\n\n"
+			if cursor != told {
+				// Who has picked few of the events moves on with the log too.
+				text = ": alive\nid: " + cursor + "\n\n"
+				told = cursor
+			}
+			err = write(text)
 		case <-s.Stopping:
-			err = errors.New("the server stops")
+			err = errStops
 		case err = <-done:
-			if err != nil && ctx.Err() == nil {
+			// One that retention has overtaken hears of it when it comes back.
+			if e, ok := errors.AsType[*domain.Error](err); err != nil && ctx.Err() == nil && (!ok || e.Code != domain.CodeExpired) {
 				s.Log.Error("follow events", "request", requestID(ctx), "err", err)
 			}
 			return
@@ -247,6 +268,17 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 			<-done //nolint:errcheck // it has been told why
 			return
 		}
+	}
+}
+
+var errStops = errors.New("the server stops")
+
+func (s *server) stopping() bool {
+	select {
+	case <-s.Stopping:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -53,7 +53,7 @@ func (p *Problem) GetHeaders() http.Header {
 
 // statuses is the one place where codes get their HTTP status.
 var statuses = map[domain.Code]int{
-	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeConflict: 409,
+	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeExpired: 410, domain.CodeConflict: 409,
 	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeUnavailable: 503,
 	"unauthorized": 401, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
 	"request_timeout": 408, "internal": 500,

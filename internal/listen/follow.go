@@ -27,6 +27,7 @@ const (
 // RefusedError is a server's answer that isn't a stream.
 type RefusedError struct {
 	Status int
+	Code   string // of a problem of RFC 9457
 	Detail string
 }
 
@@ -37,10 +38,16 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the server answers %d %s", e.Status, e.Detail)
 }
 
+// overtaken says whether the server has deleted what would have come next.
+func (e *RefusedError) overtaken() bool { return e.Code == "cursor_expired" }
+
 // final says whether asking again is of no use.
 func (e *RefusedError) final() bool {
 	return e.Status < 500 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout
 }
+
+// beginning is the cursor before the oldest event that there is.
+const beginning = "beginning"
 
 // follower reads the stream, and knows where it was when it broke.
 type follower struct {
@@ -132,12 +139,12 @@ func refusal(res *http.Response) error {
 		return sender.Plain(err)
 	}
 	e := &RefusedError{Status: res.StatusCode, Detail: http.StatusText(res.StatusCode)}
-	var problem struct{ Detail string }
+	var problem struct{ Code, Detail string }
 	switch {
 	case res.StatusCode == http.StatusOK:
 		e.Detail = "and no stream of events: is --url the address of a browserhook server?"
 	case json.Unmarshal(raw, &problem) == nil && problem.Detail != "":
-		e.Detail = problem.Detail
+		e.Code, e.Detail = problem.Code, problem.Detail
 	}
 	return e
 }

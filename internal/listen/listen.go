@@ -46,8 +46,15 @@ func Run(ctx context.Context, c Config) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if refused, ok := errors.AsType[*RefusedError](err); ok && refused.final() {
-			return refused
+		if refused, ok := errors.AsType[*RefusedError](err); ok {
+			if refused.overtaken() && f.last != beginning {
+				terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Some events after %s are lost: the server deleted them for their age. Going on with the oldest that it has.", terminal.Clean(f.last))))
+				f.last = beginning
+				continue
+			}
+			if refused.final() {
+				return refused
+			}
 		}
 		if heard {
 			failures = 0

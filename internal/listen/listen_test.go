@@ -86,6 +86,34 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestOvertakenByRetention is told that what would have come next is deleted: it
+// says so and goes on with the oldest that there is.
+func TestOvertakenByRetention(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Last-Event-ID"))
+		if len(asked) == 1 {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(http.StatusGone)
+			_, _ = io.WriteString(w, `{"code":"cursor_expired","detail":"after: was deleted"}`)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		_ = http.NewResponseController(w).Flush()
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	var out bytes.Buffer
+	if err := Run(ctx, Config{URL: server.URL, Out: &out, Since: "evt_old"}); err != nil {
+		t.Error(err)
+	}
+	if fmt.Sprintf("%q", asked) != `["evt_old" "beginning"]` || !strings.Contains(out.String(), "events after evt_old are lost") || strings.Contains(out.String(), "Trying again") {
+		t.Errorf("asked after %q and said %q", asked, out.String())
+	}
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

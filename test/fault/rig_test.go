@@ -319,11 +319,12 @@ func (r *rig) world(db storetest.Store) (*check.World, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range page {
+		after = page.Next
+		for _, e := range page.Events {
 			w.Events = append(w.Events, check.Event{ID: e.ID, Session: e.SessionID, Sequence: e.Sequence, About: about(e)})
-			ours[e.ID], after = true, e.ID
+			ours[e.ID] = true
 		}
-		if len(page) < 1000 {
+		if !page.More {
 			break
 		}
 	}

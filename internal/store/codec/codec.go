@@ -93,10 +93,17 @@ func DecodeCursor(p domain.Prefix, cursor string) (string, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	// The decoder passes over line breaks: one spelling counts.
 	if err != nil || EncodeCursor(string(raw)) != cursor || !domain.ValidID(p, string(raw)) {
-		return "", domain.Invalid("cursor", "is not one that this list gave out")
+		return "", ErrCursor
 	}
 	return string(raw), nil
 }
+
+// ErrCursor refuses a cursor of a list.
+var ErrCursor = domain.Invalid("cursor", "is not one that this list gave out")
+
+// IsRow says whether a number may be that of a row. What is opened and was never
+// sealed is hardly ever so small.
+func IsRow(n int64) bool { return n > 0 && n < 1<<40 }
 
 // defaultPage is how long a page is when nobody says.
 const defaultPage = 100

@@ -230,7 +230,6 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 		var o old
 		return o, r.Scan(&o.position, &o.id, &o.free)
 	}, `SELECT e.position, e.id, e.created_at < $2 AND (s.num IS NULL OR s.ended_at > 0)
-		AND e.position < (SELECT position FROM projects WHERE num = $1)
 		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.project = $1 AND d.event = e.position AND d.ended_at = 0)
 		FROM events e LEFT JOIN sessions s ON s.num = e.session
 		WHERE e.project = $1 AND e.id > $3 AND e.id < $4 ORDER BY e.id LIMIT $5`,
@@ -239,9 +238,13 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 		return 0, "", err
 	}
 	var free []int64
+	var latest old
 	for _, o := range all {
 		if last = o.id; o.free {
 			free = append(free, o.position)
+			if o.position > latest.position {
+				latest = o
+			}
 		}
 	}
 	if len(free) == 0 {
@@ -251,5 +254,8 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 	b.Queue(`DELETE FROM attempts WHERE project = $1 AND event = ANY($2)`, owner, free)
 	b.Queue(`DELETE FROM deliveries WHERE project = $1 AND event = ANY($2)`, owner, free)
 	b.Queue(`DELETE FROM events WHERE project = $1 AND position = ANY($2)`, owner, free)
+	// Last, since it locks the project's row.
+	b.Queue(`UPDATE projects SET prunes = prunes + 1, pruned = GREATEST(pruned, $2), pruned_id = CASE WHEN $2 > pruned THEN $3 ELSE pruned_id END
+		WHERE num = $1`, owner, latest.position, latest.id)
 	return len(free), last, t.conn.SendBatch(ctx, b).Close()
 }

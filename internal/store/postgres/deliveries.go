@@ -54,7 +54,9 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		if err != nil {
 			return nil, "", err
 		}
-		before = s.key(id)
+		if before = s.key(id); !codec.IsRow(before.event) || !codec.IsRow(before.endpoint) {
+			return nil, "", codec.ErrCursor
+		}
 	}
 	num, err := s.project(ctx, project)
 	if errors.Is(err, domain.ErrNotFound) {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -233,62 +232,4 @@ func (d *newDeliveries) queue(b *pgx.Batch, project, node int64) {
 		SELECT $1, q.event, q.endpoint, q.ordered, q.held * $2, q.due, 0, 0, 0, 'PENDING', ''
 		FROM unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) q (event, endpoint, ordered, due, held)`,
 		project, node, d.events, d.endpoints, d.ordered, d.due, d.held)
-}
-
-// Events reads a page of events after the cursor, in the order of their
-// commits.
-func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
-	var after struct {
-		position, sequence int64
-		session            string
-	}
-	if q.After != "" {
-		e, err := s.Event(ctx, project, q.After)
-		after.position, after.session, after.sequence = e.Position, e.SessionID, e.Sequence
-		if errors.Is(err, domain.ErrNotFound) {
-			return nil, domain.Invalid("after", "is not the id of an event")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read cursor: %w", err)
-		}
-	}
-	if after.session != q.SessionID {
-		after.sequence = 0 // a cursor from elsewhere: only its position counts
-	}
-	types := make([]string, len(q.Types))
-	for i, t := range q.Types {
-		types[i] = string(t)
-	}
-	limit := codec.PageLimit(q.Limit)
-	query := `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project
-		LEFT JOIN sessions s ON s.num = e.session WHERE ` + ofProject + ` AND e.position > $2
-		AND (cardinality($3::text[]) = 0 OR e.type = ANY($3)) ORDER BY e.position LIMIT $4`
-	args := []any{project, after.position, types, limit}
-	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
-			WHERE ` + ofProject + ` AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
-			AND e.session = (SELECT num FROM sessions WHERE project_id = $1 AND id = $5) AND e.sequence > $6 ORDER BY e.sequence LIMIT $4`
-		args = append(args, q.SessionID, after.sequence)
-	}
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(r) }, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	return all, nil
-}
-
-// Event reads one event of a project.
-func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.row(ctx, `SELECT `+eventColumns+` FROM projects o JOIN events e ON e.project = o.num
-		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = $1 AND e.id = $2`, project, id))
-}
-
-// LastEventID is where the project's log ends now; "" when it is empty.
-func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
-	var id string
-	err := missing(s.row(ctx, `SELECT e.id FROM events e WHERE `+ofProject+` ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
-	if errors.Is(err, domain.ErrNotFound) {
-		return "", nil
-	}
-	return id, err
 }

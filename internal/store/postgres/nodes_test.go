@@ -216,7 +216,7 @@ func TestNodesShareAnEndpoint(t *testing.T) {
 			}
 			all, err := nodes[1].Events(t.Context(), project, domain.EventQuery{SessionID: sessions[0].ID, Limit: 10_000})
 			c.ok(err)
-			for i, ev := range all {
+			for i, ev := range all.Events {
 				if ev.Sequence != int64(i+1) {
 					t.Fatalf("event %d has the sequence %d", i+1, ev.Sequence)
 				}

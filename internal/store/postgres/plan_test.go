@@ -201,8 +201,9 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 	c.ok(err)
 	_, err = s.pool.Exec(t.Context(), `ANALYZE`) // as the server does by itself
 	c.ok(err)
-	middle, err := s.Events(t.Context(), project, domain.EventQuery{SessionID: session, Limit: 1})
+	first, err := s.Events(t.Context(), project, domain.EventQuery{SessionID: session, Limit: 1})
 	c.ok(err)
+	middle := first.Events
 	list := func(f domain.DeliveryFilter) func(context.Context) error {
 		f.Limit = limit
 		return func(ctx context.Context) error {
@@ -217,11 +218,16 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 		q.Limit = limit
 		return func(ctx context.Context) error {
 			page, err := s.Events(ctx, project, q)
-			if len(page) == 0 {
+			if len(page.Events) == 0 {
 				t.Errorf("%+v: an empty page", q)
 			}
 			return err
 		}
+	}
+	end, err := s.EventsEnd(t.Context(), project)
+	c.ok(err)
+	nothing := func(q domain.EventQuery) func(context.Context) error {
+		return func(ctx context.Context) error { _, err := s.Events(ctx, project, q); return err }
 	}
 	reads := map[string]func(context.Context) error{
 		"deliveries":                                 list(domain.DeliveryFilter{}),
@@ -240,7 +246,10 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 		"events after one":                           follow(domain.EventQuery{After: middle[0].ID}),
 		"events of a session":                        follow(domain.EventQuery{SessionID: session}),
 		"events of a session after one":              follow(domain.EventQuery{SessionID: session, After: middle[0].ID}),
-		"the last event":                             func(ctx context.Context) error { _, err := s.LastEventID(ctx, project); return err },
+		"events after an empty page":                 nothing(domain.EventQuery{After: end}),
+		"events of a session after an empty page":    nothing(domain.EventQuery{After: end, SessionID: session}),
+		"events after one that was deleted":          follow(domain.EventQuery{After: domain.IDAt(domain.PrefixEvent, time.Now().Add(-time.Hour))}),
+		"the end of the log":                         func(ctx context.Context) error { _, err := s.EventsEnd(ctx, project); return err },
 		"a session":                                  func(ctx context.Context) error { _, err := s.Session(ctx, project, session); return err },
 		"sessions": func(ctx context.Context) error {
 			_, _, err := s.Sessions(ctx, project, domain.SessionFilter{Limit: limit})

@@ -33,6 +33,7 @@ import (
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/cursor"
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/schema"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -79,6 +80,7 @@ type Store struct {
 	rhythm rhythm
 	pool   *pgxpool.Pool
 	ids    *rowid.Sealer
+	places *cursor.Places
 	cache  *cache
 	held   *held
 	turns  codec.Turns  // of sessions, at ordered endpoints
@@ -193,6 +195,9 @@ func (s *Store) identify(ctx context.Context) error {
 	}
 	var err error
 	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
+		return err
+	}
+	if s.places, err = cursor.New(key); err != nil {
 		return err
 	}
 	if len(sealed) > 0 {

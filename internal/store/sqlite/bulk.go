@@ -219,7 +219,6 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 		free     bool
 	}
 	rows, err := t.rows(`SELECT e.position, e.id, e.created_at < ?1 AND (s.num IS NULL OR s.ended_at > 0)
-		AND e.position < (SELECT MAX(position) FROM events)
 		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.position AND d.ended_at = 0)
 		FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
 		WHERE o.id = ?2 AND e.id > ?3 AND e.id < ?4 ORDER BY e.id LIMIT ?5`,
@@ -232,9 +231,13 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 		return 0, "", err
 	}
 	var free []int64
+	var latest old
 	for _, o := range all {
 		if last = o.id; o.free {
 			free = append(free, o.position)
+			if o.position > latest.position {
+				latest = o
+			}
 		}
 	}
 	if len(free) == 0 {
@@ -249,6 +252,10 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 		if err := t.exec(query, list); err != nil {
 			return 0, "", err
 		}
+	}
+	if err := t.exec(`UPDATE projects SET prunes = prunes + 1, pruned = MAX(pruned, ?2), pruned_id = iif(?2 > pruned, ?3, pruned_id)
+		WHERE id = ?1`, project, latest.position, latest.id); err != nil {
+		return 0, "", err
 	}
 	return len(free), last, nil
 }

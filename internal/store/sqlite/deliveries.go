@@ -55,7 +55,9 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		if err != nil {
 			return nil, "", err
 		}
-		before = s.key(id)
+		if before = s.key(id); !codec.IsRow(before.event) || !codec.IsRow(before.endpoint) {
+			return nil, "", codec.ErrCursor
+		}
 	}
 	query, order := s.deliveryQuery(f)
 	args := []any{project, before.event, before.event, before.endpoint}

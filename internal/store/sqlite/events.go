@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -57,7 +55,7 @@ var insertEvents = inserts("events (position, project, session, sequence, id, ty
 
 func (t *tx) nextPosition() (int64, error) {
 	if t.w.position < 0 {
-		if err := t.row(`SELECT COALESCE(MAX(position), 0) FROM events`).Scan(&t.w.position); err != nil {
+		if err := t.row(`SELECT MAX(COALESCE((SELECT MAX(position) FROM events), 0), given) FROM positions`).Scan(&t.w.position); err != nil {
 			return 0, fmt.Errorf("read the log's end: %w", err)
 		}
 	}
@@ -98,65 +96,4 @@ func (t *tx) numberInProject(project string) (n int64, err error) {
 		return 0, fmt.Errorf("number an event: %w", missing(err))
 	}
 	return n, nil
-}
-
-// Events reads a page of events after the cursor, in the order of their
-// commits.
-func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error) {
-	var after struct {
-		position, sequence int64
-		session            string
-	}
-	if q.After != "" {
-		e, err := s.Event(ctx, project, q.After)
-		after.position, after.session, after.sequence = e.Position, e.SessionID, e.Sequence
-		if errors.Is(err, domain.ErrNotFound) {
-			return nil, domain.Invalid("after", "is not the id of an event")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read cursor: %w", err)
-		}
-	}
-	if after.session != q.SessionID {
-		after.sequence = 0 // a cursor from elsewhere: only its position counts
-	}
-	limit, types := codec.PageLimit(q.Limit), ""
-	if len(q.Types) > 0 {
-		types = codec.Text(q.Types)
-	}
-	query := `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
-		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.position > ?
-		AND (? = '' OR e.type IN (SELECT value FROM json_each(?))) ORDER BY e.position LIMIT ?`
-	args := []any{project, after.position, types, types, limit}
-	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
-			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
-			WHERE o.id = ? AND s.id = ? AND e.sequence > ? AND e.position > ?
-			AND (? = '' OR e.type IN (SELECT value FROM json_each(?))) ORDER BY e.sequence LIMIT ?`
-		args = []any{project, q.SessionID, after.sequence, after.position, types, types, limit}
-	}
-	rows, err := s.read.rows(ctx, query, args...)
-	all, err := collect(rows, err, func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) })
-	if err != nil {
-		return nil, fmt.Errorf("read events: %w", err)
-	}
-	return all, nil
-}
-
-// Event reads one event of a project.
-func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.read.row(ctx, `SELECT `+eventColumns+` FROM projects o CROSS JOIN events e ON e.project = o.num
-		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.id = ?`, project, id))
-}
-
-// LastEventID is where the project's log ends now; "" when it is empty.
-func (s *Store) LastEventID(ctx context.Context, project string) (string, error) {
-	var id string
-	err := missing(s.read.row(ctx,
-		`SELECT e.id FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
-		WHERE o.id = ? ORDER BY e.position DESC LIMIT 1`, project).Scan(&id))
-	if errors.Is(err, domain.ErrNotFound) {
-		return "", nil
-	}
-	return id, err
 }

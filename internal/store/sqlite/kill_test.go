@@ -90,7 +90,7 @@ func writeAndTell(ctx context.Context, path string) error {
 					return
 				}
 				tell.Lock()
-				fmt.Printf("event %s\n", events[len(events)-1].ID)
+				fmt.Printf("event %s\n", events.Events[len(events.Events)-1].ID)
 				tell.Unlock()
 			}
 		}()
@@ -197,7 +197,7 @@ func checkKilled(t *testing.T, path string, acknowledged, delivered []string) {
 		t.Fatal(err)
 	}
 	logged, sequence := map[string]bool{}, map[string]int64{}
-	for _, e := range all {
+	for _, e := range all.Events {
 		logged[e.ID] = true
 		sequence[e.SessionID]++
 		if e.Sequence != sequence[e.SessionID] {

@@ -145,11 +145,14 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.Streams(ctx, project, session))
 	keep(s.Stream(ctx, project, session, "str_a"))
 	keep(s.StreamByToken(ctx, "a"))
-	events, err := s.Events(ctx, project, domain.EventQuery{})
+	page, err := s.Events(ctx, project, domain.EventQuery{})
 	keep(nil, err)
+	events := page.Events
 	keep(s.Events(ctx, project, domain.EventQuery{SessionID: session, After: events[0].ID}))
 	keep(s.Event(ctx, project, events[0].ID))
-	keep(s.LastEventID(ctx, project))
+	keep(s.Events(ctx, project, domain.EventQuery{After: page.Next}))
+	keep(s.Events(ctx, project, domain.EventQuery{After: domain.NewID(domain.PrefixEvent), SessionID: session}))
+	keep(s.EventsEnd(ctx, project))
 	keepPage(s.Endpoints(ctx, project, domain.EndpointFilter{}))
 	for _, f := range []domain.DeliveryFilter{
 		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending}, {Status: domain.DeliverySending},

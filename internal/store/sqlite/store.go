@@ -33,6 +33,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/cursor"
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/seal"
 )
@@ -51,13 +52,14 @@ type Store struct {
 	log    *slog.Logger
 	notify func(domain.Commit)
 
-	read  reader
-	write *sql.DB // one connection, the writer's
-	ids   *rowid.Sealer
-	box   *seal.Box // of endpoints' secrets
-	held  *held
-	turns codec.Turns                  // of sessions, at ordered endpoints
-	taker atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
+	read   reader
+	write  *sql.DB // one connection, the writer's
+	ids    *rowid.Sealer
+	places *cursor.Places
+	box    *seal.Box // of endpoints' secrets
+	held   *held
+	turns  codec.Turns                  // of sessions, at ordered endpoints
+	taker  atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -99,6 +101,9 @@ func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err err
 		return nil, err
 	}
 	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
+		return nil, err
+	}
+	if s.places, err = cursor.New(key); err != nil {
 		return nil, err
 	}
 	if conn, err = s.write.Conn(ctx); err != nil {

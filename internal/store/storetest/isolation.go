@@ -97,13 +97,18 @@ var trespasses = []trespass{
 		return w.store.RetryDelivery(w.ctx, in, p.delivery.ID, start)
 	}},
 	{"Events", func(w *world, in string, _ property) (any, error) {
-		return w.store.Events(w.ctx, in, domain.EventQuery{})
+		page, err := w.store.Events(w.ctx, in, domain.EventQuery{})
+		return page.Events, err
 	}},
 	{"Events of a session", func(w *world, in string, p property) (any, error) {
-		return w.store.Events(w.ctx, in, domain.EventQuery{SessionID: p.session.ID})
+		page, err := w.store.Events(w.ctx, in, domain.EventQuery{SessionID: p.session.ID})
+		return page.Events, err
 	}},
 	{"Event", func(w *world, in string, p property) (any, error) { return w.store.Event(w.ctx, in, p.event.ID) }},
-	{"LastEventID", func(w *world, in string, _ property) (any, error) { return w.store.LastEventID(w.ctx, in) }},
+	{"Events after the owner's", func(w *world, in string, p property) (any, error) {
+		page, err := w.store.Events(w.ctx, in, domain.EventQuery{After: p.event.ID})
+		return page.Events, err
+	}},
 	{"Keys", func(w *world, in string, _ property) (any, error) { return w.store.Keys(w.ctx, in) }},
 	{"RevokeKey", func(w *world, in string, p property) (any, error) {
 		return nil, w.store.RevokeKey(w.ctx, in, p.key.ID, start)
@@ -134,7 +139,7 @@ var isolationTests = []test{
 				w.Errorf("%s finds %v", tr.method, found)
 			}
 		}
-		_, err := w.store.Events(w.ctx, intruder, domain.EventQuery{After: p.event.ID})
+		_, err := w.store.Events(w.ctx, intruder, domain.EventQuery{After: w.end()})
 		w.refused("another project's cursor", err, domain.CodeInvalid)
 		w.equal("the owner's things", w.snapshot(p), before)
 	}},
@@ -191,7 +196,7 @@ func (w *world) snapshot(p property) []any {
 	add(listed(w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{})))
 	add(listed(w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{})))
 	add(w.store.Attempts(w.ctx, w.project, p.delivery.ID))
-	add(w.store.Events(w.ctx, w.project, domain.EventQuery{}))
+	add(w.events(domain.EventQuery{}), nil)
 	add(w.store.Keys(w.ctx, w.project))
 	return all
 }

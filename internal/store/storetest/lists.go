@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/base64"
 	"slices"
 	"time"
 
@@ -63,6 +64,50 @@ var listTests = func() []test {
 			w.equal("next", next, "")
 		}},
 		test{"deliveries by all there is", deliveryFilters},
+		test{"deliveries after an id that was never given out", func(w *world) {
+			for range 20 {
+				cursor := base64.RawURLEncoding.EncodeToString([]byte(domain.NewID(domain.PrefixDelivery)))
+				_, _, err := w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{Cursor: cursor})
+				w.refused("cursor", err, domain.CodeInvalid)
+			}
+		}},
+		test{"endpoints after one that was deleted", func(w *world) {
+			older, between, newer := w.newEndpoint("*"), w.newEndpoint("*"), w.newEndpoint("*")
+			page, next, err := w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{Limit: 2})
+			w.ok(err)
+			w.equal("first page", ids(page, func(e domain.Endpoint) string { return e.ID }), []string{newer.ID, between.ID})
+			w.ok(w.store.DeleteEndpoint(w.ctx, w.project, between.ID, start))
+			page, next, err = w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{Cursor: next, Limit: 2})
+			w.ok(err)
+			w.equal("second page", page, []domain.Endpoint{older})
+			w.equal("next", next, "")
+		}},
+		test{"deliveries after one that retention has deleted", func(w *world) {
+			e := w.newEndpoint("*")
+			var want []string
+			for range 3 {
+				s := w.newSession(0)
+				w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now(), domain.EventStepStarted)))
+				want = append(want, s.ID)
+			}
+			page, next, err := w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{Limit: 2})
+			w.ok(err)
+			w.ok(w.store.ChangeSession(w.ctx, w.project, page[1].SessionID, func(c *domain.SessionChange) error {
+				c.Session.Status, c.Session.EndedAt = domain.SessionClosed, time.Now()
+				return nil
+			}))
+			claim := w.claim(e.ID, time.Now(), 3)
+			for _, j := range claim.Jobs {
+				w.finish(j.Delivery, domain.DeliveryDelivered, time.Now())
+			}
+			w.prune()
+			_, err = w.store.Delivery(w.ctx, w.project, page[1].ID)
+			w.missing("the delivery under the cursor", err)
+			page, next, err = w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{Cursor: next, Limit: 2})
+			w.ok(err)
+			w.equal("second page", ids(page, func(d domain.Delivery) string { return d.SessionID }), want[:1])
+			w.equal("next", next, "")
+		}},
 	)
 }()
 

@@ -81,9 +81,12 @@ func (m *model) addEndpoint(r *rapid.T) {
 }
 
 func (m *model) tell(r *rapid.T) {
-	must(r, m.store.ChangeSession(m.ctx, m.project, m.session.ID, news(m.now, domain.EventStepStarted)))
-	last, err := m.store.LastEventID(m.ctx, m.project)
+	before, err := m.store.EventsEnd(m.ctx, m.project)
 	must(r, err)
+	must(r, m.store.ChangeSession(m.ctx, m.project, m.session.ID, news(m.now, domain.EventStepStarted)))
+	page, err := m.store.Events(m.ctx, m.project, domain.EventQuery{After: before})
+	must(r, err)
+	last := page.Events[0].ID
 	told := map[string]bool{}
 	all, _, err := m.store.Deliveries(m.ctx, m.project, domain.DeliveryFilter{Limit: 1000})
 	must(r, err)

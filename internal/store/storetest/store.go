@@ -15,9 +15,9 @@ type Store interface {
 	Sessions
 	Webhooks
 	Access
-	Events(ctx context.Context, project string, q domain.EventQuery) ([]domain.Event, error)
+	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
 	Event(ctx context.Context, project, id string) (domain.Event, error)
-	LastEventID(ctx context.Context, project string) (string, error)
+	EventsEnd(ctx context.Context, project string) (string, error)
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -88,7 +88,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		name  string
 		tests []test
 	}{
-		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests},
+		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"deliveries", deliveryTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests},

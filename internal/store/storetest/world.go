@@ -185,9 +185,22 @@ func news(at time.Time, types ...domain.EventType) func(*domain.SessionChange) e
 
 func (w *world) events(q domain.EventQuery) []domain.Event {
 	w.Helper()
-	all, err := w.store.Events(w.ctx, w.project, q)
+	return w.page(q).Events
+}
+
+func (w *world) page(q domain.EventQuery) domain.EventPage {
+	w.Helper()
+	page, err := w.store.Events(w.ctx, w.project, q)
 	w.ok(err)
-	return all
+	return page
+}
+
+// end is the cursor after which nothing has happened yet.
+func (w *world) end() string {
+	w.Helper()
+	cursor, err := w.store.EventsEnd(w.ctx, w.project)
+	w.ok(err)
+	return cursor
 }
 
 func (w *world) deliveries(f domain.DeliveryFilter) []domain.Delivery {
