@@ -152,6 +152,7 @@ func (a *App) committed(c domain.Commit) {
 	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
 	}
+	logNews(a.log, c.Events)
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)
