@@ -30,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/session":             {"internal/domain", "internal/browser", "internal/step"},
 	"internal/webhook":             {"internal/domain", "internal/egress"},
 	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
+	"internal/retention":           {"internal/domain"},
 	"internal/store/rowid":         {"internal/domain"},
 	"internal/store/sqlite":        {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/cursor", "internal/store/rowid", "internal/store/schema", "internal/store/seal"},
 	"internal/store/seal":          {"internal/advice", "internal/domain"},

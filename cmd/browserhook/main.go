@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -126,23 +125,9 @@ func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *s
 			cancel()
 		case <-ctx.Done():
 		}
-		second(signals)
+		<-signals
 		log.Error("ended at once by a second signal")
 		os.Exit(exitForced)
 	}()
 	return app.Serve(ctx, settings, stdout, log)
-}
-
-// echo is how soon after a signal another one is the same: `timeout` and what
-// starts servers send it to the process and to its group.
-const echo = 200 * time.Millisecond
-
-// second waits for another signal after the first.
-func second(signals <-chan os.Signal) {
-	for first := time.Now(); ; {
-		<-signals
-		if time.Since(first) >= echo {
-			return
-		}
-	}
 }

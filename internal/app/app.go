@@ -6,19 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/fileblob"
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
@@ -28,6 +23,7 @@ import (
 	"github.com/browserhook/browserhook/internal/event"
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -42,20 +38,21 @@ type App struct {
 	URL string // where it listens
 	Key string // the API key, on the very first start only
 
-	log      *slog.Logger
-	data     *dataFolder
-	store    store
-	blobs    *blob.Bucket
-	launcher *browser.Launcher
-	sessions *session.Service
-	engine   *webhook.Engine
-	events   *event.Log
-	egress   *egress.Client
-	server   *http.Server
-	listener net.Listener
-	composed atomic.Bool
-	stopping chan struct{}
-	settings config.Server
+	log       *slog.Logger
+	data      *dataFolder
+	store     store
+	blobs     *blobs
+	launcher  *browser.Launcher
+	sessions  *session.Service
+	engine    *webhook.Engine
+	retention *retention.Service
+	events    *event.Log
+	egress    *egress.Client
+	server    *http.Server
+	listener  net.Listener
+	composed  atomic.Bool
+	stopping  chan struct{}
+	settings  config.Server
 }
 
 // New builds a server from settings that Check has seen. keeper is the command
@@ -109,6 +106,14 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 		return nil, listenError(settings.Listen, err)
 	}
 	a.URL = "http://" + a.listener.Addr().String()
+	kept := retention.Config{Store: a.store, Files: a.blobs, Log: log}
+	if kept.Keep, err = settings.Keep(); err != nil {
+		return nil, err
+	}
+	if kept.Artifacts, err = settings.KeepArtifacts(); err != nil {
+		return nil, err
+	}
+	a.retention = retention.New(kept)
 	allow, err := settings.WebhookPrefixes()
 	if err != nil {
 		return nil, err
@@ -122,7 +127,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 // compose makes the services and connects them.
 func (a *App) compose() {
 	a.sessions = session.New(session.Config{
-		Store: a.store, Blobs: blobs{a.blobs}, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		Store: a.store, Blobs: a.blobs, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store),
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
@@ -137,8 +142,8 @@ func (a *App) compose() {
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
-		Explain:   &webhook.Explainer{History: a.store, State: a.engine.State},
-		Artifacts: blobs{a.blobs}, Live: live.New(a.sessions, a.store, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
+		Explain: &webhook.Explainer{History: a.store, State: a.engine.State},
+		Forget:  a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping,
 	})
 	a.server = &http.Server{
@@ -152,7 +157,6 @@ func (a *App) committed(c domain.Commit) {
 	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
 	}
-	logNews(a.log, c.Events)
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)
@@ -186,10 +190,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
-	stopRetention := func() {}
-	if keep, err := a.settings.Keep(); err == nil && keep > 0 {
-		stopRetention = part(background, "retention", (&webhook.Retention{Store: a.store, Keep: keep, Log: a.log}).Run)
-	}
+	stopRetention := part(background, "retention", a.retention.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
 	part(background, "http", func(context.Context) error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -270,31 +271,6 @@ func openBox(setting, file string) (*seal.Box, error) {
 	return box, nil
 }
 
-// openBlobs opens the folder of artifacts, and sees that it can be written.
-func openBlobs(setting, folder string) (*blob.Bucket, error) {
-	flag := "--data"
-	if setting != "" {
-		folder, flag = strings.TrimPrefix(setting, "file://"), "--artifacts-url"
-	}
-	probe := func() error {
-		f, err := os.CreateTemp(folder, ".probe-*")
-		if err != nil {
-			return err
-		}
-		return errors.Join(f.Close(), os.Remove(f.Name()))
-	}
-	b, err := fileblob.OpenBucket(folder, &fileblob.Options{CreateDir: true, DirFileMode: 0o700, NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
-	if err == nil {
-		if err = probe(); err != nil {
-			_ = b.Close()
-		}
-	}
-	if err != nil {
-		return nil, folderError("folder of artifacts", folder, flag, err)
-	}
-	return b, nil
-}
-
 func listenError(address string, err error) error {
 	do := "Choose another address with --listen."
 	why := err
@@ -308,17 +284,4 @@ func listenError(address string, err error) error {
 		do = "Ports below 1024 are for root: choose another with --listen."
 	}
 	return advice.Add(fmt.Errorf("can't listen on %s: %w", address, why), do)
-}
-
-// blobs is the bucket as the services see it.
-type blobs struct{ bucket *blob.Bucket }
-
-func (b blobs) WriteAll(ctx context.Context, key string, content []byte, contentType string) error {
-	return b.bucket.WriteAll(ctx, key, content, &blob.WriterOptions{ContentType: contentType})
-}
-
-func (b blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }
-
-func (b blobs) Open(ctx context.Context, key string) (io.ReadCloser, error) {
-	return b.bucket.NewReader(ctx, key, nil)
 }

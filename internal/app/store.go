@@ -13,6 +13,7 @@ import (
 	"github.com/browserhook/browserhook/internal/event"
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -30,7 +31,7 @@ type store interface {
 	webhook.Queue
 	webhook.Endpoints
 	webhook.History
-	webhook.Pruner
+	retention.Store
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)
 }

@@ -19,19 +19,20 @@ import (
 
 // Server is the settings of `browserhook serve`.
 type Server struct {
-	Listen       string   `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"ADDR"`
-	PublicURL    string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
-	Data         string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
-	DatabaseURL  string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
-	ArtifactsURL string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
-	APIKey       string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
-	MasterKey    string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
-	Retention    string   `help:"How long events, deliveries and their attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
-	WebhookAllow []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
-	MaxSessions  int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
-	Chromium     string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
-	LogLevel     string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
-	LogFormat    string   `help:"text or json." default:"text" placeholder:"FORMAT"`
+	Listen            string   `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:8080" placeholder:"ADDR"`
+	PublicURL         string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
+	Data              string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
+	DatabaseURL       string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
+	ArtifactsURL      string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
+	APIKey            string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
+	MasterKey         string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
+	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
+	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
+	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
+	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
+	Chromium          string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
+	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
+	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
 }
 
 var apiKey = regexp.MustCompile(`^bh_[A-Za-z0-9]{32,253}$`)
@@ -78,6 +79,9 @@ func (s *Server) Check() error {
 	if _, err := s.Keep(); err != nil {
 		return err
 	}
+	if _, err := s.KeepArtifacts(); err != nil {
+		return err
+	}
 	if s.MaxSessions < 0 || s.MaxSessions > 10_000 {
 		return wrong("max-sessions", "%d is not between 1 and 10000", s.MaxSessions)
 	}
@@ -114,13 +118,20 @@ func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
 }
 
 // Keep is retention, parsed; 0 is for ever.
-func (s *Server) Keep() (time.Duration, error) {
-	if s.Retention == "0" || s.Retention == "" {
+func (s *Server) Keep() (time.Duration, error) { return kept("retention", s.Retention) }
+
+// KeepArtifacts is artifact-retention, parsed; 0 is for ever.
+func (s *Server) KeepArtifacts() (time.Duration, error) {
+	return kept("artifact-retention", s.ArtifactRetention)
+}
+
+func kept(setting, value string) (time.Duration, error) {
+	if value == "0" || value == "" {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(s.Retention)
+	d, err := time.ParseDuration(value)
 	if err != nil || d < time.Hour {
-		return 0, wrong("retention", "%q is not a time of at least 1h, such as 720h", s.Retention)
+		return 0, wrong(setting, "%q is not a time of at least 1h, such as 720h", value)
 	}
 	return d, nil
 }

@@ -98,6 +98,8 @@ type Config struct {
 	Endpoints Endpoints
 	Events    Events
 	Explain   Explain
+	// Forget deletes a session that has ended, with all that belongs to it.
+	Forget    func(ctx context.Context, project, id string) error
 	Artifacts Artifacts
 	Live      Live
 	PublicURL func() string

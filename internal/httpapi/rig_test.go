@@ -23,6 +23,7 @@ import (
 	"github.com/browserhook/browserhook/internal/event"
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/store/postgres"
@@ -117,8 +118,8 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
 		Store: store, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
-		Explain:   &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
-		Artifacts: noArtifacts{}, Live: live.New(sessions, store, stopping, httpapi.Refuse, log), PublicURL: public,
+		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
+		Forget:  retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, stopping, httpapi.Refuse, log), PublicURL: public,
 		Version: "test", Log: log, Stopping: stopping,
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -154,6 +155,8 @@ type noArtifacts struct{}
 func (noArtifacts) Open(context.Context, string) (io.ReadCloser, error) {
 	return nil, errors.New("there are no artifacts")
 }
+
+func (noArtifacts) Remove(context.Context, string) error { return nil }
 
 // lines is a log in memory.
 type lines struct {

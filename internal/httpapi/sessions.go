@@ -134,6 +134,10 @@ func (s *server) sessionRoutes() {
 			}
 			return &sessionOutput{Body: s.viewSession(v)}, nil
 		})
+	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Delete an ended session with all that belongs to it", 204,
+		func(ctx context.Context, in *SessionPath) (*empty, error) {
+			return nil, s.Forget(ctx, project(ctx), in.SessionID)
+		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Make a link open nothing any more", 204,
 		func(ctx context.Context, in *struct {

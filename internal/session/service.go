@@ -29,7 +29,6 @@ type Store interface {
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
-	ForgetIdempotency(ctx context.Context, before time.Time) error
 }
 
 // Blobs keeps the bytes of artifacts.
@@ -72,8 +71,6 @@ const (
 	drain = 10 * time.Second
 	// closeWithin bounds the end of one browser.
 	closeWithin = 15 * time.Second
-
-	idempotencyKept = 24 * time.Hour
 )
 
 // Service runs all sessions.
@@ -120,8 +117,6 @@ func (s *Service) Run(ctx context.Context) error {
 		signal(s.missed) // a store that is away is asked again
 	}
 	s.wg.Go(func() { s.adopt(ctx) })
-	tidy := time.NewTicker(time.Hour)
-	defer tidy.Stop()
 	for ctx.Err() == nil {
 		select {
 		case s.slots <- struct{}{}:
@@ -134,10 +129,6 @@ func (s *Service) Run(ctx context.Context) error {
 		<-s.slots
 		select {
 		case <-s.queued:
-		case <-tidy.C:
-			if err := s.Store.ForgetIdempotency(ctx, time.Now().Add(-idempotencyKept)); err != nil {
-				s.Log.Warn("forget old idempotency keys", "err", err)
-			}
 		case <-ctx.Done():
 		}
 	}

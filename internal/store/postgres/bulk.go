@@ -222,6 +222,9 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 		id       string
 		free     bool
 	}
+	if ok, err := t.alone(ctx); err != nil || !ok {
+		return 0, "", err // another node is at it
+	}
 	owner, err := t.store.project(ctx, project)
 	if err != nil {
 		return 0, "", err
@@ -251,9 +254,7 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 		return 0, last, nil
 	}
 	b := &pgx.Batch{}
-	b.Queue(`DELETE FROM attempts WHERE project = $1 AND event = ANY($2)`, owner, free)
-	b.Queue(`DELETE FROM deliveries WHERE project = $1 AND event = ANY($2)`, owner, free)
-	b.Queue(`DELETE FROM events WHERE project = $1 AND position = ANY($2)`, owner, free)
+	queueDeleteEvents(b, owner, free)
 	// Last, since it locks the project's row.
 	b.Queue(`UPDATE projects SET prunes = prunes + 1, pruned = GREATEST(pruned, $2), pruned_id = CASE WHEN $2 > pruned THEN $3 ELSE pruned_id END
 		WHERE num = $1`, owner, latest.position, latest.id)

@@ -56,10 +56,37 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 		}
 		news = append(news[:len(news):len(news)], more...)
 	}
+	if news, err = t.stillKnown(ctx, news); err != nil {
+		return err
+	}
 	if err := t.appendAll(ctx, news); err != nil {
 		return err
 	}
 	return t.commit(ctx, patience)
+}
+
+// stillKnown drops news of deliveries that have been forgotten meanwhile.
+func (t *tx) stillKnown(ctx context.Context, news []domain.Draft) ([]domain.Draft, error) {
+	known := make([]domain.Draft, 0, len(news))
+	for _, d := range news {
+		if id := d.Data.DeliveryID; id != "" {
+			project, err := t.store.project(ctx, d.ProjectID)
+			if err != nil {
+				return nil, err
+			}
+			k := t.store.key(id)
+			var there bool
+			if err := t.row(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE project = $1 AND event = $2 AND endpoint = $3)`,
+				project, k.event, k.endpoint).Scan(&there); err != nil {
+				return nil, fmt.Errorf("read delivery: %w", err)
+			}
+			if !there {
+				continue
+			}
+		}
+		known = append(known, d)
+	}
+	return known, nil
 }
 
 // finishedRows are outcomes and attempts, as columns.

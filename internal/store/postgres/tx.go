@@ -327,6 +327,9 @@ func (t *tx) tidy() {
 	k.Sessions, k.Projects = codec.Unique(k.Sessions), codec.Unique(k.Projects)
 }
 
+// keysAtOnce is how many idempotency keys are deleted in one transaction.
+const keysAtOnce = 1000
+
 // once records the idempotency key of a creating call, or says that the call
 // was made before. A nil key is a call that may be repeated at will. A key is
 // remembered until ForgetIdempotency.
@@ -370,13 +373,19 @@ func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency
 	return nil
 }
 
-// ForgetIdempotency deletes the keys that were used before the given time, and
-// the marks of connections that ended long ago.
+// ForgetIdempotency deletes the keys that were used before the given time, some
+// at a time, and the marks of connections that ended long ago.
 func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.exec(ctx, `DELETE FROM idempotency WHERE created_at < $1`, codec.Micros(before)); err != nil {
+	for n := int64(keysAtOnce); n == keysAtOnce; {
+		if err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+			n, err = t.count(ctx, `DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency
+				WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, codec.Micros(before), keysAtOnce)
+			return err
+		}); err != nil {
 			return fmt.Errorf("forget idempotency keys: %w", err)
 		}
+	}
+	return s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.exec(ctx, `DELETE FROM marks WHERE made_at < now() - interval '2 days'`); err != nil {
 			return fmt.Errorf("forget marks: %w", err)
 		}

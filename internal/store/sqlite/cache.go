@@ -116,6 +116,12 @@ func (c *cache) forgetEndpoints(project, session string) {
 	delete(c.endpoints, sessionKey{project, session})
 }
 
+// forgetSession drops a session that is about to be gone.
+func (c *cache) forgetSession(project, id string) {
+	c.forgetEndpoints(project, id)
+	delete(c.sessions, sessionKey{project, id})
+}
+
 // noEndpoints remembers that a new session has no endpoint of its own.
 func (c *cache) noEndpoints(project, session string) {
 	c.touched = true

@@ -315,6 +315,10 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 					return err
 				}
 			}
+			news, err := t.stillKnown(news)
+			if err != nil {
+				return err
+			}
 			return t.appendAll(news)
 		})
 		if err != nil {
@@ -323,6 +327,25 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	}
 	s.held.release(keys...)
 	return nil
+}
+
+// stillKnown drops news of deliveries that have been forgotten meanwhile.
+func (t *tx) stillKnown(news []domain.Draft) ([]domain.Draft, error) {
+	known := make([]domain.Draft, 0, len(news))
+	for _, d := range news {
+		if id := d.Data.DeliveryID; id != "" {
+			k := t.w.store.key(id)
+			var there bool
+			if err := t.row(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)`, k.event, k.endpoint).Scan(&there); err != nil {
+				return nil, fmt.Errorf("read delivery: %w", err)
+			}
+			if !there {
+				continue
+			}
+		}
+		known = append(known, d)
+	}
+	return known, nil
 }
 
 func untried(o *domain.Outcome) bool {

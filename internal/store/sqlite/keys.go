@@ -141,12 +141,17 @@ func (t *tx) remember(project string, i *domain.Idempotency, refs []string) erro
 	return nil
 }
 
-// ForgetIdempotency deletes the keys that were used before the given time.
+// ForgetIdempotency deletes the keys that were used before the given time, some
+// at a time.
 func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
-	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`DELETE FROM idempotency WHERE created_at < ?`, codec.Micros(before)); err != nil {
+	for n := int64(atOnce); n == atOnce; {
+		if err := s.update(ctx, func(t *tx) (err error) {
+			n, err = t.execCount(`DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency
+				WHERE created_at < ? ORDER BY created_at LIMIT ?)`, codec.Micros(before), atOnce)
+			return err
+		}); err != nil {
 			return fmt.Errorf("forget idempotency keys: %w", err)
 		}
-		return nil
-	})
+	}
+	return nil
 }

@@ -35,9 +35,13 @@ func (t *tx) writeOutcome(k deliveryKey, o *domain.Outcome) error {
 	}
 	if n, err := res.RowsAffected(); err != nil {
 		return err
-	} else if n == 0 { // it was canceled
-		if err := t.w.exec(`UPDATE OR FAIL deliveries SET attempts = ?, first = COALESCE(?, first) WHERE event = ? AND endpoint = ?`,
-			d.Attempts, first, k.event, k.endpoint); err != nil {
+	} else if n == 0 { // it was canceled, or forgotten
+		res, err := t.w.result(`UPDATE OR FAIL deliveries SET attempts = ?, first = COALESCE(?, first) WHERE event = ? AND endpoint = ?`,
+			d.Attempts, first, k.event, k.endpoint)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return err
 		}
 	}

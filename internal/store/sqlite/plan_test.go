@@ -82,6 +82,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 	ok(s.ForgetIdempotency(ctx, now))
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
 	readEverything(t, s, project, session)
+	forgetThings(t, s, project)
 
 	explain := func(query string, rows func(string, ...any) ([]string, error)) {
 		t.Helper()
@@ -119,6 +120,45 @@ func TestNothingIsReadWhole(t *testing.T) {
 	if seen < 50 {
 		t.Errorf("only %d statements were looked at", seen)
 	}
+}
+
+// forgetThings deletes in every way in which something is deleted.
+func forgetThings(t *testing.T, s *Store, project string) {
+	t.Helper()
+	ctx, now := t.Context(), time.Now()
+	ok := func(_ any, err error) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for _, id := range []string{"browser_b", "browser_c", "browser_d"} {
+		inline := domain.Endpoint{ID: "we_" + id, ProjectID: project, SessionID: id, EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}}}
+		ok(nil, s.CreateSession(ctx, &domain.NewSession{
+			Session: domain.Session{ID: id, ProjectID: project, Status: domain.SessionReady}, Stream: domain.Stream{ID: "str", ProjectID: project, SessionID: id, Token: id},
+			Endpoint: &inline,
+		}))
+		ok(nil, s.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+			c.Session.Status, c.Session.EndedAt = domain.SessionClosed, now.Add(-time.Hour)
+			if id != "browser_d" {
+				c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art", ProjectID: project, SessionID: id, CreatedAt: now.Add(-time.Hour)})
+			}
+			if id == "browser_b" {
+				c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", now))
+			}
+			return nil
+		}))
+	}
+	ok(nil, s.ForgetSession(ctx, project, "browser_b", now))
+	ok(s.Prune(ctx, now))
+	ok(s.PruneSessions(ctx, now, now))
+	ok(s.PruneArtifacts(ctx, now, now))
+	files, err := s.RemovedFiles(ctx, 0, 10)
+	ok(nil, err)
+	if len(files) != 5 {
+		t.Errorf("files to remove: %+v", files)
+	}
+	ok(nil, s.ForgetRemovedFiles(ctx, files[4].Num, now))
 }
 
 func planLine(r codec.Scanner) (string, error) {

@@ -18,6 +18,7 @@ type Store interface {
 	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
 	Event(ctx context.Context, project, id string) (domain.Event, error)
 	EventsEnd(ctx context.Context, project string) (string, error)
+	Retention
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -58,12 +59,21 @@ type Webhooks interface {
 	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
 	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
 	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error)
-	Prune(ctx context.Context, before time.Time) (int, error)
 	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
 	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
 	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
+}
+
+// Retention is by what something is deleted.
+type Retention interface {
+	Prune(ctx context.Context, before time.Time) (int, error)
+	PruneSessions(ctx context.Context, before, now time.Time) (int, error)
+	PruneArtifacts(ctx context.Context, before, now time.Time) (int, error)
+	ForgetSession(ctx context.Context, project, id string, now time.Time) error
+	RemovedFiles(ctx context.Context, after int64, limit int) ([]domain.RemovedFiles, error)
+	ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error
 }
 
 // Access is what projects and their keys are kept with.
@@ -91,7 +101,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"deliveries", deliveryTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
-		{"commits", commitTests}, {"isolation", isolationTests},
+		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, test := range part.tests {

@@ -1,0 +1,238 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// pruning is the lock under which one node at a time deletes what is old: the
+// others would only wait for the same rows.
+const pruning = 0x62680001
+
+// alone says whether this node is the one that deletes, for this transaction.
+func (t *tx) alone(ctx context.Context) (ok bool, err error) {
+	err = t.row(ctx, `SELECT pg_try_advisory_xact_lock($1)`, pruning).Scan(&ok)
+	return ok, err
+}
+
+// place is where a pass through old rows is: by time, then by number.
+type place struct{ at, num int64 }
+
+// pass goes through old rows, some of them in each transaction, as long as no
+// other node does.
+func (s *Store) pass(ctx context.Context, some func(ctx context.Context, t *tx, after place) (deleted int, next place, err error)) (deleted int, err error) {
+	for after := (place{}); ; {
+		n := 0
+		var next place
+		if err := s.update(ctx, func(ctx context.Context, t *tx) error {
+			n, next = 0, place{}
+			ok, err := t.alone(ctx)
+			if err == nil && ok {
+				n, next, err = some(ctx, t, after)
+			}
+			return err
+		}); err != nil {
+			return deleted, err
+		}
+		if deleted += n; next == (place{}) {
+			return deleted, nil
+		}
+		after = next
+	}
+}
+
+// PruneSessions deletes sessions that ended before, once [Store.Prune] has
+// deleted their events: one of which something is still to be sent stays. Of
+// one that has artifacts the row stays, until those are gone. Endpoints that
+// were deleted before and of which no delivery is kept go too. It works some
+// at a time, as long as no other node does, and says how many sessions it were.
+func (s *Store) PruneSessions(ctx context.Context, before, now time.Time) (deleted int, err error) {
+	deleted, err = s.pass(ctx, func(ctx context.Context, t *tx, after place) (int, place, error) {
+		return t.pruneSessions(ctx, before, now, after)
+	})
+	if err != nil {
+		return deleted, fmt.Errorf("delete old sessions: %w", err)
+	}
+	if _, err := s.pass(ctx, func(ctx context.Context, t *tx, after place) (int, place, error) {
+		return t.pruneEndpoints(ctx, before, after)
+	}); err != nil {
+		return deleted, fmt.Errorf("delete old endpoints: %w", err)
+	}
+	return deleted, nil
+}
+
+// sessionsAtOnce is how many sessions a transaction prunes: each has steps.
+const sessionsAtOnce = 20
+
+func (t *tx) pruneSessions(ctx context.Context, before, now time.Time, after place) (deleted int, next place, err error) {
+	type old struct {
+		doomed
+		at         int64
+		busy, keep bool
+	}
+	all, err := rows(ctx, t, func(r pgx.Rows) (o old, err error) {
+		return o, r.Scan(&o.num, &o.project, &o.id, &o.at, &o.busy, &o.keep)
+	}, `SELECT s.num, s.project_id, s.id, s.ended_at,
+			EXISTS (SELECT 1 FROM events e WHERE e.project = (SELECT o.num FROM projects o WHERE o.id = s.project_id) AND e.session = s.num),
+			EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = s.project_id AND a.session_id = s.id)
+		FROM sessions s WHERE s.ended_at > 0 AND NOT s.pruned AND s.ended_at < $1 AND (s.ended_at, s.num) > ($2, $3)
+		ORDER BY s.ended_at, s.num LIMIT $4 FOR UPDATE OF s`, codec.Micros(before), after.at, after.num, sessionsAtOnce)
+	if err != nil {
+		return 0, next, err
+	}
+	for _, o := range all {
+		if !o.busy {
+			more, err := t.forgetRest(ctx, o.doomed)
+			if err != nil {
+				return deleted, next, err
+			}
+			if more {
+				return deleted, orStart(after), nil // the rest of its steps first
+			}
+			if err := t.endPruning(ctx, o.doomed, o.keep, now); err != nil {
+				return deleted, next, err
+			}
+			deleted++
+		}
+		after = place{o.at, o.num}
+	}
+	if len(all) == sessionsAtOnce {
+		next = after
+	}
+	return deleted, next, nil
+}
+
+// orStart is a place that isn't the zero one, which would end the pass.
+func orStart(p place) place {
+	if p == (place{}) {
+		return place{at: 0, num: -1}
+	}
+	return p
+}
+
+// endPruning deletes the row of a session, or keeps it for its artifacts.
+func (t *tx) endPruning(ctx context.Context, s doomed, keep bool, now time.Time) error {
+	if keep {
+		return t.exec(ctx, `UPDATE sessions SET pruned = true WHERE num = $1`, s.num)
+	}
+	b := &pgx.Batch{}
+	// A file may be left of a server that died before it had committed the row.
+	queueRemoveFiles(b, s, "", now)
+	b.Queue(`DELETE FROM sessions WHERE num = $1`, s.num)
+	return t.send(ctx, b)
+}
+
+func (t *tx) pruneEndpoints(ctx context.Context, before time.Time, after place) (deleted int, next place, err error) {
+	type old struct {
+		place
+		used bool
+	}
+	all, err := rows(ctx, t, func(r pgx.Rows) (o old, err error) { return o, r.Scan(&o.num, &o.at, &o.used) },
+		`SELECT p.num, p.deleted_at, EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint = p.num)
+		FROM endpoints p WHERE p.deleted_at > 0 AND p.deleted_at < $1 AND (p.deleted_at, p.num) > ($2, $3)
+		ORDER BY p.deleted_at, p.num LIMIT $4`, codec.Micros(before), after.at, after.num, atOnce)
+	if err != nil {
+		return 0, next, err
+	}
+	var unused []int64
+	for _, o := range all {
+		if after = o.place; !o.used {
+			unused = append(unused, o.num)
+		}
+	}
+	if len(all) == atOnce {
+		next = after
+	}
+	b := &pgx.Batch{}
+	b.Queue(`DELETE FROM endpoint_paces WHERE endpoint = ANY($1)`, unused)
+	b.Queue(`DELETE FROM endpoints WHERE num = ANY($1)`, unused)
+	return len(unused), next, t.send(ctx, b)
+}
+
+// PruneArtifacts deletes the rows of artifacts that were made before, some at a
+// time, as long as no other node does, and notes their files as removed. A
+// session whose row was kept for them goes with the last. It says how many it
+// were.
+func (s *Store) PruneArtifacts(ctx context.Context, before, now time.Time) (int, error) {
+	deleted, err := s.pass(ctx, func(ctx context.Context, t *tx, _ place) (int, place, error) {
+		n, err := t.pruneArtifacts(ctx, before, now)
+		if n < atOnce {
+			return n, place{}, err
+		}
+		return n, place{num: 1}, err // from the start again: these are gone
+	})
+	if err != nil {
+		return deleted, fmt.Errorf("delete old artifacts: %w", err)
+	}
+	return deleted, nil
+}
+
+func (t *tx) pruneArtifacts(ctx context.Context, before, now time.Time) (int, error) {
+	all, err := rows(ctx, t, func(r pgx.Rows) (a domain.Artifact, err error) {
+		return a, r.Scan(&a.ProjectID, &a.SessionID, &a.ID)
+	}, `SELECT project_id, session_id, id FROM artifacts WHERE created_at < $1 ORDER BY created_at LIMIT $2`, codec.Micros(before), atOnce)
+	if err != nil || len(all) == 0 {
+		return 0, err
+	}
+	b := &pgx.Batch{}
+	touched := map[doomed]bool{}
+	for _, a := range all {
+		s := doomed{project: a.ProjectID, id: a.SessionID}
+		touched[s] = true
+		queueRemoveFiles(b, s, a.ID, now)
+		b.Queue(`DELETE FROM artifacts WHERE project_id = $1 AND session_id = $2 AND id = $3`, a.ProjectID, a.SessionID, a.ID)
+	}
+	if err := t.send(ctx, b); err != nil {
+		return 0, err
+	}
+	for s := range touched {
+		kept, err := rows(ctx, t, scanNumber, `SELECT num FROM sessions s WHERE project_id = $1 AND id = $2 AND pruned
+			AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = $1 AND a.session_id = $2) FOR UPDATE`, s.project, s.id)
+		if err != nil {
+			return 0, err
+		}
+		for _, s.num = range kept {
+			if err := t.endPruning(ctx, s, false, now); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return len(all), nil
+}
+
+// RemovedFiles lists some of the files whose rows are gone, with numbers after
+// the given one, in order.
+func (s *Store) RemovedFiles(ctx context.Context, after int64, limit int) ([]domain.RemovedFiles, error) {
+	all, err := collect(ctx, s, func(r pgx.Rows) (f domain.RemovedFiles, err error) {
+		return f, r.Scan(&f.Num, &f.ProjectID, &f.SessionID, &f.ArtifactID, codec.Time{T: &f.RemovedAt})
+	}, `SELECT num, project_id, session_id, artifact_id, removed_at FROM removed_files WHERE num > $1 ORDER BY num LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read removed files: %w", err)
+	}
+	return all, nil
+}
+
+// filesKept is how long it is known which files were removed: each node has
+// seen to its own by then.
+const filesKept = 3 * 24 * time.Hour
+
+// ForgetRemovedFiles says that the files up to a number are gone as far as this
+// node has them. The others have theirs, so what is old is forgotten.
+func (s *Store) ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error {
+	for n := int64(atOnce); n == atOnce; {
+		if err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+			n, err = t.count(ctx, `DELETE FROM removed_files WHERE num IN (SELECT num FROM removed_files
+				WHERE num <= $1 AND removed_at < $2 ORDER BY num LIMIT $3)`, upto, codec.Micros(now.Add(-filesKept)), atOnce)
+			return err
+		}); err != nil {
+			return fmt.Errorf("forget removed files: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+)
+
+// errFresh: what is to be deleted is only being committed.
+var errFresh = errors.New("the session has news that is being committed")
+
+// ForgetSession deletes a session that has ended, with all that belongs to it:
+// events, what was sent and is still to be sent, steps, links, its own webhook
+// endpoint, and the rows of its artifacts, whose files are noted as removed. It
+// takes as many transactions as there is much; the session itself goes with the
+// last.
+func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.Time) error {
+	for {
+		more := false
+		err := s.update(ctx, func(t *tx) (err error) {
+			more, err = t.forgetSession(project, id, now)
+			return err
+		})
+		if err != nil && !errors.Is(err, errFresh) {
+			return err
+		}
+		if err == nil && !more {
+			return nil
+		}
+		// It is half gone: the caller's going away doesn't stop the rest.
+		ctx = context.WithoutCancel(ctx)
+	}
+}
+
+func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err error) {
+	s := doomed{project: project, id: id}
+	var status domain.SessionStatus
+	if err := t.row(`SELECT num, status FROM sessions WHERE project_id = ? AND id = ?`, project, id).Scan(&s.num, &status); err != nil {
+		return false, missing(err)
+	}
+	if !status.Ended() {
+		return false, domain.Refuse(domain.CodeConflict, "the session is %s; close it first", status)
+	}
+	if t.known.about(s) {
+		return false, errFresh
+	}
+	owner, err := t.w.cache.project(t, project)
+	if err != nil {
+		return false, err
+	}
+	if more, err = t.forgetEvents(`SELECT position FROM events WHERE project = ? AND session = ? ORDER BY sequence LIMIT ?`, owner, s.num, atOnce); err != nil || more {
+		return more, err
+	}
+	if more, err = t.forgetRest(s); err != nil || more {
+		return more, err
+	}
+	if err := t.removeFiles(s, "", now); err != nil {
+		return false, err
+	}
+	if err := t.exec(`DELETE FROM artifacts WHERE project_id = ? AND session_id = ?`, project, id); err != nil {
+		return false, err
+	}
+	if err := t.exec(`DELETE FROM sessions WHERE num = ?`, s.num); err != nil {
+		return false, err
+	}
+	t.known.Sessions = append(t.known.Sessions, id)
+	return false, nil
+}
+
+// about says whether something of the session, or for its own endpoint, is to be
+// handed on when the transaction is committed.
+func (k *known) about(s doomed) bool {
+	return slices.ContainsFunc(k.in, func(in numbers) bool { return in.session == s.num }) ||
+		slices.ContainsFunc(k.made, func(m made) bool { return m.endpoint.SessionID == s.id })
+}
+
+// doomed is a session of which something is to be deleted.
+type doomed struct {
+	num         int64
+	project, id string
+}
+
+// forgetEvents deletes the events that a query picks, with their deliveries,
+// sent or not. more says that there were as many as asked for.
+func (t *tx) forgetEvents(query string, args ...any) (more bool, err error) {
+	rows, err := t.rows(query, args...)
+	positions, err := collect(rows, err, func(r codec.Scanner) (p int64, err error) { return p, r.Scan(&p) })
+	if err != nil || len(positions) == 0 {
+		return false, err
+	}
+	list := codec.Text(positions)
+	if err := t.tellOpen(`SELECT DISTINCT p.project_id, p.id FROM deliveries d JOIN endpoints p ON p.num = d.endpoint
+		WHERE d.event IN (SELECT value FROM json_each(?)) AND d.ended_at = 0`, list); err != nil {
+		return false, err
+	}
+	for _, query := range []string{
+		`DELETE FROM attempts WHERE event IN (SELECT value FROM json_each(?))`,
+		`DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))`,
+		`DELETE FROM events WHERE position IN (SELECT value FROM json_each(?))`,
+	} {
+		if err := t.exec(query, list); err != nil {
+			return false, fmt.Errorf("delete events: %w", err)
+		}
+	}
+	return len(positions) == atOnce, nil
+}
+
+// tellOpen has the endpoints that a query picks looked at anew: what they have
+// in memory may be gone.
+func (t *tx) tellOpen(query string, args ...any) error {
+	rows, err := t.rows(query, args...)
+	refs, err := collect(rows, err, func(r codec.Scanner) (ref domain.EndpointRef, err error) {
+		return ref, r.Scan(&ref.ProjectID, &ref.ID)
+	})
+	t.known.Changed = append(t.known.Changed, refs...)
+	return err
+}
+
+// forgetRest deletes what else belongs to a session, but for its artifacts.
+func (t *tx) forgetRest(s doomed) (more bool, err error) {
+	n, err := t.execCount(`DELETE FROM steps WHERE (project_id, session_id, idx) IN (SELECT project_id, session_id, idx FROM steps
+		WHERE project_id = ? AND session_id = ? LIMIT ?)`, s.project, s.id, atOnce)
+	if err != nil || n == atOnce {
+		return true, err
+	}
+	if err := t.exec(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`, s.project, s.id); err != nil {
+		return false, err
+	}
+	rows, err := t.rows(`SELECT num, id FROM endpoints WHERE project_id = ? AND session_id = ?`, s.project, s.id)
+	endpoints, err := collect(rows, err, func(r codec.Scanner) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) })
+	if err != nil {
+		return false, err
+	}
+	for _, e := range endpoints {
+		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: s.project, ID: e.id})
+		if err := t.forgetEndpoint(e.num); err != nil {
+			return false, err
+		}
+	}
+	t.w.cache.forgetSession(s.project, s.id)
+	return false, nil
+}
+
+// forgetEndpoint deletes an endpoint with what was sent to it.
+func (t *tx) forgetEndpoint(num int64) error {
+	for _, query := range []string{
+		`DELETE FROM attempts WHERE (event, endpoint) IN (SELECT event, endpoint FROM deliveries WHERE endpoint = ?)`,
+		`DELETE FROM deliveries WHERE endpoint = ?`,
+		`DELETE FROM endpoints WHERE num = ?`,
+	} {
+		if err := t.exec(query, num); err != nil {
+			return fmt.Errorf("delete endpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// removeFiles notes that files are to go: of one artifact, or of all.
+func (t *tx) removeFiles(s doomed, artifact string, now time.Time) error {
+	return t.exec(`INSERT INTO removed_files (project_id, session_id, artifact_id, removed_at) VALUES (?,?,?,?)`,
+		s.project, s.id, artifact, codec.Micros(now))
+}
