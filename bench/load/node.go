@@ -29,7 +29,9 @@ func Prepare(ctx context.Context, s Store, urls []string) error {
 	defer client.CloseIdle()
 	service := webhook.NewService(s, client.Guard)
 	return Loop(ctx, Producers, len(urls), 0, func(i int, _ time.Time) error {
-		_, err := service.Create(ctx, project, domain.EndpointSettings{URL: urls[i], Events: domain.Subscription{"*"}}, false, nil)
+		_, err := service.Create(ctx, project, webhook.Making{
+			EndpointSettings: domain.EndpointSettings{URL: urls[i], Events: domain.Subscription{"*"}},
+		}, nil)
 		return err
 	})
 }

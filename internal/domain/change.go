@@ -16,8 +16,9 @@ type SessionChange struct {
 
 // EndpointChange is an endpoint being changed in one transaction.
 type EndpointChange struct {
-	Endpoint *Endpoint
-	News     []Draft
+	Endpoint    *Endpoint
+	News        []Draft
+	Idempotency *Idempotency
 }
 
 // NewSession is all that comes into being with a session.

@@ -3,6 +3,7 @@ package domain
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrNotFound is what a store answers for a row that the project doesn't have.
@@ -39,7 +40,8 @@ const (
 type Error struct {
 	Code    Code
 	Message string
-	Field   string // path of the wrong field, "steps[1].url"; may be empty
+	Field   string    // path of the wrong field, "steps[1].url"; may be empty
+	RetryAt time.Time // from when on it can be done; zero: nobody knows
 }
 
 func (e *Error) Error() string {

@@ -72,7 +72,11 @@ type EndpointSettings struct {
 	Ordered     bool              `json:"ordered,omitempty"`     // each session's events in turn; never changes
 	RateLimit   int               `json:"rateLimit,omitempty"`   // deliveries a second; 0: no limit
 	Concurrency int               `json:"concurrency,omitempty"` // requests at once; 0: as many as it copes with
+	SkipStale   bool              `json:"skipStale,omitempty"`   // what comes too late for what it tells is not sent: see [Delivery.Stale]
 	Headers     []Header          `json:"-"`
+	// RetrySchedule is how long after each failed try the next one comes; nil:
+	// the default; empty: there is one try.
+	RetrySchedule []time.Duration `json:"retrySchedule,omitzero"`
 }
 
 // Endpoint is an address that receives events.
@@ -227,9 +231,10 @@ type Delivery struct {
 	Reason     string    // why FAILED or CANCELED
 }
 
-// Expires says whether the delivery is late for what it tells: that a browser
-// is ready is of no use when its session has ended.
-func (d *Delivery) Expires(sessionEnded bool) bool {
+// Stale says whether the delivery is late for what it tells: that a browser is
+// ready is of no use when its session has ended. An endpoint may ask to be
+// spared that.
+func (d *Delivery) Stale(sessionEnded bool) bool {
 	return sessionEnded && d.EventType == EventBrowserReady
 }
 
@@ -237,7 +242,7 @@ func (d *Delivery) Expires(sessionEnded bool) bool {
 const (
 	ReasonExhausted       = "exhausted"        // the last try of the schedule failed
 	ReasonGone            = "gone"             // the endpoint answered 410
-	ReasonExpired         = "expired"          // nobody wants to hear of it any more
+	ReasonExpired         = "expired"          // it was stale, and the endpoint skips what is
 	ReasonRequested       = "requested"        // a user canceled it
 	ReasonEndpointDeleted = "endpoint_deleted" // before it was sent
 )
@@ -279,7 +284,7 @@ type Job struct {
 	Delivery Delivery
 	Endpoint *Endpoint // as it was when the delivery was claimed; shared, not to be changed
 	Body     []byte
-	Expired  bool // it has waited, and its time is over
+	Expired  bool // it is stale, and the endpoint skips what is
 }
 
 // APIKey lets its holder act for a project. Only a hash of it is stored.

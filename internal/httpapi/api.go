@@ -39,11 +39,11 @@ type Store interface {
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
-	RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
+	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
 	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
-	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
+	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
 	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
-	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error)
+	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time, idem *domain.Idempotency) (int, error)
 	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 }
 
@@ -59,10 +59,10 @@ type Sessions interface {
 
 // Endpoints is the webhook service.
 type Endpoints interface {
-	New(project, session, field string, w domain.EndpointSettings) (domain.Endpoint, error)
-	Create(ctx context.Context, project string, w domain.EndpointSettings, keyPair bool, idem *domain.Idempotency) (domain.Endpoint, error)
+	New(project, session, field string, m webhook.Making) (domain.Endpoint, error)
+	Create(ctx context.Context, project string, m webhook.Making, idem *domain.Idempotency) (domain.Endpoint, error)
 	Update(ctx context.Context, project, id string, c webhook.Change) (domain.Endpoint, error)
-	RotateSecret(ctx context.Context, project, id string, overlap time.Duration) (domain.Endpoint, error)
+	RotateSecret(ctx context.Context, project, id string, overlap time.Duration, idem *domain.Idempotency) (domain.Endpoint, error)
 	Enable(ctx context.Context, project, id string) (domain.Endpoint, error)
 	Disable(ctx context.Context, project, id string) (domain.Endpoint, error)
 	Pause(ctx context.Context, project, id string) (domain.Endpoint, error)
@@ -156,6 +156,7 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
 		MaxBodyBytes: maxBody, BodyReadTimeout: 30 * time.Second, Tags: []string{tag(path)},
+		Middlewares: huma.Middlewares{idempotencyKey(makes[I]())},
 	}
 	for _, add := range more {
 		add(&op)

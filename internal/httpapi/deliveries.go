@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -10,6 +11,7 @@ import (
 )
 
 type countOutput struct {
+	Replayed
 	Body struct {
 		Deliveries int `json:"deliveries" doc:"How many it was done to."`
 	}
@@ -19,6 +21,19 @@ func count(n int) *countOutput {
 	out := &countOutput{}
 	out.Body.Deliveries = n
 	return out
+}
+
+// counted answers a call that was made, or was made before, for so many.
+func counted(n int, err error) (*countOutput, error) {
+	if err == nil {
+		return count(n), nil
+	}
+	return replay(err, func(refs []string) (*countOutput, error) {
+		n, err := strconv.Atoi(refs[0])
+		out := count(n)
+		out.Replayed = Replayed{"true"}
+		return out, err
+	})
 }
 
 type deliveryView struct {
@@ -93,7 +108,8 @@ func (s *server) deliveryRoutes() {
 			}
 			return pageOf(rows, next, viewDelivery), nil
 		})
-	type many struct {
+	// Exported because huma fills in no unexported embedded struct.
+	type Many struct {
 		Body struct {
 			EndpointID string    `json:"endpointId,omitempty" maxLength:"64"`
 			Status     string    `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED"`
@@ -105,7 +121,7 @@ func (s *server) deliveryRoutes() {
 		}
 	}
 	// A mistyped request must not reach everything there is.
-	pick := func(in *many) (domain.DeliveryFilter, error) {
+	pick := func(in *Many) (domain.DeliveryFilter, error) {
 		b := &in.Body
 		f, err := picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, b.From, b.To)
 		if err == nil && f == (domain.DeliveryFilter{}) {
@@ -114,19 +130,25 @@ func (s *server) deliveryRoutes() {
 		return f, err
 	}
 	operation(s, http.MethodPost, "/deliveries/retry", "retry-deliveries", "Send many deliveries again; FAILED ones, unless a status is named", 202,
-		func(ctx context.Context, in *many) (*countOutput, error) {
-			f, err := pick(in)
+		func(ctx context.Context, in *struct {
+			Many
+			Creating
+		}) (*countOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1/deliveries/retry")
+			if err != nil {
+				return nil, err
+			}
+			f, err := pick(&in.Many)
 			if err != nil {
 				return nil, err
 			}
 			if f.Status == "" {
 				f.Status = domain.DeliveryFailed
 			}
-			n, err := s.Store.RetryDeliveries(ctx, project(ctx), f, time.Now())
-			return count(n), err
+			return counted(s.Store.RetryDeliveries(ctx, project(ctx), f, time.Now(), idem))
 		})
 	operation(s, http.MethodPost, "/deliveries/cancel", "cancel-deliveries", "Give up many deliveries that have not ended", 200,
-		func(ctx context.Context, in *many) (*countOutput, error) {
+		func(ctx context.Context, in *Many) (*countOutput, error) {
 			f, err := pick(in)
 			if err != nil {
 				return nil, err
@@ -165,9 +187,25 @@ func (s *server) deliveryRoutes() {
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})
 	operation(s, http.MethodPost, "/deliveries/{deliveryId}/retry", "retry-delivery", "Send a delivery again, now", 202,
-		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
-			d, err := s.Store.RetryDelivery(ctx, project(ctx), in.DeliveryID, time.Now())
-			return &deliveryOutput{Body: viewDelivery(d)}, err
+		func(ctx context.Context, in *struct {
+			DeliveryPath
+			Creating
+		}) (*deliveryOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1/deliveries/"+in.DeliveryID+"/retry")
+			if err != nil {
+				return nil, err
+			}
+			if idem != nil {
+				idem.Refs = []string{in.DeliveryID}
+			}
+			d, err := s.Store.RetryDelivery(ctx, project(ctx), in.DeliveryID, time.Now(), idem)
+			if err != nil {
+				return replay(err, func(refs []string) (*deliveryOutput, error) {
+					d, err := s.Store.Delivery(ctx, project(ctx), refs[0])
+					return &deliveryOutput{Replayed{"true"}, viewDelivery(d)}, err
+				})
+			}
+			return &deliveryOutput{Body: viewDelivery(d)}, nil
 		})
 }
 

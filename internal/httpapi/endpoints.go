@@ -30,6 +30,8 @@ type endpointView struct {
 	Ordered        bool              `json:"ordered"`
 	RateLimit      int               `json:"rateLimit,omitempty"`
 	Concurrency    int               `json:"concurrency,omitempty"`
+	SkipStale      bool              `json:"skipStale"`
+	RetrySchedule  *[]string         `json:"retrySchedule,omitempty" nullable:"false" doc:"Its own; not there: the default."`
 	Headers        []headerView      `json:"headers,omitempty"`
 	Description    string            `json:"description,omitempty"`
 	Metadata       map[string]string `json:"metadata"`
@@ -45,8 +47,9 @@ type endpointView struct {
 func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
 	v := endpointView{
 		EndpointID: e.ID, SessionID: e.SessionID, URL: e.URL, Events: e.Events, Description: e.Description,
-		Ordered: e.Ordered, RateLimit: e.RateLimit, Concurrency: e.Concurrency,
-		Metadata: e.Metadata, Status: string(e.Status), DisabledReason: e.DisabledReason, FailingSince: stamp(e.FailingSince),
+		Ordered: e.Ordered, RateLimit: e.RateLimit, Concurrency: e.Concurrency, SkipStale: e.SkipStale,
+		RetrySchedule: viewSchedule(e.RetrySchedule),
+		Metadata:      e.Metadata, Status: string(e.Status), DisabledReason: e.DisabledReason, FailingSince: stamp(e.FailingSince),
 		CreatedAt: stamp(e.CreatedAt), UpdatedAt: stamp(e.UpdatedAt),
 	}
 	if v.Metadata == nil {
@@ -116,9 +119,13 @@ func (s *server) endpointRoutes() {
 				RateLimit   int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
 				Concurrency int               `json:"concurrency,omitempty" minimum:"0" maximum:"256" doc:"Requests at once; 0: as many as it copes with, up to 32."`
 				Headers     []headerView      `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Sent with each delivery."`
+				Secret      string            `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 				KeyPair     bool              `json:"keyPair,omitempty" doc:"Sign with an ed25519 key pair too (v1a)."`
+				SkipStale   bool              `json:"skipStale,omitempty" doc:"Don't send browser_ready any more once its session has ended."`
 				Description string            `json:"description,omitempty" maxLength:"500"`
 				Metadata    map[string]string `json:"metadata,omitempty"`
+
+				RetrySchedule retrySchedule `json:"retrySchedule,omitempty"`
 			}
 		}) (*endpointOutput, error) {
 			idem, err := in.idempotency(ctx, "POST /v1"+path)
@@ -129,11 +136,15 @@ func (s *server) endpointRoutes() {
 			if events == nil {
 				events = []string{"*"}
 			}
-			e, err := s.Endpoints.Create(ctx, project(ctx), domain.EndpointSettings{
+			waits, err := in.Body.RetrySchedule.durations()
+			if err != nil {
+				return nil, err
+			}
+			e, err := s.Endpoints.Create(ctx, project(ctx), webhook.Making{Secret: in.Body.Secret, KeyPair: in.Body.KeyPair, EndpointSettings: domain.EndpointSettings{
 				URL: in.Body.URL, Events: events, Description: in.Body.Description, Metadata: in.Body.Metadata,
 				Filter: filter(in.Body.Filter), Ordered: in.Body.Ordered, RateLimit: in.Body.RateLimit,
-				Concurrency: in.Body.Concurrency, Headers: headers(in.Body.Headers),
-			}, in.Body.KeyPair, idem)
+				Concurrency: in.Body.Concurrency, Headers: headers(in.Body.Headers), SkipStale: in.Body.SkipStale, RetrySchedule: waits,
+			}}, idem)
 			if err != nil {
 				return replay(err, func(refs []string) (*endpointOutput, error) {
 					e, err := s.Store.Endpoint(ctx, project(ctx), refs[0])
@@ -165,13 +176,24 @@ func (s *server) endpointRoutes() {
 				RateLimit   *int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" nullable:"false"`
 				Concurrency *int               `json:"concurrency,omitempty" minimum:"0" maximum:"256" nullable:"false"`
 				Headers     *[]headerView      `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Replaces all of them."`
+				SkipStale   *bool              `json:"skipStale,omitempty" nullable:"false"`
 				Description *string            `json:"description,omitempty" nullable:"false"`
 				Metadata    *map[string]string `json:"metadata,omitempty" nullable:"false"`
+
+				RetrySchedule retrySchedule `json:"retrySchedule,omitempty"`
 			}
 		}) (*endpointOutput, error) {
 			change := webhook.Change{
 				URL: in.Body.URL, Events: (*domain.Subscription)(in.Body.Events), Description: in.Body.Description,
 				Metadata: in.Body.Metadata, RateLimit: in.Body.RateLimit, Concurrency: in.Body.Concurrency,
+				SkipStale: in.Body.SkipStale,
+			}
+			if in.Body.RetrySchedule.given {
+				waits, err := in.Body.RetrySchedule.durations()
+				if err != nil {
+					return nil, err
+				}
+				change.RetrySchedule = &waits
 			}
 			if in.Body.Filter != nil {
 				f := filter(in.Body.Filter)
@@ -191,19 +213,29 @@ func (s *server) endpointRoutes() {
 	operation(s, http.MethodPost, path+"/{endpointId}/rotate-secret", "rotate-secret", "Give an endpoint a new secret; the old one signs too for a while", 200,
 		func(ctx context.Context, in *struct {
 			EndpointPath
+			Creating
 			Body *struct {
 				Overlap string `json:"overlap,omitempty" default:"24h" maxLength:"20" doc:"How long the old secret signs beside the new one: 0s to 720h."`
 			}
 		}) (*endpointOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1"+path+"/"+in.EndpointID+"/rotate-secret")
+			if err != nil {
+				return nil, err
+			}
 			overlap := webhook.DefaultOverlap
 			if in.Body != nil && in.Body.Overlap != "" {
-				var err error
 				if overlap, err = time.ParseDuration(in.Body.Overlap); err != nil {
 					return nil, domain.Invalid("overlap", "%q is not a duration such as 24h", in.Body.Overlap)
 				}
 			}
-			e, err := s.Endpoints.RotateSecret(ctx, project(ctx), in.EndpointID, overlap)
-			return &endpointOutput{Body: viewEndpoint(e, true)}, err
+			e, err := s.Endpoints.RotateSecret(ctx, project(ctx), in.EndpointID, overlap, idem)
+			if err != nil {
+				return replay(err, func(refs []string) (*endpointOutput, error) {
+					e, err := s.Store.Endpoint(ctx, project(ctx), refs[0])
+					return &endpointOutput{Replayed{"true"}, viewEndpoint(e, true)}, err
+				})
+			}
+			return &endpointOutput{Body: viewEndpoint(e, true)}, nil
 		})
 	for name, change := range map[string]struct {
 		summary string
@@ -223,11 +255,16 @@ func (s *server) endpointRoutes() {
 	operation(s, http.MethodPost, path+"/{endpointId}/recover", "recover-endpoint", "Send an endpoint what it missed in a time", 202,
 		func(ctx context.Context, in *struct {
 			EndpointPath
+			Creating
 			Body struct {
 				Since time.Time `json:"since"`
 				Until time.Time `json:"until,omitempty" doc:"Now, by default."`
 			}
 		}) (*countOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1"+path+"/"+in.EndpointID+"/recover")
+			if err != nil {
+				return nil, err
+			}
 			now := time.Now()
 			if in.Body.Until.IsZero() {
 				in.Body.Until = now
@@ -235,8 +272,7 @@ func (s *server) endpointRoutes() {
 			if !in.Body.Since.Before(in.Body.Until) {
 				return nil, domain.Invalid("since", "must be before until")
 			}
-			n, err := s.Store.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, in.Body.Until, now)
-			return count(n), err
+			return counted(s.Store.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, in.Body.Until, now, idem))
 		})
 	operation(s, http.MethodPost, path+"/{endpointId}/test", "test-endpoint", "Send a webhook_test event to an endpoint", 202,
 		func(ctx context.Context, in *struct {

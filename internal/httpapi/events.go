@@ -188,6 +188,10 @@ func eventSchema(t domain.EventType) schema {
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
+	if p := checkIdempotencyKey(r, false); p != nil {
+		p.write(w)
+		return
+	}
 	q, err := s.followQuery(r)
 	if err == nil && q.After != "" {
 		// A cursor that isn't one is told before the stream begins.

@@ -6,6 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -28,6 +33,41 @@ func (c Creating) idempotency(ctx context.Context, what string) (*domain.Idempot
 	fmt.Fprintf(hash, "%s\n", what)
 	hash.Write(requestBody(ctx))
 	return &domain.Idempotency{Key: c.Key, Fingerprint: hex.EncodeToString(hash.Sum(nil))}, nil
+}
+
+// makes says whether the input is that of a call that makes something.
+func makes[I any]() bool {
+	_, ok := reflect.TypeFor[I]().FieldByName("Creating")
+	return ok
+}
+
+// idempotencyKey refuses the header where it would do nothing: whoever sends it
+// relies on it.
+func idempotencyKey(makes bool) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		if p := checkIdempotencyKey(r, makes); p != nil {
+			p.write(w)
+			return
+		}
+		next(ctx)
+	}
+}
+
+func checkIdempotencyKey(r *http.Request, makes bool) *Problem {
+	const name = "Idempotency-Key"
+	var message string
+	switch values := r.Header.Values(name); {
+	case len(values) == 0:
+		return nil
+	case !makes:
+		message = "has no meaning here: the call makes nothing, and can be repeated as it is"
+	case len(values) > 1 || values[0] == "":
+		message = "must be one key"
+	default:
+		return nil
+	}
+	return newProblem(domain.CodeInvalid, name+": "+message, FieldError{Field: name, Message: message})
 }
 
 // Replayed is what an answer carries that made nothing.

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,7 +25,10 @@ type Problem struct {
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
 	Detail    string       `json:"detail,omitempty" doc:"One sentence for a person."`
 	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
+	RetryAt   string       `json:"retryAt,omitempty" format:"date-time" doc:"From when on the request can be done; Retry-After says it too."`
 	RequestID string       `json:"requestId" doc:"Names the request in the server's log; also in the header X-Request-Id."`
+
+	retryAt time.Time
 }
 
 // FieldError is one field that is wrong.
@@ -47,6 +53,9 @@ func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
 	if p.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", retryAfter)
+	}
+	if !p.retryAt.IsZero() {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(max(0, time.Until(p.retryAt).Seconds())))))
 	}
 	return h
 }
@@ -119,7 +128,11 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 	}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
 		if e.Field == "" {
-			return newProblem(e.Code, sentence(e.Message))
+			p := newProblem(e.Code, sentence(e.Message))
+			if p.retryAt = e.RetryAt; !p.retryAt.IsZero() {
+				p.RetryAt = stamp(p.retryAt.Add(time.Millisecond - 1)) // not before it
+			}
+			return p
 		}
 		return newProblem(e.Code, e.Field+": "+e.Message, FieldError{Field: e.Field, Message: e.Message})
 	}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/webhook"
 )
 
 type viewport struct {
@@ -22,6 +24,7 @@ type viewport struct {
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
 	Events []string `json:"events,omitempty" doc:"Event types or wildcards; all by default." nullable:"false"`
+	Secret string   `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 }
 
 type newSession struct {
@@ -167,7 +170,9 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 			events = []string{"*"}
 		}
 		req.Webhook = func(id string) (domain.Endpoint, error) {
-			return s.Endpoints.New(project(ctx), id, "webhook.", domain.EndpointSettings{URL: w.URL, Events: events})
+			return s.Endpoints.New(project(ctx), id, "webhook.", webhook.Making{
+				Secret: w.Secret, EndpointSettings: domain.EndpointSettings{URL: w.URL, Events: events},
+			})
 		}
 	}
 	v, steps, endpoint, err := s.Sessions.Create(ctx, project(ctx), req)
@@ -200,12 +205,13 @@ func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutpu
 		out.Body.Steps = append(out.Body.Steps, viewStep(st))
 	}
 	if len(refs) > 1 {
-		e, err := s.Store.Endpoint(ctx, project(ctx), refs[1])
-		if err != nil {
+		switch e, err := s.Store.Endpoint(ctx, project(ctx), refs[1]); {
+		case err == nil:
+			view := viewEndpoint(e, true)
+			out.Body.Webhook = &view
+		case !errors.Is(err, domain.ErrNotFound): // it may have ended
 			return nil, err
 		}
-		view := viewEndpoint(e, true)
-		out.Body.Webhook = &view
 	}
 	return out, nil
 }

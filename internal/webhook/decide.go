@@ -12,11 +12,29 @@ import (
 	"github.com/browserhook/browserhook/internal/egress"
 )
 
-// schedule is how long after a failed try the next one comes. After the last
-// the delivery has failed.
+// schedule is how long after a failed try the next one comes, unless the
+// endpoint has its own. After the last the delivery has failed: ten tries in
+// some 75 hours.
 var schedule = []time.Duration{
-	5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour,
-	10 * time.Hour, 14 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, time.Hour,
+	3 * time.Hour, 8 * time.Hour, 24 * time.Hour, 39 * time.Hour,
+}
+
+// orderedTries is how much of the schedule a delivery gets that others wait
+// for: it is given up after seven tries in some four hours, and the next one
+// goes.
+const orderedTries = 6
+
+// scheduleOf is the schedule that the endpoint's deliveries have.
+func scheduleOf(w *domain.EndpointSettings) []time.Duration {
+	switch {
+	case w.RetrySchedule != nil:
+		return w.RetrySchedule
+	case w.Ordered:
+		return schedule[:orderedTries]
+	default:
+		return schedule
+	}
 }
 
 const (
@@ -27,16 +45,9 @@ const (
 	maxRetryAfter = 24 * time.Hour
 )
 
-// orderedTries is how many tries of the schedule a delivery gets that others
-// wait for: it is given up after some eight hours, and the next one goes.
-const orderedTries = 5
-
-// decide is what a try, ended at now, does to its delivery. random is in [0,1).
-func decide(d domain.Delivery, ordered bool, answer egress.Answer, err error, started, now time.Time, random float64) domain.Outcome {
-	tries := len(schedule)
-	if ordered {
-		tries = orderedTries
-	}
+// decide is what a try, ended at now, does to its delivery, which has the
+// waits between its tries. random is in [0,1).
+func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err error, started, now time.Time, random float64) domain.Outcome {
 	a := domain.Attempt{
 		ID: domain.NewID(domain.PrefixAttempt), ProjectID: d.ProjectID, DeliveryID: d.ID, Number: d.Attempts + 1,
 		StartedAt: started, Duration: now.Sub(started), StatusCode: answer.StatusCode, Response: answer.Body,
@@ -58,10 +69,10 @@ func decide(d domain.Delivery, ordered bool, answer egress.Answer, err error, st
 		case answer.StatusCode == http.StatusGone:
 			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonGone
 			o.Sign = domain.SignGone
-		case d.Tries > tries:
+		case d.Tries > len(waits):
 			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonExhausted
 		default:
-			wait := schedule[d.Tries-1]
+			wait := waits[d.Tries-1]
 			wait += time.Duration(float64(wait) * jitter * random)
 			wait = max(wait, retryAfter(answer.Header.Get("Retry-After"), now))
 			d.Status, d.NextAt = domain.DeliveryPending, now.Add(wait)

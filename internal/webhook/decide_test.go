@@ -34,11 +34,11 @@ func TestDecide(t *testing.T) {
 		{"2xx", 0, func() (egress.Answer, error) { return egress.Answer{StatusCode: 204}, nil }, 0, domain.DeliveryDelivered, 0, ""},
 		{"first failure", 0, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryPending, 5 * time.Second, ""},
 		{"jitter is only later", 0, func() (egress.Answer, error) { return status(500) }, 0.5, domain.DeliveryPending, 5250 * time.Millisecond, ""},
-		{"second", 1, func() (egress.Answer, error) { return status(404) }, 0, domain.DeliveryPending, 5 * time.Minute, ""},
-		{"ninth", 8, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryPending, 24 * time.Hour, ""},
+		{"second", 1, func() (egress.Answer, error) { return status(404) }, 0, domain.DeliveryPending, 30 * time.Second, ""},
+		{"ninth", 8, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryPending, 39 * time.Hour, ""},
 		{"tenth", 9, func() (egress.Answer, error) { return status(500) }, 0, domain.DeliveryFailed, 0, "exhausted"},
 		{"Retry-After", 0, func() (egress.Answer, error) { return status(503, "Retry-After", "60") }, 0, domain.DeliveryPending, time.Minute, ""},
-		{"short Retry-After", 1, func() (egress.Answer, error) { return status(503, "Retry-After", "1") }, 0, domain.DeliveryPending, 5 * time.Minute, ""},
+		{"short Retry-After", 1, func() (egress.Answer, error) { return status(503, "Retry-After", "1") }, 0, domain.DeliveryPending, 30 * time.Second, ""},
 		{"a year", 0, func() (egress.Answer, error) { return status(503, "Retry-After", "31536000") }, 0, domain.DeliveryPending, 24 * time.Hour, ""},
 		{"gone", 0, func() (egress.Answer, error) { return status(410) }, 0, domain.DeliveryFailed, 0, "gone"},
 		{"no answer", 0, func() (egress.Answer, error) {
@@ -48,7 +48,7 @@ func TestDecide(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			answer, err := tt.answer()
 			d := domain.Delivery{ID: "dlv_1", ProjectID: "proj_1", Status: domain.DeliverySending, Attempts: 3, Tries: tt.tries}
-			o := decide(d, false, answer, err, now.Add(-time.Second), now, tt.random)
+			o := decide(d, schedule, answer, err, now.Add(-time.Second), now, tt.random)
 			if o.Delivery.Status != tt.want || o.Delivery.Reason != tt.reason || o.Delivery.Attempts != 4 || o.Delivery.Tries != tt.tries+1 {
 				t.Errorf("got %+v", o)
 			}

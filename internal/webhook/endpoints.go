@@ -37,13 +37,15 @@ func NewService(store Endpoints, urls URLChecker) *Service {
 }
 
 const (
-	maxDescription    = 500
-	maxHeaders        = 20
-	maxHeaderValue    = 2000
-	maxFilter         = 20 // members, and values of each
-	maxRate           = 10_000
-	maxConcurrency    = 256
-	maxSigningSecrets = 4
+	maxDescription = 500
+	maxHeaders     = 20
+	maxHeaderValue = 2000
+	maxFilter      = 20 // members, and values of each
+	maxRate        = 10_000
+	maxConcurrency = 256
+	maxRetries     = 20
+	minRetryWait   = time.Second
+	maxRetryWait   = 7 * 24 * time.Hour
 )
 
 // reserved headers are the request's own.
@@ -68,6 +70,9 @@ func (s *Service) check(field string, w *domain.EndpointSettings) error {
 	if w.Concurrency < 0 || w.Concurrency > maxConcurrency {
 		return domain.Invalid(field+"concurrency", "must be 1 to %d requests at once, or 0 for as many as it copes with", maxConcurrency)
 	}
+	if err := checkSchedule(field+"retrySchedule", w.RetrySchedule); err != nil {
+		return err
+	}
 	if err := checkHeaders(field+"headers", w.Headers); err != nil {
 		return err
 	}
@@ -75,6 +80,18 @@ func (s *Service) check(field string, w *domain.EndpointSettings) error {
 		return err
 	}
 	return domain.CheckMetadata(field+"metadata", w.Metadata)
+}
+
+func checkSchedule(field string, waits []time.Duration) error {
+	if len(waits) > maxRetries {
+		return domain.Invalid(field, "has %d waits; at most %d are allowed", len(waits), maxRetries)
+	}
+	for i, wait := range waits {
+		if wait < minRetryWait || wait > maxRetryWait {
+			return domain.Invalid(fmt.Sprintf("%s[%d]", field, i), "must be from 1s to 168h")
+		}
+	}
+	return nil
 }
 
 func checkHeaders(field string, headers []domain.Header) error {
@@ -115,27 +132,40 @@ func checkFilter(field string, f domain.Filter) error {
 	return nil
 }
 
-// New makes an endpoint with a secret, for a session's events only when that
+// Making is what an endpoint is made with.
+type Making struct {
+	domain.EndpointSettings
+	Secret  string // "whsec_" and base64 that the receiver knows already; empty: a new one
+	KeyPair bool   // sign with a new ed25519 key pair too
+}
+
+// New makes an endpoint with its secret, for a session's events only when that
 // isn't empty. It stores nothing. field is put before the names in errors.
-func (s *Service) New(project, session, field string, w domain.EndpointSettings) (domain.Endpoint, error) {
-	if err := s.check(field, &w); err != nil {
+func (s *Service) New(project, session, field string, m Making) (domain.Endpoint, error) {
+	if err := s.check(field, &m.EndpointSettings); err != nil {
 		return domain.Endpoint{}, err
+	}
+	if m.Secret == "" {
+		m.Secret = NewSecret()
+	} else if err := checkSecret(field+"secret", m.Secret); err != nil {
+		return domain.Endpoint{}, err
+	}
+	secrets := []domain.Secret{{Value: m.Secret}}
+	if m.KeyPair {
+		secrets = append(secrets, domain.Secret{Value: NewPrivateKey()})
 	}
 	now := time.Now()
 	return domain.Endpoint{
-		EndpointSettings: w, ID: domain.NewID(domain.PrefixEndpoint), ProjectID: project, SessionID: session,
-		Status: domain.EndpointEnabled, Secrets: []domain.Secret{{Value: NewSecret()}}, CreatedAt: now, UpdatedAt: now,
+		EndpointSettings: m.EndpointSettings, ID: domain.NewID(domain.PrefixEndpoint), ProjectID: project, SessionID: session,
+		Status: domain.EndpointEnabled, Secrets: secrets, CreatedAt: now, UpdatedAt: now,
 	}, nil
 }
 
-// Create makes and stores an endpoint, with a key pair if it is to have one.
-func (s *Service) Create(ctx context.Context, project string, w domain.EndpointSettings, keyPair bool, idem *domain.Idempotency) (domain.Endpoint, error) {
-	e, err := s.New(project, "", "", w)
+// Create makes and stores an endpoint.
+func (s *Service) Create(ctx context.Context, project string, m Making, idem *domain.Idempotency) (domain.Endpoint, error) {
+	e, err := s.New(project, "", "", m)
 	if err != nil {
 		return e, err
-	}
-	if keyPair {
-		e.Secrets = append(e.Secrets, domain.Secret{Value: NewPrivateKey()})
 	}
 	if idem != nil {
 		idem.Refs = []string{e.ID}
@@ -152,6 +182,10 @@ type Change struct {
 	Filter      *domain.Filter
 	RateLimit   *int
 	Concurrency *int
+	SkipStale   *bool
+	// RetrySchedule counts from each delivery's next try on; nil in it is the
+	// default.
+	RetrySchedule *[]time.Duration
 	// Headers replaces all of them; a secret one without a value keeps the
 	// value that it has.
 	Headers *[]domain.Header
@@ -159,7 +193,8 @@ type Change struct {
 
 // Update changes an endpoint.
 func (s *Service) Update(ctx context.Context, project, id string, c Change) (domain.Endpoint, error) {
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
+	return s.change(ctx, project, id, func(change *domain.EndpointChange) error {
+		e := change.Endpoint
 		w := e.EndpointSettings
 		set(&w.URL, c.URL)
 		set(&w.Events, c.Events)
@@ -168,6 +203,8 @@ func (s *Service) Update(ctx context.Context, project, id string, c Change) (dom
 		set(&w.Filter, c.Filter)
 		set(&w.RateLimit, c.RateLimit)
 		set(&w.Concurrency, c.Concurrency)
+		set(&w.SkipStale, c.SkipStale)
+		set(&w.RetrySchedule, c.RetrySchedule)
 		set(&w.Headers, c.Headers)
 		if err := s.check("", &w); err != nil {
 			return err
@@ -201,10 +238,10 @@ func keepSecret(headers, before []domain.Header) []domain.Header {
 	return kept
 }
 
-func (s *Service) change(ctx context.Context, project, id string, fn func(*domain.Endpoint) error) (domain.Endpoint, error) {
+func (s *Service) change(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) (domain.Endpoint, error) {
 	var e domain.Endpoint
 	err := s.store.ChangeEndpoint(ctx, project, id, func(c *domain.EndpointChange) error {
-		if err := fn(c.Endpoint); err != nil {
+		if err := fn(c); err != nil {
 			return err
 		}
 		c.Endpoint.UpdatedAt = time.Now()
@@ -214,41 +251,10 @@ func (s *Service) change(ctx context.Context, project, id string, fn func(*domai
 	return e, err
 }
 
-const (
-	// DefaultOverlap is how long an old secret signs beside the new one, and
-	DefaultOverlap = 24 * time.Hour
-	// MaxOverlap is how long it may.
-	MaxOverlap = 30 * 24 * time.Hour
-)
-
-// RotateSecret gives the endpoint a new secret, and a new key pair if it has
-// one; those before sign as well until the overlap is over.
-func (s *Service) RotateSecret(ctx context.Context, project, id string, overlap time.Duration) (domain.Endpoint, error) {
-	if overlap < 0 || overlap > MaxOverlap {
-		return domain.Endpoint{}, domain.Invalid("overlap", "must be 0s to %s", MaxOverlap)
-	}
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
-		now := time.Now()
-		secrets := []domain.Secret{{Value: NewSecret()}}
-		if e.Signs() {
-			secrets = append(secrets, domain.Secret{Value: NewPrivateKey()})
-		}
-		for _, old := range e.Secrets {
-			if old.ExpiresAt.IsZero() {
-				old.ExpiresAt = now.Add(overlap)
-			}
-			if now.Before(old.ExpiresAt) && len(secrets) < maxSigningSecrets {
-				secrets = append(secrets, old)
-			}
-		}
-		e.Secrets = secrets
-		return nil
-	})
-}
-
 // Enable lets a disabled endpoint receive again; what waited for it is due.
 func (s *Service) Enable(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
+	return s.change(ctx, project, id, func(c *domain.EndpointChange) error {
+		e := c.Endpoint
 		e.Status, e.DisabledReason = domain.EndpointEnabled, ""
 		e.FailingSince, e.FailingTold = time.Time{}, time.Time{}
 		return nil
@@ -257,7 +263,8 @@ func (s *Service) Enable(ctx context.Context, project, id string) (domain.Endpoi
 
 // Disable has an endpoint receive nothing; what happens passes it by.
 func (s *Service) Disable(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
+	return s.change(ctx, project, id, func(c *domain.EndpointChange) error {
+		e := c.Endpoint
 		e.Status, e.DisabledReason = domain.EndpointDisabled, "requested"
 		return nil
 	})
@@ -265,7 +272,8 @@ func (s *Service) Disable(ctx context.Context, project, id string) (domain.Endpo
 
 // Pause has everything wait that an endpoint is to receive.
 func (s *Service) Pause(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
+	return s.change(ctx, project, id, func(c *domain.EndpointChange) error {
+		e := c.Endpoint
 		if e.Status == domain.EndpointDisabled {
 			return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
 		}
@@ -276,7 +284,8 @@ func (s *Service) Pause(ctx context.Context, project, id string) (domain.Endpoin
 
 // Resume sends it.
 func (s *Service) Resume(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return s.change(ctx, project, id, func(e *domain.Endpoint) error {
+	return s.change(ctx, project, id, func(c *domain.EndpointChange) error {
+		e := c.Endpoint
 		if e.Status == domain.EndpointDisabled {
 			return domain.Refuse(domain.CodeConflict, "the endpoint is disabled; enable it first")
 		}

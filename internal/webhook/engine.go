@@ -571,7 +571,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verd
 		return result{outcome: giveBack(d), urgent: job.Endpoint.Ordered}, verdict{}
 	}
 	now := time.Now()
-	r := result{outcome: decide(d, job.Endpoint.Ordered, answer, err, started, now, random()), urgent: job.Endpoint.Ordered}
+	r := result{outcome: decide(d, scheduleOf(&job.Endpoint.EndpointSettings), answer, err, started, now, random()), urgent: job.Endpoint.Ordered}
 	if !job.Endpoint.Heeds(r.outcome.Sign, started) {
 		r.outcome.Sign = domain.SignNone
 	}

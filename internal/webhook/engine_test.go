@@ -249,7 +249,40 @@ func TestScheduleToTheEnd(t *testing.T) {
 				t.Errorf("try %d came %s after the one before, want %s", i+1, gap, want)
 			}
 		}
+		if took := m.attempts[len(m.attempts)-1].StartedAt.Sub(m.attempts[0].StartedAt); len(m.attempts) != 10 || took < 75*time.Hour {
+			t.Errorf("%d tries in %s, want ten over 75 hours", len(m.attempts), took)
+		}
 	})
+}
+
+// TestAScheduleOfOnesOwn: the endpoint's own waits are kept, an ordered one's
+// too, and an empty list is one try.
+func TestAScheduleOfOnesOwn(t *testing.T) {
+	for name, settings := range map[string]domain.EndpointSettings{
+		"two waits": {RetrySchedule: []time.Duration{time.Minute, 7 * 24 * time.Hour}},
+		"ordered":   {RetrySchedule: []time.Duration{time.Second, time.Second, time.Hour}, Ordered: true},
+		"one try":   {RetrySchedule: []time.Duration{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				m.settings, m.session = settings, "browser_1"
+				m.add("p/a", 1)
+				_, stop := run(t, m, network{"a": fails})
+				time.Sleep(200 * time.Hour)
+				settle()
+				stop()
+				if m.count(domain.DeliveryFailed) != 1 || len(m.attempts) != len(settings.RetrySchedule)+1 {
+					t.Fatalf("%d attempts, failed %d", len(m.attempts), m.count(domain.DeliveryFailed))
+				}
+				for i, want := range settings.RetrySchedule {
+					if gap := m.attempts[i+1].StartedAt.Sub(m.attempts[i].StartedAt); gap < want || gap > want+want/10+time.Second {
+						t.Errorf("try %d came %s after the one before, want %s", i+2, gap, want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestAHangingEndpointDelaysNoOther(t *testing.T) {
@@ -917,14 +950,14 @@ func TestAStuckSessionGoesOn(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- e.Run(ctx) }()
-		time.Sleep(7 * time.Hour)
+		time.Sleep(4 * time.Hour)
 		settle()
 		mu.Lock()
 		if sent["dlv_00001"] > 0 {
 			t.Error("the second was sent before the first was given up")
 		}
 		mu.Unlock()
-		time.Sleep(3 * time.Hour)
+		time.Sleep(time.Hour)
 		settle()
 		cancel()
 		<-done

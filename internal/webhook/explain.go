@@ -191,7 +191,7 @@ func settled(d *domain.Delivery, attempts []domain.Attempt) (code, sentence stri
 	case d.Reason == domain.ReasonGone:
 		return d.Reason, "The endpoint answered 410 Gone, which disables it. Enable it and retry if that was a mistake."
 	case d.Reason == domain.ReasonExpired:
-		return d.Reason, "It was skipped: its session had ended before it could be sent."
+		return d.Reason, "It was skipped: its session had ended before it could be sent, and the endpoint skips what is stale (skipStale). A retry after that is changed sends it."
 	case d.Reason == domain.ReasonRequested:
 		return d.Reason, "It was canceled by a request. A retry sends it again."
 	case d.Reason == domain.ReasonEndpointDeleted:
@@ -219,7 +219,8 @@ func waiting(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt, 
 	case ahead > 0:
 		return "waits_for_earlier", fmt.Sprintf("It waits for its turn: the endpoint is ordered, and %d earlier events of the session are not delivered yet.", ahead), next
 	case d.NextAt.After(now):
-		return "retry_scheduled", fmt.Sprintf("It waits for its next try, on %s; %s", domain.FormatTime(d.NextAt), lastFailure(attempts)), d.NextAt
+		return "retry_scheduled", fmt.Sprintf("It waits for its next try, %d of %d, on %s; %s",
+			d.Tries+1, max(len(scheduleOf(&e.EndpointSettings)), d.Tries)+1, domain.FormatTime(d.NextAt), lastFailure(attempts)), d.NextAt
 	case lane.ClosedUntil.After(now):
 		return "endpoint_unreachable", fmt.Sprintf("It is due, but the endpoint did not answer lately and is left alone until %s.", domain.FormatTime(lane.ClosedUntil)), lane.ClosedUntil
 	case lane.ThrottledUntil.After(now):

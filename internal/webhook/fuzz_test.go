@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q: %s", value, d)
 		}
 		answer := egress.Answer{StatusCode: 503, Header: http.Header{"Retry-After": {value}}}
-		o := decide(domain.Delivery{}, false, answer, &egress.Error{Class: egress.ClassStatus}, now, now, 0)
+		o := decide(domain.Delivery{}, schedule, answer, &egress.Error{Class: egress.ClassStatus}, now, now, 0)
 		if wait := o.Delivery.NextAt.Sub(now); wait < schedule[0] || wait > maxRetryAfter {
 			t.Errorf("%q: sent again after %s", value, wait)
 		}
@@ -41,6 +42,9 @@ func FuzzSettings(f *testing.F) {
 	for _, settings := range []string{
 		`{"url":"https://example.com/hook","events":["*"]}`,
 		`{"url":"https://example.com/hook","events":["step_*","browser_ready"],"filter":{"metadata":{"env":["prod","staging"],"team":["a"]}}}`,
+		`{"url":"https://example.com/hook","events":["*"],"retrySchedule":[5000000000,604800000000000],"skipStale":true}`,
+		`{"url":"https://example.com/hook","events":["*"],"retrySchedule":[],"secret":"whsec_x"}`,
+		`{"url":"https://example.com/hook","events":["*"],"retrySchedule":[0,-1]}`,
 		`{"url":"https://example.com","events":["**"],"filter":{"metadata":{"":[]}},"rateLimit":-1,"concurrency":1e9}`,
 		`{"url":"https://example.com","events":[],"filter":{"metadata":null},"metadata":{"\u0000":"\ud800"}}`,
 	} {
@@ -61,12 +65,20 @@ func FuzzSettings(f *testing.F) {
 		if len(w.Filter.Metadata) > maxFilter || len(w.Metadata) > domain.MaxMetadata || w.RateLimit < 0 || w.Concurrency < 0 || len(w.Events) == 0 {
 			t.Fatalf("accepted: %+v", w)
 		}
+		for _, wait := range w.RetrySchedule {
+			if wait < minRetryWait || wait > maxRetryWait || len(w.RetrySchedule) > maxRetries {
+				t.Fatalf("accepted: %v", w.RetrySchedule)
+			}
+		}
 		raw, err := json.Marshal(w)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(raw, &stored); err != nil {
 			t.Fatal(err)
+		}
+		if !slices.Equal(scheduleOf(&w), scheduleOf(&stored)) || w.SkipStale != stored.SkipStale {
+			t.Fatalf("%s: tried after %v before it was stored and %v after", raw, scheduleOf(&w), scheduleOf(&stored))
 		}
 		e := domain.Event{Type: domain.EventType(event), Metadata: have}
 		before, after := domain.Endpoint{EndpointSettings: w}, domain.Endpoint{EndpointSettings: stored}

@@ -68,7 +68,7 @@ func live(seed int, story []event) *ledger {
 	for _, t := range l.endpoints {
 		l.set(t, domain.EndpointEnabled)
 	}
-	time.Sleep(30 * time.Hour) // longer than any wait for a next try
+	time.Sleep(44 * time.Hour) // longer than any wait for a next try
 	synctest.Wait()
 	if len(l.problems) == 0 {
 		l.balance()
@@ -123,7 +123,7 @@ func (l *ledger) happen(e event) {
 		l.set(t, domain.EndpointEnabled)
 	case "add":
 		if len(l.endpoints) < 5 {
-			l.add([]domain.EndpointSettings{{}, {Ordered: true}, {Concurrency: 2}, {RateLimit: 5}}[e.B%4])
+			l.add([]domain.EndpointSettings{{SkipStale: true}, {Ordered: true, SkipStale: e.B%8 < 4}, {Concurrency: 2, RetrySchedule: []time.Duration{time.Second, time.Minute}}, {RateLimit: 5}}[e.B%4])
 		}
 	case "delete":
 		l.remove(t)

@@ -32,6 +32,26 @@ func NewSecret() string {
 	return domain.SecretPrefix + base64.StdEncoding.EncodeToString(b)
 }
 
+const (
+	minSecret = 24 // bytes of a secret that is given, by Standard Webhooks,
+	maxSecret = 64 // and at most
+)
+
+// checkSecret refuses a given secret that Standard Webhooks doesn't know. It
+// says nothing of the secret itself.
+func checkSecret(field, secret string) error {
+	text, ok := strings.CutPrefix(secret, domain.SecretPrefix)
+	raw, err := base64.StdEncoding.Strict().DecodeString(text)
+	// The decoder passes over line breaks; other libraries don't.
+	if !ok || err != nil || base64.StdEncoding.EncodeToString(raw) != text {
+		return domain.Invalid(field, "must be whsec_ and the base64 of %d to %d bytes", minSecret, maxSecret)
+	}
+	if len(raw) < minSecret || len(raw) > maxSecret {
+		return domain.Invalid(field, "is of %d bytes; it must be of %d to %d", len(raw), minSecret, maxSecret)
+	}
+	return nil
+}
+
 // NewPrivateKey makes an ed25519 key: "whsk_" and its 64 bytes in base64.
 func NewPrivateKey() string {
 	_, private, err := ed25519.GenerateKey(nil)

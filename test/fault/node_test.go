@@ -227,7 +227,7 @@ func (n *node) retry(ctx context.Context) (left int, err error) {
 			if status != domain.DeliveryPending || time.Until(d.NextAt) < time.Second {
 				continue
 			}
-			_, err := n.store.RetryDelivery(ctx, project, d.ID, time.Now())
+			_, err := n.store.RetryDelivery(ctx, project, d.ID, time.Now(), nil)
 			if e, ok := errors.AsType[*domain.Error](err); err != nil && (!ok || e.Code != domain.CodeConflict) {
 				return left, err
 			}

@@ -221,7 +221,7 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 				return err
 			}
 			d.ID = s.ids.Seal(event, c.endpoint)
-			j.Expired = d.Expires(ended)
+			j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 			*jobs, events = append(*jobs, j), append(events, event)
 			if sessions != nil {
 				sessions[session] = true

@@ -147,9 +147,12 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 }
 
 // RetryDelivery makes a delivery due now, with the whole schedule before it.
-func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
+func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error) {
 	var d domain.Delivery
 	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
+		if err := t.once(ctx, project, idem); err != nil {
+			return err
+		}
 		d, err = t.retry(ctx, project, s.key(id), now)
 		return err
 	})

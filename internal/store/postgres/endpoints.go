@@ -97,8 +97,9 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 }
 
 // ChangeEndpoint loads an endpoint, lets fn decide and commits what it
-// decided. One that is enabled has its pending deliveries due at once. fn may
-// run more than once.
+// decided. One that is enabled has its pending deliveries due at once. A
+// request under an idempotency key that was used before gives *domain.Replay
+// whatever fn says about the endpoint now. fn may run more than once.
 func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
 	return s.update(ctx, func(ctx context.Context, t *tx) error {
 		var num int64
@@ -108,8 +109,12 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		}
 		was := e.Status
 		c := &domain.EndpointChange{Endpoint: &e}
-		if err := fn(c); err != nil {
+		refused := fn(c)
+		if err := t.once(ctx, project, c.Idempotency); err != nil {
 			return err
+		}
+		if refused != nil {
+			return refused
 		}
 		if err := t.updateEndpoint(ctx, &e); err != nil {
 			return err

@@ -374,7 +374,7 @@ func TestARetryDuringAClaim(t *testing.T) {
 	c.ok(err)
 	retried := make(chan error, 1)
 	go func() {
-		_, err := n.RetryDelivery(t.Context(), project, all[1].ID, time.Now())
+		_, err := n.RetryDelivery(t.Context(), project, all[1].ID, time.Now(), nil)
 		retried <- err
 	}()
 	c.waits(claim, retried)

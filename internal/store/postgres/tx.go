@@ -343,7 +343,7 @@ func (t *tx) once(ctx context.Context, project string, i *domain.Idempotency) er
 // remember is once for refs that became known only now.
 func (t *tx) remember(ctx context.Context, project string, i *domain.Idempotency, refs []string) error {
 	n, err := t.count(ctx, `INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES ($1,$2,$3,$4,$5)
-		ON CONFLICT (project_id, key) DO NOTHING`, project, i.Key, i.Fingerprint, codec.Text(refs), codec.Micros(time.Now()))
+		ON CONFLICT (project_id, key) DO NOTHING`, project, i.Key, t.store.Box.Tag(i.Fingerprint), codec.Text(refs), codec.Micros(time.Now()))
 	if err != nil {
 		return fmt.Errorf("store idempotency key: %w", err)
 	}
@@ -363,7 +363,7 @@ func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency
 	err := missing(t.row(ctx, `SELECT fingerprint, refs FROM idempotency WHERE project_id = $1 AND key = $2`,
 		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
 	switch {
-	case err == nil && fingerprint == i.Fingerprint:
+	case err == nil && t.store.Box.Knows(fingerprint, i.Fingerprint):
 		return &domain.Replay{Refs: refs}
 	case err == nil:
 		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")

@@ -29,6 +29,7 @@ const (
 // Box seals with its first key, and opens with any.
 type Box struct {
 	keys  map[[idBytes]byte]cipher.AEAD
+	tags  map[[idBytes]byte][]byte
 	first [idBytes]byte
 }
 
@@ -45,7 +46,7 @@ func NewKey() string {
 // New makes a box of master keys, separated by space or lines: the first for
 // what is written from now on, the others for what was written before.
 func New(keys string) (*Box, error) {
-	b := &Box{keys: map[[idBytes]byte]cipher.AEAD{}}
+	b := &Box{keys: map[[idBytes]byte]cipher.AEAD{}, tags: map[[idBytes]byte][]byte{}}
 	for i, text := range strings.Fields(keys) {
 		raw, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || len(raw) != keyBytes {
@@ -60,7 +61,7 @@ func New(keys string) (*Box, error) {
 			return nil, err
 		}
 		id := keyID(raw)
-		b.keys[id] = aead
+		b.keys[id], b.tags[id] = aead, tagKey(raw)
 		if i == 0 {
 			b.first = id
 		}

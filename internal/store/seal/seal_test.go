@@ -112,3 +112,27 @@ func TestEndpoint(t *testing.T) {
 		t.Error("one endpoint's secrets were opened for another")
 	}
 }
+
+// TestTags: a value is known again by its tag with the key that it was made
+// with, first or not, and by no other.
+func TestTags(t *testing.T) {
+	old, now := NewKey(), NewKey()
+	boxes := map[string]*Box{}
+	for name, keys := range map[string]string{"old": old, "both": now + " " + old, "new": now} {
+		var err error
+		if boxes[name], err = New(keys); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const value = "a request"
+	tag := boxes["old"].Tag(value)
+	if tag == value || !boxes["old"].Knows(tag, value) || !boxes["both"].Knows(tag, value) {
+		t.Error("it is not known again")
+	}
+	if boxes["new"].Knows(tag, value) || boxes["old"].Knows(tag, "another request") || boxes["both"].Tag(value) == tag {
+		t.Error("it is known without the key")
+	}
+	if !boxes["new"].Knows(value, value) || boxes["new"].Knows(value, tag) {
+		t.Error("what was stored before there were tags")
+	}
+}

@@ -43,9 +43,10 @@ func (t *tx) cancel(project string, k deliveryKey, now time.Time) (domain.Delive
 }
 
 // RetryDeliveries makes those that the filter picks due now, but for those that
-// can't be sent, and says how many.
-func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
-	return s.each(ctx, project, f, func(t *tx, k deliveryKey) error {
+// can't be sent, and says how many. Under an idempotency key that was used
+// before it goes on where that stood, or returns *domain.Replay with the number.
+func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error) {
+	return s.each(ctx, project, f, idem, func(t *tx, k deliveryKey) error {
 		_, err := t.retry(project, k, now)
 		return err
 	})
@@ -54,7 +55,7 @@ func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.De
 // CancelDeliveries gives up those that the filter picks and that have not
 // ended, and says how many.
 func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
-	return s.each(ctx, project, f, func(t *tx, k deliveryKey) error {
+	return s.each(ctx, project, f, nil, func(t *tx, k deliveryKey) error {
 		_, err := t.cancel(project, k, now)
 		return err
 	})
@@ -62,47 +63,52 @@ func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.D
 
 // each does something to all deliveries that the filter picks, some at a time,
 // and counts those to which it could be done.
-func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, do func(*tx, deliveryKey) error) (done int, err error) {
+func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, idem *domain.Idempotency, do func(*tx, deliveryKey) error) (int, error) {
 	f.Limit = atOnce
-	for {
+	for at := (codec.Progress{}); ; {
+		f.Cursor = at.Cursor
 		page, next, err := s.Deliveries(ctx, project, f)
 		if err != nil {
-			return done, err
+			return at.Done, err
 		}
-		changed := 0
-		err = s.update(ctx, func(t *tx) error {
-			changed = 0
+		reached := at
+		err = s.update(ctx, func(t *tx) (err error) {
+			if reached, err = t.resume(project, idem, at); err != nil || reached != at {
+				return err // the same request has come further before: the page is another
+			}
 			for i := range page {
 				err := do(t, s.key(page[i].ID))
 				if _, refused := errors.AsType[*domain.Error](err); err != nil && !refused {
 					return err
 				}
 				if err == nil {
-					changed++
+					reached.Done++
 				}
 			}
-			return nil
+			reached.Cursor, reached.Ended = next, next == ""
+			return t.reach(project, idem, reached)
 		})
 		if err != nil {
-			return done, err
+			return at.Done, err
 		}
-		done += changed
-		if next == "" {
-			return done, nil
+		if at = reached; at.Ended {
+			return at.Done, nil
 		}
-		f.Cursor = next
 	}
 }
 
 // Recover has an endpoint sent what happened in a time and did not reach it:
 // what was given up, and what it was not to get because it was disabled. It
-// says how many deliveries that are.
-func (s *Store) Recover(ctx context.Context, project, endpoint string, since, until, now time.Time) (int, error) {
-	done, after := 0, domain.IDAt(domain.PrefixEvent, since.Add(-time.Minute))
+// says how many deliveries that are. Under an idempotency key that was used
+// before it goes on where that stood, or returns *domain.Replay with the number.
+func (s *Store) Recover(ctx context.Context, project, endpoint string, since, until, now time.Time, idem *domain.Idempotency) (int, error) {
+	at := codec.Progress{Cursor: domain.IDAt(domain.PrefixEvent, since.Add(-time.Minute))}
 	for {
-		count, last := 0, ""
-		err := s.update(ctx, func(t *tx) error {
-			count, last = 0, ""
+		reached := at
+		err := s.update(ctx, func(t *tx) (err error) {
+			if reached, err = t.resume(project, idem, at); err != nil {
+				return err
+			}
 			var num int64
 			e, err := s.scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
 			if err != nil {
@@ -111,13 +117,13 @@ func (s *Store) Recover(ctx context.Context, project, endpoint string, since, un
 			if e.Status == domain.EndpointDisabled {
 				return e.Status.CheckSends()
 			}
-			events, sessions, err := t.eventsAfter(project, after)
+			events, sessions, err := t.eventsAfter(project, reached.Cursor)
 			if err != nil {
 				return err
 			}
 			for i := range events {
 				ev := &events[i]
-				last = ev.ID
+				reached.Cursor = ev.ID
 				if ev.CreatedAt.Before(since) || !ev.CreatedAt.Before(until) || !e.Wants(ev) {
 					continue
 				}
@@ -125,18 +131,18 @@ func (s *Store) Recover(ctx context.Context, project, endpoint string, since, un
 				if err != nil {
 					return err
 				}
-				count += added
+				reached.Done += added
 			}
 			t.known.Due = append(t.known.Due, e.Ref())
-			return nil
+			reached.Ended = len(events) < atOnce || reached.Cursor > domain.IDAt(domain.PrefixEvent, until.Add(time.Minute))
+			return t.reach(project, idem, reached)
 		})
 		if err != nil {
-			return done, err
+			return at.Done, err
 		}
-		if done += count; last == "" || last > domain.IDAt(domain.PrefixEvent, until.Add(time.Minute)) {
-			return done, nil
+		if at = reached; at.Ended {
+			return at.Done, nil
 		}
-		after = last
 	}
 }
 

@@ -285,7 +285,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 			return jobs, true, nil
 		}
 		d.ID = s.ids.Seal(event, endpoint)
-		j.Expired = d.Expires(ended)
+		j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 		jobs = append(jobs, j)
 	}
 	return jobs, false, rows.Err()

@@ -187,9 +187,12 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 }
 
 // RetryDelivery makes a delivery due now, with the whole schedule before it.
-func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
+func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error) {
 	var d domain.Delivery
 	err := s.update(ctx, func(t *tx) (err error) {
+		if err := t.once(project, idem); err != nil {
+			return err
+		}
 		d, err = t.retry(project, s.key(id), now)
 		return err
 	})

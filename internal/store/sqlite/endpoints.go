@@ -78,7 +78,9 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 }
 
 // ChangeEndpoint loads an endpoint, lets fn decide and commits what it
-// decided. One that is enabled has its pending deliveries due at once.
+// decided. One that is enabled has its pending deliveries due at once. A
+// request under an idempotency key that was used before gives *domain.Replay
+// whatever fn says about the endpoint now.
 func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
 	return s.update(ctx, func(t *tx) error {
 		e, err := s.scanEndpoint(t.row(liveEndpoint, project, id))
@@ -87,8 +89,12 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		}
 		was := e.Status
 		c := &domain.EndpointChange{Endpoint: &e}
-		if err := fn(c); err != nil {
+		refused := fn(c)
+		if err := t.once(project, c.Idempotency); err != nil {
 			return err
+		}
+		if refused != nil {
+			return refused
 		}
 		if err := t.updateEndpoint(&e); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -86,6 +87,33 @@ func TestTwoProcesses(t *testing.T) {
 	for _, store := range stores {
 		if keys, err := store.KeysByPrefix(t.Context(), "bh_abcdefgh"); err != nil || len(keys) != 100 {
 			t.Errorf("%d keys, %v", len(keys), err)
+		}
+	}
+}
+
+// TestTheFileHoldsNoSecretOfARequest: neither an endpoint's secret nor what a
+// request with it is known by, which guesses could be tried on.
+func TestTheFileHoldsNoSecretOfARequest(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	store, err := sqlite.Open(t.Context(), path, killedBox, func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret, fingerprint = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+	e := domain.Endpoint{ID: "we_1", ProjectID: "proj_1", Status: domain.EndpointEnabled, Secrets: []domain.Secret{{Value: secret}}}
+	if err := store.CreateEndpoint(t.Context(), e, &domain.Idempotency{Key: "key of the request", Fingerprint: fingerprint}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || !bytes.Contains(raw, []byte("key of the request")) {
+		t.Fatalf("the request is not there: %v", err)
+	}
+	for _, hidden := range []string{secret, fingerprint} {
+		if bytes.Contains(raw, []byte(hidden)) {
+			t.Errorf("%q is there", hidden)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (t *tx) replayed(project string, i *domain.Idempotency) error {
 	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ?`,
 		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
 	switch {
-	case err == nil && fingerprint == i.Fingerprint:
+	case err == nil && t.w.store.box.Knows(fingerprint, i.Fingerprint):
 		return &domain.Replay{Refs: refs}
 	case err == nil:
 		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")
@@ -134,7 +134,7 @@ func (t *tx) replayed(project string, i *domain.Idempotency) error {
 
 func (t *tx) remember(project string, i *domain.Idempotency, refs []string) error {
 	err := t.exec(`INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES (?,?,?,?,?)`,
-		project, i.Key, i.Fingerprint, codec.Text(refs), codec.Micros(time.Now()))
+		project, i.Key, t.w.store.box.Tag(i.Fingerprint), codec.Text(refs), codec.Micros(time.Now()))
 	if err != nil {
 		return fmt.Errorf("store idempotency key: %w", err)
 	}

@@ -73,7 +73,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 		c.Endpoint.Status = domain.EndpointEnabled
 		return nil
 	}))
-	_, err = s.RetryDelivery(ctx, project, d.ID, now)
+	_, err = s.RetryDelivery(ctx, project, d.ID, now, nil)
 	ok(err)
 	_, err = s.SendTest(ctx, project, endpoint, domain.Draft{ProjectID: project, At: now}, nil)
 	ok(err)

@@ -164,11 +164,11 @@ var deliveryTests = []test{
 		for _, ended := range []domain.DeliveryStatus{domain.DeliveryDelivered, domain.DeliveryFailed} {
 			w.say(s, domain.EventStepStarted)
 			d := w.claim(e.ID, start, 10).Jobs[0].Delivery
-			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start)
+			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start, nil)
 			w.refused("retry while sending", err, domain.CodeConflict)
 			w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(d, ended, start)}, nil))
 			at := start.Add(time.Hour)
-			got, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, at)
+			got, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, at, nil)
 			w.ok(err)
 			d.Status, d.Attempts, d.Tries, d.NextAt = domain.DeliveryPending, 1, 0, at
 			w.equal("retried", got, d)
@@ -179,11 +179,11 @@ var deliveryTests = []test{
 		}
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Hour), domain.EventStepStarted)))
 		d := w.deliveries(domain.DeliveryFilter{Status: domain.DeliveryPending})[0]
-		got, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start)
+		got, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start, nil)
 		w.ok(err)
 		w.equal("pending, but sooner", got.NextAt, start)
 		w.equal("due", len(w.claim(e.ID, start, 10).Jobs), 1)
-		_, err = w.store.RetryDelivery(w.ctx, w.project, "dlv_none", start)
+		_, err = w.store.RetryDelivery(w.ctx, w.project, "dlv_none", start, nil)
 		w.missing("delivery", err)
 	}},
 	{"release at the start", func(w *world) {

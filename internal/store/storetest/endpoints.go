@@ -61,7 +61,7 @@ var endpointTests = []test{
 			if d.Status == domain.DeliveryCanceled {
 				w.equal("ended", d.EndedAt, start.Add(time.Minute))
 			}
-			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start)
+			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start, nil)
 			w.refused("retry", err, domain.CodeConflict)
 		}
 		w.equal("deliveries", status, map[domain.DeliveryStatus]int{domain.DeliveryDelivered: 1, domain.DeliveryCanceled: 2})
@@ -108,7 +108,7 @@ var endpointTests = []test{
 		w.equal("claim", w.claim(e.ID, start.Add(time.Hour), 10), domain.Claim{})
 		held := w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})
 		w.equal("held", held[0].Status, domain.DeliveryPending)
-		_, err := w.store.RetryDelivery(w.ctx, w.project, held[0].ID, start)
+		_, err := w.store.RetryDelivery(w.ctx, w.project, held[0].ID, start, nil)
 		w.refused("retry", err, domain.CodeConflict)
 		_, err = w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
 		w.refused("test", err, domain.CodeConflict)

@@ -183,7 +183,7 @@ var faulty = []operation{
 	{name: "RetryDelivery", prepare: func(w *world) func() error {
 		d := w.givenUp()
 		return func() error {
-			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start.Add(time.Minute))
+			_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start.Add(time.Minute), nil)
 			return err
 		}
 	}},
@@ -199,7 +199,7 @@ var faulty = []operation{
 	{name: "Recover", prepare: func(w *world) func() error {
 		d := w.givenUp()
 		return func() error {
-			n, err := w.store.Recover(w.ctx, w.project, d.EndpointID, start.Add(-time.Hour), start.Add(time.Hour), start.Add(time.Minute))
+			n, err := w.store.Recover(w.ctx, w.project, d.EndpointID, start.Add(-time.Hour), start.Add(time.Hour), start.Add(time.Minute), nil)
 			if err == nil {
 				w.equal("recovered", n, 1)
 			}

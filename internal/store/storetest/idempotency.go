@@ -1,7 +1,10 @@
 package storetest
 
 import (
+	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,6 +104,91 @@ var creations = []creation{
 		},
 		func(w *world) int { return len(w.events(domain.EventQuery{})) },
 	},
+	{
+		"rotation",
+		func(w *world) func(*domain.Idempotency) error {
+			e := w.newEndpoint("*")
+			return func(i *domain.Idempotency) error {
+				return w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
+					c.Idempotency = i
+					c.Endpoint.Secrets = append(c.Endpoint.Secrets, domain.Secret{Value: "whsec_bW9yZQ=="})
+					return nil
+				})
+			}
+		},
+		func(w *world) int {
+			all, _, err := w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{})
+			w.ok(err)
+			return len(all[0].Secrets) - 2 // those that it had
+		},
+	},
+	{
+		"retry",
+		func(w *world) func(*domain.Idempotency) error {
+			d := w.failed(1)[0]
+			return func(i *domain.Idempotency) error {
+				_, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start.Add(time.Minute), i)
+				if err == nil {
+					w.giveUp(d.EndpointID)
+				}
+				return err
+			}
+		},
+		func(w *world) int { return w.deliveries(domain.DeliveryFilter{})[0].Attempts - 1 },
+	},
+	{
+		"retry of many",
+		func(w *world) func(*domain.Idempotency) error {
+			e := w.failed(1)[0].EndpointID
+			return func(i *domain.Idempotency) error {
+				_, err := w.store.RetryDeliveries(w.ctx, w.project, domain.DeliveryFilter{EndpointID: e, Status: domain.DeliveryFailed}, start.Add(time.Minute), i)
+				if err == nil {
+					w.giveUp(e)
+				}
+				return err
+			}
+		},
+		func(w *world) int { return w.deliveries(domain.DeliveryFilter{})[0].Attempts - 1 },
+	},
+	{
+		"recovery",
+		func(w *world) func(*domain.Idempotency) error {
+			e := w.failed(1)[0].EndpointID
+			return func(i *domain.Idempotency) error {
+				now := time.Now().Add(time.Minute)
+				_, err := w.store.Recover(w.ctx, w.project, e, now.Add(-time.Hour), now, now, i)
+				if err == nil {
+					w.giveUp(e)
+				}
+				return err
+			}
+		},
+		func(w *world) int { return w.deliveries(domain.DeliveryFilter{})[0].Attempts - 1 },
+	},
+}
+
+// failed are deliveries of events of now that have failed.
+func (w *world) failed(n int) []domain.Delivery {
+	w.Helper()
+	e, s := w.newEndpoint("*"), w.newSession(0)
+	types := make([]domain.EventType, n)
+	for i := range types {
+		types[i] = domain.EventStepStarted
+	}
+	w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now().Truncate(time.Millisecond), types...)))
+	w.giveUp(e.ID)
+	return w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})
+}
+
+// giveUp fails what is due to an endpoint.
+func (w *world) giveUp(endpoint string) {
+	w.Helper()
+	at := time.Now().Add(time.Hour)
+	var all []domain.Outcome
+	for _, j := range w.claim(endpoint, at, 10_000).Jobs {
+		all = append(all, outcome(j.Delivery, domain.DeliveryFailed, at))
+	}
+	w.ok(w.store.Finish(w.ctx, all, nil))
 }
 
 var idempotencyTests = func() []test {
@@ -149,6 +237,39 @@ var idempotencyTests = func() []test {
 			w.ok(w.store.ForgetIdempotency(w.ctx, time.Now().Add(time.Hour)))
 			w.ok(w.store.CreateEndpoint(w.ctx, w.endpoint("*"), i))
 		}},
+		test{"what takes many transactions goes on where it was cut off", func(w *world) {
+			const many = 1300 // more than two transactions of either store
+			all := w.failed(many)
+			e, now := all[0].EndpointID, time.Now().Add(time.Minute)
+			for name, call := range map[string]func(context.Context, *domain.Idempotency) (int, error){
+				"retry": func(ctx context.Context, i *domain.Idempotency) (int, error) {
+					return w.store.RetryDeliveries(ctx, w.project, domain.DeliveryFilter{EndpointID: e, Status: domain.DeliveryFailed}, now, i)
+				},
+				"recover": func(ctx context.Context, i *domain.Idempotency) (int, error) {
+					return w.store.Recover(ctx, w.project, e, now.Add(-time.Hour), now, now, i)
+				},
+			} {
+				i := &domain.Idempotency{Key: name, Fingerprint: "f"}
+				ctx, cancel := context.WithCancel(w.ctx)
+				w.onCommit(cancel)
+				if _, err := call(ctx, i); !errors.Is(err, context.Canceled) {
+					w.Fatalf("%s: got %v, want to be cut off", name, err)
+				}
+				w.onCommit(nil)
+				pending := len(w.deliveries(domain.DeliveryFilter{Status: domain.DeliveryPending}))
+				if pending == 0 || pending == many {
+					w.Fatalf("%s: cut off after %d", name, pending)
+				}
+				w.giveUp(e) // so that doing it again would show
+				n, err := call(w.ctx, i)
+				w.ok(err)
+				w.equal(name+": in all", n, many)
+				w.equal(name+": the rest", len(w.deliveries(domain.DeliveryFilter{Status: domain.DeliveryPending})), many-pending)
+				_, err = call(w.ctx, i)
+				w.replayed(err, []string{strconv.Itoa(many)})
+				w.giveUp(e)
+			}
+		}},
 		test{"a test event's key remembers the delivery", func(w *world) {
 			e := w.newEndpoint("*")
 			i := &domain.Idempotency{Key: "k", Fingerprint: "f"}
@@ -184,7 +305,7 @@ func (c creation) once(w *world) {
 	w.equal("without a key", c.count(w), 2)
 	i := &domain.Idempotency{Key: "k", Fingerprint: "f", Refs: []string{"a", "b"}}
 	refs := i.Refs
-	if c.name == "test event" {
+	if slices.Contains([]string{"test event", "retry of many", "recovery"}, c.name) {
 		refs = nil // the store chooses
 	}
 	w.ok(call(i))

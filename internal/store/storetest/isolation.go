@@ -94,7 +94,7 @@ var trespasses = []trespass{
 	{"Delivery", func(w *world, in string, p property) (any, error) { return w.store.Delivery(w.ctx, in, p.delivery.ID) }},
 	{"Attempts", func(w *world, in string, p property) (any, error) { return w.store.Attempts(w.ctx, in, p.delivery.ID) }},
 	{"RetryDelivery", func(w *world, in string, p property) (any, error) {
-		return w.store.RetryDelivery(w.ctx, in, p.delivery.ID, start)
+		return w.store.RetryDelivery(w.ctx, in, p.delivery.ID, start, nil)
 	}},
 	{"Events", func(w *world, in string, _ property) (any, error) {
 		page, err := w.store.Events(w.ctx, in, domain.EventQuery{})

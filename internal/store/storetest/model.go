@@ -259,7 +259,7 @@ func (m *model) cancel(r *rapid.T) {
 func (m *model) retry(r *rapid.T) {
 	id := one(r, m.deliveries, "delivery")
 	d := m.deliveries[id]
-	_, err := m.store.RetryDelivery(m.ctx, m.project, d.ID, m.now)
+	_, err := m.store.RetryDelivery(m.ctx, m.project, d.ID, m.now, nil)
 	if _, sent := m.inFlight[id]; sent || m.endpoints[d.EndpointID] != domain.EndpointEnabled {
 		if err == nil {
 			r.Fatalf("a %s delivery of a %q endpoint is retried", d.Status, m.endpoints[d.EndpointID])

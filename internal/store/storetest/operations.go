@@ -90,21 +90,31 @@ var operationTests = []test{
 		w.equal("status", disabled.Status, domain.EndpointDisabled)
 		w.equal("reason", disabled.DisabledReason, "failing")
 	}},
-	{"an expired delivery is skipped", func(w *world) {
+	{"what is stale is skipped if the endpoint asks for it", func(w *world) {
 		s := w.newSession(0)
-		e := w.newEndpoint("*")
+		plain, e := w.newEndpoint("*"), w.endpoint("*")
+		e.SkipStale, e.RetrySchedule = true, []time.Duration{time.Second, 7 * 24 * time.Hour}
+		w.ok(w.store.CreateEndpoint(w.ctx, e, nil))
 		w.say(s, domain.EventBrowserReady, domain.EventStepStarted)
-		c := w.claim(e.ID, start, 10)
-		w.equal("expired", []bool{c.Jobs[0].Expired, c.Jobs[1].Expired}, []bool{false, false})
-		for _, j := range c.Jobs {
-			w.finish(j.Delivery, domain.DeliveryPending, start)
+		expired := func(endpoint string, at time.Time) []bool {
+			w.Helper()
+			var all []bool
+			for _, j := range w.claim(endpoint, at, 10).Jobs {
+				all = append(all, j.Expired)
+				w.finish(j.Delivery, domain.DeliveryPending, start)
+			}
+			return all
 		}
+		w.equal("in time", expired(e.ID, start), []bool{false, false})
+		w.equal("in time, to the other", expired(plain.ID, start), []bool{false, false})
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 			c.Session.Status, c.Session.EndedAt = domain.SessionClosed, start.Add(time.Second)
 			return nil
 		}))
-		c = w.claim(e.ID, start.Add(time.Minute), 10)
-		w.equal("expired", []bool{c.Jobs[0].Expired, c.Jobs[1].Expired}, []bool{true, false})
+		w.equal("late, to who hasn't asked", expired(plain.ID, start.Add(time.Minute)), []bool{false, false})
+		c := w.claim(e.ID, start.Add(time.Minute), 10)
+		w.equal("late", []bool{c.Jobs[0].Expired, c.Jobs[1].Expired}, []bool{true, false})
+		w.equal("schedule", c.Jobs[0].Endpoint.RetrySchedule, e.RetrySchedule)
 		d := c.Jobs[0].Delivery
 		d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, start.Add(time.Minute), domain.ReasonExpired
 		w.ok(w.store.Finish(w.ctx, []domain.Outcome{{Delivery: d}}, nil))
@@ -135,7 +145,7 @@ var operationTests = []test{
 		// What is on its way keeps its attempt and isn't tried again.
 		_, err = w.store.CancelDelivery(w.ctx, w.project, jobs[0].Delivery.ID, at)
 		w.ok(err)
-		_, err = w.store.RetryDelivery(w.ctx, w.project, jobs[0].Delivery.ID, at)
+		_, err = w.store.RetryDelivery(w.ctx, w.project, jobs[0].Delivery.ID, at, nil)
 		w.refused("retry while it is on its way", err, domain.CodeConflict)
 		w.finish(jobs[0].Delivery, domain.DeliveryPending, at)
 		got, err = w.store.Delivery(w.ctx, w.project, jobs[0].Delivery.ID)
@@ -143,7 +153,7 @@ var operationTests = []test{
 		w.equal("status", got.Status, domain.DeliveryCanceled)
 		w.equal("attempts", got.Attempts, 1)
 		w.equal("claim", len(w.claim(e.ID, start.Add(time.Hour), 10).Jobs), 0)
-		_, err = w.store.RetryDelivery(w.ctx, w.project, got.ID, at)
+		_, err = w.store.RetryDelivery(w.ctx, w.project, got.ID, at, nil)
 		w.ok(err)
 		w.equal("retried", len(w.claim(e.ID, at, 10).Jobs), 1)
 	}},
@@ -163,11 +173,11 @@ var operationTests = []test{
 		w.finish(held, domain.DeliveryDelivered, start)
 		w.equal("none left", len(w.deliveries(only)), 0)
 		w.equal("the other's", len(w.deliveries(domain.DeliveryFilter{EndpointID: other.ID, Status: domain.DeliveryPending})), 1200)
-		n, err = w.store.RetryDeliveries(w.ctx, w.project, domain.DeliveryFilter{EndpointID: e.ID, Status: domain.DeliveryCanceled}, start)
+		n, err = w.store.RetryDeliveries(w.ctx, w.project, domain.DeliveryFilter{EndpointID: e.ID, Status: domain.DeliveryCanceled}, start, nil)
 		w.ok(err)
 		w.equal("retried", n, 1199)
 		w.equal("due", len(w.claim(e.ID, start, 5000).Jobs), 1199)
-		n, err = w.store.RetryDeliveries(w.ctx, w.project, only, start)
+		n, err = w.store.RetryDeliveries(w.ctx, w.project, only, start, nil)
 		w.ok(err)
 		w.equal("while they are sent", n, 0)
 	}},
@@ -208,19 +218,19 @@ var operationTests = []test{
 			say(now, domain.EventStepFailed)
 		}
 		say(now, domain.EventBrowserClosed) // it doesn't want
-		_, err := w.store.Recover(w.ctx, w.project, e.ID, now.Add(-time.Minute), now.Add(time.Minute), now)
+		_, err := w.store.Recover(w.ctx, w.project, e.ID, now.Add(-time.Minute), now.Add(time.Minute), now, nil)
 		w.refused("of a disabled endpoint", err, domain.CodeConflict)
 		set(domain.EndpointEnabled)
 		say(now, domain.EventStepCanceled) // is due anyway
 		later := now.Add(time.Second)
-		n, err := w.store.Recover(w.ctx, w.project, e.ID, now, now.Add(time.Minute), later)
+		n, err := w.store.Recover(w.ctx, w.project, e.ID, now, now.Add(time.Minute), later, nil)
 		w.ok(err)
 		w.equal("recovered", n, 601)
-		n, err = w.store.Recover(w.ctx, w.project, e.ID, now, now.Add(time.Minute), later)
+		n, err = w.store.Recover(w.ctx, w.project, e.ID, now, now.Add(time.Minute), later, nil)
 		w.ok(err)
 		w.equal("again", n, 0)
 		w.equal("due", len(w.claim(e.ID, later, 5000).Jobs), 602)
-		_, err = w.store.Recover(w.ctx, w.project, "we_none", now, later, later)
+		_, err = w.store.Recover(w.ctx, w.project, "we_none", now, later, later, nil)
 		w.missing("endpoint", err)
 	}},
 	{"prune", func(w *world) {

@@ -172,7 +172,7 @@ var orderedTests = []test{
 		jobs := w.claim(e.ID, start, 2).Jobs
 		w.finish(jobs[0].Delivery, domain.DeliveryFailed, start)
 		w.finish(jobs[1].Delivery, domain.DeliveryPending, start)
-		_, err := w.store.RetryDelivery(w.ctx, w.project, jobs[0].Delivery.ID, start)
+		_, err := w.store.RetryDelivery(w.ctx, w.project, jobs[0].Delivery.ID, start, nil)
 		w.ok(err)
 		c := w.claim(e.ID, start, 10)
 		w.equal("jobs", ids(c.Jobs, func(j domain.Job) string { return j.Delivery.ID }), []string{jobs[0].Delivery.ID})

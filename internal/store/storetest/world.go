@@ -31,6 +31,7 @@ type world struct {
 
 	mu      sync.Mutex
 	commits []domain.Commit
+	tell    func()        // at each commit
 	more    chan struct{} // closed at the next one
 }
 
@@ -52,6 +53,9 @@ func (w *world) start() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.commits = append(w.commits, c)
+		if w.tell != nil {
+			w.tell()
+		}
 		close(w.more)
 		w.more = make(chan struct{})
 	})
@@ -59,6 +63,13 @@ func (w *world) start() {
 		w.Fatal(err)
 	}
 	w.store = store
+}
+
+// onCommit has fn called at each commit; nil: no more.
+func (w *world) onCommit(fn func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tell = fn
 }
 
 // reopen does what a server that stops and starts does.
