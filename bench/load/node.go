@@ -22,7 +22,7 @@ var loopback = egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 // Prepare makes the project and an endpoint for each URL in an empty database.
 func Prepare(ctx context.Context, s Store, urls []string) error {
 	project := domain.NewID(domain.PrefixProject)
-	if err := s.CreateProject(ctx, domain.Project{ID: project, Name: projectName, CreatedAt: time.Now()}); err != nil {
+	if err := s.CreateProject(ctx, domain.Project{ID: project, Name: projectName, CreatedAt: time.Now()}, "", nil); err != nil {
 		return err
 	}
 	client := egress.New(loopback)

@@ -23,7 +23,7 @@ import (
 type Store interface {
 	webhook.Queue
 	webhook.Endpoints
-	CreateProject(ctx context.Context, p domain.Project) error
+	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
 	ProjectByName(ctx context.Context, name string) (domain.Project, error)
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
+	"github.com/browserhook/browserhook/internal/access"
 	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 type keysCmd struct {
@@ -24,6 +27,7 @@ type dataFlag struct {
 type keysCreateCmd struct {
 	dataFlag
 	Project string `help:"Project that the key is for; made if there is none of that name." default:"default" placeholder:"NAME"`
+	Role    string `help:"What it may do: viewer (read), project (also change what is in its project) or operator (also keys and projects)." default:"project" enum:"viewer,project,operator" placeholder:"ROLE"`
 	Name    string `help:"What to call the key in lists." default:"" placeholder:"NAME"`
 }
 
@@ -33,7 +37,11 @@ func (k *keysCreateCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer keys.Close()
-	key, err := keys.Create(ctx, k.Project, k.Name)
+	p, err := keys.EnsureProject(ctx, k.Project)
+	if err != nil {
+		return err
+	}
+	_, key, err := keys.CreateKey(ctx, access.NewKey{Project: p.ID, Name: k.Name, Role: domain.Role(k.Role)}, "", nil)
 	if err != nil {
 		return err
 	}
@@ -49,20 +57,29 @@ func (k *keysListCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer keys.Close()
-	list, err := keys.List(ctx)
-	if err != nil {
-		return err
-	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tPROJECT\tKEY\tNAME\tCREATED\tSTATE")
-	for _, l := range list {
-		state := "valid"
-		if !l.RevokedAt.IsZero() {
-			state = "revoked"
+	fmt.Fprintln(w, "ID\tPROJECT\tROLE\tKEY\tNAME\tCREATED\tSTATE")
+	for cursor := ""; ; {
+		page, next, err := keys.Keys(ctx, domain.PageFilter{Cursor: cursor})
+		if err != nil {
+			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s…\t%s\t%s\t%s\n", l.ID, l.Project, l.Prefix, l.Name, l.CreatedAt.Format("2006-01-02 15:04"), state)
+		for _, l := range page {
+			p, err := keys.Project(ctx, l.ProjectID)
+			if err != nil {
+				return err
+			}
+			state := "valid"
+			if !l.RevokedAt.IsZero() {
+				state = "revoked"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s…\t%s\t%s\t%s\n",
+				l.ID, p.Name, l.Role, l.Prefix, l.Name, l.CreatedAt.Format("2006-01-02 15:04"), state)
+		}
+		if cursor = next; cursor == "" {
+			return w.Flush()
+		}
 	}
-	return w.Flush()
 }
 
 type keysRevokeCmd struct {
@@ -76,7 +93,10 @@ func (k *keysRevokeCmd) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer keys.Close()
-	if err := keys.Revoke(ctx, k.ID); err != nil {
+	// Whoever has the database can make another operator's key.
+	if err := keys.Revoke(ctx, k.ID, true); errors.Is(err, domain.ErrNotFound) {
+		return fmt.Errorf("there is no key %q", k.ID)
+	} else if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "revoked", k.ID)

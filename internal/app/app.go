@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/access"
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/config"
@@ -42,6 +43,7 @@ type App struct {
 	data      *dataFolder
 	store     store
 	blobs     *blobs
+	access    *access.Service
 	launcher  *browser.Launcher
 	sessions  *session.Service
 	engine    *webhook.Engine
@@ -80,7 +82,8 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	} else if n > 0 {
 		log.Info("encrypted webhook secrets with the new master key", "endpoints", n)
 	}
-	if a.Key, err = a.firstKey(ctx); err != nil {
+	a.access = access.New(a.store)
+	if a.Key, err = a.access.First(ctx, settings.APIKey); err != nil {
 		return nil, err
 	}
 	if a.blobs, err = openBlobs(settings.ArtifactsURL, a.data.Artifacts); err != nil {
@@ -141,9 +144,9 @@ func (a *App) compose() {
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
-		Store: a.store, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
+		Store: a.store, Access: a.access, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State},
-		Forget:  a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
+		Forget:  a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping,
 	})
 	a.server = &http.Server{
@@ -157,6 +160,7 @@ func (a *App) committed(c domain.Commit) {
 	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
 	}
+	a.access.Notify(c)
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)
@@ -191,6 +195,7 @@ func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
 	stopRetention := part(background, "retention", a.retention.Run)
+	stopAccess := part(background, "keys", a.access.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
 	part(background, "http", func(context.Context) error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -210,6 +215,7 @@ func (a *App) Run(ctx context.Context) error {
 	if err := a.server.Shutdown(shut); err != nil {
 		_ = a.server.Close()
 	}
+	stopAccess()
 	stopRetention()
 	stopEngine()
 	wg.Wait()
@@ -241,23 +247,6 @@ func (a *App) release() {
 	if a.data != nil {
 		a.data.Close()
 	}
-}
-
-// firstKey makes sure that there is a key: the one from the settings, or, when
-// there is none at all, a new one, which it returns.
-func (a *App) firstKey(ctx context.Context) (string, error) {
-	keys := &Keys{store: a.store}
-	all, err := keys.List(ctx)
-	if err != nil {
-		return "", err
-	}
-	if want := a.settings.APIKey; want != "" {
-		return "", keys.ensure(ctx, defaultProject, want)
-	}
-	if len(all) > 0 {
-		return "", nil
-	}
-	return keys.Create(ctx, defaultProject, "first")
 }
 
 func openBox(setting, file string) (*seal.Box, error) {

@@ -37,6 +37,7 @@ type Commit struct {
 	Changed  []EndpointRef // that were changed, disabled or deleted
 	Sessions []string      // whose row or steps changed
 	Projects []string      // whose log has news
+	Keys     []string      // ids of API keys that were revoked
 
 	// Only where several servers share a store.
 	Remote bool     // another server made it

@@ -9,6 +9,12 @@ import (
 // ErrNotFound is what a store answers for a row that the project doesn't have.
 var ErrNotFound = errors.New("not found")
 
+// What a store refuses about keys.
+var (
+	ErrKeyRevoked   = Refuse(CodeUnauthorized, "the API key has been revoked")
+	ErrLastOperator = Refuse(CodeConflict, "this is the only key of an operator that is left; make another one first")
+)
+
 // Failure is why a session or a step ended badly, as users and webhooks see it.
 type Failure struct {
 	Code      string   `json:"code"`                // stable, snake_case
@@ -25,15 +31,17 @@ type Code string
 
 // The codes of refused requests. httpapi maps each to one HTTP status.
 const (
-	CodeInvalid     Code = "invalid_request"      // 422: a field is wrong
-	CodeMalformed   Code = "malformed_body"       // 400: the body isn't JSON of the right kind
-	CodeNotFound    Code = "not_found"            // 404
-	CodeExpired     Code = "cursor_expired"       // 410: what comes after a cursor is no longer all there
-	CodeConflict    Code = "conflict"             // 409: the thing's state forbids it
-	CodeEnded       Code = "session_ended"        // 409
-	CodeIdempotency Code = "idempotency_conflict" // 409: same key, other request
-	CodeTooMany     Code = "too_many"             // 429
-	CodeUnavailable Code = "unavailable"          // 503: stopping, or the store is away
+	CodeInvalid      Code = "invalid_request"      // 422: a field is wrong
+	CodeMalformed    Code = "malformed_body"       // 400: the body isn't JSON of the right kind
+	CodeNotFound     Code = "not_found"            // 404
+	CodeExpired      Code = "cursor_expired"       // 410: what comes after a cursor is no longer all there
+	CodeConflict     Code = "conflict"             // 409: the thing's state forbids it
+	CodeEnded        Code = "session_ended"        // 409
+	CodeIdempotency  Code = "idempotency_conflict" // 409: same key, other request
+	CodeTooMany      Code = "too_many"             // 429
+	CodeUnavailable  Code = "unavailable"          // 503: stopping, or the store is away
+	CodeUnauthorized Code = "unauthorized"         // 401: no key, or none that is valid
+	CodeForbidden    Code = "forbidden"            // 403: the key's role doesn't include it
 )
 
 // Error is a request refused: safe to show to whoever made it.

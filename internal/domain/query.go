@@ -24,6 +24,12 @@ type EventPage struct {
 	More   bool   // what was looked at is not yet all that there is
 }
 
+// PageFilter picks a page of what belongs to no project, newest first.
+type PageFilter struct {
+	Cursor string // opaque, from the page before; empty: the first page
+	Limit  int    // 0: 100
+}
+
 // EndpointFilter picks a page of a project's endpoints, newest first.
 type EndpointFilter struct {
 	Cursor string

@@ -102,6 +102,7 @@ type Stream struct {
 	ID        string
 	ProjectID string
 	SessionID string
+	KeyID     string // the API key that it was made with and ends with; empty: the session's own
 	Token     string
 	Mode      StreamMode
 	CreatedAt time.Time

@@ -287,27 +287,6 @@ type Job struct {
 	Expired  bool // it is stale, and the endpoint skips what is
 }
 
-// APIKey lets its holder act for a project. Only a hash of it is stored.
-type APIKey struct {
-	ID        string
-	ProjectID string
-	Name      string
-	Prefix    string // the first KeyPrefixLength characters, to find it and to show it
-	Hash      []byte // SHA-256 of the whole key
-	CreatedAt time.Time
-	RevokedAt time.Time // zero: valid
-}
-
-// KeyPrefixLength is how much of an API key is kept readable: "bh_" and eight more.
-const KeyPrefixLength = 11
-
-// Project keeps what belongs together apart from everything else.
-type Project struct {
-	ID        string
-	Name      string
-	CreatedAt time.Time
-}
-
 // MaxMetadata bounds a metadata object: this many members, keys of 64 and
 // values of 512 bytes.
 const MaxMetadata = 50

@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/browserhook/browserhook/internal/access"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
@@ -22,7 +24,6 @@ import (
 
 // Store is what is read, and the few changes that need no service.
 type Store interface {
-	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
 	Ping(ctx context.Context) error
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
@@ -47,6 +48,19 @@ type Store interface {
 	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 }
 
+// Access is the API keys and their projects.
+type Access interface {
+	Authenticate(ctx context.Context, secret string) (domain.APIKey, error)
+	Hold(ctx context.Context, key string) (context.Context, func())
+	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
+	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
+	Key(ctx context.Context, id string) (domain.APIKey, error)
+	Revoke(ctx context.Context, id string, last bool) error
+	CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error)
+	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
+	Project(ctx context.Context, id string) (domain.Project, error)
+}
+
 // Sessions is the session service.
 type Sessions interface {
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
@@ -54,7 +68,7 @@ type Sessions interface {
 	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)
 	WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	CancelStep(ctx context.Context, project, session, id string) (domain.Step, error)
-	CreateStream(ctx context.Context, project, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error)
+	CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error)
 }
 
 // Endpoints is the webhook service.
@@ -94,6 +108,7 @@ type Live interface{ Routes(mux *http.ServeMux) }
 // Config is what the API stands on.
 type Config struct {
 	Store     Store
+	Access    Access
 	Sessions  Sessions
 	Endpoints Endpoints
 	Events    Events
@@ -146,6 +161,7 @@ func build(cfg Config) *server {
 	s.endpointRoutes()
 	s.deliveryRoutes()
 	s.explainRoutes()
+	s.accessRoutes()
 	s.plainRoutes()
 	return s
 }
@@ -153,6 +169,10 @@ func build(cfg Config) *server {
 // operation registers a route below /v1. Every error of the handler's becomes
 // a problem.
 func operation[I, O any](s *server, method, path, id, summary string, status int, handler func(context.Context, *I) (*O, error), more ...func(*huma.Operation)) {
+	role, ok := routeRoles[method+" /v1"+path]
+	if !ok {
+		panic("no role for " + method + " /v1" + path)
+	}
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
 		MaxBodyBytes: maxBody, BodyReadTimeout: 30 * time.Second, Tags: []string{tag(path)},
@@ -161,6 +181,7 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	for _, add := range more {
 		add(&op)
 	}
+	op.Description = strings.TrimSpace(op.Description + "\n\nRole: " + string(role) + ".")
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {

@@ -186,7 +186,9 @@ func eventSchema(t domain.EventType) schema {
 // follow answers GET /v1/events as server-sent events, from the cursor or from
 // now on.
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithCancelCause(r.Context())
+	held, release := s.Access.Hold(r.Context(), caller(r.Context()).ID)
+	defer release()
+	ctx, cancel := context.WithCancelCause(held)
 	defer cancel(nil)
 	if p := checkIdempotencyKey(r, false); p != nil {
 		p.write(w)

@@ -3,8 +3,6 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"io"
 	"mime"
@@ -20,12 +18,16 @@ import (
 type contextKey int
 
 const (
-	projectKey contextKey = iota
+	apiKeyKey contextKey = iota
 	requestKey
 	bodyKey
 )
 
-func project(ctx context.Context) string   { p, _ := ctx.Value(projectKey).(string); return p }
+func caller(ctx context.Context) domain.APIKey {
+	k, _ := ctx.Value(apiKeyKey).(domain.APIKey)
+	return k
+}
+func project(ctx context.Context) string   { return caller(ctx).ProjectID }
 func requestID(ctx context.Context) string { id, _ := ctx.Value(requestKey).(string); return id }
 
 // requestBody is the body as it came; it must not be changed.
@@ -58,7 +60,10 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 			return
 		}
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
-			p, err := s.authenticate(r)
+			key, err := s.authenticate(r)
+			if err == nil {
+				err = permit(key, pattern)
+			}
 			if err != nil {
 				if problem, ok := errors.AsType[*Problem](err); ok && problem.Status == http.StatusUnauthorized {
 					h.Set("WWW-Authenticate", `Bearer realm="browserhook"`)
@@ -66,7 +71,7 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 				s.problem(r.Context(), err).write(w)
 				return
 			}
-			r = r.WithContext(context.WithValue(r.Context(), projectKey, p))
+			r = r.WithContext(context.WithValue(r.Context(), apiKeyKey, key))
 			h.Set("Cache-Control", "no-store")
 			raw, problem := checkBody(w, r)
 			if problem != nil {
@@ -97,25 +102,18 @@ func (s *server) noRoute(w http.ResponseWriter, r *http.Request, mux *http.Serve
 
 var errUnauthorized = newProblem("unauthorized", "Send a valid API key as Authorization: Bearer bh_….")
 
-// authenticate finds the project of the request's key. Keys are found by their
-// readable start and compared by their hash, in constant time.
-func (s *server) authenticate(r *http.Request) (string, error) {
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	key = strings.TrimLeft(key, " ")
-	if !strings.EqualFold(scheme, "Bearer") || len(key) <= domain.KeyPrefixLength || len(key) > 256 || !visible(key) {
-		return "", errUnauthorized
+// authenticate finds the request's key.
+func (s *server) authenticate(r *http.Request) (domain.APIKey, error) {
+	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	secret = strings.TrimLeft(secret, " ")
+	if !strings.EqualFold(scheme, "Bearer") || !visible(secret) {
+		return domain.APIKey{}, errUnauthorized
 	}
-	found, err := s.Store.KeysByPrefix(r.Context(), key[:domain.KeyPrefixLength])
-	if err != nil {
-		return "", err
+	key, err := s.Access.Authenticate(r.Context(), secret)
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code == domain.CodeUnauthorized {
+		err = errUnauthorized
 	}
-	hash := sha256.Sum256([]byte(key))
-	for _, k := range found {
-		if subtle.ConstantTimeCompare(k.Hash, hash[:]) == 1 && k.RevokedAt.IsZero() {
-			return k.ProjectID, nil
-		}
-	}
-	return "", errUnauthorized
+	return key, err
 }
 
 // checkBody reads a body, which must be strict JSON, once.

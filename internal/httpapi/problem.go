@@ -64,7 +64,7 @@ func (p *Problem) GetHeaders() http.Header {
 var statuses = map[domain.Code]int{
 	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeExpired: 410, domain.CodeConflict: 409,
 	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeUnavailable: 503,
-	"unauthorized": 401, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
+	domain.CodeUnauthorized: 401, domain.CodeForbidden: 403, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
 	"request_timeout": 408, "internal": 500,
 }
 
@@ -78,7 +78,7 @@ func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem 
 
 // codes names what huma itself refuses, by its status.
 var codes = map[int]domain.Code{
-	400: domain.CodeMalformed, 404: domain.CodeNotFound, 405: "method_not_allowed", 406: domain.CodeInvalid,
+	400: domain.CodeMalformed, 401: domain.CodeUnauthorized, 403: domain.CodeForbidden, 404: domain.CodeNotFound, 405: "method_not_allowed", 406: domain.CodeInvalid,
 	408: "request_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: domain.CodeInvalid,
 }
 

@@ -2,7 +2,6 @@ package httpapi_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,9 +14,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/access"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/event"
@@ -55,8 +56,10 @@ type rig struct {
 	*httptest.Server
 	store   apiStore
 	project string
+	access  *access.Service
 	key     string
 	log     *lines
+	deaf    atomic.Bool // nobody is told of commits
 	t       *testing.T
 }
 
@@ -89,14 +92,19 @@ func onBothStores(t *testing.T, test func(r *rig)) {
 
 func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error)) *rig {
 	t.Helper()
-	r := &rig{t: t, key: "bh_rig" + strings.Repeat("0", 40), log: &lines{}}
+	r := &rig{t: t, log: &lines{}}
 	log := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var sessions *session.Service
 	var events *event.Log
+	var keys *access.Service
 	var composed sync.WaitGroup
 	composed.Add(1)
 	store, err := open(t, func(c domain.Commit) {
 		composed.Wait()
+		if r.deaf.Load() {
+			return
+		}
+		keys.Notify(c)
 		sessions.Notify(c)
 		events.Notify(c)
 	}, log)
@@ -115,11 +123,12 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		},
 	})
 	events = event.New(store)
+	keys = access.New(store)
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
-		Store: store, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
+		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
-		Forget:  retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, stopping, httpapi.Refuse, log), PublicURL: public,
+		Forget:  retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
 		Version: "test", Log: log, Stopping: stopping,
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -137,17 +146,22 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		}
 	})
 	r.project = domain.NewID(domain.PrefixProject)
-	if err := store.CreateProject(t.Context(), domain.Project{ID: r.project, Name: "rig", CreatedAt: time.Now()}); err != nil {
+	if err := store.CreateProject(t.Context(), domain.Project{ID: r.project, Name: "rig", CreatedAt: time.Now()}, "", nil); err != nil {
 		t.Fatal(err)
 	}
-	hash := sha256.Sum256([]byte(r.key))
-	if err := store.CreateKey(t.Context(), domain.APIKey{
-		ID: domain.NewID(domain.PrefixKey), ProjectID: r.project, Name: "rig",
-		Prefix: r.key[:domain.KeyPrefixLength], Hash: hash[:], CreatedAt: time.Now(),
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.access = keys
+	r.key = r.newKey(domain.RoleProject)
 	return r
+}
+
+// newKey makes a key of the rig's project.
+func (r *rig) newKey(role domain.Role) string {
+	r.t.Helper()
+	_, secret, err := r.access.CreateKey(r.t.Context(), access.NewKey{Project: r.project, Name: "rig", Role: role}, "", nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return secret
 }
 
 type noArtifacts struct{}

@@ -295,7 +295,7 @@ func (s *server) createStream(ctx context.Context, in *struct {
 	if in.Body.Mode != "" {
 		mode = domain.StreamMode(in.Body.Mode)
 	}
-	st, err := s.Sessions.CreateStream(ctx, project(ctx), in.SessionID, mode, life, idem)
+	st, err := s.Sessions.CreateStream(ctx, caller(ctx), in.SessionID, mode, life, idem)
 	if err != nil {
 		return replay(err, func(refs []string) (*streamOutput, error) {
 			st, err := s.Store.Stream(ctx, project(ctx), in.SessionID, refs[0])

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -138,6 +139,9 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	if err != nil {
 		return nil, err
 	}
+	// Before there is anything to wait for, so that no revocation is missed.
+	held, release := s.Access.Hold(ctx, caller(ctx).ID)
+	defer release()
 	out := &stepsOutput{Status: http.StatusAccepted}
 	steps, err := s.Sessions.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, onError(in.Body.OnError), idem)
 	if err != nil {
@@ -153,10 +157,13 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		for i := range steps {
 			ids[i] = steps[i].ID
 		}
-		waiting, cancel := context.WithTimeout(ctx, wait)
+		waiting, cancel := context.WithTimeout(held, wait)
 		defer cancel()
 		if steps, err = s.Sessions.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
 			return nil, err
+		}
+		if errors.Is(context.Cause(held), domain.ErrKeyRevoked) {
+			return nil, domain.ErrKeyRevoked
 		}
 		out.Status, out.Applied = http.StatusOK, "wait="+strconv.Itoa(int(wait/time.Second))
 	}

@@ -53,7 +53,8 @@ type viewer struct {
 	stream  domain.Stream
 	session string
 	view    *view
-	page    *browser.Page // joined; nil before the session has one
+	page    *browser.Page   // joined; nil before the session has one
+	revoked <-chan struct{} // closed when the link's key is
 }
 
 // socket serves one viewer. The token is what lets it in, whatever page it
@@ -71,7 +72,9 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxMessage)
 	defer func() { _ = conn.CloseNow() }()
-	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView()}
+	held, done := h.keys.Hold(context.WithoutCancel(r.Context()), stream.KeyID)
+	defer done()
+	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView(), revoked: held.Done()}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	inputs := make(chan input, 64)
@@ -200,6 +203,8 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 				if err != nil {
 					return websocket.StatusNormalClosure, ""
 				}
+			case <-v.revoked:
+				return closeOver, "the link was revoked"
 			case <-expiry:
 				return closeOver, "the link has expired"
 			case <-v.stopping:

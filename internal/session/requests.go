@@ -259,11 +259,12 @@ func (s *Service) Close(ctx context.Context, project, id string) (domain.Session
 }
 
 // CreateStream makes a link to the session's live page, for the given time or,
-// when that is 0, as long as the session lives.
-func (s *Service) CreateStream(ctx context.Context, project, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error) {
+// when that is 0, as long as the session lives. It ends with the key that it is
+// made with.
+func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error) {
 	now := time.Now()
 	st := domain.Stream{
-		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: id,
+		ID: domain.NewID(domain.PrefixStream), ProjectID: key.ProjectID, SessionID: id, KeyID: key.ID,
 		Token: domain.NewToken(), Mode: mode, CreatedAt: now,
 	}
 	if life > 0 {

@@ -55,7 +55,7 @@ func newRig(t *testing.T, where string) *rig {
 	r := &rig{T: t, where: where, receiver: newReceiver(t), died: map[string]int{}, before: map[string]int64{}}
 	db := r.open()
 	defer db.Close()
-	if err := db.CreateProject(t.Context(), domain.Project{ID: project, Name: "fault", CreatedAt: time.Now()}); err != nil {
+	if err := db.CreateProject(t.Context(), domain.Project{ID: project, Name: "fault", CreatedAt: time.Now()}, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 4 {

@@ -17,9 +17,13 @@ func scanProject(r codec.Scanner) (domain.Project, error) {
 	return p, missing(err)
 }
 
-// CreateProject adds a project. Names are unique.
-func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
+// CreateProject adds a project. Names are unique. by is the project of whoever
+// asks, to which idem belongs.
+func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error {
 	return s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := t.once(ctx, by, idem); err != nil {
+			return err
+		}
 		n, err := t.count(ctx, `INSERT INTO projects (id, name, created_at) VALUES ($1,$2,$3) ON CONFLICT (name) DO NOTHING`,
 			p.ID, p.Name, codec.Micros(p.CreatedAt))
 		if err != nil {
@@ -42,28 +46,56 @@ func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
 	return all, nil
 }
 
+// ProjectsPage reads a page of all projects, newest first.
+func (s *Store) ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error) {
+	before, err := codec.DecodeCursor(domain.PrefixProject, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := codec.PageLimit(f.Limit)
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Project, error) { return scanProject(r) },
+		`SELECT id, name, created_at FROM projects WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read projects: %w", err)
+	}
+	all, next := codec.Cut(all, limit, func(p domain.Project) string { return p.ID })
+	return all, next, nil
+}
+
+// Project reads one project.
+func (s *Store) Project(ctx context.Context, id string) (domain.Project, error) {
+	return scanProject(s.row(ctx, `SELECT id, name, created_at FROM projects WHERE id = $1`, id))
+}
+
 // ProjectByName finds a project.
 func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project, error) {
 	return scanProject(s.row(ctx, `SELECT id, name, created_at FROM projects WHERE name = $1`, name))
 }
 
-const keyColumns = `project_id, id, name, prefix, hash, created_at, revoked_at`
+const keyColumns = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
 
 func scanKey(r codec.Scanner) (domain.APIKey, error) {
 	var k domain.APIKey
-	err := r.Scan(&k.ProjectID, &k.ID, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
+	err := r.Scan(&k.ProjectID, &k.ID, &k.Role, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
 	return k, missing(err)
 }
 
 func rowOfKey(r pgx.Rows) (domain.APIKey, error) { return scanKey(r) }
 
-// CreateKey adds an API key.
-func (s *Store) CreateKey(ctx context.Context, k domain.APIKey) error {
+// CreateKey adds an API key. by is the project of whoever asks, to which idem
+// belongs. ErrNotFound: there is no project for it.
+func (s *Store) CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error {
 	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		err := t.exec(ctx, `INSERT INTO api_keys (`+keyColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7)`,
-			k.ProjectID, k.ID, k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt))
+		if err := t.once(ctx, by, idem); err != nil {
+			return err
+		}
+		n, err := t.count(ctx, `INSERT INTO api_keys (`+keyColumns+`) SELECT id, $2,$3,$4,$5,$6,$7,$8 FROM projects WHERE id = $1`,
+			k.ProjectID, k.ID, string(k.Role), k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt))
 		if err != nil {
 			return fmt.Errorf("insert key: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
 		}
 		return nil
 	})
@@ -79,26 +111,68 @@ func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKe
 	return all, nil
 }
 
-// Keys reads the keys of a project, oldest first.
-func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, error) {
-	all, err := collect(ctx, s, rowOfKey, `SELECT `+keyColumns+` FROM api_keys WHERE project_id = $1 ORDER BY id`, project)
+// Keys reads a page of the keys of all projects, newest first.
+func (s *Store) Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error) {
+	before, err := codec.DecodeCursor(domain.PrefixKey, f.Cursor)
 	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", err)
+		return nil, "", err
 	}
-	return all, nil
+	limit := codec.PageLimit(f.Limit)
+	all, err := collect(ctx, s, rowOfKey, `SELECT `+keyColumns+` FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
+	if err != nil {
+		return nil, "", fmt.Errorf("read keys: %w", err)
+	}
+	all, next := codec.Cut(all, limit, func(k domain.APIKey) string { return k.ID })
+	return all, next, nil
 }
 
-// RevokeKey makes a key invalid from now on. Doing it twice is fine.
-func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time) error {
+// Key reads one key, of whichever project.
+func (s *Store) Key(ctx context.Context, id string) (domain.APIKey, error) {
+	return scanKey(s.row(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE id = $1`, id))
+}
+
+// RevokedKeys says which of the keys are revoked.
+func (s *Store) RevokedKeys(ctx context.Context, ids []string) ([]string, error) {
+	revoked, err := collect(ctx, s, oneText, `SELECT id FROM api_keys WHERE id = ANY($1) AND revoked_at <> 0`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read revoked keys: %w", err)
+	}
+	return revoked, nil
+}
+
+func oneText(r pgx.Rows) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
+}
+
+// RevokeKey makes a key invalid from now on, and the live links that were made
+// with it. Doing it twice is fine. The last key of an operator's is refused as
+// a conflict, unless last allows it.
+func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bool) error {
 	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.count(ctx, `UPDATE api_keys SET revoked_at = CASE revoked_at WHEN 0 THEN $3 ELSE revoked_at END
-			WHERE project_id = $1 AND id = $2`, project, id, codec.Micros(now))
+		// All of the operators', in one order: two that are revoked at the same
+		// time must not take each other for the one that stays.
+		operators, err := rows(ctx, t, oneText, `SELECT id FROM api_keys WHERE role = 'operator' AND revoked_at = 0 ORDER BY id FOR UPDATE`)
 		if err != nil {
+			return fmt.Errorf("read operators' keys: %w", err)
+		}
+		if len(operators) == 1 && operators[0] == id && !last {
+			return domain.ErrLastOperator
+		}
+		var before int64
+		if err := missing(t.row(ctx, `SELECT revoked_at FROM api_keys WHERE id = $1 FOR UPDATE`, id).Scan(&before)); err != nil || before != 0 {
+			return err
+		}
+		if err := t.exec(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE id = $1`, id, codec.Micros(now)); err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
-		if n == 0 {
-			return domain.ErrNotFound
+		sessions, err := rows(ctx, t, oneText,
+			`UPDATE streams SET revoked_at = $2 WHERE key_id <> '' AND key_id = $1 AND revoked_at = 0 RETURNING session_id`, id, codec.Micros(now))
+		if err != nil {
+			return fmt.Errorf("revoke a key's links: %w", err)
 		}
+		t.known.Sessions = append(t.known.Sessions, sessions...)
+		t.known.Keys = append(t.known.Keys, id)
 		return nil
 	})
 }

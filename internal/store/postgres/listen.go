@@ -24,6 +24,7 @@ type note struct {
 	Changed  [][2]string `json:"c,omitempty"`
 	Sessions []string    `json:"s,omitempty"`
 	Projects []string    `json:"p,omitempty"`
+	Keys     []string    `json:"k,omitempty"`
 	Stops    []string    `json:"x,omitempty"`
 	Missed   bool        `json:"m,omitempty"`
 }
@@ -62,6 +63,10 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(id))
 		n.Projects = append(n.Projects, id)
 	}
+	for _, id := range c.Keys {
+		room(len(id))
+		n.Keys = append(n.Keys, id)
+	}
 	for _, id := range c.Stops {
 		room(len(id))
 		n.Stops = append(n.Stops, id)
@@ -74,7 +79,7 @@ func notes(node int64, c *domain.Commit) []string {
 
 // commit is what a note says.
 func (n note) commit() domain.Commit {
-	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Stops: n.Stops, Missed: n.Missed}
+	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Stops: n.Stops, Missed: n.Missed}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}

@@ -99,7 +99,7 @@ const project = "proj_1"
 
 func (c *cluster) project(n *node) {
 	c.Helper()
-	c.ok(n.CreateProject(c.Context(), domain.Project{ID: project, Name: "p", CreatedAt: time.Now()}))
+	c.ok(n.CreateProject(c.Context(), domain.Project{ID: project, Name: "p", CreatedAt: time.Now()}, "", nil))
 }
 
 func (c *cluster) ok(err error) {

@@ -66,12 +66,12 @@ func TestTwoProcesses(t *testing.T) {
 		go func() {
 			for range 50 {
 				id := domain.NewID(domain.PrefixProject)
-				if err := store.CreateProject(t.Context(), domain.Project{ID: id, Name: id}); err != nil {
+				if err := store.CreateProject(t.Context(), domain.Project{ID: id, Name: id}, "", nil); err != nil {
 					failed <- err
 					return
 				}
 				key := domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: id, Prefix: "bh_abcdefgh", Hash: []byte{1}}
-				if err := store.CreateKey(t.Context(), key); err != nil {
+				if err := store.CreateKey(t.Context(), key, "", nil); err != nil {
 					failed <- err
 					return
 				}

@@ -16,9 +16,13 @@ func scanProject(r codec.Scanner) (domain.Project, error) {
 	return p, missing(err)
 }
 
-// CreateProject adds a project. Names are unique.
-func (s *Store) CreateProject(ctx context.Context, p domain.Project) error {
+// CreateProject adds a project. Names are unique. by is the project of whoever
+// asks, to which idem belongs.
+func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
+		if err := t.once(by, idem); err != nil {
+			return err
+		}
 		n, err := t.execCount(`INSERT INTO projects (id, name, created_at) VALUES (?,?,?) ON CONFLICT (name) DO NOTHING`,
 			p.ID, p.Name, codec.Micros(p.CreatedAt))
 		if err != nil {
@@ -41,26 +45,54 @@ func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
 	return all, nil
 }
 
+// ProjectsPage reads a page of all projects, newest first.
+func (s *Store) ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error) {
+	before, err := codec.DecodeCursor(domain.PrefixProject, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := codec.PageLimit(f.Limit)
+	rows, err := s.read.rows(ctx, `SELECT id, name, created_at FROM projects WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit+1)
+	all, err := collect(rows, err, scanProject)
+	if err != nil {
+		return nil, "", fmt.Errorf("read projects: %w", err)
+	}
+	all, next := codec.Cut(all, limit, func(p domain.Project) string { return p.ID })
+	return all, next, nil
+}
+
+// Project reads one project.
+func (s *Store) Project(ctx context.Context, id string) (domain.Project, error) {
+	return scanProject(s.read.row(ctx, `SELECT id, name, created_at FROM projects WHERE id = ?`, id))
+}
+
 // ProjectByName finds a project.
 func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project, error) {
 	return scanProject(s.read.row(ctx, `SELECT id, name, created_at FROM projects WHERE name = ?`, name))
 }
 
-const keyColumns = `project_id, id, name, prefix, hash, created_at, revoked_at`
+const keyColumns = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
 
 func scanKey(r codec.Scanner) (domain.APIKey, error) {
 	var k domain.APIKey
-	err := r.Scan(&k.ProjectID, &k.ID, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
+	err := r.Scan(&k.ProjectID, &k.ID, &k.Role, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
 	return k, missing(err)
 }
 
-// CreateKey adds an API key.
-func (s *Store) CreateKey(ctx context.Context, k domain.APIKey) error {
+// CreateKey adds an API key. by is the project of whoever asks, to which idem
+// belongs. ErrNotFound: there is no project for it.
+func (s *Store) CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
-		err := t.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES (?,?,?,?,?,?,?)`,
-			k.ProjectID, k.ID, k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt))
+		if err := t.once(by, idem); err != nil {
+			return err
+		}
+		n, err := t.execCount(`INSERT INTO api_keys (`+keyColumns+`) SELECT id, ?,?,?,?,?,?,? FROM projects WHERE id = ?`,
+			k.ID, string(k.Role), k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt), k.ProjectID)
 		if err != nil {
 			return fmt.Errorf("insert key: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
 		}
 		return nil
 	})
@@ -77,27 +109,72 @@ func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKe
 	return all, nil
 }
 
-// Keys reads the keys of a project, oldest first.
-func (s *Store) Keys(ctx context.Context, project string) ([]domain.APIKey, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE project_id = ? ORDER BY id`, project)
+// Keys reads a page of the keys of all projects, newest first.
+func (s *Store) Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error) {
+	before, err := codec.DecodeCursor(domain.PrefixKey, f.Cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	limit := codec.PageLimit(f.Limit)
+	rows, err := s.read.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit+1)
 	all, err := collect(rows, err, scanKey)
 	if err != nil {
-		return nil, fmt.Errorf("read keys: %w", err)
+		return nil, "", fmt.Errorf("read keys: %w", err)
 	}
-	return all, nil
+	all, next := codec.Cut(all, limit, func(k domain.APIKey) string { return k.ID })
+	return all, next, nil
 }
 
-// RevokeKey makes a key invalid from now on. Doing it twice is fine.
-func (s *Store) RevokeKey(ctx context.Context, project, id string, now time.Time) error {
+// Key reads one key, of whichever project.
+func (s *Store) Key(ctx context.Context, id string) (domain.APIKey, error) {
+	return scanKey(s.read.row(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE id = ?`, id))
+}
+
+// RevokedKeys says which of the keys are revoked.
+func (s *Store) RevokedKeys(ctx context.Context, ids []string) ([]string, error) {
+	rows, err := s.read.rows(ctx, `SELECT id FROM api_keys WHERE id IN (SELECT value FROM json_each(?)) AND revoked_at <> 0`, codec.Text(ids))
+	revoked, err := collect(rows, err, func(r codec.Scanner) (id string, err error) {
+		err = r.Scan(&id)
+		return id, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read revoked keys: %w", err)
+	}
+	return revoked, nil
+}
+
+// RevokeKey makes a key invalid from now on, and the live links that were made
+// with it. Doing it twice is fine. The last key of an operator's is refused as
+// a conflict, unless last allows it.
+func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bool) error {
 	return s.update(ctx, func(t *tx) error {
-		n, err := t.execCount(`UPDATE api_keys SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
-			WHERE project_id = ? AND id = ?`, codec.Micros(now), project, id)
-		if err != nil {
+		var role domain.Role
+		var revoked int64
+		if err := missing(t.row(`SELECT role, revoked_at FROM api_keys WHERE id = ?`, id).Scan(&role, &revoked)); err != nil || revoked != 0 {
+			return err
+		}
+		if role == domain.RoleOperator && !last {
+			var others int
+			if err := t.row(`SELECT COUNT(*) FROM api_keys WHERE role = 'operator' AND revoked_at = 0 AND id <> ?`, id).Scan(&others); err != nil {
+				return fmt.Errorf("count operators' keys: %w", err)
+			}
+			if others == 0 {
+				return domain.ErrLastOperator
+			}
+		}
+		if err := t.exec(`UPDATE api_keys SET revoked_at = ? WHERE id = ?`, codec.Micros(now), id); err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
-		if n == 0 {
-			return domain.ErrNotFound
+		rows, err := t.rows(`UPDATE streams SET revoked_at = ? WHERE key_id <> '' AND key_id = ? AND revoked_at = 0 RETURNING session_id`, codec.Micros(now), id)
+		sessions, err := collect(rows, err, func(r codec.Scanner) (session string, err error) {
+			err = r.Scan(&session)
+			return session, err
+		})
+		if err != nil {
+			return fmt.Errorf("revoke a key's links: %w", err)
 		}
+		t.known.Sessions = append(t.known.Sessions, sessions...)
+		t.known.Keys = append(t.known.Keys, id)
 		return nil
 	})
 }

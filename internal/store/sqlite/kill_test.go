@@ -52,7 +52,7 @@ func writeAndTell(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	err = store.CreateProject(ctx, domain.Project{ID: killedProject, Name: "killed"})
+	err = store.CreateProject(ctx, domain.Project{ID: killedProject, Name: "killed"}, "", nil)
 	if e, ok := errors.AsType[*domain.Error](err); err != nil && (!ok || e.Code != domain.CodeConflict) {
 		return err
 	}

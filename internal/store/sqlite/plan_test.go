@@ -46,7 +46,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ok(s.CreateProject(ctx, domain.Project{ID: project, Name: "a"}))
+	ok(s.CreateProject(ctx, domain.Project{ID: project, Name: "a"}, "", nil))
 	e := domain.Endpoint{ID: endpoint, ProjectID: project, EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}}, Status: domain.EndpointEnabled}
 	idem := &domain.Idempotency{Key: "k"}
 	ok(s.CreateEndpoint(ctx, e, idem))
@@ -203,7 +203,10 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.DueEndpoints(ctx))
 	keep(s.Attempts(ctx, project, "dlv_a"))
 	keep(s.ProjectByName(ctx, "a"))
-	keep(s.Keys(ctx, project))
+	keepPage(s.ProjectsPage(ctx, domain.PageFilter{}))
+	keep(s.Project(ctx, project))
+	keepPage(s.Keys(ctx, domain.PageFilter{}))
+	keep(s.RevokedKeys(ctx, []string{"key_a"}))
 	keep(s.KeysByPrefix(ctx, "bh_abcdefgh"))
 	for _, err := range errs {
 		if err != nil {

@@ -9,18 +9,18 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-const streamColumns = `project_id, session_id, id, token, mode, created_at, expires_at, revoked_at`
+const streamColumns = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
 
 func scanStream(r codec.Scanner) (domain.Stream, error) {
 	var s domain.Stream
-	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.Token, &s.Mode,
+	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode,
 		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ExpiresAt}, codec.Time{T: &s.RevokedAt})
 	return s, missing(err)
 }
 
 func (t *tx) insertStream(s domain.Stream) error {
-	err := t.exec(`INSERT INTO streams (`+streamColumns+`) VALUES (?,?,?,?,?,?,?,?)`,
-		s.ProjectID, s.SessionID, s.ID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
+	err := t.exec(`INSERT INTO streams (`+streamColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`,
+		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
 	if err != nil {
 		return fmt.Errorf("insert stream: %w", err)
 	}
@@ -28,7 +28,7 @@ func (t *tx) insertStream(s domain.Stream) error {
 }
 
 // CreateStream adds a link to a session's live page. ErrNotFound: the project
-// has no such session.
+// has no such session. A key that has been revoked meanwhile makes none.
 func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
 		if err := t.once(st.ProjectID, idem); err != nil {
@@ -40,6 +40,15 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 		}
 		if status.Ended() {
 			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
+		}
+		if st.KeyID != "" {
+			var revoked int64
+			if err := t.row(`SELECT revoked_at FROM api_keys WHERE id = ?`, st.KeyID).Scan(&revoked); err != nil {
+				return missing(err)
+			}
+			if revoked != 0 {
+				return domain.ErrKeyRevoked
+			}
 		}
 		return t.insertStream(st)
 	})

@@ -206,15 +206,15 @@ type made struct {
 }
 
 // mark is how much was known before a change.
-type mark struct{ events, due, changed, sessions, made, ended int }
+type mark struct{ events, due, changed, sessions, keys, made, ended int }
 
 func (k *known) mark() mark {
-	return mark{len(k.Events), len(k.Due), len(k.Changed), len(k.Sessions), len(k.made), len(k.ended)}
+	return mark{len(k.Events), len(k.Due), len(k.Changed), len(k.Sessions), len(k.Keys), len(k.made), len(k.ended)}
 }
 
 func (k *known) reset(m mark) {
 	k.Events, k.in, k.Due, k.Changed = k.Events[:m.events], k.in[:m.events], k.Due[:m.due], k.Changed[:m.changed]
-	k.Sessions, k.made, k.ended = k.Sessions[:m.sessions], k.made[:m.made], k.ended[:m.ended]
+	k.Sessions, k.Keys, k.made, k.ended = k.Sessions[:m.sessions], k.Keys[:m.keys], k.made[:m.made], k.ended[:m.ended]
 }
 
 // reserve asks which of the new deliveries will be taken.
@@ -264,7 +264,7 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	if len(jobs) > 0 {
 		taker.Take(jobs)
 	}
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions) == 0 {
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) == 0 {
 		return
 	}
 	for i := range k.Events {

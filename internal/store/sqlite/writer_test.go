@@ -56,7 +56,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	add := func() (string, error) {
 		key := domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: "proj_a", Prefix: "bh_abcdefgh", Hash: bytes.Repeat([]byte{7}, 3000)}
-		return key.ID, s.CreateKey(t.Context(), key)
+		return key.ID, s.CreateKey(t.Context(), key, "", nil)
 	}
 	limit(1) // SQLite takes the present size instead
 	var mu sync.Mutex
@@ -88,7 +88,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatalf("with room again: %v", err)
 	}
 	acknowledged[id] = true
-	keys, err := s.Keys(t.Context(), "proj_a")
+	keys, _, err := s.Keys(t.Context(), domain.PageFilter{Limit: 10_000})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestFullDisk(t *testing.T) {
 func TestBrokenTransaction(t *testing.T) {
 	s := openTest(t)
 	create := func(name string) error {
-		return s.CreateProject(t.Context(), domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name})
+		return s.CreateProject(t.Context(), domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name}, "", nil)
 	}
 	running := make(chan struct{})
 	first, second, breaker := make(chan error, 1), make(chan error, 1), make(chan error, 1)
@@ -148,7 +148,7 @@ func TestBrokenTransaction(t *testing.T) {
 // the sessions that there have been.
 func TestEndedSessionsAreForgotten(t *testing.T) {
 	s := openTest(t)
-	if err := s.CreateProject(t.Context(), domain.Project{ID: "proj_a", Name: "a"}); err != nil {
+	if err := s.CreateProject(t.Context(), domain.Project{ID: "proj_a", Name: "a"}, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	for range 20 {
@@ -187,7 +187,7 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 func TestInterruptedDelete(t *testing.T) {
 	s := openTest(t)
 	ctx, now := t.Context(), time.UnixMicro(1_800_000_000_000_000).UTC()
-	if err := s.CreateProject(ctx, domain.Project{ID: "proj_a", Name: "a"}); err != nil {
+	if err := s.CreateProject(ctx, domain.Project{ID: "proj_a", Name: "a"}, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	var ids []string

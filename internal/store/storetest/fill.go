@@ -31,12 +31,12 @@ func (w *world) fillKeys() {
 	w.Helper()
 	for i, name := range []string{"first", "ci", "old"} {
 		k := domain.APIKey{
-			ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Name: name, Prefix: "bh_abcdefgh",
+			ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Role: domain.RoleProject, Name: name, Prefix: "bh_abcdefgh",
 			Hash: append([]byte(w.project), byte(i), 0, 255), CreatedAt: start,
 		}
-		w.ok(w.store.CreateKey(w.ctx, k))
+		w.ok(w.store.CreateKey(w.ctx, k, "", nil))
 		if name == "old" {
-			w.ok(w.store.RevokeKey(w.ctx, w.project, k.ID, start.Add(time.Hour)))
+			w.ok(w.store.RevokeKey(w.ctx, k.ID, start.Add(time.Hour), false))
 		}
 	}
 }

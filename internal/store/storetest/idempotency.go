@@ -83,6 +83,33 @@ var creations = []creation{
 		},
 	},
 	{
+		"key",
+		func(w *world) func(*domain.Idempotency) error {
+			return func(i *domain.Idempotency) error {
+				return w.store.CreateKey(w.ctx, domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Role: domain.RoleProject, Hash: []byte{1}, CreatedAt: start}, w.project, i)
+			}
+		},
+		func(w *world) int {
+			all, _, err := w.store.Keys(w.ctx, domain.PageFilter{})
+			w.ok(err)
+			return len(all)
+		},
+	},
+	{
+		"project",
+		func(w *world) func(*domain.Idempotency) error {
+			return func(i *domain.Idempotency) error {
+				id := domain.NewID(domain.PrefixProject)
+				return w.store.CreateProject(w.ctx, domain.Project{ID: id, Name: id, CreatedAt: start}, w.project, i)
+			}
+		},
+		func(w *world) int {
+			all, _, err := w.store.ProjectsPage(w.ctx, domain.PageFilter{})
+			w.ok(err)
+			return len(all) - 1 // the world's own
+		},
+	},
+	{
 		"endpoint",
 		func(w *world) func(*domain.Idempotency) error {
 			return func(i *domain.Idempotency) error { return w.store.CreateEndpoint(w.ctx, w.endpoint("*"), i) }

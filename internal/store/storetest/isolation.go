@@ -109,10 +109,6 @@ var trespasses = []trespass{
 		page, err := w.store.Events(w.ctx, in, domain.EventQuery{After: p.event.ID})
 		return page.Events, err
 	}},
-	{"Keys", func(w *world, in string, _ property) (any, error) { return w.store.Keys(w.ctx, in) }},
-	{"RevokeKey", func(w *world, in string, p property) (any, error) {
-		return nil, w.store.RevokeKey(w.ctx, in, p.key.ID, start)
-	}},
 }
 
 // mustFail are the calls that can't answer with nothing found: they must say
@@ -120,7 +116,7 @@ var trespasses = []trespass{
 var mustFail = map[string]bool{
 	"ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
 	"Stream": true, "RevokeStream": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
-	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true, "RevokeKey": true,
+	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true,
 }
 
 var isolationTests = []test{
@@ -173,7 +169,7 @@ func (w *world) newProperty() property {
 	w.ok(err)
 	p.stream = streams[0]
 	p.key = domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Prefix: "bh_abcdefgh", Hash: []byte{1}, CreatedAt: start}
-	w.ok(w.store.CreateKey(w.ctx, p.key))
+	w.ok(w.store.CreateKey(w.ctx, p.key, "", nil))
 	return p
 }
 
@@ -197,6 +193,6 @@ func (w *world) snapshot(p property) []any {
 	add(listed(w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{})))
 	add(w.store.Attempts(w.ctx, w.project, p.delivery.ID))
 	add(w.events(domain.EventQuery{}), nil)
-	add(w.store.Keys(w.ctx, w.project))
+	add(w.store.Key(w.ctx, p.key.ID))
 	return all
 }

@@ -78,13 +78,17 @@ type Retention interface {
 
 // Access is what projects and their keys are kept with.
 type Access interface {
-	CreateProject(ctx context.Context, p domain.Project) error
+	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
 	Projects(ctx context.Context) ([]domain.Project, error)
+	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
+	Project(ctx context.Context, id string) (domain.Project, error)
 	ProjectByName(ctx context.Context, name string) (domain.Project, error)
-	CreateKey(ctx context.Context, k domain.APIKey) error
+	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
 	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
-	Keys(ctx context.Context, project string) ([]domain.APIKey, error)
-	RevokeKey(ctx context.Context, project, id string, now time.Time) error
+	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
+	Key(ctx context.Context, id string) (domain.APIKey, error)
+	RevokedKeys(ctx context.Context, ids []string) ([]string, error)
+	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
 	ForgetIdempotency(ctx context.Context, before time.Time) error
 }
 

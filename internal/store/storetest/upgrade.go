@@ -111,8 +111,13 @@ func (w *world) projectContents(p domain.Project) projectContents {
 	named, err := w.store.ProjectByName(w.ctx, p.Name)
 	w.ok(err)
 	w.equal("project by name", named, p)
-	c.Keys, err = w.store.Keys(w.ctx, p.ID)
+	keys, _, err := w.store.Keys(w.ctx, domain.PageFilter{})
 	w.ok(err)
+	for _, k := range slices.Backward(keys) { // oldest first
+		if k.ProjectID == p.ID {
+			c.Keys = append(c.Keys, k)
+		}
+	}
 	for f := (domain.EndpointFilter{Limit: 3}); ; {
 		page, next, err := w.store.Endpoints(w.ctx, p.ID, f)
 		w.ok(err)
@@ -230,7 +235,12 @@ func (w *world) addsTo(before *contents) {
 	w.say(s, domain.EventBrowserReady, domain.EventBrowserClosed)
 	w.equal("due to a new endpoint", len(w.claim(e.ID, time.Now(), 10).Jobs), 2)
 	key := before.Projects[0].Keys[0]
-	w.ok(w.store.RevokeKey(w.ctx, w.project, key.ID, start))
+	now, err := w.store.Key(w.ctx, key.ID)
+	w.ok(err)
+	if now.Role != domain.RoleProject && now.Role != key.Role {
+		w.Errorf("a key has become %q", now.Role)
+	}
+	w.ok(w.store.RevokeKey(w.ctx, key.ID, start, true))
 	w.newProject("new")
 	w.ok(w.store.DeleteEndpoint(w.ctx, w.project, before.Projects[0].Endpoints[0].ID, start))
 	n, err := w.store.Prune(w.ctx, time.Now().Add(time.Hour))

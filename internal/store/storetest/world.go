@@ -117,7 +117,7 @@ func (w *world) refused(what string, err error, code domain.Code) {
 func (w *world) newProject(name string) string {
 	w.Helper()
 	p := domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name, CreatedAt: start}
-	w.ok(w.store.CreateProject(w.ctx, p))
+	w.ok(w.store.CreateProject(w.ctx, p, "", nil))
 	return p.ID
 }
 

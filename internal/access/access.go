@@ -1,0 +1,206 @@
+// Package access is API keys: it makes, finds, lists and revokes them, and ends
+// what a revoked one holds open.
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Store is where projects and their keys are.
+type Store interface {
+	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
+	Project(ctx context.Context, id string) (domain.Project, error)
+	ProjectByName(ctx context.Context, name string) (domain.Project, error)
+	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
+	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
+	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
+	Key(ctx context.Context, id string) (domain.APIKey, error)
+	RevokedKeys(ctx context.Context, ids []string) ([]string, error)
+	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
+}
+
+// Service is the keys of one server's database, whether the server runs or not.
+type Service struct {
+	Store
+	held holders
+}
+
+// New makes a service. Run ends what revoked keys hold open.
+func New(store Store) *Service {
+	return &Service{Store: store, held: holders{open: map[string]map[*holder]struct{}{}, look: make(chan struct{}, 1)}}
+}
+
+const (
+	// DefaultProject is the project of the first key.
+	DefaultProject = "default"
+
+	maxName = 100 // bytes of a project's or a key's name
+	maxKey  = 256 // bytes of a key
+)
+
+// NewKey is what a key is made with.
+type NewKey struct {
+	Project string // id
+	Name    string // may be empty
+	Role    domain.Role
+}
+
+// CreateKey makes a key. The key itself is nowhere but in the answer: after a
+// *domain.Replay it is lost. by is the project of whoever asks, to which idem
+// belongs.
+func (s *Service) CreateKey(ctx context.Context, n NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error) {
+	if err := checkName("name", n.Name, 0); err != nil {
+		return domain.APIKey{}, "", err
+	}
+	if !n.Role.May(domain.RoleViewer) {
+		return domain.APIKey{}, "", domain.Invalid("role", "%q is none of viewer, project, operator", n.Role)
+	}
+	secret := newSecret()
+	key := row(n, secret)
+	if idem != nil {
+		idem.Refs = []string{key.ID}
+	}
+	err := s.Store.CreateKey(ctx, key, by, idem)
+	if errors.Is(err, domain.ErrNotFound) {
+		return key, "", domain.Invalid("projectId", "is not the id of a project")
+	}
+	if err != nil {
+		return key, "", fmt.Errorf("store the key: %w", err)
+	}
+	return key, secret, nil
+}
+
+// CreateProject makes a project.
+func (s *Service) CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error) {
+	if err := checkName("name", name, 1); err != nil {
+		return domain.Project{}, err
+	}
+	p := domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name, CreatedAt: time.Now()}
+	if idem != nil {
+		idem.Refs = []string{p.ID}
+	}
+	if err := s.Store.CreateProject(ctx, p, by, idem); err != nil {
+		return p, fmt.Errorf("project %q: %w", name, err)
+	}
+	return p, nil
+}
+
+// EnsureProject finds a project by its name or makes it.
+func (s *Service) EnsureProject(ctx context.Context, name string) (domain.Project, error) {
+	p, err := s.ProjectByName(ctx, name)
+	if errors.Is(err, domain.ErrNotFound) {
+		return s.CreateProject(ctx, name, "", nil)
+	}
+	return p, err
+}
+
+// First makes sure that there is a key: the wanted one, which is then an
+// operator's, or, when none is wanted and there is none at all, a new one, which
+// it returns.
+func (s *Service) First(ctx context.Context, wanted string) (string, error) {
+	if wanted == "" {
+		some, _, err := s.Keys(ctx, domain.PageFilter{Limit: 1})
+		if err != nil || len(some) > 0 {
+			return "", err
+		}
+	} else if _, known, err := s.find(ctx, wanted); err != nil || known {
+		return "", err
+	}
+	p, err := s.EnsureProject(ctx, DefaultProject)
+	if err != nil {
+		return "", err
+	}
+	n := NewKey{Project: p.ID, Name: "first", Role: domain.RoleOperator}
+	if wanted == "" {
+		_, key, err := s.CreateKey(ctx, n, "", nil)
+		return key, err
+	}
+	n.Name = "from the settings"
+	return "", s.Store.CreateKey(ctx, row(n, wanted), "", nil)
+}
+
+// Authenticate finds the key that a request came with. One that there isn't, or
+// that has been revoked, is refused as unauthorized.
+func (s *Service) Authenticate(ctx context.Context, secret string) (domain.APIKey, error) {
+	key, known, err := s.find(ctx, secret)
+	if err == nil && (!known || !key.RevokedAt.IsZero()) {
+		err = errUnauthorized
+	}
+	return key, err
+}
+
+var errUnauthorized = domain.Refuse(domain.CodeUnauthorized, "there is no such API key")
+
+// find looks a key up by its readable start and compares hashes, in constant
+// time.
+func (s *Service) find(ctx context.Context, secret string) (domain.APIKey, bool, error) {
+	if len(secret) <= domain.KeyPrefixLength || len(secret) > maxKey {
+		return domain.APIKey{}, false, nil
+	}
+	found, err := s.KeysByPrefix(ctx, secret[:domain.KeyPrefixLength])
+	if err != nil {
+		return domain.APIKey{}, false, err
+	}
+	hash := sha256.Sum256([]byte(secret))
+	for _, k := range found {
+		if subtle.ConstantTimeCompare(k.Hash, hash[:]) == 1 {
+			return k, true, nil
+		}
+	}
+	return domain.APIKey{}, false, nil
+}
+
+// Revoke makes a key invalid, with what it holds open and the live links that
+// were made with it. The last one of an operator's is refused, unless last
+// allows it.
+func (s *Service) Revoke(ctx context.Context, id string, last bool) error {
+	return s.RevokeKey(ctx, id, time.Now(), last)
+}
+
+func checkName(field, name string, least int) error {
+	if len(name) < least || len(name) > maxName {
+		return domain.Invalid(field, "must have %d to %d bytes", least, maxName)
+	}
+	for _, r := range name {
+		if r < ' ' || r == 0x7f || r == '\uFFFD' {
+			return domain.Invalid(field, "must be text without control characters")
+		}
+	}
+	return nil
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+// newSecret is "bh_" and 40 letters and digits: more than 230 random bits.
+func newSecret() string {
+	key := make([]byte, 0, 43)
+	key = append(key, "bh_"...)
+	var b [64]byte
+	for len(key) < 43 {
+		rand.Read(b[:])
+		for _, x := range b {
+			// 248 is the largest multiple of 62 in a byte: no letter is likelier.
+			if x < 248 && len(key) < 43 {
+				key = append(key, alphabet[int(x)%len(alphabet)])
+			}
+		}
+	}
+	return string(key)
+}
+
+func row(n NewKey, secret string) domain.APIKey {
+	hash := sha256.Sum256([]byte(secret))
+	return domain.APIKey{
+		ID: domain.NewID(domain.PrefixKey), ProjectID: n.Project, Role: n.Role, Name: n.Name,
+		Prefix: secret[:domain.KeyPrefixLength], Hash: hash[:], CreatedAt: time.Now(),
+	}
+}

@@ -1,0 +1,100 @@
+package access
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// lookEvery is how often the keys that hold something open are looked up. A
+// revocation here or on another node is heard of at once; one that another
+// process makes in the same SQLite file is only found by looking.
+const lookEvery = 2 * time.Second
+
+// holders is what is open by key: a stream of events, a request that waits, a
+// viewer of a link.
+type holders struct {
+	mu   sync.Mutex
+	open map[string]map[*holder]struct{} // by the key's id
+	look chan struct{}                   // look now: something may have been missed
+}
+
+type holder struct{ end context.CancelCauseFunc }
+
+// Hold gives what is done with the key a context of its own, which ends with
+// domain.ErrKeyRevoked as its cause when the key is revoked. An empty id is
+// nobody's key and never revoked. done is to be called when it is over.
+func (s *Service) Hold(ctx context.Context, key string) (_ context.Context, done func()) {
+	ctx, end := context.WithCancelCause(ctx)
+	if key == "" {
+		return ctx, func() { end(nil) }
+	}
+	h := &holder{end}
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	if s.held.open[key] == nil {
+		s.held.open[key] = map[*holder]struct{}{}
+	}
+	s.held.open[key][h] = struct{}{}
+	return ctx, func() {
+		s.held.mu.Lock()
+		delete(s.held.open[key], h)
+		if len(s.held.open[key]) == 0 {
+			delete(s.held.open, key)
+		}
+		s.held.mu.Unlock()
+		end(nil)
+	}
+}
+
+// Notify ends what keys hold that a commit has revoked. It doesn't block.
+func (s *Service) Notify(c domain.Commit) {
+	s.end(c.Keys)
+	if c.Missed {
+		select {
+		case s.held.look <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *Service) end(keys []string) {
+	if len(keys) == 0 {
+		return
+	}
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	for _, key := range keys {
+		for h := range s.held.open[key] {
+			h.end(domain.ErrKeyRevoked)
+		}
+	}
+}
+
+// Run looks for revoked keys among those that hold something open, until ctx
+// ends. While the database is away nothing is known to be revoked.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.held.look:
+		case <-ctx.Done():
+			return nil
+		}
+		s.held.mu.Lock()
+		keys := slices.Collect(maps.Keys(s.held.open))
+		s.held.mu.Unlock()
+		if len(keys) == 0 {
+			continue
+		}
+		if revoked, err := s.RevokedKeys(ctx, keys); err == nil {
+			s.end(revoked)
+		}
+	}
+}

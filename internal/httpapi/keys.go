@@ -1,0 +1,127 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/browserhook/browserhook/internal/access"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+type keyView struct {
+	KeyID     string `json:"keyId"`
+	ProjectID string `json:"projectId"`
+	Role      string `json:"role" enum:"viewer,project,operator"`
+	Name      string `json:"name"`
+	Prefix    string `json:"prefix" doc:"How the key begins."`
+	Key       string `json:"key,omitempty" doc:"The key itself. Only in the answer to the call that made it, and not when that is repeated: it isn't stored."`
+	CreatedAt string `json:"createdAt"`
+	RevokedAt string `json:"revokedAt,omitempty"`
+}
+
+func viewKey(k domain.APIKey) keyView {
+	return keyView{
+		KeyID: k.ID, ProjectID: k.ProjectID, Role: string(k.Role), Name: k.Name, Prefix: k.Prefix,
+		CreatedAt: stamp(k.CreatedAt), RevokedAt: stamp(k.RevokedAt),
+	}
+}
+
+type projectView struct {
+	ProjectID string `json:"projectId"`
+	Name      string `json:"name"`
+	CreatedAt string `json:"createdAt"`
+}
+
+func viewProject(p domain.Project) projectView { return projectView{p.ID, p.Name, stamp(p.CreatedAt)} }
+
+type keyOutput struct {
+	Replayed
+	Body keyView
+}
+
+type projectOutput struct {
+	Replayed
+	Body projectView
+}
+
+// accessRoutes are an operator's: they concern all projects.
+func (s *server) accessRoutes() {
+	operation(s, http.MethodPost, "/keys", "create-key", "Make an API key; the answer holds it, once", 201, s.createKey)
+	operation(s, http.MethodGet, "/keys", "list-keys", "List the API keys of all projects, newest first", 200,
+		func(ctx context.Context, in *Paging) (*pageOutput[keyView], error) {
+			rows, next, err := s.Access.Keys(ctx, domain.PageFilter{Cursor: in.Cursor, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, next, viewKey), nil
+		})
+	operation(s, http.MethodDelete, "/keys/{keyId}", "revoke-key",
+		"Make an API key invalid, with what it holds open and the live links made with it; an operator's last one is a conflict", 204,
+		func(ctx context.Context, in *struct {
+			KeyID string `path:"keyId" maxLength:"64"`
+		}) (*empty, error) {
+			return nil, s.Access.Revoke(ctx, in.KeyID, false)
+		})
+	operation(s, http.MethodPost, "/projects", "create-project", "Make a project", 201,
+		func(ctx context.Context, in *struct {
+			Creating
+			Body struct {
+				Name string `json:"name" minLength:"1" maxLength:"100" doc:"No other project may have it."`
+			}
+		}) (*projectOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1/projects")
+			if err != nil {
+				return nil, err
+			}
+			p, err := s.Access.CreateProject(ctx, in.Body.Name, project(ctx), idem)
+			if err != nil {
+				return replay(err, func(refs []string) (*projectOutput, error) {
+					p, err := s.Access.Project(ctx, refs[0])
+					return &projectOutput{Replayed{"true"}, viewProject(p)}, err
+				})
+			}
+			return &projectOutput{Body: viewProject(p)}, nil
+		})
+	operation(s, http.MethodGet, "/projects", "list-projects", "List all projects, newest first", 200,
+		func(ctx context.Context, in *Paging) (*pageOutput[projectView], error) {
+			rows, next, err := s.Access.ProjectsPage(ctx, domain.PageFilter{Cursor: in.Cursor, Limit: in.Limit})
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(rows, next, viewProject), nil
+		})
+}
+
+// createKey makes a key. A call that is repeated finds what the first one made,
+// but not the key itself, which is kept nowhere: whoever has lost it revokes it
+// and makes another.
+func (s *server) createKey(ctx context.Context, in *struct {
+	Creating
+	Body struct {
+		ProjectID string `json:"projectId,omitempty" maxLength:"64" doc:"The caller's own by default."`
+		Role      string `json:"role,omitempty" enum:"viewer,project,operator" doc:"viewer reads; project, the default, also changes what is in its project; operator also manages keys and projects."`
+		Name      string `json:"name,omitempty" maxLength:"100"`
+	}
+}) (*keyOutput, error) {
+	idem, err := in.idempotency(ctx, "POST /v1/keys")
+	if err != nil {
+		return nil, err
+	}
+	n := access.NewKey{Project: in.Body.ProjectID, Name: in.Body.Name, Role: domain.Role(in.Body.Role)}
+	if n.Project == "" {
+		n.Project = project(ctx)
+	}
+	if n.Role == "" {
+		n.Role = domain.RoleProject
+	}
+	key, secret, err := s.Access.CreateKey(ctx, n, project(ctx), idem)
+	if err != nil {
+		return replay(err, func(refs []string) (*keyOutput, error) {
+			key, err := s.Access.Key(ctx, refs[0])
+			return &keyOutput{Replayed{"true"}, viewKey(key)}, err
+		})
+	}
+	out := &keyOutput{Body: viewKey(key)}
+	out.Body.Key = secret
+	return out, nil
+}

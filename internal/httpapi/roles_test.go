@@ -1,0 +1,96 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/httpapi"
+)
+
+// routesOf is every route that the API description has, as "METHOD /path", with
+// the role that it says is needed.
+func routesOf(t *testing.T) map[string]domain.Role {
+	t.Helper()
+	routes := map[string]domain.Role{}
+	all, _ := description(t)
+	for _, op := range all {
+		text, _ := op.object["description"].(string)
+		_, role, _ := strings.Cut(text, "Role: ")
+		routes[op.method+" "+op.path] = domain.Role(strings.TrimSuffix(role, "."))
+	}
+	return routes
+}
+
+// TestEveryRouteHasARole walks every route of the description with a key of each
+// role. A role that is too weak is refused before anything else is looked at;
+// one that isn't gets past that.
+func TestEveryRouteHasARole(t *testing.T) {
+	routes := routesOf(t)
+	table := httpapi.Roles()
+	if len(table) != len(routes) {
+		t.Errorf("%d routes are in the table, %d are described", len(table), len(routes))
+	}
+	onBothStores(t, func(r *rig) {
+		r.newKey(domain.RoleOperator) // so that no walk revokes the last
+		for route, needed := range routes {
+			if table[route] != needed {
+				t.Errorf("%s: the table says %q, the description %q", route, table[route], needed)
+			}
+			method, path, _ := strings.Cut(route, " ")
+			for name := range strings.SplitSeq("sessionId stepId streamId artifactId eventId endpointId deliveryId keyId", " ") {
+				path = strings.ReplaceAll(path, "{"+name+"}", "none")
+			}
+			if strings.Contains(path, "{") {
+				t.Fatalf("%s has a parameter that this test doesn't know", route)
+			}
+			if method != http.MethodGet && needed == domain.RoleViewer {
+				t.Errorf("%s changes something, and whoever may only read may do it", route)
+			}
+			for _, role := range domain.Roles {
+				// A body that is no JSON: who isn't refused for the role is for that.
+				a := r.ask(method, path, "{", "Authorization: Bearer "+r.newKey(role))
+				forbidden := a.status == http.StatusForbidden && a.body["code"] == "forbidden"
+				if forbidden == role.May(needed) {
+					t.Errorf("%s by a key of the role %s, which needs %s: %d %s", route, role, needed, a.status, a.raw)
+				}
+			}
+			if a := r.ask(method, path, "{", "Authorization: Bearer bh_"+strings.Repeat("x", 40)); a.status != http.StatusUnauthorized {
+				t.Errorf("%s without a key: %d", route, a.status)
+			}
+		}
+	})
+}
+
+// TestAViewerSeesNoSecrets: whoever may only read finds neither secrets nor a way
+// to control.
+func TestAViewerSeesNoSecrets(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		session := r.made("POST", "/v1/sessions", `{}`, "sessionId")
+		endpoint := r.ask("POST", "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:9/","headers":[{"name":"X-Token","value":"hush-hush","secret":true}]}`)
+		link := r.ask("POST", "/v1/sessions/"+session+"/streams", `{"mode":"control"}`)
+		secret, _ := endpoint.body["secret"].(string)
+		control, _ := link.body["streamingUrl"].(string)
+		if secret == "" || control == "" {
+			t.Fatalf("%s %s", endpoint.raw, link.raw)
+		}
+		viewer := "Authorization: Bearer " + r.newKey(domain.RoleViewer)
+		for route := range routesOf(t) {
+			method, path, _ := strings.Cut(route, " ")
+			path = strings.NewReplacer("{sessionId}", session, "{endpointId}", fmt.Sprint(endpoint.body["endpointId"])).Replace(path)
+			if method != http.MethodGet || strings.Contains(path, "{") {
+				continue
+			}
+			if a := r.ask(method, path, "", viewer); strings.Contains(a.raw, secret) || strings.Contains(a.raw, control) || strings.Contains(a.raw, "hush-hush") {
+				t.Errorf("%s shows a secret: %s", route, a.raw)
+			}
+		}
+		for _, mode := range []string{"view", "control"} {
+			if a := r.ask("POST", "/v1/sessions/"+session+"/streams", `{"mode":"`+mode+`"}`, viewer); a.status != http.StatusForbidden {
+				t.Errorf("a viewer makes a link to %s: %d %s", mode, a.status, a.raw)
+			}
+		}
+	})
+}
