@@ -6,6 +6,8 @@ SHELL := /bin/bash
 GO ?= go
 BIN := bin
 export CGO_ENABLED ?= 0
+# Where install-deps puts the Go that go.mod asks for, if the machine's is older.
+export PATH := $(CURDIR)/$(BIN)/.go/go$(shell sed -n 's/^go //p' go.mod)/bin:$(PATH)
 GOLANGCI_VERSION := v2.15.0
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 
