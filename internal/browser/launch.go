@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -83,23 +85,20 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 }
 
 // probe asks, as the user that browsers run as, whether a sandbox can be had.
+// It is this user that runs the program, and becomes the other one then: the
+// other may not be able to reach it.
 func (l *Launcher) probe(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, l.cfg.Keeper[0], append(l.cfg.Keeper[1:], "probe")...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	args := append(slices.Clone(l.cfg.Keeper[1:]), "probe")
 	if os.Getuid() == 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: lastUID, Gid: lastUID}
-		cmd.Dir = "/"
+		args = append(args, strconv.Itoa(lastUID))
 	}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		// The other user can't even run this program: nothing is known, and
-		// Chromium itself will say.
-		return true
-	}
-	return err == nil
+	err := exec.CommandContext(ctx, l.cfg.Keeper[0], args...).Run()
+	// Whatever else went wrong, the sandbox isn't given up for it: Chromium
+	// itself will say.
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	return !ok || exit.ExitCode() != keeper.NoNamespace
 }
 
 // Failure is a browser that did not start; it is a *domain.Failure with one of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -264,5 +265,25 @@ func TestOneBrowserCanNotReadAnothersFiles(t *testing.T) {
 	}
 	if owner(a) == owner(b) || owner(a) == 0 {
 		t.Errorf("users %d and %d", owner(a), owner(b))
+	}
+}
+
+// TestProbeOfAProgramThatOthersCantReach: as root the server may lie in a folder
+// that the browsers' users can't enter. Whether there is a sandbox is found out
+// all the same, rather than left to a Chromium that then doesn't start.
+func TestProbeOfAProgramThatOthersCantReach(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "keeper")
+	for code, want := range map[int]bool{0: true, 1: true, keeper.NoNamespace: false} {
+		if err := os.WriteFile(file, fmt.Appendf(nil, "#!/bin/sh\n[ \"$1 $2\" = 'keeper probe' ] && exit %d\n", code), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		l, err := browser.NewLauncher(t.Context(), browser.Config{Keeper: []string{file, "keeper"}, Chromium: "/bin/true", Log: slog.New(slog.DiscardHandler)})
+		if err != nil || l.Sandbox != want {
+			t.Errorf("a probe that ends with %d: a sandbox %t, %v", code, l.Sandbox, err)
+		}
 	}
 }

@@ -61,8 +61,8 @@ const (
 // Main is the keeper's whole life, given the arguments after "keeper". It
 // returns the exit code.
 func Main(args []string) int {
-	if len(args) == 1 && args[0] == "probe" {
-		return probe()
+	if len(args) > 0 && args[0] == "probe" {
+		return probe(args[1:])
 	}
 	var cfg Config
 	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &cfg) != nil || cfg.Dir == "" {

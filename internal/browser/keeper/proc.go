@@ -32,13 +32,23 @@ func children(pid int) []int {
 	return all
 }
 
-// probe finds out whether this user may make a user namespace, which is what
-// Chromium's sandbox stands on: exit code 0, or 3 when it may not.
-func probe() int {
+// NoNamespace is the exit code of a probe that may make no user namespace.
+const NoNamespace = 3
+
+// probe finds out whether this user, or the one that is named, may make a user
+// namespace, which is what Chromium's sandbox stands on: exit code 0, or
+// NoNamespace when it may not.
+func probe(user []string) int {
+	if len(user) > 0 {
+		id, err := strconv.Atoi(user[0])
+		if err != nil || syscall.Setgroups(nil) != nil || syscall.Setgid(id) != nil || syscall.Setuid(id) != nil {
+			return 1
+		}
+	}
 	cmd := exec.Command("/bin/true") //nolint:noctx // ends by itself
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID}
 	if err := cmd.Run(); err != nil {
-		return 3
+		return NoNamespace
 	}
 	return 0
 }
