@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -125,9 +126,23 @@ func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *s
 			cancel()
 		case <-ctx.Done():
 		}
-		<-signals
+		second(signals)
 		log.Error("ended at once by a second signal")
 		os.Exit(exitForced)
 	}()
 	return app.Serve(ctx, settings, stdout, log)
+}
+
+// echo is how soon after a signal another one is the same: `timeout` and what
+// starts servers send it to the process and to its group.
+const echo = 200 * time.Millisecond
+
+// second waits for another signal after the first.
+func second(signals <-chan os.Signal) {
+	for first := time.Now(); ; {
+		<-signals
+		if time.Since(first) >= echo {
+			return
+		}
+	}
 }

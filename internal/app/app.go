@@ -161,6 +161,7 @@ func (a *App) committed(c domain.Commit) {
 		return // the first key and the like, before anything runs
 	}
 	a.access.Notify(c)
+	logNews(a.log, c.Events)
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)

@@ -409,6 +409,7 @@ func (e *Engine) pick() (*lane, domain.Job) {
 func (e *Engine) work(l *lane, job domain.Job) {
 	for l != nil {
 		r, verdict := e.try(e.sending, l, job)
+		was := job.Endpoint
 		e.outcomes <- r // blocks when the store is behind, which bounds everything
 		e.mu.Lock()
 		e.held--
@@ -418,6 +419,7 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		if l.ordered {
 			l.recording++
 		}
+		news := l.news(&r.outcome, !was.FailingSince.IsZero())
 		back := l.learn(verdict, time.Now())
 		if r.outcome.Delivery.Status == domain.DeliveryPending {
 			l.unsettled++
@@ -433,6 +435,10 @@ func (e *Engine) work(l *lane, job domain.Job) {
 			e.inFlight--
 		}
 		e.mu.Unlock()
+		if news != "" {
+			e.log.Info(news, "project", was.ProjectID, "endpoint", was.ID, "delivery", r.outcome.Delivery.ID,
+				"status", r.outcome.Attempt.StatusCode, "err", r.outcome.Attempt.Error)
+		}
 		if len(back) > 0 {
 			e.wg.Go(func() { e.giveBack(back) })
 		}

@@ -64,7 +64,9 @@ type lane struct {
 	unsettled int // outcomes that put something back and are not yet recorded
 	recording int // outcomes of what was sent that are not, when ordered
 
-	failures int       // in a row
+	tried    bool      // there was an attempt
+	failing  bool      // and the last one failed
+	failures int       // without a usable answer, in a row
 	opened   int       // circuits in a row
 	until    time.Time // the circuit is open; zero: closed
 }
@@ -446,6 +448,27 @@ func (l *lane) fetch(room domain.Room, ours bool) {
 	l.claim()
 	e.dispatch()
 	e.mu.Unlock()
+}
+
+// news says what an attempt changes about the endpoint's health: that it failed
+// for the first time, or that it works again. failing is what the store knew
+// before the first.
+func (l *lane) news(o *domain.Outcome, failing bool) string {
+	if o.Attempt.ID == "" {
+		return "" // it wasn't made
+	}
+	before := l.failing
+	if !l.tried {
+		before = failing
+	}
+	l.tried, l.failing = true, o.Delivery.Status != domain.DeliveryDelivered
+	switch {
+	case l.failing && !before:
+		return "an endpoint fails"
+	case before && !l.failing:
+		return "an endpoint works again"
+	}
+	return ""
 }
 
 // verdict is what an attempt says about its endpoint.
