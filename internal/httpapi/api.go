@@ -132,6 +132,12 @@ type server struct {
 
 const maxBody = 1 << 20
 
+// rules hold for every route; they are part of the description.
+var rules = []string{
+	"Bodies are JSON of at most 1 MiB and 32 levels. What is not known is refused with its path: members (names have a case), query parameters, and those given more than once where there can be one. So are members that come twice, text that is no Unicode or holds U+0000, and numbers that a float64 can't hold.",
+	"null, when something is made, is the same as leaving the member out. In a PATCH it clears the member, where it can be cleared. In what is done to many (retry, cancel, recover) it is refused, as it is among names of your own (metadata) and in lists.",
+}
+
 // New makes the handler of every route.
 func New(cfg Config) http.Handler {
 	s := build(cfg)
@@ -148,13 +154,14 @@ func build(cfg Config) *server {
 	hc := huma.DefaultConfig("browserhook", cfg.Version)
 	hc.CreateHooks = nil // no $schema members in answers
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
-	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive."
+	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive.\n\n" + strings.Join(rules, "\n\n")
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
 	hc.Security = []map[string][]string{{"key": {}}}
 	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictjson.Unmarshal}
 	hc.Formats = map[string]huma.Format{"application/json": strict, "json": strict} // the second is of …+json
 	hc.Transformers = []huma.Transformer{nameProblem}
 	s.api = humago.New(s.mux, hc)
+	s.api.UseMiddleware(s.checkInput)
 	s.sessionRoutes()
 	s.stepRoutes()
 	s.eventRoutes()
@@ -162,6 +169,7 @@ func build(cfg Config) *server {
 	s.deliveryRoutes()
 	s.explainRoutes()
 	s.accessRoutes()
+	nulls{hc.Components.Schemas}.describe(s.api.OpenAPI())
 	s.plainRoutes()
 	return s
 }

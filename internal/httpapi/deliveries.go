@@ -111,19 +111,27 @@ func (s *server) deliveryRoutes() {
 	// Exported because huma fills in no unexported embedded struct.
 	type Many struct {
 		Body struct {
-			EndpointID string    `json:"endpointId,omitempty" maxLength:"64"`
-			Status     string    `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED"`
-			EventType  string    `json:"eventType,omitempty" maxLength:"64"`
-			EventID    string    `json:"eventId,omitempty" maxLength:"64"`
-			SessionID  string    `json:"sessionId,omitempty" maxLength:"64"`
-			From       time.Time `json:"from,omitempty" doc:"Created at or after."`
-			To         time.Time `json:"to,omitempty" doc:"Created before."`
+			EndpointID string     `json:"endpointId,omitempty" minLength:"1" maxLength:"64"`
+			Status     string     `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED"`
+			EventType  string     `json:"eventType,omitempty" minLength:"1" maxLength:"64"`
+			EventID    string     `json:"eventId,omitempty" minLength:"1" maxLength:"64"`
+			SessionID  string     `json:"sessionId,omitempty" minLength:"1" maxLength:"64"`
+			From       *time.Time `json:"from,omitempty" nullable:"false" doc:"Created at or after."`
+			To         *time.Time `json:"to,omitempty" nullable:"false" doc:"Created before."`
 		}
 	}
 	// A mistyped request must not reach everything there is.
 	pick := func(in *Many) (domain.DeliveryFilter, error) {
 		b := &in.Body
-		f, err := picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, b.From, b.To)
+		from, err := moment("from", b.From, time.Time{})
+		if err != nil {
+			return domain.DeliveryFilter{}, err
+		}
+		to, err := moment("to", b.To, time.Time{})
+		if err != nil {
+			return domain.DeliveryFilter{}, err
+		}
+		f, err := picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, from, to)
 		if err == nil && f == (domain.DeliveryFilter{}) {
 			err = domain.Invalid("", "name at least one of endpointId, status, eventType, eventId, sessionId, from, to")
 		}
@@ -146,7 +154,7 @@ func (s *server) deliveryRoutes() {
 				f.Status = domain.DeliveryFailed
 			}
 			return counted(s.Store.RetryDeliveries(ctx, project(ctx), f, time.Now(), idem))
-		})
+		}, refuseNull)
 	operation(s, http.MethodPost, "/deliveries/cancel", "cancel-deliveries", "Give up many deliveries that have not ended", 200,
 		func(ctx context.Context, in *Many) (*countOutput, error) {
 			f, err := pick(in)
@@ -159,7 +167,7 @@ func (s *server) deliveryRoutes() {
 			f.Status = domain.DeliveryPending
 			n, err := s.Store.CancelDeliveries(ctx, project(ctx), f, time.Now())
 			return count(n), err
-		})
+		}, refuseNull)
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}", "get-delivery", "Read a delivery", 200,
 		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
 			d, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID)
@@ -209,16 +217,27 @@ func (s *server) deliveryRoutes() {
 		})
 }
 
-func picked(endpoint, status, eventType, event, session string, from, to time.Time) (domain.DeliveryFilter, error) {
+// moment is a time that was given, or the other one. The zero times of Go and
+// of Unix are what a program sends that has none, and would bound nothing.
+func moment(field string, given *time.Time, otherwise time.Time) (time.Time, error) {
+	if given == nil {
+		return otherwise, nil
+	}
+	if given.Unix() <= 0 {
+		return otherwise, domain.Invalid(field, "must be after 1970-01-01")
+	}
+	return *given, nil
+}
+
+func picked(endpoint, status, kind, event, session string, from, to time.Time) (domain.DeliveryFilter, error) {
 	f := domain.DeliveryFilter{
 		EndpointID: endpoint, Status: domain.DeliveryStatus(status), EventID: event, SessionID: session, From: from, To: to,
 	}
-	if eventType != "" {
-		types, err := eventTypes([]string{eventType})
-		if err != nil {
-			return f, domain.Invalid("eventType", "%q is not an event type; see GET /v1/event-types", eventType)
+	if kind != "" {
+		var err error
+		if f.EventType, err = eventType("eventType", kind); err != nil {
+			return f, err
 		}
-		f.EventType = types[0]
 	}
 	return f, nil
 }

@@ -80,7 +80,10 @@ func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
 	return v
 }
 
-func headers(views []headerView) []domain.Header {
+// headerInput is the same as it is given: other members may be left out of it.
+type headerInput headerView
+
+func headers(views []headerInput) []domain.Header {
 	all := make([]domain.Header, len(views))
 	for i, v := range views {
 		all[i] = domain.Header(v)
@@ -118,7 +121,7 @@ func (s *server) endpointRoutes() {
 				Ordered     bool              `json:"ordered,omitempty" doc:"A session's events one after the other, each when the one before is delivered or given up. Can't be changed later."`
 				RateLimit   int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
 				Concurrency int               `json:"concurrency,omitempty" minimum:"0" maximum:"256" doc:"Requests at once; 0: as many as it copes with, up to 32."`
-				Headers     []headerView      `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Sent with each delivery."`
+				Headers     []headerInput     `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Sent with each delivery."`
 				Secret      string            `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 				KeyPair     bool              `json:"keyPair,omitempty" doc:"Sign with an ed25519 key pair too (v1a)."`
 				SkipStale   bool              `json:"skipStale,omitempty" doc:"Don't send browser_ready any more once its session has ended."`
@@ -170,37 +173,37 @@ func (s *server) endpointRoutes() {
 		func(ctx context.Context, in *struct {
 			EndpointPath
 			Body struct {
-				URL         *string            `json:"url,omitempty" nullable:"false"`
-				Events      *[]string          `json:"events,omitempty" nullable:"false"`
-				Filter      *filterView        `json:"filter,omitempty" nullable:"false"`
-				RateLimit   *int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" nullable:"false"`
-				Concurrency *int               `json:"concurrency,omitempty" minimum:"0" maximum:"256" nullable:"false"`
-				Headers     *[]headerView      `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Replaces all of them."`
-				SkipStale   *bool              `json:"skipStale,omitempty" nullable:"false"`
-				Description *string            `json:"description,omitempty" nullable:"false"`
-				Metadata    *map[string]string `json:"metadata,omitempty" nullable:"false"`
+				URL         *string                  `json:"url,omitempty" nullable:"false"`
+				Events      *[]string                `json:"events,omitempty" nullable:"false"`
+				Filter      patch[filterView]        `json:"filter,omitempty"`
+				RateLimit   patch[int]               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000"`
+				Concurrency patch[int]               `json:"concurrency,omitempty" minimum:"0" maximum:"256"`
+				Headers     patch[[]headerInput]     `json:"headers,omitempty" maxItems:"20" doc:"Replaces all of them."`
+				SkipStale   patch[bool]              `json:"skipStale,omitempty"`
+				Description patch[string]            `json:"description,omitempty"`
+				Metadata    patch[map[string]string] `json:"metadata,omitempty"`
 
 				RetrySchedule retrySchedule `json:"retrySchedule,omitempty"`
 			}
 		}) (*endpointOutput, error) {
+			b := &in.Body
 			change := webhook.Change{
-				URL: in.Body.URL, Events: (*domain.Subscription)(in.Body.Events), Description: in.Body.Description,
-				Metadata: in.Body.Metadata, RateLimit: in.Body.RateLimit, Concurrency: in.Body.Concurrency,
-				SkipStale: in.Body.SkipStale,
+				URL: b.URL, Events: (*domain.Subscription)(b.Events), Description: b.Description.change(),
+				Metadata: b.Metadata.change(), RateLimit: b.RateLimit.change(), Concurrency: b.Concurrency.change(),
+				SkipStale: b.SkipStale.change(),
 			}
-			if in.Body.RetrySchedule.given {
-				waits, err := in.Body.RetrySchedule.durations()
+			if b.RetrySchedule.given {
+				waits, err := b.RetrySchedule.durations()
 				if err != nil {
 					return nil, err
 				}
 				change.RetrySchedule = &waits
 			}
-			if in.Body.Filter != nil {
-				f := filter(in.Body.Filter)
-				change.Filter = &f
+			if f := b.Filter.change(); f != nil {
+				change.Filter = &domain.Filter{Metadata: f.Metadata}
 			}
-			if in.Body.Headers != nil {
-				h := headers(*in.Body.Headers)
+			if views := b.Headers.change(); views != nil {
+				h := headers(*views)
 				change.Headers = &h
 			}
 			e, err := s.Endpoints.Update(ctx, project(ctx), in.EndpointID, change)
@@ -257,8 +260,8 @@ func (s *server) endpointRoutes() {
 			EndpointPath
 			Creating
 			Body struct {
-				Since time.Time `json:"since"`
-				Until time.Time `json:"until,omitempty" doc:"Now, by default."`
+				Since time.Time  `json:"since"`
+				Until *time.Time `json:"until,omitempty" nullable:"false" doc:"Now, by default."`
 			}
 		}) (*countOutput, error) {
 			idem, err := in.idempotency(ctx, "POST /v1"+path+"/"+in.EndpointID+"/recover")
@@ -266,14 +269,15 @@ func (s *server) endpointRoutes() {
 				return nil, err
 			}
 			now := time.Now()
-			if in.Body.Until.IsZero() {
-				in.Body.Until = now
+			until, err := moment("until", in.Body.Until, now)
+			if err != nil {
+				return nil, err
 			}
-			if !in.Body.Since.Before(in.Body.Until) {
+			if !in.Body.Since.Before(until) {
 				return nil, domain.Invalid("since", "must be before until")
 			}
-			return counted(s.Store.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, in.Body.Until, now, idem))
-		})
+			return counted(s.Store.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, until, now, idem))
+		}, refuseNull)
 	operation(s, http.MethodPost, path+"/{endpointId}/test", "test-endpoint", "Send a webhook_test event to an endpoint", 202,
 		func(ctx context.Context, in *struct {
 			EndpointPath

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -35,12 +37,15 @@ func (s *server) eventRoutes() {
 		func(ctx context.Context, in *struct {
 			After     string   `query:"after" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. When retention has deleted events after it that it never read, the answer is 410 with the code cursor_expired."`
 			SessionID string   `query:"sessionId" maxLength:"64"`
-			Types     []string `query:"types" doc:"Only these types, separated by commas."`
+			Types     []string `query:"types,explode" doc:"Only these types: separated by commas, or each in a parameter of its own."`
 			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 		}) (*eventsOutput, error) {
-			types, err := eventTypes(in.Types)
-			if err != nil {
-				return nil, err
+			var types []domain.EventType
+			if len(in.Types) > 0 {
+				var err error
+				if types, err = eventTypes(in.Types); err != nil {
+					return nil, err
+				}
 			}
 			if in.After == beginning {
 				in.After = ""
@@ -73,15 +78,25 @@ func (s *server) eventRoutes() {
 		})
 }
 
-func eventTypes(names []string) ([]domain.EventType, error) {
+// eventTypes reads lists of types, each separated by commas.
+func eventTypes(lists []string) ([]domain.EventType, error) {
+	names := strings.Split(strings.Join(lists, ","), ",")
 	types := make([]domain.EventType, len(names))
 	for i, n := range names {
-		types[i] = domain.EventType(n)
-		if !slices.Contains(domain.EventTypes, types[i]) {
-			return nil, domain.Invalid("types", "%q is not an event type; see GET /v1/event-types", n)
+		var err error
+		if types[i], err = eventType("types", n); err != nil {
+			return nil, err
 		}
 	}
 	return types, nil
+}
+
+func eventType(field, name string) (domain.EventType, error) {
+	t := domain.EventType(name)
+	if !slices.Contains(domain.EventTypes, t) {
+		return "", domain.Invalid(field, "%q is not an event type; see GET /v1/event-types", name)
+	}
+	return t, nil
 }
 
 // exampleBody is a body of the type as it would be sent.
@@ -289,19 +304,22 @@ func (s *server) stopping() bool {
 }
 
 func (s *server) followQuery(r *http.Request) (domain.EventQuery, error) {
+	// It is the list's, without a limit.
+	list := s.api.OpenAPI().Paths["/v1/events"].Get.Parameters
+	params := slices.DeleteFunc(slices.Clone(list), func(p *huma.Param) bool { return p.Name == "limit" })
+	if problem := checkQuery(r, params); problem != nil {
+		return domain.EventQuery{}, problem
+	}
 	v := r.URL.Query()
 	q := domain.EventQuery{After: v.Get("after"), SessionID: v.Get("sessionId")}
-	if last := r.Header.Get("Last-Event-ID"); last != "" {
+	if last := r.Header.Get("Last-Event-ID"); !isText(last) {
+		return q, domain.Invalid("Last-Event-ID", "must be text")
+	} else if last != "" {
 		q.After = last
 	}
-	for name := range v {
-		if !slices.Contains([]string{"after", "sessionId", "types"}, name) {
-			return q, domain.Invalid(name, "is no parameter of a stream of events")
-		}
-	}
-	if t := v.Get("types"); t != "" {
+	if t := v["types"]; len(t) > 0 && t[0] != "" {
 		var err error
-		if q.Types, err = eventTypes(strings.Split(t, ",")); err != nil {
+		if q.Types, err = eventTypes(t); err != nil {
 			return q, err
 		}
 	}

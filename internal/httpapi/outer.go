@@ -83,6 +83,11 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 				s.follow(w, r)
 				return
 			}
+		} else if !strings.HasPrefix(r.URL.Path, "/streams") { // to links of live pages, chats and mails add things
+			if problem := checkQuery(r, nil); problem != nil {
+				problem.write(w)
+				return
+			}
 		}
 		mux.ServeHTTP(w, r)
 	})

@@ -90,7 +90,7 @@ func (s *server) docs(w http.ResponseWriter, _ *http.Request) {
 		codes = append(codes, string(code))
 	}
 	slices.Sort(codes)
-	if err := docs.Execute(w, map[string]any{"Version": s.Version, "Operations": ops, "Codes": codes}); err != nil {
+	if err := docs.Execute(w, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Codes": codes}); err != nil {
 		s.Log.Debug("write docs", "err", err)
 	}
 }

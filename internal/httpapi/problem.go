@@ -82,8 +82,9 @@ var codes = map[int]domain.Code{
 	408: "request_timeout", 413: "body_too_large", 415: "unsupported_media_type", 422: domain.CodeInvalid,
 }
 
-func init() { //nolint:gochecknoinits // huma has these two for all of its APIs
+func init() { //nolint:gochecknoinits // huma has these for all of its APIs
 	huma.ValidateStrictCasing = true
+	huma.DefaultArrayNullable = false // see type nulls
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		code, ok := codes[status]
 		if !ok {

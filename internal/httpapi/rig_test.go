@@ -255,3 +255,14 @@ func (r *rig) made(method, target, body, member string) string {
 	value, _ := a.body[member].(string)
 	return value
 }
+
+// wait asks the log until it has an event of the type.
+func (r *rig) wait(kind string) {
+	r.t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(time.Millisecond) {
+		if data, _ := r.ask("GET", "/v1/events?types="+kind, "").body["data"].([]any); len(data) > 0 {
+			return
+		}
+	}
+	r.t.Fatalf("there was no %s", kind)
+}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"strings"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -81,10 +82,19 @@ func (h *Handler) asset(w http.ResponseWriter, r *http.Request) {
 	http.ServeFileFS(w, r, assets, name)
 }
 
+// token is the one that the request's link holds, or none.
+func token(r *http.Request) string {
+	ids := r.URL.Query()["id"]
+	if len(ids) != 1 || strings.ContainsFunc(ids[0], func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return ""
+	}
+	return ids[0]
+}
+
 // show is the page itself. Whoever may look may also put it into a frame; a
 // page that takes input may not be framed, or a click could be stolen.
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
-	stream, session, err := h.sessions.OpenStream(r.Context(), r.URL.Query().Get("id"))
+	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	data := map[string]any{
 		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"),
 	}

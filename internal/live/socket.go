@@ -60,7 +60,7 @@ type viewer struct {
 // socket serves one viewer. The token is what lets it in, whatever page it
 // comes from, so no origin is refused.
 func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
-	token := r.URL.Query().Get("id")
+	token := token(r)
 	stream, session, err := h.sessions.OpenStream(r.Context(), token)
 	if err != nil {
 		h.refuse(w, domain.CodeNotFound, "This link opens nothing, or no longer.")

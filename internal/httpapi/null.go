@@ -1,0 +1,157 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/strictjson"
+)
+
+// nulls is what null means in bodies. In a POST it is the same as leaving the
+// member out; in a PATCH it clears the member, see [patch]; everywhere else,
+// and where the members are the user's own, it is refused. The description
+// says so of each member, and what it doesn't say is not let through.
+type nulls struct{ schemas huma.Registry }
+
+// refuseNull marks an operation as one in which null is refused: nothing unsaid
+// may widen what it is done to.
+func refuseNull(op *huma.Operation) { op.Metadata = map[string]any{"null": "refused"} }
+
+// describe has the description allow null for what may be left out of a POST,
+// at any depth.
+func (n nulls) describe(api *huma.OpenAPI) {
+	for _, item := range api.Paths {
+		if op := item.Post; op != nil && op.RequestBody != nil && op.Metadata["null"] != "refused" {
+			n.allow(op.RequestBody.Content["application/json"].Schema)
+		}
+	}
+}
+
+func (n nulls) allow(schema *huma.Schema) {
+	schema = n.resolve(schema)
+	for _, sub := range schema.OneOf {
+		n.allow(sub)
+	}
+	if schema.Items != nil {
+		n.allow(schema.Items)
+	}
+	if own, ok := schema.AdditionalProperties.(*huma.Schema); ok {
+		n.allow(own)
+	}
+	for name, member := range schema.Properties {
+		if slices.Contains(schema.Required, name) {
+			n.allow(member)
+		} else {
+			schema.Properties[name] = n.nullable(member)
+		}
+	}
+}
+
+// nullable is the schema with null beside. It is a copy, since others that
+// refer to it don't mean null by it.
+func (n nulls) nullable(schema *huma.Schema) *huma.Schema {
+	one := *n.resolve(schema)
+	one.Properties = maps.Clone(one.Properties)
+	if schema.Description != "" {
+		one.Description = schema.Description // of the member, not of its type
+	}
+	if one.Type == "" {
+		return &one // anything
+	}
+	if len(one.Enum) > 0 && !one.Nullable {
+		one.Enum = append(slices.Clone(one.Enum), nil)
+	}
+	one.Nullable = true
+	n.allow(&one)
+	return &one
+}
+
+// resolve follows a reference to the schema that it stands for.
+func (n nulls) resolve(schema *huma.Schema) *huma.Schema {
+	for schema.Ref != "" {
+		schema = n.schemas.SchemaFromRef(schema.Ref)
+	}
+	return schema
+}
+
+// check finds the first null that the schema has no place for. A member that
+// must be there is missing when it is null.
+func (n nulls) check(schema *huma.Schema, v any, at string) (where, problem string) {
+	schema = n.resolve(schema)
+	for _, sub := range schema.OneOf {
+		if _, ok := v.(map[string]any); ok && sub.Type == huma.TypeObject {
+			schema = sub
+		}
+	}
+	switch v := v.(type) {
+	case []any:
+		for i, one := range v {
+			here := fmt.Sprintf("%s[%d]", at, i)
+			if one == nil {
+				return here, "must not be null"
+			}
+			if schema.Items == nil {
+				continue
+			}
+			if where, problem := n.check(schema.Items, one, here); problem != "" {
+				return where, problem
+			}
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			here := strings.TrimPrefix(at+"."+name, ".")
+			member, known := schema.Properties[name]
+			if !known {
+				member, _ = schema.AdditionalProperties.(*huma.Schema)
+			}
+			switch {
+			case member == nil: // huma says that it is unknown
+				continue
+			case v[name] != nil:
+				if where, problem := n.check(member, v[name], here); problem != "" {
+					return where, problem
+				}
+			case slices.Contains(schema.Required, name):
+				return here, "is needed"
+			case !known || !n.resolve(member).Nullable:
+				return here, "must not be null"
+			}
+		}
+	}
+	return "", ""
+}
+
+// patch is a member of a change. Left out, it stays; null clears it: it gets
+// the type's empty value.
+type patch[T any] struct {
+	given bool
+	value T
+}
+
+// UnmarshalJSON is called for null too.
+func (p *patch[T]) UnmarshalJSON(raw []byte) error {
+	p.given = true
+	return strictjson.Unmarshal(raw, &p.value)
+}
+
+// MarshalJSON is for huma, which writes what it reads.
+func (p patch[T]) MarshalJSON() ([]byte, error) { return json.Marshal(p.value) }
+
+// Schema is the type's own, with null.
+func (patch[T]) Schema(r huma.Registry) *huma.Schema {
+	return nulls{r}.nullable(huma.SchemaFromType(r, reflect.TypeFor[T]()))
+}
+
+// change is what is to be set; nil stays as it is.
+func (p *patch[T]) change() *T {
+	if !p.given {
+		return nil
+	}
+	return &p.value
+}
