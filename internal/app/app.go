@@ -48,6 +48,7 @@ type App struct {
 	sessions  *session.Service
 	engine    *webhook.Engine
 	retention *retention.Service
+	health    *health
 	events    *event.Log
 	egress    *egress.Client
 	server    *http.Server
@@ -141,13 +142,14 @@ func (a *App) compose() {
 		},
 	})
 	a.events = event.New(a.store)
+	a.health = &health{ping: a.store.Ping, artifacts: a.blobs.folder, log: a.log}
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Access: a.access, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State},
 		Forget:  a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
-		Version: Version, Log: a.log, Stopping: a.stopping,
+		Version: Version, Log: a.log, Stopping: a.stopping, Ready: a.health.Ready,
 	})
 	a.server = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
@@ -195,6 +197,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
+	stopHealth := part(background, "health", a.health.Run)
 	stopRetention := part(background, "retention", a.retention.Run)
 	stopAccess := part(background, "keys", a.access.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
@@ -217,6 +220,7 @@ func (a *App) Run(ctx context.Context) error {
 		_ = a.server.Close()
 	}
 	stopAccess()
+	stopHealth()
 	stopRetention()
 	stopEngine()
 	wg.Wait()

@@ -34,6 +34,7 @@ type store interface {
 	retention.Store
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)
+	Ping(ctx context.Context) error
 }
 
 var (

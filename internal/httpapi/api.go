@@ -24,7 +24,6 @@ import (
 
 // Store is what is read, and the few changes that need no service.
 type Store interface {
-	Ping(ctx context.Context) error
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
@@ -122,6 +121,9 @@ type Config struct {
 	Log       *slog.Logger
 	// Stopping ends requests that follow the log, when the server stops.
 	Stopping <-chan struct{}
+	// Ready is why requests can't be answered now; nil when they can. It is asked
+	// as often as anybody likes.
+	Ready func() error
 }
 
 type server struct {

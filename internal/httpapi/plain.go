@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"html/template"
 	"net/http"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	_ "embed"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 //go:embed docs.html
@@ -19,14 +22,7 @@ var docs = template.Must(template.New("docs").Parse(docsHTML))
 // plainRoutes are those that need no key.
 func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	s.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := s.Store.Ping(r.Context()); err != nil {
-			s.Log.Error("not ready", "err", err)
-			newProblem("unavailable", "The store does not answer.").write(w)
-			return
-		}
-		_, _ = w.Write([]byte("ok\n"))
-	})
+	s.mux.HandleFunc("GET /readyz", s.readiness)
 	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		raw, err := s.api.OpenAPI().MarshalJSON()
 		if err != nil {
@@ -42,6 +38,27 @@ func (s *server) plainRoutes() {
 	if s.Live != nil {
 		s.Live.Routes(s.mux)
 	}
+}
+
+// readiness says whether the server can take requests, and in general terms why
+// not: the log has the particulars.
+func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
+	select {
+	case <-s.Stopping:
+		newProblem(domain.CodeUnavailable, "The server is stopping.").write(w)
+		return
+	default:
+	}
+	if err := s.Ready(); err != nil {
+		why := "The store does not answer."
+		if e, ok := errors.AsType[*domain.Error](err); ok {
+			what, _, _ := strings.Cut(e.Message, ";") // of a change that wasn't made
+			why = sentence(what)
+		}
+		newProblem(domain.CodeUnavailable, why).write(w)
+		return
+	}
+	_, _ = w.Write([]byte("ok\n"))
 }
 
 type docOperation struct {

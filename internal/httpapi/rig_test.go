@@ -129,7 +129,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
 		Forget:  retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
-		Version: "test", Log: log, Stopping: stopping,
+		Version: "test", Log: log, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

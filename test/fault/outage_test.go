@@ -23,6 +23,10 @@ var outage = flag.Duration("outage", 9*time.Second, "how long the database is aw
 // answerWithin is how long a server may take to say that it can't.
 const answerWithin = 12 * time.Second
 
+// seenWithin is how long /readyz may take to tell what has broken, on a machine
+// that is busy.
+const seenWithin = 10 * time.Second
+
 // TestOutage takes the database away from two servers, asks both for
 // everything meanwhile, and gives it back: every request was refused with 503
 // and when to come back, and then all goes on by itself. What was acknowledged
@@ -72,6 +76,14 @@ func TestOutage(t *testing.T) {
 	pause(t.Context(), 200*time.Millisecond)
 	stop()
 	wg.Wait()
+	for _, c := range clients {
+		if err := harness.Until(t.Context(), func() (bool, error) { return get(t.Context(), c.URL+"/readyz", "") != nil, nil }); err != nil {
+			t.Fatalf("it doesn't see that the database is away: %v", err)
+		}
+	}
+	if took := time.Since(killed); took > seenWithin {
+		t.Errorf("that the database is away is seen after %s", took)
+	}
 	o.during(*outage-time.Since(killed), func(err error) error {
 		if err == nil {
 			return errors.New("answered while the database is away")

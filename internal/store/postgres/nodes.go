@@ -160,6 +160,10 @@ func (s *Store) beat() {
 			}
 		}
 		cancel()
+		if s.unwell.Store(nil); err != nil {
+			why := away(err)
+			s.unwell.Store(&why)
+		}
 		switch {
 		case err != nil:
 			if s.running.Err() == nil {

@@ -83,8 +83,9 @@ type Store struct {
 	places *cursor.Places
 	cache  *cache
 	held   *held
-	turns  codec.Turns  // of sessions, at ordered endpoints
-	node   atomic.Int64 // our number, as the deliveries that we hold have it
+	turns  codec.Turns           // of sessions, at ordered endpoints
+	unwell atomic.Pointer[error] // why the last beat failed; nil: it didn't
+	node   atomic.Int64          // our number, as the deliveries that we hold have it
 	offer  atomic.Pointer[domain.Taker]
 
 	writer  *writer
@@ -255,8 +256,12 @@ func (s *Store) Close() error {
 	return err
 }
 
-// Ping says whether the database answers.
+// Ping says whether the database answers and, as the last beat saw it, can be
+// written.
 func (s *Store) Ping(ctx context.Context) error {
+	if err := s.unwell.Load(); err != nil {
+		return *err
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	return away(s.pool.Ping(ctx))

@@ -167,7 +167,7 @@ func (t *tx) eventsAfter(project, after string) (events []domain.Event, sessions
 		}
 		events, sessions = append(events, e), append(sessions, session)
 	}
-	return events, sessions, rows.Err()
+	return events, sessions, unusable(rows.Err())
 }
 
 // again makes an event due for an endpoint, unless it has been or will be sent.

@@ -288,7 +288,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 		j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 		jobs = append(jobs, j)
 	}
-	return jobs, false, rows.Err()
+	return jobs, false, unusable(rows.Err())
 }
 
 // Finish records attempts with what they did to their deliveries, has the

@@ -30,5 +30,5 @@ func collect[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, erro
 		}
 		all = append(all, one)
 	}
-	return all, rows.Err()
+	return all, unusable(rows.Err())
 }

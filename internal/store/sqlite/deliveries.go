@@ -106,7 +106,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 			page = append(page, d)
 		}
 	}
-	if err := rows.Err(); err != nil {
+	if err := unusable(rows.Err()); err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
 	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })

@@ -22,7 +22,7 @@ func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 	}
 	st, err := r.db.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
+		return nil, unusable(fmt.Errorf("prepare %q: %w", query, err))
 	}
 	if first, loaded := r.stmts.LoadOrStore(query, st); loaded {
 		st.Close()
@@ -36,7 +36,8 @@ func (r *reader) rows(ctx context.Context, query string, args ...any) (*sql.Rows
 	if err != nil {
 		return nil, err
 	}
-	return st.QueryContext(ctx, args...)
+	rows, err := st.QueryContext(ctx, args...)
+	return rows, unusable(err)
 }
 
 func (r *reader) row(ctx context.Context, query string, args ...any) codec.Scanner {
@@ -44,5 +45,11 @@ func (r *reader) row(ctx context.Context, query string, args ...any) codec.Scann
 	if err != nil {
 		return failedRow{err}
 	}
-	return st.QueryRowContext(ctx, args...)
+	return usableRow{st.QueryRowContext(ctx, args...)}
 }
+
+// usableRow is a row that tells of a file that can't be used.
+type usableRow struct{ *sql.Row }
+
+// Scan implements [codec.Scanner].
+func (r usableRow) Scan(dest ...any) error { return unusable(r.Row.Scan(dest...)) }

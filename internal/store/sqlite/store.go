@@ -26,6 +26,7 @@ import (
 	"embed"
 	"errors"
 	"log/slog"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -52,6 +53,8 @@ type Store struct {
 	log    *slog.Logger
 	notify func(domain.Commit)
 
+	file   file
+	failed atomic.Bool // the last transaction, because of the file
 	read   reader
 	write  *sql.DB // one connection, the writer's
 	ids    *rowid.Sealer
@@ -83,6 +86,10 @@ func Open(ctx context.Context, path string, box *seal.Box, notify func(domain.Co
 
 func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err error) {
 	if err := makeFile(path); err != nil {
+		return nil, err
+	}
+	s.file.path = path
+	if s.file.main, err = os.Stat(path); err != nil {
 		return nil, err
 	}
 	if s.write, err = connect(path, "cache_size(-16000)", 1); err != nil {
@@ -127,10 +134,4 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	<-s.done
 	return errors.Join(s.read.db.Close(), s.write.Close())
-}
-
-// Ping says whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	var tables int
-	return s.read.row(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
 }

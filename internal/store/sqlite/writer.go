@@ -54,7 +54,7 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 		return context.Cause(ctx)
 	}
 	<-c.done
-	return full(c.err)
+	return unusable(c.err)
 }
 
 // writer is the one goroutine that changes the database.
@@ -116,13 +116,18 @@ func (w *writer) transact(batch []*change) []*change {
 		w.store.held.add(t.known.keys()...) // before anybody can claim them
 	}
 	if err == nil {
-		if err = w.exec("COMMIT"); err != nil && taker != nil {
+		// What is written into a file that was removed must not be acknowledged.
+		if err = w.store.file.check(); err == nil {
+			err = w.exec("COMMIT")
+		}
+		if err != nil && taker != nil {
 			w.store.held.release(t.known.keys()...)
 			taker.Release(t.known.reserved())
 		}
 	}
+	w.store.failed.Store(err != nil)
 	if err != nil {
-		err = fmt.Errorf("commit: %w", err)
+		err = unusable(fmt.Errorf("commit: %w", err))
 		w.store.log.Error("a transaction failed", "changes", len(batch), "err", err)
 		w.rollback()
 	}

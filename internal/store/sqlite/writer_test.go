@@ -44,6 +44,9 @@ func openTest(t testing.TB) *Store {
 // didn't fit is told so, the rest is kept, and with room it goes on.
 func TestFullDisk(t *testing.T) {
 	s := openTest(t)
+	if err := s.CreateProject(t.Context(), domain.Project{ID: "proj_a", Name: "a"}, "", nil); err != nil {
+		t.Fatal(err)
+	}
 	limit := func(pages int) {
 		t.Helper()
 		err := s.update(t.Context(), func(tx *tx) error {

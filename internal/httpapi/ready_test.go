@@ -1,0 +1,44 @@
+package httpapi_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/httpapi"
+)
+
+// TestReadyz: what is wrong is told in general terms, to anybody.
+func TestReadyz(t *testing.T) {
+	var why error
+	stopping := make(chan struct{})
+	api := httpapi.New(httpapi.Config{Ready: func() error { return why }, Stopping: stopping, Log: slog.New(slog.DiscardHandler)})
+	ask := func() (int, string) {
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+		return w.Code, w.Body.String()
+	}
+	if status, body := ask(); status != http.StatusOK || body != "ok\n" {
+		t.Errorf("ready: %d %s", status, body)
+	}
+	full := domain.Refuse(domain.CodeUnavailable, "the disk is full; nothing was changed")
+	for want, err := range map[string]error{
+		`"detail":"The disk is full."`:          fmt.Errorf("secret/path: %w", full),
+		`"detail":"The store does not answer."`: errors.New("secret/path is broken"),
+	} {
+		why = err
+		if status, body := ask(); status != http.StatusServiceUnavailable || !strings.Contains(body, want) || strings.Contains(body, "secret") {
+			t.Errorf("%v: %d %s", err, status, body)
+		}
+	}
+	why = nil
+	close(stopping)
+	if status, body := ask(); status != http.StatusServiceUnavailable || !strings.Contains(body, "stopping") {
+		t.Errorf("stopping: %d %s", status, body)
+	}
+}
