@@ -118,11 +118,9 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 		return nil, err
 	}
 	a.retention = retention.New(kept)
-	allow, err := settings.WebhookPrefixes()
-	if err != nil {
+	if a.egress, err = openEgress(settings); err != nil {
 		return nil, err
 	}
-	a.egress = egress.New(egress.Config{Allow: allow})
 	a.compose()
 	a.composed.Store(true)
 	return a, nil

@@ -29,6 +29,9 @@ type Server struct {
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
+	WebhookProxy      string   `help:"Proxy that all webhooks go through: http://, https:// or socks5://, [user:password@]host:port." placeholder:"URL"`
+	WebhookProxyNames bool     `help:"Have the proxy resolve the names of webhook targets: it must then keep private addresses closed itself. Default: they are resolved and checked here."`
+	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	Chromium          string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
@@ -74,6 +77,12 @@ func (s *Server) Check() error {
 		return wrong("api-key", "must be bh_ and 32 to 253 letters or digits")
 	}
 	if _, err := s.WebhookPrefixes(); err != nil {
+		return err
+	}
+	if _, err := s.Proxy(); err != nil {
+		return err
+	}
+	if _, err := s.WebhookRoots(); err != nil {
 		return err
 	}
 	if _, err := s.Keep(); err != nil {

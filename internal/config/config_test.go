@@ -36,6 +36,22 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"api-key", func(s *Server) { s.APIKey = "secret" }},
 		{"api-key", func(s *Server) { s.APIKey = "bh_short" }},
 		{"webhook-allow", func(s *Server) { s.WebhookAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "proxy.example:3128" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "ftp://me:hunter2@proxy.example:3128" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@proxy.example" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@:3128" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@proxy.example:0" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2%@proxy.example:3128" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@proxy.example:3128/path" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@proxy.example:3128?a=1" }},
+		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "socks5://:hunter2@proxy.example:3128" }},
+		{"webhook-proxy", func(s *Server) {
+			s.WebhookProxy = "socks5://me:hunter2" + strings.Repeat("x", 255) + "@proxy.example:3128"
+		}},
+		{"webhook-proxy-names", func(s *Server) { s.WebhookProxyNames = true }},
+		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{"/no/such/file"} }},
+		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{t.TempDir()} }},
+		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{plain} }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
 		{"chromium", func(s *Server) { s.Chromium = "/no/such/file" }},
@@ -49,6 +65,9 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		e, ok := errors.AsType[*Error](s.Check())
 		if !ok || e.Setting != tt.setting {
 			t.Errorf("%+v: got %v, want an error about %s", s, s.Check(), tt.setting)
+		}
+		if ok && strings.Contains(e.Error(), "hunter2") {
+			t.Errorf("%v tells the password", e)
 		}
 	}
 }

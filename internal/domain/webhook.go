@@ -267,7 +267,7 @@ type Attempt struct {
 	StatusCode int    // 0: no answer
 	Response   []byte // first 16 KiB of the answer's body
 	RemoteAddr string // "203.0.113.7:443"; empty: never connected
-	ErrorClass string // "", "timeout", "dns", "connect", "tls", "blocked", "redirect", "status", "protocol"
+	ErrorClass string // "", "timeout", "dns", "connect", "tls", "blocked", "redirect", "status", "protocol", "proxy"
 	Error      string // one sentence, without secrets
 }
 

@@ -36,16 +36,17 @@ type Config struct {
 	Timeout  time.Duration  // over the whole exchange; 0: 15 s
 	Resolver *net.Resolver  // nil: the system's
 	RootCAs  *x509.CertPool // nil: the system's
+	Proxy    *Proxy         // nil: none; that of the environment is never used
 }
 
-// Client sends requests to addresses that somebody else chose. It uses no
-// proxy, follows no redirect, keeps no cookie and decodes no compression. It
-// may be used by many goroutines.
+// Client sends requests to addresses that somebody else chose. It follows no
+// redirect, keeps no cookie and decodes no compression. It may be used by many
+// goroutines.
 type Client struct {
 	Guard     *Guard
 	timeout   time.Duration
-	direct    *direct
-	transport *http.Transport // for TLS, and for what is too long for it
+	direct    *direct         // nil: all goes through a proxy
+	transport *http.Transport // for TLS, for what is too long for it, and for all that goes through a proxy
 }
 
 // New makes a client.
@@ -54,23 +55,29 @@ func New(cfg Config) *Client {
 	if c.timeout <= 0 {
 		c.timeout = defaultTimeout
 	}
-	dialer := &net.Dialer{
-		// The transport dials in the background, for whichever request is
-		// next, so a request's own deadline does not end its dial.
-		Timeout:  c.timeout,
-		Resolver: cfg.Resolver,
-		Control:  c.Guard.Control,
-	}
-	c.direct = &direct{dialer: dialer, timeout: c.timeout, idle: map[string][]*wire{}}
-	c.transport = &http.Transport{
-		Proxy: nil, // one from the environment would connect where the guard doesn't see it
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+	var dial func(ctx context.Context, network, address string) (net.Conn, error)
+	if cfg.Proxy != nil {
+		dial = newTunnels(cfg, c.Guard, c.timeout).dial
+	} else {
+		dialer := &net.Dialer{
+			// The transport dials in the background, for whichever request is
+			// next, so a request's own deadline does not end its dial.
+			Timeout:  c.timeout,
+			Resolver: cfg.Resolver,
+			Control:  c.Guard.Control,
+		}
+		c.direct = &direct{dialer: dialer, timeout: c.timeout, idle: map[string][]*wire{}}
+		dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			nc, err := dialer.DialContext(ctx, network, address)
 			if err != nil {
 				return nil, err
 			}
 			return newConn(nc), nil
-		},
+		}
+	}
+	c.transport = &http.Transport{
+		Proxy:               nil, // one from the environment would connect where the guard doesn't see it
+		DialContext:         dial,
 		TLSClientConfig:     &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout: c.timeout,
 		DisableCompression:  true,
@@ -91,7 +98,9 @@ func New(cfg Config) *Client {
 
 // CloseIdle closes the connections that no exchange is using.
 func (c *Client) CloseIdle() {
-	c.direct.closeIdle()
+	if c.direct != nil {
+		c.direct.closeIdle()
+	}
 	c.transport.CloseIdleConnections()
 }
 
@@ -117,7 +126,12 @@ func (c *Client) Post(ctx context.Context, u *url.URL, header http.Header, body 
 		return Answer{}, &Error{ClassProtocol, "the target is not an http or https URL"}
 	}
 	deadline := time.Now().Add(c.timeout)
-	answer, done, err := c.direct.exchange(ctx, u, header, body)
+	var answer Answer
+	var done bool
+	var err error
+	if c.direct != nil {
+		answer, done, err = c.direct.exchange(ctx, u, header, body)
+	}
 	if !done {
 		answer, err = c.viaTransport(ctx, u, header, body)
 	}

@@ -25,6 +25,7 @@ const (
 	ClassRedirect Class = "redirect" // it answered 3xx, which is not followed
 	ClassStatus   Class = "status"   // it answered another status than 2xx
 	ClassProtocol Class = "protocol" // its answer is not proper HTTP, or was cut off
+	ClassProxy    Class = "proxy"    // this server's own proxy failed, which says nothing of the target
 )
 
 // Error is why an exchange failed. Its message is one sentence for the owner

@@ -81,7 +81,7 @@ type attemptView struct {
 	StatusCode    int    `json:"statusCode,omitempty" doc:"Of the answer; not there without one."`
 	Response      string `json:"response,omitempty" doc:"The first 16 KiB of the answer's body."`
 	RemoteAddress string `json:"remoteAddress,omitempty"`
-	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,internal"`
+	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,proxy,internal"`
 	Error         string `json:"error,omitempty"`
 }
 

@@ -64,6 +64,9 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 		a.ErrorClass, a.Error = "internal", "the attempt could not be made"
 		if e, ok := errors.AsType[*egress.Error](err); ok {
 			a.ErrorClass, a.Error = string(e.Class), e.Message
+			if e.Class == egress.ClassProxy {
+				o.Sign = domain.SignNone // it is not the endpoint that failed
+			}
 		}
 		switch {
 		case answer.StatusCode == http.StatusGone:

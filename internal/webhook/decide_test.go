@@ -69,6 +69,18 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// TestTheProxysFailureIsNotTheEndpoints is tried again like any other, but says
+// nothing of the endpoint's health.
+func TestTheProxysFailureIsNotTheEndpoints(t *testing.T) {
+	d := domain.Delivery{ID: "dlv_1", Status: domain.DeliverySending}
+	for class, want := range map[egress.Class]domain.Sign{egress.ClassProxy: domain.SignNone, egress.ClassConnect: domain.SignBad} {
+		o := decide(d, []time.Duration{time.Second}, egress.Answer{}, &egress.Error{Class: class, Message: "no"}, now, now, 0)
+		if o.Sign != want || o.Delivery.Status != domain.DeliveryPending || o.Attempt.ErrorClass != string(class) {
+			t.Errorf("%s: %+v", class, o)
+		}
+	}
+}
+
 func TestRetryAfter(t *testing.T) {
 	for value, want := range map[string]time.Duration{
 		"": 0, "0": 0, "5": 5 * time.Second, " 7 ": 7 * time.Second, "-1": 0, "1.5": 0, "soon": 0,
