@@ -50,6 +50,7 @@ type App struct {
 	retention *retention.Service
 	health    *health
 	events    *event.Log
+	keys      *webhook.PublicKeys
 	egress    *egress.Client
 	server    *http.Server
 	listener  net.Listener
@@ -141,12 +142,13 @@ func (a *App) compose() {
 	})
 	a.events = event.New(a.store)
 	a.health = &health{ping: a.store.Ping, artifacts: a.blobs.folder, log: a.log}
+	a.keys = webhook.NewPublicKeys(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Access: a.access, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
-		Explain: &webhook.Explainer{History: a.store, State: a.engine.State},
-		Forget:  a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
+		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
+		Forget: a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping, Ready: a.health.Ready,
 	})
 	a.server = &http.Server{
@@ -165,6 +167,7 @@ func (a *App) committed(c domain.Commit) {
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)
+	a.keys.Notify(c)
 }
 
 func (a *App) publicURL() string {

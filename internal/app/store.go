@@ -31,6 +31,7 @@ type store interface {
 	webhook.Queue
 	webhook.Endpoints
 	webhook.History
+	webhook.SigningStore
 	retention.Store
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)

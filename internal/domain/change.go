@@ -38,6 +38,7 @@ type Commit struct {
 	Sessions []string      // whose row or steps changed
 	Projects []string      // whose log has news
 	Keys     []string      // ids of API keys that were revoked
+	Signing  bool          // the key pairs of endpoints are others
 
 	// Only where several servers share a store.
 	Remote bool     // another server made it

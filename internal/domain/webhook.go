@@ -99,6 +99,11 @@ func (e *Endpoint) Signs() bool {
 	return slices.ContainsFunc(e.Secrets, func(s Secret) bool { return strings.HasPrefix(s.Value, PrivateKeyPrefix) })
 }
 
+// SameSecrets says whether both lists have the same secrets for the same time.
+func SameSecrets(a, b []Secret) bool {
+	return slices.EqualFunc(a, b, func(a, b Secret) bool { return a.Value == b.Value && a.ExpiresAt.Equal(b.ExpiresAt) })
+}
+
 // What the values of secrets begin with, by Standard Webhooks.
 const (
 	SecretPrefix     = "whsec_" // a symmetric secret

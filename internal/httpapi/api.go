@@ -44,7 +44,6 @@ type Store interface {
 	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
 	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
 	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time, idem *domain.Idempotency) (int, error)
-	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 }
 
 // Access is the API keys and their projects.
@@ -83,6 +82,11 @@ type Endpoints interface {
 	Test(ctx context.Context, project, id string, idem *domain.Idempotency) (string, error)
 }
 
+// PublicKeys are those of the endpoints that sign with a pair.
+type PublicKeys interface {
+	Set(ctx context.Context) (webhook.JWKS, error)
+}
+
 // Explain says why.
 type Explain interface {
 	Delivery(ctx context.Context, project, id string) (webhook.Explanation, error)
@@ -112,6 +116,8 @@ type Config struct {
 	Endpoints Endpoints
 	Events    Events
 	Explain   Explain
+	// PublicKeys are published to anybody who asks.
+	PublicKeys PublicKeys
 	// Forget deletes a session that has ended, with all that belongs to it.
 	Forget    func(ctx context.Context, project, id string) error
 	Artifacts Artifacts

@@ -39,6 +39,7 @@ type endpointView struct {
 	DisabledReason string            `json:"disabledReason,omitempty" enum:"gone,failing,requested"`
 	FailingSince   string            `json:"failingSince,omitempty" doc:"No delivery has succeeded since."`
 	PublicKey      string            `json:"publicKey,omitempty" doc:"Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json."`
+	PublicKeyID    string            `json:"publicKeyId,omitempty" doc:"The kid of the public key there."`
 	Secret         string            `json:"secret,omitempty" doc:"Signs its deliveries. Only in the answer to the call that made it."`
 	CreatedAt      string            `json:"createdAt"`
 	UpdatedAt      string            `json:"updatedAt"`
@@ -72,6 +73,7 @@ func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
 		if strings.HasPrefix(s.Value, domain.PrivateKeyPrefix) {
 			if public, err := webhook.PublicKey(s.Value); err == nil {
 				v.PublicKey = domain.PublicKeyPrefix + base64.StdEncoding.EncodeToString(public)
+				v.PublicKeyID = webhook.Thumbprint(public)
 			}
 		} else if secret {
 			v.Secret = s.Value

@@ -36,12 +36,14 @@ func makings(r *rig) map[string]making {
 		},
 		"test-endpoint":    {"/v1/webhook-endpoints/" + hook + "/test", "", ""},
 		"retry-delivery":   {"/v1/deliveries/" + delivery + "/retry", "", ""},
+		"create-project":   {"/v1/projects", `{"name":"a"}`, `{"name":"b"}`},
+		"create-key":       {"/v1/keys", `{"name":"a"}`, `{"name":"b"}`}, // the key itself is shown once
 		"retry-deliveries": {"/v1/deliveries/retry", `{"endpointId":"` + hook + `"}`, `{"endpointId":"we_other"}`},
 	}
 }
 
 // madeMembers are what tells things that were made from each other.
-var madeMembers = []string{"sessionId", "streamId", "endpointId", "secret", "publicKey", "deliveryId", "deliveries", "projectId", "keyId", "key"}
+var madeMembers = []string{"sessionId", "streamId", "endpointId", "secret", "publicKey", "deliveryId", "deliveries", "projectId", "keyId"}
 
 func identity(body map[string]any) string {
 	if list, ok := body["data"].([]any); ok && len(list) > 0 {
@@ -66,6 +68,7 @@ var pathParameter = regexp.MustCompile(`\{[a-zA-Z]+\}`)
 // what declares the header makes nothing twice, what doesn't refuses it.
 func TestEveryOperationReplaysOrRefusesIdempotencyKey(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		r.key = r.newKey(domain.RoleOperator)
 		ready := makings(r)
 		description := r.ask("GET", "/openapi.json", "").body
 		paths, _ := description["paths"].(map[string]any)

@@ -60,6 +60,7 @@ type rig struct {
 	key     string
 	log     *lines
 	deaf    atomic.Bool // nobody is told of commits
+	reads   *countedReads
 	t       *testing.T
 }
 
@@ -97,6 +98,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 	var sessions *session.Service
 	var events *event.Log
 	var keys *access.Service
+	var published *webhook.PublicKeys
 	var composed sync.WaitGroup
 	composed.Add(1)
 	store, err := open(t, func(c domain.Commit) {
@@ -107,6 +109,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		keys.Notify(c)
 		sessions.Notify(c)
 		events.Notify(c)
+		published.Notify(c)
 	}, log)
 	if err != nil {
 		t.Fatal(err)
@@ -123,12 +126,14 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		},
 	})
 	events = event.New(store)
+	r.reads = &countedReads{SigningStore: store}
+	published = webhook.NewPublicKeys(r.reads)
 	keys = access.New(store)
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
 		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
-		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }},
-		Forget:  retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
+		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
+		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
 		Version: "test", Log: log, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -265,4 +270,15 @@ func (r *rig) wait(kind string) {
 		}
 	}
 	r.t.Fatalf("there was no %s", kind)
+}
+
+// countedReads counts what is read of the endpoints that sign.
+type countedReads struct {
+	webhook.SigningStore
+	n atomic.Int64
+}
+
+func (c *countedReads) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
+	c.n.Add(1)
+	return c.SigningStore.SigningEndpoints(ctx)
 }

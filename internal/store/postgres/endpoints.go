@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -51,6 +52,7 @@ func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
+	t.known.Signing = t.known.Signing || e.Signs()
 	return nil
 }
 
@@ -107,7 +109,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err != nil {
 			return err
 		}
-		was := e.Status
+		was, secrets := e.Status, slices.Clone(e.Secrets)
 		c := &domain.EndpointChange{Endpoint: &e}
 		refused := fn(c)
 		if err := t.once(ctx, project, c.Idempotency); err != nil {
@@ -119,6 +121,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(ctx, &e); err != nil {
 			return err
 		}
+		t.known.Signing = t.known.Signing || e.Signs() && !domain.SameSecrets(e.Secrets, secrets)
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
 		}
@@ -152,7 +155,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	var num int64
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
-			RETURNING num`, project, id, codec.Micros(now)).Scan(&num)); err != nil {
+			RETURNING num, signs`, project, id, codec.Micros(now)).Scan(&num, &t.known.Signing)); err != nil {
 			return err
 		}
 		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})

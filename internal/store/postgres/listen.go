@@ -26,6 +26,7 @@ type note struct {
 	Projects []string    `json:"p,omitempty"`
 	Keys     []string    `json:"k,omitempty"`
 	Stops    []string    `json:"x,omitempty"`
+	Signing  bool        `json:"w,omitempty"`
 	Missed   bool        `json:"m,omitempty"`
 }
 
@@ -40,7 +41,7 @@ func (n note) String() string {
 // notes spells what became known in as many notes as it takes.
 func notes(node int64, c *domain.Commit) []string {
 	var all []string
-	n, size := note{Node: node}, 0
+	n, size := note{Node: node, Signing: c.Signing}, 0
 	room := func(bytes int) {
 		if size += bytes + 6; size > maxNote {
 			all = append(all, n.String())
@@ -71,7 +72,7 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(id))
 		n.Stops = append(n.Stops, id)
 	}
-	if size > 0 {
+	if size > 0 || n.Signing {
 		all = append(all, n.String())
 	}
 	return all
@@ -79,7 +80,7 @@ func notes(node int64, c *domain.Commit) []string {
 
 // commit is what a note says.
 func (n note) commit() domain.Commit {
-	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Stops: n.Stops, Missed: n.Missed}
+	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Stops: n.Stops, Missed: n.Missed, Signing: n.Signing}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}

@@ -307,7 +307,7 @@ func (t *tx) tell() {
 		(*s.offer.Load()).Take(jobs)
 	}
 	k := &t.known
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) > 0 {
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) > 0 || k.Signing {
 		s.Notify(*k)
 	}
 }

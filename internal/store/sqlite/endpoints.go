@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -41,6 +42,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
+	t.known.Signing = t.known.Signing || e.Signs()
 	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
@@ -87,7 +89,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err != nil {
 			return err
 		}
-		was := e.Status
+		was, secrets := e.Status, slices.Clone(e.Secrets)
 		c := &domain.EndpointChange{Endpoint: &e}
 		refused := fn(c)
 		if err := t.once(project, c.Idempotency); err != nil {
@@ -99,6 +101,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(&e); err != nil {
 			return err
 		}
+		t.known.Signing = t.known.Signing || e.Signs() && !domain.SameSecrets(e.Secrets, secrets)
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
 		}
@@ -129,12 +132,14 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	var num, canceled int64
 	err := s.update(ctx, func(t *tx) error {
 		var session string
+		var signs bool
 		err := t.row(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
-			RETURNING session_id, num`, codec.Micros(now), project, id).Scan(&session, &num)
+			RETURNING session_id, num, signs`, codec.Micros(now), project, id).Scan(&session, &num, &signs)
 		if err != nil {
 			return missing(err)
 		}
 		t.w.cache.forgetEndpoints(project, session)
+		t.known.Signing = t.known.Signing || signs
 		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})
 		canceled, err = t.cancelPending(num, now)
 		return err

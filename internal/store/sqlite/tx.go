@@ -264,7 +264,7 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	if len(jobs) > 0 {
 		taker.Take(jobs)
 	}
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) == 0 {
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) == 0 && !k.Signing {
 		return
 	}
 	for i := range k.Events {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +12,54 @@ import (
 )
 
 var commitTests = []test{
+	{"what changes key pairs is told, and nothing else is so", func(w *world) {
+		signing := func(fn func()) (n int) {
+			w.Helper()
+			w.mu.Lock()
+			before := len(w.commits)
+			w.mu.Unlock()
+			fn()
+			s := w.newSession(0) // what came before it has been told when it has
+			w.told("the session", func(c domain.Commit) bool { return slices.Contains(c.Sessions, s.ID) })
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			for _, c := range w.commits[before:] {
+				if c.Signing {
+					n++
+				}
+			}
+			return n
+		}
+		e, plain := w.endpoint("*"), w.endpoint("*")
+		e.Secrets = append(e.Secrets, domain.Secret{Value: domain.PrivateKeyPrefix + "MQ=="})
+		change := func(id string, fn func(*domain.Endpoint)) func() {
+			return func() {
+				w.Helper()
+				w.ok(w.store.ChangeEndpoint(w.ctx, w.project, id, func(c *domain.EndpointChange) error {
+					fn(c.Endpoint)
+					return nil
+				}))
+			}
+		}
+		rotate := func(e *domain.Endpoint) {
+			e.Secrets = append(slices.Clone(e.Secrets), domain.Secret{Value: domain.PrivateKeyPrefix + "Mg=="})
+		}
+		for _, turn := range []struct {
+			name string
+			do   func()
+			want int
+		}{
+			{"made", func() { w.ok(w.store.CreateEndpoint(w.ctx, e, nil)) }, 1},
+			{"made without one", func() { w.ok(w.store.CreateEndpoint(w.ctx, plain, nil)) }, 0},
+			{"described", change(e.ID, func(e *domain.Endpoint) { e.Description = "d" }), 0},
+			{"rotated", change(e.ID, rotate), 1},
+			{"shortened", change(e.ID, func(e *domain.Endpoint) { e.Secrets[len(e.Secrets)-1].ExpiresAt = start }), 1},
+			{"deleted without one", func() { w.ok(w.store.DeleteEndpoint(w.ctx, w.project, plain.ID, start)) }, 0},
+			{"deleted", func() { w.ok(w.store.DeleteEndpoint(w.ctx, w.project, e.ID, start)) }, 1},
+		} {
+			w.equal(turn.name, signing(turn.do), turn.want)
+		}
+	}},
 	{"told only of what is committed", func(w *world) {
 		s := w.newSession(0)
 		w.newEndpoint("*")
