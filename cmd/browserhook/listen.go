@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/url"
 
 	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/internal/listen"
 	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 	"github.com/browserhook/browserhook/internal/webhook"
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 type listenCmd struct {
@@ -25,10 +25,10 @@ type listenCmd struct {
 
 // Validate is called by kong.
 func (c *listenCmd) Validate() error {
-	if err := checkURL("--url", c.URL); err != nil {
+	if err := checkURL("--url", &c.URL); err != nil {
 		return err
 	}
-	if err := checkURL("--forward", c.Forward); err != nil {
+	if err := checkURL("--forward", &c.Forward); err != nil {
 		return err
 	}
 	if c.Secret == "" {
@@ -37,13 +37,17 @@ func (c *listenCmd) Validate() error {
 	return checkSecrets([]string{c.Secret})
 }
 
-// checkURL says that a flag's or argument's value is no address of a server;
-// none at all is for kong to miss.
-func checkURL(name, value string) error {
-	u, err := url.Parse(value)
-	if value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
-		return fmt.Errorf("%s takes an http or https address, not %q", name, value)
+// checkURL says that a flag's or argument's value is no address of a server,
+// and writes it as it goes over the wire; none at all is for kong to miss.
+func checkURL(name string, value *string) error {
+	if *value == "" {
+		return nil
 	}
+	u, err := weburl.Parse(*value)
+	if err != nil {
+		return fmt.Errorf("%s takes an http or https address, not %q", name, *value)
+	}
+	*value = u.String()
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (c *webhookTestCmd) Validate() error {
 	if c.Timeout <= 0 {
 		return errors.New("--timeout takes a time such as 15s")
 	}
-	if err := checkURL("<url>", c.Receiver); err != nil {
+	if err := checkURL("<url>", &c.Receiver); err != nil {
 		return err
 	}
 	if c.Secret == "" {

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 // Server is the settings of `browserhook serve`.
@@ -60,8 +62,7 @@ func (s *Server) Check() error {
 	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
 		return wrong("listen", "%q is not a port number", port)
 	}
-	s.PublicURL = strings.TrimSuffix(s.PublicURL, "/")
-	if err := checkPublicURL(s.PublicURL); err != nil {
+	if err := s.checkPublicURL(); err != nil {
 		return err
 	}
 	if s.Data == "" {
@@ -180,17 +181,20 @@ func unit(_ []string, a slog.Attr) slog.Attr {
 	return slog.Float64(a.Key+"Ms", float64(a.Value.Duration().Microseconds())/1000)
 }
 
-func checkPublicURL(raw string) error {
-	if raw == "" {
+// checkPublicURL looks at the address, and writes it as links are to begin.
+func (s *Server) checkPublicURL() error {
+	if s.PublicURL == "" {
 		return nil
 	}
-	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return wrong("public-url", "%q is not an http or https address", raw)
+	u, err := weburl.Parse(strings.TrimSuffix(s.PublicURL, "/"))
+	if err != nil {
+		return wrong("public-url", "%q is not an http or https address", s.PublicURL)
 	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" {
-		return wrong("public-url", "%q must be only scheme, host and port", raw)
+	written := u.Scheme + "://" + u.Host
+	if u.String() != written || strings.Contains(s.PublicURL, "#") {
+		return wrong("public-url", "%q must be only scheme, host and port", s.PublicURL)
 	}
+	s.PublicURL = written
 	return nil
 }
 

@@ -30,6 +30,11 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"public-url", func(s *Server) { s.PublicURL = "ftp://example.com" }},
 		{"public-url", func(s *Server) { s.PublicURL = "https://example.com/base" }},
 		{"public-url", func(s *Server) { s.PublicURL = "https://me:pw@example.com" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://example.com?" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://example.com/?a=b" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://example.com/#" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://:443" }},
+		{"public-url", func(s *Server) { s.PublicURL = "https://exa mple.com" }},
 		{"data", func(s *Server) { s.Data = "" }},
 		{"artifacts-url", func(s *Server) { s.ArtifactsURL = "s3://bucket" }},
 		{"artifacts-url", func(s *Server) { s.ArtifactsURL = "file://relative" }},
@@ -84,6 +89,19 @@ func TestCheckFillsDefaults(t *testing.T) {
 	}
 	if p, err := s.WebhookPrefixes(); err != nil || p[0].String() != "10.0.0.0/8" {
 		t.Errorf("got %v, %v", p, err)
+	}
+}
+
+// TestPublicURLIsWrittenOnce: every link begins with it as it is written here.
+func TestPublicURLIsWrittenOnce(t *testing.T) {
+	for given, want := range map[string]string{
+		"HTTPS://Browsers.Example.com/": "https://browsers.example.com", "http://[::1]:8080": "http://[::1]:8080",
+		"https://münchen.example": "https://xn--mnchen-3ya.example",
+	} {
+		s := Server{PublicURL: given}
+		if err := s.checkPublicURL(); err != nil || s.PublicURL != want {
+			t.Errorf("%s is written %s: %v", given, s.PublicURL, err)
+		}
 	}
 }
 

@@ -118,7 +118,7 @@ func TestNameThatChangesAfterTheCheck(t *testing.T) {
 	})
 	c := newClient(t, Config{Resolver: resolver, Timeout: 5 * time.Second})
 	raw := "http://rebind.example:" + mustURL(t, srv.URL).Port() + "/"
-	if err := c.Guard.CheckURL("url", raw); err != nil {
+	if _, err := c.Guard.CheckURL("url", raw); err != nil {
 		t.Fatal(err)
 	}
 	addrs, err := resolver.LookupNetIP(background, "ip4", "rebind.example")

@@ -1,6 +1,10 @@
 package egress
 
 import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -21,19 +25,25 @@ func FuzzCheckURL(f *testing.F) {
 		"https://example.com:8443/a?b=c", "http://8.8.8.8\\@127.0.0.1/", "http://127.0.0.1:80\\.example.com", "http:/\\127.0.0.1",
 		"http://example.com@127.0.0.1/", "http://example.com:80@127.0.0.1", "http://[::ffff:0a00:1]/", "http://0300.0250.1/", "http://1.2.3.4.0x7f000001/",
 		"hTTp://\t127.0.0.1", "http://127.0.0.1 .example.com/", "http://xn--127-.0.0.1/", "http://127\u30020.0.1/", "http://[::]\uff0e/", "http://0x7f000001.",
+		"http://a.test/?q=a b", "http://a.test/é?\xff#", "http://a.test?50%", "http://a.test//b?", "http://a.test/b%2F c%zz", "http://MÜNCHEN.test:080/",
 	} {
 		f.Add(raw)
 	}
 	g := NewGuard()
 	f.Fuzz(func(t *testing.T, raw string) {
-		if g.CheckURL("url", raw) != nil {
+		written, err := g.CheckURL("url", raw)
+		if err != nil {
 			return
 		}
+		if again, err := g.CheckURL("url", written); again != written || err != nil {
+			t.Fatalf("%q is written %q, and then %q, %v", raw, written, again, err)
+		}
+		sameOnTheWire(t, written)
 		u, err := url.Parse(raw)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || u.Fragment != "" || u.Hostname() == "" {
 			t.Fatalf("%q was accepted", raw)
 		}
-		for _, host := range []string{u.Hostname(), hostByHand(raw)} {
+		for _, host := range []string{u.Hostname(), hostByHand(raw), hostByHand(written)} {
 			if addr, ok := address(host); ok && !open(addr) {
 				t.Fatalf("%q was accepted, and is %s", raw, addr)
 			}
@@ -45,6 +55,36 @@ func FuzzCheckURL(f *testing.F) {
 			t.Fatalf("%q was accepted, and wouldn't be connected to", raw)
 		}
 	})
+}
+
+// sameOnTheWire: both ways to make a request write the same line and host, and
+// net/http's server reads from them what was meant.
+func sameOnTheWire(t *testing.T, raw string) {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var theirs bytes.Buffer
+	if err := (&http.Request{Method: "POST", URL: u, Host: u.Host, Header: http.Header{}}).Write(&theirs); err != nil {
+		t.Fatalf("%q is no request: %v", raw, err)
+	}
+	ours, ok := request(nil, u, http.Header{}, nil)
+	if !ok || !asciiHost(u.Host) {
+		t.Fatalf("%q is not written directly", raw)
+	}
+	for i, line := range []string{"request", "host"} {
+		a, b := strings.Split(string(ours), "\r\n")[i], strings.Split(theirs.String(), "\r\n")[i]
+		if a != b {
+			t.Fatalf("%q: the %s is %q, and net/http's %q", raw, line, a, b)
+		}
+	}
+	for _, wire := range []string{string(ours), theirs.String()} {
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(wire)))
+		if err != nil || r.RequestURI != u.RequestURI() || r.Host != u.Host || r.URL.RawQuery != u.RawQuery || r.URL.Path != cmp.Or(u.Path, "/") {
+			t.Fatalf("%q is read as %+v, %v", raw, r, err)
+		}
+	}
 }
 
 // hostByHand reads the host of a URL as a browser does: tabs and line breaks

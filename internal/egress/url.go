@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 // MaxURL is how long a URL may be, in bytes.
@@ -16,32 +17,36 @@ const MaxURL = 2048
 // CheckURL says, as a *domain.Error about the field, why requests can't be
 // sent to the URL: it isn't plain http or https, its host is a closed address
 // in any spelling, or it holds what would never be sent. Names are not
-// resolved here, since what they mean can change; see [Guard.Control].
-func (g *Guard) CheckURL(field, raw string) error {
+// resolved here, since what they mean can change; see [Guard.Control]. It
+// returns the URL as it goes over the wire.
+func (g *Guard) CheckURL(field, raw string) (string, error) {
 	if raw == "" {
-		return domain.Invalid(field, "is required")
+		return "", domain.Invalid(field, "is required")
 	}
 	if len(raw) > MaxURL {
-		return domain.Invalid(field, "has %d bytes; at most %d are allowed", len(raw), MaxURL)
+		return "", domain.Invalid(field, "has %d bytes; at most %d are allowed", len(raw), MaxURL)
 	}
-	u, err := url.Parse(raw)
+	u, err := weburl.Parse(raw)
 	if err != nil {
-		return domain.Invalid(field, "is not a URL")
+		return "", domain.Invalid(field, "%s", err)
 	}
 	switch {
-	case u.Scheme != "http" && u.Scheme != "https":
-		return domain.Invalid(field, "must start with http:// or https://")
 	case u.User != nil:
-		return domain.Invalid(field, "must not hold a user name or password")
-	case u.Hostname() == "":
-		return domain.Invalid(field, "has no host")
+		return "", domain.Invalid(field, "must not hold a user name or password")
 	case strings.Contains(raw, "#"):
-		return domain.Invalid(field, "must not hold a fragment: it is never sent")
+		return "", domain.Invalid(field, "must not hold a fragment: it is never sent")
 	}
 	if err := checkPort(field, u); err != nil {
-		return err
+		return "", err
 	}
-	return g.checkHost(field, u)
+	if err := g.checkHost(field, u); err != nil {
+		return "", err
+	}
+	written := u.String()
+	if len(written) > MaxURL {
+		return "", domain.Invalid(field, "has %d bytes when it is sent; at most %d are allowed", len(written), MaxURL)
+	}
+	return written, nil
 }
 
 func checkPort(field string, u *url.URL) error {
@@ -74,7 +79,7 @@ func (g *Guard) checkHost(field string, u *url.URL) error {
 	name := strings.ToLower(strings.TrimSuffix(host, "."))
 	labels := strings.Split(name, ".")
 	if len(name) > 253 || slices.ContainsFunc(labels, badLabel) {
-		return domain.Invalid(field, "has a host that is not a valid name; write an international name in its xn-- form")
+		return domain.Invalid(field, "has a host that is not a valid name")
 	}
 	if numeric(labels[len(labels)-1]) {
 		// Resolvers differ in what they make of 127.1, 0177.0.0.1, 0x7f.1 or

@@ -8,6 +8,7 @@ import (
 // TestBodiesAreReadStrictly: what the schema was asked about is what is read.
 func TestBodiesAreReadStrictly(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		session := r.made("POST", "/v1/sessions", `{"viewport":{"width":800.0,"height":6e2}}`, "sessionId")
 		steps := "/v1/sessions/" + session + "/steps"
 		for _, tt := range []struct {

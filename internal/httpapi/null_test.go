@@ -195,6 +195,7 @@ func TestNullIsNotGivenWhenSomethingIsMade(t *testing.T) {
 	all, components := description(t)
 	in := schemas{components}
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		r.key = r.newKey(domain.RoleOperator)
 		tried := 0
 		for _, op := range all {
@@ -277,6 +278,7 @@ func TestNullClearsInAChange(t *testing.T) {
 		"rateLimit": "5", "concurrency": "5",
 	}
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		for _, op := range all {
 			if op.method != "PATCH" {
 				continue
@@ -324,6 +326,7 @@ func TestNullIsRefusedInWhatPicksMany(t *testing.T) {
 	all, components := description(t)
 	in := schemas{components}
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		ids := r.fixtures()
 		before := r.ask("GET", "/v1/deliveries", "").raw
 		r.key = r.newKey(domain.RoleOperator)
@@ -364,6 +367,7 @@ func TestNullIsRefusedInWhatPicksMany(t *testing.T) {
 func TestBodiesWhereNoneIsTaken(t *testing.T) {
 	all, _ := description(t)
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		r.key = r.newKey(domain.RoleOperator)
 		tried := 0
 		for _, op := range all {

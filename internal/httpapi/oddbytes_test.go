@@ -53,6 +53,7 @@ func TestOddBytesAnswerTheSame(t *testing.T) {
 	odd := []string{"%00", "%ff", "a%00b", "%C3%28", "%ED%A0%80", "%F5%80%80%80", "x%00'--"}
 	all, _ := description(t)
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		r.key = r.newKey(domain.RoleOperator)
 		ids := r.fixtures()
 		tried := 0
@@ -132,6 +133,7 @@ func TestOddBytesAnswerTheSame(t *testing.T) {
 func TestUnknownQueryParametersAreRefused(t *testing.T) {
 	all, _ := description(t)
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		r.key = r.newKey(domain.RoleOperator)
 		ids := r.fixtures()
 		for _, op := range all {
@@ -181,6 +183,7 @@ func TestUnknownQueryParametersAreRefused(t *testing.T) {
 // TestRepeatedTypesAreHeard: each of them, in a list and in a stream.
 func TestRepeatedTypesAreHeard(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		endpoint := r.made("POST", "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/"}`, "endpointId")
 		r.made("POST", "/v1/webhook-endpoints/"+endpoint+"/test", "", "deliveryId")
 		session := r.made("POST", "/v1/sessions", `{"steps":[{"action":"reload"}]}`, "sessionId")

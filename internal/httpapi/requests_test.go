@@ -16,6 +16,7 @@ import (
 // it was, however far it came.
 func TestEveryProblemNamesItsRequest(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		seen := map[string]bool{}
 		for _, tt := range []struct {
 			method, target, body string
@@ -84,6 +85,7 @@ func (r *rig) requestLine(id string) logged {
 // without the secrets that are in paths.
 func TestRequestsAreLinesOfTheLog(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		session := r.made("POST", "/v1/sessions", "{}", "sessionId")
 		token := r.made("POST", "/v1/sessions/"+session+"/streams", "{}", "streamingUrl")
 		_, token, _ = strings.Cut(token, "id=")
@@ -117,6 +119,7 @@ func TestRequestsAreLinesOfTheLog(t *testing.T) {
 // that became a WebSocket.
 func TestRequestsThatLastAreLinesOfTheLog(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		req, err := http.NewRequestWithContext(t.Context(), "GET", r.URL+"/v1/events", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -157,6 +160,7 @@ func TestRequestsThatLastAreLinesOfTheLog(t *testing.T) {
 // TestBearerInAnyCase: the scheme's name has no case (RFC 9110, 11.1).
 func TestBearerInAnyCase(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		for header, want := range map[string]int{
 			"Bearer " + r.key: 200, "bearer " + r.key: 200, "BEARER  " + r.key: 200,
 			"Bearer" + r.key: 401, r.key: 401, "Bearer": 401, "Bearer ": 401, "Basic " + r.key: 401,
@@ -171,6 +175,7 @@ func TestBearerInAnyCase(t *testing.T) {
 // TestMediaTypesInAnyCase: and with parameters (RFC 9110, 8.3.1).
 func TestMediaTypesInAnyCase(t *testing.T) {
 	onBothStores(t, func(r *rig) {
+		t := r.t
 		for header, want := range map[string]int{
 			"application/json": 201, "Application/JSON": 201, "Application/JSON; charset=utf-8": 201, `APPLICATION/json;Charset="UTF-8"`: 201,
 			"application/jsonx": 415, "text/json": 415, "application/octet-stream": 415, "application/problem+json": 415, "application/json; charset=latin1": 415, "json": 415,

@@ -233,7 +233,8 @@ func (n *newSession) options() (domain.SessionOptions, error) {
 		o.Viewport = domain.Viewport(*n.Viewport)
 	}
 	if n.URL != "" {
-		if err := step.CheckURL("url", n.URL); err != nil {
+		var err error
+		if o.URL, err = step.CheckURL("url", n.URL); err != nil {
 			return o, err
 		}
 	}

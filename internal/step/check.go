@@ -10,6 +10,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 // rule is what one action accepts beside action and timeout.
@@ -44,7 +45,8 @@ var Actions = map[string]rule{
 }
 
 // Check says what is wrong with the step; field is its path in the request.
-// What it accepts, Run can work with.
+// What it accepts, Run can work with, and its addresses are written as they go
+// over the wire.
 func (s *Spec) Check(field string) error {
 	at := func(name string) string { return field + "." + name }
 	r, ok := Actions[s.Action]
@@ -90,7 +92,8 @@ func (s *Spec) checkValues(at func(string) string) error {
 		}
 	}
 	if s.Action == "goto" {
-		if err := CheckURL(at("url"), s.URL); err != nil {
+		var err error
+		if s.URL, err = CheckURL(at("url"), s.URL); err != nil {
 			return err
 		}
 	}
@@ -128,12 +131,27 @@ func (s *Spec) checkValues(at func(string) string) error {
 	if s.FullPage && s.Target != "" {
 		return domain.Invalid(at("fullPage"), "can't go with a target")
 	}
-	for i, c := range s.Cookies {
-		if c.URL != "" && c.Domain != "" {
-			return domain.Invalid(fmt.Sprintf("%s[%d].domain", at("cookies"), i), "can't go with a url")
+	for i := range s.Cookies {
+		if err := s.Cookies[i].check(fmt.Sprintf("%s[%d]", at("cookies"), i)); err != nil {
+			return err
 		}
 	}
 	return checkFields(at("fields"), s.Fields, 1)
+}
+
+func (c *Cookie) check(at string) error {
+	if c.URL == "" {
+		return nil
+	}
+	if c.Domain != "" {
+		return domain.Invalid(at+".domain", "can't go with a url")
+	}
+	u, err := weburl.Parse(c.URL)
+	if err != nil {
+		return domain.Invalid(at+".url", "%s", err)
+	}
+	c.URL = u.String()
+	return nil
 }
 
 const maxFieldDepth = 4
@@ -162,25 +180,26 @@ func checkFields(at string, fields map[string]Field, depth int) error {
 	return nil
 }
 
-// CheckURL says why a session may not be sent to an address. Files and the
-// browser's own pages are not the web.
-func CheckURL(field, raw string) error {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return domain.Invalid(field, "is not a URL")
-	}
-	switch strings.ToLower(u.Scheme) {
+// CheckURL says why a session may not be sent to an address, and writes the
+// address as it goes over the wire. Files and the browser's own pages are not
+// the web.
+func CheckURL(field, raw string) (string, error) {
+	scheme, _, _ := strings.Cut(raw, ":")
+	switch strings.ToLower(scheme) {
 	case "http", "https":
-		if u.Host == "" {
-			return domain.Invalid(field, "has no host")
+		u, err := weburl.Parse(raw)
+		if err != nil {
+			return "", domain.Invalid(field, "%s", err)
 		}
-		return nil
-	case "data":
-		return nil
-	case "about":
-		if u.Opaque == "blank" {
-			return nil
+		return u.String(), nil
+	case "data", "about":
+		u, err := url.Parse(raw)
+		if err != nil {
+			return "", domain.Invalid(field, "is not a URL")
+		}
+		if u.Scheme == "data" || u.Opaque == "blank" {
+			return raw, nil
 		}
 	}
-	return domain.Invalid(field, "must start with http:// or https://, or be a data: URL or about:blank")
+	return "", domain.Invalid(field, "must start with http:// or https://, or be a data: URL or about:blank")
 }

@@ -2,6 +2,7 @@ package step
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,6 +61,36 @@ func FuzzCheck(f *testing.F) {
 		var again Spec
 		if err := json.Unmarshal(s.Params(), &again); err != nil || again.Check("step") != nil {
 			t.Errorf("%s is accepted, and not as it is stored: %v", raw, again.Check("step"))
+		}
+		if string(again.Params()) != string(s.Params()) {
+			t.Errorf("%s is stored as %s, and then as %s", raw, s.Params(), again.Params())
+		}
+	})
+}
+
+// FuzzCheckURL: what a browser may be sent to is the web, and is written in one way.
+func FuzzCheckURL(f *testing.F) {
+	for _, raw := range []string{
+		"http://a.test/b c?d e#f g", "HTTPS://A.test", "data:text/html,<p>100%", "about:blank", "http:\\a.test\b", "http://a.test\\@b.test/", "javascript:1", "file:///x",
+		"view-source:http://a.test", "http://\u2460.test/", "http:/a.test", "DATA:,", "blob:http://a.test/1",
+	} {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		written, err := CheckURL("url", raw)
+		if err != nil {
+			return
+		}
+		if again, err := CheckURL("url", written); again != written || err != nil {
+			t.Fatalf("%q is written %q, and then %q, %v", raw, written, again, err)
+		}
+		scheme, _, _ := strings.Cut(written, ":")
+		web := scheme == "http" || scheme == "https"
+		if !web && written != raw || !web && !slices.Contains([]string{"data", "about"}, strings.ToLower(scheme)) {
+			t.Fatalf("%q is written %q", raw, written)
+		}
+		if web && strings.ContainsFunc(written, func(r rune) bool { return r <= ' ' || r > '~' || r == '\\' }) {
+			t.Fatalf("%q is written %q", raw, written)
 		}
 	})
 }

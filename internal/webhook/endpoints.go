@@ -20,9 +20,10 @@ type Endpoints interface {
 	SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (deliveryID string, err error)
 }
 
-// URLChecker refuses addresses that are plainly closed; *egress.Guard is one.
+// URLChecker refuses addresses that are plainly closed, and writes others as
+// they go over the wire; *egress.Guard is one.
 type URLChecker interface {
-	CheckURL(field, raw string) error
+	CheckURL(field, raw string) (string, error)
 }
 
 // Service is what the API does with endpoints.
@@ -55,7 +56,8 @@ var reserved = []string{
 }
 
 func (s *Service) check(field string, w *domain.EndpointSettings) error {
-	if err := s.urls.CheckURL(field+"url", w.URL); err != nil {
+	var err error
+	if w.URL, err = s.urls.CheckURL(field+"url", w.URL); err != nil {
 		return err
 	}
 	if err := w.Events.Check(field + "events"); err != nil {

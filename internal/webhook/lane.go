@@ -12,6 +12,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 const (
@@ -87,7 +88,7 @@ func (l *lane) prepare(e *domain.Endpoint) *prepared {
 		for _, h := range e.Headers {
 			p.headers.Add(h.Name, h.Value)
 		}
-		if p.target, p.err = url.Parse(e.URL); p.err == nil {
+		if p.target, p.err = weburl.Parse(e.URL); p.err == nil {
 			p.signer, p.err = newSigner(e.Secrets)
 		}
 		l.prepared.Store(p)
