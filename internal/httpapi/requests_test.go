@@ -68,17 +68,20 @@ type logged struct {
 // requestLine waits for the log's line about a request that has ended.
 func (r *rig) requestLine(id string) logged {
 	r.t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for ; time.Now().Before(deadline); <-time.After(time.Millisecond) {
-		for line := range strings.Lines(r.log.String()) {
+	for timeout := time.After(time.Minute); ; {
+		text, more := r.log.next()
+		for line := range strings.Lines(text) {
 			var l logged
 			if err := json.Unmarshal([]byte(line), &l); err == nil && l.Msg == "request" && l.Request == id {
 				return l
 			}
 		}
+		select {
+		case <-more:
+		case <-timeout:
+			r.t.Fatalf("no line of %s in\n%s", id, text)
+		}
 	}
-	r.t.Fatalf("no line of %s in\n%s", id, r.log)
-	return logged{}
 }
 
 // TestRequestsAreLinesOfTheLog: each says what was asked and what was answered,

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -181,11 +182,16 @@ func (noArtifacts) Remove(context.Context, string) error { return nil }
 type lines struct {
 	mu   sync.Mutex
 	text strings.Builder
+	more chan struct{} // closed at the next line; nil when nobody waits
 }
 
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.text.Write(p)
 }
 
@@ -193,6 +199,16 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// next is what there is, and what is closed when there is more.
+func (l *lines) next() (string, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.more == nil {
+		l.more = make(chan struct{})
+	}
+	return l.text.String(), l.more
 }
 
 // reply is an answer, its body read as JSON where it is some.
@@ -261,11 +277,24 @@ func (r *rig) made(method, target, body, member string) string {
 	return value
 }
 
-// wait asks the log until it has an event of the type.
+// wait follows the log until it has an event of the type.
 func (r *rig) wait(kind string) {
 	r.t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-time.After(time.Millisecond) {
-		if data, _ := r.ask("GET", "/v1/events?types="+kind, "").body["data"].([]any); len(data) > 0 {
+	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.URL+"/v1/events?after=beginning&types="+kind, nil)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.key)
+	req.Header.Set("Accept", "text/event-stream")
+	res, err := r.Client().Do(req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	for events := bufio.NewScanner(res.Body); events.Scan(); {
+		if events.Text() == "event: "+kind {
 			return
 		}
 	}

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 // retrySchedule is a list of durations, or null for the default.
@@ -20,7 +20,7 @@ type retrySchedule struct {
 // UnmarshalJSON tells null from what isn't there.
 func (r *retrySchedule) UnmarshalJSON(raw []byte) error {
 	r.given = true
-	return json.Unmarshal(raw, &r.waits)
+	return strictjson.Unmarshal(raw, &r.waits)
 }
 
 // Schema is for huma.

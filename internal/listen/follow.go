@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -95,7 +96,7 @@ func (f *follower) once(ctx context.Context, opened func(), take func(id, body s
 		return sender.Plain(err)
 	}
 	defer res.Body.Close()
-	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/event-stream") {
+	if kind, _, err := mime.ParseMediaType(res.Header.Get("Content-Type")); res.StatusCode != http.StatusOK || err != nil || kind != "text/event-stream" {
 		return refusal(res)
 	}
 	opened()

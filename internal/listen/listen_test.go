@@ -37,7 +37,7 @@ func TestFollowerRemembersWhereItWas(t *testing.T) {
 		if r.Header.Get("Authorization") != "Bearer bh_1" || r.URL.RawQuery != "sessionId=browser_1&types=step_%2A%2Cbrowser_ready" {
 			t.Errorf("asked for %s", r.URL)
 		}
-		w.Header().Set("Content-Type", "text/event-stream")
+		w.Header().Set("Content-Type", "Text/Event-Stream; charset=UTF-8")
 		switch len(asked) {
 		case 1: // breaks before the first event
 			_, _ = io.WriteString(w, ": follows\nid: evt_0\n\n")
