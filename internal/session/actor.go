@@ -24,11 +24,17 @@ type actor struct {
 	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
 
-	mu      sync.Mutex
-	reason  domain.CloseReason // why closeCh was closed
-	page    *browser.Page
-	running string // id of the step that runs
-	cancel  context.CancelCauseFunc
+	mu     sync.Mutex
+	reason domain.CloseReason // why closeCh was closed
+	page   *browser.Page
+	step   *current // the one that runs
+}
+
+// current is the step that runs, and how it is stopped.
+type current struct {
+	*domain.Step
+	ctx    context.Context //nolint:containedctx // of this one run
+	cancel context.CancelCauseFunc
 }
 
 var (
@@ -87,9 +93,24 @@ func (a *actor) setPage(p *browser.Page) {
 func (a *actor) cancelStep(id string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.running == id && a.cancel != nil {
-		a.cancel(errStepCanceled)
+	if a.step != nil && a.step.ID == id {
+		a.step.cancel(errStepCanceled)
 	}
+}
+
+// next starts the session's next step. It can be stopped from now on: who
+// finds it RUNNING, in the moment after the commit, finds it here too.
+func (a *actor) next(d decider, c *domain.SessionChange) (*current, error) {
+	st, err := d.next(c)
+	if st == nil || err != nil {
+		return nil, err
+	}
+	r := &current{Step: st}
+	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.step = r
+	return r, nil
 }
 
 // change commits a decision. A store that fails is asked again until it takes
@@ -246,12 +267,12 @@ func (a *actor) end(log interface{ Error(string, ...any) }) {
 // returns, the session's row says CLOSING, or a.reason why it will.
 func (a *actor) live(ctx context.Context, b Browser) {
 	a.setPage(b.Page())
-	var step *domain.Step
+	var step *current
 	if err := a.change(func(d decider, c *domain.SessionChange) (err error) {
 		if err := d.ready(c); err != nil {
 			return err
 		}
-		step, err = d.next(c)
+		step, err = a.next(d, c)
 		return err
 	}); err != nil {
 		a.close(domain.ClosedRequested) // closed while it started
@@ -279,7 +300,7 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		select {
 		case <-a.woken:
 			err := a.change(func(d decider, c *domain.SessionChange) (err error) {
-				step, err = d.next(c)
+				step, err = a.next(d, c)
 				return err
 			})
 			if err != nil {
@@ -327,18 +348,9 @@ type done struct {
 
 // runStep runs one step, records what became of it and starts the next in the
 // same transaction. It returns false when the session ends.
-func (a *actor) runStep(ctx context.Context, b Browser, st *domain.Step, life <-chan time.Time, crashed <-chan struct{}) (next *domain.Step, ok bool) {
-	running, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer cancel(nil)
-	a.mu.Lock()
-	a.running, a.cancel = st.ID, cancel
-	a.mu.Unlock()
-	defer func() {
-		a.mu.Lock()
-		a.running, a.cancel = "", nil
-		a.mu.Unlock()
-	}()
-	saved := &saver{actor: a, step: st}
+func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan time.Time, crashed <-chan struct{}) (next *current, ok bool) {
+	defer st.cancel(nil)
+	saved := &saver{actor: a, step: st.Step}
 	finished := make(chan done, 1)
 	go func() {
 		var spec step.Spec
@@ -346,7 +358,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *domain.Step, life <-
 			finished <- done{why: &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}}
 			return
 		}
-		result, why := a.service.RunStep(running, b.Page(), &spec, saved.save)
+		result, why := a.service.RunStep(st.ctx, b.Page(), &spec, saved.save)
 		finished <- done{result, why}
 	}()
 	var d done
@@ -360,7 +372,7 @@ wait:
 			break wait
 		case <-closing:
 			closing = nil
-			cancel(errEnding)
+			st.cancel(errEnding)
 		case <-life:
 			a.close(domain.ClosedTimeout)
 		case <-stopping:
@@ -369,27 +381,25 @@ wait:
 		case <-drained:
 			a.close(domain.ClosedShutdown)
 		case <-b.Done():
-			cancel(errEnding)
+			st.cancel(errEnding)
 			<-finished
 			saved.drop()
 			a.lost(b.Exit())
 			return nil, false
 		case <-crashed:
-			cancel(errEnding)
+			st.cancel(errEnding)
 			<-finished
 			saved.drop()
 			a.lost(pageCrashed)
 			return nil, false
 		}
 	}
-	select {
-	case <-b.Done(): // the step failed because of it
+	if why := a.lostWith(b, d.why, crashed); why != nil {
 		saved.drop()
-		a.lost(b.Exit())
+		a.lost(why)
 		return nil, false
-	default:
 	}
-	canceled := d.why != nil && context.Cause(running) != nil
+	canceled := d.why != nil && context.Cause(st.ctx) != nil
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
@@ -400,7 +410,7 @@ wait:
 			c.Artifacts = saved.artifacts
 		}
 		if !end {
-			next, err = dec.next(c)
+			next, err = a.next(dec, c)
 		}
 		return err
 	})
@@ -416,6 +426,25 @@ wait:
 		a.close(domain.ClosedShutdown)
 	}
 	return next, !end && err == nil
+}
+
+// lostWith says how the browser was lost if that is why a step failed: the
+// step's own news of it may come first.
+func (a *actor) lostWith(b Browser, why *domain.Failure, crashed <-chan struct{}) *domain.Failure {
+	if why == nil {
+		return nil
+	}
+	if why.Code == step.CodeBrowserGone {
+		<-b.Done() // its wire has ended: so does what is left of it
+	}
+	select {
+	case <-b.Done():
+		return b.Exit()
+	case <-crashed:
+		return pageCrashed
+	default:
+		return nil
+	}
 }
 
 // saver keeps what a step makes: the bytes at once, the row with the step.

@@ -45,6 +45,9 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 		}
 		r.target = t
 	}
+	if ctx.Err() != nil {
+		return nil, r.failure(context.Cause(ctx), limit) // canceled before it began: it does nothing
+	}
 	select {
 	case <-page.Prepared():
 	case <-page.Conn.Done():
