@@ -45,17 +45,17 @@ type frameEvent struct {
 	attachedToTarget
 }
 
+// news is what a page listens to.
+var news = []string{
+	"Page.frameAttached", "Page.frameDetached", "Page.frameNavigated", "Page.navigatedWithinDocument",
+	"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
+	"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
+	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed",
+}
+
 // heard keeps the frames true to what the browser tells. It runs on the
-// goroutine that reads the wire, so what it sends, it sends from another.
+// goroutine that reads the wire: what it sends, it doesn't wait for.
 func (p *Page) heard(e cdp.Event) {
-	switch e.Method {
-	case "Page.frameAttached", "Page.frameDetached", "Page.frameNavigated", "Page.navigatedWithinDocument",
-		"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
-		"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
-		"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed":
-	default:
-		return
-	}
 	var ev frameEvent
 	if err := json.Unmarshal(e.Params, &ev); err != nil {
 		p.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
@@ -63,12 +63,12 @@ func (p *Page) heard(e cdp.Event) {
 	}
 	if e.Method == "Target.attachedToTarget" && ev.TargetInfo.Type != "iframe" {
 		if ev.SessionID != p.ID {
-			go p.release(&ev.attachedToTarget)
+			p.release(&ev.attachedToTarget)
 		}
 		return
 	}
 	if e.Method == "Page.javascriptDialogOpening" {
-		go p.dismiss(cdp.Session{Conn: p.Conn, ID: e.SessionID}, ev.Type)
+		p.dismiss(cdp.Session{Conn: p.Conn, ID: e.SessionID}, ev.Type)
 		return
 	}
 	p.mu.Lock()
@@ -197,13 +197,11 @@ func (p *Page) adopt(ev *frameEvent) {
 	p.adopted[s.ID] = true
 	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
 	f.Session, f.Context = s, 0
-	go func() {
-		for _, c := range append(p.enable(), command{"Runtime.runIfWaitingForDebugger", nil}) {
-			if _, err := s.Send(c.method, c.params); err != nil {
-				return
-			}
+	for _, c := range append(p.enable(), command{"Runtime.runIfWaitingForDebugger", nil}) {
+		if _, err := s.Send(c.method, c.params); err != nil {
+			return
 		}
-	}()
+	}
 }
 
 // frame finds a frame or makes it.

@@ -181,7 +181,7 @@ func (l *Launcher) start(sessionID string, opt domain.SessionOptions) (*Browser,
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard)
+	b.conn.Listen("", b.heard, keeper.MethodStarted, keeper.MethodExited)
 	go b.watch()
 	return b, nil
 }

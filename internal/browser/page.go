@@ -62,14 +62,14 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	first := make(chan attachedToTarget, 1)
 	stop := conn.Listen("", func(e cdp.Event) {
 		var a attachedToTarget
-		if e.Method != "Target.attachedToTarget" || json.Unmarshal(e.Params, &a) != nil || a.TargetInfo.Type != "page" {
+		if json.Unmarshal(e.Params, &a) != nil || a.TargetInfo.Type != "page" {
 			return
 		}
 		select {
 		case first <- a:
 		default: // a window that the page opened: see heard
 		}
-	})
+	}, "Target.attachedToTarget")
 	defer stop()
 	browser := cdp.Session{Conn: conn}
 	// Each window that a page opens waits until it is attached and told to go on:
@@ -100,7 +100,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
 	p.order = []string{p.main}
-	conn.ListenAll(p.heard)
+	conn.ListenAll(p.heard, news...)
 	pending := []*cdp.Pending{auto, downloads}
 	for _, c := range append(p.enable(), emulation(opt)...) {
 		sent, err := p.Send(c.method, c.params)

@@ -61,11 +61,7 @@ func (r *rooms) join(page *browser.Page, v *view) {
 	rm, ok := r.open[page]
 	if !ok {
 		rm = &room{page: page, views: map[*view]struct{}{}}
-		rm.stop = page.Conn.Listen(page.ID, func(e cdp.Event) {
-			if e.Method == "Page.screencastFrame" {
-				r.frame(rm, e)
-			}
-		})
+		rm.stop = page.Conn.Listen(page.ID, func(e cdp.Event) { r.frame(rm, e) }, "Page.screencastFrame")
 		r.open[page] = rm
 		r.send(page, "Page.startScreencast", map[string]any{"format": "jpeg", "quality": jpegQuality, "everyNthFrame": 1})
 	}
@@ -121,7 +117,7 @@ func (r *rooms) frame(rm *room, e cdp.Event) {
 	if err := json.Unmarshal(e.Params, &f); err != nil {
 		return
 	}
-	go r.send(rm.page, "Page.screencastFrameAck", map[string]any{"sessionId": f.SessionID})
+	r.send(rm.page, "Page.screencastFrameAck", map[string]any{"sessionId": f.SessionID})
 	jpeg, err := base64.StdEncoding.DecodeString(f.Data)
 	if err != nil {
 		return

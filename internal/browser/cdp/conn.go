@@ -1,8 +1,6 @@
 package cdp
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,18 +13,19 @@ import (
 	"github.com/chromedp/cdproto/cdp/jsonv2"
 )
 
-const (
-	// DefaultTimeout bounds a call whose context has no deadline of its own.
-	DefaultTimeout = 30 * time.Second
+// DefaultTimeout bounds a call whose context has no deadline of its own.
+const DefaultTimeout = 30 * time.Second
 
-	// maxMessage bounds one message from the browser. Chromium itself refuses
-	// more than 256 MiB; a page must not make the server hold even that.
-	maxMessage = 64 << 20
+var (
+	// ErrClosed is the answer to a call on a wire that has ended. The reason
+	// it ended is joined to it.
+	ErrClosed = errors.New("connection to the browser is closed")
+	// ErrTooLarge is the answer to a call whose answer has more than
+	// MaxMessage bytes. The wire goes on.
+	ErrTooLarge = errors.New("the browser's answer is too large")
+	// ErrBusy is a browser that reads so little that no more may wait for it.
+	ErrBusy = errors.New("too much waits for the browser already")
 )
-
-// ErrClosed is the answer to a call on a wire that has ended. The reason it
-// ended is joined to it.
-var ErrClosed = errors.New("connection to the browser is closed")
 
 // Error is a command that the browser refused.
 type Error struct {
@@ -65,18 +64,20 @@ type reply struct {
 	err    error
 }
 
-// Conn is the wire to one browser. All methods are safe for concurrent use.
+// Conn is the wire to one browser. All methods are safe for concurrent use, and
+// none waits for the browser but Call and Wait, which end with their context:
+// one goroutine writes, one reads.
 type Conn struct {
 	rw     io.ReadWriteCloser
 	log    *slog.Logger
 	lastID atomic.Int64
 
-	writeMu sync.Mutex // one message at a time on the wire
-
 	mu        sync.Mutex
-	calls     map[int64]chan reply
+	calls     map[int64]*Pending
+	outbox    outbox
 	listeners map[*listener]struct{}
-	err       error // why it ended
+	wanted    map[string]int // listeners by method
+	err       error          // why it ended
 
 	done chan struct{}
 }
@@ -84,31 +85,39 @@ type Conn struct {
 type listener struct {
 	sessionID string
 	all       bool
+	methods   []string
 	fn        func(Event)
 }
 
-// NewConn starts to read from rw. Close it, or let rw end, to release it.
+// NewConn starts to use rw. Close it, or let rw end, to release it.
 func NewConn(rw io.ReadWriteCloser, log *slog.Logger) *Conn {
 	c := &Conn{
 		rw: rw, log: log,
-		calls:     make(map[int64]chan reply),
+		calls:     make(map[int64]*Pending),
+		outbox:    outbox{more: make(chan struct{}, 1)},
 		listeners: make(map[*listener]struct{}),
+		wanted:    make(map[string]int),
 		done:      make(chan struct{}),
 	}
 	go c.read()
+	go c.write()
 	return c
 }
 
 // Call sends a command to the session ("" is the browser) and decodes the
 // answer into result, which may be nil. Without a deadline in ctx it waits for
 // DefaultTimeout. It returns *Error when the browser refuses, ErrClosed when
-// the wire is gone, and ctx's error when that ends first.
+// the wire is gone, ErrTooLarge, and ctx's error when that ends first: then a
+// command that isn't on the wire yet never will be.
 func (c *Conn) Call(ctx context.Context, sessionID, method string, params, result any) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, DefaultTimeout,
 			fmt.Errorf("%s: no answer from the browser within %s: %w", method, DefaultTimeout, context.DeadlineExceeded))
 		defer cancel()
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	p, err := c.Send(sessionID, method, params)
 	if err != nil {
@@ -123,11 +132,12 @@ type Pending struct {
 	conn   *Conn
 	id     int64
 	method string
+	buf    []byte // while it waits to be written
 	ch     chan reply
 }
 
-// Send writes a command and doesn't wait for its answer, so that several can
-// be on their way at once.
+// Send puts a command on its way and waits neither for the browser to take it
+// nor for its answer, so that several can be on their way at once.
 func (c *Conn) Send(sessionID, method string, params any) (*Pending, error) {
 	m := message{ID: c.lastID.Add(1), SessionID: sessionID, Method: method}
 	if params != nil {
@@ -141,28 +151,16 @@ func (c *Conn) Send(sessionID, method string, params any) (*Pending, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", method, err)
 	}
-	p := &Pending{conn: c, id: m.ID, method: method, ch: make(chan reply, 1)}
+	p := &Pending{conn: c, id: m.ID, method: method, buf: append(buf, 0), ch: make(chan reply, 1)}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.err != nil {
-		c.mu.Unlock()
 		return nil, c.err
 	}
-	c.calls[p.id] = p.ch
-	c.mu.Unlock()
-
-	c.writeMu.Lock()
-	if d, ok := c.rw.(interface{ SetWriteDeadline(time.Time) error }); ok {
-		// A browser that stops reading must not hold its callers for ever.
-		_ = d.SetWriteDeadline(time.Now().Add(DefaultTimeout))
+	if !c.outbox.put(p) {
+		return nil, fmt.Errorf("%s: %w", method, ErrBusy)
 	}
-	_, err = c.rw.Write(append(buf, 0))
-	c.writeMu.Unlock()
-	if err != nil {
-		// Half a message may be on the wire: nothing sensible can follow it.
-		c.end(fmt.Errorf("%w: write %s: %w", ErrClosed, method, err))
-		p.drop()
-		return nil, c.Err()
-	}
+	c.calls[p.id] = p
 	return p, nil
 }
 
@@ -191,30 +189,43 @@ func (p *Pending) Wait(ctx context.Context, result any) error {
 
 func (p *Pending) drop() {
 	p.conn.mu.Lock()
+	defer p.conn.mu.Unlock()
 	delete(p.conn.calls, p.id)
-	p.conn.mu.Unlock()
+	p.conn.outbox.remove(p)
 }
 
-// Listen calls fn for each event of one session ("" is the browser itself). fn
-// runs on the goroutine that reads the wire: it must not block, and a Call in
-// it would wait for ever.
-func (c *Conn) Listen(sessionID string, fn func(Event)) (cancel func()) {
-	return c.listen(&listener{sessionID: sessionID, fn: fn})
+// Listen calls fn for each event of one session ("" is the browser itself) with
+// one of the methods. fn runs on the goroutine that reads the wire: it must not
+// block, and a Call in it would wait for ever. What nobody listens to is thrown
+// away unread.
+func (c *Conn) Listen(sessionID string, fn func(Event), methods ...string) (cancel func()) {
+	return c.listen(&listener{sessionID: sessionID, methods: methods, fn: fn})
 }
 
-// ListenAll calls fn for each event of every session, as Listen does.
-func (c *Conn) ListenAll(fn func(Event)) (cancel func()) {
-	return c.listen(&listener{all: true, fn: fn})
+// ListenAll calls fn for such events of every session, as Listen does.
+func (c *Conn) ListenAll(fn func(Event), methods ...string) (cancel func()) {
+	return c.listen(&listener{all: true, methods: methods, fn: fn})
 }
 
 func (c *Conn) listen(l *listener) func() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.listeners[l] = struct{}{}
+	for _, m := range l.methods {
+		c.wanted[m]++
+	}
 	return func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if _, ok := c.listeners[l]; !ok {
+			return
+		}
 		delete(c.listeners, l)
+		for _, m := range l.methods {
+			if c.wanted[m]--; c.wanted[m] == 0 {
+				delete(c.wanted, m)
+			}
+		}
 	}
 }
 
@@ -241,85 +252,14 @@ func (c *Conn) end(why error) {
 		return
 	}
 	c.err = why
-	for id, ch := range c.calls {
-		ch <- reply{err: why}
+	for id, p := range c.calls {
+		p.ch <- reply{err: why}
 		delete(c.calls, id)
 	}
+	c.outbox.clear()
 	c.mu.Unlock()
 	if err := c.rw.Close(); err != nil {
 		c.log.Debug("close browser connection", "err", err)
 	}
 	close(c.done)
-}
-
-func (c *Conn) read() {
-	r := bufio.NewReaderSize(c.rw, 64<<10)
-	for {
-		raw, err := readMessage(r)
-		if err != nil {
-			c.end(fmt.Errorf("%w: %w", ErrClosed, err))
-			return
-		}
-		var m message
-		if err := jsonv2.Unmarshal(raw, &m, lenient); err != nil {
-			c.end(fmt.Errorf("%w: the browser sent no protocol message: %w", ErrClosed, err))
-			return
-		}
-		c.dispatch(m)
-	}
-}
-
-// lenient lets pages' text through that isn't UTF-8: it is the page's own, and
-// nobody's protocol error.
-var lenient = jsonv2.AllowInvalidUTF8(true)
-
-func (c *Conn) dispatch(m message) {
-	if m.ID != 0 {
-		c.mu.Lock()
-		ch, ok := c.calls[m.ID]
-		delete(c.calls, m.ID)
-		c.mu.Unlock()
-		if !ok {
-			return // its caller gave up
-		}
-		if m.Error != nil {
-			ch <- reply{err: m.Error}
-		} else {
-			ch <- reply{result: m.Result}
-		}
-		return
-	}
-	c.mu.Lock()
-	fns := make([]func(Event), 0, 4)
-	for l := range c.listeners {
-		if l.all || l.sessionID == m.SessionID {
-			fns = append(fns, l.fn)
-		}
-	}
-	c.mu.Unlock()
-	for _, fn := range fns {
-		fn(Event{SessionID: m.SessionID, Method: m.Method, Params: m.Params})
-	}
-}
-
-// readMessage reads up to the next NUL, which it leaves out. What it returns
-// is the caller's own.
-func readMessage(r *bufio.Reader) ([]byte, error) {
-	var whole []byte
-	for {
-		part, err := r.ReadSlice(0)
-		if len(whole)+len(part) > maxMessage {
-			return nil, fmt.Errorf("message of more than %d MiB", maxMessage>>20)
-		}
-		whole = append(whole, part...)
-		switch {
-		case err == nil:
-			return bytes.TrimSuffix(whole, []byte{0}), nil
-		case errors.Is(err, bufio.ErrBufferFull):
-		case errors.Is(err, io.EOF) && len(whole) > 0:
-			return nil, io.ErrUnexpectedEOF
-		default:
-			return nil, err
-		}
-	}
 }

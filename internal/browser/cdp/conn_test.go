@@ -2,6 +2,7 @@ package cdp
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func browserEnd(t *testing.T, fn func(m message) []string) *Conn {
 		defer theirs.Close()
 		r := bufio.NewReader(theirs)
 		for {
-			raw, err := readMessage(r)
+			raw, _, err := readMessage(r, everything)
 			if err != nil {
 				return
 			}
@@ -49,6 +50,8 @@ func browserEnd(t *testing.T, fn func(m message) []string) *Conn {
 	t.Cleanup(func() { c.Close(); <-c.Done() })
 	return c
 }
+
+func everything(head) bool { return true }
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -132,7 +135,7 @@ func TestEveryCallEndsWithTheWire(t *testing.T) {
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		if _, err := readMessage(bufio.NewReader(theirs)); err != nil {
+		if _, _, err := readMessage(bufio.NewReader(theirs), everything); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -149,18 +152,6 @@ func TestEveryCallEndsWithTheWire(t *testing.T) {
 		t.Errorf("a later call: %v", err)
 	}
 	<-c.Done()
-}
-
-func TestABrowserThatReadsNothingHoldsNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ours, theirs := net.Pipe()
-		defer theirs.Close()
-		c := NewConn(ours, slog.New(slog.DiscardHandler))
-		if _, err := c.Send("", "Page.enable", nil); !errors.Is(err, ErrClosed) {
-			t.Errorf("got %v", err)
-		}
-		<-c.Done()
-	})
 }
 
 func TestGarbageEndsTheWire(t *testing.T) {
@@ -195,10 +186,10 @@ func TestEventsReachTheirSession(t *testing.T) {
 	})
 	var got []string
 	for _, s := range []string{"S1", ""} {
-		defer c.Listen(s, func(e Event) { got = append(got, s+":"+e.Method) })()
+		defer c.Listen(s, func(e Event) { got = append(got, s+":"+e.Method) }, "A.one", "A.two", "A.three")()
 	}
 	var all int
-	stop := c.ListenAll(func(Event) { all++ })
+	stop := c.ListenAll(func(Event) { all++ }, "A.one", "A.two", "A.three")
 	sub, cancel := Session{Conn: c, ID: "S1"}.Subscribe("A.one")
 	defer cancel()
 	if err := c.Call(t.Context(), "", "go", nil, nil); err != nil {
@@ -251,20 +242,28 @@ func FuzzReadMessage(f *testing.F) {
 	f.Add([]byte("{}\x00{\"id\":1}\x00"))
 	f.Add([]byte("\x00\x00"))
 	f.Add([]byte("no end"))
+	f.Add([]byte(`{"id":18446744073709551616,"result":{}}` + "\x00" + `{"method":"A.b"}` + "\x00" + `{"id":`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := bufio.NewReaderSize(strings.NewReader(string(raw)), 16)
 		var whole []byte
-		for {
-			m, err := readMessage(r)
+		for odd := false; ; odd = !odd {
+			m, h, err := readMessage(r, func(head) bool { return !odd })
 			if err != nil {
 				if !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 					t.Fatalf("unexpected %v", err)
 				}
 				break
 			}
+			if h.id < 0 || odd != (m == nil) {
+				t.Fatalf("%+v, %q", h, m)
+			}
+			if odd { // it passed by: it is where it was
+				rest := raw[len(whole):]
+				m = rest[:bytes.IndexByte(rest, 0)]
+			}
 			whole = append(append(whole, m...), 0)
 		}
-		if !strings.HasPrefix(string(raw), string(whole)) {
+		if !bytes.HasPrefix(raw, whole) {
 			t.Fatalf("read %q from %q", whole, raw)
 		}
 	})

@@ -23,7 +23,7 @@ func (s Session) Call(ctx context.Context, method string, params, result any) er
 	return s.Conn.Call(ctx, s.ID, method, params, result)
 }
 
-// Send writes a command without waiting for its answer: see Conn.Send.
+// Send puts a command on its way without waiting for its answer: see Conn.Send.
 func (s Session) Send(method string, params any) (*Pending, error) {
 	return s.Conn.Send(s.ID, method, params)
 }
@@ -47,9 +47,6 @@ func (s Session) Subscribe(method string) (<-chan jsonv2.Value, func()) {
 		}
 	}
 	unlisten := s.Conn.Listen(s.ID, func(e Event) {
-		if e.Method != method {
-			return
-		}
 		mu.Lock()
 		if closed {
 			mu.Unlock()
@@ -62,7 +59,7 @@ func (s Session) Subscribe(method string) (<-chan jsonv2.Value, func()) {
 			mu.Unlock()
 			shut()
 		}
-	})
+	}, method)
 	stop := context.AfterFunc(doneContext{s.Conn}, shut)
 	return ch, func() {
 		unlisten()

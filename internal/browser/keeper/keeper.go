@@ -132,14 +132,17 @@ func (k *keeper) run() error {
 	}
 	k.tell(MethodStarted, Started{PID: k.pid})
 
+	go func() {
+		_, _ = io.Copy(toBrowser, k.conn)
+		// A browser that is gone takes nothing more. What the server still
+		// sends is read, or closing the socket would take the news of the
+		// browser's end along.
+		_, _ = io.Copy(io.Discard, k.conn)
+	}()
 	serverGone := make(chan struct{})
 	go func() {
 		defer close(serverGone)
-		_, _ = io.Copy(toBrowser, k.conn)
-		// A browser that is gone takes nothing more; the server is gone only
-		// when its connection ends. What it still sends is read, or closing
-		// the socket would take the news of the browser's end along.
-		_, _ = io.Copy(io.Discard, k.conn)
+		hungUp(k.conn)
 	}()
 	browserDone := make(chan struct{})
 	go func() {
@@ -159,6 +162,24 @@ func (k *keeper) run() error {
 		k.tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last()})
 	}
 	return nil
+}
+
+// hungUp returns when the server's end of the connection is closed. It asks
+// the kernel rather than reading: while a browser takes nothing, what the
+// server sent before it went is never read to its end.
+func hungUp(conn net.Conn) {
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		for {
+			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+			if _, err := unix.Poll(fds, -1); err != unix.EINTR { //nolint:errorlint // a number, never wrapped
+				return
+			}
+		}
+	})
 }
 
 func signalOf(s syscall.WaitStatus) int {
