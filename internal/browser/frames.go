@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 type attachedToTarget struct {
@@ -100,14 +101,14 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
 			p.dropBelow(f.ID) // the frames of the document before
 		}
-		f.Document.URL, f.Document.Missing = ev.Frame.URL+ev.Frame.Fragment, ev.Frame.Missing
+		f.Document.URL, f.Document.Missing = shown(ev.Frame.URL+ev.Frame.Fragment), shown(ev.Frame.Missing)
 		f.Document.Navigating, f.Document.Committed = false, true
 	case "Page.navigatedWithinDocument":
 		f := p.frames[ev.FrameID]
 		if f == nil {
 			return false
 		}
-		f.Document.URL, f.Document.Navigating = ev.URL, false
+		f.Document.URL, f.Document.Navigating = shown(ev.URL), false
 	case "Page.lifecycleEvent":
 		f := p.frames[ev.FrameID]
 		if f == nil || ev.Name != "load" && ev.Name != "DOMContentLoaded" && ev.Name != "init" {
@@ -170,6 +171,10 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	}
 	return true
 }
+
+// shown is an address as it may be shown to whoever looks: it is the page's own
+// words, and may hold the password that it was opened with.
+func shown(url string) string { return domain.HideUserinfo(domain.CleanText(url)) }
 
 // release lets what the page has started beside its frames go on: a worker, or
 // a window, whose dialogs would hold up its opener too. It stays attached: a

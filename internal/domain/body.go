@@ -53,6 +53,9 @@ func appendData(b []byte, d *EventData) ([]byte, error) {
 			return nil, err
 		}
 		b = buf.Bytes()
+		if !utf8.Valid(b) { // the grammar is Compact's to check, the encoding isn't
+			b = bytes.ToValidUTF8(b, []byte(replacement))
+		}
 	}
 	if d.Error != nil {
 		b = appendFailure(append(b, `,"error":`...), d.Error)
@@ -98,7 +101,8 @@ func appendMember(b []byte, name, value string) []byte {
 }
 
 // appendString quotes as encoding/json does: what isn't UTF-8 becomes U+FFFD,
-// and the line separators that JavaScript once didn't allow are escaped.
+// and the line separators that JavaScript once didn't allow are escaped. U+0000,
+// which jsonb refuses, becomes U+FFFD too.
 func appendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -138,6 +142,8 @@ func appendString(b []byte, s string) []byte {
 				b = append(b, `\r`...)
 			case '\t':
 				b = append(b, `\t`...)
+			case 0:
+				b = append(b, `\ufffd`...)
 			default:
 				b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 			}

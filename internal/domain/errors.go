@@ -9,6 +9,9 @@ import (
 // ErrNotFound is what a store answers for a row that the project doesn't have.
 var ErrNotFound = errors.New("not found")
 
+// ErrStreamOver is a live link that was good and isn't any more.
+var ErrStreamOver = errors.New("the link has expired or was revoked")
+
 // What a store refuses about keys.
 var (
 	ErrKeyRevoked   = Refuse(CodeUnauthorized, "the API key has been revoked")

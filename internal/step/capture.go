@@ -37,7 +37,7 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 	}
 	r.holds = false
 	if first.ObjectID == "" {
-		return first.Value, nil
+		return first.json()
 	}
 	defer func() { _, _ = r.page.Send("Runtime.releaseObjectGroup", object{"objectGroup": evaluated}) }()
 	var whole remote
@@ -48,7 +48,10 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 			"objectId": first.ObjectID, "functionDeclaration": "async function () { return await this }", "awaitPromise": true, "returnByValue": true,
 		})
 	}
-	return whole.Value, err
+	if err != nil {
+		return nil, err
+	}
+	return whole.json()
 }
 
 // evaluated names what evaluations leave in the page, to let go of it at once.
@@ -58,7 +61,15 @@ const evaluated = "browserhook-evaluated"
 type remote struct {
 	Subtype  string          `json:"subtype"`
 	Value    json.RawMessage `json:"value"`
+	Word     string          `json:"unserializableValue"` // for what JSON hasn't
 	ObjectID string          `json:"objectId"`
+}
+
+func (v remote) json() (json.RawMessage, error) {
+	if v.Word != "" {
+		return unserializable(v.Word)
+	}
+	return v.Value, nil
 }
 
 // exception is what a script threw.
@@ -76,7 +87,7 @@ func (e *exception) failure() *domain.Failure {
 		what = e.Text + " " + string(e.Exception.Value)
 	}
 	what, _, _ = strings.Cut(what, "\n")
-	return &domain.Failure{Code: CodeEvaluation, Message: "The expression threw: " + strings.ToValidUTF8(what[:min(len(what), 500)], "")}
+	return &domain.Failure{Code: CodeEvaluation, Message: "The expression threw: " + what}
 }
 
 func (r *run) evaluate() (any, error) {

@@ -32,7 +32,9 @@ func (r *run) about() (about, error) {
 				"expression": "bh.page()", "contextId": main.Context, "returnByValue": true,
 			}, &res)
 			if err == nil || !lost(err) {
-				return res.Result.Value, err
+				v := res.Result.Value
+				v.URL = domain.HideUserinfo(v.URL)
+				return v, err
 			}
 		}
 		before := main.Context

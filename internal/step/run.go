@@ -24,9 +24,6 @@ const (
 	CodeProtocol    = "browser_refused"
 )
 
-// MaxResult bounds a step's result, in bytes of JSON: it travels in webhooks.
-const MaxResult = 256 << 10
-
 // Save keeps what a step made and answers its artifact.
 type Save func(ctx context.Context, kind, contentType string, content []byte) (domain.Artifact, error)
 
@@ -38,6 +35,18 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r := &run{ctx: ctx, page: page, spec: spec, save: save}
+	result, err := r.do()
+	if err == nil {
+		var raw json.RawMessage
+		if raw, err = outcome(result); err == nil {
+			return raw, nil
+		}
+	}
+	return nil, said(r.failure(err, limit))
+}
+
+func (r *run) do() (any, error) {
+	ctx, page, spec := r.ctx, r.page, r.spec
 	if spec.Target != "" {
 		t, err := ParseTarget(spec.Target)
 		if err != nil {
@@ -46,32 +55,16 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 		r.target = t
 	}
 	if ctx.Err() != nil {
-		return nil, r.failure(context.Cause(ctx), limit) // canceled before it began: it does nothing
+		return nil, context.Cause(ctx) // canceled before it began: it does nothing
 	}
 	select {
 	case <-page.Prepared():
 	case <-page.Conn.Done():
-		return nil, r.failure(page.Conn.Err(), limit)
+		return nil, page.Conn.Err()
 	case <-ctx.Done():
-		return nil, r.failure(context.Cause(ctx), limit)
+		return nil, context.Cause(ctx)
 	}
-	result, err := actions[spec.Action](r)
-	if err != nil {
-		return nil, r.failure(err, limit)
-	}
-	if result == nil {
-		return nil, nil
-	}
-	raw, ok := result.(json.RawMessage)
-	if !ok {
-		if raw, err = json.Marshal(result); err != nil {
-			return nil, r.failure(err, limit)
-		}
-	}
-	if len(raw) > MaxResult {
-		return nil, &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The result has %d bytes; at most %d are kept.", len(raw), MaxResult)}
-	}
-	return raw, nil
+	return actions[spec.Action](r)
 }
 
 type run struct {
@@ -133,6 +126,8 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	default:
 	}
 	switch {
+	case errors.Is(err, cdp.ErrTooLarge):
+		return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The browser's answer has more than %d MiB.", cdp.MaxMessage>>20)}
 	case errors.Is(err, cdp.ErrClosed):
 		return &domain.Failure{Code: CodeBrowserGone, Message: "The browser is gone."}
 	case errors.Is(r.ctx.Err(), context.DeadlineExceeded):

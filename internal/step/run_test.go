@@ -118,8 +118,8 @@ func TestActions(t *testing.T) {
 	b.do(step.Spec{Action: "check", Target: `label=I agree`})
 	b.do(step.Spec{Action: "doubleClick", Target: "testid=buy"})
 	for expression, want := range map[string]string{
-		"name_.value": `"Zo\u00eb \u2615"`, "note.value": `"two\nlines"`, "rich.innerText": `"new"`, "day.value": `"2026-11-24"`,
-		"q.value": `"aB \u00e9"`, "keys.textContent": `"a B   Shift Tab "`, "size.value": `"l"`, "ok.checked": "true",
+		"name_.value": `"Zoë ☕"`, "note.value": `"two\nlines"`, "rich.innerText": `"new"`, "day.value": `"2026-11-24"`,
+		"q.value": `"aB é"`, "keys.textContent": `"a B   Shift Tab "`, "size.value": `"l"`, "ok.checked": "true",
 		"document.querySelector('[data-testid=buy]').textContent": `"Bought 2"`,
 	} {
 		if got := b.value(expression); got != want {

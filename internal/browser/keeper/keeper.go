@@ -10,6 +10,7 @@ package keeper
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -172,14 +173,18 @@ func hungUp(conn net.Conn) {
 	if err != nil {
 		return
 	}
-	_ = raw.Control(func(fd uintptr) {
-		for {
-			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
-			if _, err := unix.Poll(fds, -1); err != unix.EINTR { //nolint:errorlint // a number, never wrapped
-				return
-			}
+	// A descriptor of its own, so that closing the connection waits for nobody.
+	own := -1
+	if err := raw.Control(func(fd uintptr) { own, _ = unix.Dup(int(fd)) }); err != nil || own < 0 {
+		return
+	}
+	defer func() { _ = unix.Close(own) }()
+	for {
+		fds := []unix.PollFd{{Fd: int32(own), Events: unix.POLLRDHUP}}
+		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+			return
 		}
-	})
+	}
 }
 
 func signalOf(s syscall.WaitStatus) int {

@@ -35,7 +35,7 @@ bh.pageHas = ({ text, ms }) => poll(ms, () =>
   has(document.body?.innerText, text) ? { ok: true } : no("text", "the page does not hold it"));
 
 bh.page = () => ({
-  url: location.href, title: document.title,
+  url: location.href, title: document.title.slice(0, 4096),
   status: performance.getEntriesByType("navigation")[0]?.responseStatus || 0,
 });
 
