@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -20,8 +21,8 @@ var assets embed.FS
 
 // Sessions is what the live view needs of the sessions.
 type Sessions interface {
-	// OpenStream finds a link and its session: domain.ErrNotFound, or another
-	// error for a link that is over.
+	// OpenStream finds a link and its session: domain.ErrNotFound,
+	// domain.ErrStreamOver, or another error when that can't be known now.
 	OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error)
 	Page(id string) (*browser.Page, bool)
 	Touch(id string)
@@ -91,6 +92,10 @@ func token(r *http.Request) string {
 	return ids[0]
 }
 
+// pageAgain is after how many seconds a page that can't be shown now is asked
+// for again.
+const pageAgain = 5
+
 // show is the page itself. Whoever may look may also put it into a frame; a
 // page that takes input may not be framed, or a click could be stolen.
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
@@ -102,8 +107,12 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case errors.Is(err, domain.ErrNotFound):
 		status, data["Problem"], data["Hint"] = http.StatusNotFound, "This link opens nothing", "Check that all of it was copied."
-	case err != nil:
+	case errors.Is(err, domain.ErrStreamOver):
 		status, data["Problem"], data["Hint"] = http.StatusGone, "This link is over", "It has expired or was revoked. Ask for a new one."
+	case err != nil:
+		h.log.Debug("open live page", "err", err)
+		status, data["Problem"], data["Hint"], data["Again"] = http.StatusServiceUnavailable, "The server can't look right now", "This page comes back by itself.", pageAgain
+		w.Header().Set("Retry-After", strconv.Itoa(pageAgain))
 	}
 	ancestors := "*"
 	if stream.Mode == domain.StreamControl {

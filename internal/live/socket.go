@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -15,6 +16,8 @@ import (
 
 const (
 	writeWithin = 10 * time.Second
+	lookWithin  = 10 * time.Second
+	lookAgain   = time.Second // while the store is away
 	inputWithin = 5 * time.Second
 	pingEvery   = 20 * time.Second
 	shownSteps  = 50
@@ -62,8 +65,13 @@ type viewer struct {
 func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	token := token(r)
 	stream, session, err := h.sessions.OpenStream(r.Context(), token)
-	if err != nil {
+	switch {
+	case opensNothing(err):
 		h.refuse(w, domain.CodeNotFound, "This link opens nothing, or no longer.")
+		return
+	case err != nil:
+		h.log.Debug("open live socket", "err", err)
+		h.refuse(w, domain.CodeUnavailable, "The server can't look at the link right now.")
 		return
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
@@ -161,8 +169,6 @@ func (v *viewer) leave() {
 	}
 }
 
-var errEnded = errors.New("the session has ended")
-
 // write pushes frames and state until the viewer goes, the link is over or the
 // session has ended, and says which.
 func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
@@ -178,23 +184,41 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 		// Asked for before looking, so that no change falls in between.
 		changed := v.sessions.Changed(v.session)
 		moved := v.join()
-		if err := v.sendState(ctx); err != nil {
-			if errors.Is(err, errEnded) {
-				return websocket.StatusNormalClosure, "the session has ended"
-			}
-			return closeOver, "the link is over"
-		}
+		looked := v.look(ctx)
+		var again <-chan time.Time
 	frames:
 		for {
+			news, place := changed, moved
+			if looked != nil {
+				news, place = nil, nil // one look at a time
+			}
 			select {
 			case frame := <-v.view.frames:
 				if err := v.send(ctx, websocket.MessageBinary, frame); err != nil {
 					return websocket.StatusNormalClosure, ""
 				}
-				continue
-			case <-changed:
+			case saw := <-looked:
+				looked = nil
+				switch {
+				case opensNothing(saw.err):
+					return closeOver, "the link is over"
+				case saw.err != nil:
+					// The picture goes on without the store; the rest waits for it.
+					v.log.Debug("look at a session", "session", v.session, "err", saw.err)
+					again = time.After(lookAgain)
+				default:
+					if err := v.sendState(ctx, saw); err != nil {
+						return websocket.StatusNormalClosure, ""
+					}
+					if saw.session.Status.Ended() {
+						return websocket.StatusNormalClosure, "the session has ended"
+					}
+				}
+			case <-again:
 				break frames
-			case <-moved:
+			case <-news:
+				break frames
+			case <-place:
 				break frames
 			case <-ping.C:
 				pinging, cancel := context.WithTimeout(ctx, writeWithin)
@@ -237,40 +261,60 @@ func (v *viewer) send(ctx context.Context, kind websocket.MessageType, raw []byt
 	return v.conn.Write(ctx, kind, raw)
 }
 
-// sendState sends what stands beside the picture, as it is now.
-func (v *viewer) sendState(ctx context.Context) error {
-	_, session, err := v.sessions.OpenStream(ctx, v.token)
-	if err != nil {
-		return err
-	}
-	steps, err := v.steps.LastSteps(ctx, session.ProjectID, session.ID, shownSteps)
-	if err != nil {
-		return err
-	}
+// saw is what the store says of a viewer's session, or why it says nothing.
+type saw struct {
+	session domain.Session
+	steps   []domain.Step
+	err     error
+}
+
+// opensNothing says that the link is over, or never was one.
+func opensNothing(err error) bool {
+	return errors.Is(err, domain.ErrNotFound) || errors.Is(err, domain.ErrStreamOver)
+}
+
+// look asks the store, which may take its time: frames don't wait for it.
+func (v *viewer) look(ctx context.Context) <-chan saw {
+	looked := make(chan saw, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, lookWithin)
+		defer cancel()
+		var s saw
+		if _, s.session, s.err = v.sessions.OpenStream(ctx, v.token); s.err == nil {
+			s.steps, s.err = v.steps.LastSteps(ctx, s.session.ProjectID, s.session.ID, shownSteps)
+		}
+		looked <- s
+	}()
+	return looked
+}
+
+// sendState sends what stands beside the picture.
+func (v *viewer) sendState(ctx context.Context, saw saw) error {
+	session, steps := saw.session, saw.steps
 	s := state{
 		Status: string(session.Status), Reason: string(session.CloseReason),
 		Control: v.stream.Mode == domain.StreamControl, Steps: make([]stepLine, len(steps)),
 	}
+	// Who can only look may be anybody: what an address says beside where it is
+	// stays with those who drive the session.
+	hide := domain.HideQueries
+	if s.Control {
+		hide = domain.HideUserinfo
+	}
 	if v.page != nil {
-		s.URL, s.Viewers = v.page.Main().Document.URL, v.rooms.viewers(v.page)
+		s.URL, s.Viewers = hide(v.page.Main().Document.URL), v.rooms.viewers(v.page)
 	}
 	for i, st := range steps {
-		s.Steps[i] = line(st)
+		s.Steps[i] = line(st, hide)
 	}
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	if err := v.send(ctx, websocket.MessageText, raw); err != nil {
-		return err
-	}
-	if session.Status.Ended() {
-		return errEnded
-	}
-	return nil
+	return v.send(ctx, websocket.MessageText, raw)
 }
 
-func line(st domain.Step) stepLine {
+func line(st domain.Step, hide func(string) string) stepLine {
 	var shown struct {
 		Target string `json:"target"`
 		URL    string `json:"url"`
@@ -278,9 +322,13 @@ func line(st domain.Step) stepLine {
 	}
 	_ = json.Unmarshal(st.Params, &shown) // what can't be read isn't shown
 	l := stepLine{
-		Index: st.Index, Action: st.Action, Target: shown.Target, Status: string(st.Status), Ms: st.Duration().Milliseconds(),
+		Index: st.Index, Action: st.Action, Target: hide(shown.Target), Status: string(st.Status), Ms: st.Duration().Milliseconds(),
 	}
-	for _, other := range []string{shown.URL, shown.Key} {
+	if strings.HasPrefix(shown.URL, "*") {
+		// A pattern for an address, that begins anywhere.
+		shown.URL = strings.TrimPrefix(hide("any://"+shown.URL), "any://")
+	}
+	for _, other := range []string{hide(shown.URL), shown.Key} {
 		if l.Target == "" {
 			l.Target = other
 		}
@@ -290,6 +338,7 @@ func line(st domain.Step) stepLine {
 		if st.Error.Seen != "" {
 			l.Error = st.Error.Seen
 		}
+		l.Error = hide(l.Error)
 	}
 	return l
 }

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -279,19 +278,16 @@ func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string
 	return st, nil
 }
 
-// ErrStreamOver is a link that was good and isn't any more.
-var ErrStreamOver = errors.New("the link has expired or was revoked")
-
 // OpenStream is the link with the token and its session: ErrNotFound when
-// there is none, ErrStreamOver when it opens nothing any more. The session may
-// have ended.
+// there is none, ErrStreamOver when it opens nothing any more, another error
+// when that can't be known now. The session may have ended.
 func (s *Service) OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error) {
 	st, err := s.Store.StreamByToken(ctx, token)
 	if err != nil {
 		return st, domain.Session{}, err
 	}
 	if !st.Live(time.Now()) {
-		return st, domain.Session{}, ErrStreamOver
+		return st, domain.Session{}, domain.ErrStreamOver
 	}
 	sess, err := s.Store.Session(ctx, st.ProjectID, st.SessionID)
 	return st, sess, err

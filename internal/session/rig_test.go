@@ -22,7 +22,7 @@ import (
 // database is what the rig needs of a store beside what the service does.
 type database interface {
 	session.Store
-	CreateProject(ctx context.Context, p domain.Project) error
+	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
 	Close() error
 }
 
@@ -124,7 +124,7 @@ func start(t *testing.T, open opener, run runStep, over func(*node) session.Stor
 func (n *node) newProject(t *testing.T) string {
 	t.Helper()
 	p := domain.Project{ID: domain.NewID(domain.PrefixProject), Name: t.Name(), CreatedAt: time.Now()}
-	if err := n.store.CreateProject(t.Context(), p); err != nil {
+	if err := n.store.CreateProject(t.Context(), p, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	return p.ID

@@ -6,7 +6,7 @@ const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
 const control = document.body.dataset.control === "true";
 const names = {
   QUEUED: "Waiting for room", STARTING: "Starting", READY: "Live", CLOSING: "Closing", CLOSED: "Closed",
-  FAILED: "Failed", CONNECTING: "Connecting", LOST: "Connection lost", OVER: "Link is over",
+  FAILED: "Failed", CONNECTING: "Connecting", LOST: "Connection lost", AWAY: "Server unavailable", OVER: "Link is over",
 };
 const marks = { COMPLETED: "✓", FAILED: "✕", INTERRUPTED: "✕", CANCELED: "–", PENDING: "·", RUNNING: "", WAITING: "…" };
 const reasons = {
@@ -88,6 +88,33 @@ function show(state) {
   }
 }
 
+// ask is what the server says of this link now: an HTTP status, or 0 when it
+// says nothing. A socket that could not be opened doesn't tell.
+async function ask() {
+  try {
+    return (await fetch(location, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(10_000) })).status;
+  } catch {
+    return 0;
+  }
+}
+
+// lost says why there is no connection, and makes the next one unless the link
+// is over.
+async function lost(code) {
+  live = false;
+  if (ended) return;
+  const answer = code === 4001 ? 410 : await ask();
+  if (answer === 404 || answer === 410) {
+    status("OVER");
+    say("This link is over. Ask for a new one.");
+    return;
+  }
+  status(answer === 503 ? "AWAY" : "LOST");
+  say(answer === 503 ? "The server is not available. Trying again…" : "Connection lost. Trying again…");
+  setTimeout(connect, wait);
+  wait = Math.min(wait * 2, 10_000);
+}
+
 function connect() {
   const url = new URL("/streams/ws", location);
   url.protocol = url.protocol.replace("http", "ws");
@@ -96,19 +123,7 @@ function connect() {
   socket.binaryType = "blob";
   socket.onopen = () => { wait = 500; };
   socket.onmessage = (m) => (typeof m.data === "string" ? show(JSON.parse(m.data)) : draw(m.data));
-  socket.onclose = (e) => {
-    live = false;
-    if (ended) return;
-    if (e.code === 4001) {
-      status("OVER");
-      say("This link is over. Ask for a new one.");
-      return;
-    }
-    status("LOST");
-    say("Connection lost. Trying again…");
-    setTimeout(connect, wait);
-    wait = Math.min(wait * 2, 10_000);
-  };
+  socket.onclose = (e) => lost(e.code);
 }
 
 if (control) takeInput(screen, (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); });

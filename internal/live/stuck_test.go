@@ -1,0 +1,226 @@
+package live_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+func TestMain(m *testing.M) {
+	browsertest.Main()
+	os.Exit(m.Run())
+}
+
+// house is sessions by id, each with a link whose token is the id, too.
+type house struct {
+	mu    sync.Mutex
+	pages map[string]*browser.Page
+	fail  error // of every look at the store
+	steps []domain.Step
+	mode  domain.StreamMode
+
+	changed chan struct{} // closed at the next change
+	asked   chan struct{} // closed when the link is looked at next
+	conns   []net.Conn
+}
+
+func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, domain.Session, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.asked != nil {
+		close(h.asked)
+		h.asked = nil
+	}
+	if h.fail != nil {
+		return domain.Stream{}, domain.Session{}, h.fail
+	}
+	if _, ok := h.pages[token]; !ok {
+		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
+	}
+	return domain.Stream{Mode: h.mode, SessionID: token}, domain.Session{ID: token, Status: domain.SessionReady}, nil
+}
+
+func (h *house) Page(id string) (*browser.Page, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p := h.pages[id]
+	return p, p != nil
+}
+func (h *house) Touch(string) {}
+
+func (h *house) Changed(string) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.changed == nil {
+		h.changed = make(chan struct{})
+	}
+	return h.changed
+}
+
+// looked is closed when somebody looks at the link.
+func (h *house) looked() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.asked == nil {
+		h.asked = make(chan struct{})
+	}
+	return h.asked
+}
+
+// change makes a change and tells of it.
+func (h *house) change(fn func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	fn()
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+}
+
+// hangUp breaks every viewer's connection.
+func (h *house) hangUp() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, conn := range h.conns {
+		_ = conn.Close()
+	}
+	h.conns = nil
+}
+func (h *house) Hold(ctx context.Context, _ string) (context.Context, func()) {
+	return ctx, func() {}
+}
+func (h *house) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.steps, h.fail
+}
+
+func (h *house) set(fail error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fail = fail
+}
+
+// open serves the house's live pages.
+func (h *house) open(t *testing.T) *httptest.Server {
+	t.Helper()
+	refuse := func(w http.ResponseWriter, code domain.Code, detail string) {
+		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404}[code])
+	}
+	mux := http.NewServeMux()
+	live.New(h, h, h, nil, refuse, slog.New(slog.DiscardHandler)).Routes(mux)
+	s := httptest.NewUnstartedServer(mux)
+	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateHijacked {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.conns = append(h.conns, c)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// look connects a viewer.
+func look(t *testing.T, s *httptest.Server, id string) *websocket.Conn {
+	t.Helper()
+	conn, _, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/streams/ws?id="+id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.SetReadLimit(64 << 20)
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+// frames reads until so many frames have come, or fails the test after a while.
+func frames(t *testing.T, conn *websocket.Conn, n int, within time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), within)
+	defer cancel()
+	for n > 0 {
+		kind, _, err := conn.Read(ctx)
+		if err != nil {
+			t.Fatalf("%d frames are missing: %v", n, err)
+		}
+		if kind == websocket.MessageBinary {
+			n--
+		}
+	}
+}
+
+// TestAStuckBrowserHoldsNobody stops the browser of one session for good, with
+// viewers and a wire that is full: its own calls end at their time, the other
+// session's steps and frames go on, and it is closed at once.
+func TestAStuckBrowserHoldsNobody(t *testing.T) {
+	l := browsertest.Launcher(t, step.Script, nil)
+	a, b := browsertest.Launch(t, l, domain.SessionOptions{}), browsertest.Launch(t, l, domain.SessionOptions{})
+	run := func(p *browser.Page, s step.Spec) *domain.Failure {
+		_, f := step.Run(t.Context(), p, &s, nil)
+		return f
+	}
+	moving := step.Spec{Action: "goto", URL: `data:text/html,<h1>0</h1><script>setInterval(() => { document.querySelector('h1').textContent++ }, 50)</script>`}
+	for _, p := range []*browser.Page{a.Page(), b.Page()} {
+		if f := run(p, moving); f != nil {
+			t.Fatalf("%+v", f)
+		}
+	}
+	h := &house{pages: map[string]*browser.Page{"a": a.Page(), "b": b.Page()}, mode: domain.StreamControl}
+	server := h.open(t)
+	atA, atB := look(t, server, "a"), look(t, server, "b")
+	frames(t, atA, 2, 20*time.Second)
+	frames(t, atB, 2, 20*time.Second)
+
+	if err := syscall.Kill(a.PID(), syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for range 8 { // more than its socket and its pipe hold
+		if _, err := a.Page().Send("Runtime.evaluate", map[string]any{"expression": "'" + strings.Repeat("x", 256<<10) + "'"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = atA.Write(t.Context(), websocket.MessageText, []byte(`{"type":"mouse","kind":"down","button":"left","x":0.5,"y":0.5}`))
+	look(t, server, "a") // another viewer comes, and both go
+	_ = atA.CloseNow()
+
+	began := time.Now()
+	f := run(a.Page(), step.Spec{Action: "evaluate", Expression: "1", Timeout: "1s"})
+	if took := time.Since(began); f == nil || f.Code != step.CodeTimeout || took > 2*time.Second {
+		t.Errorf("a step of a second took %s and ended with %+v", took, f)
+	}
+	began = time.Now()
+	frames(t, atB, 5, 20*time.Second)
+	if f := run(b.Page(), step.Spec{Action: "evaluate", Expression: "1"}); f != nil {
+		t.Errorf("%+v", f)
+	}
+	frames(t, look(t, server, "b"), 2, 20*time.Second)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the other session took %s", took)
+	}
+
+	began = time.Now()
+	if err := a.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("closing took %s", took)
+	}
+}
