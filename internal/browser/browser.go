@@ -3,8 +3,11 @@ package browser
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"sync"
 	"syscall"
@@ -60,13 +63,27 @@ func (b *Browser) Exit() *domain.Failure {
 	case b.closed:
 		return failure(CodeCrashed, "The browser was closed.", nil)
 	case e == nil:
-		return failure(CodeCrashed, "The browser's keeper process ended unexpectedly.", nil)
+		return failure(CodeCrashed, wireEnded(b.conn.Err()), nil)
 	case e.Error != "":
 		return failure(CodeStartFailed, "Chromium could not be started: "+e.Error+".", e.Lines)
 	case e.Signal != 0:
 		return failure(CodeCrashed, fmt.Sprintf("Chromium was ended by signal %d (%s).", e.Signal, syscall.Signal(e.Signal)), e.Lines)
 	default:
 		return failure(CodeCrashed, fmt.Sprintf("Chromium ended by itself with exit code %d.", e.Code), e.Lines)
+	}
+}
+
+// wireEnded says why a browser was ended whose end the keeper didn't tell.
+func wireEnded(err error) string {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fmt.Sprintf("Chromium hung: it took nothing for %s and was ended.", cdp.DefaultTimeout)
+	case errors.Is(err, cdp.ErrNoMessage):
+		return "Chromium sent what is no message of its protocol and was ended."
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "The browser's keeper process ended unexpectedly."
+	default:
+		return "The page's process did not get ready, and Chromium was ended."
 	}
 }
 

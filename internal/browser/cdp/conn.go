@@ -23,6 +23,8 @@ var (
 	// ErrTooLarge is the answer to a call whose answer has more than
 	// MaxMessage bytes. The wire goes on.
 	ErrTooLarge = errors.New("the browser's answer is too large")
+	// ErrNoMessage is a wire that ended because what came is no message.
+	ErrNoMessage = errors.New("the browser sent no protocol message")
 	// ErrBusy is a browser that reads so little that no more may wait for it.
 	ErrBusy = errors.New("too much waits for the browser already")
 )

@@ -37,7 +37,7 @@ func (c *Conn) read() {
 		}
 		var m message
 		if err := jsonv2.Unmarshal(raw, &m, lenient); err != nil {
-			c.end(fmt.Errorf("%w: the browser sent no protocol message: %w", ErrClosed, err))
+			c.end(fmt.Errorf("%w: %w: %w", ErrClosed, ErrNoMessage, err))
 			return
 		}
 		c.dispatch(m)
