@@ -104,7 +104,11 @@ func (l *Launcher) probe(ctx context.Context) bool {
 // Failure is a browser that did not start; it is a *domain.Failure with one of
 // the codes above and the last lines that Chromium printed.
 func failure(code, message string, lines []string) *domain.Failure {
-	return &domain.Failure{Code: code, Message: message, Lines: lines}
+	f := &domain.Failure{Code: code, Message: domain.CleanText(message), Lines: make([]string, len(lines))}
+	for i, line := range lines {
+		f.Lines[i] = domain.CleanText(line)
+	}
+	return f
 }
 
 // Launch starts a browser for a session and returns it with its page attached
