@@ -9,11 +9,12 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/strictjson"
-	"github.com/jackc/pgx/v5"
 )
 
 // odd is a page of texts that are none: emojis cut in two, U+0000, control
