@@ -18,7 +18,6 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/strictjson"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
@@ -142,7 +141,7 @@ const maxBody = 1 << 20
 
 // rules hold for every route; they are part of the description.
 var rules = []string{
-	"Bodies are JSON of at most 1 MiB and 32 levels. What is not known is refused with its path: members (names have a case), query parameters, and those given more than once where there can be one. So are members that come twice, text that is no Unicode or holds U+0000, and numbers that a float64 can't hold.",
+	"Bodies are JSON of at most 1 MiB, 32 levels and 50,000 values, in names of at most 256 bytes. What is not known is refused with its path: members (names have a case), query parameters, and those given more than once where there can be one. So are members that come twice, text that is no Unicode or holds U+0000, and numbers that a float64 can't hold.",
 	"null, when something is made, is the same as leaving the member out. In a PATCH it clears the member, where it can be cleared. In what is done to many (retry, cancel, recover) it is refused, as it is among names of your own (metadata) and in lists.",
 }
 
@@ -165,7 +164,6 @@ func build(cfg Config) *server {
 	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive.\n\n" + strings.Join(rules, "\n\n")
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
 	hc.Security = []map[string][]string{{"key": {}}}
-	strict := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: strictjson.Unmarshal}
 	hc.Formats = map[string]huma.Format{"application/json": strict, "json": strict} // the second is of …+json
 	hc.Transformers = []huma.Transformer{nameProblem}
 	s.api = humago.New(s.mux, hc)

@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -46,6 +48,62 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 		}
 		if n := strings.Count(r.ask("GET", "/v1/sessions", "").raw, `"sessionId"`); n != 1 {
 			t.Errorf("%d sessions were made", n)
+		}
+	})
+}
+
+// TestWhatABadBodyCostsIsBounded: an error for each of a hundred thousand
+// values, each with a path as long as its body, made an answer of 206 MB, and
+// half a minute of work.
+func TestWhatABadBodyCostsIsBounded(t *testing.T) {
+	list := func(n int, one string) string { return "[" + strings.TrimSuffix(strings.Repeat(one+",", n), ",") + "]" }
+	own := func(name string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"%s%d":1`, name, i)
+		}
+		return "{" + strings.TrimPrefix(b.String(), ",") + "}"
+	}
+	onBothStores(t, func(r *rig) {
+		t := r.t
+		for name, body := range map[string]string{
+			"many values":              `{"events":` + list(100_000, "1") + `}`,
+			"as many as are taken":     `{"events":` + list(49_000, "1") + `}`,
+			"a long name":              `{"filter":{"metadata":{"` + strings.Repeat("n", 100_000) + `":` + list(10_000, `""`) + `}},"nope":1}`,
+			"names as long as allowed": `{"filter":{"metadata":{"` + strings.Repeat("n", 256) + `":` + list(49_000, "1") + `}}}`,
+			"nulls in them":            `{"filter":{"metadata":{"` + strings.Repeat("n", 256) + `":` + list(49_000, "null") + `}}}`,
+			"names with dots":          `{"metadata":` + own(strings.Repeat("n", 50)+".", 10_000) + `}`,
+			"names with brackets":      `{"metadata":` + own(strings.Repeat("n", 50)+"[", 10_000) + `}`,
+		} {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			a := r.ask("POST", "/v1/webhook-endpoints", body)
+			runtime.ReadMemStats(&after)
+			if a.status/100 != 4 || len(a.raw) > 20_000 {
+				t.Errorf("%s: %d, an answer of %d bytes", name, a.status, len(a.raw))
+			}
+			if mb := (after.TotalAlloc - before.TotalAlloc) >> 20; mb > 200 {
+				t.Errorf("%s: took %d MB", name, mb)
+			}
+		}
+	})
+}
+
+// TestDotsInNamesOfTheUsersOwn don't lead paths astray.
+func TestDotsInNamesOfTheUsersOwn(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		t := r.t
+		for body, field := range map[string]string{
+			`{"metadata":{"a.b":"x","c[0]":"y"},"onError":"shrug"}`: "onError", `{"metadata":{"a.b[1]":7}}`: "metadata.a.b[1]",
+			`{"metadata":{"a.b":null}}`: "metadata.a.b", `{"metadata":{"a.b":"\u0000"}}`: "metadata.a.b",
+		} {
+			if a := r.ask("POST", "/v1/sessions", body); a.status != 422 || a.field() != field {
+				t.Errorf("%s: %d %s", body, a.status, a.raw)
+			}
+		}
+		a := r.ask("POST", "/v1/sessions", `{"metadata":{"a.b":"x","c[0]":"y"}}`)
+		if a.status != 201 || fmt.Sprint(a.body["metadata"]) != "map[a.b:x c[0]:y]" {
+			t.Errorf("%d %s", a.status, a.raw)
 		}
 	})
 }

@@ -112,7 +112,7 @@ func (s *server) checkBodyShape(raw []byte, op *huma.Operation) *Problem {
 		return nil
 	}
 	in := nulls{s.api.OpenAPI().Components.Schemas}
-	if at, problem := in.check(op.RequestBody.Content["application/json"].Schema, body, ""); problem != "" {
+	if at, problem := in.check(op.RequestBody.Content["application/json"].Schema, body); problem != "" {
 		return refuseField(at, problem)
 	}
 	return nil

@@ -82,7 +82,7 @@ func (n nulls) resolve(schema *huma.Schema) *huma.Schema {
 
 // check finds the first null that the schema has no place for. A member that
 // must be there is missing when it is null.
-func (n nulls) check(schema *huma.Schema, v any, at string) (where, problem string) {
+func (n nulls) check(schema *huma.Schema, v any) (where, problem string) {
 	schema = n.resolve(schema)
 	for _, sub := range schema.OneOf {
 		if _, ok := v.(map[string]any); ok && sub.Type == huma.TypeObject {
@@ -92,20 +92,18 @@ func (n nulls) check(schema *huma.Schema, v any, at string) (where, problem stri
 	switch v := v.(type) {
 	case []any:
 		for i, one := range v {
-			here := fmt.Sprintf("%s[%d]", at, i)
 			if one == nil {
-				return here, "must not be null"
+				return fmt.Sprintf("[%d]", i), "must not be null"
 			}
 			if schema.Items == nil {
 				continue
 			}
-			if where, problem := n.check(schema.Items, one, here); problem != "" {
-				return where, problem
+			if below, problem := n.check(schema.Items, one); problem != "" {
+				return joinPath(fmt.Sprintf("[%d]", i), below), problem
 			}
 		}
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			here := strings.TrimPrefix(at+"."+name, ".")
 			member, known := schema.Properties[name]
 			if !known {
 				member, _ = schema.AdditionalProperties.(*huma.Schema)
@@ -114,17 +112,24 @@ func (n nulls) check(schema *huma.Schema, v any, at string) (where, problem stri
 			case member == nil: // huma says that it is unknown
 				continue
 			case v[name] != nil:
-				if where, problem := n.check(member, v[name], here); problem != "" {
-					return where, problem
+				if below, problem := n.check(member, v[name]); problem != "" {
+					return joinPath(name, below), problem
 				}
 			case slices.Contains(schema.Required, name):
-				return here, "is needed"
+				return name, "is needed"
 			case !known || !n.resolve(member).Nullable:
-				return here, "must not be null"
+				return name, "must not be null"
 			}
 		}
 	}
 	return "", ""
+}
+
+func joinPath(at, below string) string {
+	if strings.HasPrefix(below, "[") {
+		return at + below
+	}
+	return at + "." + below
 }
 
 // patch is a member of a change. Left out, it stays; null clears it: it gets

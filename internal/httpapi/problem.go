@@ -24,7 +24,7 @@ type Problem struct {
 	Status    int          `json:"status" example:"422"`
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
 	Detail    string       `json:"detail,omitempty" doc:"One sentence for a person."`
-	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong."`
+	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong, the first 20 of them."`
 	RetryAt   string       `json:"retryAt,omitempty" format:"date-time" doc:"From when on the request can be done; Retry-After says it too."`
 	RequestID string       `json:"requestId" doc:"Names the request in the server's log; also in the header X-Request-Id."`
 
@@ -76,6 +76,10 @@ func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem 
 	}
 }
 
+// maxErrors is how many fields a problem names: an answer is bounded, whatever
+// the body.
+const maxErrors = 20
+
 // codes names what huma itself refuses, by its status.
 var codes = map[int]domain.Code{
 	400: domain.CodeMalformed, 401: domain.CodeUnauthorized, 403: domain.CodeForbidden, 404: domain.CodeNotFound, 405: "method_not_allowed", 406: domain.CodeInvalid,
@@ -91,7 +95,7 @@ func init() { //nolint:gochecknoinits // huma has these for all of its APIs
 			return internalProblem()
 		}
 		p := newProblem(code, msg)
-		for _, err := range errs {
+		for _, err := range errs[:min(len(errs), maxErrors)] {
 			d, ok := errors.AsType[*huma.ErrorDetail](err)
 			if !ok {
 				continue
@@ -100,6 +104,7 @@ func init() { //nolint:gochecknoinits // huma has these for all of its APIs
 			for _, where := range []string{"body", "query", "path", "header"} {
 				if rest, ok := strings.CutPrefix(field, where); ok && (rest == "" || rest[0] == '.' || rest[0] == '[') {
 					field = strings.TrimPrefix(rest, ".")
+					break
 				}
 			}
 			message := d.Message
@@ -110,7 +115,7 @@ func init() { //nolint:gochecknoinits // huma has these for all of its APIs
 				// huma names the object; the user wants the member.
 				field, message = strings.TrimPrefix(field+"."+strings.TrimSuffix(name, " to be present"), "."), "is needed"
 			}
-			p.Errors = append(p.Errors, FieldError{Field: field, Message: message})
+			p.Errors = append(p.Errors, FieldError{Field: unguardPath.Replace(field), Message: message})
 		}
 		if len(p.Errors) > 0 && code == domain.CodeInvalid {
 			p.Detail = "The request is not valid."

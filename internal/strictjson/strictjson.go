@@ -16,8 +16,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxDepth is how deep arrays and objects may be nested.
-const MaxDepth = 32
+// What a text may have at most: for each value, and each level above it,
+// whoever checks it may want to say where it is.
+const (
+	MaxDepth  = 32     // of arrays and objects in each other
+	MaxValues = 50_000 // names among them
+	MaxName   = 256    // bytes of a member's
+)
 
 // maxInteger is up to where a float64 holds every whole number.
 const maxInteger = 1<<53 - 1
@@ -93,14 +98,24 @@ func reason(e *json.SemanticError) string {
 // Check says whether raw is a value that [Unmarshal] could read into something.
 func Check(raw []byte) error {
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
-	for {
+	for n := 0; ; n++ {
 		t, err := dec.ReadToken()
 		if err != nil {
 			return malformed(dec, err)
 		}
+		if n > MaxValues {
+			return &Error{Syntax: true, Problem: "it has more than " + strconv.Itoa(MaxValues) + " values"}
+		}
 		switch t.Kind() {
 		case jsontext.KindString:
-			if strings.Contains(t.String(), "\x00") {
+			text := t.String()
+			if in, length := dec.StackIndex(dec.StackDepth()); in == jsontext.KindBeginObject && length%2 == 1 && len(text) > MaxName {
+				return &Error{
+					Field:   path(dec.StackPointer().Parent(), kinds(dec)),
+					Problem: "has a member with a name of more than " + strconv.Itoa(MaxName) + " bytes",
+				}
+			}
+			if strings.Contains(text, "\x00") {
 				return checked(dec, "must not hold the character U+0000")
 			}
 		case jsontext.KindNumber:
@@ -153,14 +168,29 @@ func kinds(dec *jsontext.Decoder) []jsontext.Kind {
 	return in
 }
 
-// kindsAt is the same at a place in a text that Check has passed.
-func kindsAt(raw []byte, at jsontext.Pointer) []jsontext.Kind {
+// kindsAt is the same on the way to a place in a text that Check has passed.
+func kindsAt(raw []byte, at jsontext.Pointer) (in []jsontext.Kind) {
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
-	for {
-		if _, err := dec.ReadToken(); err != nil || dec.StackPointer() == at {
-			return kinds(dec)
+	for token := range at.Tokens() {
+		in = append(in, dec.PeekKind())
+		if t, err := dec.ReadToken(); err != nil || t.Kind() != in[len(in)-1] {
+			return in
+		}
+		for i := 0; ; i++ { // to the value that the token names
+			if in[len(in)-1] == jsontext.KindBeginArray && strconv.Itoa(i) == token {
+				break
+			}
+			if in[len(in)-1] == jsontext.KindBeginObject {
+				if name, err := dec.ReadToken(); err != nil || name.String() == token {
+					break
+				}
+			}
+			if dec.SkipValue() != nil {
+				return in
+			}
 		}
 	}
+	return in
 }
 
 // path writes a JSON pointer as users do, given what the values are that it

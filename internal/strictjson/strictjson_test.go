@@ -63,6 +63,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{"no UTF-8", "{\"any\":{\"a\":\"\xff\"}}", strictjson.Error{Syntax: true, Field: "any.a", Problem: "invalid UTF-8"}},
 		{"NUL", `{"any":{"a":"b\u0000"}}`, strictjson.Error{Field: "any.a", Problem: "must not hold the character U+0000"}},
 		{"NUL in a name", `{"any":{"a\u0000":"b"}}`, strictjson.Error{Field: `any."a\x00"`, Problem: "must not hold the character U+0000"}},
+		{"a long name", `{"any":{"` + strings.Repeat("n", 257) + `":""}}`, strictjson.Error{Field: "any", Problem: "has a member with a name of more than 256 bytes"}},
 		{"more than a float64 holds", `{"size":{"width":1e400}}`, strictjson.Error{Field: "size.width", Problem: "is a number out of range"}},
 		{"far more", `{"size":{"scale":-1e9999999}}`, strictjson.Error{Field: "size.scale", Problem: "is a number out of range"}},
 		{"many digits", `{"sizes":[{"width":` + strings.Repeat("9", 400) + `}]}`, strictjson.Error{Field: "sizes[0].width", Problem: "is a number out of range"}},
@@ -83,6 +84,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 		"a lone surrogate": `{"url":"\ud800"}`, "a low surrogate": `{"url":"\udc00x"}`, "surrogates the wrong way round": `{"any":{"a":"\ude00\ud83d"}}`,
 		"a byte order mark": "\ufeff{}", "a control character": "{\"url\":\"a\nb\"}", "a comment": `{/**/}`, "a trailing comma": `{"url":"a",}`,
 		"a bare word": `{"size":{"scale":NaN}}`, "a plus": `{"size":{"scale":+1}}`, "a leading zero": `{"size":{"width":01}}`, "hexadecimal": `{"size":{"width":0x1}}`,
+		"many values": "[" + strings.Repeat("1,", 50_000) + "1]", "many names": `{"a":[` + strings.Repeat(`{"a":""},`, 20_000) + `1]}`,
 		"deep arrays": strings.Repeat("[", 33) + strings.Repeat("]", 33), "deep objects": strings.Repeat(`{"a":`, 33) + "1" + strings.Repeat("}", 33),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -171,20 +173,21 @@ func sound(t *testing.T, v any) {
 }
 
 // refusable says whether valid JSON holds something that is refused on purpose:
-// NUL, too much depth, or a number that encoding/json can't hold either.
+// NUL, too much of something, or a number that encoding/json can't hold either.
 func refusable(raw []byte) bool {
 	var v any
 	if err := stdjson.Unmarshal(raw, &v); err != nil {
 		return true
 	}
-	deepest := 0
+	deepest, values := 0, 0
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
 	for {
 		token, err := dec.ReadToken()
 		if err != nil {
-			return deepest > strictjson.MaxDepth
+			return deepest > strictjson.MaxDepth || values > strictjson.MaxValues
 		}
-		if token.Kind() == jsontext.KindString && strings.Contains(token.String(), "\x00") {
+		values++
+		if token.Kind() == jsontext.KindString && (strings.Contains(token.String(), "\x00") || len(token.String()) > strictjson.MaxName) {
 			return true
 		}
 		deepest = max(deepest, dec.StackDepth())
