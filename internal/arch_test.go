@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/egress":              {"internal/domain", "internal/weburl"},
 	"internal/egress/egresstest":   {},
 	"internal/access":              {"internal/domain"},
+	"internal/conns":               {"internal/domain"},
 	"internal/event":               {"internal/domain"},
 	"internal/browser/cdp":         {},
 	"internal/browser/keeper":      {},
@@ -115,7 +116,7 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
 		"github.com/tmaxmax/go-sse":          {"internal/listen"},
 		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
+		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

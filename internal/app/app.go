@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/config"
+	"github.com/browserhook/browserhook/internal/conns"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/event"
@@ -52,8 +54,9 @@ type App struct {
 	events    *event.Log
 	keys      *webhook.PublicKeys
 	egress    *egress.Client
-	server    *http.Server
+	server    *conns.Server
 	listener  net.Listener
+	proxies   []netip.Prefix
 	composed  atomic.Bool
 	stopping  chan struct{}
 	settings  config.Server
@@ -122,6 +125,9 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.egress, err = openEgress(settings); err != nil {
 		return nil, err
 	}
+	if a.proxies, err = settings.ProxyPrefixes(); err != nil {
+		return nil, err
+	}
 	a.compose()
 	a.composed.Store(true)
 	return a, nil
@@ -151,10 +157,22 @@ func (a *App) compose() {
 		Forget: a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Stopping: a.stopping, Ready: a.health.Ready,
 	})
-	a.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	a.server = conns.New(handler, conns.Config{
+		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,
+		Health: httpapi.Health, Refuse: httpapi.Refuse, Log: a.log,
+	})
+}
+
+// stall is how long a request's body or an answer may stand still.
+const stall = 30 * time.Second
+
+// openFiles is how many files, and so connections, the process may have open.
+func openFiles() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 1024
 	}
+	return int(min(limit.Cur, 1<<30))
 }
 
 // committed hands on what the store made known, after each commit.

@@ -30,6 +30,8 @@ type Server struct {
 	MasterKey         string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
+	TrustedProxies    []string `help:"Addresses (CIDR) of proxies in front of the server: whom they name in X-Forwarded-For counts as the client." placeholder:"CIDR"`
+	MaxConnections    int      `help:"Connections that may be open at once, a quarter of them from one client; further ones are told to come back." default:"4096" placeholder:"N"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
 	WebhookProxy      string   `help:"Proxy that all webhooks go through: http://, https:// or socks5://, [user:password@]host:port." placeholder:"URL"`
 	WebhookProxyNames bool     `help:"Have the proxy resolve the names of webhook targets: it must then keep private addresses closed itself. Default: they are resolved and checked here."`
@@ -86,6 +88,12 @@ func (s *Server) Check() error {
 	if _, err := s.WebhookRoots(); err != nil {
 		return err
 	}
+	if _, err := s.ProxyPrefixes(); err != nil {
+		return err
+	}
+	if s.MaxConnections < 4 || s.MaxConnections > 1_000_000 {
+		return wrong("max-connections", "%d is not between 4 and 1000000", s.MaxConnections)
+	}
 	if _, err := s.Keep(); err != nil {
 		return err
 	}
@@ -116,15 +124,24 @@ func (s *Server) Check() error {
 
 // WebhookPrefixes is webhook-allow, parsed.
 func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
-	prefixes := make([]netip.Prefix, 0, len(s.WebhookAllow))
-	for _, c := range s.WebhookAllow {
+	return prefixes("webhook-allow", s.WebhookAllow)
+}
+
+// ProxyPrefixes is trusted-proxies, parsed.
+func (s *Server) ProxyPrefixes() ([]netip.Prefix, error) {
+	return prefixes("trusted-proxies", s.TrustedProxies)
+}
+
+func prefixes(setting string, ranges []string) ([]netip.Prefix, error) {
+	all := make([]netip.Prefix, 0, len(ranges))
+	for _, c := range ranges {
 		p, err := netip.ParsePrefix(strings.TrimSpace(c))
 		if err != nil {
-			return nil, wrong("webhook-allow", "%q is not a range of addresses such as 10.0.0.0/8", c)
+			return nil, wrong(setting, "%q is not a range of addresses such as 10.0.0.0/8", c)
 		}
-		prefixes = append(prefixes, p.Masked())
+		all = append(all, p.Masked())
 	}
-	return prefixes, nil
+	return all, nil
 }
 
 // Keep is retention, parsed; 0 is for ever.

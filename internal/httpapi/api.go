@@ -189,7 +189,7 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	}
 	op := huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
-		MaxBodyBytes: maxBody, BodyReadTimeout: 30 * time.Second, Tags: []string{tag(path)},
+		MaxBodyBytes: maxBody, BodyReadTimeout: -1, Tags: []string{tag(path)},
 		Middlewares: huma.Middlewares{idempotencyKey(makes[I]())},
 	}
 	for _, add := range more {

@@ -18,8 +18,6 @@ import (
 
 const (
 	heartbeat = 15 * time.Second
-	// slow is how long a follower may take to read one event.
-	slow = 30 * time.Second
 	// beginning is the cursor before the first event.
 	beginning = "beginning"
 )
@@ -225,7 +223,6 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Accel-Buffering", "no")
 	out := make(chan domain.EventPage)
 	write := func(text string) error {
-		_ = rc.SetWriteDeadline(time.Now().Add(slow))
 		if _, err := fmt.Fprint(w, text); err != nil {
 			return err
 		}

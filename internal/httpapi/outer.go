@@ -123,12 +123,10 @@ func (s *server) authenticate(r *http.Request) (domain.APIKey, error) {
 
 // checkBody reads a body, which must be strict JSON, once.
 func checkBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
-	if r.Body == nil || r.Body == http.NoBody || r.Method == http.MethodGet {
+	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second))
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, newProblem("body_too_large", "The body may have at most 1 MiB.")
 	}
@@ -136,7 +134,7 @@ func checkBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 		return nil, newProblem(domain.CodeMalformed, "The body could not be read.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
-	if len(raw) == 0 {
+	if len(raw) == 0 || r.Method == http.MethodGet { // in that it means nothing
 		r.Body = http.NoBody
 		return nil, nil
 	}

@@ -19,9 +19,12 @@ var docsHTML string
 
 var docs = template.Must(template.New("docs").Parse(docsHTML))
 
+// Health is the path that says that the process lives.
+const Health = "/healthz"
+
 // plainRoutes are those that need no key.
 func (s *server) plainRoutes() {
-	s.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	s.mux.HandleFunc("GET "+Health, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	s.mux.HandleFunc("GET /readyz", s.readiness)
 	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		raw, err := s.api.OpenAPI().MarshalJSON()

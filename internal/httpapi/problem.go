@@ -205,7 +205,10 @@ func (p *Problem) write(w http.ResponseWriter) {
 }
 
 // Refuse answers a request with a problem, for handlers outside of this
-// package that stand behind its own.
+// package that stand behind its own, or before it.
 func Refuse(w http.ResponseWriter, code domain.Code, detail string) {
+	if w.Header().Get(requestHeader) == "" {
+		w.Header().Set(requestHeader, domain.NewID("req"))
+	}
 	newProblem(code, detail).write(w)
 }
