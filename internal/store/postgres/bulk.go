@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,6 +82,9 @@ func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilte
 			}
 			for i := range page {
 				err := do(ctx, t, s.key(page[i].ID))
+				if errors.Is(err, domain.ErrNotFound) {
+					continue // its session was forgotten since it was read
+				}
 				if _, refused := errors.AsType[*domain.Error](err); err != nil && (!refused || isAway(err)) {
 					return err
 				}
@@ -160,7 +164,8 @@ type storedEvent struct {
 	session int64
 }
 
-// eventsAfter reads some events with ids after the given one.
+// eventsAfter reads some events with ids after the given one. They are not
+// deleted before the transaction ends, so that no delivery of one is left.
 func (t *tx) eventsAfter(ctx context.Context, project, after string) ([]storedEvent, error) {
 	all, err := rows(ctx, t, func(r pgx.Rows) (storedEvent, error) {
 		var e storedEvent
@@ -170,7 +175,7 @@ func (t *tx) eventsAfter(ctx context.Context, project, after string) ([]storedEv
 		}
 		return e, e.Remember()
 	}, `SELECT `+eventColumns+`, e.session FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
-		WHERE `+ofProject+` AND e.id > $2 ORDER BY e.id LIMIT $3`, project, after, atOnce)
+		WHERE `+ofProject+` AND e.id > $2 ORDER BY e.id LIMIT $3 FOR KEY SHARE OF e`, project, after, atOnce)
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
@@ -261,6 +266,15 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 	if len(free) == 0 {
 		return 0, last, nil
 	}
+	// Whoever made deliveries of them meanwhile has done so by now.
+	if err := t.exec(ctx, `SELECT 1 FROM events WHERE project = $1 AND position = ANY($2) ORDER BY position FOR UPDATE`, owner, free); err != nil {
+		return 0, "", err
+	}
+	open, err := rows(ctx, t, scanNumber, `SELECT event FROM deliveries WHERE project = $1 AND event = ANY($2) AND ended_at = 0`, owner, free)
+	if err != nil {
+		return 0, "", err
+	}
+	free = slices.DeleteFunc(free, func(position int64) bool { return slices.Contains(open, position) })
 	b := &pgx.Batch{}
 	queueDeleteEvents(b, owner, free)
 	// Last, since it locks the project's row.

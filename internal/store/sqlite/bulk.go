@@ -78,6 +78,9 @@ func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilte
 			}
 			for i := range page {
 				err := do(t, s.key(page[i].ID))
+				if errors.Is(err, domain.ErrNotFound) {
+					continue // its session was forgotten since it was read
+				}
 				if _, refused := errors.AsType[*domain.Error](err); err != nil && !refused {
 					return err
 				}

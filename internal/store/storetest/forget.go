@@ -181,6 +181,42 @@ var forgetTests = []test{
 			}
 		}
 	}},
+	{"cursors that stood in it", func(w *world) {
+		before := w.newSession(0)
+		w.say(before, domain.EventStepStarted)
+		s, _ := w.fullSession(domain.SessionClosed)
+		page, err := w.store.Events(w.ctx, w.project, domain.EventQuery{Limit: 3})
+		w.ok(err)
+		after := w.newSession(0)
+		w.say(after, domain.EventStepStarted, domain.EventStepCompleted)
+		end, err := w.store.EventsEnd(w.ctx, w.project)
+		w.ok(err)
+		w.forget(s)
+		rest, err := w.store.Events(w.ctx, w.project, domain.EventQuery{After: page.Next})
+		w.ok(err)
+		w.equal("what follows", ids(rest.Events, func(e domain.Event) string { return e.SessionID + string(e.Type) }),
+			[]string{after.ID + string(domain.EventStepStarted), after.ID + string(domain.EventStepCompleted)})
+		none, err := w.store.Events(w.ctx, w.project, domain.EventQuery{After: end})
+		w.ok(err)
+		w.empty("after the end", none.Events)
+	}},
+	{"the last events of the log", func(w *world) {
+		e := w.newEndpoint("*")
+		s, _ := w.fullSession(domain.SessionClosed)
+		end, err := w.store.EventsEnd(w.ctx, w.project)
+		w.ok(err)
+		first := w.claim(e.ID, start, 1).Jobs[0].Delivery
+		w.forget(s)
+		w.reopen()
+		next := w.newSession(0)
+		w.say(next, domain.EventStepStarted)
+		page, err := w.store.Events(w.ctx, w.project, domain.EventQuery{After: end})
+		w.ok(err)
+		w.equal("what follows", len(page.Events), 1)
+		// No place is given twice: an outcome that comes late is nobody else's.
+		w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(first, domain.DeliveryDelivered, start)}, nil))
+		w.equal("due", len(w.claim(e.ID, start.Add(time.Hour), 10).Jobs), 1)
+	}},
 	{"one with much in it", func(w *world) {
 		e := w.newEndpoint("step_*")
 		n := w.draftSession(1203)

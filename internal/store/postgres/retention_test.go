@@ -1,0 +1,144 @@
+package postgres
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// end ends a session, with an artifact and a piece of news.
+func (c *cluster) end(n *node, session domain.Session) {
+	c.Helper()
+	c.ok(n.ChangeSession(c.Context(), project, session.ID, func(ch *domain.SessionChange) error {
+		ch.Session.Status, ch.Session.EndedAt = domain.SessionClosed, time.Now()
+		ch.Artifacts = append(ch.Artifacts, domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: project, SessionID: session.ID, CreatedAt: time.Now()})
+		ch.News = append(ch.News, domain.SessionNews(ch.Session, domain.EventBrowserClosed, "", time.Now()))
+		return nil
+	}))
+}
+
+// count asks the database itself.
+func (c *cluster) count(n *node, query string) (count int) {
+	c.Helper()
+	c.ok(n.pool.QueryRow(c.Context(), query).Scan(&count))
+	return count
+}
+
+// TestForgetWhatAnotherNodeSends: that node hears of it, and what it still
+// records comes to nothing.
+func TestForgetWhatAnotherNodeSends(t *testing.T) {
+	c := newCluster(t)
+	a, b := c.start("a"), c.start("b")
+	c.project(a)
+	e := c.endpoint(a, nil)
+	session := c.session(a)
+	c.say(a, session, 5)
+	c.end(a, session)
+	claim, err := a.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	if len(claim.Jobs) != 6 {
+		t.Fatalf("claimed %d", len(claim.Jobs))
+	}
+	c.ok(b.ForgetSession(t.Context(), project, session.ID, time.Now()))
+	a.until(t, "the endpoint", func(commit domain.Commit) bool { return commit.Remote && slices.Contains(commit.Changed, e.Ref()) })
+	var outcomes []domain.Outcome
+	for i, j := range claim.Jobs {
+		d := j.Delivery
+		d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
+		o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project, DeliveryID: d.ID, Number: 1, StartedAt: time.Now()}}
+		if i == 0 { // it was only waiting in memory
+			o = domain.Outcome{Delivery: j.Delivery}
+			o.Delivery.Status = domain.DeliveryPending
+		}
+		outcomes = append(outcomes, o)
+	}
+	c.ok(a.Finish(t.Context(), outcomes, []domain.Draft{domain.DeliveryNews(&outcomes[1].Delivery, time.Now())}))
+	for _, table := range []string{"sessions", "events", "deliveries", "attempts", "artifacts", "streams"} {
+		if n := c.count(b, "SELECT COUNT(*) FROM "+table); n != 0 {
+			t.Errorf("%d rows are in %s", n, table)
+		}
+	}
+}
+
+// TestPruningByAllNodes: several servers delete at once, each thing once.
+func TestPruningByAllNodes(t *testing.T) {
+	c := newCluster(t)
+	nodes := []*node{c.start("a"), c.start("b"), c.start("c")}
+	c.project(nodes[0])
+	const many = 90
+	for range many {
+		c.end(nodes[0], c.session(nodes[0]))
+	}
+	later := time.Now().Add(time.Hour)
+	var mu sync.Mutex
+	events, sessions, artifacts := 0, 0, 0
+	all := func() {
+		var wg sync.WaitGroup
+		for _, n := range nodes {
+			wg.Go(func() {
+				e, err := n.Prune(t.Context(), later)
+				if err != nil {
+					t.Error(err)
+				}
+				s, err := n.PruneSessions(t.Context(), later, later)
+				if err != nil {
+					t.Error(err)
+				}
+				a, err := n.PruneArtifacts(t.Context(), later, later)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				events, sessions, artifacts = events+e, sessions+s, artifacts+a
+			})
+		}
+		wg.Wait()
+	}
+	all()
+	all() // what one left for the events of the others
+	if events != many || sessions != many || artifacts != many {
+		t.Errorf("deleted %d events, %d sessions, %d artifacts", events, sessions, artifacts)
+	}
+	for _, table := range []string{"sessions", "events", "artifacts", "streams"} {
+		if n := c.count(nodes[0], "SELECT COUNT(*) FROM "+table); n != 0 {
+			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+	if n := c.count(nodes[0], "SELECT COUNT(*) FROM removed_files"); n != 2*many {
+		t.Errorf("%d files are noted", n)
+	}
+}
+
+// TestRecoverBesideForgetting: no delivery is made of an event that is being
+// deleted.
+func TestRecoverBesideForgetting(t *testing.T) {
+	c := newCluster(t)
+	a, b := c.start("a"), c.start("b")
+	c.project(a)
+	began := time.Now().Add(-time.Minute)
+	for range 15 {
+		session := c.session(a)
+		c.say(a, session, 20)
+		c.end(a, session)
+		e := c.endpoint(a, nil) // it has missed all of it
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := b.Recover(t.Context(), project, e.ID, began, time.Now().Add(time.Minute), time.Now(), nil); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if err := a.ForgetSession(t.Context(), project, session.ID, time.Now()); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Wait()
+		if n := c.count(a, "SELECT COUNT(*) FROM deliveries"); n != 0 {
+			t.Fatalf("%d deliveries are left of events that are gone", n)
+		}
+	}
+}
