@@ -35,6 +35,7 @@ type Commit struct {
 	Events   []Event       // newly in the log, with positions
 	Due      []EndpointRef // that may have deliveries due to be claimed
 	Changed  []EndpointRef // that were changed, disabled or deleted
+	Gone     []EndpointRef // of them, that are no more
 	Sessions []string      // whose row or steps changed
 	Projects []string      // whose log has news
 	Keys     []string      // ids of API keys that were revoked

@@ -282,6 +282,7 @@ type Outcome struct {
 	Delivery Delivery // as it is now; PENDING without an attempt gives it back
 	Attempt  Attempt  // without an id: there was none
 	Sign     Sign
+	Inline   bool // the endpoint is a session's own, and ends when nothing more is due to it
 }
 
 // Job is a claimed delivery with all that sending it needs.

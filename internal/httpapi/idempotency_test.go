@@ -261,3 +261,29 @@ func TestRetryScheduleAndSkipStale(t *testing.T) {
 		}
 	})
 }
+
+// TestAnInlineEndpointEndsWithItsSession: it is in no list any more, and the
+// call that made it can still be repeated.
+func TestAnInlineEndpointEndsWithItsSession(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		const body = `{"webhook":{"url":"http://127.0.0.1:1/","events":["browser_crashed"]}}`
+		made := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: a")
+		inline, _ := made.body["webhook"].(map[string]any)
+		path := "/v1/webhook-endpoints/" + fmt.Sprint(inline["endpointId"])
+		if a := r.ask("GET", path, ""); a.status != 200 || a.body["sessionId"] != made.body["sessionId"] {
+			r.t.Fatalf("%d %s", a.status, a.raw)
+		}
+		r.ask("DELETE", "/v1/sessions/"+fmt.Sprint(made.body["sessionId"]), "")
+		r.wait("browser_closed")
+		if list, _ := r.ask("GET", "/v1/webhook-endpoints", "").body["data"].([]any); len(list) != 0 {
+			r.t.Errorf("listed: %v", list)
+		}
+		if a := r.ask("GET", path, ""); a.status != 404 {
+			r.t.Errorf("%d %s", a.status, a.raw)
+		}
+		again := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: a")
+		if again.status != 201 || again.body["sessionId"] != made.body["sessionId"] || again.body["webhook"] != nil {
+			r.t.Errorf("repeated: %d %s", again.status, again.raw)
+		}
+	})
+}

@@ -211,6 +211,7 @@ func (e *Engine) Take(jobs []domain.Job) {
 			back = append(back, jobs[i])
 		}
 		l.settle()
+		l.leave()
 	}
 	e.returnSoon(back)
 	e.wg.Add(-len(jobs))
@@ -226,105 +227,10 @@ func (e *Engine) Release(endpoints []domain.EndpointRef) {
 		e.held--
 		l.promise(-l.promised / l.reserved)
 		l.settle()
+		l.leave()
 	}
 	e.wg.Add(-len(endpoints))
 	e.feed()
-}
-
-// Notify hands on what the store made known, after each commit. It doesn't
-// block.
-func (e *Engine) Notify(c domain.Commit) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.running {
-		return
-	}
-	e.changed(c.Changed)
-	e.wake(c.Due, c.Remote)
-	if c.Lost {
-		e.forget()
-	}
-	if c.Missed {
-		e.look()
-	}
-}
-
-// wake has the endpoints looked at, which may have deliveries due now. Those of
-// another server are its to send: this one helps when it has nothing else for
-// the endpoint.
-func (e *Engine) wake(due []domain.EndpointRef, remote bool) {
-	for _, ref := range due {
-		l := e.lane(ref.ProjectID, ref.ID)
-		l.more = true
-		if !remote {
-			l.ours, l.refused = true, false
-		}
-		l.claim()
-	}
-}
-
-// changed has what waits in memory looked at anew for endpoints that have been
-// changed, disabled or deleted.
-func (e *Engine) changed(endpoints []domain.EndpointRef) {
-	var back []domain.Job
-	for _, ref := range endpoints {
-		if l, ok := e.lanes[ref.ID]; ok {
-			l.stale = l.claiming
-			back = append(back, l.drain()...)
-		}
-	}
-	e.returnSoon(back)
-}
-
-// forget sends nothing more of what waits in memory: it may be another server's
-// by now. It is given back, which changes only what is still this one's. What
-// is under way goes on.
-func (e *Engine) forget() {
-	var back []domain.Job
-	for _, l := range e.lanes {
-		l.stale = l.claiming
-		back = append(back, l.drain()...)
-	}
-	e.returnSoon(back)
-}
-
-// returnSoon gives back what is not to be sent now, and uses the room.
-func (e *Engine) returnSoon(back []domain.Job) {
-	if len(back) > 0 {
-		e.wg.Go(func() { e.giveBack(back) })
-	}
-	e.feed()
-}
-
-// look asks the store again for all that is due: another server's work may be
-// this one's now, or news of it was lost.
-func (e *Engine) look() {
-	if !e.caughtUp {
-		e.again = true // the start may have asked already; or it will
-		return
-	}
-	ctx := e.ctx
-	e.wg.Go(func() {
-		for {
-			due, err := e.queue.DueEndpoints(ctx)
-			if err == nil {
-				e.mu.Lock()
-				for _, d := range due {
-					e.lane(d.ProjectID, d.EndpointID).expect(d.At)
-				}
-				e.mu.Unlock()
-				return
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			e.log.Warn("look for what is due; trying again", "err", err)
-			select {
-			case <-time.After(time.Second):
-			case <-ctx.Done():
-			}
-		}
-	})
 }
 
 // lane is the endpoint's, made if need be.
@@ -431,6 +337,7 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		l.list()
 		e.feed() // before this one takes what it has left
 		l.claim()
+		l.leave()
 		if l, job = e.pick(); l == nil {
 			e.inFlight--
 		}
@@ -538,11 +445,13 @@ func (e *Engine) recorded(batch []domain.Outcome) {
 				l.more = true
 				l.claim() // what follows it in its session
 			}
+			l.leave()
 		}
 		if d.Status == domain.DeliveryPending {
 			l := e.lane(d.ProjectID, d.EndpointID)
 			l.unsettled--
 			l.expect(d.NextAt)
+			l.leave()
 		}
 	}
 }
@@ -557,8 +466,11 @@ func (e *Engine) isStopped() bool {
 func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verdict) {
 	started := time.Now()
 	d := job.Delivery
+	inline := job.Endpoint.SessionID != ""
 	if job.Expired {
-		return result{outcome: expire(d, started), urgent: job.Endpoint.Ordered}, verdict{}
+		r := result{outcome: expire(d, started), urgent: job.Endpoint.Ordered}
+		r.outcome.Inline = inline
+		return r, verdict{}
 	}
 	p := l.prepare(job.Endpoint)
 	var answer egress.Answer
@@ -578,6 +490,7 @@ func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verd
 	}
 	now := time.Now()
 	r := result{outcome: decide(d, scheduleOf(&job.Endpoint.EndpointSettings), answer, err, started, now, random()), urgent: job.Endpoint.Ordered}
+	r.outcome.Inline = inline
 	if !job.Endpoint.Heeds(r.outcome.Sign, started) {
 		r.outcome.Sign = domain.SignNone
 	}

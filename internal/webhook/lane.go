@@ -42,6 +42,7 @@ type lane struct {
 	reserved int  // that are being committed
 	refused  bool // one that was being committed, and is not yet known to be due
 	outdated bool // what is reserved can't be queued when it comes
+	over     bool // the endpoint is no more
 	running  int
 	limit    int  // of running
 	listed   bool // in its share's turn
@@ -144,6 +145,22 @@ func (l *lane) throttled(now time.Time) bool {
 func (l *lane) idle() bool {
 	return len(l.queue) == 0 && l.reserved == 0 && !l.refused && l.running == 0 && l.unsettled+l.recording == 0 &&
 		!l.claiming && !l.more && !l.behind && l.next.IsZero() && l.until.IsZero()
+}
+
+// leave forgets the lane of an endpoint that is no more, when nothing of it is
+// under way.
+func (l *lane) leave() {
+	if !l.over || len(l.queue)+l.reserved+l.running+l.unsettled+l.recording > 0 || l.claiming {
+		return
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	l.more, l.behind, l.next = false, false, time.Time{} // for whoever still has it
+	l.unlist()
+	if l.engine.lanes[l.endpoint] == l {
+		delete(l.engine.lanes, l.endpoint)
+	}
 }
 
 // accepts says whether a new delivery can be queued: not before older ones of
@@ -391,7 +408,7 @@ func (l *lane) claim() {
 	if l.ordered && l.unsettled > 0 {
 		return // what comes back would be missed
 	}
-	if !l.more || l.claiming || len(l.queue) > size/4 || size < 1 || !e.running {
+	if l.over || !l.more || l.claiming || len(l.queue) > size/4 || size < 1 || !e.running {
 		return
 	}
 	if e.full() || e.claims >= maxClaims {
@@ -429,6 +446,7 @@ func (l *lane) fetch(room domain.Room, ours bool) {
 		e.feed()
 		l.claim()
 		l.arm()
+		l.leave()
 		e.mu.Unlock()
 		e.giveBack(c.Jobs)
 		return
@@ -447,6 +465,7 @@ func (l *lane) fetch(room domain.Room, ours bool) {
 		l.more, l.ours = true, l.ours || ours
 	}
 	l.claim()
+	l.leave()
 	e.dispatch()
 	e.mu.Unlock()
 }

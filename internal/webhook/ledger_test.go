@@ -341,10 +341,13 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 // changed tells the server of it, as after a commit.
 func (l *ledger) changed(t *target) {
 	l.mu.Lock()
-	ref, li := t.now.Ref(), l.life
+	li, c := l.life, domain.Commit{Changed: []domain.EndpointRef{t.now.Ref()}}
+	if t.gone {
+		c.Gone = c.Changed
+	}
 	l.mu.Unlock()
 	if li != nil {
-		li.engine.Notify(domain.Commit{Changed: []domain.EndpointRef{ref}})
+		li.engine.Notify(c)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -79,6 +79,11 @@ func live(seed int, story []event) *ledger {
 	if l.claims != claims {
 		l.problem("%d claims in an idle day", l.claims-claims)
 	}
+	for _, t := range l.endpoints {
+		if e := l.life.engine; t.gone && e.lanes[t.now.ID] != nil {
+			l.problem("%s is no more, and the engine remembers it", t.now.ID)
+		}
+	}
 	l.end()
 	return l
 }

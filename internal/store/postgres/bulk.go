@@ -37,13 +37,20 @@ func (t *tx) cancel(ctx context.Context, project string, k deliveryKey, now time
 		return d, domain.Refuse(domain.CodeConflict, "the delivery has ended: it is %s", d.Status)
 	}
 	d.Reason, d.EndedAt = domain.ReasonRequested, now
-	if err := t.exec(ctx, `UPDATE deliveries d SET status = 'CANCELED', reason = $5, ended_at = $4, node = 0
+	ref := domain.EndpointRef{ProjectID: project, ID: d.EndpointID}
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE deliveries d SET status = 'CANCELED', reason = $5, ended_at = $4, node = 0
 		FROM projects o WHERE o.id = $3 AND d.project = o.num AND d.event = $1 AND d.endpoint = $2`,
-		k.event, k.endpoint, project, codec.Micros(now), d.Reason); err != nil {
+		k.event, k.endpoint, project, codec.Micros(now), d.Reason)
+	ended, err := t.store.queueEnd(b, []inlineEndpoint{{k.endpoint, ref, now}})
+	if err != nil {
+		return d, err
+	}
+	if err := t.send(ctx, b); err != nil {
 		return d, fmt.Errorf("cancel delivery: %w", err)
 	}
-	t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: d.EndpointID})
-	return d, nil
+	t.known.Changed = append(t.known.Changed, ref)
+	return d, t.tellEnd(ctx, ended)
 }
 
 // RetryDeliveries makes those that the filter picks due now, but for those that
@@ -117,7 +124,7 @@ func (s *Store) Recover(ctx context.Context, project, endpoint string, since, un
 				return err
 			}
 			var num int64
-			e, err := s.scanEndpoint(t.row(ctx, liveEndpoint, project, endpoint), &num)
+			e, err := s.scanEndpoint(t.row(ctx, liveEndpoint+stays, project, endpoint), &num)
 			if err != nil {
 				return err
 			}

@@ -195,7 +195,7 @@ func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.
 		return d, err
 	}
 	var num int64
-	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint, project, d.EndpointID), &num)
+	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint+stays, project, d.EndpointID), &num)
 	switch {
 	case errors.Is(err, domain.ErrNotFound):
 		return d, domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")

@@ -31,6 +31,9 @@ func (s *Store) scanEndpoint(r codec.Scanner, more ...any) (domain.Endpoint, err
 
 const liveEndpoint = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = $1 AND id = $2 AND deleted_at = 0`
 
+// stays has an endpoint not end or be deleted before the transaction does.
+const stays = ` FOR SHARE`
+
 // insertEndpoint adds an endpoint. Nobody has asked for those of a new session
 // yet; for any other the project's version goes up.
 func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
@@ -125,6 +128,11 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
 		}
+		if e.SessionID != "" && e.Status == domain.EndpointDisabled {
+			if err := t.endInline(ctx, inlineEndpoint{num, e.Ref(), e.UpdatedAt}); err != nil {
+				return err
+			}
+		}
 		return t.appendAll(ctx, c.News)
 	})
 }
@@ -149,16 +157,21 @@ func (t *tx) updateEndpoint(ctx context.Context, e *domain.Endpoint) error {
 	return nil
 }
 
-// DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
-// What was sent can still be looked at.
+// DeleteEndpoint deletes an endpoint, forgets its secrets and cancels what was
+// to be sent to it. What was sent can still be looked at.
 func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error {
+	ref := domain.EndpointRef{ProjectID: project, ID: id}
+	forgotten, err := s.Box.ForgetEndpoint(ref)
+	if err != nil {
+		return err
+	}
 	var num int64
-	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
-			RETURNING num, signs`, project, id, codec.Micros(now)).Scan(&num, &t.known.Signing)); err != nil {
+	err = s.update(ctx, func(ctx context.Context, t *tx) error {
+		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3, sealed = $4 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
+			RETURNING num, signs`, project, id, codec.Micros(now), forgotten).Scan(&num, &t.known.Signing)); err != nil {
 			return err
 		}
-		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})
+		t.known.Changed, t.known.Gone = append(t.known.Changed, ref), append(t.known.Gone, ref)
 		version, err := t.newVersion(ctx, project)
 		if err != nil {
 			return err
@@ -199,7 +212,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		var num int64
-		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint, project, endpoint), &num)
+		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint+stays, project, endpoint), &num)
 		if err != nil {
 			return err
 		}
@@ -244,7 +257,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 			all, err := rows(ctx, t, func(r pgx.Rows) (row, error) {
 				var one row
 				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)
-			}, `SELECT num, project_id, id, sealed FROM endpoints WHERE num > $1 ORDER BY num LIMIT $2 FOR UPDATE`, after, atOnce)
+			}, `SELECT num, project_id, id, sealed FROM endpoints WHERE num > $1 AND deleted_at = 0 ORDER BY num LIMIT $2 FOR UPDATE`, after, atOnce)
 			if err != nil {
 				return err
 			}

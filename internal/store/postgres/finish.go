@@ -44,20 +44,35 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 	defer cancel()
 	b := &pgx.Batch{}
 	rows.queue(b)
+	last := lastOf(outcomes, s.key)
+	ended, err := s.queueEnd(b, last)
+	if err != nil {
+		return err
+	}
 	t, err := s.begin(ctx, b)
 	if err != nil {
 		return fmt.Errorf("finish deliveries: %w", err)
 	}
 	defer t.end()
+	if err := t.tellEnd(ctx, ended); err != nil {
+		return err
+	}
+	disabled := false
 	for i := range outcomes {
 		more, err := t.heed(ctx, &outcomes[i])
 		if err != nil {
 			return err
 		}
+		disabled = disabled || outcomes[i].Inline && len(more) > 0
 		news = append(news[:len(news):len(news)], more...)
 	}
 	if news, err = t.stillKnown(ctx, news); err != nil {
 		return err
+	}
+	if disabled {
+		if err := t.endInline(ctx, last...); err != nil {
+			return err
+		}
 	}
 	if err := t.appendAll(ctx, news); err != nil {
 		return err

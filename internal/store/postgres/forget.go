@@ -116,7 +116,8 @@ func (t *tx) forgetRest(ctx context.Context, s doomed) (more bool, err error) {
 	b := &pgx.Batch{}
 	b.Queue(`DELETE FROM streams WHERE project_id = $1 AND session_id = $2`, s.project, s.id)
 	for _, e := range endpoints {
-		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: s.project, ID: e.id})
+		ref := domain.EndpointRef{ProjectID: s.project, ID: e.id}
+		t.known.Changed, t.known.Gone = append(t.known.Changed, ref), append(t.known.Gone, ref)
 		// Only tests of it are left; their attempts go with them.
 		b.Queue(`WITH gone AS (DELETE FROM deliveries WHERE endpoint = $1 RETURNING project, event)
 			DELETE FROM attempts a USING gone g WHERE a.project = g.project AND a.event = g.event AND a.endpoint = $1`, e.num)

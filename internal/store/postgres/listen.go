@@ -22,6 +22,7 @@ type note struct {
 	Node     int64       `json:"n"`
 	Due      [][2]string `json:"d,omitempty"` // project, endpoint
 	Changed  [][2]string `json:"c,omitempty"`
+	Gone     [][2]string `json:"g,omitempty"`
 	Sessions []string    `json:"s,omitempty"`
 	Projects []string    `json:"p,omitempty"`
 	Keys     []string    `json:"k,omitempty"`
@@ -56,6 +57,10 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(e.ProjectID) + len(e.ID))
 		n.Changed = append(n.Changed, [2]string{e.ProjectID, e.ID})
 	}
+	for _, e := range c.Gone {
+		room(len(e.ProjectID) + len(e.ID))
+		n.Gone = append(n.Gone, [2]string{e.ProjectID, e.ID})
+	}
 	for _, id := range c.Sessions {
 		room(len(id))
 		n.Sessions = append(n.Sessions, id)
@@ -86,6 +91,9 @@ func (n note) commit() domain.Commit {
 	}
 	for _, e := range n.Changed {
 		c.Changed = append(c.Changed, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
+	}
+	for _, e := range n.Gone {
+		c.Gone = append(c.Gone, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}
 	return c
 }

@@ -323,7 +323,7 @@ func (t *tx) tidy() {
 	for i := range k.Events {
 		k.Projects = append(k.Projects, k.Events[i].ProjectID)
 	}
-	k.Due, k.Changed = codec.Unique(k.Due), codec.Unique(k.Changed)
+	k.Due, k.Changed, k.Gone = codec.Unique(k.Due), codec.Unique(k.Changed), codec.Unique(k.Gone)
 	k.Sessions, k.Projects = codec.Unique(k.Sessions), codec.Unique(k.Projects)
 }
 

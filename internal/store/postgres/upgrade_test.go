@@ -113,3 +113,53 @@ func TestFirstMigrationIsFrozen(t *testing.T) {
 		t.Errorf("00001_first.sql has changed: add a migration instead (its hash is %s)", got)
 	}
 }
+
+// TestUpgradeEndsWhatHadPiledUp: endpoints of sessions that have ended, and to
+// which nothing is due, are no more after the upgrade, and the secrets of none
+// that was deleted are there.
+func TestUpgradeEndsWhatHadPiledUp(t *testing.T) {
+	url := restored(t, filepath.Join(kept, "00001.sql"))
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	const over = `session_id IN (SELECT id FROM public.sessions WHERE status = 'CLOSED')`
+	const waits = `session_id IN (SELECT id FROM public.sessions WHERE status = 'FAILED')`
+	count := func(where string) (n int) {
+		t.Helper()
+		if err := conn.QueryRow(t.Context(), `SELECT COUNT(*) FROM public.endpoints WHERE `+where).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, query := range []string{
+		`UPDATE public.deliveries SET status = 'DELIVERED', ended_at = 1, node = 0 WHERE endpoint IN (SELECT num FROM public.endpoints WHERE ` + over + `)`,
+		`UPDATE public.endpoints SET deleted_at = 1 WHERE id = (SELECT MIN(id) FROM public.endpoints WHERE session_id = '')`,
+	} {
+		if _, err := conn.Exec(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, ended, waiting := count(`deleted_at = 0`), count(over), count(waits)
+	if ended == 0 || waiting == 0 {
+		t.Fatalf("%d and %d endpoints to look at", ended, waiting)
+	}
+	store, err := upgradeOpen(t, url)(func(domain.Commit) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if n := count(over + ` AND deleted_at > 1700000000000000`); n != ended {
+		t.Errorf("%d of %d ended", n, ended)
+	}
+	if n := count(waits + ` AND deleted_at = 0`); n != waiting {
+		t.Errorf("%d of %d to which something is due live", n, waiting)
+	}
+	if n := count(`deleted_at = 0`); n != all-ended {
+		t.Errorf("%d live", n)
+	}
+	if n := count(`deleted_at > 0 AND length(sealed) > 0`); n != 0 {
+		t.Errorf("the secrets of %d are kept", n)
+	}
+}

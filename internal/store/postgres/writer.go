@@ -437,6 +437,7 @@ func protect(fn func(*domain.SessionChange) error, c *domain.SessionChange) (err
 // save writes what was decided.
 func (w *batchWork) save(ctx context.Context) error {
 	b := &pgx.Batch{}
+	own := w.queueLockInline(b)
 	w.queueSessions(b)
 	var added, changed []*domain.Step
 	for _, o := range w.steps {
@@ -451,7 +452,10 @@ func (w *batchWork) save(ctx context.Context) error {
 	for _, a := range w.artifacts {
 		queueArtifact(b, a)
 	}
-	return w.append(ctx, b, w.news, nil)
+	if err := w.append(ctx, b, w.news, nil); err != nil {
+		return err
+	}
+	return w.endOwn(ctx, *own)
 }
 
 func (w *batchWork) queueSessions(b *pgx.Batch) {

@@ -158,6 +158,12 @@ func (b *Box) SealEndpoint(e *domain.Endpoint) ([]byte, error) {
 	return b.Seal(raw, e.ProjectID+" "+e.ID), nil
 }
 
+// ForgetEndpoint is what is kept of an endpoint's secrets and headers when it is
+// no more: none of them.
+func (b *Box) ForgetEndpoint(ref domain.EndpointRef) ([]byte, error) {
+	return b.SealEndpoint(&domain.Endpoint{ProjectID: ref.ProjectID, ID: ref.ID})
+}
+
 // OpenEndpoint fills them in again.
 func (b *Box) OpenEndpoint(sealed []byte, e *domain.Endpoint) error {
 	raw, err := b.Open(sealed, e.ProjectID+" "+e.ID)

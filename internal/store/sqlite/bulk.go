@@ -38,8 +38,9 @@ func (t *tx) cancel(project string, k deliveryKey, now time.Time) (domain.Delive
 		d.Status, d.Reason, codec.Micros(d.EndedAt), k.event, k.endpoint); err != nil {
 		return d, fmt.Errorf("cancel delivery: %w", err)
 	}
-	t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: d.EndpointID})
-	return d, nil
+	ref := domain.EndpointRef{ProjectID: project, ID: d.EndpointID}
+	t.known.Changed = append(t.known.Changed, ref)
+	return d, t.endInline(k.endpoint, ref, now)
 }
 
 // RetryDeliveries makes those that the filter picks due now, but for those that
@@ -281,7 +282,7 @@ func (s *Store) Reseal(ctx context.Context) (int, error) {
 				project, id string
 				sealed      []byte
 			}
-			rows, err := t.rows(`SELECT num, project_id, id, sealed FROM endpoints WHERE num > ? ORDER BY num LIMIT ?`, after, atOnce)
+			rows, err := t.rows(`SELECT num, project_id, id, sealed FROM endpoints WHERE num > ? AND deleted_at = 0 ORDER BY num LIMIT ?`, after, atOnce)
 			all, err := collect(rows, err, func(r codec.Scanner) (row, error) {
 				var one row
 				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)

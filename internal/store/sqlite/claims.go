@@ -319,6 +319,9 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 			if err != nil {
 				return err
 			}
+			if err := t.endInlineAfter(outcomes, keys); err != nil {
+				return err
+			}
 			return t.appendAll(news)
 		})
 		if err != nil {

@@ -85,7 +85,8 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 // whatever fn says about the endpoint now.
 func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
 	return s.update(ctx, func(t *tx) error {
-		e, err := s.scanEndpoint(t.row(liveEndpoint, project, id))
+		var num int64
+		e, err := s.scanEndpoint(t.row(liveEndpointNum, project, id), &num)
 		if err != nil {
 			return err
 		}
@@ -104,6 +105,11 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		t.known.Signing = t.known.Signing || e.Signs() && !domain.SameSecrets(e.Secrets, secrets)
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
+		}
+		if e.SessionID != "" && e.Status == domain.EndpointDisabled {
+			if err := t.endInline(num, e.Ref(), e.UpdatedAt); err != nil {
+				return err
+			}
 		}
 		return t.appendAll(c.News)
 	})
@@ -126,21 +132,25 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	return nil
 }
 
-// DeleteEndpoint deletes an endpoint and cancels what was to be sent to it.
-// What was sent can still be looked at.
+// DeleteEndpoint deletes an endpoint, forgets its secrets and cancels what was
+// to be sent to it. What was sent can still be looked at.
 func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error {
+	ref := domain.EndpointRef{ProjectID: project, ID: id}
+	forgotten, err := s.box.ForgetEndpoint(ref)
+	if err != nil {
+		return err
+	}
 	var num, canceled int64
-	err := s.update(ctx, func(t *tx) error {
+	err = s.update(ctx, func(t *tx) error {
 		var session string
 		var signs bool
-		err := t.row(`UPDATE endpoints SET deleted_at = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
-			RETURNING session_id, num, signs`, codec.Micros(now), project, id).Scan(&session, &num, &signs)
+		err := t.row(`UPDATE endpoints SET deleted_at = ?, sealed = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
+			RETURNING session_id, num, signs`, codec.Micros(now), forgotten, project, id).Scan(&session, &num, &signs)
 		if err != nil {
 			return missing(err)
 		}
-		t.w.cache.forgetEndpoints(project, session)
 		t.known.Signing = t.known.Signing || signs
-		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: project, ID: id})
+		t.gone(ref, session)
 		canceled, err = t.cancelPending(num, now)
 		return err
 	})

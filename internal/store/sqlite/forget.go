@@ -137,7 +137,7 @@ func (t *tx) forgetRest(s doomed) (more bool, err error) {
 		return false, err
 	}
 	for _, e := range endpoints {
-		t.known.Changed = append(t.known.Changed, domain.EndpointRef{ProjectID: s.project, ID: e.id})
+		t.gone(domain.EndpointRef{ProjectID: s.project, ID: e.id}, s.id)
 		if err := t.forgetEndpoint(e.num); err != nil {
 			return false, err
 		}

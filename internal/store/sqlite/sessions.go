@@ -104,8 +104,19 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 				return err
 			}
 		}
+		var own []*cachedEndpoint
+		if row.Status.Ended() && !before.status.Ended() {
+			if own, err = t.w.cache.endpointsOf(t, project, id); err != nil {
+				return err
+			}
+		}
 		t.w.cache.saved(now, c.NewSteps)
 		t.known.Sessions = append(t.known.Sessions, id)
+		for _, e := range own {
+			if err := t.endInline(e.num, e.Ref(), row.EndedAt); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 }

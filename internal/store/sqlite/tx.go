@@ -206,14 +206,15 @@ type made struct {
 }
 
 // mark is how much was known before a change.
-type mark struct{ events, due, changed, sessions, keys, made, ended int }
+type mark struct{ events, due, changed, gone, sessions, keys, made, ended int }
 
 func (k *known) mark() mark {
-	return mark{len(k.Events), len(k.Due), len(k.Changed), len(k.Sessions), len(k.Keys), len(k.made), len(k.ended)}
+	return mark{len(k.Events), len(k.Due), len(k.Changed), len(k.Gone), len(k.Sessions), len(k.Keys), len(k.made), len(k.ended)}
 }
 
 func (k *known) reset(m mark) {
 	k.Events, k.in, k.Due, k.Changed = k.Events[:m.events], k.in[:m.events], k.Due[:m.due], k.Changed[:m.changed]
+	k.Gone = k.Gone[:m.gone]
 	k.Sessions, k.Keys, k.made, k.ended = k.Sessions[:m.sessions], k.Keys[:m.keys], k.made[:m.made], k.ended[:m.ended]
 }
 
@@ -270,6 +271,7 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	for i := range k.Events {
 		k.Projects = append(k.Projects, k.Events[i].ProjectID)
 	}
-	k.Due, k.Changed, k.Sessions, k.Projects = codec.Unique(k.Due), codec.Unique(k.Changed), codec.Unique(k.Sessions), codec.Unique(k.Projects)
+	k.Due, k.Changed, k.Gone = codec.Unique(k.Due), codec.Unique(k.Changed), codec.Unique(k.Gone)
+	k.Sessions, k.Projects = codec.Unique(k.Sessions), codec.Unique(k.Projects)
 	s.notify(k.Commit)
 }

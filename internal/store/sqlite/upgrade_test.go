@@ -132,3 +132,60 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 		t.Errorf("the file has changed (%v)", err)
 	}
 }
+
+// TestUpgradeEndsWhatHadPiledUp: endpoints of sessions that have ended, and to
+// which nothing is due, are no more after the upgrade, and the secrets of none
+// that was deleted are there.
+func TestUpgradeEndsWhatHadPiledUp(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(kept, "00001.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const over = `session_id IN (SELECT id FROM sessions WHERE status = 'CLOSED')`
+	const waits = `session_id IN (SELECT id FROM sessions WHERE status = 'FAILED')`
+	count := func(where string) (n int) {
+		t.Helper()
+		if err := db.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM endpoints WHERE `+where).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for _, query := range []string{
+		`UPDATE deliveries SET status = 'DELIVERED', ended_at = 1 WHERE endpoint IN (SELECT num FROM endpoints WHERE ` + over + `)`,
+		`UPDATE endpoints SET deleted_at = 1 WHERE id = (SELECT MIN(id) FROM endpoints WHERE session_id = '')`,
+	} {
+		if _, err := db.ExecContext(t.Context(), query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, ended, waiting := count(`deleted_at = 0`), count(over), count(waits)
+	if ended == 0 || waiting == 0 {
+		t.Fatalf("%d and %d endpoints to look at", ended, waiting)
+	}
+	store, err := upgradeOpen(t, path)(func(domain.Commit) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if n := count(over + ` AND deleted_at > 1700000000000000`); n != ended {
+		t.Errorf("%d of %d ended", n, ended)
+	}
+	if n := count(waits + ` AND deleted_at = 0`); n != waiting {
+		t.Errorf("%d of %d to which something is due live", n, waiting)
+	}
+	if n := count(`deleted_at = 0`); n != all-ended {
+		t.Errorf("%d live", n)
+	}
+	if n := count(`deleted_at > 0 AND length(sealed) > 0`); n != 0 {
+		t.Errorf("the secrets of %d are kept", n)
+	}
+}

@@ -223,3 +223,40 @@ func TestInterruptedDelete(t *testing.T) {
 		t.Errorf("got %+v, %v", kept, err)
 	}
 }
+
+// TestSecretsAreForgottenWithTheirEndpoint: one that ended with its session, and
+// one that was deleted.
+func TestSecretsAreForgottenWithTheirEndpoint(t *testing.T) {
+	s := openTest(t)
+	ctx, now := t.Context(), time.Now()
+	e := domain.Endpoint{
+		ID: "we_a", ProjectID: "proj_a", SessionID: "browser_a", Status: domain.EndpointEnabled,
+		Secrets: []domain.Secret{{Value: "whsec_YQ=="}}, EndpointSettings: domain.EndpointSettings{Headers: []domain.Header{{Name: "A", Value: "b"}}},
+	}
+	deleted := e
+	deleted.ID, deleted.SessionID = "we_b", ""
+	if err := errors.Join(
+		s.CreateProject(ctx, domain.Project{ID: "proj_a", Name: "a"}, "", nil),
+		s.CreateEndpoint(ctx, deleted, nil),
+		s.CreateSession(ctx, &domain.NewSession{Session: domain.Session{ID: "browser_a", ProjectID: "proj_a", Status: domain.SessionReady}, Endpoint: &e}),
+		s.ChangeSession(ctx, "proj_a", "browser_a", func(c *domain.SessionChange) error {
+			c.Session.Status, c.Session.EndedAt = domain.SessionClosed, now
+			return nil
+		}),
+		s.DeleteEndpoint(ctx, "proj_a", "we_b", now),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"we_a", "we_b"} {
+		var at int64
+		var sealed []byte
+		left := domain.Endpoint{ID: id, ProjectID: "proj_a"}
+		err := s.read.row(ctx, `SELECT deleted_at, sealed FROM endpoints WHERE id = ?`, id).Scan(&at, &sealed)
+		if err == nil {
+			err = s.box.OpenEndpoint(sealed, &left)
+		}
+		if err != nil || at == 0 || len(left.Secrets)+len(left.Headers) > 0 {
+			t.Errorf("%s was deleted at %d, %v: %d secrets", id, at, err, len(left.Secrets))
+		}
+	}
+}
