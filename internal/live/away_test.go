@@ -149,7 +149,6 @@ func TestTheLivePageComesBack(t *testing.T) {
 			t.Fatalf("%s %s: %+v", s.Action, s.Target, f)
 		}
 	}
-	// Its address has a password, which no page ever shows.
 	run(seen.Page(), step.Spec{Action: "goto", URL: "data:text/html,<h1>shown"})
 	h := &house{pages: map[string]*browser.Page{"a": seen.Page()}, mode: domain.StreamView}
 	server := h.open(t)

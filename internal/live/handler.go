@@ -111,7 +111,7 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 		status, data["Problem"], data["Hint"] = http.StatusGone, "This link is over", "It has expired or was revoked. Ask for a new one."
 	case err != nil:
 		h.log.Debug("open live page", "err", err)
-		status, data["Problem"], data["Hint"], data["Again"] = http.StatusServiceUnavailable, "The server can't look right now", "This page comes back by itself.", pageAgain
+		status, data["Problem"], data["Hint"], data["Again"] = http.StatusServiceUnavailable, "The server is not available", "This page comes back by itself.", pageAgain
 		w.Header().Set("Retry-After", strconv.Itoa(pageAgain))
 	}
 	ancestors := "*"

@@ -178,3 +178,38 @@ func TestAStepWhoseBrowserIsLostIsInterrupted(t *testing.T) {
 		t.Errorf("session %+v, %v", s, err)
 	}
 }
+
+// TestACancelAtTheEndOfAStep comes before it or after it, and either way the
+// step has ended when that is answered.
+func TestACancelAtTheEndOfAStep(t *testing.T) {
+	n := start(t, overSQLite(t), func(ctx context.Context, _ *browser.Page, _ *step.Spec, _ step.Save) ([]byte, *domain.Failure) {
+		select {
+		case <-time.After(time.Duration(rand.Int64N(int64(2 * time.Millisecond)))):
+			return []byte("1"), nil
+		case <-ctx.Done():
+			return nil, &domain.Failure{Code: step.CodeCanceled, Message: "The step was canceled."}
+		}
+	}, nil)
+	project := n.newProject(t)
+	var wg sync.WaitGroup
+	for range 10 {
+		wg.Go(func() {
+			id, steps := n.newSession(t, project, 30)
+			for i, one := range steps {
+				_, _ = n.WaitSteps(t.Context(), project, id, steps[:i])
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				st, err := n.CancelStep(ctx, project, id, one)
+				cancel()
+				refused, late := errors.AsType[*domain.Error](err)
+				switch {
+				case late && refused.Code == domain.CodeConflict:
+				case err != nil || st.Status != domain.StepCanceled && st.Status != domain.StepCompleted:
+					t.Errorf("step %d is %s: %v", i, st.Status, err)
+				case (st.Status == domain.StepCompleted) != (string(st.Result) == "1"):
+					t.Errorf("step %d is %s with %s", i, st.Status, st.Result)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

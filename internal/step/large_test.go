@@ -31,16 +31,10 @@ func TestTooLargeFailsTheStepAlone(t *testing.T) {
 			t.Errorf("after %s: %s", after, got)
 		}
 	}
-	for _, s := range []step.Spec{
-		{Action: "evaluate", Expression: "'x'.repeat(100e6)"},
-		{Action: "evaluate", Expression: "({a: ['é'.repeat(20e6)]})"},
-	} {
-		s.Timeout = "60s"
-		if _, f := b.run(s); f == nil || f.Code != step.CodeTooLarge {
-			t.Errorf("%s: %+v", s.Expression, f)
-		}
-		usable(s.Expression)
+	if _, f := b.run(step.Spec{Action: "evaluate", Expression: "'x'.repeat(100e6)", Timeout: "60s"}); f == nil || f.Code != step.CodeTooLarge {
+		t.Errorf("evaluate: %+v", f)
 	}
+	usable("a value")
 	b.do(step.Spec{Action: "evaluate", Expression: "document.body.setAttribute('data-x', 'x'.repeat(70e6)); 1", Timeout: "60s"})
 	if _, f := b.run(step.Spec{Action: "extract", Target: "body", Attribute: "data-x", Timeout: "60s"}); f == nil || f.Code != step.CodeTooLarge {
 		t.Errorf("extract: %+v", f)
@@ -50,14 +44,11 @@ func TestTooLargeFailsTheStepAlone(t *testing.T) {
 		t.Errorf("screenshot: %+v", f)
 	}
 	usable("a screenshot")
-	b.do(step.Spec{Action: "goto", URL: site.URL, Timeout: "60s"})
-
 	b.do(step.Spec{Action: "evaluate", Expression: "chatter(); 1", Timeout: "60s"})
 	for range 3 {
 		usable("a page that talks to its console")
 	}
-	b.do(step.Spec{Action: "goto", URL: site.URL + "/", Timeout: "60s"})
+	b.do(step.Spec{Action: "goto", URL: site.URL, Timeout: "60s"})
 	b.do(step.Spec{Action: "evaluate", Expression: "alert('z'.repeat(70e6)); 1", Timeout: "60s"})
 	usable("a large dialog")
-	b.do(step.Spec{Action: "evaluate", Expression: "document.title = 'z'.repeat(70e6); 1", Timeout: "60s"})
 }
