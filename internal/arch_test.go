@@ -49,11 +49,12 @@ var mayImport = map[string][]string{
 	"client/webhook":               {}, // users import it: it brings nothing along
 	"internal/terminal":            {"client/webhook"},
 	"internal/sender":              {"client/webhook"},
-	"internal/receive":             {"client/webhook", "internal/terminal"},
-	"internal/listen":              {"client/webhook", "internal/sender", "internal/terminal"},
+	"internal/apiclient":           {"internal/sender"},
+	"internal/receive":             {"client/webhook", "internal/apiclient", "internal/terminal"},
+	"internal/listen":              {"client/webhook", "internal/apiclient", "internal/sender", "internal/terminal"},
 	"internal/hooktest":            {"client/webhook", "internal/domain", "internal/sender", "internal/terminal"},
 	"internal/app":                 {"*"},
-	"cmd/browserhook":              {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/receive", "internal/listen", "internal/hooktest", "internal/sender", "internal/terminal", "internal/weburl"},
+	"cmd/browserhook":              {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/sender", "internal/terminal", "internal/weburl"},
 	"cmd/demo":                     {"internal/demo"},
 	"internal":                     {},
 	"internal/browser/browsertest": {"internal/domain", "internal/browser", "internal/browser/keeper", "internal/browser/cdp"},
@@ -116,7 +117,7 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
 		"github.com/tmaxmax/go-sse":          {"internal/listen"},
 		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/receive", "internal/listen", "internal/hooktest"},
+		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

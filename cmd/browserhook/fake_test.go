@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/browserhook/browserhook/client/webhook"
+	"github.com/browserhook/browserhook/internal/sender"
 )
 
 // What the scripts know of the fakes.
@@ -35,6 +36,7 @@ type fakes struct {
 	asked   []string      // requests of the log
 	arrived []string      // ids of verified webhooks
 	refused int           // webhooks that were not
+	away    bool          // the next endpoint can't be made yet
 }
 
 func (f *fakes) change(what func()) {
@@ -99,6 +101,61 @@ func (f *fakes) log(w http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 }
 
+// endpoints is POST /v1/webhook-endpoints. It sends a first event before it has
+// even answered, as a server may.
+func (f *fakes) endpoints(w http.ResponseWriter, r *http.Request) {
+	var asked struct {
+		URL, Secret string
+		Events      []string
+	}
+	err := json.NewDecoder(r.Body).Decode(&asked)
+	w.Header().Set("Content-Type", "application/problem+json")
+	f.mu.Lock()
+	away := f.away
+	f.away = false
+	f.mu.Unlock()
+	switch {
+	case away:
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"code":"unavailable","detail":"The database is away."}`)
+		return
+	case r.Header.Get("Authorization") != "Bearer "+fakeKey:
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"code":"unauthorized","detail":"Send a valid API key."}`)
+		return
+	case strings.Contains(asked.URL, "127.0.0.2"):
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		fmt.Fprint(w, `{"code":"invalid_request","detail":"url: is in loopback address space, which is closed","errors":[{"field":"url"}]}`)
+		return
+	case err != nil || len(asked.Events) != 1 || asked.Events[0] != "*":
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		fmt.Fprint(w, `{"code":"invalid_request","detail":"events: are wrong"}`)
+		return
+	}
+	go func() {
+		s, err := sender.New(asked.Secret, "test", patience)
+		if err != nil {
+			return
+		}
+		defer s.Close()
+		body := []byte(`{"sessionId":"","type":"webhook","data":{"eventType":"webhook_test","status":"TEST"},"id":"evt_1","sequence":0}`)
+		header, err := s.Header("evt_1", time.Now(), body)
+		if err != nil {
+			return
+		}
+		answer, _ := s.Post(context.Background(), asked.URL, header, body)
+		f.change(func() { f.arrived = append(f.arrived, fmt.Sprint("evt_1 ", answer.Status)) })
+	}()
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"endpointId":"we_1","url":%q,"secret":%q}`, asked.URL, asked.Secret)
+}
+
+// deleted is DELETE /v1/webhook-endpoints/{id}.
+func (f *fakes) deleted(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNoContent)
+	f.change(func() { f.asked = append(f.asked, "DELETE "+r.URL.Path) })
+}
+
 // hook is the user's receiver.
 func (f *fakes) hook(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
@@ -118,9 +175,11 @@ type fakesKey struct{}
 
 // setup gives each script its fakes: $SERVER, $SINK and $SECRET.
 func setup(env *testscript.Env) error {
-	f := &fakes{changed: make(chan struct{})}
+	f := &fakes{changed: make(chan struct{}), away: true}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/events", f.log)
+	mux.HandleFunc("POST /v1/webhook-endpoints", f.endpoints)
+	mux.HandleFunc("DELETE /v1/webhook-endpoints/{id}", f.deleted)
 	mux.HandleFunc("POST /hook", f.hook)
 	server := httptest.NewServer(mux)
 	env.Defer(func() {

@@ -6,14 +6,21 @@ import (
 	"io"
 	"time"
 
-	"github.com/browserhook/browserhook/client/webhook"
+	"github.com/browserhook/browserhook/internal/apiclient"
 	"github.com/browserhook/browserhook/internal/receive"
+	"github.com/browserhook/browserhook/internal/webhook"
 )
+
+// serverTimeout is how long a server may take to answer.
+const serverTimeout = 15 * time.Second
 
 type receiveCmd struct {
 	// The server has a flag of this name, and this is another address.
 	Listen   string        `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:9000" placeholder:"ADDR" env:"BROWSERHOOK_RECEIVE_LISTEN"`
-	Secret   []string      `help:"The endpoint's secret (whsec_…) or public key (whpk_…); several while they are rotated. Without one nothing is verified." placeholder:"SECRET"`
+	URL      string        `help:"Address of a server: it is told to send every event here, until this ends." placeholder:"URL"`
+	Key      string        `help:"API key for it." placeholder:"KEY"`
+	Secret   []string      `help:"The endpoint's secret (whsec_…) or public key (whpk_…); several while they are rotated. Default: one is made and printed." placeholder:"SECRET"`
+	NoVerify bool          `help:"Take everything, whoever sent it."`
 	Fail     int           `help:"Answer with this status instead." placeholder:"STATUS"`
 	FailRate float64       `help:"Fail only this part of the requests, from 0 to 1; with 500, if there is no --fail." placeholder:"RATE"`
 	Hang     bool          `help:"Never answer."`
@@ -25,6 +32,10 @@ type receiveCmd struct {
 // Validate is called by kong.
 func (c *receiveCmd) Validate() error {
 	switch {
+	case c.NoVerify && (len(c.Secret) > 0 || c.URL != ""):
+		return errors.New("--no-verify can't be used with --secret or --url")
+	case c.URL != "" && c.Key == "":
+		return errors.New("--url needs a --key, one of the server's API keys")
 	case c.Fail != 0 && (c.Fail < 300 || c.Fail > 599):
 		return errors.New("--fail takes a status from 300 to 599")
 	case c.FailRate < 0 || c.FailRate > 1:
@@ -32,22 +43,24 @@ func (c *receiveCmd) Validate() error {
 	case c.Slow < 0:
 		return errors.New("--slow takes a time such as 3s")
 	}
+	if err := checkURL("--url", &c.URL); err != nil {
+		return err
+	}
 	return checkSecrets(c.Secret)
 }
 
-// checkSecrets says what is wrong with the secrets, if there are any.
-func checkSecrets(secrets []string) error {
-	if len(secrets) == 0 {
-		return nil
-	}
-	_, err := webhook.NewVerifier(secrets...)
-	return err
-}
-
 func (c *receiveCmd) Run(ctx context.Context, out io.Writer) error {
-	r, err := receive.New(receive.Config{
+	config := receive.Config{
 		Secrets: c.Secret, Fail: c.Fail, FailRate: c.FailRate, Hang: c.Hang, Slow: c.Slow, Body: c.Body, JSON: c.JSON, Out: out,
-	})
+	}
+	if len(c.Secret) == 0 && !c.NoVerify {
+		config.Secrets, config.Made = []string{webhook.NewSecret()}, true
+	}
+	if c.URL != "" {
+		config.Server = apiclient.New(c.URL, c.Key, serverTimeout)
+		defer config.Server.Close()
+	}
+	r, err := receive.New(config)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/browserhook/browserhook/client/webhook"
 	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/internal/hooktest"
 	"github.com/browserhook/browserhook/internal/sender"
@@ -32,6 +33,15 @@ func (c *webhookTestCmd) Validate() error {
 		return nil // for kong to miss
 	}
 	return checkSecrets([]string{c.Secret})
+}
+
+// checkSecrets says what is wrong with the secrets, if there are any.
+func checkSecrets(secrets []string) error {
+	if len(secrets) == 0 {
+		return nil
+	}
+	_, err := webhook.NewVerifier(secrets...)
+	return err
 }
 
 func (c *webhookTestCmd) Run(ctx context.Context, out io.Writer) error {

@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/client/webhook"
+	"github.com/browserhook/browserhook/internal/apiclient"
 	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
@@ -32,11 +32,8 @@ type Config struct {
 // Run follows and forwards until ctx ends. A server that is away is waited
 // for; one that refuses is an error.
 func Run(ctx context.Context, c Config) error {
-	f, err := newFollower(c)
-	if err != nil {
-		return err
-	}
-	defer f.client.CloseIdleConnections()
+	f := newFollower(c)
+	defer f.client.Close()
 	for failures := 0; ; failures++ {
 		heard := false
 		err := f.once(ctx, func() {
@@ -46,20 +43,20 @@ func Run(ctx context.Context, c Config) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if refused, ok := errors.AsType[*RefusedError](err); ok {
-			if refused.overtaken() && f.last != beginning {
+		if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok {
+			if overtaken(refused) && f.last != beginning {
 				terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Some events after %s are lost: the server deleted them for their age. Going on with the oldest that it has.", terminal.Clean(f.last))))
 				f.last = beginning
 				continue
 			}
-			if refused.final() {
+			if refused.Final() {
 				return refused
 			}
 		}
 		if heard {
 			failures = 0
 		}
-		pause := backoff(failures, rand.Float64())
+		pause := apiclient.Pause(failures)
 		terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Not connected to %s: %s. Trying again in %s.", c.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
 		timer := time.NewTimer(pause)
 		select {
@@ -69,18 +66,6 @@ func Run(ctx context.Context, c Config) error {
 			return nil
 		}
 	}
-}
-
-const (
-	firstPause   = 250 * time.Millisecond
-	longestPause = 15 * time.Second
-)
-
-// backoff is the pause after so many failures in a row: it doubles, and a
-// random part keeps clients from coming back all at once.
-func backoff(failures int, random float64) time.Duration {
-	pause := firstPause << min(failures, 10)
-	return time.Duration(float64(min(pause, longestPause)) * (0.75 + random/2))
 }
 
 // grace is how long an event that is under way may take when all else ends, so

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/browserhook/browserhook/internal/apiclient"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,11 +24,8 @@ func stream(t *testing.T, c Config, h http.HandlerFunc) *follower {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	c.URL = server.URL
-	f, err := newFollower(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(f.client.CloseIdleConnections)
+	f := newFollower(c)
+	t.Cleanup(f.client.Close)
 	return f
 }
 
@@ -79,8 +78,8 @@ func TestRefusals(t *testing.T) {
 		})
 		heard := false
 		err := f.once(t.Context(), func() { heard = true }, nil)
-		refused, ok := err.(*RefusedError)
-		if heard || !ok || refused.final() != c.final || !strings.Contains(err.Error(), c.want) {
+		refused, ok := err.(*apiclient.RefusedError)
+		if heard || !ok || refused.Final() != c.final || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%d: %v", c.status, err)
 		}
 	}
@@ -139,14 +138,5 @@ func TestSilentStreamsAreLeft(t *testing.T) {
 	f.silence = 20 * time.Millisecond
 	if err := f.once(t.Context(), func() {}, nil); err == nil || err.Error() != "it was silent for 20ms" {
 		t.Error(err)
-	}
-}
-
-func TestBackoff(t *testing.T) {
-	for failures, want := range map[int]time.Duration{0: 250 * time.Millisecond, 1: 500 * time.Millisecond, 3: 2 * time.Second, 6: 15 * time.Second, 1000: 15 * time.Second} {
-		low, middle, high := backoff(failures, 0), backoff(failures, 0.5), backoff(failures, 1)
-		if middle != want || low != want*3/4 || high != want*5/4 {
-			t.Errorf("%d failures: %s, %s, %s", failures, low, middle, high)
-		}
 	}
 }

@@ -12,26 +12,33 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/client/webhook"
+	"github.com/browserhook/browserhook/internal/apiclient"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
+
+// publicKey begins a key that verifies and can't sign.
+const publicKey = "whpk_"
 
 // maxBody is more than any event that a server sends.
 const maxBody = 16 << 20
 
 // Config says how to receive.
 type Config struct {
-	Secrets  []string      // none: nothing is verified
-	Fail     int           // answer with this status; 0: 500 if FailRate is set, else don't
-	FailRate float64       // this part of the requests fails; 0: all, if Fail is set
-	Hang     bool          // never answer
-	Slow     time.Duration // answer after this time
-	Body     bool          // show the bodies
-	JSON     bool          // a line of JSON for each webhook instead
+	Secrets  []string          // none: nothing is verified
+	Made     bool              // the secret was made for this run, and is to be shown
+	Server   *apiclient.Client // makes an endpoint there for the time of the run; nil: nowhere
+	Fail     int               // answer with this status; 0: 500 if FailRate is set, else don't
+	FailRate float64           // this part of the requests fails; 0: all, if Fail is set
+	Hang     bool              // never answer
+	Slow     time.Duration     // answer after this time
+	Body     bool              // show the bodies
+	JSON     bool              // a line of JSON for each webhook instead
 	Out      io.Writer
 }
 
@@ -39,6 +46,8 @@ type Config struct {
 type Receiver struct {
 	Config
 	verifier *webhook.Verifier // nil: nothing is verified
+	secret   string            // that a server signs with; "": there is none
+	hook     string            // where a server sends to
 	random   func() float64
 
 	mu    sync.Mutex // orders the lines too
@@ -55,6 +64,13 @@ func New(c Config) (*Receiver, error) {
 			return nil, err
 		}
 		r.verifier = v
+		// Only whoever made a key pair can sign with it.
+		if i := slices.IndexFunc(c.Secrets, func(s string) bool { return !strings.HasPrefix(s, publicKey) }); i >= 0 {
+			r.secret = c.Secrets[i]
+		}
+	}
+	if c.Server != nil && r.secret == "" {
+		return nil, errors.New("to register, it needs a secret (whsec_…), not only a public key")
 	}
 	if r.FailRate > 0 && r.Fail == 0 {
 		r.Fail = http.StatusInternalServerError
@@ -65,13 +81,31 @@ func New(c Config) (*Receiver, error) {
 	return r, nil
 }
 
-// Run listens on the address until ctx ends.
+// Run listens on the address, and registers if it is to, until ctx ends.
 func (r *Receiver) Run(ctx context.Context, address string) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	r.greet("http://" + listener.Addr().String())
+	server := ""
+	if r.Server != nil {
+		server = r.Server.URL
+	}
+	r.hook = reachable(ctx, listener.Addr(), server)
+	var endpoint string
+	if r.Server != nil {
+		// What the server sends at once waits for the next line but one.
+		endpoint, err = r.register(ctx)
+		if err != nil || endpoint == "" {
+			listener.Close()
+			return err
+		}
+	}
+	r.greet("http://"+listener.Addr().String(), endpoint)
+	return r.serve(ctx, listener, endpoint)
+}
+
+func (r *Receiver) serve(ctx context.Context, listener net.Listener, endpoint string) error {
 	server := &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		// Who hangs or is slow hears of the end too.
@@ -80,6 +114,9 @@ func (r *Receiver) Run(ctx context.Context, address string) error {
 	}
 	stopped := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		if endpoint != "" {
+			r.unregister(ctx, endpoint)
+		}
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		if server.Shutdown(within) != nil {
@@ -96,15 +133,39 @@ func (r *Receiver) Run(ctx context.Context, address string) error {
 	return nil
 }
 
-func (r *Receiver) greet(url string) {
+// say prints a line for a person.
+func (r *Receiver) say(line string) {
 	if r.JSON {
 		return
 	}
-	how := terminal.Odd.Render("nothing is verified: there is no --secret")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	terminal.Println(r.Out, line)
+}
+
+// greet says where it receives and all that is needed to have events sent
+// there.
+func (r *Receiver) greet(url, endpoint string) {
+	if r.JSON {
+		r.write(greeting{time.Now(), url, r.hook, endpoint, r.shown()})
+		return
+	}
+	how := terminal.Odd.Render("nothing is verified")
 	if r.verifier != nil {
 		how = "verifying signatures"
 	}
-	terminal.Println(r.Out, fmt.Sprintf("Receiving on %s, any path; %s. Ctrl-C ends.", terminal.Strong.Render(url), how))
+	r.say(fmt.Sprintf("Receiving on %s, any path; %s. Ctrl-C ends.", terminal.Strong.Render(url), how))
+	if r.Made {
+		r.say("The secret is " + terminal.Strong.Render(r.secret) + ", made for this run; --secret takes yours.")
+	}
+	switch {
+	case endpoint != "":
+		r.say(fmt.Sprintf("%s sends every event here, by the endpoint %s, which is deleted at the end.", r.Server.URL, endpoint))
+	case r.Made:
+		r.say(fmt.Sprintf("To have every event sent here, start the server with %s, and give it a key in $KEY:\n\n"+
+			"  curl -s http://127.0.0.1:8080/v1/webhook-endpoints -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"url\":\"%s\",\"secret\":\"%s\"}'\n\n"+
+			"or have this done by itself: --url http://127.0.0.1:8080 --key $KEY", allowFlag(r.hook), r.hook, r.secret))
+	}
 	var odd []string
 	if r.Slow > 0 {
 		odd = append(odd, fmt.Sprintf("waits %s before it answers", r.Slow))
@@ -116,18 +177,23 @@ func (r *Receiver) greet(url string) {
 		odd = append(odd, fmt.Sprintf("fails %g%% of the requests with %d", r.FailRate*100, r.Fail))
 	}
 	if len(odd) > 0 {
-		terminal.Println(r.Out, terminal.Odd.Render("As it was told, it "+strings.Join(odd, " and ")+"."))
+		r.say(terminal.Odd.Render("As it was told, it " + strings.Join(odd, " and ") + "."))
 	}
 }
 
-func (r *Receiver) farewell() {
-	if r.JSON {
-		return
+// shown is the secret, if whoever runs this can't know it otherwise.
+func (r *Receiver) shown() string {
+	if r.Made {
+		return r.secret
 	}
+	return ""
+}
+
+func (r *Receiver) farewell() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	c := r.count
-	terminal.Println(r.Out, fmt.Sprintf("%d received: %d refused, %d failed on purpose, %d had been here before.", c.all, c.refused, c.failed, c.again))
+	r.mu.Unlock()
+	r.say(fmt.Sprintf("%d received: %d refused, %d failed on purpose, %d had been here before.", c.all, c.refused, c.failed, c.again))
 }
 
 // ServeHTTP takes one webhook, shows it, and answers as it was told to.
@@ -204,6 +270,13 @@ func (r *Receiver) wait(ctx context.Context, got *record) bool {
 	}
 }
 
+// write writes a line of JSON.
+func (r *Receiver) write(line any) {
+	enc := json.NewEncoder(r.Out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(line)
+}
+
 // show prints what came, once.
 func (r *Receiver) show(got *record) {
 	if got.shown {
@@ -228,9 +301,7 @@ func (r *Receiver) show(got *record) {
 		r.count.again++
 	}
 	if r.JSON {
-		enc := json.NewEncoder(r.Out)
-		enc.SetEscapeHTML(false)
-		_ = enc.Encode(got)
+		r.write(got)
 		return
 	}
 	terminal.Println(r.Out, got.line())

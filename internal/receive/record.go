@@ -11,6 +11,15 @@ import (
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
+// greeting is the first line of JSON.
+type greeting struct {
+	Time       time.Time `json:"time"`
+	Receiving  string    `json:"receiving"`
+	URL        string    `json:"url"`                  // for an endpoint
+	EndpointID string    `json:"endpointId,omitempty"` // that was made
+	Secret     string    `json:"secret,omitempty"`     // if it was made too
+}
+
 // record is one request, as a line of JSON says it.
 type record struct {
 	Time      time.Time       `json:"time"`

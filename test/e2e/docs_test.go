@@ -18,7 +18,8 @@ import (
 
 // TestDocumentedReceivers runs the programs of docs/webhooks.md as they are
 // printed, but for their port: each accepts a real delivery and refuses one
-// whose body, id, timestamp or signature is another.
+// whose body, id, timestamp or signature is another, and our own test of
+// receivers finds nothing to say.
 func TestDocumentedReceivers(t *testing.T) {
 	dir := harness.Isolate(t)
 	raw, err := os.ReadFile("../../docs/webhooks.md")
@@ -26,6 +27,10 @@ func TestDocumentedReceivers(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc := string(raw)
+	binary, err := harness.Binary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := harness.Start(t, filepath.Join(dir, "data"))
 	captured := harness.NewReceiver(t)
 	for _, p := range []struct {
@@ -60,6 +65,12 @@ func TestDocumentedReceivers(t *testing.T) {
 			}
 			path := "/v1/webhook-endpoints/" + made.String("endpointId")
 			startReceiver(t, append(p.command, p.file), made.String("secret"), address)
+
+			// How fast this machine is isn't what is tested.
+			report, err := exec.CommandContext(t.Context(), binary, "webhook-test", "http://"+address+"/hook", "--secret", made.String("secret"), "--timeout", "1m").CombinedOutput()
+			if err != nil || strings.Contains(string(report), "WRONG") {
+				t.Errorf("webhook-test: %v\n%s", err, report)
+			}
 
 			seen := len(captured.Deliveries())
 			if _, err := c.Do(t.Context(), http.MethodPost, path+"/test", nil); err != nil {

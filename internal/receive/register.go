@@ -1,0 +1,102 @@
+package receive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/apiclient"
+	"github.com/browserhook/browserhook/internal/terminal"
+)
+
+// within is how long the server may take to delete the endpoint at the end.
+const within = 5 * time.Second
+
+// register makes an endpoint at the server for this receiver's address. A
+// server that is away is waited for; one that refuses is an error. The endpoint
+// is "" when ctx ended first.
+func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
+	for failures := 0; ; failures++ {
+		var made struct{ EndpointID string }
+		err := r.Server.Do(ctx, http.MethodPost, "/webhook-endpoints", map[string]any{
+			"url": r.hook, "events": []string{"*"}, "secret": r.secret, "description": "browserhook receive",
+		}, &made)
+		if err == nil {
+			return made.EndpointID, nil
+		}
+		if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok && refused.Final() {
+			return "", r.advise(refused)
+		}
+		if ctx.Err() != nil {
+			return "", nil
+		}
+		pause := apiclient.Pause(failures)
+		r.say(terminal.Odd.Render(fmt.Sprintf("Not registered with %s: %s. Trying again in %s.", r.Server.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return "", nil
+		}
+	}
+}
+
+// advise adds to a refusal of the address what opens it.
+func (r *Receiver) advise(refused *apiclient.RefusedError) error {
+	if refused.Field != "url" {
+		return fmt.Errorf("register with %s: %w", r.Server.URL, refused)
+	}
+	return fmt.Errorf("%s doesn't send to %s: %s\nStart the server with %s, or let `browserhook listen` bring its events here",
+		r.Server.URL, r.hook, refused.Detail, allowFlag(r.hook))
+}
+
+// unregister deletes the endpoint, after ctx has ended.
+func (r *Receiver) unregister(ctx context.Context, endpoint string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	if err := r.Server.Do(ctx, http.MethodDelete, "/webhook-endpoints/"+endpoint, nil, nil); err != nil {
+		r.say(terminal.Bad.Render(fmt.Sprintf("The endpoint %s could not be deleted and stays at %s: %s", endpoint, r.Server.URL, terminal.Clean(err.Error()))))
+		return
+	}
+	r.say(fmt.Sprintf("Deleted the endpoint %s.", endpoint))
+}
+
+// allowFlag is what a server needs to be started with to send there.
+func allowFlag(hook string) string {
+	allow := "127.0.0.0/8"
+	if u, err := url.Parse(hook); err == nil {
+		if addr, err := netip.ParseAddr(u.Hostname()); err == nil && (!addr.IsLoopback() || addr.Is6()) {
+			allow = netip.PrefixFrom(addr, addr.BitLen()).String()
+		}
+	}
+	return "--webhook-allow " + allow
+}
+
+// reachable is the address that a server is to send to, given the one that this
+// receiver listens on: where that is every address of the machine, the one that
+// leads to the server.
+func reachable(ctx context.Context, listening net.Addr, server string) (hook string) {
+	tcp, ok := listening.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return "http://" + listening.String() + "/hook"
+	}
+	ip := "127.0.0.1"
+	if u, err := url.Parse(server); err == nil && u.Host != "" {
+		// Nothing is sent: a UDP socket is only told whom it would speak to.
+		c, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "udp", net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "80")))
+		if err == nil {
+			if local, ok := c.LocalAddr().(*net.UDPAddr); ok {
+				ip = local.IP.String()
+			}
+			c.Close()
+		}
+	}
+	return "http://" + net.JoinHostPort(ip, fmt.Sprint(tcp.Port)) + "/hook"
+}
