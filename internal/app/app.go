@@ -58,7 +58,10 @@ type App struct {
 	listener  net.Listener
 	proxies   []netip.Prefix
 	composed  atomic.Bool
-	stopping  chan struct{}
+	draining  chan struct{} // closed when a stop begins,
+	stopping  chan struct{} // and when the sessions are over
+	grace     time.Duration // for a stop
+	stopBy    atomic.Pointer[time.Time]
 	settings  config.Server
 }
 
@@ -66,7 +69,7 @@ type App struct {
 // that supervises a browser; nil is this program's own. Close or Run releases
 // what it holds.
 func New(ctx context.Context, settings config.Server, keeper []string, log *slog.Logger) (_ *App, err error) {
-	a := &App{log: log, settings: settings, stopping: make(chan struct{})}
+	a := &App{log: log, settings: settings, draining: make(chan struct{}), stopping: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			a.release()
@@ -125,6 +128,9 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.egress, err = openEgress(settings); err != nil {
 		return nil, err
 	}
+	if a.grace, err = settings.Grace(); err != nil {
+		return nil, err
+	}
 	if a.proxies, err = settings.ProxyPrefixes(); err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 func (a *App) compose() {
 	a.sessions = session.New(session.Config{
 		Store: a.store, Blobs: a.blobs, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
-		StopElsewhere: stopElsewhere(a.store),
+		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8,
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
 			if err != nil {
@@ -150,12 +156,18 @@ func (a *App) compose() {
 	a.health = &health{ping: a.store.Ping, artifacts: a.blobs.folder, log: a.log}
 	a.keys = webhook.NewPublicKeys(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
+	a.engine.Grace = func() time.Duration {
+		if by := a.stopBy.Load(); by != nil {
+			return time.Until(*by)
+		}
+		return webhook.Grace // it has failed by itself
+	}
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
 		Store: a.store, Access: a.access, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
-		Version: Version, Log: a.log, Stopping: a.stopping, Ready: a.health.Ready,
+		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready,
 	})
 	a.server = conns.New(handler, conns.Config{
 		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,
@@ -197,9 +209,9 @@ func (a *App) publicURL() string {
 
 // Run serves until ctx ends, and then stops in order: no new work, running
 // steps to their end, browsers closed, webhooks under way answered, the store
-// closed.
+// closed. When that takes longer than the setting stop-grace, it leaves the rest
+// as it is, for the next start to see, and returns.
 func (a *App) Run(ctx context.Context) error {
-	defer a.release()
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	var wg sync.WaitGroup
@@ -216,10 +228,12 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
-	stopHealth := part(background, "health", a.health.Run)
-	stopRetention := part(background, "retention", a.retention.Run)
-	stopAccess := part(background, "keys", a.access.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
+	others := []func(){
+		part(background, "health", a.health.Run),
+		part(background, "retention", a.retention.Run),
+		part(background, "keys", a.access.Run),
+	}
 	part(background, "http", func(context.Context) error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -229,25 +243,44 @@ func (a *App) Run(ctx context.Context) error {
 	<-ctx.Done()
 	a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
 	began := time.Now()
-	hurry(a.store)
-	a.sessions.Stop()
-	stopSessions()
-	close(a.stopping)
-	shut, cancel := context.WithTimeout(background, 5*time.Second)
-	defer cancel()
-	if err := a.server.Shutdown(shut); err != nil {
-		_ = a.server.Close()
+	a.stopBy.Store(new(began.Add(a.grace * 7 / 8))) // the rest is for the store
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		hurry(a.store)
+		a.sessions.Stop()
+		close(a.draining)
+		stopSessions()
+		close(a.stopping)
+		var last sync.WaitGroup
+		last.Go(func() { a.shutdown(background) })
+		last.Go(stopEngine)
+		for _, stop := range others {
+			last.Go(stop)
+		}
+		last.Wait()
+		wg.Wait()
+		a.release()
+	}()
+	select {
+	case <-stopped:
+		a.log.Info("stopped", "took", time.Since(began))
+	case <-time.After(a.grace):
+		a.log.Warn("stopped with something left undone that hangs; the next start takes it up", "took", time.Since(began))
 	}
-	stopAccess()
-	stopHealth()
-	stopRetention()
-	stopEngine()
-	wg.Wait()
-	a.log.Info("stopped", "took", time.Since(began))
 	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
+}
+
+// shutdown lets requests under way be answered, for a while.
+func (a *App) shutdown(ctx context.Context) {
+	ctx, cancel := context.WithDeadline(ctx, *a.stopBy.Load())
+	defer cancel()
+	if err := a.server.Shutdown(ctx); err != nil {
+		_ = a.server.Close()
+	}
 }
 
 // release closes what New opened, in the opposite order.

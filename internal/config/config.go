@@ -30,6 +30,7 @@ type Server struct {
 	MasterKey         string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
+	StopGrace         string   `help:"How long a stop may take, at least 1s: running steps and webhooks under way may finish; what hangs is left to the next start." default:"8s" placeholder:"TIME"`
 	TrustedProxies    []string `help:"Addresses (CIDR) of proxies in front of the server: whom they name in X-Forwarded-For counts as the client." placeholder:"CIDR"`
 	MaxConnections    int      `help:"Connections that may be open at once, a quarter of them from one client; further ones are told to come back." default:"4096" placeholder:"N"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
@@ -88,6 +89,9 @@ func (s *Server) Check() error {
 	if _, err := s.WebhookRoots(); err != nil {
 		return err
 	}
+	if _, err := s.Grace(); err != nil {
+		return err
+	}
 	if _, err := s.ProxyPrefixes(); err != nil {
 		return err
 	}
@@ -125,6 +129,15 @@ func (s *Server) Check() error {
 // WebhookPrefixes is webhook-allow, parsed.
 func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
 	return prefixes("webhook-allow", s.WebhookAllow)
+}
+
+// Grace is stop-grace, parsed.
+func (s *Server) Grace() (time.Duration, error) {
+	d, err := time.ParseDuration(s.StopGrace)
+	if err != nil || d < time.Second || d > time.Hour {
+		return 0, wrong("stop-grace", "%q is not a time from 1s to 1h, such as 8s", s.StopGrace)
+	}
+	return d, nil
 }
 
 // ProxyPrefixes is trusted-proxies, parsed.

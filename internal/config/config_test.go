@@ -11,7 +11,7 @@ import (
 )
 
 func good() Server {
-	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096}
+	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s"}
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {
@@ -57,6 +57,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{"/no/such/file"} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{t.TempDir()} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{plain} }},
+		{"stop-grace", func(s *Server) { s.StopGrace = "0s" }},
+		{"stop-grace", func(s *Server) { s.StopGrace = "8" }},
 		{"trusted-proxies", func(s *Server) { s.TrustedProxies = []string{"10.0.0.1"} }},
 		{"max-connections", func(s *Server) { s.MaxConnections = 3 }},
 		{"max-connections", func(s *Server) { s.MaxConnections = 1_000_001 }},

@@ -124,6 +124,9 @@ type Config struct {
 	PublicURL func() string
 	Version   string
 	Log       *slog.Logger
+	// Draining is closed when the server begins to stop: requests that wait for
+	// steps are answered with what there is.
+	Draining <-chan struct{}
 	// Stopping ends requests that follow the log, when the server stops.
 	Stopping <-chan struct{}
 	// Ready is why requests can't be answered now; nil when they can. It is asked

@@ -61,6 +61,7 @@ type rig struct {
 	key     string
 	log     *lines
 	deaf    atomic.Bool // nobody is told of commits
+	drain   func()      // the server begins to stop
 	reads   *countedReads
 	t       *testing.T
 }
@@ -118,7 +119,8 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 	r.store = store
 	client := egress.New(egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	public := func() string { return "http://browserhook.test" }
-	stopping := make(chan struct{})
+	stopping, draining := make(chan struct{}), make(chan struct{})
+	r.drain = sync.OnceFunc(func() { close(draining) })
 	sessions = session.New(session.Config{
 		Store: store, PublicURL: public, MaxSessions: 1000, Log: log,
 		Launch: func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
@@ -135,7 +137,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
 		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
-		Version: "test", Log: log, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
+		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

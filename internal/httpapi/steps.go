@@ -47,7 +47,7 @@ func viewStep(st domain.Step) stepView {
 type addStepsInput struct {
 	SessionPath
 	Creating
-	Prefer string `header:"Prefer" maxLength:"100" doc:"wait=N: answer when the steps have ended, after at most N seconds (60)." example:"wait=30"`
+	Prefer string `header:"Prefer" maxLength:"100" doc:"wait=N: answer when the steps have ended, after at most N seconds. More than 60 counts as 60; Preference-Applied says what counted." example:"wait=30"`
 	Body   struct {
 		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
 		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
@@ -159,6 +159,13 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		}
 		waiting, cancel := context.WithTimeout(held, wait)
 		defer cancel()
+		go func() {
+			select {
+			case <-s.Draining:
+				cancel()
+			case <-waiting.Done():
+			}
+		}()
 		if steps, err = s.Sessions.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
 			return nil, err
 		}

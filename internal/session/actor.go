@@ -115,9 +115,9 @@ func (a *actor) next(d decider, c *domain.SessionChange) (*current, error) {
 
 // change commits a decision. A store that fails is asked again until it takes
 // it: the browser's state and the store's must not part. One that is away is
-// waited for as long as the server runs.
+// waited for as long as the server runs, and while it stops.
 func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error {
-	ctx := context.Background() // what has happened is recorded even when the server stops
+	ctx := a.service.working // what has happened is recorded even when the server stops
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, patience) {
 		d := a.service.decider()
 		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error {
@@ -132,11 +132,14 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 		}
 		refused, ok := errors.AsType[*domain.Error](err)
 		away := ok && refused.Code == domain.CodeUnavailable
-		if wait == patience && (!away || a.service.isStopping()) {
+		if wait == patience && !away || ctx.Err() != nil {
 			return err
 		}
 		a.service.Log.Error("record a session's change; trying again", "session", a.ref.id, "err", err)
-		<-time.After(wait)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
 	}
 }
 
@@ -226,7 +229,7 @@ func (a *actor) run(ctx context.Context) {
 	}
 	a.live(ctx, b)
 	a.setPage(nil)
-	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	closing, cancel := context.WithTimeout(a.service.working, closeWithin)
 	defer cancel()
 	if err := b.Close(closing); err != nil {
 		log.Error("close browser", "err", err)
@@ -377,21 +380,23 @@ wait:
 			a.close(domain.ClosedTimeout)
 		case <-stopping:
 			// The first stage of a stop: the step may finish, for a while.
-			stopping, drained = nil, time.After(drain)
+			stopping, drained = nil, time.After(a.service.StopWithin*4/5)
 		case <-drained:
 			a.close(domain.ClosedShutdown)
 		case <-b.Done():
 			st.cancel(errEnding)
-			<-finished
+			a.finished(finished)
 			saved.drop()
 			a.lost(b.Exit())
 			return nil, false
 		case <-crashed:
 			st.cancel(errEnding)
-			<-finished
+			a.finished(finished)
 			saved.drop()
 			a.lost(pageCrashed)
 			return nil, false
+		case <-a.service.working.Done():
+			return nil, false // it hangs: the next start finds it interrupted
 		}
 	}
 	if why := a.lostWith(b, d.why, crashed); why != nil {
@@ -426,6 +431,14 @@ wait:
 		a.close(domain.ClosedShutdown)
 	}
 	return next, !end && err == nil
+}
+
+// finished waits for a step that has been canceled, unless it hangs.
+func (a *actor) finished(finished <-chan done) {
+	select {
+	case <-finished:
+	case <-a.service.working.Done():
+	}
 }
 
 // lostWith says how the browser was lost if that is why a step failed: the

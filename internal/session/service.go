@@ -56,6 +56,10 @@ type Config struct {
 	// there is only this one.
 	StopElsewhere func(ctx context.Context, stepID string) error
 	Log           *slog.Logger
+	// StopWithin is how long a stop may take; 0 is DefaultStop. Running steps may
+	// go on for four fifths of it. What hangs after all of it is left as it is,
+	// for the next start to see.
+	StopWithin time.Duration
 
 	// RunStep does one step; nil is step.Run.
 	RunStep func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure)
@@ -67,8 +71,8 @@ const (
 	// MaxOpenSteps bounds a session's queue.
 	MaxOpenSteps = 1000
 
-	// drain is how long running steps may go on when the server stops.
-	drain = 10 * time.Second
+	// DefaultStop is how long a stop takes at most when nobody says.
+	DefaultStop = 5 * time.Second
 	// closeWithin bounds the end of one browser.
 	closeWithin = 15 * time.Second
 )
@@ -86,6 +90,9 @@ type Service struct {
 	actors   map[string]*actor // of sessions that have or get a browser
 	waiters  map[string]chan struct{}
 	wg       sync.WaitGroup
+
+	working context.Context //nolint:containedctx // until everything is given up that a stop can't finish
+	giveUp  context.CancelFunc
 }
 
 type ref struct{ project, id string }
@@ -97,7 +104,12 @@ func New(cfg Config) *Service {
 			return step.Run(ctx, page, spec, save)
 		}
 	}
+	if cfg.StopWithin == 0 {
+		cfg.StopWithin = DefaultStop
+	}
+	working, giveUp := context.WithCancel(context.Background())
 	return &Service{
+		working: working, giveUp: giveUp,
 		Config: cfg, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{},
 	}
@@ -107,8 +119,8 @@ func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), n
 
 // Run takes up what the store holds and runs sessions until ctx ends. Then it
 // lets running steps finish for a while, closes every session that has a
-// browser, and returns when all of that is stored. Sessions that wait stay
-// QUEUED for the next start.
+// browser, and returns when all of that is stored, or when StopWithin is over.
+// Sessions that wait stay QUEUED for the next start.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.recover(ctx); err != nil {
 		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
@@ -135,6 +147,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
+	defer time.AfterFunc(s.StopWithin, s.giveUp).Stop()
 	s.wg.Wait()
 	return nil
 }

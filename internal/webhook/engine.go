@@ -59,6 +59,9 @@ type Engine struct {
 	log       *slog.Logger
 	userAgent string
 	outcomes  chan result
+	// Grace is how long requests under way may go on, asked when the engine is
+	// stopped; nil is the constant.
+	Grace func() time.Duration
 
 	mu       sync.Mutex
 	lanes    map[string]*lane
@@ -98,7 +101,8 @@ type result struct {
 	urgent  bool // others of its session may wait for it
 }
 
-// Grace is how long requests under way may go on when the engine is stopped.
+// Grace is how long requests under way may go on when the engine is stopped and
+// nobody says otherwise.
 const Grace = 5 * time.Second
 
 // NewEngine makes an engine; Run starts it.
@@ -110,7 +114,7 @@ func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *En
 }
 
 // Run sends until ctx ends. Then it claims nothing more, gives what is under
-// way Grace to be answered, and returns when all of it is recorded.
+// way its grace to be answered, and returns when all of it is recorded.
 func (e *Engine) Run(ctx context.Context) error {
 	if err := e.insist(ctx, func() error { return e.queue.ReleaseClaims(ctx) }); err != nil {
 		return err
@@ -150,7 +154,11 @@ func (e *Engine) Run(ctx context.Context) error {
 		back = append(back, l.stop()...)
 	}
 	e.mu.Unlock()
-	grace := time.AfterFunc(Grace, giveUp)
+	within := Grace
+	if e.Grace != nil {
+		within = e.Grace()
+	}
+	grace := time.AfterFunc(within, giveUp)
 	e.giveBack(back)
 	e.wg.Wait()
 	grace.Stop()

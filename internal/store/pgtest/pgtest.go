@@ -127,30 +127,47 @@ func (s *Server) Restart() error {
 func (s *Server) Kill() error {
 	_ = s.cmd.Process.Kill()
 	<-s.exited // it starts no more of them
-	data, err := filepath.EvalSymlinks(filepath.Join(s.dir, "data"))
-	if err != nil {
-		return err
-	}
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); <-tick.C {
-		running := 0
-		procs, _ := filepath.Glob("/proc/[0-9]*")
-		for _, proc := range procs {
-			// Each works in the data folder; one that has ended works nowhere.
-			if cwd, err := os.Readlink(proc + "/cwd"); err != nil || cwd != data {
-				continue
-			}
-			running++
-			if pid, err := strconv.Atoi(filepath.Base(proc)); err == nil {
-				_ = syscall.Kill(pid, syscall.SIGKILL)
-			}
-		}
-		if running == 0 {
-			return nil
+		if running, err := s.signal(syscall.SIGKILL); err != nil || running == 0 {
+			return err
 		}
 	}
 	return errors.New("processes of PostgreSQL don't end")
+}
+
+// Freeze has all of the server's processes stand still: nothing answers, and no
+// connection breaks. Thaw has them go on.
+func (s *Server) Freeze() error {
+	_, err := s.signal(syscall.SIGSTOP)
+	return err
+}
+
+// Thaw undoes Freeze.
+func (s *Server) Thaw() error {
+	_, err := s.signal(syscall.SIGCONT)
+	return err
+}
+
+// signal sends a signal to all of the server's processes and counts them.
+func (s *Server) signal(sig syscall.Signal) (running int, err error) {
+	data, err := filepath.EvalSymlinks(filepath.Join(s.dir, "data"))
+	if err != nil {
+		return 0, err
+	}
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, proc := range procs {
+		// Each works in the data folder; one that has ended works nowhere.
+		if cwd, err := os.Readlink(proc + "/cwd"); err != nil || cwd != data {
+			continue
+		}
+		running++
+		if pid, err := strconv.Atoi(filepath.Base(proc)); err == nil {
+			_ = syscall.Kill(pid, sig)
+		}
+	}
+	return running, nil
 }
 
 // Close ends the server and removes all that it had.
