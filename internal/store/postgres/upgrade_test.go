@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -162,4 +165,33 @@ func TestUpgradeEndsWhatHadPiledUp(t *testing.T) {
 	if n := count(`deleted_at > 0 AND length(sealed) > 0`); n != 0 {
 		t.Errorf("the secrets of %d are kept", n)
 	}
+}
+
+// TestMigrationsGoBack takes a kept database up, back to what it was, and up
+// again: nothing that it had is lost on the way.
+func TestMigrationsGoBack(t *testing.T) {
+	url := restored(t, filepath.Join(kept, "00001.sql"))
+	store, err := upgradeOpen(t, url)(func(domain.Commit) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := stdlib.OpenDB(*config)
+	p, err := goose.NewProvider(database.DialectPostgres, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Upgrade(t, upgradeOpen(t, url), filepath.Join(kept, "00001.json"), false)
 }

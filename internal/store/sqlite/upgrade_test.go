@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/seal"
@@ -188,4 +191,39 @@ func TestUpgradeEndsWhatHadPiledUp(t *testing.T) {
 	if n := count(`deleted_at > 0 AND length(sealed) > 0`); n != 0 {
 		t.Errorf("the secrets of %d are kept", n)
 	}
+}
+
+// TestMigrationsGoBack takes a kept database up, back to what it was, and up
+// again: nothing that it had is lost on the way.
+func TestMigrationsGoBack(t *testing.T) {
+	raw, err := os.ReadFile(filepath.Join(kept, "00001.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "browserhook.db")
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, err := upgradeOpen(t, path)(func(domain.Commit) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(database.DialectSQLite3, db, os.DirFS("migrations"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, "00001.json"), false)
 }

@@ -206,6 +206,35 @@ var faulty = []operation{
 			return err
 		}
 	}},
+	{name: "ForgetSession", prepare: func(w *world) func() error {
+		s, _ := w.fullSession(domain.SessionClosed)
+		return func() error { return w.store.ForgetSession(w.ctx, w.project, s.ID, start) }
+	}, check: func(w *world, _ int) {
+		w.empty("events", w.events(domain.EventQuery{}))
+		w.empty("deliveries", w.deliveries(domain.DeliveryFilter{}))
+	}},
+	{name: "PruneSessions", inParts: true, prepare: func(w *world) func() error {
+		w.tidySession()
+		w.say(w.newSession(0), domain.EventStepStarted)
+		_, err := w.store.Prune(w.ctx, inAnHour())
+		w.ok(err)
+		return func() error {
+			_, err := w.store.PruneSessions(w.ctx, inAnHour(), start)
+			return err
+		}
+	}},
+	{name: "PruneArtifacts", inParts: true, prepare: func(w *world) func() error {
+		_, inline := w.fullSession(domain.SessionClosed)
+		w.sendAll(inline)
+		w.pruned(inAnHour())
+		return func() error {
+			n, err := w.store.PruneArtifacts(w.ctx, inAnHour(), start)
+			if err == nil {
+				w.equal("artifacts", n, 1)
+			}
+			return err
+		}
+	}},
 	{name: "Prune", inParts: true, prepare: func(w *world) func() error {
 		w.givenUp()
 		w.say(w.newSession(0), domain.EventStepStarted) // the last event stays
