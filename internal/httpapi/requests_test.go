@@ -52,6 +52,11 @@ func TestEveryProblemNamesItsRequest(t *testing.T) {
 			}
 			seen[id] = true
 		}
+		session := r.made("POST", "/v1/sessions", "{}", "sessionId")
+		_, token, _ := strings.Cut(r.made("POST", "/v1/sessions/"+session+"/streams", "{}", "streamingUrl"), "id=")
+		if a := r.ask("GET", "/streams/ws?id="+token, ""); a.status != 426 || a.body["requestId"] != a.header.Get("X-Request-Id") {
+			t.Errorf("no WebSocket: %d %s", a.status, a.raw)
+		}
 		// The live page is for people, and says it to them.
 		if a := r.ask("GET", "/streams?id=nothing", ""); a.status != 404 || !strings.Contains(a.raw, a.header.Get("X-Request-Id")) {
 			t.Errorf("live page: %d %s", a.status, a.raw)

@@ -74,6 +74,10 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, domain.CodeUnavailable, "The server can't look at the link right now.")
 		return
 	}
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		h.refuse(w, "upgrade_required", "Open this path as a WebSocket.")
+		return
+	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		return // Accept has answered
