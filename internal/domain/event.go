@@ -148,10 +148,7 @@ func (d Draft) Seal(sequence int64) (Event, error) {
 	e := Event{
 		ID: NewID(PrefixEvent), ProjectID: d.ProjectID, SessionID: d.SessionID,
 		Sequence: sequence, Type: d.Data.EventType, CreatedAt: d.At.UTC().Truncate(time.Millisecond),
-		Metadata: d.Metadata,
-	}
-	if d.Data.EventType != EventWebhookTest {
-		e.EndpointID = d.Data.EndpointID
+		Metadata: d.Metadata, EndpointID: d.Data.EndpointID,
 	}
 	body, err := EncodePayload(Payload{
 		SessionID: e.SessionID, Type: e.Type.Kind(), Data: d.Data, ID: e.ID,
@@ -171,10 +168,7 @@ func (e *Event) Remember() error {
 	if err := json.Unmarshal(e.Body, &p); err != nil {
 		return fmt.Errorf("read event %s: %w", e.ID, err)
 	}
-	e.Metadata = p.Metadata
-	if e.Type != EventWebhookTest {
-		e.EndpointID = p.Data.EndpointID
-	}
+	e.Metadata, e.EndpointID = p.Metadata, p.Data.EndpointID
 	return nil
 }
 

@@ -48,6 +48,9 @@ type DeliveryFilter struct {
 	Limit      int // 0: 100
 }
 
+// AheadAtMost is how many deliveries are counted that another one waits for.
+const AheadAtMost = 1000
+
 // Due says when an endpoint has its next delivery to send.
 type Due struct {
 	ProjectID  string

@@ -116,19 +116,22 @@ func (e *Endpoint) Ref() EndpointRef { return EndpointRef{e.ProjectID, e.ID} }
 
 // Why an endpoint gets no delivery of an event; see [Endpoint.Misses].
 const (
-	MissDisabled      = "endpoint_disabled"
 	MissOtherSession  = "other_session"
+	MissOtherTest     = "test_of_another"
 	MissNotSubscribed = "not_subscribed"
 	MissFiltered      = "filtered"
 	MissItself        = "about_itself"
+	MissDisabled      = "endpoint_disabled"
 )
 
 // Misses says why the event is not to be delivered to the endpoint; "" when it
-// is.
+// is. That it is disabled is said last: only of what it would get otherwise.
 func (e *Endpoint) Misses(ev *Event) string {
+	test := ev.Type == EventWebhookTest // is for the endpoint that it is about, whatever that wants
 	switch {
-	case e.Status == EndpointDisabled:
-		return MissDisabled
+	case test && ev.EndpointID != e.ID:
+		return MissOtherTest
+	case test:
 	case e.SessionID != "" && e.SessionID != ev.SessionID:
 		return MissOtherSession
 	case !e.Events.Matches(ev.Type):
@@ -137,9 +140,11 @@ func (e *Endpoint) Misses(ev *Event) string {
 		return MissFiltered
 	case ev.EndpointID == e.ID:
 		return MissItself
-	default:
-		return ""
 	}
+	if e.Status == EndpointDisabled {
+		return MissDisabled
+	}
+	return ""
 }
 
 // Wants reports whether the event is to be delivered to the endpoint.

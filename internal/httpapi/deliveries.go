@@ -248,10 +248,11 @@ type explanationView struct {
 	NextAttemptAt string        `json:"nextAttemptAt,omitempty"`
 	EndpointID    string        `json:"endpointId"`
 	Delivery      *deliveryView `json:"delivery,omitempty" doc:"Not there when the endpoint was not to get it."`
+	WaitsFor      string        `json:"waitsFor,omitempty" doc:"Of an ordered endpoint: the id of the earliest delivery that has to be delivered or given up before this one is sent."`
 }
 
 func viewExplanation(x webhook.Explanation) explanationView {
-	v := explanationView{Code: x.Code, Explanation: x.Sentence, NextAttemptAt: stamp(x.NextAt), EndpointID: x.Endpoint}
+	v := explanationView{Code: x.Code, Explanation: x.Sentence, NextAttemptAt: stamp(x.NextAt), EndpointID: x.Endpoint, WaitsFor: x.WaitsFor}
 	if x.Delivery != nil {
 		d := viewDelivery(*x.Delivery)
 		v.Delivery = &d

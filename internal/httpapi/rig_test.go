@@ -135,7 +135,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
 		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
-		Explain: &webhook.Explainer{History: store, State: func(string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
+		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
 		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
 		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))

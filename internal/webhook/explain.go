@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -16,6 +17,7 @@ type Explanation struct {
 	NextAt   time.Time        // of the next try; zero: none is planned
 	Endpoint string           // its id
 	Delivery *domain.Delivery // nil: there is none
+	WaitsFor string           // the id of the delivery that comes before it, of an ordered endpoint
 }
 
 // History is what explanations are made of.
@@ -26,6 +28,9 @@ type History interface {
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	// Ahead counts the deliveries that an ordered one waits for, up to
+	// [domain.AheadAtMost], and reads the first of them.
+	Ahead(ctx context.Context, project, delivery string) (first domain.Delivery, n int, err error)
 }
 
 // LaneState is what an engine is doing about an endpoint now.
@@ -33,23 +38,26 @@ type LaneState struct {
 	Queued, Running int
 	ClosedUntil     time.Time // it did not answer and is left alone; zero: it isn't
 	ThrottledUntil  time.Time // its rate is used up; zero: it isn't
+	ClaimsAt        time.Time // it asks the store for more; zero: not known
+	Waits           bool      // the delivery is in its hands and not being sent yet
 }
 
-// State tells of the endpoint's lane.
-func (e *Engine) State(endpoint string) LaneState {
+// State tells of the endpoint's lane, and of a delivery to it.
+func (e *Engine) State(endpoint, delivery string) LaneState {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	l, ok := e.lanes[endpoint]
 	if !ok {
 		return LaneState{}
 	}
-	return LaneState{len(l.queue), l.running, l.until, l.wait}
+	waits := slices.ContainsFunc(l.queue, func(j domain.Job) bool { return j.Delivery.ID == delivery })
+	return LaneState{len(l.queue), l.running, l.until, l.wait, l.next, waits}
 }
 
 // Explainer explains deliveries.
 type Explainer struct {
 	History History
-	State   func(endpoint string) LaneState
+	State   func(endpoint, delivery string) LaneState
 }
 
 // Delivery explains one delivery.
@@ -111,74 +119,114 @@ func (x *Explainer) Event(ctx context.Context, project, id string) ([]Explanatio
 
 // missed says why an endpoint has no delivery of an event.
 func missed(e *domain.Endpoint, ev *domain.Event) (code, sentence string) {
-	if e.CreatedAt.After(ev.CreatedAt) {
-		return "created_later", "The endpoint was made after the event. Its recover call sends what it missed."
+	code = e.Misses(ev)
+	if (code == "" || code == domain.MissDisabled) && e.CreatedAt.After(ev.CreatedAt) {
+		return "created_later", "The endpoint was made after the event. " + recovers(e)
 	}
-	switch code = e.Misses(ev); code {
+	switch code {
 	case domain.MissDisabled:
-		return code, fmt.Sprintf("The endpoint is disabled (%s). When it is enabled again, its recover call sends what it missed.", e.DisabledReason)
+		return code, fmt.Sprintf("The endpoint is disabled (%s). %s", e.DisabledReason, recovers(e))
+	case domain.MissOtherTest:
+		return code, "The event is a test of another endpoint, and goes to that one alone."
 	case domain.MissNotSubscribed:
 		return code, fmt.Sprintf("The endpoint does not subscribe to %s: its events are %q.", ev.Type, []string(e.Events))
 	case domain.MissFiltered:
+		if ev.SessionID == "" {
+			return code, "The event is about no session, so it has no session's metadata that would pass the endpoint's filter."
+		}
 		return code, "The session's metadata does not pass the endpoint's filter."
 	case domain.MissItself:
 		return code, "The event is about the endpoint itself; only others are told."
 	default:
-		return "changed_since", "The endpoint would get it now, so it was disabled, or had another subscription or filter, when the event happened. Its recover call sends what it missed."
+		return "changed_since", "The endpoint would get it now, so it was disabled, or had another subscription or filter, when the event happened. " + recovers(e)
 	}
+}
+
+// recovers says how an endpoint gets what it missed.
+func recovers(e *domain.Endpoint) string {
+	if e.Status == domain.EndpointDisabled {
+		return "When it is enabled again, its recover call sends what it missed."
+	}
+	return "Its recover call sends what it missed."
 }
 
 func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanation, error) {
+	out := Explanation{Endpoint: d.EndpointID, Delivery: &d}
 	attempts, err := x.History.Attempts(ctx, d.ProjectID, d.ID)
 	if err != nil {
-		return Explanation{}, err
+		return out, err
 	}
-	out := Explanation{Endpoint: d.EndpointID, Delivery: &d}
-	if d.Status != domain.DeliveryPending {
-		out.Code, out.Sentence = settled(&d, attempts)
-		return out, nil
-	}
+	var endpoint *domain.Endpoint // nil: it was deleted
 	e, err := x.History.Endpoint(ctx, d.ProjectID, d.EndpointID)
-	if errors.Is(err, domain.ErrNotFound) {
+	switch {
+	case err == nil:
+		endpoint = &e
+	case !errors.Is(err, domain.ErrNotFound):
+		return out, err
+	}
+	lane := x.State(d.EndpointID, d.ID)
+	switch {
+	case d.Status != domain.DeliveryPending && (d.Status != domain.DeliverySending || !lane.Waits):
+		out.Code, out.Sentence = settled(&d, endpoint, attempts)
+		return out, nil
+	case endpoint == nil:
 		out.Code, out.Sentence = domain.ReasonEndpointDeleted, "The endpoint was deleted; the delivery is about to be canceled."
 		return out, nil
 	}
-	if err != nil {
-		return Explanation{}, err
-	}
+	var first domain.Delivery
 	ahead := 0
-	if e.Ordered {
-		if ahead, err = x.ahead(ctx, &d); err != nil {
-			return Explanation{}, err
+	if e.Ordered && e.Status == domain.EndpointEnabled {
+		if first, ahead, err = x.History.Ahead(ctx, d.ProjectID, d.ID); err != nil {
+			return out, err
 		}
 	}
-	out.Code, out.Sentence, out.NextAt = waiting(&d, &e, attempts, ahead, x.State(e.ID), time.Now())
+	if ahead > 0 {
+		out.Code, out.Sentence, out.WaitsFor = "waits_for_earlier", behind(&first, ahead), first.ID
+		return out, nil
+	}
+	out.Code, out.Sentence, out.NextAt = waiting(&d, endpoint, attempts, lane, time.Now())
 	return out, nil
 }
 
-// aheadAtMost is how many earlier deliveries of a session are counted.
-const aheadAtMost = 1000
-
-// ahead counts the deliveries that an ordered one waits for.
-func (x *Explainer) ahead(ctx context.Context, d *domain.Delivery) (n int, err error) {
-	for _, status := range []domain.DeliveryStatus{domain.DeliveryPending, domain.DeliverySending} {
-		page, _, err := x.History.Deliveries(ctx, d.ProjectID, domain.DeliveryFilter{
-			EndpointID: d.EndpointID, SessionID: d.SessionID, Status: status, Limit: aheadAtMost,
-		})
-		if err != nil {
-			return 0, err
-		}
-		for i := range page {
-			if page[i].EventID < d.EventID {
-				n++
-			}
-		}
+// behind explains a delivery that comes after others.
+func behind(first *domain.Delivery, n int) string {
+	of, count := "of the session", fmt.Sprint(n)
+	if first.SessionID == "" {
+		of = "of events without a session"
 	}
-	return n, nil
+	if n >= domain.AheadAtMost {
+		count = fmt.Sprintf("%d or more", domain.AheadAtMost)
+	}
+	what := "is due"
+	switch {
+	case first.Status == domain.DeliverySending:
+		what = "is being sent"
+	case first.NextAt.After(time.Now()):
+		what = "is tried again on " + domain.FormatTime(first.NextAt)
+	}
+	return fmt.Sprintf("It waits for its turn: the endpoint is ordered, and %s earlier %s %s not through yet; the first of them, %s (event %s), %s.",
+		count, plural(n, "delivery", "deliveries"), of+plural(n, " is", " are"), first.ID, first.EventID, what)
 }
 
-// settled explains a delivery that nothing more is planned for.
-func settled(d *domain.Delivery, attempts []domain.Attempt) (code, sentence string) {
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// settled explains a delivery that nothing more is planned for. The endpoint is
+// nil when it was deleted.
+func settled(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt) (code, sentence string) {
+	again := "A retry sends it again."
+	switch {
+	case e == nil:
+		again = "It can't be sent again: the endpoint was deleted."
+	case e.Status == domain.EndpointDisabled:
+		again = "Once the endpoint is enabled, a retry sends it again."
+	case e.Status == domain.EndpointPaused:
+		again = "Once the endpoint is resumed, a retry sends it again."
+	}
 	switch {
 	case d.Status == domain.DeliverySending:
 		return "sending", fmt.Sprintf("It is being sent: attempt %d.", d.Attempts+1)
@@ -187,13 +235,16 @@ func settled(d *domain.Delivery, attempts []domain.Attempt) (code, sentence stri
 		return "delivered", fmt.Sprintf("Attempt %d delivered it on %s: the endpoint answered %d after %d ms.",
 			a.Number, domain.FormatTime(d.EndedAt), a.StatusCode, a.Duration.Milliseconds())
 	case d.Reason == domain.ReasonExhausted:
-		return d.Reason, fmt.Sprintf("It was given up after %d attempts; %s A retry sends it again.", d.Attempts, lastFailure(attempts))
+		return d.Reason, fmt.Sprintf("It was given up after %d attempts; %s %s", d.Attempts, lastFailure(attempts), again)
 	case d.Reason == domain.ReasonGone:
-		return d.Reason, "The endpoint answered 410 Gone, which disables it. Enable it and retry if that was a mistake."
+		return d.Reason, "The endpoint answered 410 Gone, which disables it. " + again
 	case d.Reason == domain.ReasonExpired:
-		return d.Reason, "It was skipped: its session had ended before it could be sent, and the endpoint skips what is stale (skipStale). A retry after that is changed sends it."
+		if e != nil && e.SkipStale {
+			again = "A retry after that is changed sends it."
+		}
+		return d.Reason, "It was skipped: its session had ended before it could be sent, and the endpoint skips what is stale (skipStale). " + again
 	case d.Reason == domain.ReasonRequested:
-		return d.Reason, "It was canceled by a request. A retry sends it again."
+		return d.Reason, "It was canceled by a request. " + again
 	case d.Reason == domain.ReasonEndpointDeleted:
 		return d.Reason, "The endpoint was deleted before it was sent."
 	default:
@@ -210,22 +261,24 @@ func lastFailure(attempts []domain.Attempt) string {
 }
 
 // waiting explains a delivery that is to be sent, and says when.
-func waiting(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt, ahead int, lane LaneState, now time.Time) (code, sentence string, next time.Time) {
+func waiting(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt, lane LaneState, now time.Time) (code, sentence string, next time.Time) {
+	throttled := lane.ThrottledUntil
+	if e.RateLimit > 0 && lane.ClaimsAt.After(throttled) {
+		throttled = lane.ClaimsAt // servers that share a database keep the rate there
+	}
 	switch {
 	case e.Status == domain.EndpointDisabled:
 		return "endpoint_disabled", fmt.Sprintf("It waits: the endpoint is disabled (%s). Enabling it sends what waits.", e.DisabledReason), next
 	case e.Status == domain.EndpointPaused:
 		return "endpoint_paused", "It waits: the endpoint is paused. Resuming it sends what waits.", next
-	case ahead > 0:
-		return "waits_for_earlier", fmt.Sprintf("It waits for its turn: the endpoint is ordered, and %d earlier events of the session are not delivered yet.", ahead), next
 	case d.NextAt.After(now):
 		return "retry_scheduled", fmt.Sprintf("It waits for its next try, %d of %d, on %s; %s",
 			d.Tries+1, max(len(scheduleOf(&e.EndpointSettings)), d.Tries)+1, domain.FormatTime(d.NextAt), lastFailure(attempts)), d.NextAt
 	case lane.ClosedUntil.After(now):
 		return "endpoint_unreachable", fmt.Sprintf("It is due, but the endpoint did not answer lately and is left alone until %s.", domain.FormatTime(lane.ClosedUntil)), lane.ClosedUntil
-	case lane.ThrottledUntil.After(now):
-		return "rate_limited", fmt.Sprintf("It is due, and waits for the endpoint's limit of %d a second.", e.RateLimit), lane.ThrottledUntil
+	case throttled.After(now):
+		return "rate_limited", fmt.Sprintf("It is due, and waits for the endpoint's limit of %d a second.", e.RateLimit), throttled
 	default:
-		return "due", fmt.Sprintf("It is due, and goes as soon as the %d before it are through.", lane.Queued+lane.Running), now
+		return "due", fmt.Sprintf("It is due, and goes when its turn comes; %d are being sent to the endpoint, and %d more are ready.", lane.Running, lane.Queued), now
 	}
 }

@@ -579,7 +579,8 @@ func (l *ledger) cancel(r *row) {
 	r.end(domain.DeliveryCanceled, domain.ReasonRequested)
 	l.mu.Unlock()
 	if l.life != nil {
-		l.life.engine.Notify(domain.Commit{Changed: []domain.EndpointRef{l.target(r.EndpointID).now.Ref()}})
+		ref := []domain.EndpointRef{l.target(r.EndpointID).now.Ref()}
+		l.life.engine.Notify(domain.Commit{Changed: ref, Due: ref})
 	}
 }
 

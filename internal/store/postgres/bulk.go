@@ -50,6 +50,7 @@ func (t *tx) cancel(ctx context.Context, project string, k deliveryKey, now time
 		return d, fmt.Errorf("cancel delivery: %w", err)
 	}
 	t.known.Changed = append(t.known.Changed, ref)
+	t.known.Due = append(t.known.Due, ref) // what waited for its turn behind it
 	return d, t.tellEnd(ctx, ended)
 }
 

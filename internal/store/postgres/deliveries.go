@@ -124,6 +124,26 @@ func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delive
 	return d, err
 }
 
+// Ahead counts the deliveries that an ordered one waits for, up to
+// [domain.AheadAtMost], and reads the first of them.
+func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Delivery, n int, err error) {
+	k := s.key(id)
+	var event int64
+	err = s.row(ctx, `SELECT COUNT(*), COALESCE(MIN(event), 0) FROM (
+			SELECT x.event FROM deliveries d JOIN projects o ON o.num = d.project
+			JOIN deliveries x ON x.project = d.project AND x.endpoint = d.endpoint AND x.ordered = d.ordered AND x.event < d.event
+			WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3 AND x.ended_at = 0 AND x.ordered > 0 ORDER BY x.event LIMIT $4) q`,
+		k.event, k.endpoint, project, domain.AheadAtMost).Scan(&n, &event)
+	if err != nil {
+		return first, 0, fmt.Errorf("read what is ahead: %w", err)
+	}
+	if n == 0 {
+		return first, 0, nil
+	}
+	err = s.scanDelivery(s.row(ctx, oneDelivery, event, k.endpoint, project), &first)
+	return first, n, err
+}
+
 // Attempts reads the tries of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
 	k := s.key(delivery)

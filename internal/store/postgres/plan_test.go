@@ -257,7 +257,8 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 		},
 		"due endpoints": func(ctx context.Context) error { _, err := s.DueEndpoints(ctx); return err },
 	}
-	for name, read := range reads {
+	measure := func(name string, read func(context.Context) error) {
+		t.Helper()
 		seen.take()
 		c.ok(read(t.Context()))
 		touched := 0
@@ -277,6 +278,20 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 			t.Errorf("%s: touches %d rows of a log of %d\n%s", name, touched, sessions*each, strings.Join(plans, "\n"))
 		}
 	}
+	for name, read := range reads {
+		measure(name, read)
+	}
+	ordered := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = true })
+	c.say(n, all[0], 100)
+	waiting, _, err := s.Deliveries(t.Context(), project, domain.DeliveryFilter{EndpointID: ordered.ID, Limit: 100})
+	c.ok(err)
+	measure("what an ordered delivery waits for", func(ctx context.Context) error {
+		first, n, err := s.Ahead(ctx, project, waiting[0].ID)
+		if n != 99 || first.ID != waiting[99].ID {
+			t.Errorf("%d are ahead, the first is %s", n, first.ID)
+		}
+		return err
+	})
 }
 
 // touches counts the rows that a query reads from tables and indexes, and those

@@ -40,6 +40,7 @@ func (t *tx) cancel(project string, k deliveryKey, now time.Time) (domain.Delive
 	}
 	ref := domain.EndpointRef{ProjectID: project, ID: d.EndpointID}
 	t.known.Changed = append(t.known.Changed, ref)
+	t.known.Due = append(t.known.Due, ref) // what waited for its turn behind it
 	return d, t.endInline(k.endpoint, ref, now)
 }
 
@@ -188,11 +189,12 @@ func (t *tx) again(e *domain.Event, session int64, ep *cachedEndpoint, now time.
 	case status != domain.DeliveryFailed && status != domain.DeliveryCanceled:
 		return 0, nil
 	}
-	_, err = t.retry(e.ProjectID, deliveryKey{e.Position, ep.num}, now)
-	if _, refused := errors.AsType[*domain.Error](err); refused {
+	if k := (deliveryKey{e.Position, ep.num}); t.w.store.held.has(k) {
 		return 0, nil
+	} else if err := t.makeDue(k, now); err != nil {
+		return 0, err
 	}
-	return 1, err
+	return 1, nil
 }
 
 // Prune deletes some events that are older, with their deliveries and

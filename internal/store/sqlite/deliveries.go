@@ -168,6 +168,24 @@ func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delive
 	return d, err
 }
 
+// Ahead counts the deliveries that an ordered one waits for, up to
+// [domain.AheadAtMost], and reads the first of them.
+func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Delivery, n int, err error) {
+	k := s.key(id)
+	var event int64
+	if err := s.read.row(ctx, `SELECT COUNT(*), COALESCE(MIN(event), 0) FROM (
+			SELECT x.event FROM projects o CROSS JOIN deliveries d ON d.project = o.num AND d.event = ? AND d.endpoint = ?
+			CROSS JOIN deliveries x INDEXED BY deliveries_ordered ON x.endpoint = d.endpoint AND x.ordered = d.ordered AND x.event < d.event
+			WHERE o.id = ? AND x.ended_at = 0 AND x.ordered > 0 ORDER BY x.event LIMIT ?)`, k.event, k.endpoint, project, domain.AheadAtMost).Scan(&n, &event); err != nil {
+		return first, 0, fmt.Errorf("read what is ahead: %w", err)
+	}
+	if n == 0 {
+		return first, 0, nil
+	}
+	err = s.scanDelivery(s.read.row(ctx, oneDelivery, event, k.endpoint, project), &first)
+	return first, n, err
+}
+
 // Attempts reads the tries of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
 	k := s.key(delivery)
@@ -222,10 +240,18 @@ func (t *tx) retry(project string, k deliveryKey, now time.Time) (domain.Deliver
 		}
 	}
 	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
-	if err := t.exec(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
-		WHERE event = ? AND endpoint = ?`, codec.Micros(now), k.event, k.endpoint); err != nil {
-		return d, fmt.Errorf("retry delivery: %w", err)
+	if err := t.makeDue(k, now); err != nil {
+		return d, err
 	}
 	t.known.Due = append(t.known.Due, e.Ref())
 	return d, nil
+}
+
+// makeDue has a delivery sent as if it were new.
+func (t *tx) makeDue(k deliveryKey, now time.Time) error {
+	if err := t.exec(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
+		WHERE event = ? AND endpoint = ?`, codec.Micros(now), k.event, k.endpoint); err != nil {
+		return fmt.Errorf("retry delivery: %w", err)
+	}
+	return nil
 }

@@ -202,6 +202,8 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	}
 	keep(s.DueEndpoints(ctx))
 	keep(s.Attempts(ctx, project, "dlv_a"))
+	_, _, err = s.Ahead(ctx, project, "dlv_a")
+	keep(nil, err)
 	keep(s.ProjectByName(ctx, "a"))
 	keepPage(s.ProjectsPage(ctx, domain.PageFilter{}))
 	keep(s.Project(ctx, project))

@@ -136,7 +136,9 @@ var operationTests = []test{
 		got, err = w.store.Delivery(w.ctx, w.project, waiting.ID)
 		w.ok(err)
 		w.equal("row", got, waiting)
-		w.told("the endpoint's change", func(c domain.Commit) bool { return slices.Contains(c.Changed, e.Ref()) })
+		w.told("the endpoint's change", func(c domain.Commit) bool {
+			return slices.Contains(c.Changed, e.Ref()) && slices.Contains(c.Due, e.Ref())
+		})
 		_, err = w.store.CancelDelivery(w.ctx, w.project, waiting.ID, at)
 		w.refused("twice", err, domain.CodeConflict)
 		_, err = w.store.CancelDelivery(w.ctx, w.project, "dlv_none", at)
@@ -232,6 +234,67 @@ var operationTests = []test{
 		w.equal("due", len(w.claim(e.ID, later, 5000).Jobs), 602)
 		_, err = w.store.Recover(w.ctx, w.project, "we_none", now, later, later, nil)
 		w.missing("endpoint", err)
+	}},
+	{"recover concerns its endpoint alone", func(w *world) {
+		s := w.newSession(0)
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		e, other := w.newEndpoint("browser_*"), w.newEndpoint("*")
+		test := func(e domain.Endpoint) domain.Delivery {
+			w.Helper()
+			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
+			w.ok(err)
+			for _, j := range w.claim(e.ID, now, 10).Jobs {
+				w.finish(j.Delivery, domain.DeliveryFailed, now)
+			}
+			d, err := w.store.Delivery(w.ctx, w.project, id)
+			w.ok(err)
+			w.equal("status", d.Status, domain.DeliveryFailed)
+			return d
+		}
+		recovered := func(e domain.Endpoint) (got []string) {
+			w.Helper()
+			n, err := w.store.Recover(w.ctx, w.project, e.ID, now.Add(-time.Minute), now.Add(time.Minute), now, nil)
+			w.ok(err)
+			jobs := w.claim(e.ID, now, 10).Jobs
+			w.equal("recovered", n, len(jobs))
+			for _, j := range jobs {
+				got = append(got, j.Delivery.EventID)
+				w.finish(j.Delivery, domain.DeliveryDelivered, now)
+			}
+			slices.Sort(got)
+			return got
+		}
+		ours, theirs := test(e), test(other)
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(now, domain.EventBrowserReady, domain.EventStepStarted)))
+		all := w.events(domain.EventQuery{SessionID: s.ID})
+		for _, one := range []domain.Endpoint{e, other} {
+			for _, j := range w.claim(one.ID, now, 10).Jobs {
+				w.finish(j.Delivery, domain.DeliveryFailed, now)
+			}
+		}
+		w.equal("of one", recovered(e), []string{ours.EventID, all[0].ID})
+		w.equal("of the other", recovered(other), []string{theirs.EventID, all[0].ID, all[1].ID})
+	}},
+	{"recover of a paused endpoint waits until it is resumed", func(w *world) {
+		s := w.newSession(0)
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		e := w.newEndpoint("*")
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(now, domain.EventStepStarted)))
+		w.finish(w.claim(e.ID, now, 1).Jobs[0].Delivery, domain.DeliveryFailed, now)
+		set := func(status domain.EndpointStatus) {
+			w.Helper()
+			w.ok(w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
+				c.Endpoint.Status = status
+				return nil
+			}))
+		}
+		set(domain.EndpointPaused)
+		n, err := w.store.Recover(w.ctx, w.project, e.ID, now.Add(-time.Minute), now.Add(time.Minute), now, nil)
+		w.ok(err)
+		w.equal("recovered", n, 1)
+		w.equal("while it is paused", len(w.claim(e.ID, now, 10).Jobs), 0)
+		set(domain.EndpointEnabled)
+		w.equal("afterwards", len(w.claim(e.ID, now, 10).Jobs), 1)
 	}},
 	{"prune", func(w *world) {
 		open, ended, other := w.newSession(0), w.newSession(0), w.newSession(0)

@@ -54,6 +54,7 @@ type Webhooks interface {
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	Ahead(ctx context.Context, project, delivery string) (domain.Delivery, int, error)
 	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
 	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
 	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
