@@ -70,21 +70,15 @@ func checkQuery(r *http.Request, params []*huma.Param) *Problem {
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		values := query[name]
 		i := slices.IndexFunc(params, func(p *huma.Param) bool { return p.In == "query" && p.Name == name })
-		switch {
+		switch again := len(values) > 1; {
 		case i < 0:
 			return refuseField(strings.ToValidUTF8(name, "\uFFFD"), "is no parameter of this path")
-		case !slices.ContainsFunc(values, func(v string) bool { return !isText(v) }):
-		default:
+		case slices.ContainsFunc(values, func(v string) bool { return !isText(v) }):
 			return refuseField(name, "must be text")
-		}
-		if len(values) == 1 {
-			continue
-		}
-		if params[i].Schema.Type != huma.TypeArray {
+		case again && params[i].Schema.Type != huma.TypeArray:
 			return refuseField(name, "is given more than once")
-		}
-		if slices.Contains(values, "") {
-			return refuseField(name, "must not be empty")
+		case again && slices.Contains(values, ""):
+			return refuseField(name, "must not be empty") // huma would take the first for all of them
 		}
 	}
 	r.URL.RawQuery = query.Encode()
@@ -106,8 +100,8 @@ func (s *server) checkBodyShape(raw []byte, op *huma.Operation) *Problem {
 		if !ok {
 			return newProblem(domain.CodeInvalid, "This path takes no body.")
 		}
-		for _, name := range slices.Sorted(maps.Keys(members)) {
-			return refuseField(name, "is not known here: this path takes no body")
+		if len(members) > 0 {
+			return refuseField(slices.Sorted(maps.Keys(members))[0], "is not known here: this path takes no body")
 		}
 		return nil
 	}
