@@ -77,7 +77,8 @@ func (s *server) stepRoutes() {
 			SessionPath
 			Paging
 		}) (*pageOutput[stepView], error) {
-			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
+			sess, err := s.Store.Session(ctx, project(ctx), in.SessionID)
+			if err != nil {
 				return nil, err
 			}
 			after := -1
@@ -95,7 +96,9 @@ func (s *server) stepRoutes() {
 			next := ""
 			if len(rows) > in.Limit {
 				rows = rows[:in.Limit]
-				next = strconv.Itoa(rows[in.Limit-1].Index)
+			}
+			if n := len(rows); n > 0 && rows[n-1].Index+1 < sess.StepCount {
+				next = strconv.Itoa(rows[n-1].Index)
 			}
 			return pageOf(rows, next, viewStep), nil
 		})
@@ -111,7 +114,11 @@ func (s *server) stepRoutes() {
 		})
 }
 
-const maxWait = 60 * time.Second
+const (
+	maxWait = 60 * time.Second
+	// maxAnswer is after how many bytes of steps an answer ends.
+	maxAnswer = 4 << 20
+)
 
 // preferWait reads "wait=N" of a Prefer header; other preferences are passed
 // over, as the standard wants.
@@ -174,12 +181,18 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		}
 		out.Status, out.Applied = http.StatusOK, "wait="+strconv.Itoa(int(wait/time.Second))
 	}
-	out.Body.Data = make([]stepView, len(steps))
-	for i, st := range steps {
-		out.Body.Data[i] = viewStep(st)
+	out.Body.Data = []stepView{}
+	size := 0
+	for _, st := range steps {
 		if !st.Status.Ended() {
 			out.Status = http.StatusAccepted
 		}
+		if size < maxAnswer {
+			out.Body.Data = append(out.Body.Data, viewStep(st))
+		} else if out.Body.NextCursor == "" {
+			out.Body.NextCursor = strconv.Itoa(st.Index - 1)
+		}
+		size += len(st.Params) + len(st.Result)
 	}
 	return out, nil
 }

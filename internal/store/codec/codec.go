@@ -116,6 +116,10 @@ func PageLimit(n int) int {
 	return n
 }
 
+// PageBytes is after how many bytes a page of rows that can be long ends, with
+// the row that reaches it, however many more were asked for.
+const PageBytes = 4 << 20
+
 // Cut takes one row too many off a page and makes the cursor of the next.
 func Cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
 	if len(page) <= limit {

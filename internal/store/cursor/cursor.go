@@ -66,8 +66,9 @@ type Log struct {
 	At, After func(ctx context.Context, project int64, id string) (int64, error)
 	// Open says whether a session has not ended.
 	Open func(ctx context.Context, session string) (bool, error)
-	// Page reads the events that a query picks after a position.
-	Page func(ctx context.Context, project, after int64, q domain.EventQuery) ([]domain.Event, error)
+	// Page reads the events that a query picks after a position, and says whether
+	// it has ended before the limit because they are long.
+	Page func(ctx context.Context, project, after int64, q domain.EventQuery) ([]domain.Event, bool, error)
 }
 
 // Read reads a page of a log.
@@ -84,11 +85,11 @@ func (p *Places) Read(ctx context.Context, log *Log, q domain.EventQuery) (page 
 			return page, err
 		}
 	}
-	if page.Events, err = log.Page(ctx, l.Project, after, q); err != nil {
+	if page.Events, page.More, err = log.Page(ctx, l.Project, after, q); err != nil {
 		return page, fmt.Errorf("read events: %w", err)
 	}
 	next := max(after, l.End)
-	if n := len(page.Events); n >= q.Limit {
+	if n := len(page.Events); n >= q.Limit || page.More {
 		page.More, next = true, page.Events[n-1].Position
 	} else if n > 0 {
 		next = max(next, page.Events[n-1].Position)

@@ -30,7 +30,9 @@ func logOf(l *State, events ...string) *Log {
 			return 0, nil
 		},
 		Open: func(context.Context, string) (bool, error) { return false, nil },
-		Page: func(context.Context, int64, int64, domain.EventQuery) ([]domain.Event, error) { return nil, nil },
+		Page: func(context.Context, int64, int64, domain.EventQuery) ([]domain.Event, bool, error) {
+			return nil, false, nil
+		},
 	}
 }
 
@@ -52,9 +54,9 @@ func TestAPageThatLosesEventsWhileItIsRead(t *testing.T) {
 	if page, err := p.Read(t.Context(), log, domain.EventQuery{After: cursor}); err != nil || page.Next != p.after(*l, 9) || page.More {
 		t.Fatalf("%+v, %v", page, err)
 	}
-	log.Page = func(context.Context, int64, int64, domain.EventQuery) ([]domain.Event, error) {
+	log.Page = func(context.Context, int64, int64, domain.EventQuery) ([]domain.Event, bool, error) {
 		l.Pruned, l.Prunes = 6, 5
-		return nil, nil
+		return nil, false, nil
 	}
 	if _, err := p.Read(t.Context(), log, domain.EventQuery{After: cursor}); !errors.Is(err, errExpired) {
 		t.Errorf("got %v", err)
@@ -87,11 +89,11 @@ func FuzzCursor(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {
 		log := logOf(l, events...)
-		log.Page = func(_ context.Context, _, after int64, _ domain.EventQuery) ([]domain.Event, error) {
+		log.Page = func(_ context.Context, _, after int64, _ domain.EventQuery) ([]domain.Event, bool, error) {
 			if after < 0 {
 				t.Errorf("%q goes on after %d", cursor, after)
 			}
-			return nil, nil
+			return nil, false, nil
 		}
 		page, err := p.Read(t.Context(), log, domain.EventQuery{After: cursor})
 		if refused, ok := errors.AsType[*domain.Error](err); err != nil && (!ok || refused.Field != "after") {

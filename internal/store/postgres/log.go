@@ -27,7 +27,7 @@ func (s *Store) Events(ctx context.Context, project string, q domain.EventQuery)
 			n, err := number(s.row(ctx, `SELECT (ended_at = 0)::int FROM sessions WHERE project_id = $1 AND id = $2`, project, session))
 			return n == 1, err
 		},
-		Page: func(ctx context.Context, num, after int64, q domain.EventQuery) ([]domain.Event, error) {
+		Page: func(ctx context.Context, num, after int64, q domain.EventQuery) ([]domain.Event, bool, error) {
 			return s.logPage(ctx, project, num, after, q)
 		},
 	}, q)
@@ -57,7 +57,7 @@ func number(row codec.Scanner) (n int64, err error) {
 	return n, err
 }
 
-func (s *Store) logPage(ctx context.Context, project string, num, after int64, q domain.EventQuery) ([]domain.Event, error) {
+func (s *Store) logPage(ctx context.Context, project string, num, after int64, q domain.EventQuery) ([]domain.Event, bool, error) {
 	types := make([]string, len(q.Types))
 	for i, t := range q.Types {
 		types[i] = string(t)
@@ -72,8 +72,28 @@ func (s *Store) logPage(ctx context.Context, project string, num, after int64, q
 			AND e.session = ` + theSession + ` AND e.sequence > ` + passedInSession + ` ORDER BY e.sequence LIMIT $4`
 		args = append(args, project, q.SessionID)
 	}
-	return collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(r) }, query, args...)
+	found := 0
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(also{r, &found}) },
+		upTo(`position, project, id, session, sequence, type, body, created_at`, query, `position`, `octet_length(body)`), args...)
+	return page, len(page) < found, err
 }
+
+// upTo has a query of rows that can be long end with the one that reaches
+// codec.PageBytes. It names the query's columns, and selects with them how many
+// rows there were. What is cut off isn't even read: lengths are known without.
+func upTo(columns, query, order, length string) string {
+	return fmt.Sprintf(`SELECT %[1]s, found FROM (
+		SELECT p.*, SUM(%[4]s) OVER (ORDER BY %[3]s) - %[4]s AS before, COUNT(*) OVER () AS found FROM (%[2]s) AS p (%[1]s)
+		) AS q WHERE before < %[5]d ORDER BY %[3]s`, columns, query, order, length, codec.PageBytes)
+}
+
+// also scans one column more than it is asked for.
+type also struct {
+	codec.Scanner
+	last any
+}
+
+func (a also) Scan(dest ...any) error { return a.Scanner.Scan(append(dest, a.last)...) }
 
 const (
 	theSession = `(SELECT num FROM sessions WHERE project_id = $5 AND id = $6)`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -88,19 +89,26 @@ func (s *Store) Step(ctx context.Context, project, session, id string) (domain.S
 	return scanStep(s.row(ctx, `SELECT `+stepColumns+` FROM steps WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
 }
 
-// Steps reads up to limit steps with an index greater than after, in order.
+// Steps reads up to limit steps with an index greater than after, in order; fewer
+// when they are long.
 func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
-	all, err := collect(ctx, s, rowOfStep, `SELECT `+stepColumns+` FROM steps
-		WHERE project_id = $1 AND session_id = $2 AND idx > $3 ORDER BY idx LIMIT $4`, project, session, after, limit)
+	found := 0
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Step, error) { return scanStep(also{r, &found}) },
+		upTo(stepColumns, `SELECT `+stepColumns+` FROM steps
+			WHERE project_id = $1 AND session_id = $2 AND idx > $3 ORDER BY idx LIMIT $4`, `idx`, `(octet_length(params) + octet_length(result))`),
+		project, session, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}
 	return all, nil
 }
 
-// LastSteps reads the last limit steps of a session, in order.
+var withoutResult = strings.Replace(stepColumns, "result", "''", 1)
+
+// LastSteps reads the last limit steps of a session, in order, without their
+// results.
 func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
-	all, err := collect(ctx, s, rowOfStep, `SELECT `+stepColumns+` FROM (SELECT * FROM steps
+	all, err := collect(ctx, s, rowOfStep, `SELECT `+withoutResult+` FROM (SELECT * FROM steps
 		WHERE project_id = $1 AND session_id = $2 ORDER BY idx DESC LIMIT $3) last ORDER BY idx`, project, session, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)

@@ -16,6 +16,26 @@ func missing(err error) error {
 	return err
 }
 
+// collectPage is collect for rows that can be long: it ends after PageBytes and
+// says whether there are more.
+func collectPage[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, error), size func(*T) int) (page []T, more bool, _ error) {
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	for total := 0; rows.Next(); {
+		if total >= codec.PageBytes {
+			return page, true, nil
+		}
+		one, err := scan(rows)
+		if err != nil {
+			return nil, false, err
+		}
+		page, total = append(page, one), total+size(&one)
+	}
+	return page, false, rows.Err()
+}
+
 // collect scans every row and closes them.
 func collect[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, error)) ([]T, error) {
 	if err != nil {

@@ -54,7 +54,7 @@ func number(row codec.Scanner) (n int64, err error) {
 	return n, err
 }
 
-func (s *Store) logPage(ctx context.Context, project, after int64, q domain.EventQuery) ([]domain.Event, error) {
+func (s *Store) logPage(ctx context.Context, project, after int64, q domain.EventQuery) ([]domain.Event, bool, error) {
 	types := ""
 	if len(q.Types) > 0 {
 		types = codec.Text(q.Types)
@@ -71,7 +71,7 @@ func (s *Store) logPage(ctx context.Context, project, after int64, q domain.Even
 		args = append(args, q.SessionID)
 	}
 	rows, err := s.read.rows(ctx, query, args...)
-	return collect(rows, err, func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) })
+	return collectPage(rows, err, func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
 }
 
 // passedInSession is the sequence of the last event of the session s up to the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
@@ -61,20 +62,24 @@ func (s *Store) Step(ctx context.Context, project, session, id string) (domain.S
 		`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
-// Steps reads up to limit steps with an index greater than after, in order.
+// Steps reads up to limit steps with an index greater than after, in order; fewer
+// when they are long.
 func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
 		WHERE project_id = ? AND session_id = ? AND idx > ? ORDER BY idx LIMIT ?`, project, session, after, limit)
-	all, err := collect(rows, err, scanStep)
+	all, _, err := collectPage(rows, err, scanStep, func(st *domain.Step) int { return len(st.Params) + len(st.Result) })
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}
 	return all, nil
 }
 
-// LastSteps reads the last limit steps of a session, in order.
+var withoutResult = strings.Replace(stepColumns, "result", "''", 1)
+
+// LastSteps reads the last limit steps of a session, in order, without their
+// results.
 func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM (SELECT * FROM steps
+	rows, err := s.read.rows(ctx, `SELECT `+withoutResult+` FROM (SELECT * FROM steps
 		WHERE project_id = ? AND session_id = ? ORDER BY idx DESC LIMIT ?) ORDER BY idx`, project, session, limit)
 	all, err := collect(rows, err, scanStep)
 	if err != nil {

@@ -103,7 +103,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		name  string
 		tests []test
 	}{
-		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests}, {"cursors", cursorTests},
+		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests},

@@ -1,0 +1,126 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// long is what a step's result may be at most.
+var long = json.RawMessage(`"` + strings.Repeat("x", 256<<10-2) + `"`)
+
+// longSession makes a session with steps that have ended with long results, and
+// an event for each.
+func (r *rig) longSession(steps int) string {
+	r.t.Helper()
+	body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, steps), ",") + `]}`
+	id := r.made("POST", "/v1/sessions", body, "sessionId")
+	if err := r.store.ChangeSession(r.t.Context(), r.project, id, func(c *domain.SessionChange) error {
+		for _, st := range c.Open {
+			st.Status, st.Result, st.FinishedAt = domain.StepCompleted, long, time.Now()
+			c.News = append(c.News, domain.StepNews(c.Session, st, domain.EventStepCompleted, "http://browserhook.test", time.Now()))
+		}
+		return nil
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	return id
+}
+
+// largest is how long an answer may be: a page ends with what reaches 4 MiB.
+const largest = 4<<20 + 300<<10
+
+// pages reads a list to its end and says how much there was.
+func (r *rig) pages(path, cursor string) (items int) {
+	for next := ""; ; {
+		a := r.ask("GET", path+next, "")
+		data, _ := a.body["data"].([]any)
+		if a.status != http.StatusOK || len(a.raw) > largest {
+			r.t.Errorf("%s: %d, %d bytes", path+next, a.status, len(a.raw))
+			return items
+		}
+		items += len(data)
+		after, _ := a.body["nextCursor"].(string)
+		if after == "" || len(data) == 0 {
+			return items
+		}
+		next = "&" + cursor + "=" + after
+	}
+}
+
+// TestAnswersAreBoundedInBytes: a page of what is long ends before its limit,
+// and the cursor leads on.
+func TestAnswersAreBoundedInBytes(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		id := r.longSession(50)
+		for path, cursor := range map[string]string{
+			"/v1/events?limit=1000": "after", "/v1/events?limit=1000&sessionId=" + id: "after", "/v1/sessions/" + id + "/steps?limit=100": "cursor",
+		} {
+			if n := r.pages(path, cursor); n != 50 {
+				t.Errorf("%s: %d of 50", path, n)
+			}
+		}
+	})
+}
+
+// TestEightReadersOfALongLog at the same time take a bounded amount of memory.
+func TestEightReadersOfALongLog(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		for range 4 {
+			r.longSession(40)
+		}
+		debug.FreeOSMemory()
+		var before runtime.MemStats
+		runtime.ReadMemStats(&before)
+		done, peak := make(chan struct{}), make(chan uint64)
+		go func() {
+			var most uint64
+			for tick := time.NewTicker(5 * time.Millisecond); ; {
+				select {
+				case <-tick.C:
+					var now runtime.MemStats
+					runtime.ReadMemStats(&now)
+					most = max(most, now.HeapInuse)
+				case <-done:
+					peak <- most
+					return
+				}
+			}
+		}()
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.URL+"/v1/events?limit=1000", nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				req.Header.Set("Authorization", "Bearer "+r.key)
+				res, err := r.Client().Do(req)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer res.Body.Close()
+				if n, err := io.Copy(io.Discard, res.Body); err != nil || n < 4<<20 || n > largest {
+					t.Errorf("%d bytes, %v", n, err)
+				}
+			})
+		}
+		wg.Wait()
+		close(done)
+		took := int64(<-peak) - int64(before.HeapInuse)
+		t.Logf("%d MB at most", took>>20)
+		if took > 256<<20 {
+			t.Errorf("it took %d MB", took>>20)
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package storetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// longTests fill pages by bytes before they are full by number.
+var longTests = []test{
+	{"a page of long events ends, and the next goes on", func(w *world) {
+		s := w.newSession(1)
+		text := json.RawMessage(`"` + strings.Repeat("x", 256<<10) + `"`)
+		for range 40 {
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+				st := *c.Open[0]
+				st.Result = text
+				c.News = append(c.News, domain.StepNews(c.Session, &st, domain.EventStepStarted, "https://bh.example.com", start))
+				return nil
+			}))
+		}
+		for _, q := range []domain.EventQuery{
+			{Limit: 1000}, {Limit: 1000, SessionID: s.ID}, {Limit: 1000, Types: []domain.EventType{domain.EventStepStarted}}, {Limit: 17},
+		} {
+			var seen []int64
+			for pages := 0; ; pages++ {
+				page, err := w.store.Events(w.ctx, w.project, q)
+				w.ok(err)
+				size := 0
+				for _, e := range page.Events {
+					seen, size = append(seen, e.Sequence), size+len(e.Body)
+				}
+				if size > 5<<20 {
+					w.Errorf("%+v: a page of %d bytes", q, size)
+				}
+				if q.After = page.Next; !page.More {
+					break
+				}
+				if len(page.Events) == 0 || pages > 40 {
+					w.Fatalf("%+v: a page of nothing", q)
+				}
+			}
+			want := make([]int64, 40)
+			for i := range want {
+				want[i] = int64(i + 1)
+			}
+			w.equal(fmt.Sprintf("%+v", q), seen, want)
+		}
+	}},
+	{"a page of long steps ends, and the next goes on", func(w *world) {
+		s := w.newSession(40)
+		text := json.RawMessage(`"` + strings.Repeat("x", 256<<10) + `"`)
+		for range 40 {
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+				c.Open[0].Status, c.Open[0].Result, c.Open[0].FinishedAt = domain.StepCompleted, text, start
+				return nil
+			}))
+		}
+		seen := 0
+		for seen < 40 {
+			page, err := w.store.Steps(w.ctx, w.project, s.ID, seen-1, 100)
+			w.ok(err)
+			if len(page) == 0 || len(page) > 20 || page[0].Index != seen {
+				w.Fatalf("%d steps after %d", len(page), seen)
+			}
+			seen += len(page)
+		}
+		last, err := w.store.LastSteps(w.ctx, w.project, s.ID, 50)
+		w.ok(err)
+		for _, st := range last {
+			if st.Result != nil {
+				w.Fatalf("the last steps come with their results")
+			}
+		}
+	}},
+}
