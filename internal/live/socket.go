@@ -195,6 +195,8 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 			news, place := changed, moved
 			if looked != nil {
 				news, place = nil, nil // one look at a time
+			} else if again != nil {
+				place = nil // a page that moves on is no reason to ask a store that is away
 			}
 			select {
 			case frame := <-v.view.frames:

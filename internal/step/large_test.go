@@ -31,7 +31,7 @@ func TestTooLargeFailsTheStepAlone(t *testing.T) {
 			t.Errorf("after %s: %s", after, got)
 		}
 	}
-	if _, f := b.run(step.Spec{Action: "evaluate", Expression: "'x'.repeat(100e6)", Timeout: "60s"}); f == nil || f.Code != step.CodeTooLarge {
+	if _, f := b.run(step.Spec{Action: "evaluate", Expression: "'x'.repeat(70e6)", Timeout: "60s"}); f == nil || f.Code != step.CodeTooLarge {
 		t.Errorf("evaluate: %+v", f)
 	}
 	usable("a value")
