@@ -88,8 +88,11 @@ func (g *Guard) Check(addr netip.Addr) error {
 	if open || g.public.SafeAddr(addr) == nil {
 		return nil
 	}
-	return &Error{Class: ClassBlocked, Message: "the target is " + kind(addr) + " address space, which is closed"}
+	return &Error{Class: ClassBlocked, Message: "the target is " + kind(addr) + " address space, " + closed}
 }
+
+// closed says why an address may not be reached, and what would change that.
+const closed = "which is closed unless the setting webhook-allow opens it"
 
 func kind(addr netip.Addr) string {
 	for _, k := range kinds {

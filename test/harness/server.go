@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -104,8 +105,8 @@ func Launch(data string, args ...string) (*Server, error) {
 	go func() {
 		lines := bufio.NewScanner(io.TeeReader(stdout, s.output))
 		for lines.Scan() {
-			if rest, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "Listening"); ok {
-				listening <- strings.TrimSpace(rest)
+			if url := listensAt(lines.Text()); url != "" {
+				listening <- url
 			}
 		}
 		s.exited <- s.cmd.Wait()
@@ -120,6 +121,19 @@ func Launch(data string, args ...string) (*Server, error) {
 		s.Kill()
 		return nil, fmt.Errorf("the server does not listen\n%s", s.output.String())
 	}
+}
+
+// listensAt reads the greeting, for a person or, with log-format json, for a
+// program.
+func listensAt(line string) string {
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "Listening"); ok {
+		return strings.TrimSpace(rest)
+	}
+	var greeting struct{ Msg, URL string }
+	if json.Unmarshal([]byte(line), &greeting) == nil && greeting.Msg == "listening" {
+		return greeting.URL
+	}
+	return ""
 }
 
 // PID is the server's process id.
