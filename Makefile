@@ -32,7 +32,7 @@ test: ## everything that CI checks; installs what it needs first
 
 .PHONY: lint
 lint: $(LINT) ## format, vet and lint
-	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
+	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
 	$(GO) vet ./...
 	$(LINT) run ./...
 
