@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -29,7 +30,7 @@ type Store interface {
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
-	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
+	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
@@ -37,7 +38,7 @@ type Store interface {
 	DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
-	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
 	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
 	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
 	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
@@ -250,6 +251,19 @@ func pageOf[A, B any](rows []A, next string, view func(A) B) *pageOutput[B] {
 type Paging struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"From nextCursor of the page before."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+// number is the cursor of a list whose rows are numbered, or the one before the
+// first.
+func (p Paging) number(first int) (int, error) {
+	if p.Cursor == "" {
+		return first, nil
+	}
+	n, err := strconv.Atoi(p.Cursor)
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return 0, domain.Invalid("cursor", "is not one that this list gave out")
+	}
+	return n, nil
 }
 
 // SessionPath names the session of a route. It is exported because huma fills in no unexported embedded

@@ -174,15 +174,27 @@ func (s *server) deliveryRoutes() {
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}/attempts", "list-attempts", "List the attempts of a delivery", 200,
-		func(ctx context.Context, in *DeliveryPath) (*pageOutput[attemptView], error) {
+		func(ctx context.Context, in *struct {
+			DeliveryPath
+			Paging
+		}) (*pageOutput[attemptView], error) {
 			if _, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID); err != nil {
 				return nil, err
 			}
-			rows, err := s.Store.Attempts(ctx, project(ctx), in.DeliveryID)
+			after, err := in.number(0)
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, "", func(a domain.Attempt) attemptView {
+			rows, err := s.Store.AttemptsPage(ctx, project(ctx), in.DeliveryID, after, in.Limit+1)
+			if err != nil {
+				return nil, err
+			}
+			next := ""
+			if len(rows) > in.Limit {
+				rows = rows[:in.Limit]
+				next = strconv.Itoa(rows[in.Limit-1].Number)
+			}
+			return pageOf(rows, next, func(a domain.Attempt) attemptView {
 				return attemptView{
 					a.ID, a.Number, stamp(a.StartedAt), a.Duration.Milliseconds(), a.StatusCode, string(a.Response),
 					a.RemoteAddr, a.ErrorClass, a.Error,

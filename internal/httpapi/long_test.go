@@ -71,6 +71,46 @@ func TestAnswersAreBoundedInBytes(t *testing.T) {
 	})
 }
 
+// TestListsThatGrowHavePages: attempts and artifacts are told a page at a time.
+func TestListsThatGrowHavePages(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		id := r.made("POST", "/v1/sessions", `{"steps":[{"action":"reload"}]}`, "sessionId")
+		if err := r.store.ChangeSession(t.Context(), r.project, id, func(c *domain.SessionChange) error {
+			for range 5 {
+				c.Artifacts = append(c.Artifacts, domain.Artifact{
+					ID: domain.NewID(domain.PrefixArtifact), ProjectID: r.project, SessionID: id, StepID: c.Open[0].ID, Kind: "screenshot", CreatedAt: time.Now(),
+				})
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		hook := r.made("POST", "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/"}`, "endpointId")
+		delivery := r.made("POST", "/v1/webhook-endpoints/"+hook+"/test", "", "deliveryId")
+		for n := range 5 {
+			claim, err := r.store.Claim(t.Context(), hook, time.Now().Add(time.Hour), domain.Room{Deliveries: 1, Bytes: 1 << 20})
+			if err != nil || len(claim.Jobs) != 1 {
+				t.Fatalf("%+v, %v", claim, err)
+			}
+			d := claim.Jobs[0].Delivery
+			d.Status, d.Attempts = domain.DeliveryPending, n+1
+			if err := r.store.Finish(t.Context(), []domain.Outcome{{Delivery: d, Attempt: domain.Attempt{
+				ID: domain.NewID(domain.PrefixAttempt), ProjectID: r.project, DeliveryID: d.ID, Number: n + 1, StartedAt: time.Now(),
+			}}}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, path := range []string{"/v1/deliveries/" + delivery + "/attempts", "/v1/sessions/" + id + "/artifacts"} {
+			if n := r.pages(path+"?limit=2", "cursor"); n != 5 {
+				t.Errorf("%s: %d of 5", path, n)
+			}
+			if a := r.ask("GET", path+"?cursor=odd", ""); a.status != 422 || a.field() != "cursor" {
+				t.Errorf("%s: %d %s", path, a.status, a.raw)
+			}
+		}
+	})
+}
+
 // TestEightReadersOfALongLog at the same time take a bounded amount of memory.
 func TestEightReadersOfALongLog(t *testing.T) {
 	onBothStores(t, func(r *rig) {

@@ -81,13 +81,9 @@ func (s *server) stepRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			after := -1
-			if in.Cursor != "" {
-				n, err := strconv.Atoi(in.Cursor)
-				if err != nil || n < 0 {
-					return nil, domain.Invalid("cursor", "is not one that this list gave out")
-				}
-				after = n
+			after, err := in.number(-1)
+			if err != nil {
+				return nil, err
 			}
 			rows, err := s.Store.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
 			if err != nil {
@@ -208,15 +204,26 @@ type artifactView struct {
 
 func (s *server) artifactRoutes() {
 	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made", 200,
-		func(ctx context.Context, in *SessionPath) (*pageOutput[artifactView], error) {
+		func(ctx context.Context, in *struct {
+			SessionPath
+			Paging
+		}) (*pageOutput[artifactView], error) {
 			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
 				return nil, err
 			}
-			rows, err := s.Store.Artifacts(ctx, project(ctx), in.SessionID)
+			if in.Cursor != "" && !domain.ValidID(domain.PrefixArtifact, in.Cursor) {
+				return nil, domain.Invalid("cursor", "is not one that this list gave out")
+			}
+			rows, err := s.Store.ArtifactsPage(ctx, project(ctx), in.SessionID, in.Cursor, in.Limit+1)
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, "", func(a domain.Artifact) artifactView {
+			next := ""
+			if len(rows) > in.Limit {
+				rows = rows[:in.Limit]
+				next = rows[in.Limit-1].ID
+			}
+			return pageOf(rows, next, func(a domain.Artifact) artifactView {
 				return artifactView{a.ID, a.StepID, a.Kind, a.ContentType, a.Size, stamp(a.CreatedAt)}
 			}), nil
 		})

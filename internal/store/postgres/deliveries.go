@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -144,10 +145,15 @@ func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Del
 	return first, n, err
 }
 
-// Attempts reads the tries of a delivery, in order.
+// Attempts reads all attempts of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
+	return s.AttemptsPage(ctx, project, delivery, 0, math.MaxInt32)
+}
+
+// AttemptsPage reads up to limit attempts of a delivery after so many, in order.
+func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error) {
 	k := s.key(delivery)
-	number := 0
+	number := after
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Attempt, error) {
 		number++
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery, Number: number}
@@ -159,7 +165,7 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 	}, `SELECT first FROM deliveries d JOIN projects o ON o.num = d.project
 			WHERE o.id = $1 AND d.event = $2 AND d.endpoint = $3 AND first IS NOT NULL
 		UNION ALL (SELECT a.packed FROM projects o JOIN attempts a ON a.project = o.num
-			WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id)`, project, k.event, k.endpoint)
+			WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id) LIMIT $4 OFFSET $5`, project, k.event, k.endpoint, limit, after)
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)
 	}

@@ -146,6 +146,17 @@ func (s *Store) Artifact(ctx context.Context, project, session, id string) (doma
 		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
 }
 
+// ArtifactsPage reads up to limit artifacts of a session after the one with the
+// id, oldest first.
+func (s *Store) ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error) {
+	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Artifact, error) { return scanArtifact(r) }, `SELECT `+artifactColumns+` FROM artifacts
+		WHERE project_id = $1 AND session_id = $2 AND id > $3 ORDER BY id LIMIT $4`, project, session, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read artifacts: %w", err)
+	}
+	return all, nil
+}
+
 // Artifacts reads all artifacts of a session, oldest first.
 func (s *Store) Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error) {
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Artifact, error) { return scanArtifact(r) },

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -186,14 +187,19 @@ func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Del
 	return first, n, err
 }
 
-// Attempts reads the tries of a delivery, in order.
+// Attempts reads all attempts of a delivery, in order.
 func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error) {
+	return s.AttemptsPage(ctx, project, delivery, 0, math.MaxInt32)
+}
+
+// AttemptsPage reads up to limit attempts of a delivery after so many, in order.
+func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error) {
 	k := s.key(delivery)
 	rows, err := s.read.rows(ctx, `SELECT 1, d.first FROM deliveries d CROSS JOIN projects o ON o.num = d.project
 			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 AND d.first IS NOT NULL
 		UNION ALL SELECT * FROM (SELECT a.number, a.packed FROM deliveries d CROSS JOIN projects o ON o.num = d.project
 			CROSS JOIN attempts a ON a.event = d.event AND a.endpoint = d.endpoint
-			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number)`, k.event, k.endpoint, project)
+			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number) LIMIT ?4 OFFSET ?5`, k.event, k.endpoint, project, limit, after)
 	all, err := collect(rows, err, func(r codec.Scanner) (domain.Attempt, error) {
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery}
 		return a, r.Scan(&a.Number, codec.Attempt{A: &a})

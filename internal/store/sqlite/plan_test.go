@@ -181,6 +181,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.LastSteps(ctx, project, session, 10))
 	keep(s.StepsByID(ctx, project, session, []string{"step_a"}))
 	keep(s.Artifacts(ctx, project, session))
+	keep(s.ArtifactsPage(ctx, project, session, "", 10))
 	keep(s.Artifact(ctx, project, session, "art_a"))
 	keep(s.Streams(ctx, project, session))
 	keep(s.Stream(ctx, project, session, "str_a"))

@@ -123,6 +123,18 @@ func (s *Store) Artifact(ctx context.Context, project, session, id string) (doma
 		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
+// ArtifactsPage reads up to limit artifacts of a session after the one with the
+// id, oldest first.
+func (s *Store) ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error) {
+	rows, err := s.read.rows(ctx, `SELECT `+artifactColumns+` FROM artifacts
+		WHERE project_id = ? AND session_id = ? AND id > ? ORDER BY id LIMIT ?`, project, session, after, limit)
+	all, err := collect(rows, err, scanArtifact)
+	if err != nil {
+		return nil, fmt.Errorf("read artifacts: %w", err)
+	}
+	return all, nil
+}
+
 // Artifacts reads all artifacts of a session, oldest first.
 func (s *Store) Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error) {
 	rows, err := s.read.rows(ctx,

@@ -107,6 +107,12 @@ var deliveryTests = []test{
 		attempts, err := w.store.Attempts(w.ctx, w.project, jobs[1].Delivery.ID)
 		w.ok(err)
 		w.equal("numbers", []int{attempts[0].Number, attempts[1].Number}, []int{1, 2})
+		page, err := w.store.AttemptsPage(w.ctx, w.project, jobs[1].Delivery.ID, 0, 1)
+		w.ok(err)
+		w.equal("first page", page, attempts[:1])
+		page, err = w.store.AttemptsPage(w.ctx, w.project, jobs[1].Delivery.ID, 1, 5)
+		w.ok(err)
+		w.equal("second page", page, attempts[1:])
 	}},
 	{"give back untried", func(w *world) {
 		s := w.newSession(0)

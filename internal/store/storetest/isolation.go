@@ -92,6 +92,12 @@ var trespasses = []trespass{
 		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{EndpointID: p.endpoint.ID, SessionID: p.session.ID}))
 	}},
 	{"Delivery", func(w *world, in string, p property) (any, error) { return w.store.Delivery(w.ctx, in, p.delivery.ID) }},
+	{"AttemptsPage", func(w *world, in string, p property) (any, error) {
+		return w.store.AttemptsPage(w.ctx, in, p.delivery.ID, 0, 10)
+	}},
+	{"ArtifactsPage", func(w *world, in string, p property) (any, error) {
+		return w.store.ArtifactsPage(w.ctx, in, p.session.ID, "", 10)
+	}},
 	{"Attempts", func(w *world, in string, p property) (any, error) { return w.store.Attempts(w.ctx, in, p.delivery.ID) }},
 	{"RetryDelivery", func(w *world, in string, p property) (any, error) {
 		return w.store.RetryDelivery(w.ctx, in, p.delivery.ID, start, nil)

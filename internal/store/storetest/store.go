@@ -35,6 +35,7 @@ type Sessions interface {
 	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
+	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
@@ -54,6 +55,7 @@ type Webhooks interface {
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
 	Ahead(ctx context.Context, project, delivery string) (domain.Delivery, int, error)
 	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
 	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
