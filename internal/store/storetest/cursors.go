@@ -151,6 +151,37 @@ var cursorTests = []test{
 		_, err := w.store.Events(w.ctx, home, domain.EventQuery{After: next[0]})
 		w.refused("ours", err, domain.CodeExpired)
 	}},
+	{"a cursor goes on when its event was forgotten with its session", func(w *world) {
+		forgotten, other := w.newSession(0), w.newSession(0)
+		said := func(s domain.Session) domain.Event {
+			w.Helper()
+			before := w.end()
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now(), domain.EventStepStarted)))
+			return w.events(domain.EventQuery{After: before})[0]
+		}
+		said(other)
+		under := said(forgotten)
+		next := w.end()
+		want := []string{said(other).ID}
+		last := said(forgotten)
+		end := w.end()
+		w.ok(w.store.ChangeSession(w.ctx, w.project, forgotten.ID, func(c *domain.SessionChange) error {
+			c.Session.Status, c.Session.EndedAt = domain.SessionClosed, time.Now()
+			return nil
+		}))
+		w.forget(forgotten)
+		w.reopen() // positions are not given out again
+		want = append(want, said(other).ID)
+		w.equal("after the place", ids(w.events(domain.EventQuery{After: next}), id), want)
+		w.equal("after the end", ids(w.events(domain.EventQuery{After: end}), id), want[1:])
+		// Of the event itself only the time is known: nothing is missed.
+		for cursor, want := range map[string][]string{under.ID: want, last.ID: want[1:]} {
+			got := ids(w.events(domain.EventQuery{After: cursor}), id)
+			if len(got) < len(want) || !slices.Equal(got[len(got)-len(want):], want) {
+				w.Errorf("after %s: %v, want at least %v", cursor, got, want)
+			}
+		}
+	}},
 	{"a cursor at the end goes on after all was deleted and the server started anew", func(w *world) {
 		o := w.old()
 		all, _ := o.events()
