@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -46,17 +47,22 @@ func TestHealthIsSeenOnceASecondHoweverOftenItIsAsked(t *testing.T) {
 func TestHealthTellsWhatChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		var broken error
+		var why atomic.Pointer[error] // nil: all is well
+		broken := func(err error) { why.Store(&err) }
 		folder := filepath.Join(t.TempDir(), "artifacts")
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
 		h := &health{artifacts: folder, log: slog.New(slog.NewTextHandler(&log, nil)), ping: func(ctx context.Context) error {
-			if errors.Is(broken, context.DeadlineExceeded) {
+			switch err := why.Load(); {
+			case err == nil:
+				return nil
+			case errors.Is(*err, context.DeadlineExceeded):
 				<-ctx.Done()
 				return ctx.Err()
+			default:
+				return *err
 			}
-			return broken
 		}}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
@@ -77,11 +83,11 @@ func TestHealthTellsWhatChanges(t *testing.T) {
 			}
 		}
 		is("")
-		broken = domain.Refuse(domain.CodeUnavailable, "the disk is full")
+		broken(domain.Refuse(domain.CodeUnavailable, "the disk is full"))
 		is("the disk is full")
-		broken = context.DeadlineExceeded
+		broken(context.DeadlineExceeded)
 		is("does not answer")
-		broken = nil
+		why.Store(nil)
 		is("")
 		if err := os.Remove(folder); err != nil {
 			t.Fatal(err)
