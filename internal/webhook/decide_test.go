@@ -142,3 +142,25 @@ func TestSignaturesVerify(t *testing.T) {
 		t.Error("a secret that is none was used")
 	}
 }
+
+// TestTheNextTryIsExplained: which it is, of how many that the endpoint's own
+// schedule has.
+func TestTheNextTryIsExplained(t *testing.T) {
+	for _, tt := range []struct {
+		settings domain.EndpointSettings
+		tries    int
+		want     string
+	}{
+		{domain.EndpointSettings{}, 1, "next try, 2 of 10, on "},
+		{domain.EndpointSettings{Ordered: true}, 3, "next try, 4 of 7, on "},
+		{domain.EndpointSettings{RetrySchedule: []time.Duration{time.Second, time.Minute}}, 2, "next try, 3 of 3, on "},
+		{domain.EndpointSettings{RetrySchedule: []time.Duration{}}, 4, "next try, 5 of 5, on "}, // it was longer before
+	} {
+		d := domain.Delivery{Status: domain.DeliveryPending, Tries: tt.tries, NextAt: now.Add(time.Hour)}
+		e := domain.Endpoint{Status: domain.EndpointEnabled, EndpointSettings: tt.settings}
+		code, sentence, next := waiting(&d, &e, nil, LaneState{}, now)
+		if code != "retry_scheduled" || !strings.Contains(sentence, tt.want) || !next.Equal(d.NextAt) {
+			t.Errorf("%s: %s, %s; want %q", code, sentence, next, tt.want)
+		}
+	}
+}

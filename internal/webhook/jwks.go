@@ -84,7 +84,7 @@ func (k *PublicKeys) load(ctx context.Context, changes int64) error {
 		k.failed = time.Now()
 		return fmt.Errorf("read public keys: %w", err)
 	}
-	k.keys = k.keys[:0]
+	var keys []publicKey
 	for i := range endpoints {
 		for _, secret := range endpoints[i].Secrets {
 			if !strings.HasPrefix(secret.Value, domain.PrivateKeyPrefix) {
@@ -92,12 +92,13 @@ func (k *PublicKeys) load(ctx context.Context, changes int64) error {
 			}
 			public, err := PublicKey(secret.Value)
 			if err != nil {
+				k.failed = time.Now()
 				return fmt.Errorf("read public keys: endpoint %s: %w", endpoints[i].ID, err)
 			}
-			k.keys = append(k.keys, publicKey{newJWK(public), secret.ExpiresAt})
+			keys = append(keys, publicKey{newJWK(public), secret.ExpiresAt})
 		}
 	}
-	k.known, k.loaded, k.failed, k.set = changes, true, time.Time{}, JWKS{}
+	k.keys, k.known, k.loaded, k.failed, k.set = keys, changes, true, time.Time{}, JWKS{}
 	return nil
 }
 
