@@ -41,6 +41,28 @@ func (p *Page) Hover(ctx context.Context, x, y float64, modifiers int) error {
 	return p.mouse(ctx, x, y, modifiers, []object{{"type": "mouseMoved", "button": "none"}})
 }
 
+// Held presses modifier keys, does f and lets them go again, also if f fails.
+func (p *Page) Held(ctx context.Context, modifiers int, f func() error) error {
+	names := []string{"Alt", "Control", "Meta", "Shift"}
+	held := 0
+	for _, name := range names {
+		if modifiers&Modifiers[name] != 0 {
+			held |= Modifiers[name]
+			if err := p.key(ctx, modifier(name), true, held); err != nil {
+				return err
+			}
+		}
+	}
+	err := f()
+	for _, name := range names {
+		if held&Modifiers[name] != 0 {
+			held &^= Modifiers[name]
+			_, _ = p.Send("Input.dispatchKeyEvent", modifier(name).Event(false, held))
+		}
+	}
+	return err
+}
+
 // Wheel turns the wheel with the mouse at a point; dx and dy are CSS pixels.
 func (p *Page) Wheel(ctx context.Context, x, y, dx, dy float64) error {
 	return p.mouse(ctx, x, y, 0, []object{{"type": "mouseWheel", "deltaX": dx, "deltaY": dy}})
@@ -209,6 +231,11 @@ var named = map[string]Key{
 	"End": {Code: "End", Number: 35}, "Home": {Code: "Home", Number: 36}, "Insert": {Code: "Insert", Number: 45},
 	"Shift": {Code: "ShiftLeft", Number: 16}, "Control": {Code: "ControlLeft", Number: 17},
 	"Alt": {Code: "AltLeft", Number: 18}, "Meta": {Code: "MetaLeft", Number: 91},
+}
+
+func modifier(name string) Key {
+	k, _ := KeyNamed(name)
+	return k
 }
 
 // signs are the keys of a US keyboard beside letters and digits: plain,

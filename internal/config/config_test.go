@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -58,10 +57,6 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{"/no/such/file"} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{t.TempDir()} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{plain} }},
-		{"retention", func(s *Server) { s.Retention = "59m" }},
-		{"retention", func(s *Server) { s.Retention = "30 days" }},
-		{"artifact-retention", func(s *Server) { s.ArtifactRetention = "-1h" }},
-		{"artifact-retention", func(s *Server) { s.ArtifactRetention = "720" }},
 		{"stop-grace", func(s *Server) { s.StopGrace = "0s" }},
 		{"stop-grace", func(s *Server) { s.StopGrace = "8" }},
 		{"trusted-proxies", func(s *Server) { s.TrustedProxies = []string{"10.0.0.1"} }},
@@ -240,19 +235,5 @@ func TestUnknownVariablesAreNamed(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: said %q", env, got)
 		}
-	}
-}
-
-// TestPicturesAreKeptUntilSomebodySaysOtherwise: no upgrade deletes any.
-func TestPicturesAreKeptUntilSomebodySaysOtherwise(t *testing.T) {
-	s, err := parse(t, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if kept, err := s.KeepArtifacts(); err != nil || kept != 0 {
-		t.Errorf("artifacts are kept for %s, %v", kept, err)
-	}
-	if kept, err := s.Keep(); err != nil || kept != 720*time.Hour {
-		t.Errorf("sessions are kept for %s, %v", kept, err)
 	}
 }

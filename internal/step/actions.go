@@ -33,23 +33,13 @@ func init() { //nolint:gochecknoinits // a literal would refer to itself through
 var clickable = needs{Visible: true, Enabled: true, Point: true, Hit: true}
 
 func (r *run) click(count int) error {
-	v, err := r.act(clickable, "none", nil)
-	if err != nil {
-		return err
-	}
-	return r.clickAt(v, count)
-}
-
-func (r *run) clickAt(v verdict, count int) error {
-	x, y, err := r.point(v)
-	if err != nil {
-		return err
-	}
 	button := r.spec.Button
 	if button == "" {
 		button = "left"
 	}
-	return r.settled(func() error { return r.page.Click(r.ctx, x, y, button, count, r.modifiers()) })
+	return r.pointer(clickable, "mouse", func(x, y float64) error {
+		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Click(r.ctx, x, y, button, count, r.modifiers()) })
+	})
 }
 
 func (r *run) modifiers() (bits int) {
@@ -60,20 +50,22 @@ func (r *run) modifiers() (bits int) {
 }
 
 func (r *run) hover() (any, error) {
-	v, err := r.act(needs{Visible: true, Point: true, Hit: true}, "none", nil)
-	if err != nil {
-		return nil, err
-	}
-	x, y, err := r.point(v)
-	if err != nil {
-		return nil, err
-	}
-	return nil, r.page.Hover(r.ctx, x, y, r.modifiers())
+	return nil, r.pointer(needs{Visible: true, Point: true, Hit: true}, "hover", func(x, y float64) error {
+		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Hover(r.ctx, x, y, r.modifiers()) })
+	})
 }
 
 func (r *run) fill() (any, error) {
-	_, err := r.act(needs{Visible: true, Enabled: true, Editable: true}, "fill", object{"value": *r.spec.Value})
-	return nil, err
+	v, err := r.act(needs{Visible: true, Enabled: true, Editable: true}, "fill", object{"value": *r.spec.Value})
+	if err != nil || v.Type == nil {
+		return nil, err
+	}
+	return nil, r.settled(func() error {
+		if *v.Type == "" {
+			return r.page.Press(r.ctx, "Delete")
+		}
+		return r.page.InsertText(r.ctx, *v.Type)
+	})
 }
 
 func (r *run) focus() error {
@@ -103,12 +95,16 @@ func (r *run) choose() (any, error) {
 	if r.spec.Value != nil {
 		values = []string{*r.spec.Value}
 	}
-	v, err := r.act(needs{Visible: true, Enabled: true}, "select", object{"values": values})
+	args := object{"values": values}
+	if r.spec.Index != nil {
+		args = object{"index": *r.spec.Index}
+	}
+	v, err := r.act(needs{Visible: true, Enabled: true}, "select", args)
 	return object{"values": v.Values}, err
 }
 
 func (r *run) setChecked(want bool) error {
-	v, err := r.act(needs{Visible: true, Enabled: true}, "checked", nil)
+	v, err := r.act(needs{}, "checked", object{"want": want})
 	if err != nil || v.Checked == want {
 		return err
 	}

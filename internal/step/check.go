@@ -32,7 +32,7 @@ var Actions = map[string]rule{
 	"fill":        {needs: []string{"target", "value"}},
 	"type":        {needs: []string{"value"}, allows: []string{"target"}},
 	"press":       {needs: []string{"key"}, allows: []string{"target"}},
-	"select":      {needs: []string{"target"}, oneOf: []string{"value", "values"}},
+	"select":      {needs: []string{"target"}, oneOf: []string{"value", "values", "index"}},
 	"check":       {needs: []string{"target"}},
 	"uncheck":     {needs: []string{"target"}},
 	"scroll":      {oneOf: []string{"target", "x", "y"}},

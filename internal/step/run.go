@@ -78,6 +78,7 @@ type run struct {
 	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
 	seen      verdict
+	tries     int // looks at the target: each scrolls it another way
 }
 
 type object = map[string]any
@@ -90,7 +91,12 @@ type verdict struct {
 	Fatal   bool            `json:"fatal"`
 	X       float64         `json:"x"`
 	Y       float64         `json:"y"`
+	Width   float64         `json:"width"` // of the frame's view that X and Y are in
+	Height  float64         `json:"height"`
+	Tries   int             `json:"tries"`
 	Checked bool            `json:"checked"`
+	Hit     bool            `json:"hit"`  // the target got the mouse
+	Type    *string         `json:"type"` // what is to be typed
 	Value   json.RawMessage `json:"value"`
 	Values  []string        `json:"values"`
 	Box     struct {
@@ -179,6 +185,9 @@ const (
 func (r *run) poll(fn string, args object) (verdict, error) {
 	looked := false
 	for {
+		if _, ok := args["tries"]; ok {
+			args["tries"] = r.tries
+		}
 		changed := r.page.Changed()
 		frames := r.page.Frames()
 		for i, f := range frames {
@@ -208,6 +217,7 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				}
 				return v, err
 			}
+			r.tries = max(r.tries, v.Tries)
 			if v.OK || v.Fatal {
 				if v.Fatal {
 					return v, r.refused(v)
@@ -300,43 +310,5 @@ func (n needs) String() string {
 // act waits until the target has what is needed and does op with it.
 func (r *run) act(n needs, op string, args object) (verdict, error) {
 	r.waitedFor = r.spec.Target + " to be " + n.String()
-	return r.poll("act", object{"target": r.target, "needs": n, "op": op, "args": args})
-}
-
-// point is where a verdict's element is in the whole page's view: inside a
-// frame, the frames above are added up.
-func (r *run) point(v verdict) (x, y float64, err error) {
-	x, y = v.X, v.Y
-	frames := map[string]browser.Frame{}
-	for _, f := range r.page.Frames() {
-		frames[f.ID] = f
-	}
-	for f := v.frame; f.Parent != ""; f = frames[f.Parent] {
-		up, ok := frames[f.Parent]
-		if !ok {
-			return 0, 0, errors.New("the frame is gone")
-		}
-		var owner struct {
-			Node int64 `json:"backendNodeId"`
-		}
-		if err := up.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": f.ID}, &owner); err != nil {
-			return 0, 0, err
-		}
-		if err := up.Session.Call(r.ctx, "DOM.scrollIntoViewIfNeeded", object{"backendNodeId": owner.Node}, nil); err != nil {
-			return 0, 0, err
-		}
-		var box struct {
-			Model struct {
-				Content []float64 `json:"content"`
-			} `json:"model"`
-		}
-		if err := up.Session.Call(r.ctx, "DOM.getBoxModel", object{"backendNodeId": owner.Node}, &box); err != nil {
-			return 0, 0, err
-		}
-		if len(box.Model.Content) < 2 {
-			return 0, 0, errors.New("the frame has no box")
-		}
-		x, y = x+box.Model.Content[0], y+box.Model.Content[1]
-	}
-	return x, y, nil
+	return r.poll("act", object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries})
 }

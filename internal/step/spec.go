@@ -36,7 +36,8 @@ type Spec struct {
 	URL        string           `json:"url,omitempty" doc:"goto: where to (http, https, data or about:blank). waitFor, assert: what the address must be; * stands for anything." maxLength:"65536"`
 	WaitUntil  string           `json:"waitUntil,omitempty" doc:"Navigation counts as done at this moment; load is the default." enum:"commit,domcontentloaded,load"`
 	Value      *string          `json:"value,omitempty" doc:"fill, type: the text. select: the option's value or label. assert: the field's value." maxLength:"262144"`
-	Values     []string         `json:"values,omitempty" doc:"select: several options." maxItems:"1000" nullable:"false"`
+	Values     []string         `json:"values,omitzero" doc:"select: several options, or none." maxItems:"1000" nullable:"false"`
+	Index      *int             `json:"index,omitempty" doc:"select: the option at this place, the first is 0." minimum:"0"`
 	Key        string           `json:"key,omitempty" doc:"press: a key or chord." example:"Control+A" maxLength:"64"`
 	Button     string           `json:"button,omitempty" doc:"click, doubleClick: the mouse button; left is the default." enum:"left,right,middle"`
 	Modifiers  []string         `json:"modifiers,omitempty" doc:"click, doubleClick, hover: keys held meanwhile." maxItems:"4" nullable:"false"`

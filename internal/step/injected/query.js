@@ -130,15 +130,6 @@ bh.query = (target, root = document) => {
   return [];
 };
 
-function visible(el) {
-  if (!el.isConnected) return false;
-  const style = getComputedStyle(el);
-  if (style.visibility !== "visible") return false;
-  if (style.display === "contents") return [...el.children].some(visible) || squash(textOf(el)) !== "";
-  const box = el.getBoundingClientRect();
-  return box.width > 0 && box.height > 0;
-}
-
 // describe is how an element is named in an error: its tag as it is written,
 // without values.
 function describe(el) {

@@ -20,9 +20,10 @@ bh.state = ({ target, state, text, value, count, ms }) => poll(ms, () => {
   }
   if (!el) return no("target_not_found", "no element matches");
   if (state === "visible" && !found.some(visible)) return no("state", describe(el) + " is not visible");
-  if (state === "enabled" && disabled(el)) return no("state", describe(el) + " is disabled");
-  if (state === "disabled" && !disabled(el)) return no("state", describe(el) + " is enabled");
-  const checked = work.checked(el).checked;
+  const control = controlOf(el);
+  if (state === "enabled" && disabled(control)) return no("state", describe(el) + " is disabled");
+  if (state === "disabled" && !disabled(control)) return no("state", describe(el) + " is enabled");
+  const checked = !!isChecked(control);
   if (state === "checked" && !checked) return no("state", describe(el) + " is not checked");
   if (state === "unchecked" && checked) return no("state", describe(el) + " is checked");
   if (text !== undefined && !found.some((e) => has(e.innerText ?? textOf(e), text)))

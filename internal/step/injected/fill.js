@@ -1,0 +1,81 @@
+// Writes into fields.
+
+const isTyped = new Set(["text", "email", "number", "password", "search", "tel", "url"]);
+const isSet = new Set(["color", "date", "time", "datetime-local", "month", "range", "week"]);
+
+const formats = {
+  color: "#rrggbb", date: "2026-01-31", time: "13:30", "datetime-local": "2026-01-31T13:30", month: "2026-01", week: "2026-W05",
+  range: "a number between its min and max",
+};
+
+function changed(el) {
+  el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  el.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+// fill makes a field ready to be typed into, all that it holds selected, or
+// sets the value of one that takes no typing.
+function fill(el, value) {
+  const refuse = (why) => no("value_invalid", `${describe(el)} ${why}`, { fatal: true });
+  if (el.tagName === "INPUT") {
+    if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(el)} takes no text`, { fatal: true });
+    if (isSet.has(el.type)) {
+      const want = el.type === "color" ? value.trim().toLowerCase() : value.trim();
+      const had = el.value;
+      el.focus();
+      el.value = want;
+      if (el.value !== want) {
+        el.value = had;
+        return refuse(`can't hold ${JSON.stringify(value)}: it takes ${formats[el.type]}`);
+      }
+      changed(el);
+      return {};
+    }
+    if (el.type === "number") {
+      if (Number.isNaN(Number(value))) return refuse(`can't hold ${JSON.stringify(value)}: it takes a number`);
+    }
+    el.select();
+    el.focus();
+    return { type: value };
+  }
+  if (el.tagName === "TEXTAREA") {
+    el.setSelectionRange(0, el.value.length);
+    el.focus();
+    return { type: value };
+  }
+  if (!el.isContentEditable) return no("target_not_editable", describe(el) + " is not a text field", { fatal: true });
+  el.focus();
+  getSelection().selectAllChildren(el);
+  return { type: value };
+}
+
+// focusOn puts the focus on an element. One that had none is written into from
+// its beginning.
+function focusOn(el) {
+  const had = el.getRootNode().activeElement === el && document.hasFocus();
+  el.focus();
+  if (!had && el.matches("input,textarea")) {
+    try { el.setSelectionRange(0, 0); } catch { /* a number has no selection */ }
+  }
+}
+
+function choose(el, values, index) {
+  if (el.tagName !== "SELECT") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
+  const chosen = [];
+  if (index !== undefined) {
+    if (!el.options[index]) return no("option_not_found", `no option ${index}: there are ${el.options.length}`);
+    chosen.push(el.options[index]);
+  }
+  if (values?.length > 1 && !el.multiple) return no("target_not_editable", "the select takes one option", { fatal: true });
+  for (const v of values || []) {
+    const option = [...el.options].find((o) => o.value === v || squash(o.label) === squash(v));
+    if (!option) return no("option_not_found", `no option ${JSON.stringify(v)}`);
+    chosen.push(option);
+  }
+  const off = chosen.find(disabled);
+  if (off) return no("target_disabled", describe(off) + " is disabled");
+  if (!chosen.length) el.selectedIndex = -1;
+  for (const o of el.options) o.selected = chosen.includes(o);
+  changed(el);
+  return { values: [...el.options].filter((o) => chosen.includes(o)).map((o) => o.value) };
+}

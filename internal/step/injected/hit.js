@@ -1,0 +1,142 @@
+// Where an element is, whether a mouse there would reach it, and whether it did.
+
+// What of an element with display: contents has a box: something in it, or
+// for text alone what is around it.
+function boxed(el) {
+  if (getComputedStyle(el).display !== "contents") return el;
+  const inside = [...el.querySelectorAll("*")].find(visible);
+  if (inside) return inside;
+  for (let n = el; n; n = parentOf(n)) if (getComputedStyle(n).display !== "contents") return n;
+  return el;
+}
+
+// The boxes of an element, in its order. One in a line that draws nothing of
+// its own has those of what is in it: a label, those of its box and its words.
+function rectsOf(el) {
+  const style = getComputedStyle(el);
+  if (style.display !== "contents" && !drawsNothing(style)) return el.getClientRects();
+  const range = document.createRange();
+  range.selectNodeContents(el);
+  const inside = [...range.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
+  return inside.length ? inside : el.getClientRects();
+}
+
+const drawsNothing = (style) =>
+  style.display === "inline" && style.position === "static" && style.backgroundColor === "rgba(0, 0, 0, 0)" && style.backgroundImage === "none" &&
+  style.boxShadow === "none" && style.outlineStyle === "none" && style.transform === "none" &&
+  ["Top", "Right", "Bottom", "Left"].every((side) =>
+    [style["padding" + side], style["border" + side + "Width"], style["margin" + side]].every((n) => parseFloat(n) === 0));
+
+// How an element is scrolled into view: gently first, then to each edge.
+const alignments = [null, "end", "center", "start"];
+
+function scrollTo(target, tries) {
+  const el = boxed(target);
+  const edge = alignments[tries % alignments.length];
+  if (edge) el.scrollIntoView({ block: edge, inline: edge, behavior: "instant" });
+  else el.scrollIntoViewIfNeeded(true);
+}
+
+// The part of an element that can be seen through all the frames around this one.
+const through = (el) => new Promise((done) => {
+  const timer = setTimeout(() => { observer.disconnect(); done(null); }, 200);
+  const observer = new IntersectionObserver(([entry]) => {
+    clearTimeout(timer);
+    observer.disconnect();
+    done(entry.intersectionRect);
+  });
+  observer.observe(el);
+});
+
+// The middle of the part of an element that is in view.
+async function middle(el) {
+  let view = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+  if (top !== window && getComputedStyle(el).display !== "contents") view = (await through(el)) || view;
+  for (const r of rectsOf(el)) {
+    const left = Math.max(r.left, view.left), top = Math.max(r.top, view.top);
+    const right = Math.min(r.right, view.right), bottom = Math.min(r.bottom, view.bottom);
+    if (right > left && bottom > top && (right - left) * (bottom - top) > 0.99) return { x: (left + right) / 2, y: (top + bottom) / 2 };
+  }
+  return null;
+}
+
+// The element that a click at a point would reach, through shadow roots.
+function at(x, y) {
+  let root = document, hit = null;
+  for (;;) {
+    let next = root.elementFromPoint(x, y);
+    // Text in a slot belongs to the host, which is all that its root is told;
+    // what is drawn around the slot is among the elements below.
+    if (hit && (!next || next === hit)) next = root.elementsFromPoint(x, y).find((el) => el.getRootNode() === root);
+    if (!next) return hit;
+    hit = next;
+    if (!hit.shadowRoot) return hit;
+    root = hit.shadowRoot;
+  }
+}
+
+// What reaches any part of a button or a link reaches all of it.
+const whole = (el) =>
+  el.matches("input,textarea,select") || el.isContentEditable ? el : el.closest("button,[role=button],a,[role=link]") || el;
+
+function within(el, hit) {
+  const wanted = whole(el);
+  for (let n = hit; n; n = n.assignedSlot || parentOf(n)) {
+    if (n === wanted) return true;
+    if (n.tagName === "LABEL" && n.control === el) return true; // it passes a click on
+    if (n.tagName === "AREA" && wanted.useMap && wanted.useMap === "#" + n.closest("map")?.name) return true; // a part of the image
+  }
+  return false;
+}
+
+// Between the look and the mouse's coming the page may change, and by its
+// coming too. So the mouse is watched on its way: if the first of its events
+// goes to another element, no element hears of any.
+const events = {
+  mouse: new Set(["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick", "dblclick", "contextmenu"]),
+  hover: new Set(["mousemove"]),
+};
+
+let watched = null;
+
+function intercept(e) {
+  // What a page makes up itself is its own matter.
+  if (!watched || !e.isTrusted || !events[watched.kind].has(e.type)) return;
+  if (watched.reached === undefined) {
+    if (!watched.el && watched.kind === "mouse" && e.type !== "pointerdown") {
+      watched = null; // it went down in the frame, which is gone since
+      return;
+    }
+    const path = e.composedPath();
+    watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
+    if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? document.documentElement : path[0]);
+  }
+  if (!watched.reached) {
+    e.preventDefault();
+    e.stopImmediatePropagation();
+  }
+}
+
+// watch is set before the mouse comes; el is null in a document around the
+// target's frame, where no event of the mouse should be seen.
+function watch(el, kind) {
+  listen();
+  watched = { el, kind };
+}
+
+bh.guard = ({ kind }) => { watch(null, kind); return { ok: true }; };
+
+// reached says, after the mouse came, whether the target got it. Without any
+// event nothing went wrong here: a disabled control hears of none.
+bh.reached = () => {
+  const { el, reached, by } = watched || {};
+  watched = null;
+  if (reached === false) return no("target_covered", "covered by " + by + (el ? " when the mouse came" : ", in the page around its frame"));
+  return { ok: true, hit: reached === true };
+};
+
+function listen() {
+  // Before the page's own listeners; document.open() takes them all away.
+  for (const type of new Set([...events.mouse, ...events.hover])) addEventListener(type, intercept, { capture: true, passive: false });
+}
+listen();

@@ -1,0 +1,209 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+)
+
+// pointer brings the mouse to the target and has input use it there. The page
+// watches the mouse on its way: when another element gets it, no element does,
+// and it is tried again. op is "mouse" or "hover".
+func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err error) {
+	defer func() {
+		if err != nil {
+			r.abandon() // nobody watches any more
+		}
+	}()
+	for {
+		v, err := r.act(n, op, nil)
+		if err != nil {
+			return err
+		}
+		x, y, no, err := r.place(v, op)
+		switch {
+		case err != nil && (!lost(err) || r.ctx.Err() != nil):
+			return err
+		case err != nil: // its frame was left meanwhile
+		case no != nil:
+			r.seen = *no
+		default:
+			// Who got the mouse is asked while it is asked where the page is.
+			missed := make(chan string, 1)
+			if err := r.settled(func() error {
+				if err := input(x, y); err != nil {
+					missed <- ""
+					return err
+				}
+				go func() { missed <- r.missed(v) }()
+				return nil
+			}); err != nil {
+				return err
+			}
+			by := <-missed
+			if by == "" {
+				return nil
+			}
+			r.seen = verdict{Why: "target_covered", Seen: by}
+		}
+		select {
+		case <-time.After(between):
+		case <-r.ctx.Done():
+			return context.Cause(r.ctx)
+		}
+	}
+}
+
+// above are the frames around a frame, the nearest first.
+func (r *run) above(f browser.Frame) []browser.Frame {
+	byID := map[string]browser.Frame{}
+	for _, f := range r.page.Frames() {
+		byID[f.ID] = f
+	}
+	var all []browser.Frame
+	for f.Parent != "" {
+		up, ok := byID[f.Parent]
+		if !ok {
+			return all
+		}
+		all, f = append(all, up), up
+	}
+	return all
+}
+
+// missed asks, after the mouse came, who got it: the target, or, as it says,
+// another element in the target's document or in one around it. A document
+// that is gone was left because of the input.
+func (r *run) missed(v verdict) (by string) {
+	hit := false
+	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
+		// All are asked: that ends their watch.
+		got, err := r.call(f, "reached", object{})
+		hit = hit || i == 0 && (err != nil || got.Hit)
+		if err == nil && !got.OK {
+			by = got.Seen
+		}
+	}
+	if hit {
+		return ""
+	}
+	return by
+}
+
+// place is where a verdict's point is in the whole page's view: through the
+// frames around it as they are drawn, moved, scaled, turned. no says why the
+// mouse would not get there. The documents around are told to watch for it.
+func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error) {
+	x, y = v.X, v.Y
+	width, height := v.Width, v.Height
+	for _, f := range r.above(v.frame) {
+		if _, err := r.call(f, "guard", object{"kind": op}); err != nil {
+			return 0, 0, nil, err
+		}
+	}
+	// Each turn goes from a frame to the window of the process that draws what
+	// is around it. Within one process Chromium knows how frames are nested.
+	for inner := v.frame; inner.Parent != ""; {
+		around := r.above(inner)
+		if len(around) == 0 {
+			return 0, 0, nil, errors.New("the frame is gone")
+		}
+		outer := r.page.Root(around[0])
+		var view layout
+		if err := outer.Session.Call(r.ctx, "Page.getLayoutMetrics", nil, &view); err != nil {
+			return 0, 0, nil, err
+		}
+		var owner struct {
+			Node int64 `json:"backendNodeId"`
+		}
+		if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
+			return 0, 0, nil, err
+		}
+		var box struct {
+			Model struct {
+				Content []float64 `json:"content"`
+			} `json:"model"`
+		}
+		if err := outer.Session.Call(r.ctx, "DOM.getBoxModel", object{"backendNodeId": owner.Node}, &box); err != nil {
+			return 0, 0, nil, err
+		}
+		if len(box.Model.Content) < 8 || width <= 0 || height <= 0 {
+			return 0, 0, &verdict{Why: "target_out_of_view", Seen: "the frame has no box"}, nil
+		}
+		x, y = onto(box.Model.Content, x/width, y/height)
+		hit, err := r.nodeAt(outer, view, x, y)
+		switch {
+		case err != nil:
+			return 0, 0, nil, err
+		case hit.Node == 0:
+			return 0, 0, &verdict{Why: "target_out_of_view", Seen: "the frame can't be scrolled into view"}, nil
+		case outer.Session.ID == inner.Session.ID && hit.Frame != inner.ID,
+			outer.Session.ID != inner.Session.ID && hit.Node != owner.Node:
+			return 0, 0, &verdict{Why: "target_covered", Seen: "the frame is covered by " + r.name(outer, hit.Node)}, nil
+		}
+		inner, width, height = outer, view.Seen.Width, view.Seen.Height
+	}
+	return x, y, nil, nil
+}
+
+// layout is the part of a document that is seen, as Page.getLayoutMetrics tells.
+type layout struct {
+	Seen struct {
+		X      float64 `json:"pageX"`
+		Y      float64 `json:"pageY"`
+		Width  float64 `json:"clientWidth"`
+		Height float64 `json:"clientHeight"`
+	} `json:"cssLayoutViewport"`
+}
+
+// onto is where a point of a frame is in the quad that the frame is drawn as;
+// right and down are parts of its width and height.
+func onto(quad []float64, right, down float64) (x, y float64) {
+	at := func(i int) float64 {
+		top := quad[i]*(1-right) + quad[i+2]*right
+		bottom := quad[i+6]*(1-right) + quad[i+4]*right
+		return top*(1-down) + bottom*down
+	}
+	return at(0), at(1)
+}
+
+type located struct {
+	Node  int64  `json:"backendNodeId"`
+	Frame string `json:"frameId"`
+}
+
+// nodeAt is what the mouse would reach in the frames of one process; nothing
+// out of view.
+func (r *run) nodeAt(f browser.Frame, view layout, x, y float64) (hit located, err error) {
+	if x < 0 || y < 0 || x >= view.Seen.Width || y >= view.Seen.Height {
+		return hit, nil
+	}
+	err = f.Session.Call(r.ctx, "DOM.getNodeForLocation", object{
+		"x": int(x + view.Seen.X), "y": int(y + view.Seen.Y), "includeUserAgentShadowDOM": true,
+	}, &hit)
+	return hit, err
+}
+
+// name describes a node for an error, as far as it can be had.
+func (r *run) name(f browser.Frame, node int64) string {
+	var res struct {
+		Node struct {
+			Name       string   `json:"nodeName"`
+			Attributes []string `json:"attributes"`
+		} `json:"node"`
+	}
+	if err := f.Session.Call(r.ctx, "DOM.describeNode", object{"backendNodeId": node}, &res); err != nil {
+		return "something else"
+	}
+	s := "<" + strings.ToLower(res.Node.Name)
+	for i := 0; i+1 < len(res.Node.Attributes); i += 2 {
+		if name := res.Node.Attributes[i]; name == "id" || name == "class" {
+			s += fmt.Sprintf(" %s=%q", name, res.Node.Attributes[i+1])
+		}
+	}
+	return s + ">"
+}
