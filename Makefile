@@ -50,6 +50,12 @@ fault: ## kill, starve and mislead the server, hundreds of times, and check what
 	$(GO) test -count=1 -timeout 90m -v -run 'TestDeliveries|TestTakeover|TestFullDisk|TestClock|TestOutage' ./test/fault -args -rounds=$(or $(ROUNDS),500) -outage=1m $(if $(SEED),-seed=$(SEED))
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
 
+.PHONY: oracle
+oracle: ## every case beside Playwright in the same Chromium: the table by theme (ONLY=words for some)
+	@./scripts/install-deps test
+	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
+	$(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all)
+
 .PHONY: soak
 soak: ## a hundred sessions one after another, and eight at once
 	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)

@@ -1,0 +1,30 @@
+// Stands first in every page of a case: notes which events its elements see.
+// What happens in frames is told to the top.
+(() => {
+  const types = "pointerdown mousedown pointerup mouseup click auxclick dblclick contextmenu beforeinput input change "
+    + "focusin focusout keydown keypress keyup submit reset invalid toggle touchstart touchend dragstart drop";
+  const extra = "{{events}}";
+  const seen = [];
+  const name = (n) => n === window ? "window" : n === document ? "document" : n.id ? "#" + n.id : (n.tagName || "?").toLowerCase();
+  const note = (e) => {
+    // The focus comes into another site's frame when it can.
+    if (top !== window && e.type.startsWith("focus")) return;
+    let s = e.type + " " + name(e.composedPath()[0]);
+    if (e.detail > 1 && e.type !== "dblclick") s += " ×" + e.detail;
+    if (e.button > 0) s += " button " + e.button;
+    for (const k of ["alt", "ctrl", "meta", "shift"]) if (e[k + "Key"] && e.type.startsWith("key") === false) s += " " + k;
+    if (e.type.startsWith("key")) s += " " + e.key;
+    if (e.inputType) s += " " + e.inputType + (e.data === null || e.data === undefined ? "" : " " + JSON.stringify(e.data));
+    if (!e.isTrusted) s += " (untrusted)";
+    if (top === window) seen.push(s);
+    else top.postMessage({ oracle: s }, "*");
+  };
+  for (const type of (types + " " + extra).trim().split(/\s+/)) document.addEventListener(type, note, true);
+  if (top !== window) return;
+  addEventListener("message", (e) => { if (e.data && e.data.oracle) seen.push("in a frame: " + e.data.oracle); });
+  // What a case reads: after what is still on its way from frames.
+  window.oracle = async (read) => {
+    await new Promise((done) => setTimeout(done, length ? 60 : 10));
+    return { state: await read(), events: seen };
+  };
+})();
