@@ -146,9 +146,12 @@ func (d *demo) post(ctx context.Context, path string, body any) (answer, error) 
 
 func (d *demo) call(ctx context.Context, method, path string, body any) (answer, error) {
 	var a answer
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return a, err
+	var raw []byte
+	if body != nil {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			return a, err
+		}
 	}
 	res, err := d.request(ctx, method, path, raw)
 	if err != nil {

@@ -1,0 +1,88 @@
+package e2e
+
+import (
+	"encoding/base64"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// TestNoSecretIsLogged has a server use every kind of secret, some of them in
+// vain, and looks for them in all that it has said at the finest level.
+func TestNoSecretIsLogged(t *testing.T) {
+	dir := harness.Isolate(t)
+	master := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("hush", 8)))
+	t.Setenv("BROWSERHOOK_MASTER_KEY", master)
+	t.Setenv("BROWSERHOOK_HUSHVARIABLE", "hush-variable") // none of ours: it is told of
+	server := harness.Start(t, filepath.Join(dir, "data"), "--log-level=debug", "--log-format=json")
+	c := server.Client()
+	secret := "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("hush", 8)))
+	receiver := harness.NewReceiver(t)
+	receiver.Answer = func(int64) int { return http.StatusInternalServerError }
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints", obj{
+		"url": receiver.URL + "?token=hush-query", "secret": secret, "keyPair": true,
+		"headers": []obj{{"name": "Authorization", "value": "hush-header", "secret": true}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := c.With("Prefer", "wait=30").Do(t.Context(), http.MethodPost, "/v1/sessions", obj{
+		"url": c.URL + "/docs?key=hush-page",
+		"steps": []obj{
+			{"action": "evaluate", "expression": `document.body.innerHTML = "<input id=a type=password>"`},
+			{"action": "fill", "target": "#a", "value": "hush-fill"},
+			{"action": "type", "target": "#nothing-there", "value": "hush-type", "timeout": "100ms"},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := session.String("sessionId")
+	receiver.Wait(t, "the step that fails", func(d []harness.Delivery) bool { return len(harness.OfType(d, "step_failed")) > 0 })
+	link, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/streams", obj{"mode": "control"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{link.String("streamingUrl"), session.String("streamingUrl"), c.URL + "/streams?id=hush-token", c.URL + "/v1/sessions?key=hush-query"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer bh_hushhushhushhushhushhushhushhush")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+	}
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.WaitSession(t.Context(), id, "CLOSED"); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Stop(); err != nil {
+		t.Error(err)
+	}
+	_, control, _ := strings.Cut(link.String("streamingUrl"), "id=")
+	_, view, _ := strings.Cut(session.String("streamingUrl"), "id=")
+	said := server.Output()
+	for _, line := range strings.Split(strings.TrimSpace(said), "\n") {
+		for name, value := range map[string]string{
+			"the API key": c.Key, "the master key": master, "a webhook's secret": strings.TrimPrefix(secret, "whsec_"),
+			"a private key": "whsk_", "what was sent or typed": "hush-", "a refused key": "hushhush", "a link for control": control, "a link": view,
+		} {
+			if value == "" || strings.Contains(line, value) {
+				t.Errorf("%s (%q) is in %s", name, value, line)
+			}
+		}
+	}
+	for _, want := range []string{`"msg":"an endpoint fails"`, `"endpoint":"` + made.String("endpointId") + `"`, `"msg":"request"`, "BROWSERHOOK_HUSHVARIABLE is no setting", `"msg":"stopped"`} {
+		if !strings.Contains(said, want) {
+			t.Errorf("%s is not in the log", want)
+		}
+	}
+}
