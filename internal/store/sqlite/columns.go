@@ -33,7 +33,7 @@ func collectPage[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, 
 		}
 		page, total = append(page, one), total+size(&one)
 	}
-	return page, false, rows.Err()
+	return page, false, unusable(rows.Err())
 }
 
 // collect scans every row and closes them.

@@ -32,13 +32,9 @@ func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.
 		// It is half gone: the caller's going away doesn't stop the rest.
 		ctx = context.WithoutCancel(ctx)
 		if err == nil && !more {
-			break
+			return nil // everybody knows: nothing of the session is sent any more
 		}
 	}
-	// When the writer takes the next change, whatever becomes of that, everybody
-	// has been told of this one: nothing of the session is sent any more.
-	_ = s.update(ctx, func(*tx) error { return nil })
-	return nil
 }
 
 func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err error) {

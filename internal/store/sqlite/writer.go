@@ -131,14 +131,16 @@ func (w *writer) transact(batch []*change) []*change {
 		w.store.log.Error("a transaction failed", "changes", len(batch), "err", err)
 		w.rollback()
 	}
+	// Before the callers have their answers: what they ask next is answered by
+	// those who know of it.
+	if err == nil {
+		w.store.tell(&t.known, taker)
+	}
 	for _, c := range batch {
 		if err != nil {
 			c.err = err
 		}
 		close(c.done)
-	}
-	if err == nil {
-		w.store.tell(&t.known, taker)
 	}
 	return batch
 }
