@@ -34,7 +34,7 @@ func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
 			return "", r.advise(refused)
 		}
 		if ctx.Err() != nil {
-			return "", nil
+			return "", nil //nolint:nilerr // it was told to end
 		}
 		pause := apiclient.Pause(failures)
 		r.say(terminal.Odd.Render(fmt.Sprintf("Not registered with %s: %s. Trying again in %s.", r.Server.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
