@@ -2,7 +2,6 @@ package step
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -110,7 +109,7 @@ func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error)
 	for inner := v.frame; inner.Parent != ""; {
 		around := r.above(inner)
 		if len(around) == 0 {
-			return 0, 0, nil, errors.New("the frame is gone")
+			return 0, 0, &verdict{Why: "target_not_found", Seen: "the frame was removed"}, nil
 		}
 		outer := r.page.Root(around[0])
 		var view layout

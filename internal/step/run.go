@@ -78,7 +78,8 @@ type run struct {
 	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
 	seen      verdict
-	tries     int // looks at the target: each scrolls it another way
+	asked     map[string]chan struct{} // sessions of frames that were asked whether they answer
+	tries     int                      // looks at the target: each scrolls it another way
 }
 
 type object = map[string]any
@@ -202,6 +203,12 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 			if f.Context == 0 {
 				continue
 			}
+			if !r.answers(f) {
+				if r.seen.Why == "target_not_found" {
+					r.seen.Seen = "no element matches, and a frame does not answer"
+				}
+				continue
+			}
 			args["ms"] = 0
 			if len(frames) == 1 && looked {
 				// It answers well before the step's time is over, to be able to
@@ -236,6 +243,38 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 			return verdict{}, context.Cause(r.ctx)
 		}
 	}
+}
+
+// answers says whether the process that draws a frame does. One that hangs must
+// not hold up the look at the others, nor be told what it would do later. It is
+// asked once and looked at again when it has answered.
+func (r *run) answers(f browser.Frame) bool {
+	if f.Session.ID == r.page.ID {
+		return true
+	}
+	patience := between / 5
+	done, asked := r.asked[f.Session.ID]
+	if !asked {
+		patience, done = 4*between, make(chan struct{})
+		if r.asked == nil {
+			r.asked = map[string]chan struct{}{}
+		}
+		r.asked[f.Session.ID] = done
+		go func() {
+			err := f.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)
+			if err == nil || lost(err) {
+				close(done)
+			}
+		}()
+	}
+	select {
+	case <-done:
+		delete(r.asked, f.Session.ID)
+		return true
+	case <-time.After(patience):
+	case <-r.ctx.Done():
+	}
+	return false
 }
 
 // lost says whether a call failed because its document is gone.
