@@ -1,5 +1,7 @@
 package oracle
 
+import "time"
+
 const inner = `<body style="margin:0"><button id=b style="margin:20px" onclick="top.postMessage({clicked:'b'}, '*')">Go</button>`
 
 const told = `<script>addEventListener('message', e => { if (e.data.clicked) clicked = e.data.clicked })</script>`
@@ -220,6 +222,12 @@ var frames = []Case{
 		Name: "a frame that hangs beside", Read: clicked,
 		Page:  told + `<iframe src="{{other}}hang"></iframe><button id=b onclick="clicked = 'b'">Go</button>`,
 		Pages: map[string]string{"hang": `<script>const end = Date.now() + 900; while (Date.now() < end);</script>`}, Steps: `{"action":"click","target":"#b"}`,
+	},
+	{
+		Name: "a frame that hangs before the target's", Read: clicked, Timeout: 10 * time.Second,
+		Page:  told + `<iframe src="{{other}}hang"></iframe><iframe id=f src=in></iframe>`,
+		Pages: map[string]string{"hang": `<p>hangs</p><script>setTimeout(() => { const end = Date.now() + 20000; while (Date.now() < end); }, 20)</script>`, "in": inner},
+		Steps: `{"action":"click","target":"#b"}`, Their: `await page.frameLocator("#f").locator("#b").click()`,
 	},
 	{
 		Name: "fill in a frame", Read: `frames[0].document.querySelector('#t').value`,
