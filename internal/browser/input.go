@@ -24,16 +24,23 @@ var Modifiers = map[string]int{"Alt": ModAlt, "Control": ModControl, "Meta": Mod
 var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4}
 
 // Click moves the mouse to a point in the page, in CSS pixels, and clicks
-// there count times. All of it is on its way at once; the answer to the last
-// says that the page has dealt with it.
+// there count times. The answer to the last event says that the page has dealt
+// with it. A button is let go only when the page has dealt with its going down:
+// what comes while the page shows a dialog is lost.
 func (p *Page) Click(ctx context.Context, x, y float64, button string, count, modifiers int) error {
-	events := []object{{"type": "mouseMoved", "button": "none"}}
+	down := []object{{"type": "mouseMoved", "button": "none"}}
 	for n := 1; n <= count; n++ {
-		events = append(events,
-			object{"type": "mousePressed", "button": button, "buttons": Buttons[button], "clickCount": n},
-			object{"type": "mouseReleased", "button": button, "buttons": 0, "clickCount": n})
+		down = append(down, object{"type": "mousePressed", "button": button, "buttons": Buttons[button], "clickCount": n})
+		if err := p.mouse(ctx, x, y, modifiers, down); err != nil {
+			return err
+		}
+		up := object{"type": "mouseReleased", "button": button, "buttons": 0, "clickCount": n}
+		if err := p.mouse(ctx, x, y, modifiers, []object{up}); err != nil {
+			return err
+		}
+		down = nil
 	}
-	return p.mouse(ctx, x, y, modifiers, events)
+	return nil
 }
 
 // Hover moves the mouse to a point in the page.

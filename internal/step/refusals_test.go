@@ -46,3 +46,17 @@ func TestRefusalsSayWhy(t *testing.T) {
 		t.Error("the overlay that came with the hover was clicked")
 	}
 }
+
+// TestADialogInMousedownLosesNoClick: what the mouse does while the page shows
+// a dialog would be lost.
+func TestADialogInMousedownLosesNoClick(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<button onmousedown="alert('stop')" onclick="clicked = event.detail">Go</button>`})
+	b := start(t)
+	for _, action := range []string{"click", "doubleClick"} {
+		b.do(step.Spec{Action: "goto", URL: site.URL})
+		b.do(step.Spec{Action: action, Target: "button"})
+		if got, want := b.value("window.clicked ?? null"), map[string]string{"click": "1", "doubleClick": "2"}[action]; got != want {
+			t.Errorf("%s: clicked %s, want %s", action, got, want)
+		}
+	}
+}

@@ -315,11 +315,6 @@ var hitTarget = []Case{
 		Steps: `{"action":"click","target":"#a"}`, Their: `await page.click("#a"); await page.waitForURL("**/two")`,
 	},
 	{
-		Name: "an alert in mousedown", Read: clicked,
-		Page:  `<button id=b onclick="clicked = 'b'" onmousedown="if (!window.said) { said = 1; alert('stop') }">Go</button>`,
-		Steps: `{"action":"click","target":"#b"}`,
-	},
-	{
 		Name: "an alert in click", Read: clicked,
 		Page:  `<button id=b onclick="alert('stop'); clicked = 'b'">Go</button>`,
 		Steps: `{"action":"click","target":"#b"}`,

@@ -20,11 +20,23 @@
     else top.postMessage({ oracle: s }, "*");
   };
   for (const type of (types + " " + extra).trim().split(/\s+/)) document.addEventListener(type, note, true);
-  if (top !== window) return;
-  addEventListener("message", (e) => { if (e.data && e.data.oracle) seen.push("in a frame: " + e.data.oracle); });
-  // What a case reads: after what is still on its way from frames.
+  if (top !== window) {
+    addEventListener("message", (e) => { if (e.data && e.data.ping) top.postMessage({ pong: 1 }, "*"); });
+    return;
+  }
+  let pongs = 0;
+  const inside = [];
+  addEventListener("message", (e) => {
+    if (e.data && e.data.oracle) inside.push("in a frame: " + e.data.oracle); // they come when they can
+    if (e.data && e.data.pong) pongs++;
+  });
+  const below = (w) => Array.from({ length: w.length }, (_, i) => [w[i], ...below(w[i])]).flat();
+  // What a case reads: after what is still on its way from frames, whose
+  // messages come in their order. Some frames never answer.
   window.oracle = async (read) => {
-    await new Promise((done) => setTimeout(done, length ? 60 : 10));
-    return { state: await read(), events: seen };
+    const frames = below(window), end = performance.now() + 1500;
+    for (const f of frames) f.postMessage({ ping: 1 }, "*");
+    do await new Promise((done) => setTimeout(done, 10)); while (pongs < frames.length && performance.now() < end);
+    return { state: await read(), events: [...seen, ...inside] };
   };
 })();
