@@ -33,7 +33,7 @@ func (s *server) eventRoutes() {
 	operation(s, http.MethodGet, "/events", "list-events",
 		"Read the log, oldest first; with Accept: text/event-stream, follow it", 200,
 		func(ctx context.Context, in *struct {
-			After     string   `query:"after" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. When retention has deleted events after it that it never read, the answer is 410 with the code cursor_expired."`
+			After     string   `query:"after" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. An event that is still there is always a place to go on from; for anything else the answer is 410 with the code cursor_expired when retention has deleted events after it that it never read."`
 			SessionID string   `query:"sessionId" maxLength:"64"`
 			Types     []string `query:"types,explode" doc:"Only these types: separated by commas, or each in a parameter of its own."`
 			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`

@@ -121,6 +121,7 @@ const slack = time.Minute
 
 // find is the position after which a cursor goes on, and whether events after it
 // may have been deleted for their age before anybody read them with the cursor.
+// The id of an event that exists is always a place to go on from.
 func (p *Places) find(ctx context.Context, log *Log, l State, cursor string, now time.Time) (position int64, lost bool, err error) {
 	if position, lost, ok := p.open(l, cursor); ok {
 		return position, lost, nil
@@ -134,7 +135,11 @@ func (p *Places) find(ctx context.Context, log *Log, l State, cursor string, now
 	case err != nil:
 		return 0, false, fmt.Errorf("find the place of a cursor: %w", err)
 	case position > 0:
-		return position, position < l.Pruned, nil
+		// It outlived those that were deleted around it, as what is still to be sent
+		// does. Nothing says when its reader read it; one that was told that it has
+		// lost something would be told so at every event of the kind, from the
+		// beginning on.
+		return position, false, nil
 	case cursor == l.PrunedID:
 		return l.Pruned, false, nil
 	}

@@ -44,6 +44,23 @@ func places(t testing.TB) *Places {
 	return p
 }
 
+// TestAnEventThatIsThereIsAPlace: it was kept, as what is still to be sent is,
+// while later ones were deleted.
+func TestAnEventThatIsThereIsAPlace(t *testing.T) {
+	p := places(t)
+	kept := domain.NewID(domain.PrefixEvent)
+	l := &State{Project: 7, End: 200, Pruned: 100, PrunedID: domain.NewID(domain.PrefixEvent), Prunes: 4}
+	log := logOf(l, "", "", "", "", kept)
+	began := int64(-1)
+	log.Page = func(_ context.Context, _, after int64, _ domain.EventQuery) ([]domain.Event, bool, error) {
+		began = after
+		return nil, false, nil
+	}
+	if page, err := p.Read(t.Context(), log, domain.EventQuery{After: kept}); err != nil || began != 5 || page.Next != p.End(*l) {
+		t.Errorf("went on after %d: %+v, %v", began, page, err)
+	}
+}
+
 // TestAPageThatLosesEventsWhileItIsRead is refused, and so is a cursor of a
 // database that was since restored.
 func TestAPageThatLosesEventsWhileItIsRead(t *testing.T) {

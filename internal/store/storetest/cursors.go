@@ -101,7 +101,12 @@ var cursorTests = []test{
 		left := w.events(domain.EventQuery{})
 		w.equal("left", ids(left, id), []string{all[0].ID, all[2].ID}) // of the open session
 		for i, e := range all[:7] {
-			for _, after := range []string{e.ID, next[i]} {
+			overtaken := []string{e.ID, next[i]}
+			if i == 0 || i == 2 { // it is there, and so a place
+				overtaken = overtaken[1:]
+				w.equal(fmt.Sprintf("after event %d, which is left", i), w.events(domain.EventQuery{After: e.ID}), left[1+i/2:])
+			}
+			for _, after := range overtaken {
 				_, err := w.store.Events(w.ctx, w.project, domain.EventQuery{After: after})
 				w.refused(fmt.Sprintf("cursor %s after event %d", after, i), err, domain.CodeExpired)
 				_, err = w.store.Events(w.ctx, w.project, domain.EventQuery{After: after, SessionID: o.ended.ID})
@@ -133,6 +138,28 @@ var cursorTests = []test{
 			}
 		}
 		w.equal("events", got, w.events(domain.EventQuery{}))
+	}},
+	{"a reader that goes on from event to event gets through what is left", func(w *world) {
+		o := w.old()
+		o.events()
+		w.prune()
+		left := w.events(domain.EventQuery{})
+		var got []domain.Event
+		for q := (domain.EventQuery{Limit: 1}); ; q.After = got[len(got)-1].ID {
+			page := w.page(q)
+			if got = append(got, page.Events...); len(page.Events) == 0 {
+				break
+			}
+		}
+		w.equal("events", got, left)
+		// What is still to be sent stays as well, long after those around it.
+		e := w.newEndpoint("step_started")
+		w.say(o.ended, domain.EventStepStarted)
+		kept := w.events(domain.EventQuery{After: left[1].ID})[0]
+		w.equal("due", len(w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})), 1)
+		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{domain.DeliveryNews(&domain.Delivery{ProjectID: w.project}, time.Now())}))
+		w.prune()
+		w.empty("after it", w.events(domain.EventQuery{After: kept.ID}))
 	}},
 	{"what one project prunes is nothing to another", func(w *world) {
 		home := w.project
