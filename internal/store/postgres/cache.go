@@ -149,15 +149,11 @@ func (c *cache) remember(audiences map[string]*audience) {
 // remembered is not touched: another transaction may be reading it.
 func (t *tx) changedSince(ctx context.Context, project string, before *audience, version int64) (*audience, error) {
 	type change struct {
-		endpoint *cachedEndpoint
-		deleted  bool
+		num     int64
+		session string
 	}
-	changes, err := rows(ctx, t, func(r pgx.Rows) (change, error) {
-		c := change{endpoint: &cachedEndpoint{}}
-		var err error
-		c.endpoint.Endpoint, err = t.store.scanEndpoint(r, &c.endpoint.num, &c.deleted)
-		return c, err
-	}, `SELECT `+endpointColumns+`, num, deleted_at <> 0 FROM endpoints WHERE project_id = $1 AND version > $2`, project, before.version)
+	changes, err := rows(ctx, t, func(r pgx.Rows) (c change, err error) { return c, r.Scan(&c.num, &c.session) },
+		`SELECT num, session_id FROM endpoints WHERE project_id = $1 AND version > $2`, project, before.version)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
 	}
@@ -166,12 +162,12 @@ func (t *tx) changedSince(ctx context.Context, project string, before *audience,
 	before.mu.Unlock()
 	changed := map[int64]bool{}
 	for _, c := range changes {
-		changed[c.endpoint.num] = true
-		if c.endpoint.SessionID != "" {
-			delete(a.sessions, c.endpoint.SessionID)
-		} else if !c.deleted {
-			a.all = append(a.all, c.endpoint)
-		}
+		changed[c.num] = true
+		delete(a.sessions, c.session)
+	}
+	// Of one that was deleted there may be no secrets to open.
+	if a.all, err = t.endpoints(ctx, `session_id = '' AND version > $2`, project, before.version); err != nil {
+		return nil, err
 	}
 	for _, e := range before.all {
 		if !changed[e.num] {
@@ -185,13 +181,19 @@ func (t *tx) changedSince(ctx context.Context, project string, before *audience,
 // endpointsOf are the endpoints of a session, or with an empty session those
 // that hear of all.
 func (t *tx) endpointsOf(ctx context.Context, project, session string) ([]*cachedEndpoint, error) {
+	return t.endpoints(ctx, `session_id = $2`, project, session)
+}
+
+// endpoints are those of a project that a condition picks and that aren't
+// deleted.
+func (t *tx) endpoints(ctx context.Context, condition string, args ...any) ([]*cachedEndpoint, error) {
 	all, err := rows(ctx, t, func(r pgx.Rows) (*cachedEndpoint, error) {
 		var e cachedEndpoint
 		var err error
 		e.Endpoint, err = t.store.scanEndpoint(r, &e.num)
 		return &e, err
 	}, `SELECT `+endpointColumns+`, num FROM endpoints
-		WHERE project_id = $1 AND session_id = $2 AND deleted_at = 0 ORDER BY id`, project, session)
+		WHERE project_id = $1 AND `+condition+` AND deleted_at = 0 ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
 	}

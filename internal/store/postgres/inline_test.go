@@ -30,6 +30,32 @@ func TestSecretsAreForgottenWithTheirEndpoint(t *testing.T) {
 	}
 }
 
+// TestANodeRemembersAnEndpointWhoseSecretsAreGone: the upgrade that another node
+// has made leaves nothing to open of endpoints that were deleted.
+func TestANodeRemembersAnEndpointWhoseSecretsAreGone(t *testing.T) {
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	deleted := c.endpoint(n, nil)
+	s, own := c.inline(n)
+	c.say(n, s, 1)
+	for _, e := range []domain.Endpoint{deleted, own} {
+		_, err := n.pool.Exec(t.Context(), `UPDATE endpoints SET deleted_at = 1, sealed = '', version = (SELECT version + 1 FROM projects) WHERE id = $1`, e.ID)
+		c.ok(err)
+	}
+	_, err := n.pool.Exec(t.Context(), `UPDATE projects SET version = version + 1`)
+	c.ok(err)
+	other := c.endpoint(n, nil)
+	c.say(n, s, 1)
+	for id, want := range map[string]int{deleted.ID: 1, own.ID: 1, other.ID: 1} {
+		all, _, err := n.Deliveries(t.Context(), project, domain.DeliveryFilter{EndpointID: id})
+		c.ok(err)
+		if len(all) != want {
+			t.Errorf("%d deliveries to %s, want %d", len(all), id, want)
+		}
+	}
+}
+
 // TestInlineEndpointsEndWhicheverNodeIsLast has two nodes end at once what is
 // due to the endpoints of sessions, and the sessions: each endpoint ends, and
 // both nodes are told.
