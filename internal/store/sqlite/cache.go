@@ -75,8 +75,11 @@ func (c *cache) session(t *tx, project, id string) (cachedSession, error) {
 		if fresh.open, err = collect(rows, err, scanStep); err != nil {
 			return fresh, fmt.Errorf("read open steps: %w", err)
 		}
-		known = &fresh
-		c.remember(key, known)
+		// One that has ended is only read: whoever finds a session here takes it to
+		// be open.
+		if known = &fresh; !fresh.row.Status.Ended() {
+			c.remember(key, known)
+		}
 	}
 	s := *known
 	s.open = slices.Clone(known.open)

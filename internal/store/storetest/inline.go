@@ -60,6 +60,19 @@ func (w *world) ends(to domain.DeliveryStatus, jobs ...domain.Job) {
 }
 
 var inlineTests = []test{
+	{"ends although its session was asked for more after its end", func(w *world) {
+		s, e := w.newInline("*")
+		w.say(s, domain.EventStepStarted)
+		w.close(s)
+		err := w.store.ChangeSession(w.ctx, s.ProjectID, s.ID, func(c *domain.SessionChange) error {
+			return domain.Refuse(domain.CodeConflict, "the session has ended")
+		})
+		w.refused("steps", err, domain.CodeConflict)
+		jobs := w.claim(e.ID, start.Add(3*time.Hour), 10).Jobs
+		w.equal("jobs", len(jobs), 2)
+		w.ends(domain.DeliveryDelivered, jobs...)
+		w.equal("after the last", w.lives(e), false)
+	}},
 	{"ends with its session when nothing is due", func(w *world) {
 		s, e := w.newInline("step_*")
 		_, quiet := w.newInline("*")
