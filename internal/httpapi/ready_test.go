@@ -13,11 +13,12 @@ import (
 	"github.com/browserhook/browserhook/internal/httpapi"
 )
 
-// TestReadyz: what is wrong is told in general terms, to anybody.
+// TestReadyz: what is wrong is told in general terms, to anybody; a stop from its
+// beginning, when only new work is refused.
 func TestReadyz(t *testing.T) {
 	var why error
-	stopping := make(chan struct{})
-	api := httpapi.New(httpapi.Config{Ready: func() error { return why }, Stopping: stopping, Log: slog.New(slog.DiscardHandler)})
+	draining := make(chan struct{})
+	api := httpapi.New(httpapi.Config{Ready: func() error { return why }, Draining: draining, Log: slog.New(slog.DiscardHandler)})
 	ask := func() (int, string) {
 		w := httptest.NewRecorder()
 		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
@@ -37,7 +38,7 @@ func TestReadyz(t *testing.T) {
 		}
 	}
 	why = nil
-	close(stopping)
+	close(draining)
 	if status, body := ask(); status != http.StatusServiceUnavailable || !strings.Contains(body, "stopping") {
 		t.Errorf("stopping: %d %s", status, body)
 	}

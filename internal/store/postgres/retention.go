@@ -218,12 +218,14 @@ func (s *Store) RemovedFiles(ctx context.Context, after int64, limit int) ([]dom
 	return all, nil
 }
 
-// filesKept is how long it is known which files were removed: each node has
-// seen to its own by then.
-const filesKept = 3 * 24 * time.Hour
+// filesKept is how long it is known which files were removed. Each node goes
+// through them for its own; one that is down for longer keeps those whose rows
+// were deleted before then.
+const filesKept = 90 * 24 * time.Hour
 
 // ForgetRemovedFiles says that the files up to a number are gone as far as this
-// node has them. The others have theirs, so what is old is forgotten.
+// node has them. The others have theirs, and aren't known here, so only what is
+// older than [filesKept] is forgotten.
 func (s *Store) ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error {
 	for n := int64(atOnce); n == atOnce; {
 		if err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
