@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -261,32 +260,63 @@ func (t *tx) prune(ctx context.Context, project, after string, before time.Time)
 	if err != nil || len(all) == 0 {
 		return 0, "", err
 	}
+	last = all[len(all)-1].id
+	var positions []int64
+	for _, o := range all {
+		if o.free {
+			positions = append(positions, o.position)
+		}
+	}
+	if len(positions) == 0 {
+		return 0, last, nil
+	}
+	open, err := t.lockEvents(ctx, owner, positions)
+	if err != nil {
+		return 0, "", err
+	}
 	var free []int64
 	var latest old
 	for _, o := range all {
-		if last = o.id; o.free {
-			free = append(free, o.position)
-			if o.position > latest.position {
-				latest = o
-			}
+		if !o.free || open[o.position] {
+			continue
+		}
+		free = append(free, o.position)
+		if o.position > latest.position {
+			latest = o
 		}
 	}
 	if len(free) == 0 {
 		return 0, last, nil
 	}
-	// Whoever made deliveries of them meanwhile has done so by now.
-	if err := t.exec(ctx, `SELECT 1 FROM events WHERE project = $1 AND position = ANY($2) ORDER BY position FOR UPDATE`, owner, free); err != nil {
-		return 0, "", err
-	}
-	open, err := rows(ctx, t, scanNumber, `SELECT event FROM deliveries WHERE project = $1 AND event = ANY($2) AND ended_at = 0`, owner, free)
-	if err != nil {
-		return 0, "", err
-	}
-	free = slices.DeleteFunc(free, func(position int64) bool { return slices.Contains(open, position) })
 	b := &pgx.Batch{}
 	queueDeleteEvents(b, owner, free)
 	// Last, since it locks the project's row.
 	b.Queue(`UPDATE projects SET prunes = prunes + 1, pruned = GREATEST(pruned, $2), pruned_id = CASE WHEN $2 > pruned THEN $3 ELSE pruned_id END
 		WHERE num = $1`, owner, latest.position, latest.id)
 	return len(free), last, t.conn.SendBatch(ctx, b).Close()
+}
+
+// lockEvents has nobody make deliveries of the events, or make those due again
+// that have ended, before the transaction ends; of which of them something is
+// still to be sent is as whoever did so meanwhile has left it.
+func (t *tx) lockEvents(ctx context.Context, owner int64, positions []int64) (open map[int64]bool, err error) {
+	if err := t.exec(ctx, `SELECT 1 FROM events WHERE project = $1 AND position = ANY($2) ORDER BY position FOR UPDATE`, owner, positions); err != nil {
+		return nil, err
+	}
+	type delivery struct {
+		event int64
+		ended bool
+	}
+	all, err := rows(ctx, t, func(r pgx.Rows) (d delivery, err error) { return d, r.Scan(&d.event, &d.ended) },
+		`SELECT event, ended_at > 0 FROM deliveries WHERE project = $1 AND event = ANY($2) ORDER BY event, endpoint FOR UPDATE`, owner, positions)
+	if err != nil {
+		return nil, err
+	}
+	open = map[int64]bool{}
+	for _, d := range all {
+		if !d.ended {
+			open[d.event] = true
+		}
+	}
+	return open, nil
 }

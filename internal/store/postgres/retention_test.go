@@ -142,3 +142,50 @@ func TestRecoverBesideForgetting(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryBesidePruning: what is made due again while its event is being
+// deleted stays, and so does the place in the log from which nothing is lost.
+func TestRetryBesidePruning(t *testing.T) {
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	e := c.endpoint(n, nil)
+	s := c.session(n)
+	c.say(n, s, 2)
+	claim, err := n.Claim(t.Context(), e.ID, time.Now(), room(10))
+	c.ok(err)
+	var outcomes []domain.Outcome
+	for _, j := range claim.Jobs {
+		d := j.Delivery
+		d.Status, d.EndedAt, d.Attempts, d.Reason = domain.DeliveryFailed, time.Now(), 1, domain.ReasonExhausted
+		outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project, StartedAt: time.Now()}})
+	}
+	c.ok(n.Finish(t.Context(), outcomes, nil))
+	c.ok(n.ChangeSession(t.Context(), project, s.ID, closes))
+	later := time.Now().Add(time.Hour)
+	for i, want := range []struct{ deleted, left, prunes int }{{1, 1, 1}, {0, 1, 1}} {
+		retry := c.outsider()
+		_, err = retry.Exec(t.Context(), `UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, ended_at = 0 WHERE event = (SELECT MAX(event) FROM deliveries)`)
+		c.ok(err)
+		pruned, done := 0, make(chan error, 1)
+		go func() {
+			var err error
+			pruned, err = n.Prune(t.Context(), later)
+			done <- err
+		}()
+		c.waits(retry, done)
+		c.ok(retry.Commit(t.Context()))
+		c.ok(<-done)
+		if left := c.count(n, `SELECT COUNT(*) FROM deliveries JOIN events ON position = event WHERE ended_at = 0`); pruned != want.deleted || left != want.left {
+			t.Errorf("%d: %d events are deleted, %d deliveries left to be sent", i, pruned, left)
+		}
+		if prunes := c.count(n, `SELECT prunes FROM projects`); prunes != want.prunes {
+			t.Errorf("%d: the log says that it was pruned %d times", i, prunes)
+		}
+		if last := c.count(n, `SELECT pruned FROM projects`); last != 1 {
+			t.Errorf("%d: the log is said to be pruned up to %d", i, last)
+		}
+		_, err = n.pool.Exec(t.Context(), `UPDATE deliveries SET status = 'FAILED', ended_at = 1`) // once more
+		c.ok(err)
+	}
+}
