@@ -6,6 +6,7 @@
 package retention
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,9 @@ const (
 	// settled is how long a removal may take to be committed: by then one with
 	// a smaller number can be seen, if there is one.
 	settled = time.Minute
+	// hopeless is when a file that can't be removed is left for good, so that the
+	// notes of those behind it don't pile up for ever.
+	hopeless = 90 * 24 * time.Hour
 )
 
 // Service deletes.
@@ -120,29 +124,36 @@ func (s *Service) Forget(ctx context.Context, project, id string) error {
 	return nil
 }
 
-// removeFiles removes what is noted, each once while the server lives.
+// removeFiles removes what is noted. One that can't be removed holds up no other,
+// but all behind it stay noted and are looked for again with each pass, until it
+// can or is hopeless.
 func (s *Service) removeFiles(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	var failed error
+	failures := 0
+	var first error
 	for after := s.upto; ; {
 		some, err := s.Store.RemovedFiles(ctx, after, filesAtOnce)
 		if err != nil {
-			return errors.Join(failed, err)
+			return errors.Join(first, err)
 		}
 		for _, f := range some {
 			after = f.Num
 			if err := s.Files.Remove(ctx, f.Key()); err != nil {
-				failed = errors.Join(failed, err)
+				failures++
+				first = cmp.Or(first, err)
 			}
-			if failed == nil && now.Sub(f.RemovedAt) > settled {
+			if age := now.Sub(f.RemovedAt); failures == 0 && age > settled || age > hopeless {
 				s.upto = f.Num
 			}
 		}
-		if len(some) < filesAtOnce || failed != nil {
+		if len(some) < filesAtOnce {
 			break
 		}
 	}
-	return errors.Join(failed, s.Store.ForgetRemovedFiles(ctx, s.upto, now))
+	if first != nil {
+		first = fmt.Errorf("%d can't be removed, of which the first: %w", failures, first)
+	}
+	return errors.Join(first, s.Store.ForgetRemovedFiles(ctx, s.upto, now))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -167,6 +168,43 @@ func TestFileThatCantBeRemoved(t *testing.T) {
 		run(t, s, time.Minute)
 		if len(f.files) > 0 || f.forgot != 2 {
 			t.Errorf("left are %v, done up to %d", f.files, f.forgot)
+		}
+	})
+}
+
+// TestManyFilesBehindOneThatCantBeRemoved are removed in one pass as well,
+// though they don't come with it.
+func TestManyFilesBehindOneThatCantBeRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{files: map[string]bool{"p/0/1": true}, broken: "p/0/"}
+		for i := range 1200 {
+			session := strconv.Itoa(i)
+			f.files["p/"+session+"/1"] = true
+			f.removed = append(f.removed, domain.RemovedFiles{Num: int64(i + 1), ProjectID: "p", SessionID: session, RemovedAt: time.Now().Add(-time.Hour)})
+		}
+		s := service(f, 0, 0)
+		run(t, s, time.Minute)
+		if len(f.files) != 1 || f.forgot != 0 {
+			t.Errorf("%d are left, done up to %d", len(f.files), f.forgot)
+		}
+		f.broken = ""
+		run(t, s, time.Minute)
+		if len(f.files) > 0 || f.forgot != 1200 {
+			t.Errorf("%d are left, done up to %d", len(f.files), f.forgot)
+		}
+	})
+}
+
+// TestFileThatCanNeverBeRemoved: what is noted behind it doesn't pile up.
+func TestFileThatCanNeverBeRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{broken: "p/a/"}
+		for i, age := range []time.Duration{100 * 24 * time.Hour, 91 * 24 * time.Hour, 30 * 24 * time.Hour} {
+			f.removed = append(f.removed, domain.RemovedFiles{Num: int64(i + 1), ProjectID: "p", SessionID: "a", RemovedAt: time.Now().Add(-age)})
+		}
+		run(t, service(f, 0, 0), time.Minute)
+		if f.forgot != 2 {
+			t.Errorf("done up to %d", f.forgot)
 		}
 	})
 }
