@@ -113,6 +113,31 @@ func TestPruningByAllNodes(t *testing.T) {
 	}
 }
 
+// TestFilesAreNotedForANodeThatIsDown for two months.
+func TestFilesAreNotedForANodeThatIsDown(t *testing.T) {
+	c := newCluster(t)
+	a, b := c.start("a"), c.start("b")
+	c.project(a)
+	s := c.session(a)
+	c.end(a, s)
+	now := time.Now()
+	if err := a.ForgetSession(t.Context(), project, s.ID, now); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ days, want int }{{60, 1}, {91, 0}} {
+		files, err := b.RemovedFiles(t.Context(), 0, 10)
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%v, %v", files, err)
+		}
+		if err := a.ForgetRemovedFiles(t.Context(), files[0].Num, now.Add(time.Duration(step.days)*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if files, err = b.RemovedFiles(t.Context(), 0, 10); err != nil || len(files) != step.want {
+			t.Errorf("after %d days: %v, %v", step.days, files, err)
+		}
+	}
+}
+
 // TestRecoverBesideForgetting: no delivery is made of an event that is being
 // deleted.
 func TestRecoverBesideForgetting(t *testing.T) {
