@@ -15,10 +15,11 @@ function changed(el) {
 
 // fill makes a field ready to be typed into, all that it holds selected, or
 // sets the value of one that takes no typing.
-function fill(el, value) {
-  const refuse = (why) => no("value_invalid", `${describe(el)} ${why}`, { fatal: true });
+function fill(field, value) {
+  const el = own(field);
+  const refuse = (why) => no("value_invalid", `${describe(field)} ${why}`, { fatal: true });
   if (el.tagName === "INPUT") {
-    if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(el)} takes no text`, { fatal: true });
+    if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(field)} takes no text`, { fatal: true });
     if (isSet.has(el.type)) {
       const want = el.type === "color" ? value.trim().toLowerCase() : value.trim();
       const had = el.value;
@@ -43,24 +44,24 @@ function fill(el, value) {
     el.focus();
     return { type: value };
   }
-  if (!el.isContentEditable) return no("target_not_editable", describe(el) + " is not a text field", { fatal: true });
+  if (!el.isContentEditable) return no("target_not_editable", describe(field) + " is not a text field", { fatal: true });
   el.focus();
-  getSelection().selectAllChildren(el);
+  getSelection().selectAllChildren(field);
   return { type: value };
 }
 
 // focusOn puts the focus on an element. One that had none is written into from
 // its beginning.
 function focusOn(el) {
-  const had = el.getRootNode().activeElement === el && document.hasFocus();
-  el.focus();
-  if (!had && el.matches("input,textarea")) {
+  const had = own(own(el).getRootNode()).activeElement === el && own(document).hasFocus();
+  own(el).focus();
+  if (!had && own(el).matches("input,textarea")) {
     try { el.setSelectionRange(0, 0); } catch { /* a number has no selection */ }
   }
 }
 
 function choose(el, values, index) {
-  if (el.tagName !== "SELECT") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
+  if (own(el).tagName !== "SELECT") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
   const chosen = [];
   if (index !== undefined) {
     if (!el.options[index]) return no("option_not_found", `no option ${index}: there are ${el.options.length}`);

@@ -26,17 +26,17 @@ bh.state = ({ target, state, text, value, count, ms }) => poll(ms, () => {
   const checked = !!isChecked(control);
   if (state === "checked" && !checked) return no("state", describe(el) + " is not checked");
   if (state === "unchecked" && checked) return no("state", describe(el) + " is checked");
-  if (text !== undefined && !found.some((e) => has(e.innerText ?? textOf(e), text)))
-    return no("text", "the text is " + JSON.stringify(squash(el.innerText ?? textOf(el)).slice(0, 200)));
-  if (value !== undefined && el.value !== value) return no("value", "it has another value");
+  if (text !== undefined && !found.some((e) => has(own(e).innerText ?? textOf(e), text)))
+    return no("text", "the text is " + JSON.stringify(squash(own(el).innerText ?? textOf(el)).slice(0, 200)));
+  if (value !== undefined && own(el).value !== value) return no("value", "it has another value");
   return { ok: true };
 });
 
 bh.pageHas = ({ text, ms }) => poll(ms, () =>
-  has(document.body?.innerText, text) ? { ok: true } : no("text", "the page does not hold it"));
+  has(own(document).body?.innerText, text) ? { ok: true } : no("text", "the page does not hold it"));
 
 bh.page = () => ({
-  url: location.href, title: document.title.slice(0, 4096),
+  url: location.href, title: own(document).title.slice(0, 4096),
   status: performance.getEntriesByType("navigation")[0]?.responseStatus || 0,
 });
 
@@ -50,10 +50,10 @@ function valueOf(el, { attribute, type, fields }) {
     }
     return o;
   }
-  const raw = attribute ? el.getAttribute(attribute)
-    : type === "html" ? el.innerHTML
-    : type === "value" || ["INPUT", "TEXTAREA", "SELECT"].includes(el.tagName) ? el.value
-    : (el.innerText ?? el.textContent).trim();
+  const raw = attribute ? own(el).getAttribute(attribute)
+    : type === "html" ? own(el).innerHTML
+    : type === "value" || ["INPUT", "TEXTAREA", "SELECT"].includes(own(el).tagName) ? own(el).value
+    : (own(el).innerText ?? own(el).textContent).trim();
   if (type !== "number" || raw === null) return raw;
   const n = parseFloat(raw.replace(/[^0-9.,-]/g, "").replace(/,(?=\d{3}\b)/g, "").replace(",", "."));
   return Number.isNaN(n) ? null : n;

@@ -1,6 +1,6 @@
 // What an element is: visible, enabled, editable, checked.
 
-const parentOf = (el) => el.parentElement || el.getRootNode().host || null;
+const parentOf = (el) => own(el).parentElement || own(own(el).getRootNode()).host || null;
 
 function* upwards(el) {
   for (let n = el; n; n = parentOf(n)) yield n;
@@ -8,31 +8,32 @@ function* upwards(el) {
 
 // A part of a button stands for the button…
 const buttonOf = (el) =>
-  el.matches("input,textarea,select") || el.isContentEditable ? el
-    : el.closest("button,[role=button],[role=checkbox],[role=radio]") || el;
+  own(el).matches("input,textarea,select") || own(el).isContentEditable ? el
+    : own(el).closest("button,[role=button],[role=checkbox],[role=radio]") || el;
 
 // …and a part of a label for the label's control.
 function controlOf(el) {
   const button = buttonOf(el);
-  if (button.matches("a,input,textarea,button,select,[role=link],[role=button],[role=checkbox],[role=radio]") || button.isContentEditable)
+  if (own(button).matches("a,input,textarea,button,select,[role=link],[role=button],[role=checkbox],[role=radio]") || own(button).isContentEditable)
     return button;
-  return button.closest("label")?.control || button;
+  return own(button).closest("label")?.control || button;
 }
 
 function visible(el) {
-  if (!el.isConnected) return false;
+  if (!own(el).isConnected) return false;
   const style = getComputedStyle(el);
-  if (style.display === "contents") return [...el.childNodes].some(shown);
+  if (style.display === "contents") return [...own(el).childNodes].some(shown);
   // A closed <details> and content-visibility hide what has a box of its own.
-  if (!el.checkVisibility() || style.visibility !== "visible") return false;
-  const box = el.getBoundingClientRect();
+  if (!own(el).checkVisibility() || style.visibility !== "visible") return false;
+  const box = own(el).getBoundingClientRect();
   return box.width > 0 && box.height > 0;
 }
 
 function shown(node) {
-  if (node.nodeType === 1) return visible(node);
-  if (node.nodeType !== 3) return false;
-  const range = document.createRange();
+  const { nodeType } = own(node);
+  if (nodeType === 1) return visible(node);
+  if (nodeType !== 3) return false;
+  const range = own(document).createRange();
   range.selectNode(node);
   const box = range.getBoundingClientRect();
   return box.width > 0 && box.height > 0;
@@ -50,10 +51,10 @@ const canBeChecked = new Set("checkbox menuitemcheckbox menuitemradio option rad
 
 // The browser's own word counts for what is a form's; for others, ARIA's.
 function disabled(el) {
-  if (el.matches(":disabled") && el.matches("button,input,select,textarea,option,optgroup")) return true;
+  if (own(el).matches(":disabled") && own(el).matches("button,input,select,textarea,option,optgroup")) return true;
   if (!canBeDisabled.has(roleOf(el))) return false;
   for (const n of upwards(el)) {
-    const said = n.getAttribute("aria-disabled")?.toLowerCase();
+    const said = own(n).getAttribute("aria-disabled")?.toLowerCase();
     if (said === "true" || said === "false") return said === "true";
   }
   return false;
@@ -61,13 +62,13 @@ function disabled(el) {
 
 // isReadOnly is undefined for what nothing can be written into.
 function isReadOnly(el) {
-  if (el.matches("input,textarea,select")) return el.hasAttribute("readonly");
-  if (canBeReadOnly.has(roleOf(el))) return el.getAttribute("aria-readonly") === "true";
-  return el.isContentEditable ? false : undefined;
+  if (own(el).matches("input,textarea,select")) return el.hasAttribute("readonly");
+  if (canBeReadOnly.has(roleOf(el))) return own(el).getAttribute("aria-readonly") === "true";
+  return own(el).isContentEditable ? false : undefined;
 }
 
 // isChecked is undefined for what can't be checked.
 function isChecked(el) {
-  if (el.tagName === "INPUT" && (el.type === "checkbox" || el.type === "radio")) return el.checked;
-  return canBeChecked.has(roleOf(el)) ? el.getAttribute("aria-checked") === "true" : undefined;
+  if (own(el).tagName === "INPUT" && (el.type === "checkbox" || el.type === "radio")) return el.checked;
+  return canBeChecked.has(roleOf(el)) ? own(el).getAttribute("aria-checked") === "true" : undefined;
 }

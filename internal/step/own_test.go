@@ -1,0 +1,50 @@
+package step_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// TestMembersThatAPageShadows: a form's fields, and images of the document,
+// that are called like what a form and the document have hide nothing.
+func TestMembersThatAPageShadows(t *testing.T) {
+	var shadow strings.Builder
+	for _, name := range strings.Fields("children childNodes parentElement tagName nodeType type title labels value innerText textContent innerHTML " +
+		"shadowRoot getRootNode host isConnected getAttribute hasAttribute matches closest querySelectorAll checkVisibility getBoundingClientRect " +
+		"isContentEditable placeholder id body createRange evaluate createElement getElementById documentElement hasFocus activeElement") {
+		fmt.Fprintf(&shadow, `<input type=hidden name=%s><img name=%[1]s hidden>`, name)
+	}
+	site := pages(t, map[string]string{"/": `<main><form id=f class=c aria-label=Order title=tip>` + shadow.String() +
+		`<p>Pick <b>one</b></p><label>Colour <input id=colour value=red></label><button type=button onclick="this.textContent='Picked'">Pick it</button></form></main>`})
+	b := start(t)
+	if got := b.do(step.Spec{Action: "goto", URL: site.URL + "/"}); got != fmt.Sprintf(`{"url":"%s/","title":"/","status":200}`, site.URL) {
+		t.Errorf("goto answered %s", got)
+	}
+	for _, target := range []string{"text=one", "#f", `role=form[name="Order"]`, "xpath=//form", "label=Order", "label=Colour", `role=textbox[name="Colour"]`} {
+		b.do(step.Spec{Action: "assert", Target: target, Count: ptr(1)})
+		b.do(step.Spec{Action: "waitFor", Target: target})
+	}
+	b.do(step.Spec{Action: "assert", Target: "#f", Text: ptr("pick one"), State: "enabled"})
+	b.do(step.Spec{Action: "assert", Text: ptr("pick one")})
+	b.do(step.Spec{Action: "fill", Target: "label=Colour", Value: ptr("blue")})
+	b.do(step.Spec{Action: "click", Target: "text=Pick it"})
+	b.do(step.Spec{Action: "assert", Target: "button", Text: ptr("picked")})
+	var got struct {
+		Colour, Class, Text string
+		HTML                string
+	}
+	raw := b.do(step.Spec{Action: "extract", Fields: map[string]step.Field{
+		"colour": {Target: "#colour", Type: "value"}, "class": {Target: "form", Attribute: "class"}, "text": {Target: "form"}, "html": {Target: "form", Type: "html"},
+	}})
+	if err := json.Unmarshal([]byte(raw), &got); err != nil || got.Colour != "blue" || got.Class != "c" ||
+		!strings.HasPrefix(got.Text, "Pick one") || !strings.Contains(got.HTML, "<b>one</b>") {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, f := b.run(step.Spec{Action: "fill", Target: "#f", Value: ptr("x"), Timeout: "2s"}); f == nil || f.Code != "target_not_editable" || !strings.Contains(f.Seen, `<form id="f" class="c"`) {
+		t.Errorf("%+v", f)
+	}
+}
