@@ -196,13 +196,43 @@ func (s Subscription) Matches(t EventType) bool {
 	return false
 }
 
-// Check says which entry is neither an event type nor a wildcard; the field
-// is the path of the list for the error.
+// MaxSubscription is how many entries a subscription has at most: each event
+// type and each wildcard once.
+const MaxSubscription = 15
+
+// UnmarshalJSON keeps each entry once: subscriptions were stored before they
+// were bounded, and every event is matched with them.
+func (s *Subscription) UnmarshalJSON(raw []byte) error {
+	var all []string
+	if err := json.Unmarshal(raw, &all); err != nil {
+		return err
+	}
+	if all == nil {
+		*s = nil
+		return nil
+	}
+	*s = make(Subscription, 0, min(len(all), MaxSubscription))
+	for _, p := range all {
+		if !slices.Contains(*s, p) {
+			*s = append(*s, p)
+		}
+	}
+	return nil
+}
+
+// Check says which entry is neither an event type nor a wildcard, or is there
+// twice; the field is the path of the list for the error.
 func (s Subscription) Check(field string) error {
 	if len(s) == 0 {
 		return Invalid(field, "must name at least one event type, or \"*\" for all")
 	}
+	if len(s) > MaxSubscription {
+		return Invalid(field, "has %d entries; at most %d are allowed", len(s), MaxSubscription)
+	}
 	for i, p := range s {
+		if slices.Contains(s[:i], p) {
+			return Invalid(fmt.Sprintf("%s[%d]", field, i), "%q is there twice", p)
+		}
 		if !slices.Contains(EventTypes, EventType(p)) && !slices.Contains(Wildcards, p) {
 			return Invalid(fmt.Sprintf("%s[%d]", field, i), "%q is not an event type; see GET /v1/event-types", p)
 		}

@@ -128,15 +128,35 @@ func TestSubscription(t *testing.T) {
 			t.Errorf("%v matches %s: %v", tt.sub, tt.typ, got)
 		}
 	}
-	for _, bad := range []Subscription{nil, {}, {"browser"}, {"*", "nope"}, {"**"}, {"webhook_*"}, {""}} {
+	for _, bad := range []Subscription{nil, {}, {"browser"}, {"*", "nope"}, {"**"}, {"webhook_*"}, {""}, {"*", "step_*", "*"}, slices.Repeat(Subscription{"webhook_test"}, 45_000)} {
 		if err := bad.Check("events"); err == nil {
-			t.Errorf("%v was accepted", bad)
+			t.Errorf("%.5q was accepted", bad)
 		}
 	}
 	for _, typ := range EventTypes {
 		if err := (Subscription{string(typ)}).Check("events"); err != nil {
 			t.Errorf("%s: %v", typ, err)
 		}
+	}
+}
+
+// TestASubscriptionHasEachEntryOnce: what was stored before that was so is read
+// as if it had been.
+func TestASubscriptionHasEachEntryOnce(t *testing.T) {
+	all := slices.Clone(Wildcards)
+	for _, typ := range EventTypes {
+		all = append(all, string(typ))
+	}
+	if err := Subscription(all).Check("events"); err != nil || len(all) != MaxSubscription {
+		t.Errorf("all %d: %v", len(all), err)
+	}
+	raw, err := json.Marshal(EndpointSettings{Events: slices.Repeat(Subscription(all), 3000)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got EndpointSettings
+	if err := json.Unmarshal(raw, &got); err != nil || !slices.Equal(got.Events, all) {
+		t.Errorf("read %.20q, %v", got.Events, err)
 	}
 }
 

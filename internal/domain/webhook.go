@@ -298,9 +298,12 @@ type Job struct {
 	Expired  bool // it is stale, and the endpoint skips what is
 }
 
-// MaxMetadata bounds a metadata object: this many members, keys of 64 and
-// values of 512 bytes.
-const MaxMetadata = 50
+// What bounds a metadata object: its members, and the bytes of each.
+const (
+	MaxMetadata      = 50
+	MaxMetadataKey   = 64
+	MaxMetadataValue = 512
+)
 
 // CheckMetadata says what is wrong with a metadata object.
 func CheckMetadata(field string, m map[string]string) error {
@@ -308,11 +311,11 @@ func CheckMetadata(field string, m map[string]string) error {
 		return Invalid(field, "has %d members; at most %d are allowed", len(m), MaxMetadata)
 	}
 	for k, v := range m {
-		if k == "" || len(k) > 64 {
-			return Invalid(field, "a key must have 1 to 64 bytes")
+		if k == "" || len(k) > MaxMetadataKey {
+			return Invalid(field, "a key must have 1 to %d bytes", MaxMetadataKey)
 		}
-		if len(v) > 512 {
-			return Invalid(fmt.Sprintf("%s.%s", field, k), "has %d bytes; at most 512 are allowed", len(v))
+		if len(v) > MaxMetadataValue {
+			return Invalid(fmt.Sprintf("%s.%s", field, k), "has %d bytes; at most %d are allowed", len(v), MaxMetadataValue)
 		}
 	}
 	return nil

@@ -79,6 +79,9 @@ func (s *server) eventRoutes() {
 // eventTypes reads lists of types, each separated by commas.
 func eventTypes(lists []string) ([]domain.EventType, error) {
 	names := strings.Split(strings.Join(lists, ","), ",")
+	if len(names) > len(domain.EventTypes) {
+		return nil, domain.Invalid("types", "names %d types; there are %d", len(names), len(domain.EventTypes))
+	}
 	types := make([]domain.EventType, len(names))
 	for i, n := range names {
 		var err error

@@ -127,8 +127,16 @@ func checkFilter(field string, f domain.Filter) error {
 		return domain.Invalid(field, "has %d members; at most %d are allowed", len(f.Metadata), maxFilter)
 	}
 	for name, values := range f.Metadata {
+		if name == "" || len(name) > domain.MaxMetadataKey {
+			return domain.Invalid(field, "a key must have 1 to %d bytes, as metadata has", domain.MaxMetadataKey)
+		}
 		if len(values) == 0 || len(values) > maxFilter {
 			return domain.Invalid(field+"."+name, "must list 1 to %d values, of which the session's metadata must have one", maxFilter)
+		}
+		for i, v := range values {
+			if len(v) > domain.MaxMetadataValue {
+				return domain.Invalid(fmt.Sprintf("%s.%s[%d]", field, name, i), "has %d bytes; metadata has at most %d", len(v), domain.MaxMetadataValue)
+			}
 		}
 	}
 	return nil
