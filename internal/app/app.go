@@ -153,7 +153,7 @@ func (a *App) compose() {
 		},
 	})
 	a.events = event.New(a.store)
-	a.health = &health{ping: a.store.Ping, artifacts: a.blobs.folder, log: a.log}
+	a.health = newHealth(a.store.Ping, a.blobs.folder, a.log)
 	a.keys = webhook.NewPublicKeys(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.engine.Grace = func() time.Duration {

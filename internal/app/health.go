@@ -16,16 +16,26 @@ const (
 	// lookEvery is how often what the server stands on is looked at. Whoever asks
 	// is told what was seen last, so that asking costs nothing.
 	lookEvery  = time.Second
-	lookWithin = 2 * time.Second
+	lookWithin = 2 * time.Second // at each thing
 )
 
 // health is whether the server can do its work, seen by itself.
 type health struct {
-	ping      func(context.Context) error // of the store
-	artifacts string                      // folder
-	log       *slog.Logger
+	store, artifacts look
+	log              *slog.Logger
 
-	last atomic.Pointer[error]
+	last  atomic.Pointer[error] // of nil when all is well
+	since time.Time             // not
+}
+
+func newHealth(ping func(context.Context) error, artifacts string, log *slog.Logger) *health {
+	return &health{log: log, store: look{at: ping}, artifacts: look{at: func(context.Context) error {
+		info, err := os.Stat(artifacts)
+		if err == nil && !info.IsDir() {
+			err = fmt.Errorf("%s is no folder", artifacts)
+		}
+		return err
+	}}}
 }
 
 // Ready is why requests can't be answered now; nil when they can. Of a
@@ -41,25 +51,12 @@ func (h *health) Ready() error {
 func (h *health) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	since := time.Now()
 	for {
 		err := h.look(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		before := h.Ready()
-		if h.last.Store(nil); err != nil {
-			h.last.Store(&err)
-		}
-		switch {
-		case err != nil && before == nil:
-			since = time.Now()
-			h.log.Error("not ready: requests are answered 503", "err", err)
-		case err != nil && err.Error() != before.Error():
-			h.log.Error("still not ready", "err", err, "since", since)
-		case err == nil && before != nil:
-			h.log.Info("ready again", "after", time.Since(since).Round(time.Millisecond))
-		}
+		h.saw(err)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -68,22 +65,65 @@ func (h *health) Run(ctx context.Context) error {
 	}
 }
 
+// saw takes what was seen, at once: between two troubles all is never well.
+func (h *health) saw(err error) {
+	before := h.Ready()
+	h.last.Store(&err)
+	switch {
+	case err != nil && before == nil:
+		h.since = time.Now()
+		h.log.Error("not ready: /readyz answers 503", "err", err)
+	case err != nil && err.Error() != before.Error():
+		h.log.Error("still not ready", "err", err, "since", h.since)
+	case err == nil && before != nil:
+		h.log.Info("ready again", "after", time.Since(h.since).Round(time.Millisecond))
+	}
+}
+
 // look sees whether all is there.
 func (h *health) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
-	defer cancel()
-	if err := h.ping(ctx); err != nil {
+	if err := h.store.take(ctx); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
 			return errors.Join(domain.Refuse(domain.CodeUnavailable, "the store does not answer"), err)
 		}
 		return err
 	}
-	info, err := os.Stat(h.artifacts)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is no folder", h.artifacts)
-	}
-	if err != nil {
+	if err := h.artifacts.take(ctx); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return errors.Join(domain.Refuse(domain.CodeUnavailable, "the folder of artifacts does not answer"), err)
+		}
 		return errors.Join(domain.Refuse(domain.CodeUnavailable, "the folder of artifacts is gone"), err)
 	}
 	return nil
+}
+
+// look is a look at one thing, over and over. Nothing ends one that hangs, as on
+// a network's file system that is away: nobody waits for it, and no second one is
+// begun beside it.
+type look struct {
+	at       func(context.Context) error
+	underWay chan error
+}
+
+// take is what is seen now; [context.DeadlineExceeded] when nothing is in time.
+func (l *look) take(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	select {
+	case <-l.underWay: // it has ended since; what it saw is old
+		l.underWay = nil
+	default:
+	}
+	if l.underWay == nil {
+		seen := make(chan error, 1)
+		l.underWay = seen
+		go func() { seen <- l.at(ctx) }()
+	}
+	select {
+	case err := <-l.underWay:
+		l.underWay = nil
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

@@ -19,7 +19,7 @@ import (
 func TestHealthIsSeenOnceASecondHoweverOftenItIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		h := &health{ping: func(context.Context) error { asked++; return nil }, artifacts: t.TempDir(), log: slog.New(slog.DiscardHandler)}
+		h := newHealth(func(context.Context) error { asked++; return nil }, t.TempDir(), slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 		defer cancel()
 		asking := make(chan struct{})
@@ -53,7 +53,7 @@ func TestHealthTellsWhatChanges(t *testing.T) {
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		h := &health{artifacts: folder, log: slog.New(slog.NewTextHandler(&log, nil)), ping: func(ctx context.Context) error {
+		h := newHealth(func(ctx context.Context) error {
 			switch err := why.Load(); {
 			case err == nil:
 				return nil
@@ -63,7 +63,7 @@ func TestHealthTellsWhatChanges(t *testing.T) {
 			default:
 				return *err
 			}
-		}}
+		}, folder, slog.New(slog.NewTextHandler(&log, nil)))
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- h.Run(ctx) }()
@@ -101,10 +101,91 @@ func TestHealthTellsWhatChanges(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-		for what, want := range map[string]int{"not ready: requests": 2, "still not ready": 2, "ready again": 1} {
+		for what, want := range map[string]int{"not ready: /readyz answers 503": 2, "still not ready": 2, "ready again": 1} {
 			if n := strings.Count(log.String(), what); n != want {
 				t.Errorf("%q is in the log %d times, want %d:\n%s", what, n, want, log.String())
 			}
 		}
 	})
+}
+
+// TestHealthWaitsForNothingThatHangs: whatever says nothing, and heeds no deadline,
+// isn't ready, is asked once, and is looked at anew when it has come back.
+func TestHealthWaitsForNothingThatHangs(t *testing.T) {
+	for name, pick := range map[string]func(*health) *look{
+		"store":               func(h *health) *look { return &h.store },
+		"folder of artifacts": func(h *health) *look { return &h.artifacts },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := newHealth(func(context.Context) error { return nil }, t.TempDir(), slog.New(slog.DiscardHandler))
+				var hangs atomic.Bool
+				asked, back := 0, make(chan struct{})
+				pick(h).at = func(context.Context) error {
+					if hangs.Load() {
+						asked++
+						<-back
+						return errors.New("what was seen long ago")
+					}
+					return nil
+				}
+				ctx, cancel := context.WithCancel(t.Context())
+				ended := make(chan error)
+				go func() { ended <- h.Run(ctx) }()
+				synctest.Wait()
+				if err := h.Ready(); err != nil {
+					t.Error(err)
+				}
+				hangs.Store(true)
+				time.Sleep(lookEvery + lookWithin)
+				synctest.Wait()
+				for range 10 {
+					if e, ok := errors.AsType[*domain.Error](h.Ready()); !ok || !strings.Contains(e.Message, name+" does not answer") {
+						t.Errorf("ready says %v", h.Ready())
+					}
+					time.Sleep(lookWithin)
+				}
+				hangs.Store(false)
+				close(back)
+				time.Sleep(lookEvery + lookWithin)
+				synctest.Wait()
+				if err := h.Ready(); err != nil {
+					t.Errorf("when it has come back: %v", err)
+				}
+				if asked != 1 {
+					t.Errorf("%d looks hung", asked)
+				}
+				cancel()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestHealthIsNeverWellBetweenTwoTroubles, however often it is asked.
+func TestHealthIsNeverWellBetweenTwoTroubles(t *testing.T) {
+	h := newHealth(nil, "", slog.New(slog.DiscardHandler))
+	away := errors.New("away")
+	h.saw(away)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 2_000_000 {
+			h.saw(away)
+		}
+	}()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+			if h.Ready() == nil {
+				t.Error("it is well")
+				<-done
+				return
+			}
+		}
+	}
 }

@@ -23,7 +23,7 @@ func TestReady(t *testing.T) {
 		b.ok(os.RemoveAll(b.data))
 		b.unready("database file is gone")
 		b.refuses()
-		b.says("not ready: requests are answered 503")
+		b.says("not ready: /readyz answers 503")
 	})
 	t.Run("data folder away and back", func(t *testing.T) {
 		t.Parallel()
