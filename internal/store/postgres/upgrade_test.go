@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -194,4 +195,45 @@ func TestMigrationsGoBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	storetest.Upgrade(t, upgradeOpen(t, url), filepath.Join(kept, "00001.json"), false)
+}
+
+// TestUpgradeReadsOnlyTheFirstEvents: what a migration asks of the log, while
+// nobody can use the projects, doesn't take as long as the log is.
+func TestUpgradeReadsOnlyTheFirstEvents(t *testing.T) {
+	raw, err := os.ReadFile("migrations/00005_events.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, down, ok := bytes.Cut(raw, []byte("-- +goose Down"))
+	if !ok {
+		t.Fatal("it can't be undone")
+	}
+	c := newCluster(t)
+	n := c.start("a")
+	c.project(n)
+	c.ok(n.CreateProject(t.Context(), domain.Project{ID: "proj_2", Name: "empty"}, "", nil))
+	tx := c.outsider()
+	do := func(query string) {
+		t.Helper()
+		_, err := tx.Conn().PgConn().Exec(t.Context(), query).ReadAll()
+		c.ok(err)
+	}
+	do(string(down))
+	do(`INSERT INTO events SELECT num, g, 0, g, 'evt_' || g, 'x', '', g FROM projects, generate_series(5, 20000) g WHERE id = 'proj_1'`)
+	do(`ANALYZE events`)
+	read := func() (rows int) {
+		t.Helper()
+		c.ok(tx.QueryRow(t.Context(), `SELECT COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'events'`).Scan(&rows))
+		return rows
+	}
+	before := read()
+	do(string(up))
+	if rows := read() - before; rows > 10 {
+		t.Errorf("it reads %d events", rows)
+	}
+	var pruned []string
+	c.ok(tx.QueryRow(t.Context(), `SELECT array_agg(pruned || pruned_id ORDER BY id) FROM projects`).Scan(&pruned))
+	if !slices.Equal(pruned, []string{"4evt_5", "0"}) {
+		t.Errorf("the projects are pruned up to %q", pruned)
+	}
 }

@@ -9,8 +9,9 @@ ALTER TABLE projects
     ADD COLUMN pruned    BIGINT NOT NULL DEFAULT 0,
     ADD COLUMN pruned_id TEXT COLLATE "C" NOT NULL DEFAULT '';
 UPDATE projects o SET pruned = e.position - 1, pruned_id = e.id
-    FROM (SELECT DISTINCT ON (project) project, position, id FROM events ORDER BY project, position) e
-    WHERE e.project = o.num AND e.position > 1;
+    FROM (SELECT p.num, f.position, f.id FROM projects p
+        CROSS JOIN LATERAL (SELECT position, id FROM events WHERE project = p.num ORDER BY position LIMIT 1) f) e -- not a walk through all
+    WHERE e.num = o.num AND e.position > 1;
 
 -- +goose Down
 ALTER TABLE projects
