@@ -88,6 +88,12 @@ func (t *tx) pruneSessions(ctx context.Context, before, now time.Time, after pla
 	}
 	for _, o := range all {
 		if !o.busy {
+			o.busy, err = t.lockOwn(ctx, o.doomed)
+			if err != nil {
+				return deleted, next, err
+			}
+		}
+		if !o.busy {
 			more, err := t.forgetRest(ctx, o.doomed)
 			if err != nil {
 				return deleted, next, err
@@ -106,6 +112,26 @@ func (t *tx) pruneSessions(ctx context.Context, before, now time.Time, after pla
 		next = after
 	}
 	return deleted, next, nil
+}
+
+// lockOwn has nobody make something due to a session's own endpoints, or due
+// again, before the transaction ends, and says whether something is.
+func (t *tx) lockOwn(ctx context.Context, s doomed) (due bool, err error) {
+	own, err := rows(ctx, t, scanNumber, `SELECT num FROM endpoints WHERE project_id = $1 AND session_id = $2 AND deleted_at = 0`, s.project, s.id)
+	if err != nil || len(own) == 0 {
+		return false, err
+	}
+	// Deliveries before endpoints, as everybody does.
+	for _, query := range []string{
+		`SELECT 1 FROM deliveries WHERE endpoint = ANY($1) ORDER BY event, endpoint FOR UPDATE`,
+		`SELECT 1 FROM endpoints WHERE num = ANY($1) ORDER BY num FOR UPDATE`,
+	} {
+		if err := t.exec(ctx, query, own); err != nil {
+			return false, err
+		}
+	}
+	err = t.row(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = ANY($1) AND ended_at = 0)`, own).Scan(&due)
+	return due, err
 }
 
 // orStart is a place that isn't the zero one, which would end the pass.

@@ -59,7 +59,9 @@ func (t *tx) pruneSessions(before, now time.Time, after place) (deleted int, nex
 		busy, keep bool
 	}
 	rows, err := t.rows(`SELECT s.num, s.project_id, s.id, s.ended_at,
-			EXISTS (SELECT 1 FROM events e WHERE e.project = o.num AND e.session = s.num),
+			EXISTS (SELECT 1 FROM events e WHERE e.project = o.num AND e.session = s.num)
+				OR EXISTS (SELECT 1 FROM endpoints p CROSS JOIN deliveries d ON d.endpoint = p.num AND d.ended_at = 0
+					WHERE p.project_id = s.project_id AND p.session_id = s.id AND p.deleted_at = 0),
 			EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = s.project_id AND a.session_id = s.id)
 		FROM sessions s INDEXED BY sessions_ended CROSS JOIN projects o ON o.id = s.project_id
 		WHERE s.ended_at > 0 AND s.pruned = 0 AND s.ended_at < ? AND (s.ended_at, s.num) > (?, ?) ORDER BY s.ended_at, s.num LIMIT ?`,

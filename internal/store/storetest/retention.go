@@ -90,6 +90,31 @@ var retentionTests = []test{
 		w.equal("sessions deleted afterwards", w.pruned(inAnHour()), 1)
 		w.gone(s, inline)
 	}},
+	{"not while a test of its own endpoint is still to be sent", func(w *world) {
+		s, inline := w.newInline("*")
+		w.say(s, domain.EventStepStarted)
+		w.close(s)
+		test, err := w.store.SendTest(w.ctx, w.project, inline.ID, domain.WebhookNews(&inline, domain.EventWebhookTest, "", start), nil)
+		w.ok(err)
+		for _, j := range w.claim(inline.ID, start.Add(2*time.Hour), 10).Jobs {
+			to := domain.DeliveryDelivered
+			if j.Delivery.ID == test {
+				to = domain.DeliveryPending
+			}
+			w.ends(to, j)
+		}
+		w.equal("sessions deleted", w.pruned(inAnHour()), 0)
+		left := w.deliveries(domain.DeliveryFilter{EndpointID: inline.ID})
+		w.equal("deliveries left", ids(left, func(d domain.Delivery) string { return d.ID }), []string{test})
+		w.equal("its endpoint lives", w.lives(inline), true)
+		_, err = w.store.Session(w.ctx, w.project, s.ID)
+		w.ok(err)
+		jobs := w.claim(inline.ID, start.Add(4*time.Hour), 10).Jobs
+		w.equal("tests to send", len(jobs), 1)
+		w.ends(domain.DeliveryDelivered, jobs...)
+		w.equal("sessions deleted afterwards", w.pruned(inAnHour()), 1)
+		w.gone(s, inline.ID)
+	}},
 	{"the row of a session is kept for its artifacts", func(w *world) {
 		s, inline := w.fullSession(domain.SessionClosed)
 		w.sendAll(inline)
