@@ -10,9 +10,10 @@ import (
 )
 
 // eval runs JavaScript in the page's own world and returns its value as JSON.
-// It asks in two parts: once the first is answered nothing of the step holds
-// the page's thread any more, so that a step that ends early knows whether it is
-// its own script that has to be stopped.
+// It asks in parts, so that a step that ends early knows whether it is its own
+// script that has to be stopped: a page that is busy with its own is waited for
+// before anything is sent, and a promise is waited for when its script has
+// returned. (What a promise goes on to do is the page's: it is never stopped.)
 func (r *run) eval(expression string) (json.RawMessage, error) {
 	value := func(method string, params object) (remote, error) {
 		var res struct {
@@ -30,6 +31,9 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 		}
 		return res.Result, nil
 	}
+	if _, err := value("Runtime.evaluate", object{"expression": "0"}); err != nil {
+		return nil, err
+	}
 	r.holds = true
 	first, err := value("Runtime.evaluate", object{"expression": expression, "userGesture": true, "objectGroup": evaluated})
 	if err != nil {
@@ -44,13 +48,15 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 	if first.Subtype == "promise" {
 		whole, err = value("Runtime.awaitPromise", object{"promiseObjectId": first.ObjectID, "returnByValue": true})
 	} else {
+		r.holds = true // it has getters, or a then of its own
 		whole, err = value("Runtime.callFunctionOn", object{
-			"objectId": first.ObjectID, "functionDeclaration": "async function () { return await this }", "awaitPromise": true, "returnByValue": true,
+			"objectId": first.ObjectID, "functionDeclaration": "function () { return this }", "awaitPromise": true, "returnByValue": true,
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
+	r.holds = false
 	return whole.json()
 }
 

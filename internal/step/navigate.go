@@ -45,9 +45,9 @@ func (r *run) about() (about, error) {
 }
 
 // leave makes sure that a page which a navigation leaves lets it through: one
-// whose own script holds its thread without end would not. Only then, and only
-// because the page goes, is that script ended. It has to be asked before: while
-// a navigation is on its way Chromium passes nothing on to the page.
+// whose own script holds its thread without end would not. Only such a script is
+// ever ended, and only because the page is to go. It has to be asked before:
+// while a navigation is on its way Chromium passes nothing on to the page.
 func (r *run) leave() {
 	probe, cancel := context.WithTimeout(r.ctx, holdsFor)
 	defer cancel()
@@ -57,12 +57,22 @@ func (r *run) leave() {
 	}
 }
 
-// holdsFor is how long a page may not answer before it is left.
-const holdsFor = time.Second
+// holdsFor is how long a page may not answer before its script is one without
+// end.
+const holdsFor = 5 * time.Second
+
+// stays says whether an address is a place in the document that is there.
+func stays(address, document string) bool {
+	page, _, ok := strings.Cut(address, "#")
+	here, _, _ := strings.Cut(document, "#")
+	return ok && page == here
+}
 
 func (r *run) navigate() (any, error) {
 	r.waitedFor = "the page to load"
-	r.leave()
+	if !stays(shown(r.spec.URL), r.page.Main().Document.URL) {
+		r.leave()
+	}
 	var res struct {
 		LoaderID string `json:"loaderId"`
 		Error    string `json:"errorText"`
@@ -82,6 +92,7 @@ func (r *run) navigate() (any, error) {
 			return nil, err
 		}
 	}
+	r.leaves = false // what is still loading is the new page's
 	return r.loaded()
 }
 
@@ -136,6 +147,7 @@ func (r *run) reload() (any, error) {
 	if err := r.until(func(f browser.Frame) bool { return f.Document.Loader != before }); err != nil {
 		return nil, err
 	}
+	r.leaves = false
 	return r.loaded()
 }
 
@@ -149,7 +161,6 @@ type history struct {
 }
 
 func (r *run) history(by int) (any, error) {
-	r.leave()
 	var h history
 	if err := r.command("Page.getNavigationHistory", nil, &h); err != nil {
 		return nil, err
@@ -158,6 +169,7 @@ func (r *run) history(by int) (any, error) {
 	if to < 0 || to >= len(h.Entries) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
+	r.leave()
 	r.leaves = true
 	before := r.page.Main().Document.Loader
 	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
@@ -173,7 +185,8 @@ func (r *run) history(by int) (any, error) {
 		// another document, or the same one under the entry's address. (The
 		// document of an address that can't be loaded has another address.)
 		doc := r.page.Main().Document
-		if now.Current == to && !doc.Navigating && (doc.Loader != before || doc.URL == h.Entries[to].URL) {
+		if now.Current == to && !doc.Navigating && (doc.Loader != before || doc.URL == shown(h.Entries[to].URL)) {
+			r.leaves = false
 			return r.loaded()
 		}
 		select {
@@ -184,6 +197,9 @@ func (r *run) history(by int) (any, error) {
 		}
 	}
 }
+
+// shown is an address as the page's own news tell it.
+func shown(address string) string { return domain.HideUserinfo(domain.CleanText(address)) }
 
 // settled runs an input and, when that started a navigation of the page, waits
 // until the new document is there: what follows must not meet the old one.

@@ -128,3 +128,70 @@ func TestNothingActsAfterItsEnd(t *testing.T) {
 		t.Errorf("the input holds %s", got)
 	}
 }
+
+// TestABusyPageIsWaitedFor: what the page itself does for seconds is neither
+// ended by a step that gives up, nor by one that goes to a place in the same
+// document, and what was given up is not done afterwards.
+func TestABusyPageIsWaitedFor(t *testing.T) {
+	began := make(chan struct{}, 1)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/began" {
+			began <- struct{}{}
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><script>
+			const busy = () => { setTimeout(() => {
+				const told = new XMLHttpRequest()
+				told.open('GET', '/began', false)
+				told.send()
+				const end = performance.now() + 2500
+				while (performance.now() < end);
+				globalThis.finished = true
+			}) }
+		</script>`)
+	}))
+	t.Cleanup(site.Close)
+	for _, s := range []step.Spec{
+		{Action: "evaluate", Expression: "globalThis.acted = true", Timeout: "1s"},
+		{Action: "scroll", Y: ptr(10.0), Timeout: "1s"},
+		{Action: "goto", URL: site.URL + "/#place"},
+		{Action: "back", Timeout: "1s"},
+	} {
+		t.Run(s.Action, func(t *testing.T) {
+			b := start(t)
+			b.do(step.Spec{Action: "goto", URL: site.URL})
+			b.value("busy()")
+			<-began
+			if _, why := b.run(s); s.Timeout != "" && why == nil {
+				t.Fatal("it did not end early")
+			}
+			got := b.value(`new Promise(done => { const look = () => globalThis.finished ? done(String(globalThis.acted)) : setTimeout(look, 5); look() })`)
+			if got != `"undefined"` {
+				t.Errorf("acted: %s", got)
+			}
+		})
+	}
+}
+
+// TestWhatAValueDoesIsStopped: a getter of what an expression answers is the
+// step's own script too.
+func TestWhatAValueDoesIsStopped(t *testing.T) {
+	b := start(t)
+	if _, why := b.run(step.Spec{Action: "evaluate", Expression: "({get a() { for (;;); }})", Timeout: "500ms"}); why == nil || why.Code != step.CodeTimeout {
+		t.Fatalf("got %+v", why)
+	}
+	if got := b.value("({then(done) { done('later') }})"); got != `"later"` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// TestBackWithCredentials: the address of where it goes has them, that of the
+// page hasn't.
+func TestBackWithCredentials(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<p>here</p>`})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: strings.Replace(site.URL, "//", "//user:secret@", 1)})
+	b.value("history.pushState(0, '', '#there')")
+	b.do(step.Spec{Action: "back"})
+}
