@@ -47,7 +47,7 @@ func (s *server) plainRoutes() {
 // not: the log has the particulars.
 func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
 	select {
-	case <-s.Stopping:
+	case <-s.Draining: // long before Stopping: new work is refused from here on
 		newProblem(domain.CodeUnavailable, "The server is stopping.").write(w)
 		return
 	default:
