@@ -13,7 +13,7 @@ import (
 
 // ForgetSession deletes a session that has ended, with all that belongs to it:
 // events, what was sent and is still to be sent, steps, links, its own webhook
-// endpoint, and the rows of its artifacts, whose files are noted as removed. It
+// endpoint with the news about that, and the rows of its artifacts, whose files are noted as removed. It
 // takes as many transactions as there is much; the session itself goes with the
 // last.
 func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.Time) error {
@@ -43,11 +43,24 @@ func (t *tx) forgetSession(ctx context.Context, owner int64, project, id string,
 	if !domain.SessionStatus(status).Ended() {
 		return false, domain.Refuse(domain.CodeConflict, "the session is %s; close it first", status)
 	}
-	if more, err = t.forgetEvents(ctx, owner, s.num); err != nil || more {
+	if more, err = t.forgetEvents(ctx, owner, `SELECT position FROM events WHERE project = $1 AND session = $2
+		ORDER BY sequence LIMIT $3 FOR UPDATE`, owner, s.num, atOnce); err != nil || more {
 		return more, err
+	}
+	inline, err := t.inlineOf(ctx, s)
+	if err != nil {
+		return false, err
 	}
 	if more, err = t.forgetRest(ctx, s); err != nil || more {
 		return more, err
+	}
+	// Nobody can add to these now that the endpoint is gone.
+	for _, e := range inline {
+		for more := true; more; {
+			if more, err = t.forgetEvents(ctx, owner, newsOf, owner, e.id, atOnce); err != nil {
+				return false, err
+			}
+		}
 	}
 	b := &pgx.Batch{}
 	queueRemoveFiles(b, s, "", now)
@@ -63,12 +76,23 @@ type doomed struct {
 	project, id string
 }
 
-// forgetEvents deletes some events of a session, with their deliveries, sent or
-// not. more says that there are others.
-func (t *tx) forgetEvents(ctx context.Context, owner, session int64) (more bool, err error) {
-	// Locked, so that nobody makes deliveries of them meanwhile.
-	positions, err := rows(ctx, t, scanNumber, `SELECT position FROM events WHERE project = $1 AND session = $2 ORDER BY sequence LIMIT $3 FOR UPDATE`,
-		owner, session, atOnce)
+// newsOf finds the events about an endpoint: they belong to no session, and have
+// the endpoint's metadata.
+const newsOf = `SELECT position FROM events WHERE project = $1 AND session = 0
+	AND position(convert_to($2, 'UTF8') IN body) > 0 AND convert_from(body, 'UTF8')::json #>> '{data,endpointId}' = $2
+	ORDER BY sequence LIMIT $3 FOR UPDATE`
+
+// inlineOf lists a session's own endpoint, if it has one.
+func (t *tx) inlineOf(ctx context.Context, s doomed) ([]doomed, error) {
+	return rows(ctx, t, func(r pgx.Rows) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) },
+		`SELECT num, id FROM endpoints WHERE project_id = $1 AND session_id = $2`, s.project, s.id)
+}
+
+// forgetEvents deletes the events that a query picks and locks, so that nobody
+// makes deliveries of them meanwhile, with their deliveries, sent or not. more
+// says that there were as many as asked for.
+func (t *tx) forgetEvents(ctx context.Context, owner int64, query string, args ...any) (more bool, err error) {
+	positions, err := rows(ctx, t, scanNumber, query, args...)
 	if err != nil || len(positions) == 0 {
 		return false, err
 	}
@@ -108,8 +132,7 @@ func (t *tx) forgetRest(ctx context.Context, s doomed) (more bool, err error) {
 	if err != nil || n == atOnce {
 		return true, err
 	}
-	endpoints, err := rows(ctx, t, func(r pgx.Rows) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) },
-		`SELECT num, id FROM endpoints WHERE project_id = $1 AND session_id = $2`, s.project, s.id)
+	endpoints, err := t.inlineOf(ctx, s)
 	if err != nil {
 		return false, err
 	}

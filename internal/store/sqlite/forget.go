@@ -16,7 +16,7 @@ var errFresh = errors.New("the session has news that is being committed")
 
 // ForgetSession deletes a session that has ended, with all that belongs to it:
 // events, what was sent and is still to be sent, steps, links, its own webhook
-// endpoint, and the rows of its artifacts, whose files are noted as removed. It
+// endpoint with the news about that, and the rows of its artifacts, whose files are noted as removed. It
 // takes as many transactions as there is much; the session itself goes with the
 // last.
 func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.Time) error {
@@ -46,7 +46,11 @@ func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err er
 	if !status.Ended() {
 		return false, domain.Refuse(domain.CodeConflict, "the session is %s; close it first", status)
 	}
-	if t.known.about(s) {
+	inline, err := t.inlineOf(s)
+	if err != nil {
+		return false, err
+	}
+	if t.known.about(s, inline) {
 		return false, errFresh
 	}
 	owner, err := t.w.cache.project(t, project)
@@ -55,6 +59,11 @@ func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err er
 	}
 	if more, err = t.forgetEvents(`SELECT position FROM events WHERE project = ? AND session = ? ORDER BY sequence LIMIT ?`, owner, s.num, atOnce); err != nil || more {
 		return more, err
+	}
+	for _, e := range inline {
+		if more, err = t.forgetEvents(newsOf, owner, e.id, atOnce); err != nil || more {
+			return more, err
+		}
 	}
 	if more, err = t.forgetRest(s); err != nil || more {
 		return more, err
@@ -72,9 +81,25 @@ func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err er
 	return false, nil
 }
 
-// about says whether something of the session, or for its own endpoint, is to be
-// handed on when the transaction is committed.
-func (k *known) about(s doomed) bool {
+// newsOf finds the events about an endpoint: they belong to no session, and have
+// the endpoint's metadata.
+const newsOf = `SELECT position FROM events INDEXED BY events_session WHERE project = ?1 AND session = 0
+	AND instr(body, CAST(?2 AS BLOB)) > 0 AND json_extract(CAST(body AS TEXT), '$.data.endpointId') = ?2 LIMIT ?3`
+
+// inlineOf lists a session's own endpoint, if it has one.
+func (t *tx) inlineOf(s doomed) ([]doomed, error) {
+	rows, err := t.rows(`SELECT num, id FROM endpoints WHERE project_id = ? AND session_id = ?`, s.project, s.id)
+	return collect(rows, err, func(r codec.Scanner) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) })
+}
+
+// about says whether something of the session, or for or about its own endpoint,
+// is to be handed on when the transaction is committed.
+func (k *known) about(s doomed, inline []doomed) bool {
+	for _, own := range inline {
+		if slices.ContainsFunc(k.Events, func(e domain.Event) bool { return e.EndpointID == own.id }) {
+			return true
+		}
+	}
 	return slices.ContainsFunc(k.in, func(in numbers) bool { return in.session == s.num }) ||
 		slices.ContainsFunc(k.made, func(m made) bool { return m.endpoint.SessionID == s.id })
 }
@@ -131,8 +156,7 @@ func (t *tx) forgetRest(s doomed) (more bool, err error) {
 	if err := t.exec(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`, s.project, s.id); err != nil {
 		return false, err
 	}
-	rows, err := t.rows(`SELECT num, id FROM endpoints WHERE project_id = ? AND session_id = ?`, s.project, s.id)
-	endpoints, err := collect(rows, err, func(r codec.Scanner) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) })
+	endpoints, err := t.inlineOf(s)
 	if err != nil {
 		return false, err
 	}

@@ -14,6 +14,7 @@ func (w *world) fullSession(status domain.SessionStatus) (domain.Session, string
 	n := w.draftSession(3)
 	inline := w.endpoint("browser_*", "step_completed")
 	inline.SessionID = n.Session.ID
+	inline.Metadata = map[string]string{private: inline.ID}
 	n.Endpoint = &inline
 	n.Idempotency = fixtureKey(n.Session.ID, n.Session.ID)
 	w.ok(w.store.CreateSession(w.ctx, n))
@@ -26,6 +27,9 @@ func (w *world) fullSession(status domain.SessionStatus) (domain.Session, string
 	w.ok(err)
 	return s, inline.ID
 }
+
+// private is metadata of a session's own endpoint.
+const private = "private"
 
 func (w *world) forget(s domain.Session) {
 	w.Helper()
@@ -53,6 +57,9 @@ func (w *world) gone(s domain.Session, inline string) {
 		if e.SessionID == s.ID || body(e).SessionID == s.ID {
 			w.Errorf("the log has %s of the session", e.Type)
 		}
+		if p := body(e); p.Data.EndpointID == inline || p.Metadata[private] == inline {
+			w.Errorf("the log has %s of its endpoint: %s", e.Type, e.Body)
+		}
 	}
 	for _, d := range w.deliveries(domain.DeliveryFilter{}) {
 		if d.SessionID == s.ID || d.EndpointID == inline {
@@ -77,6 +84,13 @@ var forgetTests = []test{
 		w.ok(err)
 		_, err = w.store.SendTest(w.ctx, w.project, inline, domain.WebhookNews(&ep, domain.EventWebhookTest, "", start), nil)
 		w.ok(err)
+		kept := w.endpoint("none")
+		kept.Metadata = map[string]string{"endpointId": inline} // is not about it for that
+		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{
+			domain.WebhookNews(&ep, domain.EventEndpointFailing, "failing", start), domain.WebhookNews(&ep, domain.EventEndpointDisabled, "failing", start),
+			domain.DeliveryNews(&domain.Delivery{ProjectID: w.project, EndpointID: inline}, start),
+			domain.WebhookNews(&kept, domain.EventEndpointFailing, "failing", start),
+		}))
 		// Some is sent, some has failed often, some waits.
 		at := start.Add(time.Minute)
 		var sent []domain.Delivery
@@ -105,6 +119,8 @@ var forgetTests = []test{
 		files, err := w.store.RemovedFiles(w.ctx, 0, 10)
 		w.ok(err)
 		w.equal("files to remove", files, []domain.RemovedFiles{{Num: files[0].Num, ProjectID: w.project, SessionID: s.ID, RemovedAt: files[0].RemovedAt}})
+		w.equal("news about another endpoint", ids(w.events(domain.EventQuery{Types: []domain.EventType{domain.EventEndpointFailing}}),
+			func(e domain.Event) string { return body(e).Data.EndpointID }), []string{kept.ID})
 		w.equal("what its key was used for", w.replays(s.ID), []string{s.ID})
 		w.equal("deliveries of another session", w.deliveries(domain.DeliveryFilter{SessionID: other.ID}), before)
 		w.equal("events of another session", w.events(domain.EventQuery{SessionID: other.ID}), events)
