@@ -101,14 +101,21 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
 			p.dropBelow(f.ID) // the frames of the document before
 		}
-		f.Document.URL, f.Document.Missing = shown(ev.Frame.URL+ev.Frame.Fragment), shown(ev.Frame.Missing)
+		if f.ID == p.main {
+			f.Document.URL, f.Document.Missing = shown(ev.Frame.URL, ev.Frame.Fragment), shown(ev.Frame.Missing)
+		} else if f.Document.Missing = ""; ev.Frame.Missing != "" {
+			f.Document.Missing = missingFrame
+		}
 		f.Document.Navigating, f.Document.Committed = false, true
 	case "Page.navigatedWithinDocument":
 		f := p.frames[ev.FrameID]
 		if f == nil {
 			return false
 		}
-		f.Document.URL, f.Document.Navigating = shown(ev.URL), false
+		f.Document.Navigating = false
+		if f.ID == p.main {
+			f.Document.URL = shown(ev.URL)
+		}
 	case "Page.lifecycleEvent":
 		f := p.frames[ev.FrameID]
 		if f == nil || ev.Name != "load" && ev.Name != "DOMContentLoaded" && ev.Name != "init" {
@@ -172,9 +179,23 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	return true
 }
 
+// maxURL bounds the address that is kept, in bytes: goto takes no longer ones,
+// but a page gives itself 2 MB as often as it likes, and each frame of it.
+const maxURL = 64 << 10
+
+// missingFrame stands for the address of a frame that could not be loaded:
+// nobody asks which it was.
+const missingFrame = "about:blank"
+
 // shown is an address as it may be shown to whoever looks: it is the page's own
 // words, and may hold the password that it was opened with.
-func shown(url string) string { return domain.HideUserinfo(domain.CleanText(url)) }
+func shown(parts ...string) string {
+	url := ""
+	for _, part := range parts {
+		url += part[:min(len(part), maxURL-len(url))]
+	}
+	return domain.HideUserinfo(domain.CleanText(url))
+}
 
 // release lets what the page has started beside its frames go on: a worker, or
 // a window, whose dialogs would hold up its opener too. It stays attached: a

@@ -44,9 +44,9 @@ type Frame struct {
 
 // Document is how far a frame's current document has come.
 type Document struct {
-	Loader     string // changes with every navigation to another document
-	URL        string
-	Missing    string          // the address that could not be loaded, when this is the browser's own page that says so
+	Loader     string          // changes with every navigation to another document
+	URL        string          // of the main frame, at most its first 64 KiB
+	Missing    string          // the address that could not be loaded, when this is the browser's own page that says so; of other frames, any
 	Reached    map[string]bool // "DOMContentLoaded", "load"
 	Committed  bool            // URL and Missing are its own: the first sign of a document comes before its address
 	Navigating bool            // on the way to another document

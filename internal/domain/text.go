@@ -18,36 +18,66 @@ func CleanText(s string) string {
 // address is what looks like a URL inside a text.
 var address = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*:[/\\]{2,}[^\s"'<>]+`)
 
-// HideUserinfo takes user and password out of the URLs in a text.
+// HideUserinfo takes user and password out of the URLs in a text. It is no
+// parser, lest there be a text that it can't hide, and quick: pages make
+// addresses of megabytes.
 func HideUserinfo(text string) string {
-	return address.ReplaceAllStringFunc(text, func(url string) string {
-		before, path := splitURL(url)
-		return before + path
-	})
+	var b strings.Builder
+	kept, at := 0, 0 // what is written, what is looked at
+	for {
+		i := strings.IndexByte(text[at:], ':')
+		if i < 0 {
+			break
+		}
+		colon := at + i
+		rest := strings.TrimLeft(text[colon+1:], `/\`)
+		slashes := len(text) - colon - 1 - len(rest)
+		if slashes >= 2 && endsInScheme(text[at:colon]) {
+			host := userinfo(rest)
+			b.WriteString(text[kept : len(text)-len(rest)])
+			kept = len(text) - len(rest) + host
+			at = kept
+			continue
+		}
+		at = colon + 1 + slashes
+	}
+	b.WriteString(text[kept:])
+	return b.String()
+}
+
+// endsInScheme says that a text ends in what can stand before a URL's colon.
+func endsInScheme(text string) bool {
+	for i := len(text) - 1; i >= 0; i-- {
+		switch c := text[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			return true
+		case '0' <= c && c <= '9' || c == '+' || c == '.' || c == '-':
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// userinfo is the length of a user and a password, with their @, in front of a host.
+func userinfo(rest string) int {
+	end := strings.IndexAny(rest, `/\?#`)
+	if end < 0 {
+		end = len(rest)
+	}
+	if i := strings.IndexAny(rest[:end], " \t\n\f\r\"'<>"); i >= 0 {
+		end = i
+	}
+	return strings.LastIndexByte(rest[:end], '@') + 1
 }
 
 // HideQueries does that too, and has an ellipsis for the query and the fragment
 // of each URL: tokens are often there.
 func HideQueries(text string) string {
-	return address.ReplaceAllStringFunc(text, func(url string) string {
-		before, path := splitURL(url)
-		if i := strings.IndexAny(path, "?#"); i >= 0 {
-			path = path[:i+1] + "…"
+	return address.ReplaceAllStringFunc(HideUserinfo(text), func(url string) string {
+		if i := strings.IndexAny(url, "?#"); i >= 0 {
+			url = url[:i+1] + "…"
 		}
-		return before + path
+		return url
 	})
-}
-
-// splitURL is the scheme and host of a URL, without user and password, and what
-// follows. It is no parser, lest there be a text that it can't hide.
-func splitURL(url string) (before, path string) {
-	scheme := strings.IndexByte(url, ':') + 1
-	rest := strings.TrimLeft(url[scheme:], `/\`)
-	before = url[:len(url)-len(rest)]
-	end := strings.IndexAny(rest, `/\?#`)
-	if end < 0 {
-		end = len(rest)
-	}
-	host := rest[:end]
-	return before + host[strings.LastIndexByte(host, '@')+1:], rest[end:]
 }

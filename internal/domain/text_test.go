@@ -17,6 +17,9 @@ func TestHide(t *testing.T) {
 		{"http://u:p@x.test?a@b", "http://x.test?a@b", "http://x.test?…"},
 		{"the address is http://u:p@x.test/?t=1, not ws://v@y.test/", "the address is http://x.test/?t=1, not ws://y.test/", "the address is http://x.test/?… not ws://y.test/"},
 		{`a[href="https://u@x.test/?k=v"]`, `a[href="https://x.test/?k=v"]`, `a[href="https://x.test/?…"]`},
+		{"https://x.test/?to=https://u:p@y.test/", "https://x.test/?to=https://y.test/", "https://x.test/?…"},
+		{"https://x.test/https://u:p@y.test/?t", "https://x.test/https://y.test/?t", "https://x.test/https://y.test/?…"},
+		{"1://u@x a-1.+://u@x ://u@x", "1://u@x a-1.+://x ://u@x", "1://u@x a-1.+://x ://u@x"},
 		{"mail me@x.test", "mail me@x.test", "mail me@x.test"}, {"", "", ""}, {"://@?", "://@?", "://@?"},
 	} {
 		if got := HideUserinfo(tt.text); got != tt.userinfo {

@@ -1,0 +1,55 @@
+package browser
+
+import (
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+)
+
+// TestLongAddressesAreNotKept: a page gives itself and its frames addresses of
+// megabytes; the main frame's beginning is kept, and of frames nothing.
+func TestLongAddressesAreNotKept(t *testing.T) {
+	p := &Page{
+		log: slog.New(slog.DiscardHandler), main: "main", order: []string{"main"}, changed: make(chan struct{}),
+		frames: map[string]*Frame{"main": {ID: "main", Document: Document{Reached: map[string]bool{}}}},
+	}
+	hear := func(method string, params object) {
+		t.Helper()
+		raw, err := json.Marshal(params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.heard(cdp.Event{Method: method, Params: raw})
+	}
+	long := "#" + strings.Repeat("é", 1<<20)
+	navigated := func(id, parent, missing string) {
+		t.Helper()
+		hear("Page.frameNavigated", object{"frame": object{
+			"id": id, "parentId": parent, "loaderId": "l", "url": "https://u:p@x.test/", "urlFragment": long, "unreachableUrl": missing,
+		}})
+	}
+	navigated("main", "", "")
+	navigated("child", "main", "")
+	for range 2 {
+		if main := p.Main(); len(main.Document.URL) > maxURL || !strings.HasPrefix(main.Document.URL, "https://x.test/#ééé") {
+			t.Errorf("%d bytes are kept: %.30s", len(main.Document.URL), main.Document.URL)
+		}
+		if child := p.Frames()[1]; child.Document.URL != "" || child.Document.Missing != "" {
+			t.Errorf("%d bytes are kept of a frame", len(child.Document.URL))
+		}
+		for _, id := range []string{"main", "child"} {
+			hear("Page.navigatedWithinDocument", object{"frameId": id, "url": "https://u:p@x.test/" + long})
+		}
+	}
+	navigated("main", "", "https://x.test/"+long)
+	navigated("child", "main", "https://x.test/"+long)
+	if n := len(p.Main().Document.Missing); n == 0 || n > maxURL {
+		t.Errorf("%d bytes are kept of what is missing", n)
+	}
+	if missing := p.Frames()[1].Document.Missing; missing != missingFrame {
+		t.Errorf("a frame that is missing: %.30s", missing)
+	}
+}
