@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -64,3 +65,7 @@ func permit(key domain.APIKey, route string) error {
 	}
 	return newProblem(domain.CodeForbidden, fmt.Sprintf("This needs a key of the role %s; this one's is %s.", needed, key.Role))
 }
+
+// seesSecrets says whether the caller may see what steps type and where they log
+// in: whoever may only read may not.
+func seesSecrets(ctx context.Context) bool { return caller(ctx).Role.May(domain.RoleProject) }

@@ -68,24 +68,65 @@ func TestEveryRouteHasARole(t *testing.T) {
 // to control.
 func TestAViewerSeesNoSecrets(t *testing.T) {
 	onBothStores(t, func(r *rig) {
-		session := r.made("POST", "/v1/sessions", `{}`, "sessionId")
+		made := r.ask("POST", "/v1/sessions", `{"url":"https://joe:hush-1@a.test/","steps":[
+			{"action":"goto","url":"https://joe:hush-2@a.test/in?next=1"},
+			{"action":"fill","target":"#password","value":"hush-3"},
+			{"action":"type","value":"hush-4"},
+			{"action":"select","target":"#card","values":["hush-5"]},
+			{"action":"assert","target":"#password","value":"hush-6"},
+			{"action":"setCookies","cookies":[{"name":"sid","value":"hush-7","url":"https://joe:hush-8@a.test/"}]}]}`)
+		session, _ := made.body["sessionId"].(string)
 		endpoint := r.ask("POST", "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:9/","headers":[{"name":"X-Token","value":"hush-hush","secret":true}]}`)
 		link := r.ask("POST", "/v1/sessions/"+session+"/streams", `{"mode":"control"}`)
 		secret, _ := endpoint.body["secret"].(string)
 		control, _ := link.body["streamingUrl"].(string)
 		if secret == "" || control == "" {
-			t.Fatalf("%s %s", endpoint.raw, link.raw)
+			t.Fatalf("%s %s %s", made.raw, endpoint.raw, link.raw)
 		}
+		endpointID := fmt.Sprint(endpoint.body["endpointId"])
+		event := r.made("POST", "/v1/webhook-endpoints/"+endpointID+"/test", "", "eventId")
+		steps := "/v1/sessions/" + session + "/steps"
+		first := func(path, member string) string {
+			one, _ := r.ask("GET", path, "").body["data"].([]any)[0].(map[string]any)
+			id, _ := one[member].(string)
+			return id
+		}
+		ids := strings.NewReplacer("{sessionId}", session, "{endpointId}", endpointID, "{eventId}", event,
+			"{deliveryId}", first("/v1/deliveries", "deliveryId"), "{stepId}", first(steps, "stepId"))
 		viewer := "Authorization: Bearer " + r.newKey(domain.RoleViewer)
 		for route := range routesOf(t) {
 			method, path, _ := strings.Cut(route, " ")
-			path = strings.NewReplacer("{sessionId}", session, "{endpointId}", fmt.Sprint(endpoint.body["endpointId"])).Replace(path)
-			if method != http.MethodGet || strings.Contains(path, "{") {
+			if path = ids.Replace(path); method != http.MethodGet || strings.HasSuffix(path, "/{artifactId}") { // there are no pictures
 				continue
 			}
-			if a := r.ask(method, path, "", viewer); strings.Contains(a.raw, secret) || strings.Contains(a.raw, control) || strings.Contains(a.raw, "hush-hush") {
+			a := r.ask(method, path, "", viewer)
+			if strings.Contains(a.raw, secret) || strings.Contains(a.raw, control) || strings.Contains(a.raw, "hush") || strings.Contains(a.raw, "joe") {
 				t.Errorf("%s shows a secret: %s", route, a.raw)
 			}
+			if a.status != http.StatusOK && a.status != http.StatusForbidden {
+				t.Errorf("%s: %d %s", route, a.status, a.raw)
+			}
+		}
+		list, _ := r.ask("GET", steps, "", viewer).body["data"].([]any)
+		for i, want := range []string{
+			`map[action:goto url:https://a.test/]`, `map[action:goto url:https://a.test/in?next=1]`, `map[action:fill target:#password value:…]`,
+			`map[action:type value:…]`, `map[action:select target:#card values:[…]]`, `map[action:assert target:#password value:…]`,
+			`map[action:setCookies cookies:[map[name:sid url:https://a.test/ value:…]]]`,
+		} {
+			one, _ := list[i].(map[string]any)
+			if got := fmt.Sprint(one["step"]); got != want {
+				t.Errorf("step %d of a viewer's: %s, want %s", i, got, want)
+			}
+			id := fmt.Sprint(one["stepId"])
+			if a := r.ask("GET", steps+"/"+id, "", viewer); fmt.Sprint(a.body["step"]) != want {
+				t.Errorf("step %d of a viewer's alone: %s", i, a.raw)
+			}
+			if a := r.ask("GET", steps+"/"+id, ""); !strings.Contains(a.raw, "hush-") {
+				t.Errorf("step %d of who gave it: %s", i, a.raw)
+			}
+		}
+		if a := r.ask("GET", "/v1/sessions/"+session, ""); !strings.Contains(a.raw, "joe:hush-1@") {
+			t.Errorf("the session of who made it: %s", a.raw)
 		}
 		for _, mode := range []string{"view", "control"} {
 			if a := r.ask("POST", "/v1/sessions/"+session+"/streams", `{"mode":"`+mode+`"}`, viewer); a.status != http.StatusForbidden {

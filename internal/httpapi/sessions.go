@@ -69,7 +69,11 @@ func stamp(t time.Time) string {
 	return domain.FormatTime(t)
 }
 
-func (s *server) viewSession(v domain.Session) sessionView {
+// viewSession is a session as the caller may see it.
+func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView {
+	if !seesSecrets(ctx) {
+		v.Options.URL = domain.HideUserinfo(v.Options.URL)
+	}
 	metadata := v.Metadata
 	if metadata == nil {
 		metadata = map[string]string{}
@@ -119,7 +123,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, next, s.viewSession), nil
+			return pageOf(rows, next, func(v domain.Session) sessionView { return s.viewSession(ctx, v) }), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}", "get-session", "Read a session", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
@@ -127,7 +131,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{Body: s.viewSession(v)}, nil
+			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
@@ -135,7 +139,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{Body: s.viewSession(v)}, nil
+			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Delete an ended session with all that belongs to it", 204,
 		func(ctx context.Context, in *SessionPath) (*empty, error) {
@@ -179,9 +183,9 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	if err != nil {
 		return replay(err, func(refs []string) (*sessionOutput, error) { return s.sessionAgain(ctx, refs) })
 	}
-	out := &sessionOutput{Body: s.viewSession(v)}
+	out := &sessionOutput{Body: s.viewSession(ctx, v)}
 	for _, st := range steps {
-		out.Body.Steps = append(out.Body.Steps, viewStep(st))
+		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
 	}
 	if endpoint != nil {
 		view := viewEndpoint(*endpoint, true)
@@ -196,13 +200,13 @@ func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutpu
 	if err != nil {
 		return nil, err
 	}
-	out := &sessionOutput{Replayed: Replayed{"true"}, Body: s.viewSession(v)}
+	out := &sessionOutput{Replayed: Replayed{"true"}, Body: s.viewSession(ctx, v)}
 	steps, err := s.Store.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
 	if err != nil {
 		return nil, err
 	}
 	for _, st := range steps {
-		out.Body.Steps = append(out.Body.Steps, viewStep(st))
+		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
 	}
 	if len(refs) > 1 {
 		switch e, err := s.Store.Endpoint(ctx, project(ctx), refs[1]); {

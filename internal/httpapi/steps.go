@@ -20,7 +20,7 @@ type stepView struct {
 	Index      int             `json:"index"`
 	Action     string          `json:"action"`
 	Status     string          `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
-	Step       any             `json:"step" doc:"As it was given."`
+	Step       any             `json:"step" doc:"As it was given. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
 	Result     any             `json:"result,omitempty"`
 	Error      *domain.Failure `json:"error,omitempty"`
 	DurationMs *int64          `json:"durationMs,omitempty"`
@@ -29,7 +29,11 @@ type stepView struct {
 	FinishedAt string          `json:"finishedAt,omitempty"`
 }
 
-func viewStep(st domain.Step) stepView {
+// viewStep is a step as the caller may see it.
+func viewStep(ctx context.Context, st domain.Step) stepView {
+	if !seesSecrets(ctx) {
+		st.Params = step.Masked(st.Params)
+	}
 	v := stepView{
 		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Step: st.Params, Error: st.Error,
 		CreatedAt: stamp(st.CreatedAt), StartedAt: stamp(st.StartedAt), FinishedAt: stamp(st.FinishedAt),
@@ -96,17 +100,17 @@ func (s *server) stepRoutes() {
 			if n := len(rows); n > 0 && rows[n-1].Index+1 < sess.StepCount {
 				next = strconv.Itoa(rows[n-1].Index)
 			}
-			return pageOf(rows, next, viewStep), nil
+			return pageOf(rows, next, func(st domain.Step) stepView { return viewStep(ctx, st) }), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/steps/{stepId}", "get-step", "Read a step", 200,
 		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
 			st, err := s.Store.Step(ctx, project(ctx), in.SessionID, in.StepID)
-			return &stepOutput{viewStep(st)}, err
+			return &stepOutput{viewStep(ctx, st)}, err
 		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/steps/{stepId}/cancel", "cancel-step", "Cancel a step that waits or runs", 200,
 		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
 			st, err := s.Sessions.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
-			return &stepOutput{viewStep(st)}, err
+			return &stepOutput{viewStep(ctx, st)}, err
 		})
 }
 
@@ -184,7 +188,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 			out.Status = http.StatusAccepted
 		}
 		if size < maxAnswer {
-			out.Body.Data = append(out.Body.Data, viewStep(st))
+			out.Body.Data = append(out.Body.Data, viewStep(ctx, st))
 		} else if out.Body.NextCursor == "" {
 			out.Body.NextCursor = strconv.Itoa(st.Index - 1)
 		}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
@@ -126,4 +127,29 @@ func (s *Spec) Params() json.RawMessage {
 		panic(fmt.Sprintf("marshal a step: %v", err))
 	}
 	return raw
+}
+
+// Mask stands for what whoever may only look isn't shown of a step.
+const Mask = "…"
+
+// Masked is a stored spec for whoever may only look: the mask for what it types,
+// chooses or compares a field with and for the values of cookies, and addresses
+// without user and password.
+func Masked(params json.RawMessage) json.RawMessage {
+	var s Spec
+	if err := json.Unmarshal(params, &s); err != nil {
+		return json.RawMessage(`{}`) // what can't be read isn't shown
+	}
+	s.URL = domain.HideUserinfo(s.URL)
+	if s.Value != nil {
+		s.Value = new(Mask)
+	}
+	for i := range s.Values {
+		s.Values[i] = Mask
+	}
+	for i := range s.Cookies {
+		c := &s.Cookies[i]
+		c.Value, c.URL = Mask, domain.HideUserinfo(c.URL)
+	}
+	return s.Params()
 }
