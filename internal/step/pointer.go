@@ -19,7 +19,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 		}
 	}()
 	for {
-		v, err := r.act(n, op, nil)
+		v, err := r.act(n, "aim", nil)
 		if err != nil {
 			return err
 		}
@@ -28,6 +28,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 		case err != nil && (!lost(err) || r.ctx.Err() != nil):
 			return err
 		case err != nil: // its frame was left meanwhile
+			r.abandon()
 		case no != nil:
 			r.seen = *no
 		default:
@@ -95,15 +96,11 @@ func (r *run) missed(v verdict) (by string) {
 
 // place is where a verdict's point is in the whole page's view: through the
 // frames around it as they are drawn, moved, scaled, turned. no says why the
-// mouse would not get there. The documents around are told to watch for it.
+// mouse would not get there. Only when the way is free are the documents told
+// to watch for the mouse: until then it is others who use it.
 func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error) {
 	x, y = v.X, v.Y
 	width, height := v.Width, v.Height
-	for _, f := range r.above(v.frame) {
-		if _, err := r.call(f, "guard", object{"kind": op}); err != nil {
-			return 0, 0, nil, err
-		}
-	}
 	// Each turn goes from a frame to the window of the process that draws what
 	// is around it. Within one process Chromium knows how frames are nested.
 	for inner := v.frame; inner.Parent != ""; {
@@ -145,6 +142,11 @@ func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error)
 			return 0, 0, &verdict{Why: "target_covered", Seen: "the frame is covered by " + r.name(outer, hit.Node)}, nil
 		}
 		inner, width, height = outer, view.Seen.Width, view.Seen.Height
+	}
+	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
+		if _, err := r.call(f, "watch", object{"kind": op, "aimed": i == 0}); err != nil {
+			return 0, 0, nil, err
+		}
 	}
 	return x, y, nil, nil
 }

@@ -63,9 +63,7 @@ async function ready(target, needs, tries) {
 // What can be done with the element at once, in the same call.
 const work = {
   none: () => ({}),
-  // The mouse is about to come: see watch.
-  mouse: (el) => { watch(el, "mouse"); return {}; },
-  hover: (el) => { watch(el, "hover"); return {}; },
+  aim: (el) => { aimed = el; return {}; },
   focus: (el) => { focusOn(el); return {}; },
   fill: (el, { value }) => fill(controlOf(el), value),
   select: (el, { values, index }) => choose(controlOf(el), values, index),
@@ -91,7 +89,7 @@ const work = {
 // Counts the steps that were given up in this document: what still waits for
 // one of them must not act any more.
 let abandoned = 0;
-bh.abandon = () => { abandoned++; watched = null; };
+bh.abandon = () => { abandoned++; disarm(); };
 
 // poll asks check again at each frame until it is ok, it can't become ok, the
 // time is over or the step is given up.

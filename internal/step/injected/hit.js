@@ -117,20 +117,26 @@ function intercept(e) {
   }
 }
 
-// watch is set before the mouse comes; el is null in a document around the
-// target's frame, where no event of the mouse should be seen.
-function watch(el, kind) {
-  listen();
-  watched = { el, kind };
+// What the mouse is aimed at, from the look until it comes.
+let aimed = null;
+
+function disarm() {
+  aimed = watched = null;
 }
 
-bh.guard = ({ kind }) => { watch(null, kind); return { ok: true }; };
+// watch is told right before the mouse comes. A document around the target's
+// frame aims at nothing: no event of the mouse should be seen there.
+bh.watch = (how) => {
+  listen();
+  watched = { el: how.aimed ? aimed : null, kind: how.kind };
+  return { ok: true };
+};
 
 // reached says, after the mouse came, whether the target got it. Without any
 // event nothing went wrong here: a disabled control hears of none.
 bh.reached = () => {
   const { el, reached, by } = watched || {};
-  watched = null;
+  disarm();
   if (reached === false) return no("target_covered", "covered by " + by + (el ? " when the mouse came" : ", in the page around its frame"));
   return { ok: true, hit: reached === true };
 };
