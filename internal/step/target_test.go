@@ -68,8 +68,8 @@ func FuzzCheck(f *testing.F) {
 	})
 }
 
-// FuzzCheckURL: what a browser may be sent to is the web, and is written in one way.
-func FuzzCheckURL(f *testing.F) {
+// FuzzPageURL: what a browser may be sent to is the web, and is written in one way.
+func FuzzPageURL(f *testing.F) {
 	for _, raw := range []string{
 		"http://a.test/b c?d e#f g", "HTTPS://A.test", "data:text/html,<p>100%", "about:blank", "http:\\a.test\b", "http://a.test\\@b.test/", "javascript:1", "file:///x",
 		"view-source:http://a.test", "http://\u2460.test/", "http:/a.test", "DATA:,", "blob:http://a.test/1",
