@@ -44,7 +44,16 @@ func (c *Client) Get(ctx context.Context, path string, header http.Header) (*htt
 // Do sends in as JSON, unless it is nil, and reads the answer into out, unless
 // that is nil. An answer that isn't 2xx is a *RefusedError.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
-	header := http.Header{}
+	return c.do(ctx, method, path, http.Header{}, in, out)
+}
+
+// Make is Do with a POST that makes something: of all calls with one key, which
+// isn't used for anything else, only one makes it, and each gets its answer.
+func (c *Client) Make(ctx context.Context, path, key string, in, out any) error {
+	return c.do(ctx, http.MethodPost, path, http.Header{"Idempotency-Key": {key}}, in, out)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, header http.Header, in, out any) error {
 	var body []byte
 	if in != nil {
 		var err error

@@ -3,6 +3,7 @@ package receive
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -22,18 +23,17 @@ const within = 5 * time.Second
 // server that is away is waited for; one that refuses is an error. The endpoint
 // is "" when ctx ended first.
 func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
+	key := rand.Text()
 	for failures := 0; ; failures++ {
-		var made struct{ EndpointID string }
-		err := r.Server.Do(ctx, http.MethodPost, "/webhook-endpoints", map[string]any{
-			"url": r.hook, "events": []string{"*"}, "secret": r.secret, "description": "browserhook receive",
-		}, &made)
+		endpoint, err := r.make(ctx, key)
 		if err == nil {
-			return made.EndpointID, nil
+			return endpoint, nil
 		}
 		if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok && refused.Final() {
 			return "", r.advise(refused)
 		}
 		if ctx.Err() != nil {
+			r.withdraw(ctx, key)
 			return "", nil //nolint:nilerr // it was told to end
 		}
 		pause := apiclient.Pause(failures)
@@ -43,9 +43,32 @@ func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
+			r.withdraw(ctx, key)
 			return "", nil
 		}
 	}
+}
+
+// make makes the endpoint, one for each key however often it is tried.
+func (r *Receiver) make(ctx context.Context, key string) (endpoint string, err error) {
+	var made struct{ EndpointID string }
+	err = r.Server.Make(ctx, "/webhook-endpoints", key, map[string]any{
+		"url": r.hook, "events": []string{"*"}, "secret": r.secret, "description": "browserhook receive",
+	}, &made)
+	return made.EndpointID, err
+}
+
+// withdraw deletes an endpoint that may have been made though its answer was
+// lost, after ctx has ended: by its key the server says once more which it is.
+func (r *Receiver) withdraw(ctx context.Context, key string) {
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
+	endpoint, err := r.make(within, key)
+	if err != nil {
+		r.say(terminal.Odd.Render(fmt.Sprintf("Whether %s has made an endpoint for %s is not known: %s", r.Server.URL, r.hook, terminal.Clean(err.Error()))))
+		return
+	}
+	r.unregister(ctx, endpoint)
 }
 
 // advise adds to a refusal of the address what opens it.

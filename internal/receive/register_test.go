@@ -1,0 +1,92 @@
+package receive
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/apiclient"
+)
+
+// endpoints is a server that makes one endpoint for each key, and one for each
+// call without a key.
+type endpoints struct {
+	mu      sync.Mutex
+	keys    []string
+	made    int
+	deleted []string
+	lose    func(nth int) bool // whether an answer is lost
+}
+
+func (e *endpoints) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.Method == http.MethodDelete {
+		e.deleted = append(e.deleted, r.URL.Path)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	key := r.Header.Get("Idempotency-Key")
+	if key == "" || !slices.Contains(e.keys, key) {
+		e.made++
+	}
+	e.keys = append(e.keys, key)
+	if e.lose(len(e.keys)) {
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(map[string]string{"endpointId": "we_1"})
+}
+
+// registering is a receiver that registers with the server.
+func registering(t *testing.T, e *endpoints) *Receiver {
+	t.Helper()
+	server := httptest.NewUnstartedServer(e)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	t.Cleanup(server.Close)
+	client := apiclient.New(server.URL, "key", 10*time.Second)
+	t.Cleanup(client.Close)
+	r, _ := newReceiver(t, Config{Secrets: []string{secret}, Server: client})
+	return r
+}
+
+func TestALostAnswerMakesNoSecondEndpoint(t *testing.T) {
+	e := &endpoints{lose: func(nth int) bool { return nth == 1 }}
+	endpoint, err := registering(t, e).register(t.Context())
+	if err != nil || endpoint != "we_1" {
+		t.Fatalf("%q, %v", endpoint, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.made != 1 || len(e.keys) < 2 {
+		t.Errorf("%d endpoints were made by %q", e.made, e.keys)
+	}
+}
+
+func TestAnEndpointMadeAtTheEndIsDeleted(t *testing.T) {
+	ctx, end := context.WithCancel(t.Context())
+	e := &endpoints{lose: func(nth int) bool {
+		if nth == 1 {
+			end()
+		}
+		return nth == 1
+	}}
+	endpoint, err := registering(t, e).register(ctx)
+	if err != nil || endpoint != "" {
+		t.Fatalf("%q, %v", endpoint, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.made != 1 || !slices.Equal(e.deleted, []string{"/v1/webhook-endpoints/we_1"}) {
+		t.Errorf("%d were made, %q deleted", e.made, e.deleted)
+	}
+}
