@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -58,9 +59,9 @@ func (t *tunnels) dial(ctx context.Context, _, address string) (net.Conn, error)
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	targets, err := t.targets(ctx, address)
-	for _, target := range targets {
+	for i, target := range targets {
 		var nc net.Conn
-		if nc, err = t.through(ctx, target); err == nil {
+		if nc, err = t.throughWithin(ctx, target, len(targets)-i); err == nil {
 			c := newConn(nc)
 			// Where the proxy is is none of the target's owner's business.
 			c.remote = target
@@ -104,6 +105,17 @@ func (t *tunnels) targets(ctx context.Context, address string) ([]string, error)
 		return nil, err
 	}
 	return open, nil
+}
+
+// throughWithin makes one tunnel, in its share of the time that is left: so that
+// an address of which nothing is heard leaves some for the others.
+func (t *tunnels) throughWithin(ctx context.Context, target string, shares int) (net.Conn, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(shares))
+		defer cancel()
+	}
+	return t.through(ctx, target)
 }
 
 // through makes one tunnel.
@@ -195,6 +207,8 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 		return nc, nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded): // the connection's clock was first
+		return nil, context.DeadlineExceeded
 	}
 	if known, ok := errors.AsType[*Error](err); ok {
 		return nil, known

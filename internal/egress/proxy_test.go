@@ -91,6 +91,27 @@ func TestEverythingGoesThroughTheProxy(t *testing.T) {
 	}
 }
 
+// TestAnAddressThatHangsLeavesTimeForTheNext behind a proxy.
+func TestAnAddressThatHangsLeavesTimeForTheNext(t *testing.T) {
+	for name, kind := range map[string]egresstest.ProxyKind{"http": {IgnoresFirst: true}, "socks5": {SOCKS: true, IgnoresFirst: true}} {
+		receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		proxy := egresstest.StartProxy(t, kind, receiver.Listener.Addr().String())
+		both := egresstest.Lookup{Addrs: []netip.Addr{netip.MustParseAddr(outside), netip.MustParseAddr("93.184.215.15")}}
+		c := newClient(t, Config{
+			Proxy: &Proxy{URL: proxy.URL}, Timeout: 2 * time.Second,
+			Resolver: egresstest.Resolver(t, func(string, int) egresstest.Lookup { return both }),
+		})
+		if answer, err := c.Post(background, mustURL(t, "http://hooks.example.com/"), http.Header{}, nil); err != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %+v, %v", name, answer, err)
+		}
+		if got := proxy.Targets(); len(got) != 2 {
+			t.Errorf("%s: the proxy was asked for %v", name, got)
+		}
+		c.CloseIdle()
+		receiver.Close()
+	}
+}
+
 func TestTheProxyIsNotAskedForWhatIsClosed(t *testing.T) {
 	answers := map[string]egresstest.Lookup{
 		"inside.example":   egresstest.To("10.0.0.1"),

@@ -23,7 +23,9 @@ type ProxyKind struct {
 	Password string
 	// Answer is what it says, instead of making a tunnel; then it hangs.
 	Answer io.Reader
-	Hangs  bool // it takes the connection and says nothing
+	// IgnoresFirst: it makes tunnels, and says nothing to the first who asks.
+	IgnoresFirst bool
+	Hangs        bool // it takes the connection and says nothing
 }
 
 // Proxy makes tunnels to one place, whatever it is asked for: what arrives there
@@ -115,6 +117,10 @@ func (p *Proxy) serve(nc net.Conn) {
 		ask = p.askedSOCKS
 	}
 	answer, ok := ask(nc, r)
+	if p.kind.IgnoresFirst && len(p.Targets()) == 1 {
+		<-p.closed
+		return
+	}
 	if p.kind.Answer != nil {
 		_, _ = io.Copy(nc, p.kind.Answer)
 		<-p.closed
