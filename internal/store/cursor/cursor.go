@@ -116,7 +116,8 @@ func (p *Places) Read(ctx context.Context, log *Log, q domain.EventQuery) (page 
 	return domain.EventPage{}, errExpired
 }
 
-// slack is how far an event's id, which is made first, may be from its place.
+// slack is how far an event's id, which is made first and by the clock of its
+// node, may be from its place. The clocks of nodes have to agree within it.
 const slack = time.Minute
 
 // find is the position after which a cursor goes on, and whether events after it
