@@ -254,7 +254,10 @@ func (e *Engine) lane(projectID, endpoint string) *lane {
 			}
 		}
 	}
-	l = &lane{engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit, busy: map[string]struct{}{}}
+	l = &lane{
+		engine: e, endpoint: endpoint, share: e.share(shareKey{projectID, true}), limit: firstLimit, most: maxLimit,
+		busy: map[string]struct{}{}, sending: map[string]struct{}{},
+	}
 	e.lanes[endpoint] = l
 	return l
 }
@@ -312,6 +315,7 @@ func (e *Engine) pick() (*lane, domain.Job) {
 			continue
 		}
 		job := l.pop()
+		l.sending[job.Delivery.ID] = struct{}{}
 		l.ran(1)
 		l.list()
 		l.claim()
@@ -330,6 +334,7 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		e.bytes -= len(job.Body)
 		l.ran(-1)
 		delete(l.busy, job.Delivery.SessionID)
+		delete(l.sending, job.Delivery.ID)
 		if l.ordered {
 			l.recording++
 		}

@@ -27,7 +27,7 @@ type History interface {
 	Event(ctx context.Context, project, id string) (domain.Event, error)
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
-	Attempts(ctx context.Context, project, delivery string) ([]domain.Attempt, error)
+	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
 	// Ahead counts the deliveries that an ordered one waits for, up to
 	// [domain.AheadAtMost], and reads the first of them.
 	Ahead(ctx context.Context, project, delivery string) (first domain.Delivery, n int, err error)
@@ -40,6 +40,7 @@ type LaneState struct {
 	ThrottledUntil  time.Time // its rate is used up; zero: it isn't
 	ClaimsAt        time.Time // it asks the store for more; zero: not known
 	Waits           bool      // the delivery is in its hands and not being sent yet
+	Sends           bool      // or is being sent
 }
 
 // State tells of the endpoint's lane, and of a delivery to it.
@@ -51,7 +52,8 @@ func (e *Engine) State(endpoint, delivery string) LaneState {
 		return LaneState{}
 	}
 	waits := slices.ContainsFunc(l.queue, func(j domain.Job) bool { return j.Delivery.ID == delivery })
-	return LaneState{len(l.queue), l.running, l.until, l.wait, l.next, waits}
+	_, sends := l.sending[delivery]
+	return LaneState{len(l.queue), l.running, l.until, l.wait, l.next, waits, sends}
 }
 
 // Explainer explains deliveries.
@@ -152,7 +154,7 @@ func recovers(e *domain.Endpoint) string {
 
 func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanation, error) {
 	out := Explanation{Endpoint: d.EndpointID, Delivery: &d}
-	attempts, err := x.History.Attempts(ctx, d.ProjectID, d.ID)
+	last, err := x.last(ctx, &d)
 	if err != nil {
 		return out, err
 	}
@@ -165,11 +167,16 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 		return out, err
 	}
 	lane := x.State(d.EndpointID, d.ID)
+	sending := d.Status == domain.DeliverySending
+	elsewhere := sending && !lane.Sends && !lane.Waits
 	switch {
-	case d.Status != domain.DeliveryPending && (d.Status != domain.DeliverySending || !lane.Waits):
-		out.Code, out.Sentence = settled(&d, endpoint, attempts)
+	case sending && lane.Sends:
+		out.Code, out.Sentence = "sending", fmt.Sprintf("It is being sent: attempt %d.", d.Attempts+1)
 		return out, nil
-	case endpoint == nil:
+	case !sending && d.Status != domain.DeliveryPending:
+		out.Code, out.Sentence = settled(&d, endpoint, last)
+		return out, nil
+	case endpoint == nil && !elsewhere:
 		out.Code, out.Sentence = domain.ReasonEndpointDeleted, "The endpoint was deleted; the delivery is about to be canceled."
 		return out, nil
 	}
@@ -181,15 +188,31 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 		}
 	}
 	if ahead > 0 {
-		out.Code, out.Sentence, out.WaitsFor = "waits_for_earlier", behind(&first, ahead), first.ID
+		out.Code, out.Sentence, out.WaitsFor = "waits_for_earlier", behind(&first, ahead, x.State(d.EndpointID, first.ID)), first.ID
 		return out, nil
 	}
-	out.Code, out.Sentence, out.NextAt = waiting(&d, endpoint, attempts, lane, time.Now())
+	if elsewhere {
+		out.Code, out.Sentence = "handed_out", "It is not this server that sends it: another has it and sends it when its turn comes there, or its outcome is being recorded."
+		return out, nil
+	}
+	out.Code, out.Sentence, out.NextAt = waiting(&d, endpoint, last, lane, time.Now())
 	return out, nil
 }
 
+// last reads the last attempt of a delivery, nil when there is none.
+func (x *Explainer) last(ctx context.Context, d *domain.Delivery) (*domain.Attempt, error) {
+	if d.Attempts == 0 {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	page, err := x.History.AttemptsPage(ctx, d.ProjectID, d.ID, d.Attempts-1, 1)
+	if err != nil || len(page) == 0 {
+		return nil, err
+	}
+	return &page[0], nil
+}
+
 // behind explains a delivery that comes after others.
-func behind(first *domain.Delivery, n int) string {
+func behind(first *domain.Delivery, n int, lane LaneState) string {
 	of, count := "of the session", fmt.Sprint(n)
 	if first.SessionID == "" {
 		of = "of events without a session"
@@ -199,8 +222,10 @@ func behind(first *domain.Delivery, n int) string {
 	}
 	what := "is due"
 	switch {
-	case first.Status == domain.DeliverySending:
+	case lane.Sends:
 		what = "is being sent"
+	case first.Status == domain.DeliverySending && !lane.Waits:
+		what = "is with another server, or being recorded"
 	case first.NextAt.After(time.Now()):
 		what = "is tried again on " + domain.FormatTime(first.NextAt)
 	}
@@ -217,7 +242,7 @@ func plural(n int, one, many string) string {
 
 // settled explains a delivery that nothing more is planned for. The endpoint is
 // nil when it was deleted.
-func settled(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt) (code, sentence string) {
+func settled(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt) (code, sentence string) {
 	again := "A retry sends it again."
 	switch {
 	case e == nil:
@@ -228,14 +253,11 @@ func settled(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt) 
 		again = "Once the endpoint is resumed, a retry sends it again."
 	}
 	switch {
-	case d.Status == domain.DeliverySending:
-		return "sending", fmt.Sprintf("It is being sent: attempt %d.", d.Attempts+1)
-	case d.Status == domain.DeliveryDelivered && len(attempts) > 0:
-		a := attempts[len(attempts)-1]
+	case d.Status == domain.DeliveryDelivered && last != nil:
 		return "delivered", fmt.Sprintf("Attempt %d delivered it on %s: the endpoint answered %d after %d ms.",
-			a.Number, domain.FormatTime(d.EndedAt), a.StatusCode, a.Duration.Milliseconds())
+			last.Number, domain.FormatTime(d.EndedAt), last.StatusCode, last.Duration.Milliseconds())
 	case d.Reason == domain.ReasonExhausted:
-		return d.Reason, fmt.Sprintf("It was given up after %d attempts; %s %s", d.Attempts, lastFailure(attempts), again)
+		return d.Reason, fmt.Sprintf("It was given up after %d attempts; %s %s", d.Attempts, lastFailure(last), again)
 	case d.Reason == domain.ReasonGone:
 		return d.Reason, "The endpoint answered 410 Gone, which disables it. " + again
 	case d.Reason == domain.ReasonExpired:
@@ -252,16 +274,15 @@ func settled(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt) 
 	}
 }
 
-func lastFailure(attempts []domain.Attempt) string {
-	if len(attempts) == 0 {
+func lastFailure(last *domain.Attempt) string {
+	if last == nil {
 		return "none is recorded."
 	}
-	a := attempts[len(attempts)-1]
-	return fmt.Sprintf("the last one failed (%s): %s.", a.ErrorClass, a.Error)
+	return fmt.Sprintf("the last one failed (%s): %s.", last.ErrorClass, last.Error)
 }
 
 // waiting explains a delivery that is to be sent, and says when.
-func waiting(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt, lane LaneState, now time.Time) (code, sentence string, next time.Time) {
+func waiting(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt, lane LaneState, now time.Time) (code, sentence string, next time.Time) {
 	throttled := lane.ThrottledUntil
 	if e.RateLimit > 0 && lane.ClaimsAt.After(throttled) {
 		throttled = lane.ClaimsAt // servers that share a database keep the rate there
@@ -273,7 +294,7 @@ func waiting(d *domain.Delivery, e *domain.Endpoint, attempts []domain.Attempt, 
 		return "endpoint_paused", "It waits: the endpoint is paused. Resuming it sends what waits.", next
 	case d.NextAt.After(now):
 		return "retry_scheduled", fmt.Sprintf("It waits for its next try, %d of %d, on %s; %s",
-			d.Tries+1, max(len(scheduleOf(&e.EndpointSettings)), d.Tries)+1, domain.FormatTime(d.NextAt), lastFailure(attempts)), d.NextAt
+			d.Tries+1, max(len(scheduleOf(&e.EndpointSettings)), d.Tries)+1, domain.FormatTime(d.NextAt), lastFailure(last)), d.NextAt
 	case lane.ClosedUntil.After(now):
 		return "endpoint_unreachable", fmt.Sprintf("It is due, but the endpoint did not answer lately and is left alone until %s.", domain.FormatTime(lane.ClosedUntil)), lane.ClosedUntil
 	case throttled.After(now):

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,20 @@ func TestExplainSaysWhatHappens(t *testing.T) {
 type explained interface {
 	storetest.Store
 	OfferTo(t domain.Taker)
+}
+
+// pages remembers which attempts are read.
+type pages struct {
+	explained
+	read []int
+}
+
+func (p *pages) AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error) {
+	all, err := p.explained.AttemptsPage(ctx, project, delivery, after, limit)
+	for i := range all {
+		p.read = append(p.read, all[i].Number)
+	}
+	return all, err
 }
 
 // explaining is an engine that runs over a store, and what explains it.
@@ -298,6 +313,40 @@ var explanations = []struct {
 		a.becomes(d, "sending")
 		letGo()
 		a.becomes(d, "delivered")
+	}},
+	{"being sent by another server, which alone knows that it is", func(a *asked) {
+		here := &webhook.Explainer{History: a.store, State: webhook.NewEngine(a.store, nil, "test", slog.New(slog.DiscardHandler)).State}
+		e := a.endpoint(func(e *domain.Endpoint) { e.Ordered = true })
+		letGo := a.hangs(e)
+		s := a.session()
+		first := a.delivery(a.says(s, domain.EventStepStarted), e)
+		second := a.delivery(a.says(s, domain.EventStepCompleted), e)
+		a.becomes(first, "sending")
+		x, err := here.Delivery(a.Context(), a.project, first)
+		a.ok(err)
+		if x.Code != "handed_out" || !x.NextAt.IsZero() {
+			a.Errorf("it is %s: %s", x.Code, x.Sentence)
+		}
+		a.mentions(x, "another has it")
+		x, err = here.Delivery(a.Context(), a.project, second)
+		a.ok(err)
+		a.mentions(x, first, "is with another server")
+		a.mentions(a.becomes(second, "waits_for_earlier"), first, "is being sent")
+		letGo()
+		a.becomes(second, "delivered")
+	}},
+	{"of many attempts only the last is read", func(a *asked) {
+		e := a.endpoint(func(e *domain.Endpoint) { e.RetrySchedule = []time.Duration{time.Millisecond, time.Millisecond} })
+		a.answers(e, 500)
+		d := a.delivery(a.says(a.session(), domain.EventStepStarted), e)
+		a.becomes(d, domain.ReasonExhausted)
+		pages := &pages{explained: a.store}
+		x, err := (&webhook.Explainer{History: pages, State: a.engine.State}).Delivery(a.Context(), a.project, d)
+		a.ok(err)
+		a.mentions(x, "after 3 attempts", "500")
+		if !slices.Equal(pages.read, []int{3}) {
+			a.Errorf("it reads the attempts %v", pages.read)
+		}
 	}},
 	{"a retry is scheduled", func(a *asked) {
 		e := a.endpoint(nil)

@@ -36,13 +36,14 @@ type lane struct {
 	prepared atomic.Pointer[prepared]
 
 	queue    []domain.Job
-	bytes    int  // of the bodies in the queue, and of what is reserved
-	promised int  // of them, of what is reserved
-	body     int  // how long one is, about; 0 while nothing is known
-	reserved int  // that are being committed
-	refused  bool // one that was being committed, and is not yet known to be due
-	outdated bool // what is reserved can't be queued when it comes
-	over     bool // the endpoint is no more
+	sending  map[string]struct{} // deliveries
+	bytes    int                 // of the bodies in the queue, and of what is reserved
+	promised int                 // of them, of what is reserved
+	body     int                 // how long one is, about; 0 while nothing is known
+	reserved int                 // that are being committed
+	refused  bool                // one that was being committed, and is not yet known to be due
+	outdated bool                // what is reserved can't be queued when it comes
+	over     bool                // the endpoint is no more
 	running  int
 	limit    int  // of running
 	listed   bool // in its share's turn
