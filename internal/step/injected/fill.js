@@ -8,6 +8,10 @@ const formats = {
   range: "a number between its min and max",
 };
 
+// HTML's valid floating-point number that a double can hold: of another the
+// field would keep other digits, or nothing.
+const isNumber = (s) => /^-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(s) && Number.isFinite(Number(s));
+
 function changed(el) {
   el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   el.dispatchEvent(new Event("change", { bubbles: true }));
@@ -32,12 +36,14 @@ function fill(field, value) {
       changed(el);
       return {};
     }
+    let want = value;
     if (el.type === "number") {
-      if (Number.isNaN(Number(value))) return refuse(`can't hold ${JSON.stringify(value)}: it takes a number`);
+      want = value.trim();
+      if (want !== "" && !isNumber(want)) return refuse(`can't hold ${JSON.stringify(value)}: it takes a number such as -1.5 or 2e3`);
     }
     el.select();
     el.focus();
-    return { type: value };
+    return { type: want };
   }
   if (el.tagName === "TEXTAREA") {
     el.setSelectionRange(0, el.value.length);
