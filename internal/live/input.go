@@ -63,6 +63,21 @@ func parseInput(raw []byte) (input, error) {
 	return in, nil
 }
 
+// maxInputs is how many inputs wait for a page that hangs.
+const maxInputs = 256
+
+// room is how many may wait for there to be room for one more: moves go first,
+// and last what lets go, lest something stay held down.
+func (in input) room() int {
+	switch {
+	case in.Kind == "move" || in.Type == "wheel":
+		return maxInputs / 4
+	case in.Kind == "up":
+		return maxInputs
+	}
+	return maxInputs / 2
+}
+
 // hand is one viewer's mouse and keyboard: what it holds down is let go when
 // the viewer leaves.
 type hand struct {

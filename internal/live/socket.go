@@ -17,7 +17,8 @@ import (
 const (
 	writeWithin = 10 * time.Second
 	lookWithin  = 10 * time.Second
-	lookAgain   = time.Second // while the store is away
+	lookAgain   = time.Second            // while the store is away
+	lookEvery   = 250 * time.Millisecond // at most, however much happens
 	inputWithin = 5 * time.Second
 	pingEvery   = 20 * time.Second
 	shownSteps  = 50
@@ -58,6 +59,7 @@ type viewer struct {
 	view    *view
 	page    *browser.Page   // joined; nil before the session has one
 	revoked <-chan struct{} // closed when the link's key is
+	told    string          // the address that was sent last
 }
 
 // socket serves one viewer. The token is what lets it in, whatever page it
@@ -89,7 +91,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView(), revoked: held.Done()}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
-	inputs := make(chan input, 64)
+	inputs := make(chan input, maxInputs)
 	reading := make(chan struct{})
 	go func() {
 		defer close(reading)
@@ -126,10 +128,10 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 			_ = v.conn.Close(websocket.StatusPolicyViolation, "this link is for looking only")
 			return
 		}
-		select {
-		case inputs <- in:
-		case <-ctx.Done():
-			return
+		// A page that hangs takes none for seconds. Whoever waited for it here
+		// would hear no pong, and take the viewer for gone.
+		if len(inputs) < in.room() {
+			inputs <- in
 		}
 	}
 }
@@ -184,19 +186,18 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 		defer t.Stop()
 		expiry = t.C
 	}
+	var known *saw // what the store said last
 	for {
 		// Asked for before looking, so that no change falls in between.
 		changed := v.sessions.Changed(v.session)
 		moved := v.join()
 		looked := v.look(ctx)
-		var again <-chan time.Time
+		rest, again := time.After(lookEvery), (<-chan time.Time)(nil)
 	frames:
 		for {
-			news, place := changed, moved
-			if looked != nil {
-				news, place = nil, nil // one look at a time
-			} else if again != nil {
-				place = nil // a page that moves on is no reason to ask a store that is away
+			news := changed
+			if looked != nil || rest != nil {
+				news = nil // one look at a time, and then a rest
 			}
 			select {
 			case frame := <-v.view.frames:
@@ -213,6 +214,7 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 					v.log.Debug("look at a session", "session", v.session, "err", saw.err)
 					again = time.After(lookAgain)
 				default:
+					known = &saw
 					if err := v.sendState(ctx, saw); err != nil {
 						return websocket.StatusNormalClosure, ""
 					}
@@ -222,10 +224,19 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 				}
 			case <-again:
 				break frames
+			case <-rest:
+				rest = nil
 			case <-news:
 				break frames
-			case <-place:
-				break frames
+			case <-moved:
+				// A page changes as often as it likes, and the store knows nothing of it.
+				moved = v.join()
+				if known == nil || v.address() == v.told {
+					continue
+				}
+				if err := v.sendState(ctx, *known); err != nil {
+					return websocket.StatusNormalClosure, ""
+				}
 			case <-ping.C:
 				pinging, cancel := context.WithTimeout(ctx, writeWithin)
 				err := v.conn.Ping(pinging)
@@ -259,6 +270,14 @@ func (v *viewer) join() <-chan struct{} {
 		v.rooms.join(page, v.view)
 	}
 	return page.Changed()
+}
+
+// address is where the page is.
+func (v *viewer) address() string {
+	if v.page == nil {
+		return ""
+	}
+	return v.page.Main().Document.URL
 }
 
 func (v *viewer) send(ctx context.Context, kind websocket.MessageType, raw []byte) error {
@@ -307,8 +326,10 @@ func (v *viewer) sendState(ctx context.Context, saw saw) error {
 	if s.Control {
 		hide = domain.HideUserinfo
 	}
+	v.told = v.address()
+	s.URL = hide(v.told)
 	if v.page != nil {
-		s.URL, s.Viewers = hide(v.page.Main().Document.URL), v.rooms.viewers(v.page)
+		s.Viewers = v.rooms.viewers(v.page)
 	}
 	for i, st := range steps {
 		s.Steps[i] = line(st, hide)
