@@ -1,11 +1,16 @@
 package httpapi
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"html/template"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	_ "embed"
 
@@ -26,20 +31,40 @@ const Health = "/healthz"
 func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET "+Health, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	s.mux.HandleFunc("GET /readyz", s.readiness)
-	s.mux.HandleFunc("GET /openapi.json", func(w http.ResponseWriter, _ *http.Request) {
-		raw, err := s.api.OpenAPI().MarshalJSON()
-		if err != nil {
-			newProblem("internal", "").write(w)
-			return
-		}
-		w.Header().Set("Content-Type", "application/openapi+json")
-		_, _ = w.Write(raw)
-	})
+	s.mux.HandleFunc("GET /openapi.json", s.once("application/openapi+json", func() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
-	s.mux.HandleFunc("GET /docs", s.docs)
+	s.mux.HandleFunc("GET /docs", s.once("text/html; charset=utf-8", s.docs))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	if s.Live != nil {
 		s.Live.Routes(s.mux)
+	}
+}
+
+type published struct {
+	body []byte
+	etag string
+}
+
+// once answers with what is made the first time that anybody asks: making it costs
+// milliseconds, and needs no key.
+func (s *server) once(kind string, make func() ([]byte, error)) http.HandlerFunc {
+	page := sync.OnceValues(func() (p published, err error) {
+		p.body, err = make()
+		p.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(p.body))
+		return p, err
+	})
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := page()
+		if err != nil {
+			s.problem(r.Context(), err).write(w)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", kind)
+		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		h.Set("Cache-Control", "no-cache") // it is another one after an upgrade
+		h.Set("ETag", p.etag)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
 	}
 }
 
@@ -73,7 +98,7 @@ type docOperation struct {
 
 // docs renders the API's description as a page that needs nothing from
 // elsewhere.
-func (s *server) docs(w http.ResponseWriter, _ *http.Request) {
+func (s *server) docs() ([]byte, error) {
 	var ops []docOperation
 	oapi := s.api.OpenAPI()
 	for path, item := range oapi.Paths {
@@ -103,14 +128,12 @@ func (s *server) docs(w http.ResponseWriter, _ *http.Request) {
 		}
 		return slices.Index(order, a.Method) - slices.Index(order, b.Method)
 	})
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	codes := make([]string, 0, len(statuses))
 	for code := range statuses {
 		codes = append(codes, string(code))
 	}
 	slices.Sort(codes)
-	if err := docs.Execute(w, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Codes": codes}); err != nil {
-		s.Log.Debug("write docs", "err", err)
-	}
+	var page bytes.Buffer
+	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Codes": codes})
+	return page.Bytes(), err
 }
