@@ -8,3 +8,6 @@ import (
 
 // Roles is the table of routes.
 func Roles() map[string]domain.Role { return maps.Clone(routeRoles) }
+
+// PreferWait reads a Prefer header.
+var PreferWait = preferWait

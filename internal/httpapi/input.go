@@ -20,6 +20,9 @@ import (
 func (s *server) checkInput(hc huma.Context, next func(huma.Context)) {
 	r, w := humago.Unwrap(hc)
 	op := hc.Operation()
+	if lines := r.Header.Values("Prefer"); len(lines) > 1 { // huma would take the first; they are one list
+		r.Header.Set("Prefer", strings.Join(lines, ", "))
+	}
 	problem := checkText(r, op)
 	if problem == nil {
 		problem = checkQuery(r, op.Parameters)

@@ -234,7 +234,7 @@ func (a reply) field() string {
 
 // ask makes a request with the rig's key; target is taken as it is, odd bytes
 // and all. Header lines may follow, "Name: value", which replace what the rig
-// sends itself.
+// sends itself; lines of a value are lines of the header.
 func (r *rig) ask(method, target, body string, header ...string) reply {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), method, r.URL, strings.NewReader(body))
@@ -248,7 +248,7 @@ func (r *rig) ask(method, target, body string, header ...string) reply {
 	}
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
-		req.Header.Set(name, value)
+		req.Header[http.CanonicalHeaderKey(name)] = strings.Split(value, "\n")
 	}
 	res, err := r.Client().Transport.RoundTrip(req)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -51,7 +52,7 @@ func viewStep(ctx context.Context, st domain.Step) stepView {
 type addStepsInput struct {
 	SessionPath
 	Creating
-	Prefer string `header:"Prefer" maxLength:"100" doc:"wait=N: answer when the steps have ended, after at most N seconds. More than 60 counts as 60; Preference-Applied says what counted." example:"wait=30"`
+	Prefer string `header:"Prefer" maxLength:"1000" doc:"wait=N: answer when the steps have ended, after at most N seconds. More than 60 counts as 60; Preference-Applied says what counted." example:"wait=30"`
 	Body   struct {
 		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
 		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
@@ -120,19 +121,31 @@ const (
 	maxAnswer = 4 << 20
 )
 
-// preferWait reads "wait=N" of a Prefer header; other preferences are passed
-// over, as the standard wants.
+// preference is one of those in a Prefer header (RFC 7240), with its parameters:
+// what is between commas that aren't quoted.
+var preference = regexp.MustCompile(`(?:"(?:[^"\\]|\\.)*"|[^",])+`)
+
+// preferWait reads "wait=N" of a Prefer header, the first of them; other
+// preferences are passed over, as the standard wants.
 func preferWait(header string) (time.Duration, error) {
-	for part := range strings.SplitSeq(header, ",") {
-		value, ok := strings.CutPrefix(strings.TrimSpace(part), "wait=")
-		if !ok {
+	for _, one := range preference.FindAllString(header, -1) {
+		one, _, _ = strings.Cut(one, ";")
+		name, value, _ := strings.Cut(one, "=")
+		if !strings.EqualFold(strings.Trim(name, " \t"), "wait") {
 			continue
 		}
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 0 {
+		value = strings.Trim(value, " \t")
+		if n := len(value); n > 1 && value[0] == '"' && value[n-1] == '"' {
+			value = value[1 : n-1]
+		}
+		if value == "" || strings.Trim(value, "0123456789") != "" {
 			return 0, domain.Invalid("Prefer", "wait must be a number of seconds")
 		}
-		return min(time.Duration(min(n, 1<<20))*time.Second, maxWait), nil
+		n, err := strconv.ParseUint(value, 10, 16)
+		if err != nil { // there are digits and nothing else: too many of them
+			return maxWait, nil //nolint:nilerr // as above
+		}
+		return min(time.Duration(n)*time.Second, maxWait), nil
 	}
 	return 0, nil
 }
