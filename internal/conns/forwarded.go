@@ -39,7 +39,7 @@ func (c *Config) trusts(a netip.Addr) bool {
 // client is who sent a request that came from a trusted proxy: the last address
 // of X-Forwarded-For that isn't a trusted proxy's itself. What stands before it
 // was written by the client, or by somebody whom nobody trusts. Where a proxy
-// has written something else than an address, it counts as the client.
+// has written something else than an address, or nothing, it counts as the client.
 func (c *Config) client(proxy netip.Addr, header http.Header) netip.Addr {
 	lines := header["X-Forwarded-For"]
 	for i := len(lines) - 1; i >= 0; i-- {

@@ -21,7 +21,7 @@ type Config struct {
 	Most int
 	// Proxies are the addresses of proxies whose X-Forwarded-For is believed. One
 	// of those may have any number of connections; each request counts for the
-	// client that it names.
+	// client that it names, or else for the proxy.
 	Proxies []netip.Prefix
 	// Stall is how long a body or an answer may stand still.
 	Stall time.Duration
@@ -91,14 +91,12 @@ func (s *Server) guard(h http.Handler) http.Handler {
 				return
 			}
 			if c.proxy {
-				if client := s.cfg.client(c.from, r.Header); !s.cfg.trusts(client) {
-					done, ok := c.listener.request(client)
-					if !ok {
-						s.cfg.Refuse(w, domain.CodeTooMany, "There are too many requests of yours at once; try again soon.")
-						return
-					}
-					defer done()
+				done, ok := c.listener.request(s.cfg.client(c.from, r.Header))
+				if !ok {
+					s.cfg.Refuse(w, domain.CodeTooMany, "There are too many requests of yours at once; try again soon.")
+					return
 				}
+				defer done()
 			}
 		}
 		h.ServeHTTP(w, r)

@@ -244,3 +244,44 @@ func TestBehindAProxyEachClientHasItsShare(t *testing.T) {
 		}
 	})
 }
+
+// TestBehindAProxyWhoIsNotNamedHasAShareToo: one that writes no address, an
+// unreadable one, or only trusted ones, is itself the client.
+func TestBehindAProxyWhoIsNotNamedHasAShareToo(t *testing.T) {
+	for header, also := range map[string]string{
+		"X-Nothing: 1":                        "X-Forwarded-For: unknown",
+		"X-Forwarded-For: 192.0.2.1, _hidden": "X-Nothing: 1",
+		"X-Forwarded-For: 10.0.0.7":           "X-Forwarded-For: 10.0.0.7, 10.0.0.8",
+	} {
+		t.Run(header, func(t *testing.T) {
+			var hold chan struct{}
+			run(t, Config{Most: 16, Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}, func(_ http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/wait" {
+					<-hold
+				}
+			}, func(r *rig) {
+				hold = make(chan struct{})
+				for range 4 {
+					r.dial("10.0.0.1").send("GET /wait HTTP/1.1", "Host: x", header, "", "")
+				}
+				synctest.Wait()
+				for _, one := range []string{header, also} {
+					if got := r.dial("10.0.0.1").get("/", one); got != 429 {
+						t.Errorf("the fifth, %s: %d", one, got)
+					}
+				}
+				if got := r.dial("10.0.0.1").get("/", "X-Forwarded-For: 192.0.2.1"); got != 200 {
+					t.Errorf("who is named: %d", got)
+				}
+				if got := r.dial("10.0.0.1").get("/healthz", header); got != 200 {
+					t.Errorf("health check: %d", got)
+				}
+				close(hold)
+				synctest.Wait()
+				if got := r.dial("10.0.0.1").get("/", header); got != 200 {
+					t.Errorf("afterwards: %d", got)
+				}
+			})
+		})
+	}
+}
