@@ -107,3 +107,33 @@ func TestDotsInNamesOfTheUsersOwn(t *testing.T) {
 		}
 	})
 }
+
+// TestAGetTakesNoBody, as no route does that isn't described with one: whoever
+// puts the parameters there is told.
+func TestAGetTakesNoBody(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		for _, path := range []string{"/v1/sessions", "/v1/sessions/none/steps", "/v1/events"} {
+			for _, accept := range []string{"application/json", "text/event-stream"} {
+				for _, tt := range []struct {
+					body, kind string
+					status     int
+					field      string
+				}{
+					{`{"limit":1}`, "application/json", 422, "limit"},
+					{`[1]`, "application/json", 422, ""},
+					{`{`, "application/json", 400, ""},
+					{`limit=1`, "text/plain", 415, ""},
+					{strings.Repeat(" ", 1<<20+1), "application/json", 413, ""},
+				} {
+					a := r.ask("GET", path, tt.body, "Content-Type: "+tt.kind, "Accept: "+accept)
+					if a.status != tt.status || a.field() != tt.field {
+						r.t.Errorf("GET %s with %.20s for %s: %d %.300s", path, tt.body, accept, a.status, a.raw)
+					}
+				}
+			}
+		}
+		if a := r.ask("GET", "/v1/sessions", ""); a.status != 200 {
+			r.t.Errorf("without one: %d %s", a.status, a.raw)
+		}
+	})
+}

@@ -206,7 +206,11 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	defer release()
 	ctx, cancel := context.WithCancelCause(held)
 	defer cancel(nil)
-	if p := checkIdempotencyKey(r, false); p != nil {
+	p := checkIdempotencyKey(r, false)
+	if p == nil {
+		p = s.checkBodyShape(requestBody(ctx), s.api.OpenAPI().Paths["/v1/events"].Get)
+	}
+	if p != nil {
 		p.write(w)
 		return
 	}

@@ -134,7 +134,7 @@ func checkBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 		return nil, newProblem(domain.CodeMalformed, "The body could not be read.")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(raw))
-	if len(raw) == 0 || r.Method == http.MethodGet { // in that it means nothing
+	if len(raw) == 0 {
 		r.Body = http.NoBody
 		return nil, nil
 	}
