@@ -349,5 +349,9 @@ func (n needs) String() string {
 // act waits until the target has what is needed and does op with it.
 func (r *run) act(n needs, op string, args object) (verdict, error) {
 	r.waitedFor = r.spec.Target + " to be " + n.String()
-	return r.poll("act", object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries})
+	all := object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries}
+	if end, ok := r.ctx.Deadline(); ok {
+		all["until"] = end.UnixMilli()
+	}
+	return r.poll("act", all)
 }

@@ -103,11 +103,17 @@ async function poll(ms, check) {
   }
 }
 
-// act waits until the target has what the action needs, and does the work.
-bh.act = ({ target, needs, op, args, ms, tries }) => {
+// act waits until the target has what the action needs, and does the work. A
+// page that was busy hears of that only after the step may have ended: so what
+// waits behind the look, such as the word that the step was given up, is heard
+// before the work, and nothing is done after the time until, in ms since 1970.
+bh.act = ({ target, needs, op, args, ms, tries, until }) => {
   const look = async (over) => {
+    await pause(0);
+    if (over()) return no("abandoned", "the step was given up", { fatal: true });
     const r = await ready(target, needs, tries);
     if (!r.ok || over()) return r;
+    if (until !== undefined && Date.now() >= until) return no("timeout", "the page was busy until the step's time was over");
     const { el, ...rest } = r;
     const did = work[op](el, args || {});
     return did.ok === false ? did : { ...rest, ...did };
