@@ -33,20 +33,24 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 			r.seen = *no
 		default:
 			// Who got the mouse is asked while it is asked where the page is.
-			missed := make(chan string, 1)
+			var by string
+			missed := make(chan error, 1)
 			if err := r.settled(func() error {
 				if err := input(x, y); err != nil {
-					missed <- ""
+					missed <- nil
 					return err
 				}
-				go func() { missed <- r.missed(v) }()
+				go func() {
+					var err error
+					by, err = r.missed(v)
+					missed <- err
+				}()
 				return nil
 			}); err != nil {
 				return err
 			}
-			by := <-missed
-			if by == "" {
-				return nil
+			if err := <-missed; err != nil || by == "" {
+				return err
 			}
 			r.seen = verdict{Why: "target_covered", Seen: by}
 		}
@@ -78,20 +82,27 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 // missed asks, after the mouse came, who got it: the target, or, as it says,
 // another element in the target's document or in one around it. A document
 // that is gone was left because of the input.
-func (r *run) missed(v verdict) (by string) {
+func (r *run) missed(v verdict) (by string, err error) {
 	hit := false
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
 		// All are asked: that ends their watch.
 		got, err := r.call(f, "reached", object{})
-		hit = hit || i == 0 && (err != nil || got.Hit)
+		switch {
+		case r.ctx.Err() != nil:
+			return "", context.Cause(r.ctx) // nobody knows
+		case err != nil && !lost(err):
+			return "", err
+		case i == 0 && (err != nil || got.Hit):
+			hit = true
+		}
 		if err == nil && !got.OK {
 			by = got.Seen
 		}
 	}
 	if hit {
-		return ""
+		by = ""
 	}
-	return by
+	return by, nil
 }
 
 // place is where a verdict's point is in the whole page's view: through the
