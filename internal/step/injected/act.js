@@ -63,7 +63,7 @@ async function ready(target, needs, tries) {
 // What can be done with the element at once, in the same call.
 const work = {
   none: () => ({}),
-  aim: (el) => { aimed = el; return {}; },
+  aim: (el, _, p) => { aimed = { el, x: p.x, y: p.y }; return {}; },
   focus: (el) => { focusOn(el); return {}; },
   fill: (el, { value }) => fill(controlOf(el), value),
   select: (el, { values, index }) => choose(controlOf(el), values, index),
@@ -115,7 +115,7 @@ bh.act = ({ target, needs, op, args, ms, tries, until }) => {
     if (!r.ok || over()) return r;
     if (until !== undefined && Date.now() >= until) return no("timeout", "the page was busy until the step's time was over");
     const { el, ...rest } = r;
-    const did = work[op](el, args || {});
+    const did = work[op](el, args || {}, rest);
     return did.ok === false ? did : { ...rest, ...did };
   };
   return poll(ms, async (over) => {

@@ -128,15 +128,20 @@ function disarm() {
 // frame aims at nothing: no event of the mouse should be seen there.
 bh.watch = (how) => {
   listen();
-  watched = { el: how.aimed ? aimed : null, kind: how.kind };
+  watched = { ...(how.aimed && aimed), kind: how.kind };
   return { ok: true };
 };
 
 // reached says, after the mouse came, whether the target got it. Without any
-// event nothing went wrong here: a disabled control hears of none.
+// event nothing went wrong here, when the target is where the mouse is: a
+// disabled control hears of none. Nor does what a frame has come over.
 bh.reached = () => {
-  const { el, reached, by } = watched || {};
+  const { el, kind, x, y, reached, by } = watched || {};
   disarm();
+  if (el && kind === "mouse" && reached === undefined) {
+    const hit = at(x, y);
+    if (hit && !within(el, hit)) return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
+  }
   if (reached === false) return no("target_covered", "covered by " + by + (el ? " when the mouse came" : ", in the page around its frame"));
   return { ok: true, hit: reached === true };
 };
