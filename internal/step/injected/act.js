@@ -1,13 +1,14 @@
 // Waits for elements and works with them. Every function answers an object:
 // {ok: true, …} or {ok: false, why, seen, fatal?}.
 
-const frame = () => new Promise((done) => {
-  // A page that isn't drawn gets no frames; it must not hang its steps.
-  const timer = setTimeout(done, 100);
-  requestAnimationFrame(() => { clearTimeout(timer); done(); });
-});
+// A page can end any timer by its number, ours too; a task has none.
+const pause = (ms) => scheduler.postTask(() => {}, { delay: ms });
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const frame = () => new Promise((done) => {
+  requestAnimationFrame(done);
+  // A page that isn't drawn gets no frames; it must not hang its steps.
+  pause(100).then(done);
+});
 
 const sameBox = (a, b) => a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
 

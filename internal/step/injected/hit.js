@@ -39,13 +39,9 @@ function scrollTo(target, tries) {
 
 // The part of an element that can be seen through all the frames around this one.
 const through = (el) => new Promise((done) => {
-  const timer = setTimeout(() => { observer.disconnect(); done(null); }, 200);
-  const observer = new IntersectionObserver(([entry]) => {
-    clearTimeout(timer);
-    observer.disconnect();
-    done(entry.intersectionRect);
-  });
+  const observer = new IntersectionObserver(([entry]) => done(entry.intersectionRect));
   observer.observe(el);
+  pause(200).then(() => { observer.disconnect(); done(null); });
 });
 
 // The middle of the part of an element that is in view.
