@@ -191,12 +191,16 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 		}
 		changed := r.page.Changed()
 		frames := r.page.Frames()
-		for i, f := range frames {
+		// What a frame saw that has a match says more than "no match", and a
+		// whole round more than a part of the next.
+		var told verdict
+		silent := false
+		for _, f := range frames {
 			if f.Document.Missing != "" {
 				// The browser's own error page is nothing of the page's: there
 				// is nothing to be found, read or clicked.
 				if f.Parent == "" {
-					r.seen = verdict{Why: CodeNavigation, Seen: notThere(f.Document.Missing)}
+					told = verdict{Why: CodeNavigation, Seen: notThere(f.Document.Missing)}
 				}
 				continue
 			}
@@ -204,9 +208,7 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				continue
 			}
 			if !r.answers(f) {
-				if r.seen.Why == "target_not_found" {
-					r.seen.Seen = "no element matches, and a frame does not answer"
-				}
+				silent = true
 				continue
 			}
 			args["ms"] = 0
@@ -222,6 +224,9 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				if lost(err) && r.ctx.Err() == nil {
 					continue // the document was left meanwhile
 				}
+				if r.seen.Why == "" {
+					r.seen = told
+				}
 				return v, err
 			}
 			r.tries = max(r.tries, v.Tries)
@@ -231,10 +236,15 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				}
 				return v, nil
 			}
-			// What a frame saw that has a match says more than "no match".
-			if i == 0 || v.Why != "target_not_found" {
-				r.seen = v
+			if told.Why == "" || v.Why != "target_not_found" {
+				told = v
 			}
+		}
+		if told.Why == "target_not_found" && silent {
+			told.Seen = "no element matches, and a frame does not answer"
+		}
+		if told.Why != "" {
+			r.seen = told
 		}
 		select {
 		case <-changed:
