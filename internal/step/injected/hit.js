@@ -143,7 +143,8 @@ bh.reached = () => {
 };
 
 function listen() {
-  // Before the page's own listeners; document.open() takes them all away.
+  // Before the page's own. document.open() takes them all away: those that the
+  // page adds to the window after that come before ours, which come with watch.
   for (const type of new Set([...events.mouse, ...events.hover])) addEventListener(type, intercept, { capture: true, passive: false });
 }
 listen();
