@@ -31,11 +31,13 @@ func (p *Page) Click(ctx context.Context, x, y float64, button string, count, mo
 	down := []object{{"type": "mouseMoved", "button": "none"}}
 	for n := 1; n <= count; n++ {
 		down = append(down, object{"type": "mousePressed", "button": button, "buttons": Buttons[button], "clickCount": n})
-		if err := p.mouse(ctx, x, y, modifiers, down); err != nil {
-			return err
-		}
 		up := object{"type": "mouseReleased", "button": button, "buttons": 0, "clickCount": n}
-		if err := p.mouse(ctx, x, y, modifiers, []object{up}); err != nil {
+		err := p.mouse(ctx, x, y, modifiers, down)
+		if err == nil {
+			err = p.mouse(ctx, x, y, modifiers, []object{up})
+		}
+		if err != nil {
+			_, _ = p.sendMouse(x, y, modifiers, up) // see letGo
 			return err
 		}
 		down = nil
@@ -50,24 +52,29 @@ func (p *Page) Hover(ctx context.Context, x, y float64, modifiers int) error {
 
 // Held presses modifier keys, does f and lets them go again, also if f fails.
 func (p *Page) Held(ctx context.Context, modifiers int, f func() error) error {
-	names := []string{"Alt", "Control", "Meta", "Shift"}
+	var down []Key
 	held := 0
-	for _, name := range names {
+	defer func() { p.letGo(down, held) }()
+	for _, name := range []string{"Alt", "Control", "Meta", "Shift"} {
 		if modifiers&Modifiers[name] != 0 {
 			held |= Modifiers[name]
+			down = append(down, modifier(name))
 			if err := p.key(ctx, modifier(name), true, held); err != nil {
 				return err
 			}
 		}
 	}
-	err := f()
-	for _, name := range names {
-		if held&Modifiers[name] != 0 {
-			held &^= Modifiers[name]
-			_, _ = p.Send("Input.dispatchKeyEvent", modifier(name).Event(false, held))
-		}
+	return f()
+}
+
+// letGo lets keys go, of which held are modifiers. It waits for
+// nothing: what was canceled must leave no key down either. One that may not
+// have gone down, or may have come up already, is let go too.
+func (p *Page) letGo(down []Key, held int) {
+	for _, k := range down {
+		held &^= Modifiers[k.Name]
+		_, _ = p.Send("Input.dispatchKeyEvent", k.Event(false, held))
 	}
-	return err
 }
 
 // Wheel turns the wheel with the mouse at a point; dx and dy are CSS pixels.
@@ -78,8 +85,7 @@ func (p *Page) Wheel(ctx context.Context, x, y, dx, dy float64) error {
 func (p *Page) mouse(ctx context.Context, x, y float64, modifiers int, events []object) error {
 	var last []*cdp.Pending
 	for _, e := range events {
-		e["x"], e["y"], e["modifiers"] = x, y, modifiers
-		sent, err := p.Send("Input.dispatchMouseEvent", e)
+		sent, err := p.sendMouse(x, y, modifiers, e)
 		if err != nil {
 			return err
 		}
@@ -91,6 +97,11 @@ func (p *Page) mouse(ctx context.Context, x, y float64, modifiers int, events []
 		}
 	}
 	return nil
+}
+
+func (p *Page) sendMouse(x, y float64, modifiers int, e object) (*cdp.Pending, error) {
+	e["x"], e["y"], e["modifiers"] = x, y, modifiers
+	return p.Send("Input.dispatchMouseEvent", e)
 }
 
 // InsertText types text where the focus is, as a paste or an input method does.
@@ -110,12 +121,14 @@ func (p *Page) Press(ctx context.Context, chord string) error {
 			held |= Modifiers[k.Name]
 		}
 		if err := p.key(ctx, k, true, held); err != nil {
+			p.letGo(keys[:i+1], held)
 			return err
 		}
 	}
 	for i := len(keys) - 1; i >= 0; i-- {
 		held &^= Modifiers[keys[i].Name]
 		if err := p.key(ctx, keys[i], false, held); err != nil {
+			p.letGo(keys[:i+1], held)
 			return err
 		}
 	}
@@ -141,10 +154,12 @@ func (p *Page) Type(ctx context.Context, text string) error {
 		if k.shifted {
 			held = ModShift
 		}
-		if err := p.key(ctx, k, true, held); err != nil {
-			return err
+		err := p.key(ctx, k, true, held)
+		if err == nil {
+			err = p.key(ctx, k, false, held)
 		}
-		if err := p.key(ctx, k, false, held); err != nil {
+		if err != nil {
+			p.letGo([]Key{k}, held)
 			return err
 		}
 	}
