@@ -59,16 +59,19 @@ func endsInScheme(text string) bool {
 	return false
 }
 
-// userinfo is the length of a user and a password, with their @, in front of a host.
+// userinfo is the length of a user and a password, with their @, in front of a
+// host. Quotes and spaces end an address in a text, but not a password, which
+// follows a colon: rather too much of a text is hidden than a part of one shown.
 func userinfo(rest string) int {
 	end := strings.IndexAny(rest, `/\?#`)
 	if end < 0 {
 		end = len(rest)
 	}
-	if i := strings.IndexAny(rest[:end], " \t\n\f\r\"'<>"); i >= 0 {
-		end = i
+	at := strings.LastIndexByte(rest[:end], '@') + 1
+	if ends := strings.IndexAny(rest[:at], " \t\n\f\r\"'<>"); ends >= 0 && !strings.Contains(rest[:at], ":") {
+		return strings.LastIndexByte(rest[:ends], '@') + 1
 	}
-	return strings.LastIndexByte(rest[:end], '@') + 1
+	return at
 }
 
 // HideQueries does that too, and has an ellipsis for the query and the fragment

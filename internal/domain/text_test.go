@@ -20,6 +20,11 @@ func TestHide(t *testing.T) {
 		{"https://x.test/?to=https://u:p@y.test/", "https://x.test/?to=https://y.test/", "https://x.test/?…"},
 		{"https://x.test/https://u:p@y.test/?t", "https://x.test/https://y.test/?t", "https://x.test/https://y.test/?…"},
 		{"1://u@x a-1.+://u@x ://u@x", "1://u@x a-1.+://x ://u@x", "1://u@x a-1.+://x ://u@x"},
+		{"https://user:pa'ss@x.test/a?t", "https://x.test/a?t", "https://x.test/a?…"},
+		{"at https://u:p a\"s\ts<>@'@x.test/a", "at https://x.test/a", "at https://x.test/a"},
+		{"https://o'neil:p@x.test", "https://x.test", "https://x.test"}, {"https://u@v w@x.test", "https://v w@x.test", "https://v w@x.test"},
+		{"at https://x.test, mail 'me@x.test'", "at https://x.test, mail 'me@x.test'", "at https://x.test, mail 'me@x.test'"},
+		{`a[href='https://x.test/'][title='a:me@x.test']`, `a[href='https://x.test/'][title='a:me@x.test']`, `a[href='https://x.test/'][title='a:me@x.test']`},
 		{"mail me@x.test", "mail me@x.test", "mail me@x.test"}, {"", "", ""}, {"://@?", "://@?", "://@?"},
 	} {
 		if got := HideUserinfo(tt.text); got != tt.userinfo {
@@ -36,8 +41,10 @@ func TestHide(t *testing.T) {
 func FuzzHide(f *testing.F) {
 	f.Add("user:secret", "x.test", "/path", "t=1")
 	f.Add("a:b@c", "[::1]:80", "", "")
+	f.Add("user:pa'ss", "x.test", "", "")
+	f.Add("o'neil:p w\"<>\n@", "x.test", "", "")
 	f.Fuzz(func(t *testing.T, user, host, path, query string) {
-		if strings.ContainsAny(user, "/\\?# \t\n\v\f\r\"'<>") || strings.ContainsAny(host+path+query, "@?# \t\n\v\f\r\"'<>/\\") || host == "" {
+		if strings.ContainsAny(user, "/\\?#") || strings.ContainsAny(user, " \t\n\f\r\"'<>") && !strings.Contains(user, ":") || strings.ContainsAny(host+path+query, "@?# \t\n\v\f\r\"'<>/\\") || host == "" {
 			return
 		}
 		const mark = "\uE000" // of what must go
