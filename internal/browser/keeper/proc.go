@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,9 +46,15 @@ func probe(user []string) int {
 			return 1
 		}
 	}
-	cmd := exec.Command("/bin/true") //nolint:noctx // ends by itself
+	return probeWith("/bin/true")
+}
+
+// probeWith runs a program in a namespace of its own. That it isn't there says
+// nothing of namespaces: it would be run when the namespace has been made.
+func probeWith(program string) int {
+	cmd := exec.Command(program) //nolint:noctx // ends by itself
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID}
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Run(); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return NoNamespace
 	}
 	return 0
