@@ -15,6 +15,7 @@ type EventQuery struct {
 	SessionID string      // empty: any
 	Types     []EventType // empty: any
 	Limit     int         // 0: 100
+	Bytes     int         // the page ends with the event whose body reaches it; 0: some MiB
 }
 
 // EventPage is what a query finds.

@@ -67,15 +67,19 @@ func (l *Log) End(ctx context.Context, project string) (string, error) {
 	return l.store.EventsEnd(ctx, project)
 }
 
-// followPage is how many events a follower holds at a time.
-const followPage = 100
+// What a follower holds at a time: so many events, of so many bytes and one
+// more event. There are many followers, and each may be slow.
+const (
+	followPage  = 100
+	followBytes = 64 << 10
+)
 
 // Follow sends pages of the events after the cursor, then of those that are
 // committed, until ctx ends or send fails. A page without events says how far
 // the log has gone on without any that the query picks. A slow send slows only
 // its own follower.
 func (l *Log) Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error {
-	q.Limit = followPage
+	q.Limit, q.Bytes = followPage, followBytes
 	for {
 		// Asked for before reading, so that nothing falls in between.
 		changed := l.wake(project)

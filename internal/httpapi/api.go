@@ -139,6 +139,8 @@ type server struct {
 	Config
 	api huma.API
 	mux *http.ServeMux
+
+	pages *pages
 }
 
 const maxBody = 1 << 20
@@ -161,7 +163,7 @@ func OpenAPI(version string) ([]byte, error) {
 }
 
 func build(cfg Config) *server {
-	s := &server{Config: cfg, mux: http.NewServeMux()}
+	s := &server{Config: cfg, mux: http.NewServeMux(), pages: newPages()}
 	hc := huma.DefaultConfig("browserhook", cfg.Version)
 	hc.CreateHooks = nil // no $schema members in answers
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""

@@ -185,6 +185,9 @@ func (s *server) deliveryRoutes() {
 			if err != nil {
 				return nil, err
 			}
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
+			}
 			rows, err := s.Store.AttemptsPage(ctx, project(ctx), in.DeliveryID, after, in.Limit+1)
 			if err != nil {
 				return nil, err
@@ -282,6 +285,9 @@ func (s *server) explainRoutes() {
 		func(ctx context.Context, in *struct {
 			EventID string `path:"eventId" maxLength:"64"`
 		}) (*pageOutput[explanationView], error) {
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
+			}
 			all, err := s.Explain.Event(ctx, project(ctx), in.EventID)
 			if err != nil {
 				return nil, err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -47,6 +48,9 @@ func (s *server) eventRoutes() {
 			}
 			if in.After == beginning {
 				in.After = ""
+			}
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
 			}
 			page, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
 				After: in.After, SessionID: in.SessionID, Types: types, Limit: in.Limit,
@@ -228,9 +232,9 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	out := make(chan domain.EventPage)
+	out, written := make(chan domain.EventPage), make(chan struct{}, 1)
 	write := func(text string) error {
-		if _, err := fmt.Fprint(w, text); err != nil {
+		if _, err := io.WriteString(w, text); err != nil {
 			return err
 		}
 		return rc.Flush()
@@ -244,7 +248,14 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	told := cursor
 	writeAll := func(page domain.EventPage) error {
 		for _, e := range page.Events {
-			if err := write(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", e.ID, e.Type, e.Body)); err != nil {
+			// As it is: a copy of what is long would be held by every slow reader.
+			if _, err := fmt.Fprintf(w, "id: %s\nevent: %s\ndata: ", e.ID, e.Type); err != nil {
+				return err
+			}
+			if _, err := w.Write(e.Body); err != nil {
+				return err
+			}
+			if err := write("\n\n"); err != nil {
 				return err
 			}
 			if s.stopping() {
@@ -259,6 +270,12 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		done <- s.Events.Follow(ctx, project(ctx), q, func(page domain.EventPage) error {
 			select {
 			case out <- page:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			// The next page is read when this one is not held any more.
+			select {
+			case <-written:
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()
@@ -270,7 +287,9 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 	for {
 		select {
 		case page := <-out:
-			err = writeAll(page)
+			if err = writeAll(page); err == nil {
+				written <- struct{}{}
+			}
 		case <-beat.C:
 			text := ": alive\n\n"
 			if cursor != told {

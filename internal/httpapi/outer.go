@@ -21,6 +21,7 @@ const (
 	apiKeyKey contextKey = iota
 	requestKey
 	bodyKey
+	pageKey
 )
 
 func caller(ctx context.Context) domain.APIKey {
@@ -79,6 +80,9 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 				return
 			}
 			r = r.WithContext(context.WithValue(r.Context(), bodyKey, raw))
+			var release func()
+			r, release = holding(r)
+			defer release()
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)
 				return

@@ -117,6 +117,9 @@ func (s *server) sessionRoutes() {
 			Paging
 			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
 		}) (*pageOutput[sessionView], error) {
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
+			}
 			rows, next, err := s.Store.Sessions(ctx, project(ctx), domain.SessionFilter{
 				Status: domain.SessionStatus(in.Status), Cursor: in.Cursor, Limit: in.Limit,
 			})
@@ -196,6 +199,9 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 
 // sessionAgain answers a repeated call with what the first one made.
 func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutput, error) {
+	if err := s.takePage(ctx); err != nil {
+		return nil, err
+	}
 	v, err := s.Store.Session(ctx, project(ctx), refs[0])
 	if err != nil {
 		return nil, err

@@ -90,6 +90,9 @@ func (s *server) stepRoutes() {
 			if err != nil {
 				return nil, err
 			}
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
+			}
 			rows, err := s.Store.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
 			if err != nil {
 				return nil, err
@@ -105,6 +108,9 @@ func (s *server) stepRoutes() {
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/steps/{stepId}", "get-step", "Read a step", 200,
 		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
+			if err := s.takePage(ctx); err != nil {
+				return nil, err
+			}
 			st, err := s.Store.Step(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(ctx, st)}, err
 		})

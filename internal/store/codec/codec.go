@@ -120,6 +120,14 @@ func PageLimit(n int) int {
 // the row that reaches it, however many more were asked for.
 const PageBytes = 4 << 20
 
+// PageSize is after how many bytes a page ends that is asked to end after n.
+func PageSize(n int) int {
+	if n < 1 || n > PageBytes {
+		return PageBytes
+	}
+	return n
+}
+
 // Cut takes one row too many off a page and makes the cursor of the next.
 func Cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
 	if len(page) <= limit {

@@ -74,17 +74,17 @@ func (s *Store) logPage(ctx context.Context, project string, num, after int64, q
 	}
 	found := 0
 	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(also{r, &found}) },
-		upTo(`position, project, id, session, sequence, type, body, created_at`, query, `position`, `octet_length(body)`), args...)
+		upTo(`position, project, id, session, sequence, type, body, created_at`, query, `position`, `octet_length(body)`, codec.PageSize(q.Bytes)), args...)
 	return page, len(page) < found, err
 }
 
 // upTo has a query of rows that can be long end with the one that reaches
-// codec.PageBytes. It names the query's columns, and selects with them how many
+// so many bytes. It names the query's columns, and selects with them how many
 // rows there were. What is cut off isn't even read: lengths are known without.
-func upTo(columns, query, order, length string) string {
+func upTo(columns, query, order, length string, bytes int) string {
 	return fmt.Sprintf(`SELECT %[1]s, found FROM (
 		SELECT p.*, SUM(%[4]s) OVER (ORDER BY %[3]s) - %[4]s AS before, COUNT(*) OVER () AS found FROM (%[2]s) AS p (%[1]s)
-		) AS q WHERE before < %[5]d ORDER BY %[3]s`, columns, query, order, length, codec.PageBytes)
+		) AS q WHERE before < %[5]d ORDER BY %[3]s`, columns, query, order, length, bytes)
 }
 
 // also scans one column more than it is asked for.

@@ -95,7 +95,7 @@ func (s *Store) Steps(ctx context.Context, project, session string, after, limit
 	found := 0
 	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Step, error) { return scanStep(also{r, &found}) },
 		upTo(stepColumns, `SELECT `+stepColumns+` FROM steps
-			WHERE project_id = $1 AND session_id = $2 AND idx > $3 ORDER BY idx LIMIT $4`, `idx`, `(octet_length(params) + octet_length(result))`),
+			WHERE project_id = $1 AND session_id = $2 AND idx > $3 ORDER BY idx LIMIT $4`, `idx`, `(octet_length(params) + octet_length(result))`, codec.PageBytes),
 		project, session, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)

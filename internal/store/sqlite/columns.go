@@ -16,15 +16,15 @@ func missing(err error) error {
 	return err
 }
 
-// collectPage is collect for rows that can be long: it ends after PageBytes and
+// collectPage is collect for rows that can be long: it ends after so many bytes and
 // says whether there are more.
-func collectPage[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, error), size func(*T) int) (page []T, more bool, _ error) {
+func collectPage[T any](rows *sql.Rows, err error, bytes int, scan func(codec.Scanner) (T, error), size func(*T) int) (page []T, more bool, _ error) {
 	if err != nil {
 		return nil, false, err
 	}
 	defer rows.Close()
 	for total := 0; rows.Next(); {
-		if total >= codec.PageBytes {
+		if total >= bytes {
 			return page, true, nil
 		}
 		one, err := scan(rows)

@@ -67,7 +67,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		}
 	}
 	var tables int
-	return s.read.row(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
+	return s.quick.row(ctx, "SELECT COUNT(*) FROM sqlite_schema").Scan(&tables)
 }
 
 func (s *Store) isClosed() bool {

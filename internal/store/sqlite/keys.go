@@ -101,7 +101,7 @@ func (s *Store) CreateKey(ctx context.Context, k domain.APIKey, by string, idem 
 // KeysByPrefix finds the keys, of any project, that begin like this; revoked
 // ones too.
 func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = ?`, prefix)
+	rows, err := s.quick.rows(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = ?`, prefix)
 	all, err := collect(rows, err, scanKey)
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)

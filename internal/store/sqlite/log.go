@@ -71,7 +71,7 @@ func (s *Store) logPage(ctx context.Context, project, after int64, q domain.Even
 		args = append(args, q.SessionID)
 	}
 	rows, err := s.read.rows(ctx, query, args...)
-	return collectPage(rows, err, func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
+	return collectPage(rows, err, codec.PageSize(q.Bytes), func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
 }
 
 // passedInSession is the sequence of the last event of the session s up to the

@@ -67,7 +67,7 @@ func (s *Store) Step(ctx context.Context, project, session, id string) (domain.S
 func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
 		WHERE project_id = ? AND session_id = ? AND idx > ? ORDER BY idx LIMIT ?`, project, session, after, limit)
-	all, _, err := collectPage(rows, err, scanStep, func(st *domain.Step) int { return len(st.Params) + len(st.Result) })
+	all, _, err := collectPage(rows, err, codec.PageBytes, scanStep, func(st *domain.Step) int { return len(st.Params) + len(st.Result) })
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}

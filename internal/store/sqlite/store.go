@@ -56,6 +56,7 @@ type Store struct {
 	file   file
 	failed atomic.Bool // the last transaction, because of the file
 	read   reader
+	quick  reader  // for what must not wait behind long reads: who asks, and whether we are well
 	write  *sql.DB // one connection, the writer's
 	ids    *rowid.Sealer
 	places *cursor.Places
@@ -120,6 +121,11 @@ func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err err
 		conn.Close()
 		return nil, err
 	}
+	if s.quick.db, err = connect(path, "query_only(1)", 1); err != nil {
+		s.read.db.Close()
+		conn.Close()
+		return nil, err
+	}
 	return conn, nil
 }
 
@@ -133,5 +139,5 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.done
-	return errors.Join(s.read.db.Close(), s.write.Close())
+	return errors.Join(s.read.db.Close(), s.quick.db.Close(), s.write.Close())
 }

@@ -22,7 +22,7 @@ var longTests = []test{
 			}))
 		}
 		for _, q := range []domain.EventQuery{
-			{Limit: 1000}, {Limit: 1000, SessionID: s.ID}, {Limit: 1000, Types: []domain.EventType{domain.EventStepStarted}}, {Limit: 17},
+			{Limit: 1000}, {Limit: 1000, SessionID: s.ID}, {Limit: 1000, Types: []domain.EventType{domain.EventStepStarted}}, {Limit: 17}, {Limit: 1000, Bytes: 64 << 10}, {Limit: 1000, Bytes: 300 << 10, SessionID: s.ID},
 		} {
 			var seen []int64
 			for pages := 0; ; pages++ {
@@ -32,7 +32,7 @@ var longTests = []test{
 				for _, e := range page.Events {
 					seen, size = append(seen, e.Sequence), size+len(e.Body)
 				}
-				if size > 5<<20 {
+				if size > 5<<20 || q.Bytes > 0 && size > q.Bytes+300<<10 {
 					w.Errorf("%+v: a page of %d bytes", q, size)
 				}
 				if q.After = page.Next; !page.More {
