@@ -71,6 +71,43 @@ func TestAnswersAreBoundedInBytes(t *testing.T) {
 	})
 }
 
+// TestWaitsAndRepeatedCallsAreBoundedInBytes: they answer with the first of the
+// steps, whole, and the cursor leads to the others.
+func TestWaitsAndRepeatedCallsAreBoundedInBytes(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		id := r.made("POST", "/v1/sessions", `{}`, "sessionId")
+		path := "/v1/sessions/" + id + "/steps"
+		body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, 40), ",") + `]}`
+		if a := r.ask("POST", path, body, "Idempotency-Key: once"); a.status != http.StatusAccepted {
+			t.Fatalf("%d %s", a.status, a.raw)
+		}
+		if err := r.store.ChangeSession(t.Context(), r.project, id, func(c *domain.SessionChange) error {
+			for _, st := range c.Open {
+				st.Status, st.Result, st.FinishedAt = domain.StepCompleted, long, time.Now()
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for prefer, want := range map[string]int{"wait=0": http.StatusAccepted, "wait=5": http.StatusOK} {
+			a := r.ask("POST", path, body, "Idempotency-Key: once", "Prefer: "+prefer)
+			data, _ := a.body["data"].([]any)
+			next, _ := a.body["nextCursor"].(string)
+			if a.status != want || len(a.raw) > largest || len(data) == 0 || next == "" {
+				t.Fatalf("%s: %d, %d bytes, %d steps, then %q", prefer, a.status, len(a.raw), len(data), next)
+			}
+			first, _ := data[0].(map[string]any)
+			if result, _ := first["result"].(string); len(result) != len(long)-2 || first["step"] == nil {
+				t.Errorf("%s: the first step has a result of %d bytes", prefer, len(result))
+			}
+			rest := r.ask("GET", path+"?limit=100&cursor="+next, "")
+			if more, _ := rest.body["data"].([]any); len(more) == 0 || more[0].(map[string]any)["index"] != float64(len(data)) {
+				t.Errorf("%s: the cursor doesn't go on behind %d steps", prefer, len(data))
+			}
+		}
+	})
+}
+
 // TestListsThatGrowHavePages: attempts and artifacts are told a page at a time.
 func TestListsThatGrowHavePages(t *testing.T) {
 	onBothStores(t, func(r *rig) {

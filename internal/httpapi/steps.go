@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,11 +122,7 @@ func (s *server) stepRoutes() {
 		})
 }
 
-const (
-	maxWait = 60 * time.Second
-	// maxAnswer is after how many bytes of steps an answer ends.
-	maxAnswer = 4 << 20
-)
+const maxWait = 60 * time.Second
 
 // preference is one of those in a Prefer header (RFC 7240), with its parameters:
 // what is between commas that aren't quoted.
@@ -169,8 +166,10 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	held, release := s.Access.Hold(ctx, caller(ctx).ID)
 	defer release()
 	out := &stepsOutput{Status: http.StatusAccepted}
+	bare := false // of steps that were read to see how far they are
 	steps, err := s.Sessions.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, onError(in.Body.OnError), idem)
 	if err != nil {
+		bare = true
 		if out, err = replay(err, func(refs []string) (*stepsOutput, error) {
 			steps, err = s.Store.StepsByID(ctx, project(ctx), in.SessionID, refs)
 			return &stepsOutput{Status: http.StatusAccepted, Replayed: Replayed{"true"}}, err
@@ -198,20 +197,28 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		if errors.Is(context.Cause(held), domain.ErrKeyRevoked) {
 			return nil, domain.ErrKeyRevoked
 		}
+		bare = true
 		out.Status, out.Applied = http.StatusOK, "wait="+strconv.Itoa(int(wait/time.Second))
 	}
-	out.Body.Data = []stepView{}
-	size := 0
-	for _, st := range steps {
+	whole := steps
+	if bare && len(steps) > 0 {
+		n := len(steps)
+		if s.takePage(ctx) != nil {
+			n = 1 // what was done can't be refused any more; the cursor leads to the others
+		}
+		// They came together, and so are one after the other.
+		if whole, err = s.Store.Steps(ctx, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
+			return nil, err
+		}
+	}
+	for _, st := range slices.Concat(whole, steps[len(whole):]) {
 		if !st.Status.Ended() {
 			out.Status = http.StatusAccepted
 		}
-		if size < maxAnswer {
-			out.Body.Data = append(out.Body.Data, viewStep(ctx, st))
-		} else if out.Body.NextCursor == "" {
-			out.Body.NextCursor = strconv.Itoa(st.Index - 1)
-		}
-		size += len(st.Params) + len(st.Result)
+	}
+	out.Body = pageOf(whole, "", func(st domain.Step) stepView { return viewStep(ctx, st) }).Body
+	if n := len(whole); n > 0 && n < len(steps) {
+		out.Body.NextCursor = strconv.Itoa(whole[n-1].Index)
 	}
 	return out, nil
 }

@@ -146,7 +146,8 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 }
 
 // WaitSteps returns the steps when all of them have ended, or as they are when
-// ctx ends.
+// ctx ends, without their parameters and results: those are long, and are looked
+// at once rather than at every change.
 func (s *Service) WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
 	for {
 		changed := s.Changed(session)

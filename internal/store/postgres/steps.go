@@ -116,10 +116,14 @@ func (s *Store) LastSteps(ctx context.Context, project, session string, limit in
 	return all, nil
 }
 
-// StepsByID reads the named steps of a session in the order of the names. A
-// name that the session doesn't have is ErrNotFound.
+// bare are the columns of a step without what can be long.
+var bare = strings.Replace(withoutResult, "params", "''", 1)
+
+// StepsByID reads the named steps of a session in the order of the names,
+// without their parameters and results. A name that the session doesn't have is
+// ErrNotFound.
 func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
-	found, err := collect(ctx, s, rowOfStep, `SELECT `+stepColumns+` FROM steps
+	found, err := collect(ctx, s, rowOfStep, `SELECT `+bare+` FROM steps
 		WHERE project_id = $1 AND session_id = $2 AND id = ANY($3)`, project, session, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)

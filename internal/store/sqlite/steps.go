@@ -88,10 +88,14 @@ func (s *Store) LastSteps(ctx context.Context, project, session string, limit in
 	return all, nil
 }
 
-// StepsByID reads the named steps of a session in the order of the names. A
-// name that the session doesn't have is ErrNotFound.
+// bare are the columns of a step without what can be long.
+var bare = strings.Replace(withoutResult, "params", "''", 1)
+
+// StepsByID reads the named steps of a session in the order of the names,
+// without their parameters and results. A name that the session doesn't have is
+// ErrNotFound.
 func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+stepColumns+` FROM steps
+	rows, err := s.read.rows(ctx, `SELECT `+bare+` FROM steps
 		WHERE project_id = ? AND session_id = ? AND id IN (SELECT value FROM json_each(?))`, project, session, codec.Text(ids))
 	found, err := collect(rows, err, scanStep)
 	if err != nil {

@@ -75,4 +75,18 @@ var longTests = []test{
 			}
 		}
 	}},
+	{"steps by id come without what is long", func(w *world) {
+		s := w.newSession(1)
+		var id string
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			st := c.Open[0]
+			id, st.Status, st.Result, st.FinishedAt = st.ID, domain.StepCompleted, json.RawMessage(`"long"`), start
+			return nil
+		}))
+		got, err := w.store.StepsByID(w.ctx, w.project, s.ID, []string{id})
+		w.ok(err)
+		if st := got[0]; st.Status != domain.StepCompleted || len(st.Params) > 0 || len(st.Result) > 0 {
+			w.Errorf("%s with %q and %q", st.Status, st.Params, st.Result)
+		}
+	}},
 }
