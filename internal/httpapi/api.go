@@ -90,7 +90,7 @@ type PublicKeys interface {
 // Explain says why.
 type Explain interface {
 	Delivery(ctx context.Context, project, id string) (webhook.Explanation, error)
-	Event(ctx context.Context, project, id string) ([]webhook.Explanation, error)
+	Event(ctx context.Context, project, id, cursor string, limit int) ([]webhook.Explanation, string, error)
 }
 
 // Events is the log.

@@ -281,17 +281,18 @@ func (s *server) explainRoutes() {
 			x, err := s.Explain.Delivery(ctx, project(ctx), in.DeliveryID)
 			return &struct{ Body explanationView }{viewExplanation(x)}, err
 		})
-	operation(s, http.MethodGet, "/events/{eventId}/explain", "explain-event", "Say of each endpoint why it got an event or didn't", 200,
+	operation(s, http.MethodGet, "/events/{eventId}/explain", "explain-event", "Say of each endpoint why it got an event or didn't, those that got it first", 200,
 		func(ctx context.Context, in *struct {
 			EventID string `path:"eventId" maxLength:"64"`
+			Paging
 		}) (*pageOutput[explanationView], error) {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			all, err := s.Explain.Event(ctx, project(ctx), in.EventID)
+			all, next, err := s.Explain.Event(ctx, project(ctx), in.EventID, in.Cursor, in.Limit)
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(all, "", viewExplanation), nil
+			return pageOf(all, next, viewExplanation), nil
 		})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -71,52 +72,73 @@ func (x *Explainer) Delivery(ctx context.Context, project, id string) (Explanati
 	return x.delivery(ctx, d)
 }
 
+// Where a page of [Explainer.Event] begins: among the deliveries, which come
+// first, or among the endpoints that have none; a cursor of theirs follows.
+const (
+	fromDeliveries = "d."
+	fromEndpoints  = "e."
+)
+
 // Event explains, for each endpoint that there is or that got it, what became
-// of an event.
-func (x *Explainer) Event(ctx context.Context, project, id string) ([]Explanation, error) {
+// of an event: up to limit at once, and the cursor of the next page. A page may
+// have fewer, or none.
+func (x *Explainer) Event(ctx context.Context, project, id, cursor string, limit int) (all []Explanation, next string, err error) {
 	ev, err := x.History.Event(ctx, project, id)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := ev.Remember(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var all []Explanation
-	reached := map[string]bool{}
-	for cursor := ""; ; {
-		page, next, err := x.History.Deliveries(ctx, project, domain.DeliveryFilter{EventID: id, Cursor: cursor})
+	endpoints, later := strings.CutPrefix(cursor, fromEndpoints)
+	if !later {
+		endpoints = ""
+		after, ok := strings.CutPrefix(cursor, fromDeliveries)
+		if !ok && cursor != "" {
+			return nil, "", domain.Invalid("cursor", "is not one that this list gave out")
+		}
+		page, next, err := x.History.Deliveries(ctx, project, domain.DeliveryFilter{EventID: id, Cursor: after, Limit: limit})
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, d := range page {
 			one, err := x.delivery(ctx, d)
 			if err != nil {
-				return nil, err
+				return nil, "", err
 			}
-			reached[d.EndpointID] = true
 			all = append(all, one)
 		}
-		if cursor = next; cursor == "" {
-			break
+		if next != "" {
+			return all, fromDeliveries + next, nil
 		}
+		if len(all) >= limit {
+			return all, fromEndpoints, nil
+		}
+		limit -= len(all)
 	}
-	for cursor := ""; ; {
-		page, next, err := x.History.Endpoints(ctx, project, domain.EndpointFilter{Cursor: cursor})
+	page, next, err := x.History.Endpoints(ctx, project, domain.EndpointFilter{Cursor: endpoints, Limit: limit})
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range page {
+		e := &page[i]
+		if e.SessionID != "" && e.SessionID != ev.SessionID {
+			continue
+		}
+		got, _, err := x.History.Deliveries(ctx, project, domain.DeliveryFilter{EventID: id, EndpointID: e.ID, Limit: 1})
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
-		for i := range page {
-			e := &page[i]
-			if reached[e.ID] || e.SessionID != "" && e.SessionID != ev.SessionID {
-				continue
-			}
-			code, sentence := missed(e, &ev)
-			all = append(all, Explanation{Code: code, Sentence: sentence, Endpoint: e.ID})
+		if len(got) > 0 {
+			continue
 		}
-		if cursor = next; cursor == "" {
-			return all, nil
-		}
+		code, sentence := missed(e, &ev)
+		all = append(all, Explanation{Code: code, Sentence: sentence, Endpoint: e.ID})
 	}
+	if next != "" {
+		next = fromEndpoints + next
+	}
+	return all, next, nil
 }
 
 // missed says why an endpoint has no delivery of an event.

@@ -530,7 +530,7 @@ var explanations = []struct {
 		stranger := a.in(a.T)
 		for what, ask := range map[string]func() error{
 			"the delivery": func() error { _, err := stranger.x.Delivery(a.Context(), stranger.project, d); return err },
-			"the event":    func() error { _, err := stranger.x.Event(a.Context(), stranger.project, ev.ID); return err },
+			"the event":    func() error { _, _, err := stranger.x.Event(a.Context(), stranger.project, ev.ID, "", 100); return err },
 			"recover": func() error {
 				_, err := a.store.Recover(a.Context(), stranger.project, e.ID, time.Now().Add(-time.Hour), time.Now(), time.Now(), nil)
 				return err
@@ -548,6 +548,23 @@ var explanations = []struct {
 			a.Errorf("ahead: %d, %v", n, err)
 		}
 	}},
+}
+
+// explainsInPages asks for a few at a time.
+func (a *asked) explainsInPages(ev domain.Event) (all []webhook.Explanation) {
+	a.Helper()
+	const limit = 3
+	for cursor, pages := "", 0; ; pages++ {
+		page, next, err := a.x.Event(a.Context(), a.project, ev.ID, cursor, limit)
+		a.ok(err)
+		if len(page) > limit || pages > 20 {
+			a.Fatalf("page %d of %s has %d", pages, ev.Type, len(page))
+		}
+		all = append(all, page...)
+		if cursor = next; next == "" {
+			return all
+		}
+	}
 }
 
 // missedAndRecovered has endpoints of all kinds, three events, and compares what
@@ -628,8 +645,7 @@ func missedAndRecovered(a *asked) {
 			"later": "test_of_another", "later, unsubscribed": "test_of_another", "later, disabled": "test_of_another",
 		}},
 	} {
-		all, err := a.x.Event(a.Context(), a.project, c.event.ID)
-		a.ok(err)
+		all := a.explainsInPages(c.event)
 		said := map[string]webhook.Explanation{}
 		for _, x := range all {
 			if _, twice := said[names[x.Endpoint]]; twice {
