@@ -133,8 +133,29 @@ func Cut[T any](page []T, limit int, id func(T) string) ([]T, string) {
 	if len(page) <= limit {
 		return page, ""
 	}
-	page = page[:limit]
-	return page, EncodeCursor(id(page[limit-1]))
+	return CutLong(page[:limit], limit, true, id)
+}
+
+// CutLong is Cut for a page that may have ended before its limit, because of its
+// bytes, when there are more rows.
+func CutLong[T any](page []T, limit int, more bool, id func(T) string) ([]T, string) {
+	if n := min(len(page), limit); n > 0 && (more || n < len(page)) {
+		return page[:n], EncodeCursor(id(page[n-1]))
+	}
+	return page, ""
+}
+
+// SessionBytes is about how long a session is, and EndpointBytes an endpoint: of
+// what users choose freely.
+func SessionBytes(s *domain.Session) int { return len(Text(s.Options)) + len(Text(s.Metadata)) }
+
+// EndpointBytes includes what is sealed.
+func EndpointBytes(e *domain.Endpoint) int {
+	n := len(Text(e.EndpointSettings))
+	for _, h := range e.Headers {
+		n += len(h.Name) + len(h.Value)
+	}
+	return n
 }
 
 // InOrder puts rows in the order of the ids by which they were asked for. An id

@@ -91,13 +91,15 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 	if err != nil {
 		return nil, "", err
 	}
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r) },
-		`SELECT `+endpointColumns+` FROM endpoints
-		WHERE project_id = $1 AND id < $2 AND deleted_at = 0 ORDER BY id DESC LIMIT $3`, project, before, limit+1)
+	found := 0
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r, &found) },
+		upTo(endpointColumns, `SELECT `+endpointColumns+` FROM endpoints
+			WHERE project_id = $1 AND id < $2 AND deleted_at = 0 ORDER BY id DESC LIMIT $3`,
+			`id DESC`, `(octet_length(settings) + octet_length(sealed))`, codec.PageBytes), project, before, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(e domain.Endpoint) string { return e.ID })
+	page, next := codec.CutLong(page, limit, len(page) < found, func(e domain.Endpoint) string { return e.ID })
 	return page, next, nil
 }
 

@@ -78,13 +78,15 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	if err != nil {
 		return nil, "", err
 	}
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
-		`SELECT `+sessionRead+` FROM sessions
-		WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`, project, before, string(f.Status), limit+1)
+	found := 0
+	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r, &found) },
+		upTo(sessionColumns+`, sequence`, `SELECT `+sessionRead+` FROM sessions
+			WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`,
+			`id DESC`, `(octet_length(options) + octet_length(metadata))`, codec.PageBytes), project, before, string(f.Status), limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(s domain.Session) string { return s.ID })
+	page, next := codec.CutLong(page, limit, len(page) < found, func(s domain.Session) string { return s.ID })
 	return page, next, nil
 }
 

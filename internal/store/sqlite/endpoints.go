@@ -71,11 +71,11 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 	}
 	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
 		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
-	page, err := collect(rows, err, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
+	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) }, codec.EndpointBytes)
 	if err != nil {
 		return nil, "", fmt.Errorf("read endpoints: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(e domain.Endpoint) string { return e.ID })
+	page, next := codec.CutLong(page, limit, more, func(e domain.Endpoint) string { return e.ID })
 	return page, next, nil
 }
 

@@ -193,11 +193,11 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
 		project, before, f.Status, f.Status, limit+1)
-	page, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) })
+	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) }, codec.SessionBytes)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(s domain.Session) string { return s.ID })
+	page, next := codec.CutLong(page, limit, more, func(s domain.Session) string { return s.ID })
 	return page, next, nil
 }
 

@@ -89,4 +89,38 @@ var longTests = []test{
 			w.Errorf("%s with %q and %q", st.Status, st.Params, st.Result)
 		}
 	}},
+	{"pages of long sessions and of long endpoints end, and the next goes on", func(w *world) {
+		const n = 60
+		url := "https://example.com/" + strings.Repeat("x", 100<<10)
+		for range n {
+			s := w.draftSession(0)
+			s.Session.Options.URL = url
+			w.ok(w.store.CreateSession(w.ctx, s))
+			e := w.endpoint()
+			e.Description = url
+			w.ok(w.store.CreateEndpoint(w.ctx, e, nil))
+		}
+		read := func(what string, page func(cursor string) (int, string, error)) {
+			seen := 0
+			for cursor, pages := "", 1; ; pages++ {
+				got, next, err := page(cursor)
+				w.ok(err)
+				if seen += got; got*(100<<10) > 5<<20 || pages > 3 {
+					w.Fatalf("%s: page %d has %d", what, pages, got)
+				}
+				if cursor = next; next == "" {
+					break
+				}
+			}
+			w.equal(what, seen, n)
+		}
+		read("sessions", func(cursor string) (int, string, error) {
+			page, next, err := w.store.Sessions(w.ctx, w.project, domain.SessionFilter{Cursor: cursor})
+			return len(page), next, err
+		})
+		read("endpoints", func(cursor string) (int, string, error) {
+			page, next, err := w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{Cursor: cursor})
+			return len(page), next, err
+		})
+	}},
 }
