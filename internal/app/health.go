@@ -110,7 +110,7 @@ func (l *look) take(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	select {
-	case <-l.underWay: // it has ended since; what it saw is old
+	case <-l.underWay: //nolint:errcheck // it has ended since; what it saw is old
 		l.underWay = nil
 	default:
 	}
