@@ -153,6 +153,9 @@ func preferWait(header string) (time.Duration, error) {
 	return 0, nil
 }
 
+// readWithin is how long an answer waits for the results of its steps.
+const readWithin = time.Second
+
 func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput, error) {
 	wait, err := preferWait(in.Prefer)
 	if err != nil {
@@ -207,8 +210,10 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 			n = 1 // what was done can't be refused any more; the cursor leads to the others
 		}
 		// They came together, and so are one after the other.
-		if whole, err = s.Store.Steps(ctx, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
-			return nil, err
+		reading, cancel := context.WithTimeout(ctx, readWithin)
+		defer cancel()
+		if whole, err = s.Store.Steps(reading, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
+			whole = steps // what was done is told, if the store gives no more
 		}
 	}
 	for _, st := range slices.Concat(whole, steps[len(whole):]) {
