@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -214,6 +215,9 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		defer cancel()
 		if whole, err = s.Store.Steps(reading, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
 			whole = steps // what was done is told, if the store gives no more
+			for i := range whole {
+				whole[i].Params = json.RawMessage("null")
+			}
 		}
 	}
 	for _, st := range slices.Concat(whole, steps[len(whole):]) {
