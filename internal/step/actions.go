@@ -44,7 +44,7 @@ func (r *run) click(count int) error {
 
 func (r *run) modifiers() (bits int) {
 	for _, m := range r.spec.Modifiers {
-		bits |= browser.Modifiers[m]
+		bits |= browser.Modifier(m)
 	}
 	return bits
 }

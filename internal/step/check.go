@@ -103,8 +103,8 @@ func (s *Spec) checkValues(at func(string) string) error {
 		}
 	}
 	for i, m := range s.Modifiers {
-		if browser.Modifiers[m] == 0 {
-			return domain.Invalid(fmt.Sprintf("%s[%d]", at("modifiers"), i), "%q is none of Alt, Control, Meta, Shift", m)
+		if browser.Modifier(m) == 0 {
+			return domain.Invalid(fmt.Sprintf("%s[%d]", at("modifiers"), i), "%q is none of Alt, Control, ControlOrMeta, Meta, Shift", m)
 		}
 	}
 	states := []string{"", "visible", "hidden", "attached", "detached"}

@@ -1,17 +1,10 @@
 package oracle
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // written is a case of filling #b, which is a field of the page.
 func written(name, cites string, refuses bool, page, value string) Case {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return Case{Name: name, Cites: cites, Refuses: refuses, Page: page, Steps: `{"action":"fill","target":"#b","value":` + string(raw) + `}`, Read: `b.value ?? b.innerText`}
+	return Case{Name: name, Cites: cites, Refuses: refuses, Page: page, Steps: `{"action":"fill","target":"#b","value":` + quoted(value) + `}`, Read: `b.value ?? b.innerText`}
 }
 
 // unheld is why some of these differ.
@@ -20,6 +13,12 @@ const unheld = "Playwright says that it has filled a field which then holds anot
 // differs is a case with the reason why our outcome is another.
 func differs(why string, c Case) Case {
 	c.Differs = why
+	return c
+}
+
+// refused is a case that Playwright refuses.
+func refused(c Case) Case {
+	c.Refuses = true
 	return c
 }
 

@@ -118,10 +118,6 @@ func (c Case) their() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	quote := func(v any) string {
-		raw, _ := json.Marshal(v)
-		return string(raw)
-	}
 	for _, s := range specs {
 		options := object{}
 		if s.Button != "" {
@@ -130,20 +126,20 @@ func (c Case) their() (string, error) {
 		if len(s.Modifiers) > 0 {
 			options["modifiers"] = s.Modifiers
 		}
-		b.WriteString("await page.locator(" + quote(s.Target) + ")")
+		b.WriteString("await page.locator(" + quoted(s.Target) + ")")
 		switch s.Action {
 		case "click", "hover":
-			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quote(options))
+			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quoted(options))
 		case "doubleClick":
-			fmt.Fprintf(&b, ".dblclick(%s)\n", quote(options))
+			fmt.Fprintf(&b, ".dblclick(%s)\n", quoted(options))
 		case "check", "uncheck":
 			fmt.Fprintf(&b, ".%s()\n", s.Action)
 		case "fill":
-			fmt.Fprintf(&b, ".fill(%s)\n", quote(*s.Value))
+			fmt.Fprintf(&b, ".fill(%s)\n", quoted(*s.Value))
 		case "type":
-			fmt.Fprintf(&b, ".pressSequentially(%s)\n", quote(*s.Value))
+			fmt.Fprintf(&b, ".pressSequentially(%s)\n", quoted(*s.Value))
 		case "press":
-			fmt.Fprintf(&b, ".press(%s)\n", quote(s.Key))
+			fmt.Fprintf(&b, ".press(%s)\n", quoted(s.Key))
 		case "select":
 			values := s.Values
 			if s.Value != nil {
@@ -153,18 +149,27 @@ func (c Case) their() (string, error) {
 				fmt.Fprintf(&b, ".selectOption({ index: %d })\n", *s.Index)
 				break
 			}
-			fmt.Fprintf(&b, ".selectOption(%s)\n", quote(values))
+			fmt.Fprintf(&b, ".selectOption(%s)\n", quoted(values))
 		case "waitFor":
 			state := s.State
 			if state == "" {
 				state = "visible"
 			}
-			fmt.Fprintf(&b, ".first().waitFor({state: %s})\n", quote(state))
+			fmt.Fprintf(&b, ".first().waitFor({state: %s})\n", quoted(state))
 		default:
 			return "", fmt.Errorf("write %s for Playwright", s.Action)
 		}
 	}
 	return b.String(), nil
+}
+
+// quoted is a value as JavaScript and JSON write it.
+func quoted(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
 }
 
 type object = map[string]any

@@ -16,6 +16,7 @@ var themes = []theme{
 	{"select", selecting},
 	{"check", checking},
 	{"keys", keys},
+	{"keyboard", keyboard},
 	{"stability", stability},
 }
 
