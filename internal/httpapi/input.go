@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"bytes"
 	"maps"
 	"net/http"
 	"net/url"
@@ -89,9 +88,10 @@ func checkQuery(r *http.Request, params []*huma.Param) *Problem {
 }
 
 // checkBodyShape looks at what huma would let pass: members where the route
-// takes no body, and null where the description doesn't have it.
+// takes no body, null where the description doesn't have it, and objects of no
+// kind that it has.
 func (s *server) checkBodyShape(raw []byte, op *huma.Operation) *Problem {
-	if len(raw) == 0 || op.RequestBody != nil && !bytes.Contains(raw, []byte("null")) {
+	if len(raw) == 0 {
 		return nil
 	}
 	var body any

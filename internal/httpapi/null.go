@@ -80,12 +80,19 @@ func (n nulls) resolve(schema *huma.Schema) *huma.Schema {
 	return schema
 }
 
-// check finds the first null that the schema has no place for. A member that
-// must be there is missing when it is null.
+// check finds the first null that the schema has no place for, and the first
+// object that is of none of several kinds. A member that must be there is missing
+// when it is null.
 func (n nulls) check(schema *huma.Schema, v any) (where, problem string) {
 	schema = n.resolve(schema)
+	members, isObject := v.(map[string]any)
+	if d := schema.Discriminator; d != nil && isObject {
+		if schema, where, problem = n.chosen(d, members); problem != "" {
+			return where, problem
+		}
+	}
 	for _, sub := range schema.OneOf {
-		if _, ok := v.(map[string]any); ok && sub.Type == huma.TypeObject {
+		if isObject && sub.Type == huma.TypeObject {
 			schema = sub
 		}
 	}
@@ -123,6 +130,29 @@ func (n nulls) check(schema *huma.Schema, v any) (where, problem string) {
 		}
 	}
 	return "", ""
+}
+
+// chosen is which of several schemas an object is of. Of one that is of none, or
+// has members that the chosen one doesn't know, huma would say less.
+func (n nulls) chosen(d *huma.Discriminator, members map[string]any) (schema *huma.Schema, where, problem string) {
+	switch name := members[d.PropertyName].(type) {
+	case nil:
+		return nil, d.PropertyName, "is needed"
+	case string:
+		ref, ok := d.Mapping[name]
+		if !ok {
+			return nil, d.PropertyName, fmt.Sprintf("%q is none of %s", name, strings.Join(slices.Sorted(maps.Keys(d.Mapping)), ", "))
+		}
+		schema = n.schemas.SchemaFromRef(ref)
+		for _, member := range slices.Sorted(maps.Keys(members)) {
+			if _, known := schema.Properties[member]; !known {
+				return nil, member, "is nothing that " + name + " knows"
+			}
+		}
+		return schema, "", ""
+	default:
+		return nil, d.PropertyName, "must be a string"
+	}
 }
 
 func joinPath(at, below string) string {

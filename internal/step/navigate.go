@@ -12,6 +12,55 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+var waitUntil = member{name: "waitUntil", tag: `doc:"The navigation counts as done at this moment; load is the default." enum:"commit,domcontentloaded,load"`}
+
+const answersAbout = "the page's address and title, and the status of the HTTP answer."
+
+var navigating = []action{
+	{
+		name: "goto", does: "Opens an address.",
+		members: []member{
+			{name: "url", tag: `doc:"Where to: http, https, data or about:blank." maxLength:"65536" example:"https://example.com/"`, needed: true, check: checkGoto},
+			waitUntil,
+		},
+		answers: answersAbout,
+		examples: []example{{
+			step:   `{"action":"goto","url":"https://shop.example/"}`,
+			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
+		}},
+		run: (*run).navigate,
+	},
+	{
+		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout,
+		examples: []example{{
+			step:   `{"action":"back"}`,
+			result: `{"url":"https://shop.example/before","title":"Before","status":200}`,
+		}},
+		run: func(r *run) (any, error) { return r.history(-1) },
+	},
+	{
+		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout,
+		examples: []example{{
+			step:   `{"action":"forward"}`,
+			result: `{"url":"https://shop.example/after","title":"After","status":200}`,
+		}},
+		run: func(r *run) (any, error) { return r.history(1) },
+	},
+	{
+		name: "reload", does: "Loads the page anew.", members: []member{waitUntil}, answers: answersAbout,
+		examples: []example{{
+			step:   `{"action":"reload"}`,
+			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
+		}},
+		run: (*run).reload,
+	},
+}
+
+func checkGoto(s *Spec, field string) (err error) {
+	s.URL, err = CheckURL(field, s.URL)
+	return err
+}
+
 // about is what a navigation answers.
 type about struct {
 	URL    string `json:"url"`

@@ -64,7 +64,11 @@ func (r *run) do() (any, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	return actions[spec.Action](r)
+	a, ok := actions[spec.Action]
+	if !ok {
+		return nil, &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}
+	}
+	return a.run(r)
 }
 
 type run struct {

@@ -1,13 +1,22 @@
 package step
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
+
+var evaluating = []action{{
+	name: "evaluate", does: "Runs JavaScript in the page.",
+	members: []member{{name: "expression", tag: `doc:"JavaScript; a promise is awaited, the value must be JSON of at most 256 KiB." maxLength:"262144"`, needed: true}},
+	answers: "the expression's value.",
+	examples: []example{{
+		step:   `{"action":"evaluate","expression":"[document.title, document.links.length]"}`,
+		result: `["Tea shop",3]`,
+	}},
+	run: (*run).evaluate,
+}}
 
 // eval runs JavaScript in the page's own world and returns its value as JSON.
 // It asks in parts, so that a step that ends early knows whether it is its own
@@ -103,65 +112,4 @@ func (r *run) evaluate() (any, error) {
 		return nil, err
 	}
 	return v, nil
-}
-
-func (r *run) screenshot() (any, error) {
-	format := r.spec.Format
-	if format == "" {
-		format = "png"
-	}
-	args := object{"format": format}
-	if r.spec.Quality != nil {
-		args["quality"] = *r.spec.Quality
-	}
-	var metrics struct {
-		View struct {
-			Width  float64 `json:"clientWidth"`
-			Height float64 `json:"clientHeight"`
-		} `json:"cssLayoutViewport"`
-		Content struct {
-			Width  float64 `json:"width"`
-			Height float64 `json:"height"`
-		} `json:"cssContentSize"`
-	}
-	if err := r.command("Page.getLayoutMetrics", nil, &metrics); err != nil {
-		return nil, err
-	}
-	width, height := metrics.View.Width, metrics.View.Height
-	switch {
-	case r.spec.Target != "":
-		v, err := r.act(needs{Visible: true, Point: true}, "box", nil)
-		if err != nil {
-			return nil, err
-		}
-		if v.frame.Parent != "" {
-			return nil, &domain.Failure{Code: "target_in_frame", Message: "An element inside a frame can't be captured alone."}
-		}
-		width, height = v.Box.Width, v.Box.Height
-		args["clip"] = object{"x": v.Box.X, "y": v.Box.Y, "width": width, "height": height, "scale": 1}
-		args["captureBeyondViewport"] = true
-	case r.spec.FullPage:
-		// Past this Chromium's own limit the picture is cut.
-		width, height = metrics.Content.Width, min(metrics.Content.Height, 16384)
-		args["clip"] = object{"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-		args["captureBeyondViewport"] = true
-	}
-	var res struct {
-		Data string `json:"data"`
-	}
-	r.waitedFor = "the picture"
-	if err := r.command("Page.captureScreenshot", args, &res); err != nil {
-		return nil, err
-	}
-	content, err := base64.StdEncoding.DecodeString(res.Data)
-	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
-	}
-	a, err := r.save(r.ctx, "screenshot", "image/"+format, content)
-	if err != nil {
-		return nil, &domain.Failure{Code: "artifact_not_saved", Message: "The picture could not be kept."}
-	}
-	return object{
-		"artifactId": a.ID, "contentType": a.ContentType, "size": a.Size, "width": int(width), "height": int(height),
-	}, nil
 }

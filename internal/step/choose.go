@@ -1,0 +1,65 @@
+package step
+
+var choosing = []action{
+	{
+		name: "select", does: "Chooses options of a select.",
+		members: []member{
+			target.must(),
+			{name: "value", tag: `doc:"An option's value or label." maxLength:"262144"`, secret: true},
+			{name: "values", tag: `doc:"Several options, or none." maxItems:"1000"`, secret: true},
+			{name: "index", tag: `doc:"The option at this place; the first is 0." minimum:"0"`},
+		},
+		oneOf:   []string{"value", "values", "index"},
+		answers: "the values that are chosen.",
+		examples: []example{{
+			step:   `{"action":"select","target":"label=Size","value":"Large"}`,
+			result: `{"values":["l"]}`,
+		}},
+		run: (*run).choose,
+	},
+	{
+		name: "check", does: "Checks a checkbox or chooses a radio button, by a click, through its label too. One that is checked stays so.",
+		members: []member{target.must()},
+		examples: []example{{
+			step: `{"action":"check","target":"label=Gift wrap"}`,
+			then: `document.querySelector("#gift").checked`,
+		}},
+		run: func(r *run) (any, error) { return nil, r.setChecked(true) },
+	},
+	{
+		name: "uncheck", does: "Unchecks a checkbox, by a click. One that is unchecked stays so.",
+		members: []member{target.must()},
+		examples: []example{{
+			step: `{"action":"uncheck","target":"label=Newsletter"}`,
+			then: `!document.querySelector("#news").checked`,
+		}},
+		run: func(r *run) (any, error) { return nil, r.setChecked(false) },
+	},
+}
+
+func (r *run) choose() (any, error) {
+	values := r.spec.Values
+	if r.spec.Value != nil {
+		values = []string{*r.spec.Value}
+	}
+	args := object{"values": values}
+	if r.spec.Index != nil {
+		args = object{"index": *r.spec.Index}
+	}
+	v, err := r.act(needs{Visible: true, Enabled: true}, "select", args)
+	return object{"values": v.Values}, err
+}
+
+func (r *run) setChecked(want bool) error {
+	v, err := r.act(needs{}, "checked", object{"want": want})
+	if err != nil || v.Checked == want {
+		return err
+	}
+	if err := r.click(1); err != nil {
+		return err
+	}
+	state := map[bool]string{true: "checked", false: "unchecked"}[want]
+	r.waitedFor = r.spec.Target + " to be " + state
+	_, err = r.poll("state", object{"target": r.target, "state": state})
+	return err
+}

@@ -1,0 +1,63 @@
+package step
+
+import "github.com/browserhook/browserhook/internal/browser"
+
+var (
+	button    = member{name: "button", tag: `doc:"The mouse button; left is the default." enum:"left,right,middle"`}
+	modifiers = member{name: "modifiers", tag: `doc:"Keys held meanwhile." enum:"Alt,Control,ControlOrMeta,Meta,Shift" maxItems:"5"`}
+)
+
+var clicking = []action{
+	{
+		name: "click", does: "Clicks an element, when it is visible, enabled, at rest, in view and not covered.",
+		members: []member{target.must(), button, modifiers},
+		examples: []example{{
+			step: `{"action":"click","target":"role=button[name=\"Add to basket\"]"}`,
+			then: `document.querySelector("#basket").textContent === "1 item"`,
+		}},
+		run: func(r *run) (any, error) { return nil, r.click(1) },
+	},
+	{
+		name: "doubleClick", does: "Clicks an element twice, as click does once.",
+		members: []member{target.must(), button, modifiers},
+		examples: []example{{
+			step: `{"action":"doubleClick","target":"#notes"}`,
+			then: `document.querySelector("#notes").isContentEditable`,
+		}},
+		run: func(r *run) (any, error) { return nil, r.click(2) },
+	},
+	{
+		name: "hover", does: "Brings the mouse over an element, when it is visible, at rest, in view and not covered.",
+		members: []member{target.must(), modifiers},
+		examples: []example{{
+			step: `{"action":"hover","target":"text=Account"}`,
+			then: `document.querySelector("#menu").checkVisibility()`,
+		}},
+		run: (*run).hover,
+	},
+}
+
+var clickable = needs{Visible: true, Enabled: true, Point: true, Hit: true}
+
+func (r *run) click(count int) error {
+	button := r.spec.Button
+	if button == "" {
+		button = "left"
+	}
+	return r.pointer(clickable, "mouse", func(x, y float64) error {
+		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Click(r.ctx, x, y, button, count, r.modifiers()) })
+	})
+}
+
+func (r *run) modifiers() (bits int) {
+	for _, m := range r.spec.Modifiers {
+		bits |= browser.Modifier(m)
+	}
+	return bits
+}
+
+func (r *run) hover() (any, error) {
+	return nil, r.pointer(needs{Visible: true, Point: true, Hit: true}, "hover", func(x, y float64) error {
+		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Hover(r.ctx, x, y, r.modifiers()) })
+	})
+}

@@ -1,0 +1,76 @@
+package step
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/weburl"
+)
+
+var keeping = []action{{
+	name: "setCookies", does: "Sets cookies of the session's browser.",
+	members: []member{{name: "cookies", tag: `doc:"At most 500." maxItems:"500"`, needed: true, check: checkCookies}},
+	examples: []example{{
+		step: `{"action":"setCookies","cookies":[{"name":"theme","value":"dark"}]}`,
+		then: `document.cookie === "theme=dark"`,
+	}},
+	run: (*run).setCookies,
+}}
+
+// Cookie is a cookie to set. It needs a domain, or a url, or the page's is taken.
+type Cookie struct {
+	Name     string  `json:"name" minLength:"1" maxLength:"4096"`
+	Value    string  `json:"value" maxLength:"4096" secret:"true"`
+	URL      string  `json:"url,omitempty"`
+	Domain   string  `json:"domain,omitempty"`
+	Path     string  `json:"path,omitempty"`
+	Expires  float64 `json:"expires,omitempty" doc:"Seconds since 1970; none is a session cookie."`
+	HTTPOnly bool    `json:"httpOnly,omitempty"`
+	Secure   bool    `json:"secure,omitempty"`
+	SameSite string  `json:"sameSite,omitempty" enum:"Strict,Lax,None"`
+}
+
+func checkCookies(s *Spec, field string) error {
+	for i := range s.Cookies {
+		if err := s.Cookies[i].check(fmt.Sprintf("%s[%d]", field, i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Cookie) check(at string) error {
+	if c.URL == "" {
+		return nil
+	}
+	if c.Domain != "" {
+		return domain.Invalid(at+".domain", "can't go with a url")
+	}
+	u, err := weburl.Parse(c.URL)
+	if err != nil {
+		return domain.Invalid(at+".url", "%s", err)
+	}
+	c.URL = u.String()
+	return nil
+}
+
+func (r *run) setCookies() (any, error) {
+	cookies := make([]object, len(r.spec.Cookies))
+	for i, c := range r.spec.Cookies {
+		raw, err := json.Marshal(c)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(raw, &cookies[i]); err != nil {
+			return nil, err
+		}
+		if c.URL == "" && c.Domain == "" {
+			cookies[i]["url"] = r.page.Main().Document.URL
+		}
+	}
+	if err := r.page.Call(r.ctx, "Network.setCookies", object{"cookies": cookies}, nil); err != nil {
+		return nil, &domain.Failure{Code: "cookie_invalid", Message: "The browser did not take the cookies: " + err.Error() + "."}
+	}
+	return nil, nil
+}

@@ -1,0 +1,55 @@
+package step
+
+import (
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Members that several actions take.
+
+// common is what every step takes.
+var common = []member{
+	{name: "timeout", tag: `doc:"How long the step may take, 10ms to 10m; 30s is the default." example:"30s"`, check: checkTimeout},
+}
+
+// target is the element that an action is about.
+var target = member{
+	name: "target", check: checkTarget,
+	tag: `doc:"CSS selector, or text=, role=button[name=\"Buy\"], label=, placeholder=, testid=, xpath=." maxLength:"4096" example:"role=button[name=\"Buy\"]"`,
+}
+
+func checkTarget(s *Spec, field string) error {
+	if _, err := ParseTarget(s.Target); err != nil {
+		return domain.Invalid(field, "%s", err)
+	}
+	return nil
+}
+
+const (
+	defaultTimeout = 30 * time.Second
+	minTimeout     = 10 * time.Millisecond
+	maxTimeout     = 10 * time.Minute
+)
+
+func (s *Spec) timeout() time.Duration {
+	if d, err := time.ParseDuration(s.Timeout); err == nil {
+		return d
+	}
+	return defaultTimeout
+}
+
+func checkTimeout(s *Spec, field string) error {
+	if d, err := time.ParseDuration(s.Timeout); err != nil || d < minTimeout || d > maxTimeout {
+		return domain.Invalid(field, "%q is not a duration from 10ms to 10m, such as 30s", s.Timeout)
+	}
+	return nil
+}
+
+// subject says that a member needs a target, which it says something about.
+func subject(s *Spec, field string) error {
+	if s.Target == "" {
+		return domain.Invalid(field, "says something about a target, and there is none")
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package step
+
+import (
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+var writing = []action{
+	{
+		name: "fill", does: "Puts a text into a field in the place of what it holds.",
+		members: []member{target.must(), {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}},
+		examples: []example{{
+			step: `{"action":"fill","target":"label=E-mail","value":"ada@example.com"}`,
+			then: `document.querySelector("#email").value === "ada@example.com"`,
+		}},
+		run: (*run).fill,
+	},
+	{
+		name: "type", does: "Types a text key by key, into the target or into what has the focus.",
+		members: []member{target, {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}},
+		examples: []example{{
+			step: `{"action":"type","target":"placeholder=Search","value":"tea"}`,
+			then: `document.querySelector("#search").value === "tea"`,
+		}},
+		run: (*run).typeText,
+	},
+	{
+		name: "press", does: "Presses a key or a chord, in the target or in what has the focus.",
+		members: []member{target, {name: "key", tag: `doc:"A key or chord." example:"Control+A" maxLength:"64"`, needed: true, check: checkKey}},
+		examples: []example{{
+			step: `{"action":"press","target":"placeholder=Search","key":"Enter"}`,
+			then: `document.querySelector("#found").textContent === "Nothing found"`,
+		}},
+		run: (*run).press,
+	},
+}
+
+func checkKey(s *Spec, field string) error {
+	if _, err := browser.ParseChord(s.Key); err != nil {
+		return domain.Invalid(field, "%s", err)
+	}
+	return nil
+}
+
+func (r *run) fill() (any, error) {
+	v, err := r.act(needs{Visible: true, Enabled: true, Editable: true}, "fill", object{"value": *r.spec.Value})
+	if err != nil || v.Type == nil {
+		return nil, err
+	}
+	return nil, r.settled(func() error {
+		if *v.Type == "" {
+			return r.page.Press(r.ctx, "Delete")
+		}
+		return r.page.InsertText(r.ctx, *v.Type)
+	})
+}
+
+func (r *run) focus() error {
+	if r.spec.Target == "" {
+		return nil
+	}
+	_, err := r.act(needs{Visible: true, Enabled: true}, "focus", nil)
+	return err
+}
+
+func (r *run) typeText() (any, error) {
+	if err := r.focus(); err != nil {
+		return nil, err
+	}
+	return nil, r.settled(func() error { return r.page.Type(r.ctx, *r.spec.Value) })
+}
+
+func (r *run) press() (any, error) {
+	if err := r.focus(); err != nil {
+		return nil, err
+	}
+	return nil, r.settled(func() error { return r.page.Press(r.ctx, r.spec.Key) })
+}
