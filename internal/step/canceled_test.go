@@ -2,8 +2,11 @@ package step_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -11,16 +14,27 @@ import (
 // TestACancelIsHeardWhileItIsAskedWhoGotTheClick: what the page doesn't answer
 // any more is no success.
 func TestACancelIsHeardWhileItIsAskedWhoGotTheClick(t *testing.T) {
-	site := pages(t, map[string]string{"/": `<button>Go</button><script>
-		// Its turn comes before that of any question.
-		const hold = () => { for (const end = Date.now() + 3000; Date.now() < end;); };
-		document.querySelector('button').onclick = () => { scheduler.postTask(hold, {priority: 'user-blocking'}) }</script>`})
-	b := start(t)
-	b.do(step.Spec{Action: "goto", URL: site.URL})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	time.AfterFunc(1500*time.Millisecond, cancel)
-	if _, f := b.runIn(ctx, step.Spec{Action: "click", Target: "button"}); f == nil || f.Code != "canceled" {
-		t.Errorf("the step: %+v", f)
+	held, over := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(over) })
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hold" {
+			close(held)
+			<-over
+		}
+		w.Header().Set("Content-Type", "text/html")
+	}))
+	t.Cleanup(site.Close)
+	t.Cleanup(release)
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	b.value(`setTimeout(() => { const r = new XMLHttpRequest; r.open('GET', '/hold', false); r.send() }), 1`)
+	<-held // the page answers nothing now
+	go cancel()
+	if by, err := step.Missed(ctx, b.page); !errors.Is(err, context.Canceled) {
+		t.Errorf("got it: %q, %v", by, err)
 	}
+	release()
+	b.value("1")
 }

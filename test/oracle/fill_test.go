@@ -89,7 +89,11 @@ var filling = []Case{
 	written("a page that refuses the input", "", false, `<input id=b><script>b.addEventListener('beforeinput', e => e.preventDefault())</script>`, "x"),
 	written("a page that writes in capitals", "", false, `<input id=b oninput="this.value = this.value.toUpperCase()">`, "abc"),
 	written("a page that keeps digits", "", false, `<input id=b oninput="this.value = this.value.replace(/\D/g, '')">`, "a1b2"),
-	written("a page that takes the focus away", "", false, `<input id=o><input id=b onfocus="setTimeout(() => o.focus(), 300)">`, "abc"),
+	{ // read when it has done so, however long that takes on either side
+		Name: "a page that takes the focus away", Page: `<input id=o><input id=b onfocus="setTimeout(() => o.focus(), 700)">`,
+		Steps: `{"action":"fill","target":"#b","value":"abc"}`,
+		Read:  `new Promise(done => { const look = () => document.activeElement === o ? done([b.value, o.value]) : setTimeout(look, 10); look() })`,
+	},
 	written("a datalist", "", false, `<input id=b list=l><datalist id=l><option>one</datalist>`, "two"),
 	written("aria-readonly on a field", "", false, `<input id=b aria-readonly=true>`, "x"),
 	written("aria-readonly on an editor", "", true, `<div id=b role=textbox contenteditable aria-readonly=true>old</div>`, "x"),

@@ -4,14 +4,36 @@
 // A page can end any timer by its number, ours too; a task has none.
 const pause = (ms) => scheduler.postTask(() => {}, { delay: ms });
 
+// frame waits until the page is drawn again, and says whether it was: one that
+// isn't drawn gets no frames, and must not hang its steps.
 const frame = () => new Promise((done) => {
-  requestAnimationFrame(done);
-  // A page that isn't drawn gets no frames; it must not hang its steps. On a busy
-  // machine a frame can be late by much: before it, what moves seems to rest.
-  pause(1000).then(done);
+  // A page can end any call before a frame by its number, ours too, but no observer.
+  const observer = new IntersectionObserver(() => drawn(true));
+  const drawn = (was) => { observer.disconnect(); done(was); };
+  requestAnimationFrame(() => drawn(true));
+  if (own(document).documentElement) observer.observe(own(document).documentElement);
+  pause(1000).then(() => drawn(false));
 });
 
 const sameBox = (a, b) => a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;
+
+// moves says why an element isn't at rest: it must have the same box in frames
+// that follow each other. While something is animated those frames count in
+// which the animations' time went on: one that begins stays where it is for a
+// frame, and on a busy machine all do. They must be two, since what turns back
+// is at one place twice.
+async function moves(el) {
+  const doc = own(document), before = el.getBoundingClientRect();
+  let time = doc.timeline.currentTime;
+  for (let frames = 0, passed = 0; passed < 2 && frames < 8; frames++) {
+    if (!await frame()) return "may be moving: its page was not drawn for a second";
+    if (!sameBox(before, el.getBoundingClientRect())) return "is moving";
+    const running = doc.getAnimations().filter((a) => a.playState === "running");
+    if (!running.length) return;
+    if (doc.timeline.currentTime !== time && !running.some((a) => a.pending)) passed++;
+    time = doc.timeline.currentTime;
+  }
+}
 
 const no = (why, seen, more) => ({ ok: false, why, seen, ...more });
 
@@ -47,10 +69,9 @@ async function ready(target, needs, tries) {
   }
   if (!needs.point) return { ok: true, el };
   if (top !== window) scrollTo(el, tries); // a frame that is out of view is not drawn
-  const moves = buttonOf(el), before = moves.getBoundingClientRect();
-  await frame();
+  const why = await moves(buttonOf(el));
   if (!el.isConnected) return no("target_not_found", "the element was removed");
-  if (!sameBox(before, moves.getBoundingClientRect())) return no("target_moving", describe(el) + " is moving");
+  if (why) return no("target_moving", describe(el) + " " + why);
   scrollTo(el, tries);
   const p = await middle(el);
   if (!p) return no("target_out_of_view", describe(el) + " can't be scrolled into view");
