@@ -60,12 +60,12 @@ func (r *rig) pages(path, cursor string) (items int) {
 // and the cursor leads on.
 func TestAnswersAreBoundedInBytes(t *testing.T) {
 	onBothStores(t, func(r *rig) {
-		id := r.longSession(50)
+		id := r.longSession(20)
 		for path, cursor := range map[string]string{
 			"/v1/events?limit=1000": "after", "/v1/events?limit=1000&sessionId=" + id: "after", "/v1/sessions/" + id + "/steps?limit=100": "cursor",
 		} {
-			if n := r.pages(path, cursor); n != 50 {
-				t.Errorf("%s: %d of 50", path, n)
+			if n := r.pages(path, cursor); n != 20 {
+				t.Errorf("%s: %d of 20", path, n)
 			}
 		}
 	})
@@ -77,7 +77,7 @@ func TestWaitsAndRepeatedCallsAreBoundedInBytes(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		id := r.made("POST", "/v1/sessions", `{}`, "sessionId")
 		path := "/v1/sessions/" + id + "/steps"
-		body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, 40), ",") + `]}`
+		body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, 20), ",") + `]}`
 		if a := r.ask("POST", path, body, "Idempotency-Key: once"); a.status != http.StatusAccepted {
 			t.Fatalf("%d %s", a.status, a.raw)
 		}
@@ -151,7 +151,7 @@ func TestListsThatGrowHavePages(t *testing.T) {
 // TestEightReadersOfALongLog at the same time take a bounded amount of memory.
 func TestEightReadersOfALongLog(t *testing.T) {
 	onBothStores(t, func(r *rig) {
-		for range 4 {
+		for range 2 {
 			r.longSession(40)
 		}
 		debug.FreeOSMemory()

@@ -13,7 +13,7 @@ var longTests = []test{
 	{"a page of long events ends, and the next goes on", func(w *world) {
 		s := w.newSession(1)
 		text := json.RawMessage(`"` + strings.Repeat("x", 256<<10) + `"`)
-		for range 40 {
+		for range 20 {
 			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 				st := *c.Open[0]
 				st.Result = text
@@ -42,7 +42,7 @@ var longTests = []test{
 					w.Fatalf("%+v: a page of nothing", q)
 				}
 			}
-			want := make([]int64, 40)
+			want := make([]int64, 20)
 			for i := range want {
 				want[i] = int64(i + 1)
 			}
@@ -90,7 +90,7 @@ var longTests = []test{
 		}
 	}},
 	{"pages of long sessions and of long endpoints end, and the next goes on", func(w *world) {
-		const n = 60
+		const n = 48
 		url := "https://example.com/" + strings.Repeat("x", 100<<10)
 		for range n {
 			s := w.draftSession(0)
