@@ -93,7 +93,7 @@ func TestNothingStopsThePage(t *testing.T) {
 			}
 			cancel()
 			for name := range before {
-				b.do(step.Spec{Action: "evaluate", Expression: fmt.Sprintf(
+				b.do(step.Spec{Action: "evaluate", Timeout: "60s", Expression: fmt.Sprintf(
 					"new Promise(done => { const look = () => count.%s > %d ? done() : setTimeout(look, 5); look() })", name, before[name]+2)})
 			}
 		}

@@ -50,6 +50,7 @@ type bench struct {
 
 func start(t *testing.T) *bench {
 	t.Helper()
+	t.Parallel() // most of a test's time is waited for
 	l := browsertest.Launcher(t, step.Script, nil)
 	return &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{}).Page()}
 }
@@ -79,7 +80,7 @@ func (b *bench) do(s step.Spec) string {
 	}
 	res, failure := b.run(s)
 	if failure != nil {
-		b.t.Fatalf("%s %s: %+v", s.Action, s.Target, failure)
+		b.t.Fatalf("%s %s%s: %+v", s.Action, s.Target, s.Expression, failure)
 	}
 	return res
 }
