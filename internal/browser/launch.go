@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -57,6 +58,7 @@ type Launcher struct {
 
 	mu   sync.Mutex
 	uids map[int]bool // in use
+	last int          // the one that was taken last
 }
 
 // NewLauncher finds Chromium. Without one it returns a launcher whose Launch
@@ -65,7 +67,8 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	if cfg.StartTimeout == 0 {
 		cfg.StartTimeout = 30 * time.Second
 	}
-	l := &Launcher{cfg: cfg, uids: map[int]bool{}}
+	// Two servers on one machine don't know of each other's users.
+	l := &Launcher{cfg: cfg, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
 	path, err := find(cfg.Chromium)
 	if errors.Is(err, errNoChromium) {
 		return l, nil
@@ -246,10 +249,13 @@ func (l *Launcher) takeUID() int {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for uid := firstUID; uid < lastUID; uid++ {
-		if !l.uids[uid] {
-			l.uids[uid] = true
-			return uid
+	for range lastUID - firstUID {
+		if l.last++; l.last >= lastUID {
+			l.last = firstUID
+		}
+		if !l.uids[l.last] {
+			l.uids[l.last] = true
+			return l.last
 		}
 	}
 	return lastUID // more browsers than users: the last is shared
