@@ -137,7 +137,7 @@ func badInputs() []bad {
 }
 
 func TestBadInputs(t *testing.T) {
-	dir := harness.Isolate(t)
+	dir := harness.Beside(t)
 	data := filepath.Join(dir, "data")
 	server := harness.Start(t, data)
 	c := server.Client()

@@ -15,6 +15,7 @@ import (
 // about the other's session it does, both send what is to be sent, and when one
 // is killed the other ends its sessions and sends what it had left.
 func TestTwoNodes(t *testing.T) {
+	dir := harness.Beside(t)
 	db, err := pgtest.Start("fsync=off")
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +29,6 @@ func TestTwoNodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := harness.Isolate(t)
 	key := seal.NewKey()
 	start := func(name string) *harness.Server {
 		return harness.Start(t, dir+"/"+name, "--database-url="+url, "--master-key="+key, "--max-sessions=2")

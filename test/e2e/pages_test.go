@@ -33,7 +33,7 @@ func ended(t *testing.T, c *harness.Client, id string, n int) []obj {
 // extract, and the browser's error page isn't one. Who asked to go on after
 // errors goes on.
 func TestAFirstURLThatFailsStopsItsSteps(t *testing.T) {
-	server := harness.Start(t, filepath.Join(harness.Isolate(t), "data"))
+	server := harness.Start(t, filepath.Join(harness.Beside(t), "data"))
 	c := server.Client()
 	for _, tt := range []struct {
 		onError string

@@ -71,7 +71,7 @@ func hang(t *testing.T, server *harness.Server) <-chan harness.Object {
 // TestAStopEndsWhateverHangs, within its grace; requests that wait are answered
 // first, with the steps as they are.
 func TestAStopEndsWhateverHangs(t *testing.T) {
-	dir := harness.Isolate(t)
+	dir := harness.Beside(t)
 	server := harness.Start(t, filepath.Join(dir, "data"))
 	answered := hang(t, server)
 	began := time.Now()
@@ -93,6 +93,7 @@ func TestAStopEndsWhateverHangs(t *testing.T) {
 // TestAStopEndsWithoutItsDatabase: with all that hangs, and a database that has
 // stopped answering.
 func TestAStopEndsWithoutItsDatabase(t *testing.T) {
+	dir := harness.Beside(t)
 	db, err := pgtest.Start("fsync=off")
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +107,6 @@ func TestAStopEndsWithoutItsDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := harness.Isolate(t)
 	server := harness.Start(t, filepath.Join(dir, "data"), "--database-url="+url, "--stop-grace=3s")
 	answered := hang(t, server)
 	if err := db.Freeze(); err != nil {

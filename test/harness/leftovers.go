@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -20,6 +21,29 @@ func timer(tb testing.TB) <-chan time.Time {
 // Isolate gives the test a temporary folder of its own, for the servers that
 // it starts too, and returns it. Whatever is left in it is theirs.
 func Isolate(tb testing.TB) string {
+	tb.Helper()
+	dir := folder(tb)
+	old := os.Getenv("TMPDIR")
+	os.Setenv("TMPDIR", dir)
+	tb.Cleanup(func() { os.Setenv("TMPDIR", old) })
+	return dir
+}
+
+// Beside is [Isolate] for a test that runs beside others because most of its time
+// is waited for. The folder is that of the servers that have their data in it.
+func Beside(t *testing.T) string {
+	t.Helper()
+	t.Parallel()
+	dir := folder(t)
+	besides.Store(dir, true)
+	t.Cleanup(func() { besides.Delete(dir) })
+	return dir
+}
+
+// besides are the folders of tests that run beside others.
+var besides sync.Map
+
+func folder(tb testing.TB) string {
 	tb.Helper()
 	if _, err := Binary(); err != nil { // it outlives this test's folder
 		tb.Fatal(err)
@@ -38,9 +62,6 @@ func Isolate(tb testing.TB) string {
 			tb.Error(err)
 		}
 	})
-	old := os.Getenv("TMPDIR")
-	os.Setenv("TMPDIR", dir)
-	tb.Cleanup(func() { os.Setenv("TMPDIR", old) })
 	return dir
 }
 

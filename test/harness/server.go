@@ -92,6 +92,9 @@ func Launch(data string, args ...string) (*Server, error) {
 		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128",
 	}, args...)...)
 	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
+	if _, ok := besides.Load(filepath.Dir(data)); ok {
+		s.cmd.Env = append(s.cmd.Env, "TMPDIR="+filepath.Dir(data))
+	}
 	s.cmd.Stderr = s.output
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := s.cmd.StdoutPipe()
