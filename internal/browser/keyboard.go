@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"unicode/utf16"
 
 	"github.com/rivo/uniseg"
@@ -36,7 +37,7 @@ func (p *Page) letGo(down []Key, held int) {
 
 // InsertText types text where the focus is, as a paste or an input method does.
 func (p *Page) InsertText(ctx context.Context, text string) error {
-	return p.Call(ctx, "Input.insertText", object{"text": text}, nil)
+	return p.input(ctx, "Input.insertText", object{"text": text})
 }
 
 // Press presses and releases a key or a chord such as "Control+Shift+A".
@@ -57,6 +58,9 @@ func (p *Page) Press(ctx context.Context, chord string) error {
 		held &^= modifierBits[keys[i].Name]
 		if err := p.key(ctx, keys[i], false, held); err != nil {
 			p.letGo(keys[:i+1], held)
+			if errors.Is(err, ErrUnheard) {
+				return nil // the page heard the key go down, and is gone
+			}
 			return err
 		}
 	}
@@ -67,32 +71,43 @@ func (p *Page) Press(ctx context.Context, chord string) error {
 // inserted, all at once what is one character to who reads it.
 func (p *Page) Type(ctx context.Context, text string) error {
 	for rest := text; rest != ""; {
-		var char string
-		char, rest, _, _ = uniseg.FirstGraphemeClusterInString(rest, -1)
-		if char == "\r\n" { // one line break
-			char = "\n"
-		}
-		k, ok := KeyNamed(char)
-		if !ok {
-			if err := p.InsertText(ctx, char); err != nil {
-				return err
-			}
-			continue
-		}
-		held := 0
-		if k.shifted {
-			held = ModShift
-		}
-		err := p.key(ctx, k, true, held)
-		if err == nil {
-			err = p.key(ctx, k, false, held)
+		char, tail, _, _ := uniseg.FirstGraphemeClusterInString(rest, -1)
+		err := p.typeOne(ctx, char)
+		if errors.Is(err, ErrUnheard) && len(rest) < len(text) {
+			return &CutError{Taken: uniseg.GraphemeClusterCount(text) - uniseg.GraphemeClusterCount(rest), Of: uniseg.GraphemeClusterCount(text)}
 		}
 		if err != nil {
-			p.letGo([]Key{k}, held)
 			return err
 		}
+		rest = tail
 	}
 	return nil
+}
+
+func (p *Page) typeOne(ctx context.Context, char string) error {
+	if char == "\r\n" { // one line break
+		char = "\n"
+	}
+	k, ok := KeyNamed(char)
+	if !ok {
+		return p.InsertText(ctx, char)
+	}
+	held := 0
+	if k.shifted {
+		held = ModShift
+	}
+	err := p.key(ctx, k, true, held)
+	down := err == nil
+	if down {
+		err = p.key(ctx, k, false, held)
+	}
+	if err != nil {
+		p.letGo([]Key{k}, held)
+	}
+	if down && errors.Is(err, ErrUnheard) {
+		return nil // see Press
+	}
+	return err
 }
 
 // composing is the key that a page sees go down while an input method has it.
@@ -110,7 +125,7 @@ func (p *Page) Compose(ctx context.Context, text string) error {
 			return err
 		}
 		end := len(utf16.Encode([]rune(composed)))
-		if err := p.Call(ctx, "Input.imeSetComposition", object{"text": composed, "selectionStart": end, "selectionEnd": end}, nil); err != nil {
+		if err := p.input(ctx, "Input.imeSetComposition", object{"text": composed, "selectionStart": end, "selectionEnd": end}); err != nil {
 			return err
 		}
 		if err := p.key(ctx, composing, false, 0); err != nil {
@@ -121,5 +136,5 @@ func (p *Page) Compose(ctx context.Context, text string) error {
 }
 
 func (p *Page) key(ctx context.Context, k Key, down bool, modifiers int) error {
-	return p.Call(ctx, "Input.dispatchKeyEvent", k.Event(down, modifiers), nil)
+	return p.input(ctx, "Input.dispatchKeyEvent", k.Event(down, modifiers))
 }

@@ -15,6 +15,11 @@ import (
 // own scripts can't see it or change what it works with.
 const WorldName = "browserhook"
 
+// Word is the function of that world that tells something without being asked:
+// "Runtime.bindingCalled". What a document says so is known even when it is
+// gone before it can be asked.
+const Word = "browserhookWord"
+
 // Page is the session's page: a target of the browser with a protocol session
 // attached to it. It knows its frames and how far their documents have come.
 type Page struct {
@@ -156,6 +161,7 @@ func (p *Page) enable() []command {
 			"source": p.script, "worldName": WorldName, "runImmediately": true,
 		}},
 		{"Runtime.enable", nil},
+		{"Runtime.addBinding", object{"name": Word, "executionContextName": WorldName}},
 		{"Target.setAutoAttach", object{
 			// A frame of another site waits until it has been told all of this. So
 			// does a worker, even one that a filter leaves out: each is attached, so

@@ -32,7 +32,7 @@ func TestACancelIsHeardWhileItIsAskedWhoGotTheClick(t *testing.T) {
 	b.value(`setTimeout(() => { const r = new XMLHttpRequest; r.open('GET', '/hold', false); r.send() }), 1`)
 	<-held // the page answers nothing now
 	go cancel()
-	if by, err := step.Missed(ctx, b.page); !errors.Is(err, context.Canceled) {
+	if by, err := step.Missed(ctx, b.page, b.page.Main()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got it: %q, %v", by, err)
 	}
 	release()

@@ -254,9 +254,7 @@ func shown(address string) string { return domain.HideUserinfo(domain.CleanText(
 // until the new document is there: what follows must not meet the old one.
 func (r *run) settled(input func() error) error {
 	before := r.page.Main().Document.Loader
-	// The page may be swapped for the next one in the middle of an input: that
-	// is no error of the input's.
-	if err := input(); err != nil && !lost(err) {
+	if err := input(); err != nil {
 		return err
 	}
 	// The browser's news come in order: after this answer, a navigation that

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 			r.abandon() // nobody watches any more
 		}
 	}()
+	said := r.witness()
+	defer said.stop()
 	for {
 		v, err := r.act(n, "aim", nil)
 		if err != nil {
@@ -42,11 +45,15 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 				}
 				go func() {
 					var err error
-					by, err = r.missed(v)
+					by, err = r.missed(v, said)
 					missed <- err
 				}()
 				return nil
-			}); err != nil {
+			}); errors.Is(err, browser.ErrUnheard) {
+				r.abandon()
+				r.unheard()
+				break
+			} else if err != nil {
 				return err
 			}
 			if err := <-missed; err != nil || by == "" {
@@ -81,9 +88,9 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 
 // missed asks, after the mouse came, who got it: the target, or, as it says,
 // another element in the target's document or in one around it. A document
-// that is gone was left because of the input.
-func (r *run) missed(v verdict) (by string, err error) {
-	hit := false
+// that is gone has said so before, if it heard of the mouse.
+func (r *run) missed(v verdict, said *witness) (by string, err error) {
+	hit, gone := false, false
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
 		// All are asked: that ends their watch.
 		got, err := r.call(f, "reached", object{})
@@ -92,15 +99,24 @@ func (r *run) missed(v verdict) (by string, err error) {
 			return "", context.Cause(r.ctx) // nobody knows
 		case err != nil && !lost(err):
 			return "", err
-		case i == 0 && (err != nil || got.Hit):
-			hit = true
+		case err != nil && i == 0:
+			reached, heard := said.of(f)
+			hit, gone = reached, !reached
+			if heard && !reached {
+				by = "something else in a page that is gone"
+			}
+		case i == 0:
+			hit = got.Hit
 		}
 		if err == nil && !got.OK {
 			by = got.Seen
 		}
 	}
-	if hit {
-		by = ""
+	switch {
+	case hit:
+		return "", nil
+	case gone && by == "":
+		return "", nobodyKnows()
 	}
 	return by, nil
 }

@@ -100,8 +100,9 @@ type verdict struct {
 	Height  float64         `json:"height"`
 	Tries   int             `json:"tries"`
 	Checked bool            `json:"checked"`
-	Hit     bool            `json:"hit"`  // the target got the mouse
-	Type    *string         `json:"type"` // what is to be typed
+	Hit     bool            `json:"hit"`    // the target got the mouse
+	Type    *string         `json:"type"`   // what is to be typed
+	Reread  bool            `json:"reread"` // whether it was is to be seen
 	Value   json.RawMessage `json:"value"`
 	Values  []string        `json:"values"`
 	Box     struct {

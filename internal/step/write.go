@@ -43,15 +43,27 @@ func checkKey(s *Spec, field string) error {
 }
 
 func (r *run) fill() (any, error) {
-	v, err := r.act(needs{Visible: true, Enabled: true, Editable: true}, "fill", object{"value": *r.spec.Value})
-	if err != nil || v.Type == nil {
-		return nil, err
-	}
-	return nil, r.settled(func() error {
-		if *v.Type == "" {
-			return r.page.Press(r.ctx, "Delete")
+	return nil, r.heard(func() error {
+		v, err := r.act(needs{Visible: true, Enabled: true, Editable: true}, "fill", object{"value": *r.spec.Value})
+		if err != nil || v.Type == nil {
+			return err
 		}
-		return r.page.InsertText(r.ctx, *v.Type)
+		if err := r.settled(func() error {
+			if *v.Type == "" {
+				return r.page.Press(r.ctx, "Delete")
+			}
+			return r.page.InsertText(r.ctx, *v.Type)
+		}); err != nil || !v.Reread {
+			return err
+		}
+		held, err := r.call(v.frame, "held", object{"value": *v.Type})
+		switch {
+		case err != nil && lost(err):
+			return nil // the page left because of the input
+		case err == nil && held.Fatal:
+			return r.refused(held)
+		}
+		return err
 	})
 }
 
@@ -64,15 +76,19 @@ func (r *run) focus() error {
 }
 
 func (r *run) typeText() (any, error) {
-	if err := r.focus(); err != nil {
-		return nil, err
-	}
-	return nil, r.settled(func() error { return r.page.Type(r.ctx, *r.spec.Value) })
+	return nil, r.typed(func() error { return r.page.Type(r.ctx, *r.spec.Value) })
 }
 
 func (r *run) press() (any, error) {
-	if err := r.focus(); err != nil {
-		return nil, err
-	}
-	return nil, r.settled(func() error { return r.page.Press(r.ctx, r.spec.Key) })
+	return nil, r.typed(func() error { return r.page.Press(r.ctx, r.spec.Key) })
+}
+
+// typed focuses the target and has the keyboard used.
+func (r *run) typed(input func() error) error {
+	return r.heard(func() error {
+		if err := r.focus(); err != nil {
+			return err
+		}
+		return r.settled(input)
+	})
 }

@@ -43,7 +43,8 @@ function fill(field, value) {
     }
     el.select();
     el.focus();
-    return { type: want };
+    written = el;
+    return { type: want, reread: el.type === "number" };
   }
   if (el.tagName === "TEXTAREA") {
     el.setSelectionRange(0, el.value.length);
@@ -55,6 +56,19 @@ function fill(field, value) {
   getSelection().selectAllChildren(field);
   return { type: value };
 }
+
+// What was written into last.
+let written = null;
+
+// held says whether a field took what was typed: of a number that is none the
+// browser shows the text, and the field holds nothing.
+bh.held = ({ value }) => {
+  const el = written;
+  written = null;
+  if (el?.isConnected && el.validity.badInput)
+    return no("value_invalid", `${describe(el)} can't hold ${JSON.stringify(value)}: it takes a number such as -1.5 or 2e3`, { fatal: true });
+  return { ok: true };
+};
 
 // focusOn puts the focus on an element. One that had none is written into from
 // its beginning.

@@ -106,6 +106,7 @@ function intercept(e) {
     const path = e.composedPath();
     watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
     if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? document.documentElement : path[0]);
+    browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
   }
   if (!watched.reached) {
     e.preventDefault();
@@ -143,8 +144,10 @@ bh.reached = () => {
 };
 
 function listen() {
-  // Before the page's own. document.open() takes them all away: those that the
-  // page adds to the window after that come before ours, which come with watch.
+  // Before the page's own: those that it adds to the window after document.open()
+  // come before ours.
   for (const type of new Set([...events.mouse, ...events.hover])) addEventListener(type, intercept, { capture: true, passive: false });
 }
 listen();
+// document.open() takes all listeners away, but no observers.
+new MutationObserver(listen).observe(document, { childList: true });

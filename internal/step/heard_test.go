@@ -1,0 +1,65 @@
+package step_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// TestWhatComesInTheMousesWay as it comes: the target never got it, so no other
+// element hears of it, and the step isn't done.
+func TestWhatComesInTheMousesWay(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/frame": `<body style="margin:0" onclick="clicks++"><iframe src=/in style="border:0;width:300px;height:200px"></iframe><script>clicks = 0</script>`,
+		"/in":    `<body style="margin:0"><button style="width:200px;height:100px" onmousemove="parent.document.querySelector('iframe').remove()">Go</button>`,
+		"/open": `<button id=b style="width:200px;height:100px">Go</button><script>clicks = 0; b.onmousemove = () => {
+			document.open(); document.write('<body style="margin:0"><div style="height:100vh" onclick="clicks++">other</div>'); document.close(); clicks = 0 }</script>`,
+	})
+	b := start(t)
+	for _, path := range []string{"/frame", "/open"} {
+		b.do(step.Spec{Action: "goto", URL: site.URL + path})
+		if _, f := b.run(step.Spec{Action: "click", Target: "button", Timeout: "1s"}); f == nil || f.Code != "target_not_found" {
+			t.Errorf("%s: %+v", path, f)
+		}
+		if got := b.value("clicks"); got != "0" {
+			t.Errorf("%s: something else got %s clicks", path, got)
+		}
+	}
+}
+
+// TestAClickInWhatIsGoneIsDone when the target heard of it, and not when nobody
+// knows.
+func TestAClickInWhatIsGoneIsDone(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/":      `<button onclick="location = '/two'">Go</button>`,
+		"/two":   `<p>two</p>`,
+		"/frame": `<iframe src=/in></iframe>`,
+		"/in":    `<button onmousedown="parent.document.querySelector('iframe').remove()">Go</button>`,
+	})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	was := b.page.Main()
+	b.do(step.Spec{Action: "click", Target: "button"})
+	b.do(step.Spec{Action: "waitFor", Target: "text=two"})
+	_, err := step.Missed(t.Context(), b.page, was)
+	if f, ok := errors.AsType[*domain.Failure](err); !ok || f.Code != step.CodeUnheard {
+		t.Errorf("a document that is gone and said nothing: %v", err)
+	}
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/frame"})
+	b.do(step.Spec{Action: "click", Target: "button"})
+}
+
+// TestANumberFieldThatTookSomethingElse than what was typed, which is no number:
+// it shows that and holds nothing.
+func TestANumberFieldThatTookSomethingElse(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<input id=n type=number><script>n.addEventListener('beforeinput', e => {
+		if (e.data === '5') { e.preventDefault(); document.execCommand('insertText', false, '-') } })</script>`})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr("5"), Timeout: "5s"}); f == nil || f.Code != "value_invalid" {
+		t.Errorf("%+v", f)
+	}
+	b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr("6")})
+}
