@@ -215,7 +215,11 @@ func (p *Page) Frames() []Frame {
 	return all
 }
 
+// snapshot of no frame, as a page has whose own is gone, is one without a document.
 func (f *Frame) snapshot() Frame {
+	if f == nil {
+		return Frame{}
+	}
 	s := *f
 	s.Document.Reached = make(map[string]bool, len(f.Document.Reached))
 	for name := range f.Document.Reached {

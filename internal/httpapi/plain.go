@@ -3,9 +3,11 @@ package httpapi
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -96,6 +98,28 @@ type docOperation struct {
 	Required              []string
 }
 
+// docAction is an action of a step.
+type docAction struct {
+	Name, Does, Example string
+	Members             map[string]*huma.Schema
+	Required            []string
+}
+
+// docActions are those that the description of a step tells apart.
+func docActions(schemas huma.Registry) (all []docAction) {
+	for _, ref := range schemas.Map()["Step"].OneOf {
+		s := schemas.SchemaFromRef(ref.Ref)
+		a := docAction{Does: s.Description, Members: maps.Clone(s.Properties), Required: s.Required}
+		a.Name, _ = s.Properties["action"].Enum[0].(string)
+		delete(a.Members, "action")
+		if raw, ok := s.Examples[0].(json.RawMessage); ok {
+			a.Example = string(raw)
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
 // docs renders the API's description as a page that needs nothing from
 // elsewhere.
 func (s *server) docs() ([]byte, error) {
@@ -134,6 +158,6 @@ func (s *server) docs() ([]byte, error) {
 	}
 	slices.Sort(codes)
 	var page bytes.Buffer
-	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Codes": codes})
+	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Actions": docActions(oapi.Components.Schemas), "Codes": codes})
 	return page.Bytes(), err
 }

@@ -34,15 +34,16 @@ var navigating = []action{
 		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout,
 		examples: []example{{
 			step:   `{"action":"back"}`,
-			result: `{"url":"https://shop.example/before","title":"Before","status":200}`,
+			result: `{"url":"https://shop.example/help","title":"Help","status":200}`,
 		}},
 		run: func(r *run) (any, error) { return r.history(-1) },
 	},
 	{
 		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout,
 		examples: []example{{
+			before: `{"action":"back"}`,
 			step:   `{"action":"forward"}`,
-			result: `{"url":"https://shop.example/after","title":"After","status":200}`,
+			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
 		run: func(r *run) (any, error) { return r.history(1) },
 	},

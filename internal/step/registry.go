@@ -1,5 +1,7 @@
 package step
 
+//go:generate go test -run ^TestDocs$ . -args -write
+
 import (
 	"encoding/json"
 	"reflect"
@@ -24,12 +26,13 @@ type action struct {
 	run   func(r *run) (any, error)
 }
 
-// example is a step that works on the page that the tests serve for it, in
-// testdata/examples.html. The first of an action's is in the API's description.
+// example is a step as it works on the pages in testdata/examples, which are a
+// shop at https://shop.example/. A test runs each, and compares what it shows.
 type example struct {
-	step   string // as it is sent
-	result string // as it is answered; empty if there is none
-	then   string // JavaScript that is true afterwards
+	before string // a step that comes first, and isn't shown
+	step   string
+	result string // empty if there is none; … stands for what is never the same
+	then   string // JavaScript that is true afterwards, and isn't shown
 }
 
 // member is something that a step can be given. Its type is that of the field

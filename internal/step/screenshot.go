@@ -18,7 +18,7 @@ var picturing = []action{{
 	answers: "the artifact, and how large the picture is.",
 	examples: []example{{
 		step:   `{"action":"screenshot","target":"#logo"}`,
-		result: `{"artifactId":"art_…","contentType":"image/png","height":40,"size":123,"width":120}`,
+		result: `{"artifactId":"art_…","contentType":"image/png","height":40,"size":330,"width":120}`,
 	}},
 	check: func(s *Spec, at pathTo) error {
 		if s.Quality != nil && s.Format != "jpeg" {
