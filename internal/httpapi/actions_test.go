@@ -49,11 +49,11 @@ func TestAWrongStepIsToldByItsAction(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		session := r.made("POST", "/v1/sessions", `{}`, "sessionId")
 		for body, want := range map[string]string{
-			`{"action":"clik"}`:                                `steps[1].action: "clik" is none of assert, back, `,
-			`{"target":"a"}`:                                   `steps[1].action: is needed`,
-			`{"action":null}`:                                  `steps[1].action: is needed`,
-			`{"action":5}`:                                     `steps[1].action: must be a string`,
-			`5`:                                                `steps[1]: expected object`,
+			`{"action":"clik"}`: `steps[1].action: "clik" is none of assert, back, `,
+			`{"target":"a"}`:    `steps[1].action: is needed`,
+			`{"action":null}`:   `steps[1].action: is needed`,
+			`{"action":5}`:      `steps[1].action: must be a string`,
+			`5`:                 `steps[1]: expected object`,
 			`{"action":"click","target":"a","url":"http://b"}`: `steps[1].url: is nothing that click knows`,
 			`{"action":"click","target":"a","nope":1}`:         `steps[1].nope: is nothing that click knows`,
 			`{"action":"click"}`:                               `steps[1].target: is needed`,
