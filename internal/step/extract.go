@@ -93,7 +93,7 @@ func checkFields(at string, fields map[string]Field, depth int) error {
 func (r *run) extract() (any, error) {
 	s := r.spec
 	r.waitedFor = "everything to extract to be there"
-	field := fieldArgs(Field{Target: s.Target, Attribute: s.Attribute, Type: s.Type, All: s.All, Fields: s.Fields})
+	field := r.fieldArgs(Field{Target: s.Target, Attribute: s.Attribute, Type: s.Type, All: s.All, Fields: s.Fields})
 	v, err := r.poll("extract", object{"field": field})
 	if err != nil {
 		return nil, err
@@ -105,12 +105,12 @@ func (r *run) extract() (any, error) {
 }
 
 // fieldArgs is a field with its targets parsed, as the injected engine takes it.
-func fieldArgs(f Field) object {
+func (r *run) fieldArgs(f Field) object {
 	o := object{"all": f.All}
 	if f.Target != "" {
 		t, err := ParseTarget(f.Target)
 		if err == nil { // Check has seen it
-			o["target"], o["raw"] = t, f.Target
+			o["target"], o["raw"] = t.withTestID(defaultTestID), f.Target
 		}
 	}
 	if f.Attribute != "" {
@@ -122,7 +122,7 @@ func fieldArgs(f Field) object {
 	if len(f.Fields) > 0 {
 		fields := object{}
 		for name, sub := range f.Fields {
-			fields[name] = fieldArgs(sub)
+			fields[name] = r.fieldArgs(sub)
 		}
 		o["fields"] = fields
 	}

@@ -1,25 +1,25 @@
 package step
 
-import _ "embed"
+import (
+	"embed"
+	"strings"
+)
 
-//go:embed injected/query.js
-var queryJS string
-
-//go:embed injected/state.js
-var stateJS string
-
-//go:embed injected/hit.js
-var hitJS string
-
-//go:embed injected/fill.js
-var fillJS string
-
-//go:embed injected/act.js
-var actJS string
-
-//go:embed injected/read.js
-var readJS string
+//go:embed injected
+var injected embed.FS
 
 // Script is what every document's isolated world holds for Run: the browser
 // package puts it there. It is one function, so that it leaves one name behind.
-var Script = "(() => {\n" + queryJS + stateJS + hitJS + fillJS + actJS + readJS + "\n})()"
+var Script = func() string {
+	var b strings.Builder
+	b.WriteString("(() => {\n")
+	for _, name := range []string{"own", "text", "css", "role", "name", "query", "describe", "state", "hit", "fill", "act", "read"} {
+		raw, err := injected.ReadFile("injected/" + name + ".js")
+		if err != nil {
+			panic(err) // it is in the program
+		}
+		b.Write(raw)
+	}
+	b.WriteString("\n})()")
+	return b.String()
+}()

@@ -1,0 +1,97 @@
+// What the rest is written with. It runs in a world of its own, so what a page
+// does to its own Array or querySelector changes nothing here.
+"use strict";
+
+const bh = (globalThis.bh = {});
+
+// own is an element or a document by its own members. A form's fields shadow
+// those that they are called like, <input name="children">, also in a world of
+// its own, and so do some elements those of the document. The prototype's can't be.
+const own = (o) => (o instanceof HTMLFormElement || o instanceof Document ? new Proxy(o, members) : o);
+
+const members = {
+  get(o, name) {
+    const member = Reflect.get(Object.getPrototypeOf(o), name, o);
+    return typeof member === "function" ? member.bind(o) : member;
+  },
+  set: (o, name, value) => Reflect.set(Object.getPrototypeOf(o), name, value, o),
+};
+
+// White space folded, without what isn't seen: zero-width spaces, soft hyphens.
+const squash = (s) => (s || "").replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
+
+const isElement = (n) => own(n).nodeType === 1;
+
+const tagOf = (el) => own(el).localName;
+
+// Every open shadow root below a root, and the root itself.
+function* roots(root) {
+  yield root;
+  if (isElement(root) && own(root).shadowRoot) yield* roots(own(root).shadowRoot);
+  for (const el of own(root).querySelectorAll("*")) if (own(el).shadowRoot) yield* roots(own(el).shadowRoot);
+}
+
+// all is what CSS matches below a root, through shadow roots.
+function all(root, selector) {
+  const everywhere = root === document && known;
+  if (everywhere && selector === "*") return known.all;
+  const found = [];
+  for (const r of everywhere ? known.roots : roots(root)) for (const el of own(r).querySelectorAll(selector)) found.push(el);
+  return found;
+}
+
+// What is known of the document while it can't change: during one query.
+let known = null;
+
+class Known {
+  memos = new Map();
+  #roots;
+  get roots() { return (this.#roots ??= [...roots(document)]); }
+  #all;
+  get all() { return (this.#all ??= this.roots.flatMap((r) => [...own(r).querySelectorAll("*")])); }
+}
+
+function knowing(work) {
+  if (known) return work();
+  known = new Known();
+  try {
+    return work();
+  } finally {
+    known = null;
+  }
+}
+
+// memo is a function of an element that is computed once in a query.
+function memo(compute) {
+  return (el) => {
+    if (!known) return compute(el);
+    let memos = known.memos.get(compute);
+    if (!memos) known.memos.set(compute, (memos = new Map()));
+    let value = memos.get(el);
+    if (value === undefined) memos.set(el, (value = compute(el)));
+    return value;
+  };
+}
+
+// once is what is computed once in a query for two keys.
+function once(key, second, compute) {
+  let memos = known.memos.get(key);
+  if (!memos) known.memos.set(key, (memos = new Map()));
+  if (!memos.has(second)) memos.set(second, compute());
+  return memos.get(second);
+}
+
+const styleOf = memo((el) => getComputedStyle(el));
+
+// matcher is a match as a function of a string.
+function matcher({ op, text, fold, flags }) {
+  if (op === "re") {
+    const re = new RegExp(text, flags);
+    return (s) => { re.lastIndex = 0; return re.test(s); };
+  }
+  const as = fold ? (s) => s.toLowerCase() : (s) => s, want = as(text);
+  return {
+    "=": (s) => as(s) === want, "*=": (s) => as(s).includes(want), "^=": (s) => as(s).startsWith(want), "$=": (s) => as(s).endsWith(want),
+    "|=": (s) => as(s) === want || as(s).startsWith(want + "-"), "~=": (s) => as(s).split(" ").includes(want),
+  }[op];
+}
