@@ -76,8 +76,12 @@ func checkFields(at string, fields map[string]Field, depth int) error {
 			return domain.Invalid(field+".target", "is needed")
 		}
 		if f.Target != "" {
-			if _, err := ParseTarget(f.Target); err != nil {
+			t, err := ParseTarget(f.Target)
+			if err != nil {
 				return domain.Invalid(field+".target", "%s", err)
+			}
+			if t.Frames != nil {
+				return domain.Invalid(field+".target", "at 1: frame= is for the step's own target")
 			}
 		}
 		if !slices.Contains([]string{"", "text", "number", "html", "value"}, f.Type) {

@@ -16,7 +16,7 @@ var common = []member{
 // target is the element that an action is about.
 var target = member{
 	name: "target", check: checkTarget,
-	tag: `doc:"CSS selector, or text=, role=button[name=\"Buy\"], label=, placeholder=, testid=, xpath=." maxLength:"4096" example:"role=button[name=\"Buy\"]"`,
+	tag: `doc:"CSS selector, or text=, role=button[name=\"Buy\"], label=, placeholder=, alt=, title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >> #card in one frame. As Playwright spells them." maxLength:"4096" example:"role=button[name=\"Buy\"]"`,
 }
 
 func checkTarget(s *Spec, field string) error {

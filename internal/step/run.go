@@ -195,10 +195,16 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 			args["tries"] = r.tries
 		}
 		changed := r.page.Changed()
-		frames := r.page.Frames()
+		frames, none, err := r.chosen(r.page.Frames())
+		if err != nil {
+			return none, err
+		}
 		// What a frame saw that has a match says more than "no match", and a
 		// whole round more than a part of the next.
-		var told verdict
+		told := none
+		if frames == nil && isGone(args["state"]) {
+			return verdict{OK: true}, nil // nothing is there where there is no frame
+		}
 		silent := false
 		for _, f := range frames {
 			if f.Document.Missing != "" {
@@ -259,6 +265,8 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 		}
 	}
 }
+
+func isGone(state any) bool { return state == "hidden" || state == "detached" }
 
 // answers says whether the process that draws a frame does. One that hangs must
 // not hold up the look at the others, nor be told what it would do later. It is

@@ -1,20 +1,24 @@
 // Package step is what a session can be told to do: what each action accepts,
 // how it waits, what it answers, and how it fails.
 //
-// A target is a CSS selector, or one of
+// A target is a chain of parts with >> between them, each looked for inside
+// what the one before found, in Playwright's spelling:
 //
+//	#id > .class        CSS, which sees open shadow roots as a part of the page, with
+//	                    :has-text("x"), :text("x"), :text-is("x"), :visible, :nth-match(li, 2)
+//	css=…               CSS, for a selector that looks like one of those below
 //	text=Buy            the smallest element whose text holds it, in any case
-//	text="Buy"          …whose whole text is it
-//	role=button         an ARIA role, given or implied
-//	role=button[name="Buy"]   …with that accessible name, exactly
-//	label=E-mail        a form field by its label
-//	placeholder=Search  a form field by its placeholder
-//	testid=cart         data-testid
-//	xpath=//td[2]       XPath (it doesn't look into shadow roots)
-//	css=…               CSS, for a selector that looks like one of the above
+//	text="Buy"          …that has this text itself; text=/bu+y/i matches it
+//	role=button[name="Buy" i][pressed=mixed]   by WAI-ARIA's role, name and states
+//	label=E-mail        what a label, or its own attributes, call so; label="E-mail" entirely
+//	placeholder=, alt=, title=   by the attribute, in the same ways
+//	testid=cart         by data-testid, or what the session says instead
+//	xpath=//td[2]       XPath (it doesn't look into shadow roots); // and .. alone too
+//	nth=0, nth=-1, visible=true, has="b", has-not=, has-text=, has-not-text=   some of what was found
+//	frame=pay >> …      in the frame of that name, or *address*, or element
 //
-// It looks into open shadow roots and, when the main frame has no match, into
-// the other frames. An action needs exactly one match, and waits as Playwright
+// Without frame= it is looked for in the main frame and, when that has no match,
+// in the other frames. An action needs exactly one match, and waits as Playwright
 // does until that is attached, visible, stable, enabled and not covered.
 package step
 

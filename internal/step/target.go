@@ -174,19 +174,22 @@ func (t Target) withTestID(attribute string) Target {
 func (t Target) String() string {
 	var all []string
 	for _, f := range t.Frames {
-		switch {
-		case f.Target != nil:
-			all = append(all, "frame="+jsonQuoted(f.Target.String()))
-		case f.URL != nil:
-			all = append(all, "frame=url="+f.URL.json())
-		default:
-			all = append(all, "frame=name="+jsonQuoted(f.Name))
-		}
+		all = append(all, f.String())
 	}
 	for _, p := range t.Parts {
 		all = append(all, p.String())
 	}
 	return strings.Join(all, " >> ")
+}
+
+func (f FrameRef) String() string {
+	switch {
+	case f.Target != nil:
+		return "frame=" + jsonQuoted(f.Target.String())
+	case f.URL != nil:
+		return "frame=url=" + f.URL.json()
+	}
+	return "frame=name=" + jsonQuoted(f.Name)
 }
 
 func (p Part) String() string {

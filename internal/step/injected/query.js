@@ -70,3 +70,19 @@ bh.query = (target, root = document) => {
   check(target);
   return knowing(() => find(target, root));
 };
+
+// frameElement finds the element of a frame, for who asks bh.frame next.
+bh.frameElement = ({ target }) => {
+  const r = one(target);
+  if (!r.ok) return r;
+  if (!["iframe", "frame"].includes(tagOf(r.el))) return no("target_not_frame", describe(r.el) + " is not a frame", { fatal: true });
+  bh.frame = r.el;
+  return { ok: true };
+};
+
+// isAt says whether this document has an address; in a plain one * stands for
+// anything.
+bh.isAt = ({ url }) => {
+  const text = url.text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*");
+  return { ok: matcher(url.op === "re" ? url : { op: "re", text: `^${text}$`, flags: "s" })(location.href) };
+};
