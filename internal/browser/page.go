@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,8 @@ const Word = "browserhookWord"
 // attached to it. It knows its frames and how far their documents have come.
 type Page struct {
 	cdp.Session // of the page's target; Call and Send reach the page
+
+	TestID string // the attribute that holds the test ids of the session's pages
 
 	log      *slog.Logger
 	script   string // evaluated in our world of every document
@@ -101,7 +104,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	p := &Page{
 		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, script: script,
 		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
-		frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
+		TestID: cmp.Or(opt.TestID, "data-testid"), frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
 	p.order = []string{p.main}

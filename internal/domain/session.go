@@ -53,10 +53,11 @@ type SessionOptions struct {
 	URL         string        `json:"url,omitempty"`
 	Viewport    Viewport      `json:"viewport"`
 	UserAgent   string        `json:"userAgent,omitempty"`
-	Locale      string        `json:"locale,omitempty"`   // BCP 47, "de-DE"
-	Timezone    string        `json:"timezone,omitempty"` // IANA, "Europe/Berlin"
-	Timeout     time.Duration `json:"timeout"`            // longest life, from READY
-	IdleTimeout time.Duration `json:"idleTimeout"`        // longest time without a step or a viewer's input; 0 is none
+	Locale      string        `json:"locale,omitempty"`          // BCP 47, "de-DE"
+	Timezone    string        `json:"timezone,omitempty"`        // IANA, "Europe/Berlin"
+	TestID      string        `json:"testIdAttribute,omitempty"` // what testid= looks at; empty: data-testid
+	Timeout     time.Duration `json:"timeout"`                   // longest life, from READY
+	IdleTimeout time.Duration `json:"idleTimeout"`               // longest time without a step or a viewer's input; 0 is none
 }
 
 // Session is one browser of one project.

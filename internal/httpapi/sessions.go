@@ -33,6 +33,7 @@ type newSession struct {
 	UserAgent   string            `json:"userAgent,omitempty" maxLength:"512"`
 	Locale      string            `json:"locale,omitempty" maxLength:"64" example:"de-DE"`
 	Timezone    string            `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin"`
+	TestID      string            `json:"testIdAttribute,omitempty" maxLength:"64" pattern:"^[A-Za-z_][A-Za-z0-9_.-]*$" patternDescription:"an attribute's name" doc:"The attribute that testid= looks at; data-testid by default." example:"data-test"`
 	Timeout     string            `json:"timeout,omitempty" doc:"Longest life from READY on, 1s to 24h; 30m by default." example:"30m"`
 	IdleTimeout string            `json:"idleTimeout,omitempty" doc:"Longest time without a step or a viewer's input, 1s to 24h, or 0s for none; 5m by default." example:"5m"`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Yours; it comes with every event."`
@@ -50,6 +51,7 @@ type sessionView struct {
 	UserAgent    string            `json:"userAgent,omitempty"`
 	Locale       string            `json:"locale,omitempty"`
 	Timezone     string            `json:"timezone,omitempty"`
+	TestID       string            `json:"testIdAttribute,omitempty"`
 	Timeout      string            `json:"timeout"`
 	IdleTimeout  string            `json:"idleTimeout"`
 	Metadata     map[string]string `json:"metadata"`
@@ -81,7 +83,7 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 	return sessionView{
 		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken),
 		URL: v.Options.URL, Viewport: viewport(v.Options.Viewport), UserAgent: v.Options.UserAgent, Locale: v.Options.Locale,
-		Timezone: v.Options.Timezone, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
+		Timezone: v.Options.Timezone, TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
 	}
@@ -236,7 +238,7 @@ func onError(v string) domain.OnError {
 // options checks what the schema can't and fills in the defaults.
 func (n *newSession) options() (domain.SessionOptions, error) {
 	o := domain.SessionOptions{
-		URL: n.URL, UserAgent: n.UserAgent, Locale: n.Locale, Timezone: n.Timezone,
+		URL: n.URL, UserAgent: n.UserAgent, Locale: n.Locale, Timezone: n.Timezone, TestID: n.TestID,
 		Viewport: domain.Viewport{Width: 1280, Height: 720}, Timeout: 30 * time.Minute, IdleTimeout: 5 * time.Minute,
 	}
 	if n.Viewport != nil {

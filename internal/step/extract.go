@@ -114,7 +114,7 @@ func (r *run) fieldArgs(f Field) object {
 	if f.Target != "" {
 		t, err := ParseTarget(f.Target)
 		if err == nil { // Check has seen it
-			o["target"], o["raw"] = t.withTestID(defaultTestID), f.Target
+			o["target"], o["raw"] = t.withTestID(r.page.TestID), f.Target
 		}
 	}
 	if f.Attribute != "" {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -48,4 +50,19 @@ func TestFrameOfATarget(t *testing.T) {
 		}
 	}
 	b.do(step.Spec{Action: "waitFor", Target: "frame=none >> b", State: "hidden"})
+}
+
+// TestTestIDAttribute: a session says which attribute testid= looks at, in
+// targets inside others too.
+func TestTestIDAttribute(t *testing.T) {
+	l := browsertest.Launcher(t, step.Script, nil)
+	b := &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{TestID: "data-qa"}).Page()}
+	site := pages(t, map[string]string{"/": `<ul data-qa=list><li data-qa=a>one<li data-testid=a>two</ul>`})
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/"})
+	if got := b.do(step.Spec{Action: "extract", Target: "li >> internal:and=\"testid=a\""}); got != `"one"` {
+		t.Errorf("%s", got)
+	}
+	if got := b.do(step.Spec{Action: "extract", Target: "testid=list", Fields: map[string]step.Field{"a": {Target: "testid=a"}}}); got != `{"a":"one"}` {
+		t.Errorf("%s", got)
+	}
 }

@@ -52,7 +52,7 @@ func (r *run) do() (any, error) {
 		if err != nil {
 			return nil, &domain.Failure{Code: "target_invalid", Message: "The target " + err.Error() + "."}
 		}
-		r.target = t.withTestID(defaultTestID)
+		r.target = t.withTestID(page.TestID)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // canceled before it began: it does nothing

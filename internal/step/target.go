@@ -144,9 +144,6 @@ var needsBefore = map[string]bool{
 	"nth": true, "visible": true, "has": true, "hasNot": true, "hasText": true, "hasNotText": true, "and": true, "or": true, "in": true,
 }
 
-// defaultTestID is the attribute that testid= looks at.
-const defaultTestID = "data-testid"
-
 // withTestID is the target for a session whose test ids are another attribute.
 func (t Target) withTestID(attribute string) Target {
 	t.Parts = slices.Clone(t.Parts)
