@@ -102,6 +102,9 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			p.dropBelow(f.ID) // the frames of the document before
 		}
 		if f.ID == p.main {
+			if p.isCrashed() {
+				p.crashed = make(chan struct{})
+			}
 			f.Document.URL, f.Document.Missing = shown(ev.Frame.URL, ev.Frame.Fragment), shown(ev.Frame.Missing)
 		} else if f.Document.Missing = ""; ev.Frame.Missing != "" {
 			f.Document.Missing = missingFrame
@@ -168,15 +171,25 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			}
 		}
 	case "Inspector.targetCrashed":
-		if e.SessionID == p.ID {
-			select {
-			case <-p.crashed:
-			default:
-				close(p.crashed)
+		for _, f := range p.frames {
+			if f.Session.ID == e.SessionID {
+				f.Context = 0
 			}
+		}
+		if e.SessionID == p.ID && !p.isCrashed() {
+			close(p.crashed)
 		}
 	}
 	return true
+}
+
+func (p *Page) isCrashed() bool {
+	select {
+	case <-p.crashed:
+		return true
+	default:
+		return false
+	}
 }
 
 // maxURL bounds the address that is kept, in bytes: goto takes no longer ones,

@@ -190,8 +190,13 @@ func emulation(opt domain.SessionOptions) []command {
 	return all
 }
 
-// Crashed is closed when the page's renderer has crashed.
-func (p *Page) Crashed() <-chan struct{} { return p.crashed }
+// Crashed is closed when the page's renderer has crashed. The page gets another
+// renderer, and another channel, with the next document.
+func (p *Page) Crashed() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.crashed
+}
 
 // Changed is closed at the next change of a frame or a document.
 func (p *Page) Changed() <-chan struct{} {

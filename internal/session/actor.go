@@ -281,10 +281,6 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		a.close(domain.ClosedRequested) // closed while it started
 		return
 	}
-	var crashed <-chan struct{}
-	if p := b.Page(); p != nil {
-		crashed = p.Crashed()
-	}
 	life := time.NewTimer(a.opt.Timeout)
 	defer life.Stop()
 	idle := newIdle(a.opt.IdleTimeout)
@@ -292,7 +288,7 @@ func (a *actor) live(ctx context.Context, b Browser) {
 	for {
 		if step != nil {
 			idle.pause()
-			next, ok := a.runStep(ctx, b, step, life.C, crashed)
+			next, ok := a.runStep(ctx, b, step, life.C)
 			if !ok {
 				return
 			}
@@ -317,9 +313,6 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		case <-b.Done():
 			a.lost(b.Exit())
 			return
-		case <-crashed:
-			a.lost(pageCrashed)
-			return
 		case <-life.C:
 			a.close(domain.ClosedTimeout)
 			return
@@ -332,8 +325,6 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		}
 	}
 }
-
-var pageCrashed = &domain.Failure{Code: browser.CodeCrashed, Message: "The page's process crashed."}
 
 func (a *actor) lost(why *domain.Failure) {
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
@@ -351,7 +342,7 @@ type done struct {
 
 // runStep runs one step, records what became of it and starts the next in the
 // same transaction. It returns false when the session ends.
-func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan time.Time, crashed <-chan struct{}) (next *current, ok bool) {
+func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan time.Time) (next *current, ok bool) {
 	defer st.cancel(nil)
 	saved := &saver{actor: a, step: st.Step}
 	finished := make(chan done, 1)
@@ -389,17 +380,11 @@ wait:
 			saved.drop()
 			a.lost(b.Exit())
 			return nil, false
-		case <-crashed:
-			st.cancel(errEnding)
-			a.finished(finished)
-			saved.drop()
-			a.lost(pageCrashed)
-			return nil, false
 		case <-a.service.working.Done():
 			return nil, false // it hangs: the next start finds it interrupted
 		}
 	}
-	if why := a.lostWith(b, d.why, crashed); why != nil {
+	if why := a.lostWith(b, d.why); why != nil {
 		saved.drop()
 		a.lost(why)
 		return nil, false
@@ -443,22 +428,30 @@ func (a *actor) finished(finished <-chan done) {
 
 // lostWith says how the browser was lost if that is why a step failed: the
 // step's own news of it may come first.
-func (a *actor) lostWith(b Browser, why *domain.Failure, crashed <-chan struct{}) *domain.Failure {
+func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
 	if why == nil {
 		return nil
 	}
-	if why.Code == step.CodeBrowserGone {
+	switch why.Code {
+	case step.CodeBrowserGone:
 		<-b.Done() // its wire has ended: so does what is left of it
+	case step.CodeCrashed:
+		select {
+		case <-b.Done():
+		case <-time.After(dieTogether):
+		}
 	}
 	select {
 	case <-b.Done():
 		return b.Exit()
-	case <-crashed:
-		return pageCrashed
 	default:
 		return nil
 	}
 }
+
+// dieTogether is how long after a page's renderer the browser may be found dead
+// too, when all of it was killed at once.
+const dieTogether = 200 * time.Millisecond
 
 // saver keeps what a step makes: the bytes at once, the row with the step.
 type saver struct {

@@ -28,7 +28,7 @@ var navigating = []action{
 			step:   `{"action":"goto","url":"https://shop.example/"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: (*run).navigate,
+		run: (*run).navigate, revives: true,
 	},
 	{
 		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout,
@@ -36,7 +36,7 @@ var navigating = []action{
 			step:   `{"action":"back"}`,
 			result: `{"url":"https://shop.example/help","title":"Help","status":200}`,
 		}},
-		run: func(r *run) (any, error) { return r.history(-1) },
+		run: func(r *run) (any, error) { return r.history(-1) }, revives: true,
 	},
 	{
 		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout,
@@ -45,7 +45,7 @@ var navigating = []action{
 			step:   `{"action":"forward"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: func(r *run) (any, error) { return r.history(1) },
+		run: func(r *run) (any, error) { return r.history(1) }, revives: true,
 	},
 	{
 		name: "reload", does: "Loads the page anew.", members: []member{waitUntil}, answers: answersAbout,
@@ -53,7 +53,7 @@ var navigating = []action{
 			step:   `{"action":"reload"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: (*run).reload,
+		run: (*run).reload, revives: true,
 	},
 }
 
@@ -99,6 +99,9 @@ func (r *run) about() (about, error) {
 // ever ended, and only because the page is to go. It has to be asked before:
 // while a navigation is on its way Chromium passes nothing on to the page.
 func (r *run) leave() {
+	if r.dead != nil {
+		return // nothing of it runs
+	}
 	probe, cancel := context.WithTimeout(r.ctx, holdsFor)
 	defer cancel()
 	_ = r.page.Call(probe, "Runtime.evaluate", object{"expression": "0"}, nil)

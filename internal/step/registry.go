@@ -21,6 +21,7 @@ type action struct {
 	oneOf    []string // of which at least one is needed
 	answers  string   // what the result is; empty if there is none
 	examples []example
+	revives  bool // it gives a page that has crashed another document
 	// check says what is wrong with members that the schema lets pass.
 	check func(s *Spec, at pathTo) error
 	run   func(r *run) (any, error)

@@ -34,7 +34,9 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 	limit := spec.timeout()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	r := &run{ctx: ctx, page: page, spec: spec, save: save}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	r := &run{ctx: ctx, end: end, page: page, spec: spec, save: save}
 	result, err := r.do()
 	if err == nil {
 		var raw json.RawMessage
@@ -68,11 +70,17 @@ func (r *run) do() (any, error) {
 	if !ok {
 		return nil, &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}
 	}
+	if err := r.alive(a); err != nil {
+		return nil, err
+	}
+	go r.untilCrashed(r.end)
 	return a.run(r)
 }
 
 type run struct {
 	ctx    context.Context //nolint:containedctx // a run is one call
+	end    context.CancelCauseFunc
+	dead   <-chan struct{} // how the page crashed, if it had before the step
 	page   *browser.Page
 	spec   *Spec
 	target Target
@@ -133,8 +141,8 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		_, _ = r.page.Send("Page.stopLoading", nil)
 	}
 	select {
-	case <-r.page.Crashed():
-		return &domain.Failure{Code: "page_crashed", Message: "The page crashed."}
+	case <-r.crashed():
+		return &domain.Failure{Code: CodeCrashed, Message: "The page crashed.", WaitedFor: r.waitedFor, Seen: r.seen.Seen}
 	default:
 	}
 	switch {

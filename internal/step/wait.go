@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/browser"
-	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // address is what the page's address must be.
@@ -68,8 +67,8 @@ func (r *run) until(ok func(main browser.Frame) bool) error {
 		}
 		select {
 		case <-changed:
-		case <-r.page.Crashed():
-			return &domain.Failure{Code: "page_crashed", Message: "The page crashed."}
+		case <-r.crashed():
+			return errCrashed
 		case <-r.page.Conn.Done():
 			return r.page.Conn.Err()
 		case <-r.ctx.Done():
