@@ -60,6 +60,16 @@ func appendData(b []byte, d *EventData) ([]byte, error) {
 	if d.Error != nil {
 		b = appendFailure(append(b, `,"error":`...), d.Error)
 	}
+	for i := range d.Tries {
+		before := ","
+		if i == 0 {
+			before = `,"tries":[`
+		}
+		b = appendFailure(append(b, before...), &d.Tries[i])
+	}
+	if len(d.Tries) > 0 {
+		b = append(b, ']')
+	}
 	if d.DurationMs != nil {
 		b = strconv.AppendInt(append(b, `,"durationMs":`...), *d.DurationMs, 10)
 	}

@@ -73,6 +73,7 @@ type EventData struct {
 	Action       string          `json:"action,omitempty"`
 	Result       json.RawMessage `json:"result,omitempty"`
 	Error        *Failure        `json:"error,omitempty"`
+	Tries        []Failure       `json:"tries,omitempty"`
 	DurationMs   *int64          `json:"durationMs,omitempty"`
 	StreamingURL string          `json:"streamingUrl,omitempty"`
 	Reason       string          `json:"reason,omitempty"`
@@ -117,7 +118,7 @@ func StepNews(s *Session, st *Step, t EventType, publicURL string, at time.Time)
 	index := st.Index
 	data := EventData{
 		EventType: t, Status: string(st.Status), StepID: st.ID, Index: &index, Action: st.Action,
-		Result: st.Result, Error: st.Error, StreamingURL: StreamingURL(publicURL, s.StreamToken),
+		Result: st.Result, Error: st.Error, Tries: st.Tries, StreamingURL: StreamingURL(publicURL, s.StreamToken),
 	}
 	if st.Status.Ended() {
 		ms := st.Duration().Milliseconds()

@@ -55,6 +55,7 @@ type Step struct {
 	Status     StepStatus
 	Result     json.RawMessage // set when COMPLETED, if the action has one
 	Error      *Failure        // set when FAILED or INTERRUPTED
+	Tries      []Failure       // why earlier tries failed, of a step that was tried again
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero until RUNNING
 	FinishedAt time.Time // zero until it ended

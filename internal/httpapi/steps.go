@@ -19,17 +19,18 @@ import (
 )
 
 type stepView struct {
-	StepID     string          `json:"stepId"`
-	Index      int             `json:"index"`
-	Action     string          `json:"action"`
-	Status     string          `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
-	Step       any             `json:"step" doc:"As it was given. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
-	Result     any             `json:"result,omitempty"`
-	Error      *domain.Failure `json:"error,omitempty"`
-	DurationMs *int64          `json:"durationMs,omitempty"`
-	CreatedAt  string          `json:"createdAt"`
-	StartedAt  string          `json:"startedAt,omitempty"`
-	FinishedAt string          `json:"finishedAt,omitempty"`
+	StepID     string           `json:"stepId"`
+	Index      int              `json:"index"`
+	Action     string           `json:"action"`
+	Status     string           `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
+	Step       any              `json:"step" doc:"As it was given. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
+	Result     any              `json:"result,omitempty"`
+	Error      *domain.Failure  `json:"error,omitempty"`
+	Tries      []domain.Failure `json:"tries,omitempty" doc:"Why the earlier tries of a step with retries failed."`
+	DurationMs *int64           `json:"durationMs,omitempty"`
+	CreatedAt  string           `json:"createdAt"`
+	StartedAt  string           `json:"startedAt,omitempty"`
+	FinishedAt string           `json:"finishedAt,omitempty"`
 }
 
 // viewStep is a step as the caller may see it.
@@ -38,7 +39,7 @@ func viewStep(ctx context.Context, st domain.Step) stepView {
 		st.Params = step.Masked(st.Params)
 	}
 	v := stepView{
-		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Step: st.Params, Error: st.Error,
+		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Step: st.Params, Error: st.Error, Tries: st.Tries,
 		CreatedAt: stamp(st.CreatedAt), StartedAt: stamp(st.StartedAt), FinishedAt: stamp(st.FinishedAt),
 	}
 	if st.Result != nil {
@@ -58,6 +59,7 @@ type addStepsInput struct {
 	Body   struct {
 		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
 		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
+		DryRun  bool        `json:"dryRun,omitempty" doc:"As if each step had it: targets are looked for, and nothing is done."`
 	}
 }
 
@@ -165,6 +167,9 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/steps")
 	if err != nil {
 		return nil, err
+	}
+	for i := range in.Body.Steps {
+		in.Body.Steps[i].DryRun = in.Body.Steps[i].DryRun || in.Body.DryRun
 	}
 	// Before there is anything to wait for, so that no revocation is missed.
 	held, release := s.Access.Hold(ctx, caller(ctx).ID)

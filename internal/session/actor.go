@@ -338,6 +338,19 @@ func (a *actor) lost(why *domain.Failure) {
 type done struct {
 	result json.RawMessage
 	why    *domain.Failure
+	tries  []domain.Failure // why those before the last failed
+}
+
+// tries runs a step, again and again if it is to be.
+func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (d done) {
+	for {
+		d.result, d.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
+		if d.why == nil || len(d.tries) == spec.Retries || !step.MayWork(d.why) || ctx.Err() != nil {
+			return d
+		}
+		saved.drop()
+		d.tries = append(d.tries, *d.why)
+	}
 }
 
 // runStep runs one step, records what became of it and starts the next in the
@@ -352,8 +365,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 			finished <- done{why: &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}}
 			return
 		}
-		result, why := a.service.RunStep(st.ctx, b.Page(), &spec, saved.save)
-		finished <- done{result, why}
+		finished <- a.tries(st.ctx, b, &spec, saved)
 	}()
 	var d done
 	var drained <-chan time.Time
@@ -393,7 +405,7 @@ wait:
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
-		if err := dec.finished(c, st.ID, d.result, d.why, canceled); err != nil {
+		if err := dec.finished(c, st.ID, outcome{d.result, d.why, d.tries, canceled}); err != nil {
 			return err
 		}
 		if d.why == nil {

@@ -132,30 +132,38 @@ func (d decider) cancel(c *domain.SessionChange, st *domain.Step) error {
 	return nil
 }
 
+// outcome is what became of a step.
+type outcome struct {
+	result   json.RawMessage
+	why      *domain.Failure
+	tries    []domain.Failure
+	canceled bool
+}
+
 // finished records what became of a step. After a failure that stops, the
 // later steps of the same request are canceled.
-func (d decider) finished(c *domain.SessionChange, id string, result json.RawMessage, why *domain.Failure, canceled bool) error {
+func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 	st := find(c, id)
 	if st == nil || st.Status != domain.StepRunning {
 		return nil // it was decided otherwise meanwhile
 	}
-	st.FinishedAt = d.now
+	st.FinishedAt, st.Tries = d.now, o.tries
 	switch {
-	case canceled:
+	case o.canceled:
 		if err := d.cancel(c, st); err != nil {
 			return err
 		}
-	case why == nil:
+	case o.why == nil:
 		if err := st.Move(domain.StepCompleted); err != nil {
 			return err
 		}
-		st.Result = result
+		st.Result = o.result
 		d.stepNews(c, st, domain.EventStepCompleted)
 	default:
 		if err := st.Move(domain.StepFailed); err != nil {
 			return err
 		}
-		st.Error = why
+		st.Error = o.why
 		d.stepNews(c, st, domain.EventStepFailed)
 	}
 	if st.Status != domain.StepFailed || st.OnError != domain.OnErrorStop {

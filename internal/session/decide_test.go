@@ -71,14 +71,14 @@ func TestDecisions(t *testing.T) {
 			}
 			return at.closed(c)
 		}, []string{"CLOSED", "INTERRUPTED", "CANCELED", "step_failed", "step_canceled", "browser_closed"}},
-		{"a step is done", change(ready, running, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", []byte(`1`), nil, false) },
+		{"a step is done", change(ready, running, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", outcome{result: []byte(`1`)}) },
 			[]string{"READY", "COMPLETED", "PENDING", "step_completed"}},
 		{"a step fails and stops its request", change(ready, running, pending, pending, pending),
-			func(c *domain.SessionChange) error { return at.finished(c, "a", nil, why, false) },
+			func(c *domain.SessionChange) error { return at.finished(c, "a", outcome{why: why}) },
 			[]string{"READY", "FAILED", "CANCELED", "CANCELED", "PENDING", "step_failed", "step_canceled", "step_canceled"}},
-		{"a step is canceled", change(ready, running, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", nil, why, true) },
+		{"a step is canceled", change(ready, running, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", outcome{why: why, canceled: true}) },
 			[]string{"READY", "CANCELED", "PENDING", "step_canceled"}},
-		{"a step that was decided otherwise", change(ready, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", nil, nil, false) },
+		{"a step that was decided otherwise", change(ready, pending), func(c *domain.SessionChange) error { return at.finished(c, "a", outcome{}) },
 			[]string{"READY", "PENDING"}},
 		{"the next step", change(ready, pending, pending), func(c *domain.SessionChange) error { _, err := at.next(c); return err },
 			[]string{"READY", "RUNNING", "PENDING", "step_started"}},
@@ -106,7 +106,7 @@ func TestDecisions(t *testing.T) {
 func TestOnErrorContinue(t *testing.T) {
 	c := change(ready, running, pending)
 	c.Open[0].OnError = domain.OnErrorContinue
-	if err := at.finished(c, "a", nil, &domain.Failure{}, false); err != nil {
+	if err := at.finished(c, "a", outcome{why: &domain.Failure{}}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"READY", "FAILED", "PENDING", "step_failed"}, after(c)); diff != "" {

@@ -90,8 +90,16 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 func newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {
 	return domain.Step{
 		ID: domain.NewID(domain.PrefixStep), ProjectID: project, SessionID: session, Action: spec.Action,
-		Params: spec.Params(), OnError: onError, Status: domain.StepPending, CreatedAt: now,
+		Params: spec.Params(), OnError: whenFailed(spec, onError), Status: domain.StepPending, CreatedAt: now,
 	}
+}
+
+// whenFailed says what follows the step if it fails.
+func whenFailed(spec step.Spec, onError domain.OnError) domain.OnError {
+	if spec.Optional {
+		return domain.OnErrorContinue
+	}
+	return onError
 }
 
 func checkSteps(specs []step.Spec, onError domain.OnError) error {

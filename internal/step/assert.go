@@ -29,7 +29,7 @@ var asserting = []action{{
 		}
 		return nil
 	},
-	run: (*run).assert,
+	run: (*run).assert, looks: true,
 }}
 
 func (r *run) assert() (any, error) {

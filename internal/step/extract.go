@@ -25,7 +25,7 @@ var extracting = []action{{
 		step:   `{"action":"extract","target":"#products li","all":true,"fields":{"name":"b","price":{"target":"i","type":"number"},"link":{"target":"a","attribute":"href"}}}`,
 		result: `[{"link":"/tea","name":"Tea","price":4.5},{"link":"/cups","name":"Cups","price":1234.56}]`,
 	}},
-	run: (*run).extract,
+	run: (*run).extract, looks: true,
 }}
 
 // Field is one member of what extract makes: written as a target alone, or as

@@ -10,7 +10,10 @@ import (
 
 // common is what every step takes.
 var common = []member{
-	{name: "timeout", tag: `doc:"How long the step may take, 10ms to 10m; 30s is the default." example:"30s"`, check: checkTimeout},
+	{name: "timeout", tag: `doc:"How long the step may take, each try of it if there are several; 10ms to 10m, 30s is the default." example:"30s"`, check: checkTimeout},
+	{name: "retries", tag: `doc:"How often a step that fails is tried again; tries says why each try failed. What it did until then it does again." minimum:"0" maximum:"10"`},
+	{name: "optional", tag: `doc:"If the step fails, those after it run all the same. It is FAILED."`},
+	{name: "dryRun", tag: `doc:"Nothing is done but scrolling to the target: the step ends when that is as the action needs it. Waiting, asserting and extracting are done."`},
 }
 
 // target is the element that an action is about.

@@ -257,6 +257,9 @@ func shown(address string) string { return domain.HideUserinfo(domain.CleanText(
 // settled runs an input and, when that started a navigation of the page, waits
 // until the new document is there: what follows must not meet the old one.
 func (r *run) settled(input func() error) error {
+	if r.spec.DryRun {
+		return errLooked
+	}
 	before := r.page.Main().Document.Loader
 	if err := input(); err != nil {
 		return err

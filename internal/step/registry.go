@@ -22,6 +22,7 @@ type action struct {
 	answers  string   // what the result is; empty if there is none
 	examples []example
 	revives  bool // it gives a page that has crashed another document
+	looks    bool // it does nothing to the page: a dry run is as any other
 	// check says what is wrong with members that the schema lets pass.
 	check func(s *Spec, at pathTo) error
 	run   func(r *run) (any, error)

@@ -22,6 +22,9 @@ const (
 	CodeTooLarge    = "result_too_large"
 	CodeBrowserGone = "browser_gone"
 	CodeProtocol    = "browser_refused"
+
+	codeUnreadable = "step_unreadable"
+	codeInvalid    = "target_invalid"
 )
 
 // Save keeps what a step made and answers its artifact.
@@ -52,7 +55,7 @@ func (r *run) do() (any, error) {
 	if spec.Target != "" {
 		t, err := ParseTarget(spec.Target)
 		if err != nil {
-			return nil, &domain.Failure{Code: "target_invalid", Message: "The target " + err.Error() + "."}
+			return nil, &domain.Failure{Code: codeInvalid, Message: "The target " + err.Error() + "."}
 		}
 		r.target = t.withTestID(page.TestID)
 	}
@@ -68,12 +71,15 @@ func (r *run) do() (any, error) {
 	}
 	a, ok := actions[spec.Action]
 	if !ok {
-		return nil, &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}
+		return nil, &domain.Failure{Code: codeUnreadable, Message: "The step was stored by another version."}
 	}
 	if err := r.alive(a); err != nil {
 		return nil, err
 	}
 	go r.untilCrashed(r.end)
+	if spec.DryRun && !a.looks {
+		return r.dry(a)
+	}
 	return a.run(r)
 }
 
@@ -92,6 +98,16 @@ type run struct {
 	seen      verdict
 	asked     map[string]chan struct{} // sessions of frames that were asked whether they answer
 	tries     int                      // looks at the target: each scrolls it another way
+	found     string                   // in a dry run, the target
+}
+
+// MayWork says whether a step that failed so may work when it is tried again.
+func MayWork(why *domain.Failure) bool {
+	switch why.Code {
+	case CodeCanceled, CodeBrowserGone, CodeCrashed, codeUnreadable, codeInvalid:
+		return false
+	}
+	return true
 }
 
 type object = map[string]any
@@ -381,6 +397,9 @@ func (n needs) String() string {
 func (r *run) act(n needs, op string, args object) (verdict, error) {
 	r.waitedFor = r.spec.Target + " to be " + n.String()
 	all := object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries}
+	if r.spec.DryRun {
+		return r.look(op, all)
+	}
 	if end, ok := r.ctx.Deadline(); ok {
 		all["until"] = end.UnixMilli()
 	}

@@ -56,6 +56,9 @@ type Spec struct {
 	Quality    *int             `json:"quality,omitempty"`
 	Cookies    []Cookie         `json:"cookies,omitempty"`
 	Timeout    string           `json:"timeout,omitempty"`
+	Retries    int              `json:"retries,omitempty"`
+	Optional   bool             `json:"optional,omitempty"`
+	DryRun     bool             `json:"dryRun,omitempty"`
 }
 
 // Params is the spec as it is stored: compact JSON.

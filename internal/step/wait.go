@@ -21,7 +21,7 @@ var waiting = []action{{
 	examples: []example{{
 		step: `{"action":"waitFor","target":"text=In stock","state":"visible"}`,
 	}},
-	run: (*run).waitFor,
+	run: (*run).waitFor, looks: true,
 }}
 
 func (r *run) waitFor() (any, error) {

@@ -130,7 +130,7 @@ async function poll(ms, check) {
 // page that was busy hears of that only after the step may have ended: so what
 // waits behind the look, such as the word that the step was given up, is heard
 // before the work, and nothing is done after the time until, in ms since 1970.
-bh.act = ({ target, needs, op, args, ms, tries, until }) => {
+bh.act = ({ target, needs, op, args, ms, tries, until, tell }) => {
   const look = async (over) => {
     await pause(0);
     if (over()) return no("abandoned", "the step was given up", { fatal: true });
@@ -139,7 +139,7 @@ bh.act = ({ target, needs, op, args, ms, tries, until }) => {
     if (until !== undefined && Date.now() >= until) return no("timeout", "the page was busy until the step's time was over");
     const { el, ...rest } = r;
     const did = work[op](el, args || {}, rest);
-    return did.ok === false ? did : { ...rest, ...did };
+    return did.ok === false ? did : { ...rest, ...did, seen: tell && describe(el) };
   };
   return poll(ms, async (over) => {
     const r = await look(over);

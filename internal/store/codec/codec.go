@@ -79,6 +79,41 @@ func FailureText(f *domain.Failure) string {
 	return Text(f)
 }
 
+// failures is how a step's are stored: its own, with those of its earlier tries
+// beside it. Without a code it has none of its own.
+type failures struct {
+	domain.Failure
+	Tries []domain.Failure `json:"tries,omitempty"`
+}
+
+// FailuresText stores why a step and its earlier tries failed.
+func FailuresText(s *domain.Step) string {
+	if s.Error == nil && len(s.Tries) == 0 {
+		return ""
+	}
+	f := failures{Tries: s.Tries}
+	if s.Error != nil {
+		f.Failure = *s.Error
+	}
+	return Text(f)
+}
+
+// Failures scans why a step and its earlier tries failed.
+type Failures struct{ Step *domain.Step }
+
+// Scan implements [database/sql.Scanner].
+func (c Failures) Scan(v any) error {
+	var f failures
+	if err := (JSON{&f}).Scan(v); err != nil {
+		return err
+	}
+	if f.Code != "" {
+		c.Step.Error = &f.Failure
+	}
+	c.Step.Tries = f.Tries
+	return nil
+}
+
 // EncodeCursor makes the cursor of a list: the id of the last row of the page
 // before, which is also its place in time. Users are told nothing of what is
 // in it.

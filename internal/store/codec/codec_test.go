@@ -52,3 +52,19 @@ func FuzzDecodeCursor(f *testing.F) {
 		}
 	})
 }
+
+// TestFailures: those of a step and of its earlier tries, whether it failed or
+// worked in the end, and as they were stored before there were tries.
+func TestFailures(t *testing.T) {
+	why := &domain.Failure{Code: "timeout", Message: "Timed out.", Seen: "nothing"}
+	for _, s := range []domain.Step{{}, {Error: why}, {Tries: []domain.Failure{*why, {Code: "other"}}}, {Error: why, Tries: []domain.Failure{*why}}} {
+		var got domain.Step
+		if err := (Failures{Step: &got}).Scan(FailuresText(&s)); err != nil || !cmp.Equal(got, s) {
+			t.Errorf("%+v became %+v, %v", s, got, err)
+		}
+	}
+	var old domain.Step
+	if err := (Failures{Step: &old}).Scan(FailureText(why)); err != nil || !cmp.Equal(old.Error, why) || old.Tries != nil {
+		t.Errorf("as it was stored: %+v, %v", old, err)
+	}
+}

@@ -19,7 +19,7 @@ func scanStep(r codec.Scanner) (domain.Step, error) {
 	var s domain.Step
 	var params, result string
 	err := r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
-		&result, codec.JSON{Dest: &s.Error}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
+		&result, codec.Failures{Step: &s}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
 	s.Params = json.RawMessage(params)
 	if result != "" {
 		s.Result = json.RawMessage(result)
@@ -45,7 +45,7 @@ func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
 	}
 	for i, s := range steps {
 		for c, v := range []string{
-			s.ProjectID, s.SessionID, s.ID, s.Action, string(s.Params), string(s.OnError), string(s.Status), string(s.Result), codec.FailureText(s.Error),
+			s.ProjectID, s.SessionID, s.ID, s.Action, string(s.Params), string(s.OnError), string(s.Status), string(s.Result), codec.FailuresText(s),
 		} {
 			text[c][i] = v
 		}
@@ -74,7 +74,7 @@ func queueSteps(b *pgx.Batch, steps []*domain.Step) {
 	started, finished := make([]int64, n), make([]int64, n)
 	for i, s := range steps {
 		projects[i], sessions[i], indexes[i] = s.ProjectID, s.SessionID, int64(s.Index)
-		statuses[i], results[i], failures[i] = string(s.Status), string(s.Result), codec.FailureText(s.Error)
+		statuses[i], results[i], failures[i] = string(s.Status), string(s.Result), codec.FailuresText(s)
 		started[i], finished[i] = codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)
 	}
 	b.Queue(`UPDATE steps s SET status = q.status, result = q.result, error = q.error, started_at = q.started_at, finished_at = q.finished_at

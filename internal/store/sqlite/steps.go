@@ -17,7 +17,7 @@ func scanStep(r codec.Scanner) (domain.Step, error) {
 	var s domain.Step
 	var params, result string
 	err := r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
-		&result, codec.JSON{Dest: &s.Error}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
+		&result, codec.Failures{Step: &s}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
 	s.Params = json.RawMessage(params)
 	if result != "" {
 		s.Result = json.RawMessage(result)
@@ -33,13 +33,13 @@ type stepRow struct {
 }
 
 func savedStep(s *domain.Step) stepRow {
-	return stepRow{s.Status, string(s.Result), codec.FailureText(s.Error), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)}
+	return stepRow{s.Status, string(s.Result), codec.FailuresText(s), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)}
 }
 
 func (t *tx) insertStep(s *domain.Step) error {
 	err := t.exec(`INSERT INTO steps (`+stepColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
 		s.ProjectID, s.SessionID, s.Index, s.ID, s.Batch, s.Action, string(s.Params), s.OnError, s.Status,
-		string(s.Result), codec.FailureText(s.Error), codec.Micros(s.CreatedAt), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt))
+		string(s.Result), codec.FailuresText(s), codec.Micros(s.CreatedAt), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt))
 	if err != nil {
 		return fmt.Errorf("insert step: %w", err)
 	}
