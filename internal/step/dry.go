@@ -24,8 +24,8 @@ func (r *run) dry(a *action) (any, error) {
 // onlyLooks are what is done in the page before an input, and changes nothing.
 var onlyLooks = map[string]bool{"aim": true, "checked": true}
 
-// look is act in a dry run.
-func (r *run) look(op string, args object) (verdict, error) {
+// dryAct is act in a dry run.
+func (r *run) dryAct(op string, args object) (verdict, error) {
 	args["tell"] = true
 	if !onlyLooks[op] {
 		args["op"] = "none"

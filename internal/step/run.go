@@ -398,7 +398,7 @@ func (r *run) act(n needs, op string, args object) (verdict, error) {
 	r.waitedFor = r.spec.Target + " to be " + n.String()
 	all := object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries}
 	if r.spec.DryRun {
-		return r.look(op, all)
+		return r.dryAct(op, all)
 	}
 	if end, ok := r.ctx.Deadline(); ok {
 		all["until"] = end.UnixMilli()
