@@ -22,12 +22,13 @@ func sharedMemory() uint64 {
 // flags are Chromium's arguments for a session. What Playwright and Puppeteer
 // have found out about quiet, quick, unattended browsers is in here; what only
 // serves their own tests is not.
-func flags(opt domain.SessionOptions, files string, sandbox bool) []string {
+func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []string {
 	args := []string{
 		"--headless=new",
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + filepath.Join(files, "profile"),
 		fmt.Sprintf("--window-size=%d,%d", opt.Viewport.Width, opt.Viewport.Height),
+		screen(opt, shell),
 
 		// Nothing but the page itself goes over the network.
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -62,4 +63,15 @@ func flags(opt domain.SessionOptions, files string, sandbox bool) []string {
 		args = append(args, "--no-sandbox")
 	}
 	return append(args, "about:blank")
+}
+
+// screen is one as large as the page, as the page is told that it is: frames of
+// other sites look at the real one. Chromium counts its pixels, the headless
+// shell what a page counts.
+func screen(opt domain.SessionOptions, shell bool) string {
+	width, height, scale := opt.Viewport.Width, opt.Viewport.Height, scale(opt)
+	if !shell {
+		width, height = int(float64(width)*scale), int(float64(height)*scale)
+	}
+	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", width, height, scale)
 }

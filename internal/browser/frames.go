@@ -18,15 +18,16 @@ type attachedToTarget struct {
 
 // frameEvent is the members that the events about frames have, each its own.
 type frameEvent struct {
-	FrameID       string `json:"frameId"`
-	ParentFrameID string `json:"parentFrameId"`
-	LoaderID      string `json:"loaderId"`
-	Name          string `json:"name"`
-	URL           string `json:"url"`
-	Reason        string `json:"reason"`
-	Disposition   string `json:"disposition"`
-	Type          string `json:"type"`
-	Navigation    string `json:"navigationType"`
+	FrameID       string   `json:"frameId"`
+	ParentFrameID string   `json:"parentFrameId"`
+	LoaderID      string   `json:"loaderId"`
+	Name          string   `json:"name"`
+	URL           string   `json:"url"`
+	Reason        string   `json:"reason"`
+	Disposition   string   `json:"disposition"`
+	Type          string   `json:"type"`
+	Navigation    string   `json:"navigationType"`
+	Features      []string `json:"windowFeatures"`
 	Frame         struct {
 		ID       string `json:"id"`
 		ParentID string `json:"parentId"`
@@ -52,6 +53,7 @@ var news = []string{
 	"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
 	"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
 	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed",
+	"Inspector.targetReloadedAfterCrash", "Page.windowOpen",
 }
 
 // heard keeps the frames true to what the browser tells. It runs on the
@@ -64,9 +66,22 @@ func (p *Page) heard(e cdp.Event) {
 	}
 	if e.Method == "Target.attachedToTarget" && ev.TargetInfo.Type != "iframe" {
 		if ev.SessionID != p.ID {
-			p.release(&ev.attachedToTarget)
+			p.release(e.SessionID, &ev.attachedToTarget)
 		}
 		return
+	}
+	if e.Method == "Page.windowOpen" {
+		p.opening = sizeOf(ev.Features)
+		return
+	}
+	if e.Method == "Inspector.targetReloadedAfterCrash" {
+		// A service worker that was stopped starts again, when a page needs it,
+		// and waits once more. What it was told is kept for it.
+		_, _ = p.Conn.Send(e.SessionID, "Runtime.runIfWaitingForDebugger", nil)
+		return
+	}
+	if e.Method == "Target.detachedFromTarget" {
+		p.locales.left(ev.SessionID, p.opt.Locale)
 	}
 	if e.Method == "Page.javascriptDialogOpening" {
 		p.dismiss(cdp.Session{Conn: p.Conn, ID: e.SessionID}, ev.Type)
@@ -213,12 +228,23 @@ func shown(parts ...string) string {
 // release lets what the page has started beside its frames go on: a worker, or
 // a window, whose dialogs would hold up its opener too. It stays attached: a
 // shared worker that is left before it runs never does.
-func (p *Page) release(a *attachedToTarget) {
+func (p *Page) release(by string, a *attachedToTarget) {
+	kind := a.TargetInfo.Type
 	s := cdp.Session{Conn: p.Conn, ID: a.SessionID}
-	if a.TargetInfo.Type == "page" {
-		_, _ = s.Send("Page.enable", nil)
+	if by != "" && (kind == "service_worker" || kind == "shared_worker") {
+		// The browser's own session is attached to it too, for as long as it
+		// lives, and has told it. It waits for both.
+		_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+		return
 	}
-	_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+	opt := p.opt
+	if kind == "page" {
+		_, _ = s.Send("Page.enable", nil)
+		if p.opening != nil {
+			opt.Viewport, p.opening = *p.opening, nil
+		}
+	}
+	p.start(s, kind, opt, nil)
 }
 
 // dismiss answers a dialog, since nobody else is there to: alerts are
@@ -236,11 +262,7 @@ func (p *Page) adopt(ev *frameEvent) {
 	p.adopted[s.ID] = true
 	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
 	f.Session, f.Context = s, 0
-	for _, c := range append(p.enable(), command{"Runtime.runIfWaitingForDebugger", nil}) {
-		if _, err := s.Send(c.method, c.params); err != nil {
-			return
-		}
-	}
+	p.start(s, ev.TargetInfo.Type, p.opt, p.enable())
 }
 
 // frame finds a frame or makes it.

@@ -164,7 +164,7 @@ func (l *Launcher) start(sessionID string, opt domain.SessionOptions) (*Browser,
 	}
 	defer listener.Close()
 	cfg, err := json.Marshal(keeper.Config{
-		Chromium: l.Path, Args: flags(opt, files, l.Sandbox), Dir: dir, Files: files, UID: uid,
+		Chromium: l.Path, Args: flags(opt, files, l.Sandbox, isShell(l.Path)), Dir: dir, Files: files, UID: uid,
 	})
 	if err != nil {
 		b.abandon()

@@ -29,7 +29,10 @@ type Page struct {
 	TestID string // the attribute that holds the test ids of the session's pages
 
 	log      *slog.Logger
-	script   string // evaluated in our world of every document
+	opt      domain.SessionOptions
+	locales  locales
+	opening  *domain.Viewport // that the next window has asked for; only heard knows it
+	script   string           // evaluated in our world of every document
 	crashed  chan struct{}
 	prepared chan struct{} // closed when the page's process has been told all
 
@@ -83,9 +86,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	// Each window that a page opens waits until it is attached and told to go on:
 	// without that, Chromium would have it wait for the page's own session, which
 	// learns nothing of it, and its opener with it.
-	auto, err := browser.Send("Target.setAutoAttach", object{
-		"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
-	})
+	auto, err := browser.Send(autoAttach.method, autoAttach.params)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +103,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 		return nil, context.Cause(ctx)
 	}
 	p := &Page{
-		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, script: script,
+		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, opt: opt, script: script,
 		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
 		TestID: cmp.Or(opt.TestID, "data-testid"), frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
 	}
@@ -110,7 +111,11 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	p.order = []string{p.main}
 	conn.ListenAll(p.heard, news...)
 	pending := []*cdp.Pending{auto, downloads}
-	for _, c := range append(p.enable(), emulation(opt)...) {
+	all := append(p.enable(), emulation(opt, "page")...)
+	if opt.Locale != "" {
+		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
+	}
+	for _, c := range all {
 		sent, err := p.Send(c.method, c.params)
 		if err != nil {
 			return nil, err
@@ -165,30 +170,16 @@ func (p *Page) enable() []command {
 		}},
 		{"Runtime.enable", nil},
 		{"Runtime.addBinding", object{"name": Word, "executionContextName": WorldName}},
-		{"Target.setAutoAttach", object{
-			// A frame of another site waits until it has been told all of this. So
-			// does a worker, even one that a filter leaves out: each is attached, so
-			// that it can be told to go on.
-			"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
-		}},
+		autoAttach,
 	}
 }
 
-func emulation(opt domain.SessionOptions) []command {
-	all := []command{
-		{"Emulation.setFocusEmulationEnabled", object{"enabled": true}},
-		{"Emulation.setDeviceMetricsOverride", object{
-			"width": opt.Viewport.Width, "height": opt.Viewport.Height, "deviceScaleFactor": 1, "mobile": false,
-		}},
-	}
-	if opt.Timezone != "" {
-		all = append(all, command{"Emulation.setTimezoneOverride", object{"timezoneId": opt.Timezone}})
-	}
-	if opt.Locale != "" {
-		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
-	}
-	return all
-}
+// autoAttach has a frame of another site wait until it has been told all of this.
+// So does a worker, even one that a filter leaves out: each is attached, so that
+// it can be told to go on.
+var autoAttach = command{"Target.setAutoAttach", object{
+	"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true,
+}}
 
 // Crashed is closed when the page's renderer has crashed. The page gets another
 // renderer, and another channel, with the next document.

@@ -47,17 +47,27 @@ type Viewport struct {
 	Height int `json:"height"`
 }
 
+// Geolocation is where the browser says that it is.
+type Geolocation struct {
+	Latitude  float64 `json:"latitude"`
+	Longitude float64 `json:"longitude"`
+	Accuracy  float64 `json:"accuracy"` // metres
+}
+
 // SessionOptions is what a user chose for the browser when creating a session.
 // The zero value of a field means Chromium's own default.
 type SessionOptions struct {
-	URL         string        `json:"url,omitempty"`
-	Viewport    Viewport      `json:"viewport"`
-	UserAgent   string        `json:"userAgent,omitempty"`
-	Locale      string        `json:"locale,omitempty"`          // BCP 47, "de-DE"
-	Timezone    string        `json:"timezone,omitempty"`        // IANA, "Europe/Berlin"
-	TestID      string        `json:"testIdAttribute,omitempty"` // what testid= looks at; empty: data-testid
-	Timeout     time.Duration `json:"timeout"`                   // longest life, from READY
-	IdleTimeout time.Duration `json:"idleTimeout"`               // longest time without a step or a viewer's input; 0 is none
+	URL               string        `json:"url,omitempty"`
+	Viewport          Viewport      `json:"viewport"`
+	UserAgent         string        `json:"userAgent,omitempty"`
+	Locale            string        `json:"locale,omitempty"`          // BCP 47, "de-DE"
+	Timezone          string        `json:"timezone,omitempty"`        // IANA, "Europe/Berlin"
+	TestID            string        `json:"testIdAttribute,omitempty"` // what testid= looks at; empty: data-testid
+	ColorScheme       string        `json:"colorScheme,omitempty"`
+	DeviceScaleFactor float64       `json:"deviceScaleFactor,omitempty"`
+	Geolocation       *Geolocation  `json:"geolocation,omitempty"`
+	Timeout           time.Duration `json:"timeout"`     // longest life, from READY
+	IdleTimeout       time.Duration `json:"idleTimeout"` // longest time without a step or a viewer's input; 0 is none
 }
 
 // Session is one browser of one project.

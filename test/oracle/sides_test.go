@@ -253,30 +253,15 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		}
 		jobs[i] = job{i, site.url(i), their, c.reading(), c.timeout().Milliseconds()}
 	}
-	// What Playwright's defaults and ours have in common needs no saying.
-	args := []string{"--hide-scrollbars", "--disable-gpu", "--force-color-profile=srgb"}
-	if os.Getuid() == 0 {
-		args = append(args, "--no-sandbox")
-	}
-	input, err := json.Marshal(object{"executablePath": chromium, "args": args, "workers": workers, "cases": jobs})
+	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs})
 	if err != nil {
 		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "oracle.mjs")
-	cmd.Dir = "../clients"
-	cmd.Stdin = bytes.NewReader(input)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("Playwright's side (npm ci --prefix test/clients installs it): %w\n%s", err, errs.String())
 	}
 	outcomes := make([]Outcome, len(cases))
 	for i := range outcomes {
 		outcomes[i].Broken = "Playwright's side said nothing of it"
 	}
-	for dec := json.NewDecoder(&out); ; {
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var o struct {
 			ID int
 			Outcome
@@ -289,6 +274,32 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		o.Read = canonical([]byte(o.Read))
 		outcomes[o.ID] = o.Outcome
 	}
+}
+
+// node runs a program of test/clients, which starts a browser with Playwright,
+// and returns what it prints.
+func node(ctx context.Context, program, chromium string, input object) ([]byte, error) {
+	// What Playwright's defaults and ours have in common needs no saying.
+	args := []string{"--hide-scrollbars", "--disable-gpu", "--force-color-profile=srgb"}
+	if os.Getuid() == 0 {
+		args = append(args, "--no-sandbox")
+	}
+	input["executablePath"], input["args"] = chromium, args
+	raw, err := json.Marshal(input)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", program)
+	cmd.Dir = "../clients"
+	cmd.Stdin = bytes.NewReader(raw)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("Playwright's side (npm ci --prefix test/clients installs it): %w\n%s", err, errs.String())
+	}
+	return out.Bytes(), nil
 }
 
 // canonical is JSON in one spelling.
