@@ -51,10 +51,13 @@ fault: ## kill, starve and mislead the server, hundreds of times, and check what
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
 
 .PHONY: oracle
-oracle: ## every case beside Playwright in the same Chromium: the table by theme (ONLY=words for some)
+oracle: ## every case beside Playwright in the same Chromium, shell and whole browser: the table by theme (ONLY=words for some, PROGRAM=shell or chromium for one)
 	@./scripts/install-deps test
 	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
-	$(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all)
+	@for program in $(or $(PROGRAM),shell chromium); do \
+		echo "With $$program"; \
+		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases|TestEmulation' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all) || exit 1; \
+	done
 
 .PHONY: soak
 soak: ## a hundred sessions one after another, and eight at once

@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"internal/store/cursor":        {"internal/domain", "internal/store/codec", "internal/store/rowid"},
 	"internal/store/pgtest":        {},
 	"internal/store/storetest":     {"internal/domain"},
-	"internal/httpapi":             {"internal/access", "internal/domain", "internal/session", "internal/step", "internal/strictjson", "internal/webhook"},
+	"internal/httpapi":             {"internal/access", "internal/domain", "internal/session", "internal/step", "internal/strictjson", "internal/webhook", "internal/weburl"},
 	"internal/strictjson":          {},
 	"internal/demo":                {},
 	"client/webhook":               {}, // users import it: it brings nothing along

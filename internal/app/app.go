@@ -44,6 +44,7 @@ type App struct {
 	log       *slog.Logger
 	data      *dataFolder
 	store     store
+	box       *seal.Box
 	blobs     *blobs
 	access    *access.Service
 	launcher  *browser.Launcher
@@ -78,11 +79,10 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.data, err = openData(settings.Data); err != nil {
 		return nil, err
 	}
-	box, err := openBox(settings.MasterKey, a.data.MasterKey)
-	if err != nil {
+	if a.box, err = openBox(settings.MasterKey, a.data.MasterKey); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(ctx, settings, a.data, box, a.committed, log); err != nil {
+	if a.store, err = openStore(ctx, settings, a.data, a.box, a.committed, log); err != nil {
 		return nil, err
 	}
 	if n, err := a.store.Reseal(ctx); err != nil {
@@ -142,7 +142,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 // compose makes the services and connects them.
 func (a *App) compose() {
 	a.sessions = session.New(session.Config{
-		Store: a.store, Blobs: a.blobs, PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		Store: a.store, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8,
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)

@@ -41,6 +41,15 @@ func emulation(opt domain.SessionOptions, kind string) (all []command) {
 	if opt.Timezone != "" {
 		all = append(all, command{"Emulation.setTimezoneOverride", object{"timezoneId": opt.Timezone}})
 	}
+	if len(opt.Headers) > 0 {
+		headers := object{}
+		for _, h := range opt.Headers {
+			headers[h.Name] = h.Value
+		}
+		all = append(all,
+			command{"Network.enable", object{"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}},
+			command{"Network.setExtraHTTPHeaders", object{"headers": headers}})
+	}
 	if kind == "worker" {
 		all = append(all, autoAttach) // workers may have workers of their own
 	}

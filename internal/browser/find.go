@@ -13,46 +13,78 @@ import (
 	"time"
 )
 
-// names are the programs to look for in PATH, the first that works wins.
-var names = []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chromium-headless-shell"}
+// The programs that a session's browser can be, as users name them.
+const (
+	// Shell is the headless shell: Chromium's engine without the browser around
+	// it. It starts in half the time.
+	Shell = "shell"
+	// Chromium is the whole browser, without a window.
+	Chromium = "chromium"
+)
 
-// behind are the real programs that distributions hide behind a shell script.
-// The script looks at the machine at every start and costs more than Chromium.
-var behind = []string{
-	"/usr/lib/chromium/chromium", "/usr/lib/chromium-browser/chromium-browser",
-	"/usr/lib64/chromium-browser/chromium-browser", "/opt/google/chrome/chrome",
+// places is where the programs are looked for: under these names in PATH, the
+// first that works wins, or at these paths. Those are the real programs that
+// distributions hide behind a shell script, which looks at the machine at every
+// start and costs more than Chromium.
+var places = map[string]struct{ names, behind []string }{
+	Shell: {
+		[]string{"chromium-headless-shell", "chrome-headless-shell"},
+		[]string{"/usr/lib/chromium/chromium-headless-shell", "/usr/lib64/chromium-browser/headless_shell"},
+	},
+	Chromium: {
+		[]string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"},
+		[]string{
+			"/usr/lib/chromium/chromium", "/usr/lib/chromium-browser/chromium-browser",
+			"/usr/lib64/chromium-browser/chromium-browser", "/opt/google/chrome/chrome",
+		},
+	},
 }
 
-// errNoChromium is the answer of find when there is nothing to start.
-var errNoChromium = errors.New("no Chromium is installed: install the package chromium, or name one with --chromium")
+// errNoChromium is the answer when there is nothing to start.
+var errNoChromium = errors.New("no Chromium is installed: install the package chromium-headless-shell or chromium, or name one with --chromium")
 
-// find names the program to start, given the setting or "".
-func find(setting string) (string, error) {
+// find names the programs that can be started: the one of the setting alone, or
+// those that are installed.
+func find(setting string) map[string]string {
 	if setting != "" {
-		return direct(setting), nil
+		kind := Chromium
+		if isShell(setting) {
+			kind = Shell
+		}
+		return map[string]string{kind: direct(kind, setting)}
 	}
-	for _, name := range names {
-		if path, err := exec.LookPath(name); err == nil {
-			return direct(path), nil
+	found := map[string]string{}
+	for kind, place := range places {
+		for _, name := range place.names {
+			if path, err := exec.LookPath(name); err == nil {
+				found[kind] = direct(kind, path)
+				break
+			}
+		}
+		for _, path := range place.behind {
+			if found[kind] == "" && executable(path) {
+				found[kind] = path
+			}
 		}
 	}
-	for _, path := range behind {
-		if executable(path) {
-			return path, nil
-		}
-	}
-	return "", errNoChromium
+	return found
+}
+
+// isShell says whether a program is the headless shell.
+func isShell(path string) bool {
+	name := strings.ReplaceAll(filepath.Base(path), "_", "-")
+	return strings.Contains(name, "headless-shell")
 }
 
 // direct follows a link or a distribution's script to the program itself.
-func direct(path string) string {
+func direct(kind, path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	if !isScript(path) || !strings.HasPrefix(path, "/usr/") && !strings.HasPrefix(path, "/opt/") {
 		return path
 	}
-	for _, real := range behind {
+	for _, real := range places[kind].behind {
 		if executable(real) && !isScript(real) {
 			return real
 		}
@@ -90,10 +122,4 @@ func version(ctx context.Context, path string) (string, error) {
 		return "", fmt.Errorf("%s --version: %w", path, err)
 	}
 	return strings.TrimSpace(out.String()), nil
-}
-
-// isShell says whether a program is the headless shell: Chromium's renderer
-// without the browser around it. It starts in half the time.
-func isShell(path string) bool {
-	return strings.Contains(filepath.Base(path), "headless-shell") || strings.Contains(filepath.Base(path), "headless_shell")
 }

@@ -56,6 +56,9 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 	if opt.UserAgent != "" {
 		args = append(args, "--user-agent="+opt.UserAgent)
 	}
+	if opt.IgnoreCertErrors {
+		args = append(args, "--ignore-certificate-errors")
+	}
 	if sharedMemory() < enoughSharedMemory {
 		args = append(args, "--disable-dev-shm-usage")
 	}

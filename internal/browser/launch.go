@@ -50,9 +50,10 @@ type Config struct {
 
 // Launcher starts browsers.
 type Launcher struct {
-	Path    string // of Chromium
-	Version string // "Chromium 156.0.8078.79 built on Debian …"
-	Sandbox bool   // Chromium's own sandbox can be had on this machine
+	Programs map[string]string // path by name: Shell, Chromium
+	Path     string            // of the default
+	Version  string            // its own: "Chromium 156.0.8078.79 built on Debian …"
+	Sandbox  bool              // Chromium's own sandbox can be had on this machine
 
 	cfg Config
 
@@ -69,22 +70,44 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	}
 	// Two servers on one machine don't know of each other's users.
 	l := &Launcher{cfg: cfg, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
-	path, err := find(cfg.Chromium)
-	if errors.Is(err, errNoChromium) {
+	l.Programs = find(cfg.Chromium)
+	if len(l.Programs) == 0 {
 		return l, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	l.Path = path
-	if l.Version, err = version(ctx, path); err != nil {
-		cfg.Log.Warn("Chromium does not tell its version", "path", path, "err", err)
+	l.Path = l.Programs[l.Browsers()[0]]
+	var err error
+	if l.Version, err = version(ctx, l.Path); err != nil {
+		cfg.Log.Warn("Chromium does not tell its version", "path", l.Path, "err", err)
 	}
 	l.Sandbox = l.probe(ctx)
 	if !l.Sandbox {
 		cfg.Log.Warn("this machine gives Chromium no user namespace: browsers run without their own sandbox")
 	}
 	return l, nil
+}
+
+// Browsers are the names of the programs that can be started, the default first.
+func (l *Launcher) Browsers() (names []string) {
+	for _, name := range []string{Shell, Chromium} {
+		if l.Programs[name] != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// program is the path of what a session asks for, or of the default.
+func (l *Launcher) program(browser string) (string, error) {
+	switch path := l.Programs[browser]; {
+	case l.Path == "":
+		return "", errNoChromium
+	case browser == "":
+		return l.Path, nil
+	case path == "":
+		return "", fmt.Errorf("the session asks for %q, which is not installed here: install the package %s", browser, places[browser].names[0])
+	default:
+		return path, nil
+	}
 }
 
 // probe asks, as the user that browsers run as, whether a sandbox can be had.
@@ -117,12 +140,13 @@ func failure(code, message string, lines []string) *domain.Failure {
 // Launch starts a browser for a session and returns it with its page attached
 // and the options applied. The error is a *domain.Failure.
 func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
-	if l.Path == "" {
-		return nil, failure(CodeNotFound, errNoChromium.Error(), nil)
+	path, err := l.program(opt.Browser)
+	if err != nil {
+		return nil, failure(CodeNotFound, err.Error(), nil)
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
-	b, err := l.start(sessionID, opt)
+	b, err := l.start(path, sessionID, opt)
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
@@ -148,7 +172,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 }
 
 // start makes the session's folder and socket, starts the keeper and connects.
-func (l *Launcher) start(sessionID string, opt domain.SessionOptions) (*Browser, error) {
+func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
 	uid := l.takeUID()
 	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, done: make(chan struct{})}
@@ -164,7 +188,7 @@ func (l *Launcher) start(sessionID string, opt domain.SessionOptions) (*Browser,
 	}
 	defer listener.Close()
 	cfg, err := json.Marshal(keeper.Config{
-		Chromium: l.Path, Args: flags(opt, files, l.Sandbox, isShell(l.Path)), Dir: dir, Files: files, UID: uid,
+		Chromium: path, Args: flags(opt, files, l.Sandbox, isShell(path)), Dir: dir, Files: files, UID: uid,
 	})
 	if err != nil {
 		b.abandon()

@@ -111,6 +111,16 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 	p.order = []string{p.main}
 	conn.ListenAll(p.heard, news...)
 	pending := []*cdp.Pending{auto, downloads}
+	if opt.Credentials != nil {
+		answerLogins(conn, *opt.Credentials)
+	}
+	for _, c := range ofBrowser(opt) {
+		sent, err := browser.Send(c.method, c.params)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, sent)
+	}
 	all := append(p.enable(), emulation(opt, "page")...)
 	if opt.Locale != "" {
 		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})

@@ -38,7 +38,7 @@ type Server struct {
 	WebhookProxyNames bool     `help:"Have the proxy resolve the names of webhook targets: it must then keep private addresses closed itself. Default: they are resolved and checked here."`
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
-	Chromium          string   `help:"Path of the Chromium to start. Default: the one that is installed." placeholder:"PATH"`
+	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed." placeholder:"PATH"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
 }

@@ -47,6 +47,31 @@ type Viewport struct {
 	Height int `json:"height"`
 }
 
+// SessionOptions is what a user chose for the browser when creating a session.
+// The zero value of a field means Chromium's own default.
+type SessionOptions struct {
+	URL               string           `json:"url,omitempty"`
+	Browser           string           `json:"browser,omitempty"` // "shell" or "chromium"; empty of sessions from before there was a choice
+	Viewport          Viewport         `json:"viewport"`
+	DeviceScaleFactor float64          `json:"deviceScaleFactor,omitempty"` // pixels of the screen for one of CSS
+	ColorScheme       string           `json:"colorScheme,omitempty"`       // "light" or "dark"
+	UserAgent         string           `json:"userAgent,omitempty"`
+	Locale            string           `json:"locale,omitempty"`          // BCP 47, "de-DE"
+	Timezone          string           `json:"timezone,omitempty"`        // IANA, "Europe/Berlin"
+	TestID            string           `json:"testIdAttribute,omitempty"` // what testid= looks at; empty: data-testid
+	Geolocation       *Geolocation     `json:"geolocation,omitempty"`
+	Permissions       []string         `json:"permissions,omitempty"` // granted to every page
+	IgnoreCertErrors  bool             `json:"ignoreCertificateErrors,omitempty"`
+	Headers           []Header         `json:"headers,omitempty"` // of every request; values are Hidden once they are in Sealed
+	Credentials       *HTTPCredentials `json:"httpCredentials,omitempty"`
+	Sealed            []byte           `json:"sealed,omitempty"` // what of the above is secret, encrypted
+	Timeout           time.Duration    `json:"timeout"`          // longest life, from READY
+	IdleTimeout       time.Duration    `json:"idleTimeout"`      // longest time without a step or a viewer's input; 0 is none
+}
+
+// Hidden stands for a secret where it isn't shown.
+const Hidden = "…"
+
 // Geolocation is where the browser says that it is.
 type Geolocation struct {
 	Latitude  float64 `json:"latitude"`
@@ -54,20 +79,11 @@ type Geolocation struct {
 	Accuracy  float64 `json:"accuracy"` // metres
 }
 
-// SessionOptions is what a user chose for the browser when creating a session.
-// The zero value of a field means Chromium's own default.
-type SessionOptions struct {
-	URL               string        `json:"url,omitempty"`
-	Viewport          Viewport      `json:"viewport"`
-	UserAgent         string        `json:"userAgent,omitempty"`
-	Locale            string        `json:"locale,omitempty"`          // BCP 47, "de-DE"
-	Timezone          string        `json:"timezone,omitempty"`        // IANA, "Europe/Berlin"
-	TestID            string        `json:"testIdAttribute,omitempty"` // what testid= looks at; empty: data-testid
-	ColorScheme       string        `json:"colorScheme,omitempty"`
-	DeviceScaleFactor float64       `json:"deviceScaleFactor,omitempty"`
-	Geolocation       *Geolocation  `json:"geolocation,omitempty"`
-	Timeout           time.Duration `json:"timeout"`     // longest life, from READY
-	IdleTimeout       time.Duration `json:"idleTimeout"` // longest time without a step or a viewer's input; 0 is none
+// HTTPCredentials is what the browser answers servers that ask for it.
+type HTTPCredentials struct {
+	Username string `json:"username"`
+	Password string `json:"password"`
+	Origin   string `json:"origin,omitempty"` // the only one that gets it; empty: any
 }
 
 // Session is one browser of one project.

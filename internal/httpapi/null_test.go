@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -81,6 +82,10 @@ func (s schemas) least(name string, schema object) any {
 	case "array":
 		return []any{s.least(name+"[]", schema["items"].(object))}
 	case "integer", "number":
+		most, err := strconv.Atoi(fmt.Sprint(schema["maximum"]))
+		if err == nil {
+			return min(most, 500)
+		}
 		return 500
 	case "boolean":
 		return true

@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 type rig struct {
 	*httptest.Server
 	store   apiStore
+	box     *seal.Box
 	project string
 	access  *access.Service
 	key     string
@@ -89,13 +90,13 @@ func onBothStores(t *testing.T, test func(r *rig)) {
 			return postgres.Open(context.Background(), postgres.Config{URL: url, Node: "node1", Box: box, Notify: notify, Log: log})
 		},
 	} {
-		t.Run(name, func(t *testing.T) { test(newRig(t, open)) })
+		t.Run(name, func(t *testing.T) { test(newRig(t, box, open)) })
 	}
 }
 
-func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error)) *rig {
+func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error)) *rig {
 	t.Helper()
-	r := &rig{t: t, log: &lines{}}
+	r := &rig{t: t, box: box, log: &lines{}}
 	log := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var sessions *session.Service
 	var events *event.Log
@@ -122,7 +123,7 @@ func newRig(t *testing.T, open func(*testing.T, func(domain.Commit), *slog.Logge
 	stopping, draining := make(chan struct{}), make(chan struct{})
 	r.drain = sync.OnceFunc(func() { close(draining) })
 	sessions = session.New(session.Config{
-		Store: store, PublicURL: public, MaxSessions: 1000, Log: log,
+		Store: store, Box: r.box, PublicURL: public, MaxSessions: 1000, Log: log, Browsers: []string{"shell"},
 		Launch: func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

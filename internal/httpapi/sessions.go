@@ -4,22 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
-	_ "time/tzdata" // time zones are checked on machines without them too
-
-	"golang.org/x/text/language"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
-
-type viewport struct {
-	Width  int `json:"width" minimum:"100" maximum:"4096"`
-	Height int `json:"height" minimum:"100" maximum:"4096"`
-}
 
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
@@ -28,11 +20,8 @@ type inlineWebhook struct {
 }
 
 type newSession struct {
-	URL         string            `json:"url,omitempty" doc:"Opened first, as a goto step: if it fails, onError says what becomes of the steps." maxLength:"65536"`
-	Viewport    *viewport         `json:"viewport,omitempty" doc:"1280 × 720 by default."`
-	UserAgent   string            `json:"userAgent,omitempty" maxLength:"512"`
-	Locale      string            `json:"locale,omitempty" maxLength:"64" example:"de-DE"`
-	Timezone    string            `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin"`
+	URL string `json:"url,omitempty" doc:"Opened first, as a goto step: if it fails, onError says what becomes of the steps." maxLength:"65536"`
+	BrowserOptions
 	TestID      string            `json:"testIdAttribute,omitempty" maxLength:"64" pattern:"^[A-Za-z_][A-Za-z0-9_.-]*$" patternDescription:"an attribute's name" doc:"The attribute that testid= looks at; data-testid by default." example:"data-test"`
 	Timeout     string            `json:"timeout,omitempty" doc:"Longest life from READY on, 1s to 24h; 30m by default." example:"30m"`
 	IdleTimeout string            `json:"idleTimeout,omitempty" doc:"Longest time without a step or a viewer's input, 1s to 24h, or 0s for none; 5m by default." example:"5m"`
@@ -43,25 +32,22 @@ type newSession struct {
 }
 
 type sessionView struct {
-	SessionID    string            `json:"sessionId"`
-	Status       string            `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
-	StreamingURL string            `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
-	URL          string            `json:"url,omitempty"`
-	Viewport     viewport          `json:"viewport"`
-	UserAgent    string            `json:"userAgent,omitempty"`
-	Locale       string            `json:"locale,omitempty"`
-	Timezone     string            `json:"timezone,omitempty"`
-	TestID       string            `json:"testIdAttribute,omitempty"`
-	Timeout      string            `json:"timeout"`
-	IdleTimeout  string            `json:"idleTimeout"`
-	Metadata     map[string]string `json:"metadata"`
-	CloseReason  string            `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
-	Error        *domain.Failure   `json:"error,omitempty"`
-	CreatedAt    string            `json:"createdAt"`
-	ReadyAt      string            `json:"readyAt,omitempty"`
-	EndedAt      string            `json:"endedAt,omitempty"`
-	Steps        []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them." nullable:"false"`
-	Webhook      *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
+	SessionID    string `json:"sessionId"`
+	Status       string `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
+	StreamingURL string `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
+	URL          string `json:"url,omitempty"`
+	BrowserOptions
+	TestID      string            `json:"testIdAttribute,omitempty"`
+	Timeout     string            `json:"timeout"`
+	IdleTimeout string            `json:"idleTimeout"`
+	Metadata    map[string]string `json:"metadata"`
+	CloseReason string            `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
+	Error       *domain.Failure   `json:"error,omitempty"`
+	CreatedAt   string            `json:"createdAt"`
+	ReadyAt     string            `json:"readyAt,omitempty"`
+	EndedAt     string            `json:"endedAt,omitempty"`
+	Steps       []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them." nullable:"false"`
+	Webhook     *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
 }
 
 func stamp(t time.Time) string {
@@ -75,6 +61,10 @@ func stamp(t time.Time) string {
 func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView {
 	if !seesSecrets(ctx) {
 		v.Options.URL = domain.HideUserinfo(v.Options.URL)
+		v.Options.Headers = slices.Clone(v.Options.Headers)
+		for i := range v.Options.Headers {
+			v.Options.Headers[i].Value = domain.Hidden
+		}
 	}
 	metadata := v.Metadata
 	if metadata == nil {
@@ -82,8 +72,7 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 	}
 	return sessionView{
 		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken),
-		URL: v.Options.URL, Viewport: viewport(v.Options.Viewport), UserAgent: v.Options.UserAgent, Locale: v.Options.Locale,
-		Timezone: v.Options.Timezone, TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
+		URL: v.Options.URL, BrowserOptions: viewOptions(v.Options), TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
 	}
@@ -233,42 +222,6 @@ func onError(v string) domain.OnError {
 		return domain.OnErrorStop
 	}
 	return domain.OnError(v)
-}
-
-// options checks what the schema can't and fills in the defaults.
-func (n *newSession) options() (domain.SessionOptions, error) {
-	o := domain.SessionOptions{
-		URL: n.URL, UserAgent: n.UserAgent, Locale: n.Locale, Timezone: n.Timezone, TestID: n.TestID,
-		Viewport: domain.Viewport{Width: 1280, Height: 720}, Timeout: 30 * time.Minute, IdleTimeout: 5 * time.Minute,
-	}
-	if n.Viewport != nil {
-		o.Viewport = domain.Viewport(*n.Viewport)
-	}
-	if n.URL != "" {
-		var err error
-		if o.URL, err = step.CheckURL("url", n.URL); err != nil {
-			return o, err
-		}
-	}
-	if strings.ContainsFunc(n.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return o, domain.Invalid("userAgent", "must be printable ASCII")
-	}
-	if n.Locale != "" {
-		if tag, err := language.Parse(n.Locale); err != nil || strings.ContainsAny(n.Locale, "_ ") || tag == language.Und {
-			return o, domain.Invalid("locale", "%q is not a language such as de-DE", n.Locale)
-		}
-	}
-	if n.Timezone != "" {
-		if _, err := time.LoadLocation(n.Timezone); err != nil || n.Timezone == "Local" {
-			return o, domain.Invalid("timezone", "%q is not a time zone such as Europe/Berlin", n.Timezone)
-		}
-	}
-	var err error
-	if o.Timeout, err = duration("timeout", n.Timeout, o.Timeout, false); err != nil {
-		return o, err
-	}
-	o.IdleTimeout, err = duration("idleTimeout", n.IdleTimeout, o.IdleTimeout, true)
-	return o, err
 }
 
 func duration(field, value string, fallback time.Duration, zero bool) (time.Duration, error) {

@@ -204,7 +204,7 @@ func (a *actor) run(ctx context.Context) {
 		return
 	}
 	a.opt = opt
-	b, err := a.launch(ctx)
+	b, err := a.launch(ctx, opt)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return // the server stops: the next one starts it anew
@@ -238,7 +238,12 @@ func (a *actor) run(ctx context.Context) {
 }
 
 // launch starts the browser; a session that is closed meanwhile stops it.
-func (a *actor) launch(ctx context.Context) (Browser, error) {
+func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser, error) {
+	opt, err := a.service.openOptions(a.ref.project, a.ref.id, opt)
+	if err != nil {
+		a.service.Log.Error("start browser", "session", a.ref.id, "err", err)
+		return nil, &domain.Failure{Code: CodeSecrets, Message: "The session's secrets were encrypted with a master key that this server doesn't have."}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stop := make(chan struct{})
@@ -250,7 +255,7 @@ func (a *actor) launch(ctx context.Context) (Browser, error) {
 		case <-stop:
 		}
 	}()
-	return a.service.Launch(ctx, a.ref.id, a.opt)
+	return a.service.Launch(ctx, a.ref.id, opt)
 }
 
 // end records that nothing of the session's browser is left.

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -41,11 +43,15 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	if err := checkSteps(r.Steps, r.OnError); err != nil {
 		return domain.Session{}, nil, nil, err
 	}
+	if err := s.chooseBrowser(&r.Options); err != nil {
+		return domain.Session{}, nil, nil, err
+	}
 	now := time.Now()
+	id := domain.NewID(domain.PrefixSession)
 	n := &domain.NewSession{
 		Session: domain.Session{
-			ID: domain.NewID(domain.PrefixSession), ProjectID: project, Status: domain.SessionQueued,
-			Options: r.Options, Metadata: r.Metadata, StreamToken: domain.NewToken(), CreatedAt: now,
+			ID: id, ProjectID: project, Status: domain.SessionQueued,
+			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), CreatedAt: now,
 		},
 		Idempotency: r.Idempotency,
 	}
@@ -85,6 +91,18 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	}
 	s.enqueue(ref{project, n.Session.ID})
 	return n.Session, n.Steps[given:], n.Endpoint, nil
+}
+
+// chooseBrowser fills in the default, and refuses what isn't installed here.
+func (s *Service) chooseBrowser(opt *domain.SessionOptions) error {
+	switch {
+	case len(s.Browsers) == 0: // the session will say so
+	case opt.Browser == "":
+		opt.Browser = s.Browsers[0]
+	case !slices.Contains(s.Browsers, opt.Browser):
+		return domain.Invalid("browser", "%q is not installed on this server, which has %s", opt.Browser, strings.Join(s.Browsers, " and "))
+	}
+	return nil
 }
 
 func newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {

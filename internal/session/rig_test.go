@@ -77,7 +77,7 @@ type node struct {
 type runStep func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure)
 
 // start runs a node until the test ends. over may wrap its store.
-func start(t *testing.T, open opener, run runStep, over func(*node) session.Store) *node {
+func start(t *testing.T, open opener, run runStep, over func(*node) session.Store, change ...func(*session.Config)) *node {
 	t.Helper()
 	n := &node{}
 	var composed atomic.Bool
@@ -101,6 +101,9 @@ func start(t *testing.T, open opener, run runStep, over func(*node) session.Stor
 	}
 	if p, ok := store.(*postgres.Store); ok {
 		cfg.StopElsewhere = p.StopStep
+	}
+	for _, fn := range change {
+		fn(&cfg)
 	}
 	n.Service = session.New(cfg)
 	composed.Store(true)

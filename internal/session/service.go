@@ -49,7 +49,9 @@ type Browser interface {
 type Config struct {
 	Store       Store
 	Blobs       Blobs
+	Box         Box
 	Launch      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	Browsers    []string // that can be started, the default first
 	PublicURL   func() string
 	MaxSessions int
 	// StopElsewhere asks whichever server runs the step to stop it; nil where

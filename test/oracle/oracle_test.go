@@ -81,10 +81,11 @@ func TestOracle(t *testing.T) {
 	}
 	site := serve(t, cases)
 	launcher := browsertest.Launcher(t, step.Script, nil)
+	program := browsertest.Path(t, launcher)
 	var theirs []Outcome
 	var err error
 	var wg sync.WaitGroup
-	wg.Go(func() { theirs, err = playwright(t.Context(), launcher.Path, site, cases) })
+	wg.Go(func() { theirs, err = playwright(t.Context(), program, site, cases) })
 	ours := browserhook(t, launcher, site, cases)
 	if wg.Wait(); err != nil {
 		t.Fatal(err)

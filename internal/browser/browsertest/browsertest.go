@@ -63,11 +63,29 @@ func Self(tb testing.TB) string {
 	return self
 }
 
+// program is the one that tests use, if not the default.
+func program() string { return os.Getenv("BROWSERHOOK_TEST_PROGRAM") }
+
+// Path is that of the program that tests use.
+func Path(tb testing.TB, l *browser.Launcher) string {
+	tb.Helper()
+	if name := program(); name != "" {
+		if l.Programs[name] == "" {
+			tb.Fatalf("%s is not installed", name)
+		}
+		return l.Programs[name]
+	}
+	return l.Path
+}
+
 // Launch starts a browser that ends with the test.
 func Launch(tb testing.TB, l *browser.Launcher, opt domain.SessionOptions) *browser.Browser {
 	tb.Helper()
 	if opt.Viewport.Width == 0 {
 		opt.Viewport = browser.Viewport
+	}
+	if opt.Browser == "" {
+		opt.Browser = program()
 	}
 	b, err := l.Launch(tb.Context(), domain.NewID(domain.PrefixSession), opt)
 	if err != nil {

@@ -1,0 +1,77 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Box encrypts what is kept and must be read back, as the store's secrets are.
+// What a value belongs to must be said again to open it.
+type Box interface {
+	Seal(value []byte, belongsTo string) []byte
+	Open(sealed []byte, belongsTo string) ([]byte, error)
+}
+
+// CodeSecrets is a session or a step whose secrets can't be read back.
+const CodeSecrets = "secrets_unreadable"
+
+// optionSecrets is what of a session's options is secret.
+type optionSecrets struct {
+	Headers     []domain.Header         `json:"headers,omitempty"`
+	Credentials *domain.HTTPCredentials `json:"httpCredentials,omitempty"`
+}
+
+func ofOptions(project, session string) string { return project + " " + session + " options" }
+
+// sealOptions moves what is secret of a session's options to where only the
+// server that starts the browser reads it.
+func (s *Service) sealOptions(project, session string, opt domain.SessionOptions) domain.SessionOptions {
+	secrets := optionSecrets{Credentials: opt.Credentials}
+	opt.Headers = slices.Clone(opt.Headers)
+	for i, h := range opt.Headers {
+		if h.Secret {
+			secrets.Headers = append(secrets.Headers, h)
+			opt.Headers[i].Value = domain.Hidden
+		}
+	}
+	if c := opt.Credentials; c != nil {
+		opt.Credentials = &domain.HTTPCredentials{Username: domain.Hidden, Password: domain.Hidden, Origin: c.Origin}
+	}
+	if secrets.Headers == nil && secrets.Credentials == nil {
+		return opt
+	}
+	raw, err := json.Marshal(secrets)
+	if err != nil { // the types are ours and marshal
+		panic(fmt.Sprintf("marshal secrets: %v", err))
+	}
+	opt.Sealed = s.Box.Seal(raw, ofOptions(project, session))
+	return opt
+}
+
+// openOptions is what sealOptions was given.
+func (s *Service) openOptions(project, session string, opt domain.SessionOptions) (domain.SessionOptions, error) {
+	if opt.Sealed == nil {
+		return opt, nil
+	}
+	raw, err := s.Box.Open(opt.Sealed, ofOptions(project, session))
+	if err != nil {
+		return opt, fmt.Errorf("open the secrets of a session: %w", err)
+	}
+	var secrets optionSecrets
+	if err := json.Unmarshal(raw, &secrets); err != nil {
+		return opt, fmt.Errorf("open the secrets of a session: %w", err)
+	}
+	opt.Headers = slices.Clone(opt.Headers)
+	for _, secret := range secrets.Headers {
+		for i := range opt.Headers {
+			if opt.Headers[i].Name == secret.Name {
+				opt.Headers[i] = secret
+			}
+		}
+	}
+	opt.Credentials = secrets.Credentials
+	return opt, nil
+}
