@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -66,20 +65,4 @@ func cut(s string) string {
 		end--
 	}
 	return s[:end] + "…"
-}
-
-// unserializable is what the protocol has its own words for, as JSON.stringify
-// writes it: a number that JSON doesn't have is null.
-func unserializable(word string) (json.RawMessage, error) {
-	switch word {
-	case "NaN", "Infinity", "-Infinity":
-		return json.RawMessage("null"), nil
-	case "-0":
-		return json.RawMessage("0"), nil
-	}
-	kind := "The value"
-	if strings.HasSuffix(word, "n") {
-		kind = "A BigInt"
-	}
-	return nil, &domain.Failure{Code: CodeEvaluation, Message: kind + " can't be written as JSON; make it a text."}
 }

@@ -70,12 +70,8 @@ func TestWhatPagesSayIsValid(t *testing.T) {
 	value(`half`, `"�"`)
 	value(`'\u{1f600}'`, `"😀"`)
 	value(`({[half]: 1, [end]: 2, ['a' + nul]: half + nul, b: [controls]})`, `{"�":1,"a�":"��","b":["\u0001\u001b`+"\u007f\u0085"+`\u2028`+"\ufffe"+`"]}`)
-	value(`new Map([[1, 2]])`, "")
 	value(`-0`, `0`)
 	value(`[-0, 1e21, 5e-324, 1.7976931348623157e308, 2**53]`, "")
-	value(`NaN`, `null`)
-	value(`[NaN, Infinity]`, "")
-	value(`-Infinity`, `null`)
 	value(`let deep = []; for (let i = 1; i < 60; i++) deep = [deep]; deep`, "")
 
 	fails := func(s step.Spec, code string) {
@@ -86,7 +82,7 @@ func TestWhatPagesSayIsValid(t *testing.T) {
 	}
 	evaluate := func(expression string) step.Spec { return step.Spec{Action: "evaluate", Expression: expression} }
 	fails(evaluate(`let deep2 = []; for (let i = 1; i < 61; i++) deep2 = {a: deep2}; deep2`), step.CodeTooLarge)
-	fails(evaluate(`let deep3 = []; for (let i = 1; i < 20000; i++) deep3 = [deep3]; deep3`), step.CodeEvaluation)
+	fails(evaluate(`let deep3 = []; for (let i = 1; i < 20000; i++) deep3 = [deep3]; deep3`), step.CodeTooLarge)
 	fails(evaluate(`12n`), step.CodeEvaluation)
 	fails(evaluate(`throw new Error(half + nul + controls + 'x'.repeat(10000))`), step.CodeEvaluation)
 	fails(evaluate(`throw half`), step.CodeEvaluation)
