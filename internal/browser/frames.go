@@ -136,7 +136,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		}
 	case "Page.lifecycleEvent":
 		f := p.frames[ev.FrameID]
-		if f == nil || ev.Name != "load" && ev.Name != "DOMContentLoaded" && ev.Name != "init" {
+		if f == nil || ev.Name != "load" && ev.Name != "DOMContentLoaded" && ev.Name != "networkIdle" && ev.Name != "init" {
 			return false
 		}
 		if ev.Name == "init" && f.Document.Loader != ev.LoaderID {

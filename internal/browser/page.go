@@ -58,7 +58,7 @@ type Document struct {
 	Loader     string          // changes with every navigation to another document
 	URL        string          // of the main frame, at most its first 64 KiB
 	Missing    string          // the address that could not be loaded, when this is the browser's own page that says so; of other frames, any
-	Reached    map[string]bool // "DOMContentLoaded", "load"
+	Reached    map[string]bool // "DOMContentLoaded", "load", "networkIdle"
 	Committed  bool            // URL and Missing are its own: the first sign of a document comes before its address
 	Navigating bool            // on the way to another document
 }

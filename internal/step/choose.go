@@ -59,7 +59,5 @@ func (r *run) setChecked(want bool) error {
 		return err
 	}
 	state := map[bool]string{true: "checked", false: "unchecked"}[want]
-	r.waitedFor = r.spec.Target + " to be " + state
-	_, err = r.poll("state", object{"target": r.target, "state": state})
-	return err
+	return r.judge("be "+state, object{"state": state})
 }

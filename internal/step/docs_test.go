@@ -43,12 +43,12 @@ func reference() string {
 	var b strings.Builder
 	b.WriteString("Every step takes:\n\n")
 	r := described()
-	table(&b, new(action).schema(r), common)
+	memberTable(&b, new(action).schema(r), common)
 	for i := range all {
 		a := &all[i]
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", a.name, a.does)
 		if len(a.members) > 0 {
-			table(&b, a.schema(r), a.members)
+			memberTable(&b, a.schema(r), a.members)
 			b.WriteString("\n")
 		}
 		if len(a.oneOf) > 0 {
@@ -67,8 +67,8 @@ func reference() string {
 	return b.String()
 }
 
-// table is the members, what each must be, and what it is for.
-func table(b *strings.Builder, s *huma.Schema, members []member) {
+// memberTable is the members, what each must be, and what it is for.
+func memberTable(b *strings.Builder, s *huma.Schema, members []member) {
 	b.WriteString("| member | is | |\n|---|---|---|\n")
 	for _, m := range members {
 		one := s.Properties[m.name]

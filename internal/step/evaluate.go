@@ -17,8 +17,8 @@ var evaluating = []action{{
 	answers: "the value as JSON, of at most 256 KiB. As with JSON.stringify, what has toJSON (a Date) is written by it, members that are undefined are left out and items that are it are null, and −0 is 0; undefined alone is no result. What JSON has no form for fails the step with where it is: NaN, infinities, a BigInt, a function, a symbol, a cycle, a Map, an element.",
 	examples: []example{
 		{
-			step:   `{"action":"evaluate","expression":"[document.title, document.links.length]"}`,
-			result: `["Tea shop",3]`,
+			step:   `{"action":"evaluate","expression":"[document.title, document.querySelectorAll('li').length]"}`,
+			result: `["Tea shop",2]`,
 		},
 		{
 			step:   `{"action":"evaluate","expression":"const answer = await fetch('/stock.json'); await answer.json()"}`,

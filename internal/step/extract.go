@@ -1,30 +1,54 @@
 package step
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/language"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 var extracting = []action{{
-	name: "extract", does: "Reads the page, once all that is asked for is there.",
+	name: "extract",
+	does: "Reads the page, in one look, once all that is asked for is there. A field is a target, of which the text is taken, or an object; inside each match of a list, targets are looked for in that match, one without a match is null, and a field without a target is about the match itself. A list may be empty: where it fills late, a waitFor comes first.",
 	members: []member{
 		target,
-		{name: "attribute", tag: `doc:"This attribute instead of the text." maxLength:"256"`, check: subject},
-		{name: "type", tag: `doc:"What to make of it; text is the default." enum:"text,number,html,value"`},
+		{name: "each", tag: `doc:"A list of what all that match this target have; the same as target with all." maxLength:"4096" example:"#products li"`},
 		{name: "all", tag: `doc:"A list of all matches instead of the one."`},
-		{name: "fields", tag: `doc:"An object with these members, each a target or a field." example:"{\"title\":\"h1\"}"`, check: checkShape},
+		{name: "attribute", tag: `doc:"This attribute instead of the text, as it is written." maxLength:"256"`},
+		{name: "type", tag: `doc:"What to make of it; text is the default. number: the first number, or null. value: what a field holds. markdown: what is seen, as Markdown. links: a list of text and url. table: a list of rows, by the words of the table's head if it has one." enum:"text,number,html,value,markdown,links,table"`},
+		{name: "locale", tag: `doc:"number: the language that it is written in; the page's lang, or else the session's, by default." maxLength:"64" example:"de"`},
+		{name: "fields", tag: `doc:"An object with these members, each a target or a field." example:"{\"title\":\"h1\"}"`},
 	},
-	oneOf:   []string{"target", "fields"},
+	oneOf:   []string{"target", "each", "fields"},
 	answers: "what was read.",
-	examples: []example{{
-		step:   `{"action":"extract","target":"#products li","all":true,"fields":{"name":"b","price":{"target":"i","type":"number"},"link":{"target":"a","attribute":"href"}}}`,
-		result: `[{"link":"/tea","name":"Tea","price":4.5},{"link":"/cups","name":"Cups","price":1234.56}]`,
-	}},
+	examples: []example{
+		{
+			step:   `{"action":"extract","each":"#products li","fields":{"name":"b","price":{"target":"i","type":"number"},"link":{"target":"a","attribute":"href"}}}`,
+			result: `[{"link":"/tea","name":"Tea","price":4.5},{"link":"/cups","name":"Cups","price":1234.56}]`,
+		},
+		{
+			step:   `{"action":"extract","fields":{"title":"h1","links":{"target":"nav","type":"links"},"rating":{"target":"#rating","type":"number"}}}`,
+			result: `{"links":[{"text":"Help","url":"https://shop.example/help"}],"rating":4.5,"title":"Tea shop"}`,
+		},
+		{
+			step:   `{"action":"extract","target":"#hours","type":"table"}`,
+			result: `[{"Closes":"18:00","Day":"Monday","Opens":"9:00"},{"Closes":"13:00","Day":"Saturday","Opens":"10:00"}]`,
+		},
+		{
+			step:   `{"action":"extract","target":"#about","type":"markdown"}`,
+			result: `"## About us\n\nTea since **1906**, from [our garden](https://shop.example/help)."`,
+		},
+	},
+	check: func(s *Spec, at pathTo) error {
+		shape := s.shape()
+		return shape.check(at, 0)
+	},
 	run: (*run).extract, looks: true,
 }}
 
@@ -32,10 +56,17 @@ var extracting = []action{{
 // an object.
 type Field struct {
 	Target    string           `json:"target,omitempty"`
+	Each      string           `json:"each,omitempty"`
+	All       bool             `json:"all,omitempty"`
 	Attribute string           `json:"attribute,omitempty"`
 	Type      string           `json:"type,omitempty"`
-	All       bool             `json:"all,omitempty"`
+	Locale    string           `json:"locale,omitempty"`
 	Fields    map[string]Field `json:"fields,omitempty"`
+}
+
+// shape is all that the step asks for as one field.
+func (s *Spec) shape() Field {
+	return Field{s.Target, s.Each, s.All, s.Attribute, s.Type, s.Locale, s.Fields}
 }
 
 // UnmarshalJSON takes "selector" for {"target":"selector"}.
@@ -47,6 +78,9 @@ func (f *Field) UnmarshalJSON(raw []byte) error {
 	return strictjson.Unmarshal(raw, (*plain)(f))
 }
 
+// readings is what can be made of an element.
+var readings = []any{"text", "number", "html", "value", "markdown", "links", "table"}
+
 // Schema describes both ways to write a field.
 func (Field) Schema(huma.Registry) *huma.Schema {
 	text := &huma.Schema{Type: huma.TypeString, Description: "A target; its text is taken."}
@@ -54,40 +88,63 @@ func (Field) Schema(huma.Registry) *huma.Schema {
 		Type: huma.TypeObject, AdditionalProperties: false,
 		Properties: map[string]*huma.Schema{
 			"target":    {Type: huma.TypeString, Description: "Looked for inside the element that the list is of."},
-			"attribute": {Type: huma.TypeString},
-			"type":      {Type: huma.TypeString, Enum: []any{"text", "number", "html", "value"}},
-			"all":       {Type: huma.TypeBoolean},
+			"each":      {Type: huma.TypeString, Description: "A list of what all that match this target have."},
+			"all":       {Type: huma.TypeBoolean, Description: "A list of all matches."},
+			"attribute": {Type: huma.TypeString, Description: "This attribute instead of the text."},
+			"type":      {Type: huma.TypeString, Enum: readings, Description: "What to make of it."},
+			"locale":    {Type: huma.TypeString, Description: "The language that a number is written in."},
 			"fields":    {Type: huma.TypeObject, Description: "The same again, inside each match."},
 		},
 	}}}
 }
 
-func checkShape(s *Spec, field string) error { return checkFields(field, s.Fields, 1) }
-
 const maxFieldDepth = 4
 
-func checkFields(at string, fields map[string]Field, depth int) error {
+// check says what is wrong with the shape; a field that is not inside another
+// needs a target.
+func (f *Field) check(at pathTo, depth int) error {
 	if depth > maxFieldDepth {
-		return domain.Invalid(at, "is nested deeper than %d", maxFieldDepth)
+		return domain.Invalid(at("fields"), "is nested deeper than %d", maxFieldDepth)
 	}
-	for name, f := range fields {
-		field := at + "." + name
-		if f.Target == "" && depth == 1 {
+	for name, raw := range map[string]string{"target": f.Target, "each": f.Each} {
+		if raw == "" {
+			continue
+		}
+		t, err := ParseTarget(raw)
+		if err != nil {
+			return domain.Invalid(at(name), "%s", err)
+		}
+		if t.Frames != nil && depth > 0 {
+			return domain.Invalid(at(name), "at 1: frame= is for the step's own target")
+		}
+	}
+	switch {
+	case f.Each != "" && f.Target != "":
+		return domain.Invalid(at("each"), "can't go with a target")
+	case f.Each != "" && f.All:
+		return domain.Invalid(at("all"), "is what each says already")
+	case f.All && f.Target == "":
+		return domain.Invalid(at("all"), "says something about a target, and there is none")
+	case f.Type != "" && !slices.Contains(readings, any(f.Type)):
+		return domain.Invalid(at("type"), "%q is none of text, number, html, value, markdown, links, table", f.Type)
+	case len(f.Fields) > 0 && (f.Attribute != "" || f.Type != ""):
+		return domain.Invalid(at("fields"), "can't go with an attribute or a type: it makes an object")
+	case f.Attribute != "" && f.Type != "" && f.Type != "text" && f.Type != "number":
+		return domain.Invalid(at("attribute"), "is a text or a number, no %s", f.Type)
+	case f.Attribute != "" && depth == 0 && f.Target == "" && f.Each == "":
+		return domain.Invalid(at("attribute"), "says something about a target, and there is none")
+	}
+	if f.Locale != "" {
+		if _, err := language.Parse(f.Locale); err != nil || f.Type != "number" {
+			return domain.Invalid(at("locale"), "must be a language such as de or en-GB, and goes with the type number")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
+		sub, field := f.Fields[name], at("fields")+"."+name
+		if sub.Target == "" && sub.Each == "" && depth == 0 && f.Target == "" && f.Each == "" {
 			return domain.Invalid(field+".target", "is needed")
 		}
-		if f.Target != "" {
-			t, err := ParseTarget(f.Target)
-			if err != nil {
-				return domain.Invalid(field+".target", "%s", err)
-			}
-			if t.Frames != nil {
-				return domain.Invalid(field+".target", "at 1: frame= is for the step's own target")
-			}
-		}
-		if !slices.Contains([]string{"", "text", "number", "html", "value"}, f.Type) {
-			return domain.Invalid(field+".type", "%q is none of text, number, html, value", f.Type)
-		}
-		if err := checkFields(field+".fields", f.Fields, depth+1); err != nil {
+		if err := sub.check(func(name string) string { return field + "." + name }, depth+1); err != nil {
 			return err
 		}
 	}
@@ -95,38 +152,34 @@ func checkFields(at string, fields map[string]Field, depth int) error {
 }
 
 func (r *run) extract() (any, error) {
-	s := r.spec
 	r.waitedFor = "everything to extract to be there"
-	field := r.fieldArgs(Field{Target: s.Target, Attribute: s.Attribute, Type: s.Type, All: s.All, Fields: s.Fields})
-	v, err := r.poll("extract", object{"field": field})
+	shape := r.spec.shape()
+	v, err := r.poll("extract", object{"field": shape.args(r.page.TestID)})
 	if err != nil {
 		return nil, err
 	}
 	if v.Value == nil {
 		return json.RawMessage("null"), nil
 	}
-	return v.Value, nil
+	return shape.finish(v.Value)
 }
 
-// fieldArgs is a field with its targets parsed, as the injected engine takes it.
-func (r *run) fieldArgs(f Field) object {
-	o := object{"all": f.All}
-	if f.Target != "" {
-		t, err := ParseTarget(f.Target)
-		if err == nil { // Check has seen it
-			o["target"], o["raw"] = t.withTestID(r.page.TestID), f.Target
+// args is the field with its targets parsed, as the injected engine takes it.
+func (f *Field) args(testID string) object {
+	o := object{"all": f.All || f.Each != ""}
+	raw := cmp.Or(f.Target, f.Each)
+	if t, err := ParseTarget(raw); raw != "" && err == nil { // Check has seen it
+		o["target"], o["raw"] = t.withTestID(testID), raw
+	}
+	for name, v := range map[string]string{"attribute": f.Attribute, "type": f.Type, "locale": f.Locale} {
+		if v != "" {
+			o[name] = v
 		}
-	}
-	if f.Attribute != "" {
-		o["attribute"] = f.Attribute
-	}
-	if f.Type != "" {
-		o["type"] = f.Type
 	}
 	if len(f.Fields) > 0 {
 		fields := object{}
 		for name, sub := range f.Fields {
-			fields[name] = r.fieldArgs(sub)
+			fields[name] = sub.args(testID)
 		}
 		o["fields"] = fields
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-var waitUntil = member{name: "waitUntil", tag: `doc:"The navigation counts as done at this moment; load is the default." enum:"commit,domcontentloaded,load"`}
+var waitUntil = member{name: "waitUntil", tag: `doc:"How far the page must have loaded; load is the default of a navigation. networkidle is when half a second has passed without a request." enum:"commit,domcontentloaded,load,networkidle"`}
 
 const answersAbout = "the page's address and title, and the status of the HTTP answer."
 
@@ -162,7 +162,7 @@ func (r *run) committed(loader string) error {
 // loaded waits until the current document has come as far as the step asks,
 // and says where it is.
 func (r *run) loaded() (any, error) {
-	until := map[string]string{"": "load", "load": "load", "domcontentloaded": "DOMContentLoaded"}[r.spec.WaitUntil]
+	until := map[string]string{"": "load", "load": "load", "domcontentloaded": "DOMContentLoaded", "networkidle": "networkIdle"}[r.spec.WaitUntil]
 	r.waitedFor = "the page to load"
 	if err := r.until(func(f browser.Frame) bool {
 		r.seen = verdict{Seen: "the page at " + f.Document.URL + " is still loading"}

@@ -57,18 +57,30 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		`{"action":"click","target":"a","url":"x"}`:           `s.url: is nothing that click knows`,
 		`{"action":"click","target":"a","button":"up"}`:       `s.button: `,
 		`{"action":"click","target":"a","modifiers":["x"]}`:   `s.modifiers[0]: `,
-		`{"action":"click","target":"text="}`:                 `s.target: has nothing after text=`,
+		`{"action":"click","target":"text="}`:                 `s.target: at 6: has nothing after text=`,
 		`{"action":"click","target":"a","timeout":"1h"}`:      `s.timeout: "1h" is not a duration from 10ms to 10m`,
 		`{"action":"scroll"}`:                                 `s: scroll needs one of target, x, y`,
 		`{"action":"goto","url":"file:///"}`:                  `s.url: must start with http`,
 		`{"action":"waitFor","url":"*","state":"visible"}`:    `s.state: says something about a target`,
-		`{"action":"waitFor","target":"a","state":"checked"}`: `s.state: `,
+		`{"action":"waitFor","target":"a","state":"asleep"}`:  `s.state: `,
 		`{"action":"assert","target":"a"}`:                    `s.target: needs a state`,
 		`{"action":"screenshot","quality":5}`:                 `s.quality: is for jpeg only`,
 		`{"action":"screenshot","quality":0,"format":"jpeg"}`: `s.quality: `,
 		`{"action":"setCookies","cookies":[{"name":"a","value":"","url":"http://a.test","domain":"a.test"}]}`: `s.cookies[0].domain: can't go with a url`,
+		`{"action":"extract","each":"a","target":"b"}`:                                                        `s.each: can't go with a target`,
+		`{"action":"extract","each":"a","all":true}`:                                                          `s.all: is what each says already`,
+		`{"action":"extract","all":true,"fields":{"a":"b"}}`:                                                  `s.all: says something about a target`,
+		`{"action":"extract","target":"a","type":"date"}`:                                                     `s.type: `,
+		`{"action":"extract","target":"a","type":"number","locale":"!"}`:                                      `s.locale: must be a language`,
+		`{"action":"extract","target":"a","locale":"de"}`:                                                     `s.locale: must be a language`,
+		`{"action":"extract","fields":{"a":{"attribute":"b"}}}`:                                               `s.fields.a.target: is needed`,
+		`{"action":"extract","each":"a","type":"table","fields":{"a":"b"}}`:                                   `s.fields: can't go with`,
+		`{"action":"extract","target":"a","attribute":"b","type":"markdown"}`:                                 `s.attribute: is a text or a number`,
+		`{"action":"extract","fields":{"a":{"target":"frame=x >> b"}}}`:                                       `s.fields.a.target: at 1: frame=`,
+		`{"action":"assert","url":"*","exact":true}`:                                                          `s.exact: says something about`,
+		`{"action":"assert","url":"*","class":"a"}`:                                                           `s.class: says something about`,
 		`{"action":"setCookies","cookies":[{"name":"","value":""}]}`:                                          `s.cookies[0].name: `,
-		`{"action":"extract","fields":{"a":{"target":"text="}}}`:                                              `s.fields.a.target: has nothing`,
+		`{"action":"extract","fields":{"a":{"target":"text="}}}`:                                              `s.fields.a.target: at 6: has nothing`,
 	} {
 		var s Spec
 		if err := json.Unmarshal([]byte(raw), &s); err != nil {
@@ -153,6 +165,30 @@ func FuzzSteps(f *testing.F) {
 		}
 		if result, err := actions[s.Action].run(r); err == nil {
 			t.Fatalf("%s was done without a browser: %v", raw, result)
+		}
+	})
+}
+
+// FuzzShape: whatever shape extract accepts, what is read of any page is made
+// what was asked for, or fails.
+func FuzzShape(f *testing.F) {
+	f.Add(`{"title":"h1","items":{"each":"li","fields":{"md":{"target":"b","type":"markdown"}}}}`, `{"title":"a","items":[{"md":"<p>a</p>"}]}`)
+	f.Add(`{"n":{"target":"b","type":"number","locale":"de"},"t":{"target":"table","type":"table"}}`, `{"n":null,"t":[]}`)
+	f.Add(`{"m":{"target":"b","all":true,"type":"markdown"}}`, `{"m":["<table><td colspan=9><pre>","<a href=\"x\">"]}`)
+	f.Fuzz(func(t *testing.T, fields, read string) {
+		var s Spec
+		if strictjson.Unmarshal([]byte(`{"action":"extract","fields":`+fields+`}`), &s) != nil || s.Check("step") != nil {
+			return
+		}
+		shape := s.shape()
+		if _, err := json.Marshal(shape.args("data-testid")); err != nil {
+			t.Fatalf("%s can't be asked for: %v", fields, err)
+		}
+		if !json.Valid([]byte(read)) {
+			return
+		}
+		if got, err := shape.finish(json.RawMessage(read)); err == nil && !json.Valid(got) {
+			t.Fatalf("%s of %s became %s", fields, read, got)
 		}
 	})
 }

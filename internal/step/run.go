@@ -127,6 +127,8 @@ type verdict struct {
 	Hit     bool            `json:"hit"`    // the target got the mouse
 	Type    *string         `json:"type"`   // what is to be typed
 	Reread  bool            `json:"reread"` // whether it was is to be seen
+	None    bool            `json:"none"`   // it is right that nothing matches
+	Log     []look          `json:"log"`    // what was seen before
 	Value   json.RawMessage `json:"value"`
 	Values  []string        `json:"values"`
 	Box     struct {
@@ -137,6 +139,21 @@ type verdict struct {
 	} `json:"box"`
 
 	frame browser.Frame // in which it was
+}
+
+// look is what was seen, and how often in turn.
+type look struct {
+	Seen  string `json:"seen"`
+	Times int    `json:"times"`
+}
+
+// told is what was seen last, and before.
+func (v verdict) told() string {
+	s := v.Seen
+	for i := len(v.Log) - 2; i >= 0; i-- {
+		s += fmt.Sprintf("; before that, %s (%d×)", v.Log[i].Seen, v.Log[i].Times)
+	}
+	return s
 }
 
 // failure says why the step failed, in the order of what is surest.
@@ -167,7 +184,7 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	case errors.Is(err, cdp.ErrClosed):
 		return &domain.Failure{Code: CodeBrowserGone, Message: "The browser is gone."}
 	case errors.Is(r.ctx.Err(), context.DeadlineExceeded):
-		f := &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", limit), WaitedFor: r.waitedFor, Seen: r.seen.Seen}
+		f := &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", limit), WaitedFor: r.waitedFor, Seen: r.seen.told()}
 		if r.seen.Why != "" {
 			f.Code = r.seen.Why
 			if r.spec.Action == "assert" {
@@ -178,6 +195,9 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		}
 		if f.Seen == "" {
 			f.Seen = "the page gave no answer"
+		}
+		if f.Code == CodeAssertion {
+			f.Message = fmt.Sprintf("Timed out after %s: expected %s, but %s.", limit, r.waitedFor, r.seen.Seen)
 		}
 		return f
 	case r.ctx.Err() != nil:
@@ -226,10 +246,10 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 		// What a frame saw that has a match says more than "no match", and a
 		// whole round more than a part of the next.
 		told := none
-		if frames == nil && isGone(args["state"]) {
+		if frames == nil && isGone(args) {
 			return verdict{OK: true}, nil // nothing is there where there is no frame
 		}
-		silent := false
+		silent, absent := false, 0
 		for _, f := range frames {
 			if f.Document.Missing != "" {
 				// The browser's own error page is nothing of the page's: there
@@ -265,15 +285,25 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				return v, err
 			}
 			r.tries = max(r.tries, v.Tries)
-			if v.OK || v.Fatal {
-				if v.Fatal {
-					return v, r.refused(v)
-				}
+			if v.Fatal {
+				return v, r.refused(v)
+			}
+			if v.None {
+				absent++
+				continue
+			}
+			if v.OK {
 				return v, nil
 			}
 			if told.Why == "" || v.Why != "target_not_found" {
 				told = v
 			}
+		}
+		if absent > 0 && told.Why == "" && !silent {
+			return verdict{OK: true}, nil // no frame has a match
+		}
+		if absent > 0 && silent {
+			told = verdict{Why: "state", Seen: "a frame does not answer"}
 		}
 		if told.Why == "target_not_found" && silent {
 			told.Seen = "no element matches, and a frame does not answer"
@@ -290,7 +320,9 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 	}
 }
 
-func isGone(state any) bool { return state == "hidden" || state == "detached" }
+func isGone(args object) bool {
+	return args["state"] == "hidden" || args["state"] == "detached" || args["count"] == 0
+}
 
 // answers says whether the process that draws a frame does. One that hangs must
 // not hold up the look at the others, nor be told what it would do later. It is

@@ -44,11 +44,15 @@ type Spec struct {
 	Y          *float64         `json:"y,omitempty"`
 	State      string           `json:"state,omitempty"`
 	Text       *string          `json:"text,omitempty"`
+	Exact      bool             `json:"exact,omitempty"`
 	Title      *string          `json:"title,omitempty"`
 	Count      *int             `json:"count,omitempty"`
 	Attribute  string           `json:"attribute,omitempty"`
+	Class      string           `json:"class,omitempty"`
 	Type       string           `json:"type,omitempty"`
 	All        bool             `json:"all,omitempty"`
+	Each       string           `json:"each,omitempty"`
+	Locale     string           `json:"locale,omitempty"`
 	Fields     map[string]Field `json:"fields,omitempty"`
 	Expression string           `json:"expression,omitempty"`
 	FullPage   bool             `json:"fullPage,omitempty"`

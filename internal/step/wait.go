@@ -1,9 +1,12 @@
 package step
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
 )
@@ -12,15 +15,19 @@ import (
 var address = member{name: "url", tag: `doc:"What the page's address must be; * stands for anything." maxLength:"65536" example:"*/done"`}
 
 var waiting = []action{{
-	name: "waitFor", does: "Waits for an element's state, for the page's address, or for both.",
+	name: "waitFor",
+	does: "Waits for the page's address, how far it has loaded, an element's state, or JavaScript to come true. Of several it waits for one after the other.",
 	members: []member{
-		target, address,
-		{name: "state", tag: `doc:"visible is the default." enum:"visible,hidden,attached,detached"`, check: subject},
+		target, address, elementState, waitUntil,
+		{name: "expression", tag: `doc:"JavaScript, as for evaluate: looked at until its value is true, or anything that counts as true." maxLength:"262144"`},
 	},
-	oneOf: []string{"target", "url"},
-	examples: []example{{
-		step: `{"action":"waitFor","target":"text=In stock","state":"visible"}`,
-	}},
+	oneOf:   []string{"target", "url", "waitUntil", "expression"},
+	answers: "the expression's value, if there is an expression.",
+	examples: []example{
+		{step: `{"action":"waitFor","target":"text=In stock"}`},
+		{step: `{"action":"waitFor","url":"https://shop.example/*","waitUntil":"load"}`},
+		{step: `{"action":"waitFor","expression":"() => stock.textContent"}`, result: `"In stock"`},
+	},
 	run: (*run).waitFor, looks: true,
 }}
 
@@ -30,16 +37,53 @@ func (r *run) waitFor() (any, error) {
 			return nil, err
 		}
 	}
-	if r.spec.Target == "" {
-		return nil, nil
+	if r.spec.WaitUntil != "" {
+		if _, err := r.loaded(); err != nil {
+			return nil, err
+		}
 	}
-	state := r.spec.State
-	if state == "" {
-		state = "visible"
+	if r.spec.Target != "" {
+		state := cmp.Or(r.spec.State, "visible")
+		if err := r.judge("be "+state, object{"state": state}); err != nil {
+			return nil, err
+		}
 	}
-	r.waitedFor = r.spec.Target + " to be " + state
-	_, err := r.poll("state", object{"target": r.target, "state": state})
-	return nil, err
+	if r.spec.Expression != "" && !r.spec.DryRun { // it may change the page
+		return r.waitTrue()
+	}
+	return nil, nil
+}
+
+// waitTrue waits until the expression's value counts as true, and answers it. A
+// document that goes while it is asked is no reason to end.
+func (r *run) waitTrue() (any, error) {
+	for {
+		r.waitedFor = "the expression to come true"
+		before := r.page.Main().Document.Loader
+		v, err := r.eval(r.spec.Expression)
+		switch {
+		case err != nil && r.page.Main().Document.Loader == before:
+			return nil, err
+		case err == nil && isTrue(v):
+			return v, nil
+		case err == nil:
+			r.seen = verdict{Seen: "its value is " + cmp.Or(string(v), "undefined")}
+		}
+		select {
+		case <-time.After(between):
+		case <-r.ctx.Done():
+			return nil, context.Cause(r.ctx)
+		}
+	}
+}
+
+// isTrue says whether a value counts as true in JavaScript.
+func isTrue(v json.RawMessage) bool {
+	switch string(v) {
+	case "", "null", "false", "0", `""`:
+		return false
+	}
+	return true
 }
 
 // waitURL waits until the page's address is the wanted one; * stands for

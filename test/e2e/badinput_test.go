@@ -68,7 +68,7 @@ func badInputs() []bad {
 		steps(`{"action":"click","target":"#a","timeout":5}`, "timeout"), steps(`{"action":"goto","url":"file:///"}`, "url"),
 		steps(`{"action":"goto","url":"http://x/","waitUntil":"later"}`, "waitUntil"), steps(`{"action":"press","key":"Anything"}`, "key"),
 		steps(`{"action":"fill","target":"#a"}`, "value"), steps(`{"action":"select","target":"#a"}`, ""), steps(`{"action":"scroll"}`, ""),
-		steps(`{"action":"waitFor","target":"#a","state":"enabled"}`, "state"), steps(`{"action":"assert","target":"#a"}`, "target"),
+		steps(`{"action":"waitFor","target":"#a","state":"asleep"}`, "state"), steps(`{"action":"assert","target":"#a"}`, "target"),
 		steps(`{"action":"assert","url":"x","count":1}`, "count"), steps(`{"action":"extract","fields":{"a":{"target":"b","type":"date"}}}`, "fields.a"),
 		steps(`{"action":"screenshot","quality":50}`, "quality"), steps(`{"action":"screenshot","format":"gif"}`, "format"),
 		steps(`{"action":"setCookies","cookies":[{"name":"a","value":"b","url":"http://x/","domain":"x"}]}`, "cookies[0].domain"),
