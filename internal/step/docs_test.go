@@ -57,7 +57,10 @@ func reference() string {
 		if a.answers != "" {
 			fmt.Fprintf(&b, "The result: %s\n\n", a.answers)
 		}
-		for _, e := range a.examples {
+		for i, e := range a.examples {
+			if i > 0 {
+				b.WriteString("\n")
+			}
 			fmt.Fprintf(&b, "```json\n%s\n```\n", e.step)
 			if e.result != "" {
 				fmt.Fprintf(&b, "\nanswers\n\n```json\n%s\n```\n", e.result)

@@ -53,7 +53,7 @@ func TestExtractShapes(t *testing.T) {
 			<table id=plain><tr><td>a<td>b<tr><td>c</table>
 			<div id=md><h2>Head</h2><p>Some <em>text</em> with <a href="rel">a link</a>.<script>no()</script><span style="display:none">hidden</span></p>
 			<ul><li>one<li>two</ul><table><tr><th>k<th>v<tr><td>1<td>2</table><pre><code class=language-go>x := 1</code></pre><x-host id=host></x-host></div>
-			<input id=i value=typed><nav><a href="/one">One</a><a href="javascript:1">No</a><a href="mailto:a@b.test" aria-label=Mail></a></nav>
+			<iframe name=f srcdoc="<i>in</i>"></iframe><input id=i value=typed><nav><a href="/one">One</a><a href="javascript:1">No</a><a href="mailto:a@b.test" aria-label=Mail></a></nav>
 			<script>host.attachShadow({mode: 'open'}).innerHTML = '<b>shadow</b>'</script>`,
 	})
 	b := start(t)
@@ -64,6 +64,7 @@ func TestExtractShapes(t *testing.T) {
 		`"target":"#plain","type":"table"`:                            `[["a","b"],["c"]]`,
 		`"target":"nav","type":"links"`:                               `[{"text":"One","url":"` + site.URL + `/one"},{"text":"Mail","url":"mailto:a@b.test"}]`,
 		`"target":"#i"`:                                               `"typed"`,
+		`"each":"frame=f >> i"`:                                       `["in"]`,
 		`"target":".none","all":true`:                                 `[]`,
 		`"fields":{"md":{"target":"#md","type":"markdown"},"h":"h1"}`: `{"h":"Shop","md":"## Head\n\nSome *text* with [a link](` + site.URL + `/rel).\n\n- one\n- two\n\n| k | v |\n|---|---|\n| 1 | 2 |\n\n` + "```go\\nx := 1\\n```" + `\n\n**shadow**"}`,
 		`"each":"#md li","type":"markdown"`:                           `["one","two"]`,

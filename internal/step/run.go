@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,8 +53,8 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 
 func (r *run) do() (any, error) {
 	ctx, page, spec := r.ctx, r.page, r.spec
-	if spec.Target != "" {
-		t, err := ParseTarget(spec.Target)
+	if target := cmp.Or(spec.Target, spec.Each); target != "" {
+		t, err := ParseTarget(target)
 		if err != nil {
 			return nil, &domain.Failure{Code: codeInvalid, Message: "The target " + err.Error() + "."}
 		}
