@@ -143,7 +143,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 func (a *App) compose() {
 	a.sessions = session.New(session.Config{
 		Store: a.store, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
-		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8,
+		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
 			if err != nil {

@@ -179,6 +179,8 @@ func (p *Page) enable() []command {
 			"source": p.script, "worldName": WorldName, "runImmediately": true,
 		}},
 		{"Runtime.enable", nil},
+		// Who listens learns what is loaded; nothing of it is kept.
+		{"Network.enable", object{"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}},
 		{"Runtime.addBinding", object{"name": Word, "executionContextName": WorldName}},
 		autoAttach,
 	}
@@ -197,6 +199,18 @@ func (p *Page) Crashed() <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.crashed
+}
+
+// Has says whether a protocol session is the page's, or that of a frame of it.
+func (p *Page) Has(session string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, f := range p.frames {
+		if f.Session.ID == session {
+			return true
+		}
+	}
+	return session == p.ID
 }
 
 // Changed is closed at the next change of a frame or a document.

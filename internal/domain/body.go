@@ -96,6 +96,7 @@ func appendFailure(b []byte, f *Failure) []byte {
 	if len(f.Lines) > 0 {
 		b = append(b, ']')
 	}
+	b = appendOptional(b, `,"artifactId":`, f.ArtifactID)
 	return append(b, '}')
 }
 

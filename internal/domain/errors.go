@@ -25,6 +25,8 @@ type Failure struct {
 	WaitedFor string   `json:"waitedFor,omitempty"` // what a step waited for
 	Seen      string   `json:"seen,omitempty"`      // what it saw instead
 	Lines     []string `json:"lines,omitempty"`     // the browser's last lines
+	// ArtifactID names what the page was like when the step failed: a zip.
+	ArtifactID string `json:"artifactId,omitempty"`
 }
 
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }

@@ -348,9 +348,9 @@ type done struct {
 
 // tries runs a step, again and again if it is to be.
 func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (d done) {
-	for {
+	for ; ; spec.Retries-- {
 		d.result, d.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
-		if d.why == nil || len(d.tries) == spec.Retries || !step.MayWork(d.why) || ctx.Err() != nil {
+		if d.why == nil || spec.Retries == 0 || !step.MayWork(d.why) || ctx.Err() != nil {
 			return d
 		}
 		saved.drop()
@@ -407,23 +407,19 @@ wait:
 		return nil, false
 	}
 	canceled := d.why != nil && context.Cause(st.ctx) != nil
+	saved.outlive(d.why, canceled)
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
 		if err := dec.finished(c, st.ID, outcome{d.result, d.why, d.tries, canceled}); err != nil {
 			return err
 		}
-		if d.why == nil {
-			c.Artifacts = saved.artifacts
-		}
+		c.Artifacts = saved.artifacts
 		if !end {
 			next, err = a.next(dec, c)
 		}
 		return err
 	})
-	if d.why != nil {
-		saved.drop()
-	}
 	if err != nil {
 		// What isn't recorded must not be followed by another step.
 		a.service.Log.Error("record a step", "session", a.ref.id, "err", err)
@@ -490,13 +486,25 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 	return art, nil
 }
 
-// drop removes bytes that no row will name.
-func (s *saver) drop() {
-	for _, art := range s.artifacts {
-		_ = s.actor.service.Blobs.Delete(context.Background(), art.Key())
+// outlive keeps what is to be kept of a step's end: of one that failed, what its
+// failure names.
+func (s *saver) outlive(why *domain.Failure, canceled bool) {
+	if why == nil {
+		return
 	}
-	s.artifacts = nil
+	var kept []domain.Artifact
+	for _, art := range s.artifacts {
+		if art.ID == why.ArtifactID && !canceled {
+			kept = append(kept, art)
+		} else {
+			_ = s.actor.service.Blobs.Delete(context.Background(), art.Key())
+		}
+	}
+	s.artifacts = kept
 }
+
+// drop removes bytes that no row will name.
+func (s *saver) drop() { s.outlive(&domain.Failure{}, true) }
 
 // idle is a timer that may be off.
 type idle struct {

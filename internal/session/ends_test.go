@@ -2,9 +2,12 @@ package session_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -133,4 +136,66 @@ func TestTheEndsOfBrowsersAndPages(t *testing.T) {
 	if err != nil || s.CloseReason != domain.ClosedCrashed || s.Error == nil || s.Error.Code != browser.CodeCrashed {
 		t.Errorf("the session: %+v, %v", s, err)
 	}
+}
+
+// TestAFailureLinksWhatThePageWasLike: an artifact of the step, which a cancel
+// leaves none of.
+func TestAFailureLinksWhatThePageWasLike(t *testing.T) {
+	site, asked := blank(t)
+	n := start(t, overSQLite(t), nil, nil)
+	kept := &blobs{}
+	n.Blobs = kept
+	withChromium(t, n)
+	project := n.newProject(t)
+	id, steps := n.open(t, project, step.Spec{Action: "goto", URL: site.URL + "/begun"}, step.Spec{Action: "click", Target: "#none", Timeout: "200ms", Retries: 1},
+		step.Spec{Action: "click", Target: "#none", Timeout: "1m"})
+	for got := range asked {
+		if got == "/begun" {
+			break
+		}
+	}
+	all := n.ended(t, project, id, steps[0], steps[1])
+	if _, err := n.CancelStep(t.Context(), project, id, steps[2]); err != nil {
+		t.Fatal(err)
+	}
+	f := all[1].Error
+	if f == nil || f.ArtifactID == "" || len(all[1].Tries) != 1 || all[1].Tries[0].ArtifactID != "" {
+		t.Fatalf("%+v, %+v", f, all[1].Tries)
+	}
+	list, err := n.store.Artifacts(t.Context(), project, id)
+	if err != nil || len(list) != 1 || list[0].ID != f.ArtifactID || list[0].StepID != steps[1] || list[0].Kind != "failure" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if got := kept.names(); len(got) != 1 || got[0] != list[0].Key() {
+		t.Errorf("kept are %v", got)
+	}
+}
+
+// blobs keeps artifacts' bytes in memory.
+type blobs struct {
+	mu   sync.Mutex
+	held map[string][]byte
+}
+
+func (b *blobs) WriteAll(_ context.Context, key string, content []byte, _ string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.held == nil {
+		b.held = map[string][]byte{}
+	}
+	b.held[key] = content
+	return nil
+}
+
+func (b *blobs) Delete(_ context.Context, key string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.held, key)
+	return nil
+}
+
+func (b *blobs) names() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.held))
 }

@@ -23,6 +23,7 @@ import (
 type database interface {
 	session.Store
 	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
 	Close() error
 }
 
@@ -91,7 +92,7 @@ func start(t *testing.T, open opener, run runStep, over func(*node) session.Stor
 	}
 	n.store = store
 	cfg := session.Config{
-		Store: store, PublicURL: func() string { return "https://x.test" }, MaxSessions: 100, Log: slog.New(slog.DiscardHandler), RunStep: run,
+		Store: store, PublicURL: func() string { return "https://x.test" }, MaxSessions: 100, Log: slog.New(slog.DiscardHandler), RunStep: run, Blobs: &blobs{},
 		Launch: func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
 			return &fake{done: make(chan struct{})}, nil
 		},

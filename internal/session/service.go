@@ -63,6 +63,9 @@ type Config struct {
 	// for the next start to see.
 	StopWithin time.Duration
 
+	// NoBundles has steps that fail keep nothing of what the page was like.
+	NoBundles bool
+
 	// RunStep does one step; nil is step.Run.
 	RunStep func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure)
 }
@@ -103,7 +106,10 @@ type ref struct{ project, id string }
 func New(cfg Config) *Service {
 	if cfg.RunStep == nil {
 		cfg.RunStep = func(ctx context.Context, page *browser.Page, spec *step.Spec, save step.Save) ([]byte, *domain.Failure) {
-			return step.Run(ctx, page, spec, save)
+			if cfg.NoBundles {
+				return step.Run(ctx, page, spec, save)
+			}
+			return step.Run(ctx, page, spec, save, step.WithBundle)
 		}
 	}
 	if cfg.StopWithin == 0 {

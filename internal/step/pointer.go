@@ -59,7 +59,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 			if err := <-missed; err != nil || by == "" {
 				return err
 			}
-			r.seen = verdict{Why: "target_covered", Seen: by}
+			r.seen = verdict{Why: "target_covered", Seen: by, X: x, Y: y, Width: 1, Height: 1} // in the whole page
 		}
 		select {
 		case <-time.After(between):
@@ -166,7 +166,10 @@ func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error)
 			return 0, 0, &verdict{Why: "target_out_of_view", Seen: "the frame can't be scrolled into view"}, nil
 		case outer.Session.ID == inner.Session.ID && hit.Frame != inner.ID,
 			outer.Session.ID != inner.Session.ID && hit.Node != owner.Node:
-			return 0, 0, &verdict{Why: "target_covered", Seen: "the frame is covered by " + r.name(outer, hit.Node)}, nil
+			return 0, 0, &verdict{
+				Why: "target_covered", Seen: "the frame is covered by " + r.name(outer, hit.Node),
+				X: x, Y: y, Width: view.Seen.Width, Height: view.Seen.Height, frame: outer,
+			}, nil
 		}
 		inner, width, height = outer, view.Seen.Width, view.Seen.Height
 	}

@@ -34,13 +34,19 @@ type Save func(ctx context.Context, kind, contentType string, content []byte) (d
 // Run does one step on the page and returns its result, JSON or nothing. It
 // returns when the step is done, its timeout is over or ctx ends, and leaves a
 // page that the next step can use.
-func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.RawMessage, *domain.Failure) {
-	limit := spec.timeout()
+func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options ...Option) (json.RawMessage, *domain.Failure) {
+	limit, whole := spec.timeout(), ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	r := &run{ctx: ctx, end: end, page: page, spec: spec, save: save}
+	for _, option := range options {
+		option(r)
+	}
+	if r.journal != nil {
+		defer r.journal.listen(page)()
+	}
 	result, err := r.do()
 	if err == nil {
 		var raw json.RawMessage
@@ -48,7 +54,9 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save) (json.R
 			return raw, nil
 		}
 	}
-	return nil, said(r.failure(err, limit))
+	f := said(r.failure(err, limit))
+	r.keep(whole, f)
+	return nil, f
 }
 
 func (r *run) do() (any, error) {
@@ -93,6 +101,8 @@ type run struct {
 	target Target
 	save   Save
 
+	journal *journal // of the console and the network; nil: none is kept
+
 	holds     bool   // a script of the step's may hold the page's thread
 	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
@@ -131,6 +141,8 @@ type verdict struct {
 	None    bool            `json:"none"`   // it is right that nothing matches
 	Log     []look          `json:"log"`    // what was seen before
 	Value   json.RawMessage `json:"value"`
+	Boxes   []rect          `json:"boxes"`  // of what a target matches
+	Hidden  []rect          `json:"hidden"` // of what isn't to be seen in a picture
 	Values  []string        `json:"values"`
 	Box     struct {
 		X      float64 `json:"x"`

@@ -78,7 +78,7 @@ async function ready(target, needs, tries) {
   if (needs.hit) {
     const hit = at(p.x, p.y);
     if (!hit) return no("target_out_of_view", describe(el) + " can't be scrolled into view");
-    if (!within(el, hit)) return no("target_covered", "covered by " + describe(hit));
+    if (!within(el, hit)) return no("target_covered", "covered by " + describe(hit), { ...p, width: innerWidth, height: innerHeight });
   }
   return { ok: true, el, ...p, width: innerWidth, height: innerHeight };
 }
