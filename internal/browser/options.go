@@ -50,6 +50,20 @@ func ofBrowser(opt domain.SessionOptions) (all []command) {
 	return all
 }
 
+// secretsOf are those among the options.
+func secretsOf(opt domain.SessionOptions) *domain.Secrets {
+	s := &domain.Secrets{}
+	for _, h := range opt.Headers {
+		if h.Secret {
+			s.Add(h.Value)
+		}
+	}
+	if c := opt.Credentials; c != nil {
+		s.Add(c.Password) // the name may be a word like any other
+	}
+	return s
+}
+
 // heldUp is a request that waits to be let go, or whose server, or proxy, asks
 // who it comes from.
 type heldUp struct {

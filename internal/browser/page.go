@@ -28,6 +28,8 @@ type Page struct {
 
 	TestID string // the attribute that holds the test ids of the session's pages
 
+	Secrets *domain.Secrets // that the session was given: nothing may tell them
+
 	log      *slog.Logger
 	opt      domain.SessionOptions
 	locales  locales
@@ -103,7 +105,7 @@ func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.Sessi
 		return nil, context.Cause(ctx)
 	}
 	p := &Page{
-		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, opt: opt, script: script,
+		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, opt: opt, Secrets: secretsOf(opt), script: script,
 		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
 		TestID: cmp.Or(opt.TestID, "data-testid"), frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
 	}

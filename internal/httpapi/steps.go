@@ -23,7 +23,7 @@ type stepView struct {
 	Index      int              `json:"index"`
 	Action     string           `json:"action"`
 	Status     string           `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
-	Step       any              `json:"step" doc:"As it was given. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
+	Step       any              `json:"step" doc:"As it was given, but for what is marked as secret, which is an ellipsis. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
 	Result     any              `json:"result,omitempty"`
 	Error      *domain.Failure  `json:"error,omitempty"`
 	Tries      []domain.Failure `json:"tries,omitempty" doc:"Why the earlier tries of a step with retries failed."`
@@ -35,7 +35,9 @@ type stepView struct {
 
 // viewStep is a step as the caller may see it.
 func viewStep(ctx context.Context, st domain.Step) stepView {
-	if !seesSecrets(ctx) {
+	if seesSecrets(ctx) {
+		st.Params = step.Shown(st.Params)
+	} else {
 		st.Params = step.Masked(st.Params)
 	}
 	v := stepView{

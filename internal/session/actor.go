@@ -365,12 +365,12 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 	saved := &saver{actor: a, step: st.Step}
 	finished := make(chan done, 1)
 	go func() {
-		var spec step.Spec
-		if err := json.Unmarshal(st.Params, &spec); err != nil {
-			finished <- done{why: &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}}
+		spec, why := a.service.readStep(st.Step)
+		if why != nil {
+			finished <- done{why: why}
 			return
 		}
-		finished <- a.tries(st.ctx, b, &spec, saved)
+		finished <- a.tries(st.ctx, b, spec, saved)
 	}()
 	var d done
 	var drained <-chan time.Time

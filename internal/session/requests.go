@@ -71,11 +71,11 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		// like any other, and what follows doesn't meet the browser's own
 		// error page, unless it was asked to go on after errors.
 		first := step.Spec{Action: "goto", URL: r.Options.URL}
-		n.Steps = append(n.Steps, newStep(project, n.Session.ID, first, r.OnError, now))
+		n.Steps = append(n.Steps, s.newStep(project, n.Session.ID, first, r.OnError, now))
 	}
 	given := len(n.Steps)
 	for _, spec := range r.Steps {
-		st := newStep(project, n.Session.ID, spec, r.OnError, now)
+		st := s.newStep(project, n.Session.ID, spec, r.OnError, now)
 		st.Index = len(n.Steps)
 		n.Steps = append(n.Steps, st)
 	}
@@ -105,11 +105,13 @@ func (s *Service) chooseBrowser(opt *domain.SessionOptions) error {
 	return nil
 }
 
-func newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {
-	return domain.Step{
+func (s *Service) newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {
+	st := domain.Step{
 		ID: domain.NewID(domain.PrefixStep), ProjectID: project, SessionID: session, Action: spec.Action,
-		Params: spec.Params(), OnError: whenFailed(spec, onError), Status: domain.StepPending, CreatedAt: now,
+		OnError: onError, Status: domain.StepPending, CreatedAt: now,
 	}
+	s.sealStep(&st, spec)
+	return st
 }
 
 // whenFailed says what follows the step if it fails.
@@ -149,7 +151,7 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 	now := time.Now()
 	steps := make([]domain.Step, len(specs))
 	for i, spec := range specs {
-		steps[i] = newStep(project, id, spec, onError, now)
+		steps[i] = s.newStep(project, id, spec, onError, now)
 		if idem != nil {
 			idem.Refs = append(idem.Refs, steps[i].ID)
 		}

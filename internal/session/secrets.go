@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
 )
 
 // Box encrypts what is kept and must be read back, as the store's secrets are.
@@ -74,4 +75,34 @@ func (s *Service) openOptions(project, session string, opt domain.SessionOptions
 	}
 	opt.Credentials = secrets.Credentials
 	return opt, nil
+}
+
+func ofStep(project, session, id string) string { return project + " " + session + " " + id }
+
+// sealStep encrypts what is secret of a step; what is stored of it is without.
+func (s *Service) sealStep(st *domain.Step, spec step.Spec) {
+	if secrets := spec.Conceal(); secrets != nil {
+		spec.Sealed = s.Box.Seal(secrets, ofStep(st.ProjectID, st.SessionID, st.ID))
+	}
+	st.Params = spec.Params()
+}
+
+// readStep is what is to be done, with its secrets.
+func (s *Service) readStep(st *domain.Step) (*step.Spec, *domain.Failure) {
+	var spec step.Spec
+	if err := json.Unmarshal(st.Params, &spec); err != nil {
+		return nil, &domain.Failure{Code: "step_unreadable", Message: "The step was stored by another version."}
+	}
+	if spec.Sealed == nil {
+		return &spec, nil
+	}
+	secrets, err := s.Box.Open(spec.Sealed, ofStep(st.ProjectID, st.SessionID, st.ID))
+	if err == nil {
+		err = spec.Reveal(secrets)
+	}
+	if err != nil {
+		s.Log.Error("read a step's secrets", "session", st.SessionID, "step", st.ID, "err", err)
+		return nil, &domain.Failure{Code: CodeSecrets, Message: "The step's secrets were encrypted with a master key that this server doesn't have."}
+	}
+	return &spec, nil
 }

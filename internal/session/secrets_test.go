@@ -12,6 +12,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/step"
 )
 
 // TestSecretsReachTheBrowserAlone, and a server that can't read them says so.
@@ -25,7 +26,12 @@ func TestSecretsReachTheBrowserAlone(t *testing.T) {
 	for name, can := range map[string]bool{"read": true, "unreadable": false} {
 		t.Run(name, func(t *testing.T) {
 			launched := make(chan domain.SessionOptions, 1)
-			n := start(t, open, untilCanceled, nil, func(c *session.Config) {
+			typed := make(chan string, 1)
+			run := func(_ context.Context, _ *browser.Page, spec *step.Spec, _ step.Save) ([]byte, *domain.Failure) {
+				typed <- *spec.Value
+				return nil, nil
+			}
+			n := start(t, open, run, nil, func(c *session.Config) {
 				sealing := box(t)
 				c.Box = &boxes{Box: sealing, opens: sealing}
 				if !can {
@@ -37,14 +43,25 @@ func TestSecretsReachTheBrowserAlone(t *testing.T) {
 				}
 			})
 			project := n.newProject(t)
-			made, _, _, err := n.Create(t.Context(), project, session.CreateRequest{Options: given, OnError: domain.OnErrorStop})
+			value := "hush-4"
+			made, steps, _, err := n.Create(t.Context(), project, session.CreateRequest{
+				Options: given, OnError: domain.OnErrorStop,
+				Steps: []step.Spec{{Action: "type", Value: &value, Secret: true}},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if row := fmt.Sprintf("%+v %s", made, made.Options.Sealed); strings.Contains(row, "hush") {
 				t.Errorf("the row: %s", row)
 			}
+			stored, err := n.store.Step(t.Context(), project, made.ID, steps[0].ID)
+			if err != nil || strings.Contains(string(stored.Params), "hush") {
+				t.Errorf("the step's row: %s, %v", stored.Params, err)
+			}
 			if can {
+				if got := <-typed; got != "hush-4" {
+					t.Errorf("%q was typed", got)
+				}
 				got := <-launched
 				got.Sealed = nil
 				if diff := cmp.Diff(given, got); diff != "" {

@@ -51,8 +51,9 @@ func outcome(result any) (json.RawMessage, error) {
 }
 
 // said is a failure as others may see it.
-func said(f *domain.Failure) *domain.Failure {
-	return &domain.Failure{Code: f.Code, Message: cut(f.Message), WaitedFor: cut(f.WaitedFor), Seen: cut(f.Seen), Lines: f.Lines}
+func said(f *domain.Failure, secrets *domain.Secrets) *domain.Failure {
+	tell := func(text string) string { return cut(secrets.Hide(text)) }
+	return &domain.Failure{Code: f.Code, Message: tell(f.Message), WaitedFor: tell(f.WaitedFor), Seen: tell(f.Seen), Lines: f.Lines}
 }
 
 func cut(s string) string {

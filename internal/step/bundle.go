@@ -61,7 +61,8 @@ func (r *run) keep(whole context.Context, f *domain.Failure) {
 	defer cancel()
 	at := &run{ctx: ctx, page: r.page, spec: r.spec, target: r.target, seen: r.seen}
 	b := &bundle{parts: map[string][]byte{}, missing: map[string]string{}}
-	secrets := r.spec.secrets()
+	secrets := &domain.Secrets{}
+	secrets.Add(append(r.page.Secrets.Known(), r.spec.secrets()...)...)
 	var wg sync.WaitGroup
 	if f.Code != CodeCrashed {
 		wg.Go(func() {
@@ -133,14 +134,8 @@ func indented(v any) []byte {
 }
 
 // hide puts an ellipsis in the place of secrets, and bounds a text.
-func hide(text []byte, secrets []string) []byte {
-	s := string(text)
-	for _, secret := range secrets {
-		s = strings.ReplaceAll(s, secret, Mask)
-		if quoted, err := json.Marshal(secret); err == nil {
-			s = strings.ReplaceAll(s, string(quoted[1:len(quoted)-1]), Mask)
-		}
-	}
+func hide(text []byte, secrets *domain.Secrets) []byte {
+	s := secrets.Hide(string(text))
 	if len(s) > maxPart {
 		s = strings.ToValidUTF8(s[:maxPart], "") + "\n…\n"
 	}
@@ -180,7 +175,6 @@ func (s *Spec) secrets() []string {
 		}
 	}
 	compare(given, shown)
-	slices.SortFunc(found, func(a, b string) int { return len(b) - len(a) }) // one may hold another
 	return found
 }
 

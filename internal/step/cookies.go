@@ -29,6 +29,7 @@ type Cookie struct {
 	HTTPOnly bool    `json:"httpOnly,omitempty"`
 	Secure   bool    `json:"secure,omitempty"`
 	SameSite string  `json:"sameSite,omitempty" enum:"Strict,Lax,None"`
+	Secret   bool    `json:"secret,omitempty" doc:"The value is a secret: kept encrypted until the step runs, shown to nobody, taken out of what steps answer and why they fail."`
 }
 
 func checkCookies(s *Spec, field string) error {
@@ -65,6 +66,7 @@ func (r *run) setCookies() (any, error) {
 		if err := json.Unmarshal(raw, &cookies[i]); err != nil {
 			return nil, err
 		}
+		delete(cookies[i], "secret")
 		if c.URL == "" && c.Domain == "" {
 			cookies[i]["url"] = r.page.Main().Document.URL
 		}

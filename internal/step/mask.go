@@ -8,7 +8,7 @@ import (
 )
 
 // Mask stands for what whoever may only look isn't shown of a step.
-const Mask = "…"
+const Mask = domain.Hidden
 
 // Masked is a stored spec for whoever may only look: the mask for what it types,
 // chooses or compares a field with and for the values of cookies, and addresses
@@ -22,6 +22,7 @@ func Masked(params json.RawMessage) json.RawMessage {
 	if !ok {
 		return json.RawMessage(`{}`)
 	}
+	s.Sealed = nil
 	v := reflect.ValueOf(&s).Elem()
 	for name, f := range fields {
 		m, known := a.member(name)

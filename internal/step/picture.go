@@ -25,7 +25,9 @@ func (r *run) marked() ([]byte, error) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	if err := r.page.Call(r.ctx, "Page.captureScreenshot", object{"format": "jpeg", "quality": 80}, &shot); err != nil {
+	if err := r.covered(func() error {
+		return r.page.Call(r.ctx, "Page.captureScreenshot", object{"format": "jpeg", "quality": 80}, &shot)
+	}); err != nil {
 		return nil, err
 	}
 	content, err := base64.StdEncoding.DecodeString(shot.Data)

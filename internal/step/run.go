@@ -47,14 +47,15 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	if r.journal != nil {
 		defer r.journal.listen(page)()
 	}
+	r.remember()
 	result, err := r.do()
 	if err == nil {
 		var raw json.RawMessage
 		if raw, err = outcome(result); err == nil {
-			return raw, nil
+			return page.Secrets.HideJSON(raw), nil
 		}
 	}
-	f := said(r.failure(err, limit))
+	f := said(r.failure(err, limit), page.Secrets)
 	r.keep(whole, f)
 	return nil, f
 }

@@ -77,7 +77,7 @@ func (r *run) screenshot() (any, error) {
 		Data string `json:"data"`
 	}
 	r.waitedFor = "the picture"
-	if err := r.command("Page.captureScreenshot", args, &res); err != nil {
+	if err := r.covered(func() error { return r.command("Page.captureScreenshot", args, &res) }); err != nil {
 		return nil, err
 	}
 	content, err := base64.StdEncoding.DecodeString(res.Data)

@@ -35,6 +35,7 @@ type Spec struct {
 	URL        string           `json:"url,omitempty"`
 	WaitUntil  string           `json:"waitUntil,omitempty"`
 	Value      *string          `json:"value,omitempty"`
+	Secret     bool             `json:"secret,omitempty"`
 	Values     []string         `json:"values,omitzero"`
 	Index      *int             `json:"index,omitempty"`
 	Key        string           `json:"key,omitempty"`
@@ -60,9 +61,11 @@ type Spec struct {
 	Quality    *int             `json:"quality,omitempty"`
 	Cookies    []Cookie         `json:"cookies,omitempty"`
 	Timeout    string           `json:"timeout,omitempty"`
-	Retries    int              `json:"retries,omitempty"`
-	Optional   bool             `json:"optional,omitempty"`
-	DryRun     bool             `json:"dryRun,omitempty"`
+
+	Sealed   []byte `json:"sealed,omitempty"` // what was concealed, encrypted; only of stored steps
+	Retries  int    `json:"retries,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
+	DryRun   bool   `json:"dryRun,omitempty"`
 }
 
 // Params is the spec as it is stored: compact JSON.

@@ -8,7 +8,7 @@ import (
 var writing = []action{
 	{
 		name: "fill", does: "Puts a text into a field in the place of what it holds.",
-		members: []member{target.must(), {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}},
+		members: []member{target.must(), {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}, secret},
 		examples: []example{{
 			step: `{"action":"fill","target":"label=E-mail","value":"ada@example.com"}`,
 			then: `document.querySelector("#email").value === "ada@example.com"`,
@@ -17,7 +17,7 @@ var writing = []action{
 	},
 	{
 		name: "type", does: "Types a text key by key, into the target or into what has the focus.",
-		members: []member{target, {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}},
+		members: []member{target, {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}, secret},
 		examples: []example{{
 			step: `{"action":"type","target":"placeholder=Search","value":"tea"}`,
 			then: `document.querySelector("#search").value === "tea"`,

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -34,8 +35,14 @@ func TestNoSecretIsLogged(t *testing.T) {
 		"steps": []obj{
 			{"action": "evaluate", "expression": `document.body.innerHTML = "<input id=a type=password>"`},
 			{"action": "fill", "target": "#a", "value": "hush-fill"},
-			{"action": "type", "target": "#nothing-there", "value": "hush-type", "timeout": "100ms"},
+			{"action": "fill", "target": "#a", "value": "hush-secret", "secret": true},
+			{"action": "setCookies", "cookies": []obj{{"name": "a", "value": "hush-cookie", "secret": true}}},
+			{"action": "evaluate", "expression": "[a.value, document.cookie]"},
+			{"action": "screenshot"},
+			{"action": "type", "target": "#nothing-there", "value": "hush-type", "timeout": "100ms", "secret": true},
 		},
+		"headers":         []obj{{"name": "X-Token", "value": "hush-sent", "secret": true}},
+		"httpCredentials": obj{"username": "hush-user", "password": "hush-password"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +70,23 @@ func TestNoSecretIsLogged(t *testing.T) {
 	}
 	if _, err := c.WaitSession(t.Context(), id, "CLOSED"); err != nil {
 		t.Fatal(err)
+	}
+	for _, path := range []string{"/v1/sessions/" + id, "/v1/sessions/" + id + "/steps?limit=100", "/v1/events?sessionId=" + id + "&limit=100"} {
+		got, err := c.Do(t.Context(), http.MethodGet, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := json.Marshal(got)
+		for _, secret := range []string{"hush-secret", "hush-cookie", "hush-type", "hush-sent", "hush-user", "hush-password"} {
+			if strings.Contains(string(raw), secret) {
+				t.Errorf("%s tells %s: %s", path, secret, raw)
+			}
+		}
+	}
+	for _, d := range receiver.Deliveries() {
+		if strings.Contains(string(d.Body), "hush-secret") || strings.Contains(string(d.Body), "hush-cookie") {
+			t.Errorf("a webhook tells a secret: %s", d.Body)
+		}
 	}
 	if err := server.Stop(); err != nil {
 		t.Error(err)

@@ -1,0 +1,92 @@
+package domain
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestSecretsAreHidden(t *testing.T) {
+	var s Secrets
+	s.Add("hush & \"so\"", "hush", "12", "4711", "", "hush")
+	for text, want := range map[string]string{
+		"say hush & \"so\" twice: hush": "say … twice: …",
+		"?q=hush+%26+%22so%22":          "?q=…",
+		"/hush%20&%20%22so%22":          "/…",
+		"<b>hush &amp; &#34;so&#34;":    "<b>…",
+		`{"a":"hush \u0026 \"so\""}`:    `{"a":"…"}`,
+		"<b>hush &amp; \"so\"</b>":      "<b>…</b>",
+		"hush%20%26%20%22so%22":         "…",
+		`the text is "hush & \"so\""`:   `the text is "…"`,
+		"12":                            "…",
+		"at 12:30":                      "at 12:30", // it would be everywhere
+		"HUSH":                          "HUSH",
+		"":                              "",
+	} {
+		if got := s.Hide(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	for raw, want := range map[string]string{
+		`{"b":[1,"hush",{"hush":4711,"n":1.50,"t":true,"z":null}],"a":[],"o":{},"<":"é"}`: `{"b":[1,"…",{"…":"…","n":1.50,"t":true,"z":null}],"a":[],"o":{},"<":"é"}`,
+		`12`: `"…"`, `"x"`: `"x"`, `[`: `"…"`, ``: ``,
+	} {
+		if got := string(s.HideJSON(json.RawMessage(raw))); got != want {
+			t.Errorf("%s: %s, want %s", raw, got, want)
+		}
+	}
+	var none *Secrets
+	if none.Hide("hush") != "hush" || string(none.HideJSON(json.RawMessage(`"hush"`))) != `"hush"` || none.Known() != nil {
+		t.Error("nobody knows a secret and hides it")
+	}
+}
+
+func TestOnlySoManySecretsAreRemembered(t *testing.T) {
+	var s Secrets
+	all := make([]string, 2*maxSecrets)
+	for i := range all {
+		all[i] = fmt.Sprint("secret ", i)
+	}
+	s.Add(all...)
+	if n := len(s.Known()); n > maxSecrets {
+		t.Errorf("%d are", n)
+	}
+}
+
+// FuzzHideJSON: what comes out is JSON without the secret.
+func FuzzHideJSON(f *testing.F) {
+	f.Add(`{"a":["hush",1]}`, "hush")
+	f.Add(`["\u0068ush"]`, "hush")
+	f.Fuzz(func(t *testing.T, raw, secret string) {
+		if !json.Valid([]byte(raw)) || len(secret) < shortest || strings.ContainsAny(secret, Hidden) {
+			return
+		}
+		var s Secrets
+		s.Add(secret)
+		got := s.HideJSON(json.RawMessage(raw))
+		var texts any
+		if err := json.Unmarshal(got, &texts); err != nil {
+			t.Fatalf("%s: %v", got, err)
+		}
+		var look func(v any)
+		look = func(v any) {
+			switch v := v.(type) {
+			case string:
+				if strings.Contains(v, secret) {
+					t.Errorf("%q is in %s", secret, got)
+				}
+			case []any:
+				for _, one := range v {
+					look(one)
+				}
+			case map[string]any:
+				for name, one := range v {
+					look(name)
+					look(one)
+				}
+			}
+		}
+		look(texts)
+	})
+}

@@ -1,0 +1,121 @@
+package step
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// secret marks what an action types as one.
+var secret = member{
+	name: "secret",
+	tag:  `doc:"The value is a secret: it is kept encrypted until the step runs, shown to nobody, taken out of what steps answer and why they fail, and fields that hold it are covered in pictures."`,
+}
+
+// marked are the texts in the step that are marked as secrets.
+func (s *Spec) marked() (all []*string) {
+	if s.Secret && s.Value != nil {
+		all = append(all, s.Value)
+	}
+	for i := range s.Cookies {
+		if s.Cookies[i].Secret {
+			all = append(all, &s.Cookies[i].Value)
+		}
+	}
+	return all
+}
+
+// Conceal takes the secrets out of the step, and answers what is to be encrypted
+// of it, to be kept as Sealed: nil if there is nothing.
+func (s *Spec) Conceal() []byte {
+	if s.Value != nil {
+		s.Value = new(*s.Value)
+	}
+	s.Cookies = slices.Clone(s.Cookies)
+	marked := s.marked()
+	if len(marked) == 0 {
+		return nil
+	}
+	values := make([]string, len(marked))
+	for i, one := range marked {
+		values[i], *one = *one, Mask
+	}
+	raw, err := json.Marshal(values)
+	if err != nil { // texts marshal
+		panic(err)
+	}
+	return raw
+}
+
+// Reveal gives the step back what Conceal has taken.
+func (s *Spec) Reveal(concealed []byte) error {
+	var values []string
+	if err := json.Unmarshal(concealed, &values); err != nil {
+		return err
+	}
+	marked := s.marked()
+	if len(values) != len(marked) {
+		return errors.New("the step has other secrets than it was stored with")
+	}
+	for i, one := range marked {
+		*one = values[i]
+	}
+	s.Sealed = nil
+	return nil
+}
+
+// Shown is a stored spec for whoever gave it: without what is sealed.
+func Shown(params json.RawMessage) json.RawMessage {
+	var s Spec
+	if err := json.Unmarshal(params, &s); err != nil || s.Sealed == nil {
+		return params
+	}
+	s.Sealed = nil
+	return s.Params()
+}
+
+// remember has the session's secrets known before any of them can be told.
+func (r *run) remember() {
+	marked := r.spec.marked()
+	if len(marked) == 0 {
+		return
+	}
+	values := make([]string, len(marked))
+	for i, one := range marked {
+		values[i] = *one
+	}
+	r.page.Secrets.Add(values...)
+}
+
+// covered does something while the fields of the page that hold secrets, in
+// every frame, are covered.
+func (r *run) covered(do func() error) error {
+	known := r.page.Secrets.Known()
+	if len(known) == 0 {
+		return do()
+	}
+	var frames []browser.Frame
+	for _, f := range r.page.Frames() {
+		if f.Context == 0 || f.Document.Missing != "" {
+			continue
+		}
+		if !r.answers(f) {
+			return &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
+		}
+		frames = append(frames, f)
+	}
+	defer func() {
+		for _, f := range frames {
+			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.uncover()", "contextId": f.Context})
+		}
+	}()
+	for _, f := range frames {
+		if _, err := r.call(f, "cover", object{"secrets": known}); err != nil && !lost(err) {
+			return err
+		}
+	}
+	return do()
+}
