@@ -59,6 +59,11 @@ oracle: ## every case beside Playwright in the same Chromium, shell and whole br
 		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases|TestEmulation' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all) || exit 1; \
 	done
 
+.PHONY: roles
+roles: ## roles and names beside Chromium's accessibility tree: generated documents (DOCUMENTS=n), and 20 pages that packages ship
+	@./scripts/install-deps test
+	$(GO) test -count=1 -timeout 20m -v -run 'TestRolesAndNames' ./internal/step -args -documents=$(or $(DOCUMENTS),400) -pages=20
+
 .PHONY: soak
 soak: ## a hundred sessions one after another, and eight at once
 	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)

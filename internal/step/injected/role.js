@@ -19,10 +19,11 @@ const inputRoles = {
 const named = (el) => !!squash(attr(el, "aria-label")) || idRefs(el, "aria-labelledby").length > 0;
 
 // Whether a header or footer is of a part of the page only.
-const inSection = (el) => {
+const inSection = (el, main = true) => {
   for (let n = parentOf(el); n; n = parentOf(n)) {
     const role = givenRole(n);
-    if (role ? ["article", "complementary", "main", "navigation", "region"].includes(role) : ["article", "aside", "main", "nav", "section"].includes(tagOf(n))) return true;
+    const is = role || { article: "article", aside: "complementary", main: "main", nav: "navigation", section: "region" }[tagOf(n)];
+    if (["article", "complementary", "navigation", "region"].includes(is) || (main && is === "main")) return true;
   }
   return false;
 };
@@ -37,36 +38,44 @@ function headerRole(el) {
   if (scope === "row" || scope === "rowgroup") return "rowheader";
   const before = own(el).previousElementSibling, after = own(el).nextElementSibling;
   const header = (n) => !!n && tagOf(n) === "th";
-  const data = (n) => !!n && tagOf(n) === "td" && (own(n).textContent.trim() || own(n).children.length > 0);
+  const data = (n) => !!n && tagOf(n) === "td" && (/[^ \t\n\r\f]/.test(own(n).textContent) || own(n).children.length > 0);
   if (!before && !after) return (tableOf(el)?.rows.length ?? 2) <= 1 ? "" : "columnheader";
   if (header(before) && header(after)) return "columnheader";
-  return data(before) || data(after) ? "rowheader" : "columnheader";
+  // Often the first cell of a table is empty, or the last.
+  const row = [...own(own(el).parentElement).children];
+  return [before, after, row[0], row[1], row.at(-1), row.at(-2)].some(data) ? "rowheader" : "columnheader";
 }
+
+const isTable = (el) => !!el && ["table", "grid", "treegrid"].includes(roleOf(el));
+
+const rowgroup = (el) => (isTable(tableOf(el)) ? "rowgroup" : "");
+
+const inRow = (el) => { const row = own(el).parentElement; return !!row && roleOf(row) === "row"; };
 
 const simple = {
   article: "article", blockquote: "blockquote", button: "button", caption: "caption", code: "code", datalist: "listbox", dd: "definition",
-  del: "deletion", details: "group", dfn: "term", dialog: "dialog", dt: "term", em: "emphasis", fieldset: "group", figure: "figure",
+  del: "deletion", details: "group", dfn: "term", dialog: "dialog", dt: "term", em: "emphasis", fieldset: "group", figure: "figure", form: "form",
   h1: "heading", h2: "heading", h3: "heading", h4: "heading", h5: "heading", h6: "heading", hr: "separator", ins: "insertion", li: "listitem",
   main: "main", mark: "mark", math: "math", menu: "list", meter: "meter", nav: "navigation", ol: "list", optgroup: "group", option: "option",
   output: "status", p: "paragraph", progress: "progressbar", s: "deletion", search: "search", strong: "strong", sub: "subscript",
-  sup: "superscript", table: "table", tbody: "rowgroup", textarea: "textbox", tfoot: "rowgroup", thead: "rowgroup", time: "time", tr: "row",
+  sup: "superscript", table: "table", textarea: "textbox", time: "time",
   ul: "list", address: "group", hgroup: "group",
 };
 
 const contextual = {
-  a: (el) => (hasAttr(el, "href") ? "link" : ""),
+  a: (el) => (hasAttr(el, "href") || hasAttr(el, "onclick") ? "link" : ""),
   area: (el) => (hasAttr(el, "href") ? "link" : ""),
-  aside: () => "complementary",
+  aside: (el) => (inSection(el, false) && !named(el) && !attr(el, "title") ? "" : "complementary"),
   footer: (el) => (inSection(el) ? "sectionfooter" : "contentinfo"),
   header: (el) => (inSection(el) ? "sectionheader" : "banner"),
-  form: (el) => (named(el) || hasAttr(el, "title") ? "form" : ""),
   section: (el) => (named(el) || hasAttr(el, "title") ? "region" : ""),
-  img: (el) => (attr(el, "alt") === "" && !hasAttr(el, "title") && !global(el) && !focusable(el) ? "none" : "img"),
+  img: (el) => (attr(el, "alt") === "" && !attr(el, "title") && !global(el) && !focusable(el) ? "none" : "img"),
   input: (el) => inputRoles[el.type] ?? (el.list ? "combobox" : el.type === "search" ? "searchbox" : "textbox"),
   select: (el) => (el.multiple || el.size > 1 ? "listbox" : "combobox"),
-  svg: () => "img",
-  td: cellRole,
-  th: headerRole,
+  tbody: rowgroup, tfoot: rowgroup, thead: rowgroup,
+  tr: (el) => (isTable(tableOf(el)) ? "row" : ""),
+  td: (el) => (inRow(el) ? cellRole(el) : ""),
+  th: (el) => (inRow(el) ? headerRole(el) : ""),
 };
 
 const nativeRole = (el) => {
@@ -76,9 +85,14 @@ const nativeRole = (el) => {
 };
 
 function svgRole(el) {
-  if (tagOf(el) === "svg") return "img";
+  if (tagOf(el) === "svg") return (own(el).children.length || named(el) || global(el) || attr(el, "title") || hasAttr(el, "tabindex")) && drawsOnly(el) ? "img" : "";
+  if (tagOf(el) === "g") return named(el) || [...own(el).children].some((n) => tagOf(n) === "title") ? "group" : "";
   return tagOf(el) === "a" && (hasAttr(el, "href") || hasAttr(el, "xlink:href")) ? "link" : "";
 }
+
+// Whether a drawing has nothing in it that anybody is told of.
+const drawsOnly = (el) => ![...own(el).querySelectorAll("*")].some((n) =>
+  ["a", "foreignObject", "image"].includes(tagOf(n)) || nativeRole(n) || givenRole(n) || (tagOf(n) === "text" && own(n).textContent.trim()));
 
 // The attributes that make an element known however its role is given away.
 const globals = ("atomic busy controls current describedby description details dropeffect flowto grabbed hidden keyshortcuts label labelledby live " +
@@ -100,6 +114,22 @@ const givenRole = memo((el) => {
   return "";
 });
 
+// counts says whether what an author gives is taken: some roles need a name,
+// or something around them.
+function counts(el, role) {
+  if (role === "form" || role === "region") return named(el) || !!attr(el, "title");
+  const around = belongs[role];
+  if (!around) return true;
+  for (let n = parentOf(el); n; n = parentOf(n)) {
+    const role = roleOf(n);
+    if (around.includes(role)) return true;
+    if (role && role !== "none" && role !== "group" && role !== "generic") return false;
+  }
+  return false;
+}
+
+const belongs = { option: ["listbox", "group"], listitem: ["list"], treeitem: ["tree"] };
+
 // What gives its role away takes those that are its parts along.
 const partOf = {
   li: ["ol", "ul", "menu"], dd: ["dl", "div"], dt: ["dl", "div"], div: ["dl"], td: ["tr"], th: ["tr"], tr: ["thead", "tbody", "tfoot", "table"],
@@ -110,12 +140,12 @@ const givenAway = memo((el) => {
   const parent = own(el).parentElement, parents = partOf[tagOf(el)];
   if (!parent || !parents?.includes(tagOf(parent))) return false;
   const role = givenRole(parent);
-  return role ? role === "none" && !global(parent) && !focusable(parent) : givenAway(parent);
+  return role ? role === "none" : givenAway(parent);
 });
 
 const roleOf = memo((el) => {
   const given = givenRole(el);
-  if (given && given !== "none") return given;
+  if (given && given !== "none" && counts(el, given)) return given === "directory" ? "list" : given;
   if (given === "none" && !global(el) && !focusable(el)) return "none";
   const role = nativeRole(el);
   return role && givenAway(el) ? "none" : role;
@@ -123,19 +153,21 @@ const roleOf = memo((el) => {
 
 // isTold says whether anybody is told of an element.
 const isTold = memo((el) => {
-  if (["style", "script", "noscript", "template", "head", "title", "meta", "link"].includes(tagOf(el))) return false;
-  const style = styleOf(el), option = tagOf(el) === "option" && own(el).closest("select");
-  if (style.display === "contents") {
-    if (![...own(el).childNodes].some((n) => (isElement(n) ? isTold(n) : shown(n)))) return false;
-  } else if (!option && (style.visibility !== "visible" || !own(el).checkVisibility())) {
-    return false;
+  const tag = tagOf(el);
+  if (["style", "script", "noscript", "template", "head", "title", "meta", "link"].includes(tag)) return false;
+  if ((tag === "option" || tag === "optgroup") && !hasAttr(el, "inert")) {
+    // Those of a list that opens are drawn by nobody until then.
+    const select = own(el).closest("select");
+    if (select && (select.size < 2 && !select.multiple)) return isTold(select);
+    if (select) return isTold(select) && styleOf(el).display !== "none";
   }
-  return !isShut(el);
+  const style = styleOf(el);
+  return style.visibility === "visible" && (style.display === "contents" || own(el).checkVisibility()) && !isShut(el);
 });
 
 // Whether an element or what is around it is kept from everybody.
 const isShut = memo((el) => {
-  if (attr(el, "aria-hidden") === "true" || styleOf(el).display === "none" || hasAttr(el, "inert")) return true;
+  if (attr(el, "aria-hidden") === "true" || styleOf(el).display === "none" || (el instanceof HTMLElement && hasAttr(el, "inert"))) return true;
   const parent = parentOf(el);
   return !!parent && isShut(parent);
 });
