@@ -108,9 +108,10 @@ type run struct {
 	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
 	seen      verdict
-	asked     map[string]chan struct{} // sessions of frames that were asked whether they answer
-	tries     int                      // looks at the target: each scrolls it another way
-	found     string                   // in a dry run, the target
+	asked     map[string]*question // of sessions of frames: whether they answer
+	late      *reply               // of a look that was given up
+	tries     int                  // looks at the target: each scrolls it another way
+	found     string               // in a dry run, the target
 }
 
 // MayWork says whether a step that failed so may work when it is tried again.
@@ -225,149 +226,18 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 func (r *run) abandon() {
 	for _, f := range r.page.Frames() {
 		if f.Context != 0 {
-			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.abandon()", "contextId": f.Context})
+			r.abandonIn(f)
 		}
 	}
+}
+
+func (r *run) abandonIn(f browser.Frame) {
+	_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.abandon()", "contextId": f.Context})
 }
 
 // refused is a fatal verdict as the step's failure.
 func (r *run) refused(v verdict) *domain.Failure {
 	return &domain.Failure{Code: v.Why, Message: "The target can't be used.", WaitedFor: r.waitedFor, Seen: v.Seen}
-}
-
-const (
-	// slice bounds how long one call into the page polls: half of it, or half
-	// of what the step has left.
-	slice = 4 * time.Second
-	// between is the pause between looks at several frames.
-	between = 25 * time.Millisecond
-)
-
-// poll asks a function of the injected engine, frame by frame, until it
-// answers ok. Frames come and go meanwhile; that is only a reason to look
-// again.
-func (r *run) poll(fn string, args object) (verdict, error) {
-	looked := false
-	for {
-		if _, ok := args["tries"]; ok {
-			args["tries"] = r.tries
-		}
-		changed := r.page.Changed()
-		frames, none, err := r.chosen(r.page.Frames())
-		if err != nil {
-			return none, err
-		}
-		// What a frame saw that has a match says more than "no match", and a
-		// whole round more than a part of the next.
-		told := none
-		if frames == nil && isGone(args) {
-			return verdict{OK: true}, nil // nothing is there where there is no frame
-		}
-		silent, absent := false, 0
-		for _, f := range frames {
-			if f.Document.Missing != "" {
-				// The browser's own error page is nothing of the page's: there
-				// is nothing to be found, read or clicked.
-				if f.Parent == "" {
-					told = verdict{Why: CodeNavigation, Seen: notThere(f.Document.Missing)}
-				}
-				continue
-			}
-			if f.Context == 0 {
-				continue
-			}
-			if !r.answers(f) {
-				silent = true
-				continue
-			}
-			args["ms"] = 0
-			if len(frames) == 1 && looked {
-				// It answers well before the step's time is over, to be able to
-				// say what it saw. The first look doesn't wait, so that there is
-				// something to say however busy the machine is.
-				args["ms"] = (r.left(slice) / 2).Milliseconds()
-			}
-			looked = true
-			v, err := r.call(f, fn, args)
-			if err != nil {
-				if lost(err) && r.ctx.Err() == nil {
-					continue // the document was left meanwhile
-				}
-				if r.seen.Why == "" {
-					r.seen = told
-				}
-				return v, err
-			}
-			r.tries = max(r.tries, v.Tries)
-			if v.Fatal {
-				return v, r.refused(v)
-			}
-			if v.None {
-				absent++
-				continue
-			}
-			if v.OK {
-				return v, nil
-			}
-			if told.Why == "" || v.Why != "target_not_found" {
-				told = v
-			}
-		}
-		if absent > 0 && told.Why == "" && !silent {
-			return verdict{OK: true}, nil // no frame has a match
-		}
-		if absent > 0 && silent {
-			told = verdict{Why: "state", Seen: "a frame does not answer"}
-		}
-		if told.Why == "target_not_found" && silent {
-			told.Seen = "no element matches, and a frame does not answer"
-		}
-		if told.Why != "" {
-			r.seen = told
-		}
-		select {
-		case <-changed:
-		case <-time.After(between):
-		case <-r.ctx.Done():
-			return verdict{}, context.Cause(r.ctx)
-		}
-	}
-}
-
-func isGone(args object) bool {
-	return args["state"] == "hidden" || args["state"] == "detached" || args["count"] == 0
-}
-
-// answers says whether the process that draws a frame does. One that hangs must
-// not hold up the look at the others, nor be told what it would do later. It is
-// asked once and looked at again when it has answered.
-func (r *run) answers(f browser.Frame) bool {
-	if f.Session.ID == r.page.ID {
-		return true
-	}
-	patience := between / 5
-	done, asked := r.asked[f.Session.ID]
-	if !asked {
-		patience, done = 4*between, make(chan struct{})
-		if r.asked == nil {
-			r.asked = map[string]chan struct{}{}
-		}
-		r.asked[f.Session.ID] = done
-		go func() {
-			err := f.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)
-			if err == nil || lost(err) {
-				close(done)
-			}
-		}()
-	}
-	select {
-	case <-done:
-		delete(r.asked, f.Session.ID)
-		return true
-	case <-time.After(patience):
-	case <-r.ctx.Done():
-	}
-	return false
 }
 
 // lost says whether a call failed because its document is gone.

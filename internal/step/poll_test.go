@@ -1,0 +1,49 @@
+package step_test
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// TestNoFrameHoldsAnotherUp: of several that hang, the page around them too,
+// none is waited for when another has what the step waits for.
+func TestNoFrameHoldsAnotherUp(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/": `<script>for (const name of ['a', 'b', 'c', 'd']) document.write('<iframe src="http://' + name + '.localhost:' + location.port + (name === 'd' ? '/in' : '/hangs') + '"></iframe>')
+			busy = ms => { for (const end = Date.now() + ms; Date.now() < end;); }; ready = 0; onmessage = () => ready++</script>`,
+		"/hangs": `<script>parent.postMessage(0, '*'); setTimeout(() => { for (const end = Date.now() + 6000; Date.now() < end;); }, 100)</script>`,
+		"/in":    `<button id=b onclick="this.textContent = 'clicked'">Go</button><script>parent.postMessage(0, '*')</script>`,
+	})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL, WaitUntil: "commit"})
+	b.value(`new Promise(done => { const look = () => ready === 4 ? setTimeout(done, 200, 1) : setTimeout(look, 10); look() })`)
+	quick := func(s step.Spec, within time.Duration) {
+		t.Helper()
+		began := time.Now()
+		b.do(s)
+		if took := time.Since(began); took > within {
+			t.Errorf("%s took %s", s.Action, took)
+		}
+	}
+	quick(step.Spec{Action: "click", Target: "#b"}, 1500*time.Millisecond)
+	b.value(`setTimeout(busy, 0, 2500); 1`)
+	quick(step.Spec{Action: "waitFor", Target: "text=clicked"}, 1200*time.Millisecond)
+}
+
+// TestANewFrameIsSeenAtOnce, however long the step has looked at the others.
+func TestANewFrameIsSeenAtOnce(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/":   `<p>here</p><script>setTimeout(() => { const f = document.createElement('iframe'); f.src = '/in'; document.body.append(f) }, 600); onmessage = e => took = e.data</script>`,
+		"/in": `<button>Go</button><script>const began = Date.now(); document.querySelector('button').onclick = () => parent.postMessage(Date.now() - began, '*')</script>`,
+	})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	b.do(step.Spec{Action: "click", Target: "button", Timeout: "30s"})
+	took, err := strconv.Atoi(b.value(`new Promise(done => { const look = () => window.took === undefined ? setTimeout(look, 5) : done(took); look() })`))
+	if err != nil || took > 600 {
+		t.Errorf("it was clicked after %d ms, %v", took, err)
+	}
+}
