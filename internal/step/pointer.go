@@ -33,7 +33,9 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 		case err != nil: // its frame was left meanwhile
 			r.abandon()
 		case no != nil:
-			r.seen = *no
+			if r.ctx.Err() == nil || r.seen.Why == "" { // what was seen in the step's last moment is but a part
+				r.seen = *no
+			}
 		default:
 			// Who got the mouse is asked while it is asked where the page is.
 			var by string
