@@ -149,7 +149,7 @@ type Artifact struct {
 	ProjectID   string
 	SessionID   string
 	StepID      string
-	Kind        string // "screenshot"
+	Kind        string // "screenshot", "pdf"
 	ContentType string
 	Size        int64 // bytes
 	CreatedAt   time.Time

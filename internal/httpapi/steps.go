@@ -242,7 +242,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 type artifactView struct {
 	ArtifactID  string `json:"artifactId"`
 	StepID      string `json:"stepId"`
-	Kind        string `json:"kind" enum:"screenshot,failure"`
+	Kind        string `json:"kind" enum:"screenshot,pdf,failure"`
 	ContentType string `json:"contentType"`
 	Size        int64  `json:"size" doc:"Bytes."`
 	CreatedAt   string `json:"createdAt"`
@@ -294,5 +294,5 @@ func (s *server) artifactRoutes() {
 				hc.SetHeader("Content-Security-Policy", "sandbox")
 				_, _ = io.Copy(hc.BodyWriter(), content)
 			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/zip"))
+		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip"))
 }

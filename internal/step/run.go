@@ -151,6 +151,8 @@ type verdict struct {
 		Y      float64 `json:"y"`
 		Width  float64 `json:"width"`
 		Height float64 `json:"height"`
+		Left   float64 `json:"left"` // in the frame's view
+		Top    float64 `json:"top"`
 	} `json:"box"`
 
 	frame browser.Frame // in which it was

@@ -59,6 +59,11 @@ type Spec struct {
 	FullPage   bool             `json:"fullPage,omitempty"`
 	Format     string           `json:"format,omitempty"`
 	Quality    *int             `json:"quality,omitempty"`
+	Mask       []string         `json:"mask,omitempty"`
+	Scale      string           `json:"scale,omitempty"`
+	Landscape  bool             `json:"landscape,omitempty"`
+	Background bool             `json:"background,omitempty"`
+	PageRanges string           `json:"pageRanges,omitempty"`
 	Cookies    []Cookie         `json:"cookies,omitempty"`
 	Timeout    string           `json:"timeout,omitempty"`
 

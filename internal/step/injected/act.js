@@ -105,7 +105,7 @@ const work = {
   box: (el) => {
     el.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
     const r = el.getBoundingClientRect();
-    return { box: { x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height } };
+    return { box: { x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height, left: r.x, top: r.y } };
   },
 };
 
