@@ -20,7 +20,7 @@ import (
 // TestEveryMemberIsOfAnAction: a step has no member that nothing knows, and an
 // action's are told with what they are for.
 func TestEveryMemberIsOfAnAction(t *testing.T) {
-	used := map[string]bool{"action": true}
+	used := map[string]bool{"action": true, "sealed": true} // the second is the server's own
 	for i := range all {
 		a := &all[i]
 		seen := map[string]bool{}
