@@ -55,6 +55,10 @@ func (b *blobs) WriteAll(ctx context.Context, key string, content []byte, conten
 	return b.bucket.WriteAll(ctx, key, content, &blob.WriterOptions{ContentType: contentType})
 }
 
+func (b *blobs) ReadAll(ctx context.Context, key string) ([]byte, error) {
+	return b.bucket.ReadAll(ctx, key)
+}
+
 func (b *blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }
 
 // Remove removes one, or with a key that ends with a slash all below it.

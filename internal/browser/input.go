@@ -38,6 +38,9 @@ func heard(err error) error {
 // Buttons are the bits of mouse buttons that are held, by name.
 var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4}
 
+// pressure is what a page is told of a mouse whose button is down.
+const pressure = 0.5
+
 // Click moves the mouse to a point in the page, in CSS pixels, and clicks
 // there count times. The answer to the last event says that the page has dealt
 // with it. A button is let go only when the page has dealt with its going down:
@@ -46,7 +49,7 @@ var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4}
 func (p *Page) Click(ctx context.Context, x, y float64, button string, count, modifiers int) error {
 	down := []object{{"type": "mouseMoved", "button": "none"}}
 	for n := 1; n <= count; n++ {
-		down = append(down, object{"type": "mousePressed", "button": button, "buttons": Buttons[button], "clickCount": n})
+		down = append(down, object{"type": "mousePressed", "button": button, "buttons": Buttons[button], "clickCount": n, "force": pressure})
 		up := object{"type": "mouseReleased", "button": button, "buttons": 0, "clickCount": n}
 		err := p.mouse(ctx, x, y, modifiers, down)
 		pressed := err == nil || n > 1

@@ -370,6 +370,10 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 			finished <- done{why: why}
 			return
 		}
+		if why := spec.Load(st.ctx, saved.fetch); why != nil {
+			finished <- done{why: why}
+			return
+		}
 		finished <- a.tries(st.ctx, b, spec, saved)
 	}()
 	var d done
@@ -484,6 +488,17 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 	}
 	s.artifacts = append(s.artifacts, art)
 	return art, nil
+}
+
+// fetch has an artifact that an earlier step made. None larger than a step may
+// upload is read.
+func (s *saver) fetch(ctx context.Context, id string) (domain.Artifact, []byte, error) {
+	art, err := s.actor.service.Store.Artifact(ctx, s.step.ProjectID, s.step.SessionID, id)
+	if err != nil || art.Size > step.MaxUpload {
+		return art, make([]byte, min(art.Size, step.MaxUpload+1)), err
+	}
+	content, err := s.actor.service.Blobs.ReadAll(ctx, art.Key())
+	return art, content, err
 }
 
 // outlive keeps what is to be kept of a step's end: of one that failed, what its

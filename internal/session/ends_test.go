@@ -187,6 +187,12 @@ func (b *blobs) WriteAll(_ context.Context, key string, content []byte, _ string
 	return nil
 }
 
+func (b *blobs) ReadAll(_ context.Context, key string) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held[key], nil
+}
+
 func (b *blobs) Delete(_ context.Context, key string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -26,6 +26,7 @@ type Store interface {
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
@@ -34,6 +35,7 @@ type Store interface {
 // Blobs keeps the bytes of artifacts.
 type Blobs interface {
 	WriteAll(ctx context.Context, key string, content []byte, contentType string) error
+	ReadAll(ctx context.Context, key string) ([]byte, error)
 	Delete(ctx context.Context, key string) error
 }
 

@@ -2,15 +2,16 @@ package step
 
 var choosing = []action{
 	{
-		name: "select", does: "Chooses options of a select.",
+		name: "select", does: "Chooses options of a select, or of a list that the page makes itself: role=combobox, which is opened by a click, or role=listbox.",
 		members: []member{
 			target.must(),
 			{name: "value", tag: `doc:"An option's value or label." maxLength:"262144"`, secret: true},
+			{name: "label", tag: `doc:"An option's label, whatever the values are." maxLength:"262144"`, secret: true},
 			{name: "values", tag: `doc:"Several options, or none." maxItems:"1000"`, secret: true},
 			{name: "index", tag: `doc:"The option at this place; the first is 0." minimum:"0"`},
 		},
-		oneOf:   []string{"value", "values", "index"},
-		answers: "the values that are chosen.",
+		oneOf:   []string{"value", "label", "values", "index"},
+		answers: "the values that are chosen; of a list of the page's own, the labels.",
 		examples: []example{{
 			step:   `{"action":"select","target":"label=Size","value":"Large"}`,
 			result: `{"values":["l"]}`,
@@ -19,7 +20,7 @@ var choosing = []action{
 	},
 	{
 		name: "check", does: "Checks a checkbox or chooses a radio button, by a click, through its label too. One that is checked stays so.",
-		members: []member{target.must()},
+		members: []member{target.must(), position},
 		examples: []example{{
 			step: `{"action":"check","target":"label=Gift wrap"}`,
 			then: `document.querySelector("#gift").checked`,
@@ -28,7 +29,7 @@ var choosing = []action{
 	},
 	{
 		name: "uncheck", does: "Unchecks a checkbox, by a click. One that is unchecked stays so.",
-		members: []member{target.must()},
+		members: []member{target.must(), position},
 		examples: []example{{
 			step: `{"action":"uncheck","target":"label=Newsletter"}`,
 			then: `!document.querySelector("#news").checked`,
@@ -38,15 +39,10 @@ var choosing = []action{
 }
 
 func (r *run) choose() (any, error) {
-	values := r.spec.Values
-	if r.spec.Value != nil {
-		values = []string{*r.spec.Value}
+	v, err := r.act(needs{Visible: true, Enabled: true}, "select", object{"wants": r.spec.wanted()})
+	if err == nil && v.Custom {
+		return r.chooseInList(v)
 	}
-	args := object{"values": values}
-	if r.spec.Index != nil {
-		args = object{"index": *r.spec.Index}
-	}
-	v, err := r.act(needs{Visible: true, Enabled: true}, "select", args)
 	return object{"values": v.Values}, err
 }
 

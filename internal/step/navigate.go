@@ -282,6 +282,22 @@ func (r *run) settled(input func() error) error {
 	return r.arrived()
 }
 
+// settledAsking is settled which, when the input has been heard, also asks what
+// became of it, while it is asked where the page is.
+func (r *run) settledAsking(input, ask func() error) error {
+	answer := make(chan error, 1)
+	if err := r.settled(func() error {
+		if err := input(); err != nil {
+			return err
+		}
+		go func() { answer <- ask() }()
+		return nil
+	}); err != nil {
+		return err
+	}
+	return <-answer
+}
+
 // command calls the page's own protocol session. While one page is swapped for
 // the next, nothing can be asked of either: then it waits for the next.
 func (r *run) command(method string, params, result any) error {

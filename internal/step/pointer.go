@@ -22,10 +22,11 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 	said := r.witness()
 	defer said.stop()
 	for {
-		v, err := r.act(n, "aim", nil)
+		v, err := r.look(n, r.how(), "aim", nil)
 		if err != nil {
 			return err
 		}
+		r.aimed = v.frame
 		x, y, no, err := r.place(v, op)
 		switch {
 		case err != nil && (!lost(err) || r.ctx.Err() != nil):
@@ -37,31 +38,23 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 				r.seen = *no
 			}
 		default:
-			// Who got the mouse is asked while it is asked where the page is.
 			var by string
-			missed := make(chan error, 1)
-			if err := r.settled(func() error {
-				if err := input(x, y); err != nil {
-					missed <- nil
-					return err
-				}
-				go func() {
-					var err error
-					by, err = r.missed(v, said)
-					missed <- err
-				}()
-				return nil
-			}); errors.Is(err, browser.ErrUnheard) {
+			err := r.settledAsking(func() error { return input(x, y) }, func() (err error) {
+				by, err = r.missed(v, said)
+				return err
+			})
+			if errors.Is(err, browser.ErrUnheard) {
 				r.abandon()
 				r.unheard()
 				break
-			} else if err != nil {
-				return err
 			}
-			if err := <-missed; err != nil || by == "" {
+			if err != nil || by == "" {
 				return err
 			}
 			r.seen = verdict{Why: "target_covered", Seen: by, X: x, Y: y, Width: 1, Height: 1} // in the whole page
+			if r.undo != nil {
+				r.undo()
+			}
 		}
 		select {
 		case <-time.After(between):
@@ -123,11 +116,25 @@ func (r *run) missed(v verdict, said *witness) (by string, err error) {
 	return by, nil
 }
 
-// place is where a verdict's point is in the whole page's view: through the
-// frames around it as they are drawn, moved, scaled, turned. no says why the
-// mouse would not get there. Only when the way is free are the documents told
-// to watch for the mouse: until then it is others who use it.
+// place is point which, when the way is free, has the documents watch for the
+// mouse: until then it is others who use it.
 func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error) {
+	x, y, no, err = r.point(v)
+	if err != nil || no != nil {
+		return x, y, no, err
+	}
+	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
+		if _, err := r.call(f, "watch", object{"kind": op, "aimed": i == 0}); err != nil {
+			return 0, 0, nil, err
+		}
+	}
+	return x, y, nil, nil
+}
+
+// point is where a verdict's point is in the whole page's view: through the
+// frames around it as they are drawn, moved, scaled, turned. no says why the
+// mouse would not get there.
+func (r *run) point(v verdict) (x, y float64, no *verdict, err error) {
 	x, y = v.X, v.Y
 	width, height := v.Width, v.Height
 	// Each turn goes from a frame to the window of the process that draws what
@@ -174,11 +181,6 @@ func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error)
 			}, nil
 		}
 		inner, width, height = outer, view.Seen.Width, view.Seen.Height
-	}
-	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
-		if _, err := r.call(f, "watch", object{"kind": op, "aimed": i == 0}); err != nil {
-			return 0, 0, nil, err
-		}
 	}
 	return x, y, nil, nil
 }

@@ -63,11 +63,9 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 func (r *run) do() (any, error) {
 	ctx, page, spec := r.ctx, r.page, r.spec
 	if target := cmp.Or(spec.Target, spec.Each); target != "" {
-		t, err := ParseTarget(target)
-		if err != nil {
-			return nil, &domain.Failure{Code: codeInvalid, Message: "The target " + err.Error() + "."}
+		if err := r.aim(target); err != nil {
+			return nil, err
 		}
-		r.target = t.withTestID(page.TestID)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // canceled before it began: it does nothing
@@ -93,6 +91,16 @@ func (r *run) do() (any, error) {
 	return a.run(r)
 }
 
+// aim makes a target the one that the step looks for.
+func (r *run) aim(raw string) error {
+	t, err := ParseTarget(raw)
+	if err != nil {
+		return &domain.Failure{Code: codeInvalid, Message: "The target " + err.Error() + "."}
+	}
+	r.target, r.named = t.withTestID(r.page.TestID), raw
+	return nil
+}
+
 type run struct {
 	ctx    context.Context //nolint:containedctx // a run is one call
 	end    context.CancelCauseFunc
@@ -100,6 +108,7 @@ type run struct {
 	page   *browser.Page
 	spec   *Spec
 	target Target
+	named  string // the target as it was written
 	save   Save
 
 	journal *journal // of the console and the network; nil: none is kept
@@ -112,6 +121,9 @@ type run struct {
 	late      *reply               // of a look that was given up
 	tries     int                  // looks at the target: each scrolls it another way
 	found     string               // in a dry run, the target
+	aimed     browser.Frame        // in which the mouse found the target
+	part      object               // which part of the target the mouse is for
+	undo      func()               // lets go of what an input that missed took hold of
 }
 
 // MayWork says whether a step that failed so may work when it is tried again.
@@ -137,11 +149,15 @@ type verdict struct {
 	Height  float64         `json:"height"`
 	Tries   int             `json:"tries"`
 	Checked bool            `json:"checked"`
-	Hit     bool            `json:"hit"`    // the target got the mouse
-	Type    *string         `json:"type"`   // what is to be typed
-	Reread  bool            `json:"reread"` // whether it was is to be seen
-	None    bool            `json:"none"`   // it is right that nothing matches
-	Log     []look          `json:"log"`    // what was seen before
+	Hit     bool            `json:"hit"`     // the target got the mouse
+	Dragged bool            `json:"dragged"` // the page began to drag something
+	Custom  bool            `json:"custom"`  // a list of the page's own…
+	Open    bool            `json:"open"`    // …that shows its options
+	Several bool            `json:"several"` // …of which several can be chosen
+	Asks    bool            `json:"asks"`    // the page asks for files when the target is clicked
+	Type    *string         `json:"type"`    // what is to be typed
+	None    bool            `json:"none"`    // it is right that nothing matches
+	Log     []look          `json:"log"`     // what was seen before
 	Value   json.RawMessage `json:"value"`
 	Boxes   []rect          `json:"boxes"`  // of what a target matches
 	Hidden  []rect          `json:"hidden"` // of what isn't to be seen in a picture
@@ -312,9 +328,15 @@ func (n needs) String() string {
 }
 
 // act waits until the target has what is needed and does op with it.
-func (r *run) act(n needs, op string, args object) (verdict, error) {
-	r.waitedFor = r.spec.Target + " to be " + n.String()
+func (r *run) act(n needs, op string, args object) (verdict, error) { return r.look(n, nil, op, args) }
+
+// look is act that finds the place, or the part, of the target as how says.
+func (r *run) look(n needs, how object, op string, args object) (verdict, error) {
+	r.waitedFor = r.named + " to be " + n.String()
 	all := object{"target": r.target, "needs": n, "op": op, "args": args, "tries": r.tries}
+	if how != nil {
+		all["how"] = how
+	}
 	if r.spec.DryRun {
 		return r.dryAct(op, all)
 	}

@@ -37,10 +37,17 @@ type Spec struct {
 	Value      *string          `json:"value,omitempty"`
 	Secret     bool             `json:"secret,omitempty"`
 	Values     []string         `json:"values,omitzero"`
+	Label      *string          `json:"label,omitempty"`
 	Index      *int             `json:"index,omitempty"`
+	IME        bool             `json:"ime,omitempty"`
 	Key        string           `json:"key,omitempty"`
 	Button     string           `json:"button,omitempty"`
 	Modifiers  []string         `json:"modifiers,omitempty"`
+	ClickCount int              `json:"clickCount,omitempty"`
+	Position   *Position        `json:"position,omitempty"`
+	To         string           `json:"to,omitempty"`
+	ToPosition *Position        `json:"toPosition,omitempty"`
+	Moves      int              `json:"moves,omitempty"`
 	X          *float64         `json:"x,omitempty"`
 	Y          *float64         `json:"y,omitempty"`
 	State      string           `json:"state,omitempty"`
@@ -64,6 +71,7 @@ type Spec struct {
 	Landscape  bool             `json:"landscape,omitempty"`
 	Background bool             `json:"background,omitempty"`
 	PageRanges string           `json:"pageRanges,omitempty"`
+	Files      []File           `json:"files,omitzero"`
 	Cookies    []Cookie         `json:"cookies,omitempty"`
 	Timeout    string           `json:"timeout,omitempty"`
 
@@ -71,6 +79,13 @@ type Spec struct {
 	Retries  int    `json:"retries,omitempty"`
 	Optional bool   `json:"optional,omitempty"`
 	DryRun   bool   `json:"dryRun,omitempty"`
+}
+
+// Position is a place in an element, in CSS pixels from its top left corner,
+// within its border.
+type Position struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
 }
 
 // Params is the spec as it is stored: compact JSON.

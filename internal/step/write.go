@@ -1,6 +1,8 @@
 package step
 
 import (
+	"time"
+
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -17,7 +19,10 @@ var writing = []action{
 	},
 	{
 		name: "type", does: "Types a text key by key, into the target or into what has the focus.",
-		members: []member{target, {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}, secret},
+		members: []member{
+			target, {name: "value", tag: `doc:"The text." maxLength:"262144"`, needed: true, secret: true}, secret,
+			{name: "ime", tag: `doc:"Through an input method, as Chinese or Japanese is typed: the page sees a composition, and then the text."`},
+		},
 		examples: []example{{
 			step: `{"action":"type","target":"placeholder=Search","value":"tea"}`,
 			then: `document.querySelector("#search").value === "tea"`,
@@ -48,23 +53,28 @@ func (r *run) fill() (any, error) {
 		if err != nil || v.Type == nil {
 			return err
 		}
-		if err := r.settled(func() error {
+		return r.settledAsking(func() error {
 			if *v.Type == "" {
 				return r.page.Press(r.ctx, "Delete")
 			}
 			return r.page.InsertText(r.ctx, *v.Type)
-		}); err != nil || !v.Reread {
-			return err
-		}
-		held, err := r.call(v.frame, "held", object{"value": *v.Type})
-		switch {
-		case err != nil && lost(err):
-			return nil // the page left because of the input
-		case err == nil && held.Fatal:
-			return r.refused(held)
-		}
-		return err
+		}, func() error { return r.held(v.frame, *v.Type) })
 	})
+}
+
+// rewrites is how long a page may take to write what it was given in its own way.
+const rewrites = time.Second
+
+// held reads the field again: it must hold what was typed.
+func (r *run) held(f browser.Frame, text string) error {
+	v, err := r.call(f, "held", object{"value": text, "ms": r.left(rewrites).Milliseconds()})
+	switch {
+	case err != nil && lost(err):
+		return nil // the page left because of the input
+	case err == nil && !v.OK:
+		return r.refused(v)
+	}
+	return err
 }
 
 func (r *run) focus() error {
@@ -76,7 +86,12 @@ func (r *run) focus() error {
 }
 
 func (r *run) typeText() (any, error) {
-	return nil, r.typed(func() error { return r.page.Type(r.ctx, *r.spec.Value) })
+	return nil, r.typed(func() error {
+		if r.spec.IME {
+			return r.page.Compose(r.ctx, *r.spec.Value)
+		}
+		return r.page.Type(r.ctx, *r.spec.Value)
+	})
 }
 
 func (r *run) press() (any, error) {

@@ -34,9 +34,14 @@ async function run(page, c) {
 
 const queue = [...cases];
 await Promise.all(Array.from({ length: workers }, async () => {
-  let page;
+  let page, touch;
   for (let c; (c = queue.shift()); ) {
-    page ??= await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    if (page && touch !== c.touch) {
+      await page.close();
+      page = undefined;
+    }
+    touch = c.touch;
+    page ??= await browser.newPage({ viewport: { width: 1280, height: 720 }, hasTouch: touch });
     const outcome = await run(page, c);
     console.log(JSON.stringify(outcome));
     if (!outcome.done || outcome.broken) {

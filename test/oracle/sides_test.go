@@ -126,14 +126,39 @@ func (c Case) their() (string, error) {
 		if len(s.Modifiers) > 0 {
 			options["modifiers"] = s.Modifiers
 		}
+		if s.Position != nil {
+			options["position"] = s.Position
+		}
+		if s.ClickCount > 0 {
+			options["clickCount"] = s.ClickCount
+		}
 		b.WriteString("await page.locator(" + quoted(s.Target) + ")")
 		switch s.Action {
-		case "click", "hover":
+		case "click", "hover", "tap":
 			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quoted(options))
 		case "doubleClick":
 			fmt.Fprintf(&b, ".dblclick(%s)\n", quoted(options))
+		case "drag":
+			delete(options, "position")
+			delete(options, "modifiers") // Playwright has none here
+			if s.Position != nil {
+				options["sourcePosition"] = s.Position
+			}
+			if s.ToPosition != nil {
+				options["targetPosition"] = s.ToPosition
+			}
+			if s.Moves > 0 {
+				options["steps"] = s.Moves
+			}
+			fmt.Fprintf(&b, ".dragTo(page.locator(%s), %s)\n", quoted(s.To), quoted(options))
+		case "upload":
+			files := []string{}
+			for _, f := range s.Files {
+				files = append(files, fmt.Sprintf(`{ name: %s, mimeType: %s, buffer: Buffer.from(%s, "base64") }`, quoted(f.Name), quoted(f.Type), quoted(f.Content)))
+			}
+			fmt.Fprintf(&b, ".setInputFiles([%s])\n", strings.Join(files, ", "))
 		case "check", "uncheck":
-			fmt.Fprintf(&b, ".%s()\n", s.Action)
+			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quoted(options))
 		case "fill":
 			fmt.Fprintf(&b, ".fill(%s)\n", quoted(*s.Value))
 		case "type":
@@ -144,6 +169,10 @@ func (c Case) their() (string, error) {
 			values := s.Values
 			if s.Value != nil {
 				values = []string{*s.Value}
+			}
+			if s.Label != nil {
+				fmt.Fprintf(&b, ".selectOption({ label: %s })\n", quoted(*s.Label))
+				break
 			}
 			if s.Index != nil {
 				fmt.Fprintf(&b, ".selectOption({ index: %d })\n", *s.Index)
@@ -244,6 +273,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		Playwright string `json:"playwright"`
 		Read       string `json:"read"`
 		Timeout    int64  `json:"timeout"`
+		Touch      bool   `json:"touch"` // Playwright taps only where there is a touch screen
 	}
 	jobs := make([]job, len(cases))
 	for i, c := range cases {
@@ -251,7 +281,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		if err != nil {
 			return nil, fmt.Errorf("%s/%s: %w", c.Theme, c.Name, err)
 		}
-		jobs[i] = job{i, site.url(i), their, c.reading(), c.timeout().Milliseconds()}
+		jobs[i] = job{i, site.url(i), their, c.reading(), c.timeout().Milliseconds(), strings.Contains(c.Steps, `"tap"`)}
 	}
 	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs})
 	if err != nil {

@@ -56,9 +56,14 @@ function one(target) {
 // ready checks once what an action needs of its target. tries counts the looks
 // so far: each scrolls another way, to come out from under what sticks to an
 // edge of the window.
-async function ready(target, needs, tries) {
+async function ready(target, needs, tries, how = {}) {
   const r = one(target);
   if (!r.ok) return r;
+  if (how.option) {
+    const o = optionOf(r.el, how.option);
+    if (!o.ok) return o;
+    r.el = o.el;
+  }
   const el = r.el, control = controlOf(el);
   if (needs.visible && !visible(el)) return no("target_hidden", describe(el) + " is not visible");
   if (needs.enabled && disabled(control)) return no("target_disabled", describe(control) + " is disabled");
@@ -73,7 +78,7 @@ async function ready(target, needs, tries) {
   if (!el.isConnected) return no("target_not_found", "the element was removed");
   if (why) return no("target_moving", describe(el) + " " + why);
   scrollTo(el, tries);
-  const p = await middle(el);
+  const p = how.position ? pointIn(el, how.position) : await middle(el);
   if (!p) return no("target_out_of_view", describe(el) + " can't be scrolled into view");
   if (needs.hit) {
     const hit = at(p.x, p.y);
@@ -87,9 +92,13 @@ async function ready(target, needs, tries) {
 const work = {
   none: () => ({}),
   aim: (el, _, p) => { aimed = { el, x: p.x, y: p.y }; return {}; },
+  files: (el) => filesFor(el),
+  goal: () => { taken = false; return {}; },
   focus: (el) => { focusOn(el); return {}; },
   fill: (el, { value }) => fill(controlOf(el), value),
-  select: (el, { values, index }) => choose(controlOf(el), values, index),
+  select: (el, { wants }) => (customList(controlOf(el)) ? listState(controlOf(el)) : choose(controlOf(el), wants)),
+  list: (el) => { const list = listState(controlOf(el)); return list.open ? list : no("option_not_found", "no list of options is shown"); },
+  picked: (el) => pickOf(el),
   checked: (el, { want }) => {
     const control = controlOf(el), checked = isChecked(control);
     if (checked === undefined) return no("target_not_checkable", describe(control) + " is not a checkbox or radio button", { fatal: true });
@@ -97,11 +106,7 @@ const work = {
       return no("target_not_checkable", describe(control) + " is a radio button: only another one of its group unchecks it", { fatal: true });
     return { checked };
   },
-  scroll: (el, { x, y }) => {
-    if (x === 0 && y === 0) el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    else el.scrollBy({ left: x, top: y, behavior: "instant" });
-    return {};
-  },
+  scroll: (el) => { el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); return {}; },
   box: (el) => {
     el.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
     const r = el.getBoundingClientRect();
@@ -130,11 +135,11 @@ async function poll(ms, check) {
 // page that was busy hears of that only after the step may have ended: so what
 // waits behind the look, such as the word that the step was given up, is heard
 // before the work, and nothing is done after the time until, in ms since 1970.
-bh.act = ({ target, needs, op, args, ms, tries, until, tell }) => {
+bh.act = ({ target, needs, op, how, args, ms, tries, until, tell }) => {
   const look = async (over) => {
     await pause(0);
     if (over()) return no("abandoned", "the step was given up", { fatal: true });
-    const r = await ready(target, needs, tries);
+    const r = await ready(target, needs, tries, how);
     if (!r.ok || over()) return r;
     if (until !== undefined && Date.now() >= until) return no("timeout", "the page was busy until the step's time was over");
     const { el, ...rest } = r;

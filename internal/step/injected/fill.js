@@ -21,6 +21,7 @@ function changed(el) {
 // sets the value of one that takes no typing.
 function fill(field, value) {
   const el = own(field);
+  written = field;
   const refuse = (why) => no("value_invalid", `${describe(field)} ${why}`, { fatal: true });
   if (el.tagName === "INPUT") {
     if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(field)} takes no text`, { fatal: true });
@@ -36,15 +37,13 @@ function fill(field, value) {
       changed(el);
       return {};
     }
-    let want = value;
     if (el.type === "number") {
-      want = value.trim();
+      const want = value.trim();
       if (want !== "" && !isNumber(want)) return refuse(`can't hold ${JSON.stringify(value)}: it takes a number such as -1.5 or 2e3`);
     }
     el.select();
     el.focus();
-    written = el;
-    return { type: want, reread: el.type === "number" };
+    return { type: value };
   }
   if (el.tagName === "TEXTAREA") {
     el.setSelectionRange(0, el.value.length);
@@ -57,19 +56,6 @@ function fill(field, value) {
   return { type: value };
 }
 
-// What was written into last.
-let written = null;
-
-// held says whether a field took what was typed: of a number that is none the
-// browser shows the text, and the field holds nothing.
-bh.held = ({ value }) => {
-  const el = written;
-  written = null;
-  if (el?.isConnected && el.validity.badInput)
-    return no("value_invalid", `${describe(el)} can't hold ${JSON.stringify(value)}: it takes a number such as -1.5 or 2e3`, { fatal: true });
-  return { ok: true };
-};
-
 // focusOn puts the focus on an element. One that had none is written into from
 // its beginning.
 function focusOn(el) {
@@ -80,17 +66,15 @@ function focusOn(el) {
   }
 }
 
-function choose(el, values, index) {
+function choose(el, wants) {
   if (own(el).tagName !== "SELECT") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
   const chosen = [];
-  if (index !== undefined) {
-    if (!el.options[index]) return no("option_not_found", `no option ${index}: there are ${el.options.length}`);
-    chosen.push(el.options[index]);
-  }
-  if (values?.length > 1 && !el.multiple) return no("target_not_editable", "the select takes one option", { fatal: true });
-  for (const v of values || []) {
-    const option = [...el.options].find((o) => o.value === v || squash(o.label) === squash(v));
-    if (!option) return no("option_not_found", `no option ${JSON.stringify(v)}`);
+  if (wants.length > 1 && !el.multiple) return no("target_not_editable", "the select takes one option", { fatal: true });
+  for (const { value, label, index } of wants) {
+    const option = index !== undefined ? el.options[index]
+      : [...el.options].find((o) => (label === undefined && o.value === (value ?? "")) || squash(o.label) === squash(label ?? value));
+    if (!option && index !== undefined) return no("option_not_found", `no option ${index}: there are ${el.options.length}`);
+    if (!option) return no("option_not_found", `no option ${JSON.stringify(label ?? value ?? "")}`);
     chosen.push(option);
   }
   const off = chosen.find(disabled);

@@ -56,6 +56,26 @@ async function middle(el) {
   return null;
 }
 
+// A point of an element, counted from its top left corner within its border,
+// scrolled into view: the element may be larger than what is around it. Nothing
+// when it is out of view all the same.
+function pointIn(el, position) {
+  const box = boxed(el);
+  const point = () => {
+    const r = box.getBoundingClientRect();
+    return { x: r.left + own(box).clientLeft + position.x, y: r.top + own(box).clientTop + position.y };
+  };
+  const hidden = (p, r) => p.x < r.left || p.x >= r.right || p.y < r.top || p.y >= r.bottom;
+  for (const n of upwards(parentOf(box) || box)) {
+    const r = n === document.scrollingElement ? { left: 0, top: 0, right: innerWidth, bottom: innerHeight } : n.getBoundingClientRect();
+    const p = point();
+    const scrolls = n === document.scrollingElement || /auto|scroll|hidden/.test(getComputedStyle(n).overflow);
+    if (scrolls && hidden(p, r)) n.scrollBy({ left: p.x - (r.left + r.right) / 2, top: p.y - (r.top + r.bottom) / 2, behavior: "instant" });
+  }
+  const p = point();
+  return hidden(p, { left: 0, top: 0, right: innerWidth, bottom: innerHeight }) ? null : p;
+}
+
 // The element that a click at a point would reach, through shadow roots.
 function at(x, y) {
   let root = document, hit = null;
@@ -88,24 +108,39 @@ function within(el, hit) {
 // Between the look and the mouse's coming the page may change, and by its
 // coming too. So the mouse is watched on its way: if the first of its events
 // goes to another element, no element hears of any.
+const mouseEvents = ["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick", "dblclick", "contextmenu"];
 const events = {
-  mouse: new Set(["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick", "dblclick", "contextmenu"]),
+  mouse: new Set(mouseEvents),
+  grab: new Set(mouseEvents),
+  wheel: new Set(["wheel"]),
   hover: new Set(["mousemove"]),
+  tap: new Set(["pointerdown", "touchstart", "pointerup", "touchend", "touchcancel", "mousedown", "mouseup", "click"]),
 };
 
 let watched = null;
 
+// Until when a click is nobody's: it comes of a button that is let go.
+let muted = 0;
+bh.mute = () => { muted = performance.now() + 1000; };
+
 function intercept(e) {
+  if (e.type === "click" && e.isTrusted && performance.now() < muted) {
+    muted = 0;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+    return;
+  }
   // What a page makes up itself is its own matter.
   if (!watched || !e.isTrusted || !events[watched.kind].has(e.type)) return;
   if (watched.reached === undefined) {
-    if (!watched.el && watched.kind === "mouse" && e.type !== "pointerdown") {
+    if (!watched.el && watched.kind !== "hover" && e.type !== "pointerdown") {
       watched = null; // it went down in the frame, which is gone since
       return;
     }
     const path = e.composedPath();
     watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
     if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? document.documentElement : path[0]);
+    if (e.type === "wheel") wheeled.event = e;
     browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
   }
   if (!watched.reached) {
@@ -118,6 +153,7 @@ function intercept(e) {
 let aimed = null;
 
 function disarm() {
+  removeEventListener("wheel", intercept, true);
   aimed = watched = null;
 }
 
@@ -125,6 +161,12 @@ function disarm() {
 // frame aims at nothing: no event of the mouse should be seen there.
 bh.watch = (how) => {
   listen();
+  begun = null;
+  if (how.kind === "wheel") {
+    // Not listened to always: a page whose wheel is scrolls less smoothly.
+    addEventListener("wheel", intercept, { capture: true, passive: false });
+    if (aimed) wheelAt(aimed.el);
+  }
   watched = { ...(how.aimed && aimed), kind: how.kind };
   return { ok: true };
 };
@@ -134,8 +176,8 @@ bh.watch = (how) => {
 // disabled control hears of none. Nor does what a frame has come over.
 bh.reached = () => {
   const { el, kind, x, y, reached, by } = watched || {};
-  disarm();
-  if (el && kind === "mouse" && reached === undefined) {
+  if (kind !== "grab" || reached) disarm(); // what was grabbed is let go of yet
+  if (el && kind !== "hover" && reached === undefined) {
     const hit = at(x, y);
     if (hit && !within(el, hit)) return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
   }
@@ -143,11 +185,24 @@ bh.reached = () => {
   return { ok: true, hit: reached === true };
 };
 
+// What the page drags by HTML's drag and drop, and whether something took it.
+let begun = null, taken = false;
+
+function dragged(e) {
+  if (e.isTrusted && e.type === "dragstart") begun = e;
+  if (e.isTrusted && e.type === "drop") taken = true;
+}
+
 function listen() {
   // Before the page's own: those that it adds to the window after document.open()
   // come before ours.
-  for (const type of new Set([...events.mouse, ...events.hover])) addEventListener(type, intercept, { capture: true, passive: false });
+  for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, intercept, { capture: true, passive: false });
+  for (const type of ["dragstart", "drop"]) addEventListener(type, dragged, true);
 }
 listen();
 // document.open() takes all listeners away, but no observers.
 new MutationObserver(listen).observe(document, { childList: true });
+
+bh.dragging = () => ({ ok: true, dragged: !!begun && !begun.defaultPrevented });
+
+bh.dropped = () => (taken ? { ok: true } : no("drop_refused", "the page took no drop there", { fatal: true }));

@@ -1,0 +1,129 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+)
+
+// Grip is a mouse that holds its left button down and moves. When the page
+// begins to drag something by HTML's drag and drop, what the mouse does from
+// then on is told to that: Chromium would ask the desktop to do it, and there
+// may be none.
+type Grip struct {
+	page      *Page
+	modifiers int
+	x, y      float64
+	begun     chan json.RawMessage // what the page drags, once it does
+	dragged   json.RawMessage
+	unlisten  func()
+}
+
+// begins is how long the browser's word that a drag began may take, once the
+// page has said that it did.
+const begins = time.Second
+
+// Grab moves the mouse to a point in the page and presses its left button. The
+// grip must be let go, by Drop or LetGo.
+func (p *Page) Grab(ctx context.Context, x, y float64, modifiers int) (*Grip, error) {
+	g := &Grip{page: p, modifiers: modifiers, x: x, y: y, begun: make(chan json.RawMessage, 1)}
+	g.unlisten = p.Conn.Listen(p.ID, func(e cdp.Event) {
+		var news struct {
+			Data json.RawMessage `json:"data"`
+		}
+		if json.Unmarshal(e.Params, &news) == nil {
+			select {
+			case g.begun <- news.Data:
+			default:
+			}
+		}
+	}, "Input.dragIntercepted")
+	err := p.Call(ctx, "Input.setInterceptDrags", object{"enabled": true}, nil)
+	if err == nil {
+		err = p.mouse(ctx, x, y, modifiers, []object{
+			{"type": "mouseMoved", "button": "none"},
+			{"type": "mousePressed", "button": "left", "buttons": Buttons["left"], "clickCount": 1, "force": pressure},
+		})
+	}
+	if err != nil {
+		g.LetGo()
+		return nil, err
+	}
+	return g, nil
+}
+
+// Move moves the mouse to a point in the page.
+func (g *Grip) Move(ctx context.Context, x, y float64) error {
+	g.x, g.y = x, y
+	if g.dragged != nil {
+		return g.drag(ctx, "dragOver")
+	}
+	return g.page.mouse(ctx, x, y, g.modifiers, []object{{"type": "mouseMoved", "button": "left", "buttons": Buttons["left"], "force": pressure}})
+}
+
+// Begun takes up the drag that the page says has begun. It reports false when
+// there is none after all.
+func (g *Grip) Begun(ctx context.Context) (bool, error) {
+	if g.dragged != nil {
+		return true, nil
+	}
+	select {
+	case g.dragged = <-g.begun:
+		return true, g.drag(ctx, "dragEnter")
+	case <-time.After(begins):
+		return false, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}
+
+// Drop lets go where the mouse is.
+func (g *Grip) Drop(ctx context.Context) error {
+	defer g.end()
+	if g.dragged != nil {
+		return g.drag(ctx, "drop")
+	}
+	up := g.up()
+	if err := g.page.mouse(ctx, g.x, g.y, g.modifiers, []object{up}); err != nil {
+		_, _ = g.page.sendMouse(g.x, g.y, g.modifiers, up) // see letGo
+		if !errors.Is(err, ErrUnheard) {
+			return err // else the page heard the button go down, and is gone
+		}
+	}
+	return nil
+}
+
+// LetGo ends the grip where nothing is to be dropped. It waits for nothing.
+func (g *Grip) LetGo() {
+	defer g.end()
+	if g.dragged == nil {
+		select {
+		case g.dragged = <-g.begun:
+		default:
+		}
+	}
+	if g.dragged != nil {
+		_, _ = g.page.Send("Input.dispatchDragEvent", g.event("dragCancel"))
+	}
+	_, _ = g.page.sendMouse(g.x, g.y, g.modifiers, g.up())
+}
+
+func (g *Grip) end() {
+	g.unlisten()
+	_, _ = g.page.Send("Input.setInterceptDrags", object{"enabled": false})
+}
+
+func (g *Grip) up() object {
+	return object{"type": "mouseReleased", "button": "left", "buttons": 0, "clickCount": 1}
+}
+
+func (g *Grip) drag(ctx context.Context, kind string) error {
+	return g.page.input(ctx, "Input.dispatchDragEvent", g.event(kind))
+}
+
+func (g *Grip) event(kind string) object {
+	return object{"type": kind, "x": g.x, "y": g.y, "data": g.dragged, "modifiers": g.modifiers}
+}

@@ -1,0 +1,223 @@
+package step
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"mime"
+	"path"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// The codes of uploads that fail.
+const (
+	CodeUploadRefused = "upload_refused"
+	CodeNoArtifact    = "artifact_not_found"
+)
+
+// MaxUpload bounds the files of one step, in bytes. What comes with the request
+// is bounded by that too.
+const MaxUpload = 32 << 20
+
+// File is a file to upload: its bytes, or an artifact of the session.
+type File struct {
+	Name     string `json:"name,omitempty" doc:"What the page is told it is called. Needed with content." maxLength:"255" example:"cv.pdf"`
+	Type     string `json:"type,omitempty" doc:"Its media type; by the name if it is left out." maxLength:"255" example:"application/pdf"`
+	Content  string `json:"content,omitempty" doc:"Its bytes, as base64." maxLength:"1048576" secret:"true"`
+	Artifact string `json:"artifactId,omitempty" doc:"Instead: an artifact of this session, such as a download." maxLength:"64"`
+
+	loaded []byte
+}
+
+var uploading = []action{{
+	name: "upload",
+	does: "Gives files to a field for files, to the field of a label, or to the page that asks for them when the target is clicked. An empty list takes them out.",
+	members: []member{
+		target.must(),
+		{name: "files", tag: `doc:"The files." maxItems:"100"`, needed: true},
+	},
+	check:   checkFiles,
+	answers: "the name and the size of each file.",
+	examples: []example{{
+		step:   `{"action":"upload","target":"label=Attachment","files":[{"name":"note.txt","content":"SGVsbG8="}]}`,
+		result: `{"files":[{"name":"note.txt","size":5}]}`,
+	}},
+	run: (*run).upload,
+}}
+
+func checkFiles(s *Spec, at pathTo) error {
+	total := 0
+	for i, f := range s.Files {
+		field := fmt.Sprintf("%s[%d]", at("files"), i)
+		switch {
+		case (f.Content == "") == (f.Artifact == "") && (f.Artifact != "" || f.Name == ""):
+			return domain.Invalid(field, "needs a name with content, or an artifactId")
+		case f.Artifact == "" && f.Name == "":
+			return domain.Invalid(field+".name", "is needed with content")
+		case strings.ContainsAny(f.Name, "/\\\x00"):
+			return domain.Invalid(field+".name", "is a path; a file's name has no slashes")
+		case f.Artifact != "" && !strings.HasPrefix(f.Artifact, string(domain.PrefixArtifact)):
+			return domain.Invalid(field+".artifactId", "is not the id of an artifact")
+		}
+		raw, err := base64.StdEncoding.DecodeString(f.Content)
+		if err != nil {
+			return domain.Invalid(field+".content", "is not base64")
+		}
+		if total += len(raw); total > MaxUpload {
+			return domain.Invalid(at("files"), "have more than %d MiB", MaxUpload>>20)
+		}
+	}
+	return nil
+}
+
+// Load has the files that are artifacts fetched. It is to be called before Run.
+func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id string) (domain.Artifact, []byte, error)) *domain.Failure {
+	total := 0
+	for i := range s.Files {
+		f := &s.Files[i]
+		if f.Artifact == "" {
+			continue
+		}
+		a, content, err := fetch(ctx, f.Artifact)
+		if err != nil {
+			return &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", f.Artifact)}
+		}
+		if total += len(content); total > MaxUpload {
+			return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The files have more than %d MiB.", MaxUpload>>20)}
+		}
+		f.loaded = content
+		if f.Type == "" {
+			f.Type = a.ContentType
+		}
+		if f.Name == "" {
+			f.Name = a.ID + extension(a.ContentType)
+		}
+	}
+	return nil
+}
+
+func extension(contentType string) string {
+	known := map[string]string{"image/jpeg": ".jpg", "text/plain": ".txt", "text/html": ".html"} // of several, the usual one
+	if ext, ok := known[contentType]; ok {
+		return ext
+	}
+	if all, err := mime.ExtensionsByType(contentType); err == nil && len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+func (r *run) upload() (any, error) {
+	files, told, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		v, err := r.act(needs{Enabled: true}, "files", nil)
+		if err != nil {
+			return nil, err
+		}
+		if v.Asks {
+			return told, r.answer(files)
+		}
+		v, err = r.call(v.frame, "give", object{"files": files})
+		switch {
+		case err == nil && v.OK:
+			return told, r.settled(func() error { return nil })
+		case err == nil && v.Fatal:
+			return nil, r.refused(v)
+		case err != nil && (!lost(err) || r.ctx.Err() != nil):
+			return nil, err
+		}
+	}
+}
+
+// files are the step's files as the page takes them, and as the step tells them.
+func (r *run) files() (files []object, told object, err error) {
+	files = []object{}
+	list := []object{}
+	for _, f := range r.spec.Files {
+		content, size := f.Content, base64.StdEncoding.DecodedLen(len(f.Content))-strings.Count(f.Content, "=")
+		if f.Artifact != "" {
+			if f.loaded == nil {
+				return nil, nil, &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", f.Artifact)}
+			}
+			content, size = base64.StdEncoding.EncodeToString(f.loaded), len(f.loaded)
+		}
+		kind := f.Type
+		if kind == "" {
+			kind, _, _ = strings.Cut(mime.TypeByExtension(path.Ext(f.Name)), ";")
+		}
+		if kind == "" {
+			kind = "application/octet-stream"
+		}
+		files = append(files, object{"name": f.Name, "type": kind, "content": content})
+		list = append(list, object{"name": f.Name, "size": size})
+	}
+	return files, object{"files": list}, nil
+}
+
+// answer clicks what makes the page ask for files, and gives them to it.
+func (r *run) answer(files []object) error {
+	asked, stop, err := r.page.Choosers(r.ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := r.click(1); err != nil {
+		return err
+	}
+	r.waitedFor = "the page to ask for files"
+	r.seen = verdict{Seen: "a click on the target, after which it asked for none"}
+	select {
+	case c := <-asked:
+		return r.chooseFiles(c, files)
+	case <-r.ctx.Done():
+		return context.Cause(r.ctx)
+	}
+}
+
+// chooseFiles gives files to the field that asks for them.
+func (r *run) chooseFiles(c browser.Chooser, files []object) error {
+	refused := func(why string) error {
+		return &domain.Failure{Code: CodeUploadRefused, Message: "The page can't be given files.", WaitedFor: r.waitedFor, Seen: why}
+	}
+	world := int64(0)
+	for _, f := range r.page.Frames() {
+		if f.ID == c.Frame {
+			world = f.Context
+		}
+	}
+	if c.Node == 0 || world == 0 {
+		return refused("a request for files that no field makes")
+	}
+	var field struct {
+		Object struct {
+			ID string `json:"objectId"`
+		} `json:"object"`
+	}
+	if err := c.Session.Call(r.ctx, "DOM.resolveNode", object{"backendNodeId": c.Node, "executionContextId": world}, &field); err != nil {
+		if lost(err) {
+			return refused("a field that was gone at once")
+		}
+		return err
+	}
+	var res struct {
+		Result struct {
+			Value verdict `json:"value"`
+		} `json:"result"`
+	}
+	return r.settled(func() error {
+		err := c.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+			"objectId": field.Object.ID, "functionDeclaration": "function (files) { return bh.answer(this, files) }",
+			"arguments": []object{{"value": files}}, "returnByValue": true, "userGesture": true,
+		}, &res)
+		if v := res.Result.Value; err == nil && !v.OK {
+			return r.refused(v)
+		}
+		return err
+	})
+}
