@@ -14,6 +14,9 @@ import (
 type Target struct {
 	Frames []FrameRef `json:"-"` // from the main frame inward; none: any frame
 	Parts  []Part     `json:"parts"`
+
+	Raw    string `json:"raw,omitempty"`    // as the step has it, for what is said of it
+	TestID string `json:"testid,omitempty"` // the session's attribute for test ids
 }
 
 // FrameRef says which frame inside the one before it is meant.

@@ -45,11 +45,8 @@ function one(target) {
   } catch (e) {
     return no("target_invalid", e.message, { fatal: true });
   }
-  if (found.length === 0) return no("target_not_found", "no element matches");
-  if (found.length > 1) {
-    const shown = found.slice(0, 3).map(describe).join(", ") + (found.length > 3 ? ", …" : "");
-    return no("target_ambiguous", `${found.length} elements match: ${shown}`, { fatal: true });
-  }
+  if (found.length === 0) return no("target_not_found", missing(target));
+  if (found.length > 1) return no("target_ambiguous", listed(found, target), { fatal: true });
   return { ok: true, el: found[0] };
 }
 
