@@ -15,7 +15,9 @@ func TestMembersThatAPageShadows(t *testing.T) {
 	var shadow strings.Builder
 	for _, name := range strings.Fields("children childNodes parentElement tagName nodeType type title labels value innerText textContent innerHTML " +
 		"shadowRoot getRootNode host isConnected getAttribute hasAttribute matches closest querySelectorAll checkVisibility getBoundingClientRect " +
-		"isContentEditable placeholder id body createRange evaluate createElement getElementById documentElement hasFocus activeElement") {
+		"isContentEditable placeholder id body createRange evaluate createElement getElementById documentElement hasFocus activeElement " +
+		"scrollIntoView scrollIntoViewIfNeeded scrollBy getClientRects elementFromPoint elementsFromPoint assignedSlot timeline getAnimations localName " +
+		"firstChild nextSibling firstElementChild nextElementSibling previousElementSibling namespaceURI head compareDocumentPosition createExpression createDocumentFragment") {
 		fmt.Fprintf(&shadow, `<input type=hidden name=%s><img name=%[1]s hidden>`, name)
 	}
 	site := pages(t, map[string]string{"/": `<main><form id=f class=c aria-label=Order title=tip>` + shadow.String() +
@@ -28,11 +30,17 @@ func TestMembersThatAPageShadows(t *testing.T) {
 		b.do(step.Spec{Action: "assert", Target: target, Count: ptr(1)})
 		b.do(step.Spec{Action: "waitFor", Target: target})
 	}
-	b.do(step.Spec{Action: "assert", Target: "#f", Text: ptr("pick one"), State: "enabled"})
-	b.do(step.Spec{Action: "assert", Text: ptr("pick one")})
+	b.do(step.Spec{Action: "assert", Target: "#f", Text: ptr("Pick one"), State: "enabled"})
+	b.do(step.Spec{Action: "assert", Text: ptr("Pick one")})
+	for _, s := range []step.Spec{{Action: "click", Target: "#f"}, {Action: "hover", Target: "#f"}, {Action: "scroll", Target: "#f"}, {Action: "scroll", Target: "#f", Y: ptr(10.0)}, {Action: "screenshot", Target: "#f"}} {
+		b.do(s)
+	}
+	for _, target := range []string{`form:has-text("Pick one"):visible`, "main > form >> p + label", "text=Pick >> visible=true >> nth=0", `main:has(form) >> label:right-of(p), p ~ label`} {
+		b.do(step.Spec{Action: "assert", Target: target, Count: ptr(1)})
+	}
 	b.do(step.Spec{Action: "fill", Target: "label=Colour", Value: ptr("blue")})
 	b.do(step.Spec{Action: "click", Target: "text=Pick it"})
-	b.do(step.Spec{Action: "assert", Target: "button", Text: ptr("picked")})
+	b.do(step.Spec{Action: "assert", Target: "button", Text: ptr("Picked")})
 	var got struct {
 		Colour, Class, Text string
 		HTML                string

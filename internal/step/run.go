@@ -98,6 +98,7 @@ func (r *run) aim(raw string) error {
 		return &domain.Failure{Code: codeInvalid, Message: "The target " + err.Error() + "."}
 	}
 	r.target, r.named = t.withTestID(r.page.TestID), raw
+	r.target.Raw, r.target.TestID = raw, r.page.TestID
 	return nil
 }
 

@@ -23,11 +23,11 @@ const sameBox = (a, b) => a.x === b.x && a.y === b.y && a.width === b.width && a
 // frame, and on a busy machine all do. They must be two, since what turns back
 // is at one place twice.
 async function moves(el) {
-  const doc = own(document), before = el.getBoundingClientRect();
+  const doc = own(document), before = own(el).getBoundingClientRect();
   let time = doc.timeline.currentTime;
   for (let frames = 0, passed = 0; passed < 2 && frames < 8; frames++) {
     if (!await frame()) return "may be moving: its page was not drawn for a second";
-    if (!sameBox(before, el.getBoundingClientRect())) return "is moving";
+    if (!sameBox(before, own(el).getBoundingClientRect())) return "is moving";
     const running = doc.getAnimations().filter((a) => a.playState === "running");
     if (!running.length) return;
     if (doc.timeline.currentTime !== time && !running.some((a) => a.pending)) passed++;
@@ -72,7 +72,7 @@ async function ready(target, needs, tries, how = {}) {
   if (!needs.point) return { ok: true, el };
   if (top !== window) scrollTo(el, tries); // a frame that is out of view is not drawn
   const why = await moves(buttonOf(el));
-  if (!el.isConnected) return no("target_not_found", "the element was removed");
+  if (!own(el).isConnected) return no("target_not_found", "the element was removed");
   if (why) return no("target_moving", describe(el) + " " + why);
   scrollTo(el, tries);
   const p = how.position ? pointIn(el, how.position) : await middle(el);
@@ -103,10 +103,10 @@ const work = {
       return no("target_not_checkable", describe(control) + " is a radio button: only another one of its group unchecks it", { fatal: true });
     return { checked };
   },
-  scroll: (el) => { el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); return {}; },
+  scroll: (el) => { own(el).scrollIntoView({ block: "center", inline: "center", behavior: "instant" }); return {}; },
   box: (el) => {
-    el.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
-    const r = el.getBoundingClientRect();
+    own(el).scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+    const r = own(el).getBoundingClientRect();
     return { box: { x: r.x + scrollX, y: r.y + scrollY, width: r.width, height: r.height, left: r.x, top: r.y } };
   },
 };

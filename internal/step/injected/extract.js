@@ -60,10 +60,10 @@ function readTable(el) {
 function htmlOf(el) {
   const copied = (node) => {
     const { nodeType } = own(node);
-    if (nodeType === 3) return document.createTextNode(node.data);
+    if (nodeType === 3) return own(document).createTextNode(node.data);
     if (nodeType !== 1 || skipped.has(tagOf(node)) || tagOf(node) === "template") return null;
     if (own(node).checkVisibility && !own(node).checkVisibility() && getComputedStyle(node).display !== "contents") return null;
-    const name = tagOf(node), copy = document.createElement(/^[a-z][a-z0-9-]*$/.test(name) ? name : "div");
+    const name = tagOf(node), copy = own(document).createElement(/^[a-z][a-z0-9-]*$/.test(name) ? name : "div");
     for (const attribute of ["alt", "title", "colspan", "rowspan", "start", "type", "class"]) {
       const value = own(node).getAttribute(attribute);
       if (value !== null) copy.setAttribute(attribute, value);

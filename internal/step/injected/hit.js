@@ -4,7 +4,7 @@
 // for text alone what is around it.
 function boxed(el) {
   if (getComputedStyle(el).display !== "contents") return el;
-  const inside = [...el.querySelectorAll("*")].find(visible);
+  const inside = [...own(el).querySelectorAll("*")].find(visible);
   if (inside) return inside;
   for (let n = el; n; n = parentOf(n)) if (getComputedStyle(n).display !== "contents") return n;
   return el;
@@ -14,11 +14,11 @@ function boxed(el) {
 // its own has those of what is in it: a label, those of its box and its words.
 function rectsOf(el) {
   const style = getComputedStyle(el);
-  if (style.display !== "contents" && !drawsNothing(style)) return el.getClientRects();
-  const range = document.createRange();
+  if (style.display !== "contents" && !drawsNothing(style)) return own(el).getClientRects();
+  const range = own(document).createRange();
   range.selectNodeContents(el);
   const inside = [...range.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
-  return inside.length ? inside : el.getClientRects();
+  return inside.length ? inside : own(el).getClientRects();
 }
 
 const drawsNothing = (style) =>
@@ -33,8 +33,8 @@ const alignments = [null, "end", "center", "start"];
 function scrollTo(target, tries) {
   const el = boxed(target);
   const edge = alignments[tries % alignments.length];
-  if (edge) el.scrollIntoView({ block: edge, inline: edge, behavior: "instant" });
-  else el.scrollIntoViewIfNeeded(true);
+  if (edge) own(el).scrollIntoView({ block: edge, inline: edge, behavior: "instant" });
+  else own(el).scrollIntoViewIfNeeded(true);
 }
 
 // The part of an element that can be seen through all the frames around this one.
@@ -62,15 +62,15 @@ async function middle(el) {
 function pointIn(el, position) {
   const box = boxed(el);
   const point = () => {
-    const r = box.getBoundingClientRect();
+    const r = own(box).getBoundingClientRect();
     return { x: r.left + own(box).clientLeft + position.x, y: r.top + own(box).clientTop + position.y };
   };
   const hidden = (p, r) => p.x < r.left || p.x >= r.right || p.y < r.top || p.y >= r.bottom;
   for (const n of upwards(parentOf(box) || box)) {
-    const r = n === document.scrollingElement ? { left: 0, top: 0, right: innerWidth, bottom: innerHeight } : n.getBoundingClientRect();
+    const r = n === own(document).scrollingElement ? { left: 0, top: 0, right: innerWidth, bottom: innerHeight } : own(n).getBoundingClientRect();
     const p = point();
-    const scrolls = n === document.scrollingElement || /auto|scroll|hidden/.test(getComputedStyle(n).overflow);
-    if (scrolls && hidden(p, r)) n.scrollBy({ left: p.x - (r.left + r.right) / 2, top: p.y - (r.top + r.bottom) / 2, behavior: "instant" });
+    const scrolls = n === own(document).scrollingElement || /auto|scroll|hidden/.test(getComputedStyle(n).overflow);
+    if (scrolls && hidden(p, r)) own(n).scrollBy({ left: p.x - (r.left + r.right) / 2, top: p.y - (r.top + r.bottom) / 2, behavior: "instant" });
   }
   const p = point();
   return hidden(p, { left: 0, top: 0, right: innerWidth, bottom: innerHeight }) ? null : p;
@@ -80,27 +80,28 @@ function pointIn(el, position) {
 function at(x, y) {
   let root = document, hit = null;
   for (;;) {
-    let next = root.elementFromPoint(x, y);
+    let next = own(root).elementFromPoint(x, y);
     // Text in a slot belongs to the host, which is all that its root is told;
     // what is drawn around the slot is among the elements below.
-    if (hit && (!next || next === hit)) next = root.elementsFromPoint(x, y).find((el) => el.getRootNode() === root);
+    if (hit && (!next || next === hit)) next = own(root).elementsFromPoint(x, y).find((el) => own(el).getRootNode() === root);
     if (!next) return hit;
     hit = next;
-    if (!hit.shadowRoot) return hit;
-    root = hit.shadowRoot;
+    const { shadowRoot } = own(hit);
+    if (!shadowRoot) return hit;
+    root = shadowRoot;
   }
 }
 
 // What reaches any part of a button or a link reaches all of it.
 const whole = (el) =>
-  el.matches("input,textarea,select") || el.isContentEditable ? el : el.closest("button,[role=button],a,[role=link]") || el;
+  own(el).matches("input,textarea,select") || own(el).isContentEditable ? el : own(el).closest("button,[role=button],a,[role=link]") || el;
 
 function within(el, hit) {
   const wanted = whole(el);
-  for (let n = hit; n; n = n.assignedSlot || parentOf(n)) {
+  for (let n = hit; n; n = own(n).assignedSlot || parentOf(n)) {
     if (n === wanted) return true;
-    if (n.tagName === "LABEL" && n.control === el) return true; // it passes a click on
-    if (n.tagName === "AREA" && wanted.useMap && wanted.useMap === "#" + n.closest("map")?.name) return true; // a part of the image
+    if (tagOf(n) === "label" && n.control === el) return true; // it passes a click on
+    if (tagOf(n) === "area" && wanted.useMap && wanted.useMap === "#" + n.closest("map")?.name) return true; // a part of the image
   }
   return false;
 }
@@ -139,7 +140,7 @@ function intercept(e) {
     }
     const path = e.composedPath();
     watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
-    if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? document.documentElement : path[0]);
+    if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? own(document).documentElement : path[0]);
     if (e.type === "wheel") wheeled.event = e;
     browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
   }

@@ -13,7 +13,7 @@ bh.mask = ({ targets }) => {
     return no("target_invalid", e.message, { fatal: true });
   }
   if (!found.length) return { ok: true };
-  const host = document.createElement("div");
+  const host = own(document).createElement("div");
   host.style.cssText = "all:initial!important;position:absolute!important;overflow:visible!important;pointer-events:none!important";
   host.popover = "manual"; // dialogs have a layer of their own above all else
   const root = host.attachShadow({ mode: "closed" });
@@ -23,7 +23,7 @@ bh.mask = ({ targets }) => {
   const zero = host.getBoundingClientRect();
   for (const el of found) {
     for (const r of own(el).getClientRects()) {
-      const box = document.createElement("div");
+      const box = own(document).createElement("div");
       box.style.cssText = `position:absolute;left:${r.x - zero.x}px;top:${r.y - zero.y}px;width:${r.width}px;height:${r.height}px;background:#f0f`;
       root.append(box);
     }

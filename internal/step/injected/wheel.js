@@ -20,11 +20,11 @@ function wheelAt(el) {
 bh.wheelPage = (by) => {
   for (const [right, down] of [[0.5, 0.5], [0.5, 0.1], [0.5, 0.9], [0.05, 0.5], [0.95, 0.5], [0.02, 0.02], [0.98, 0.98]]) {
     const x = Math.floor(innerWidth * right), y = Math.floor(innerHeight * down), hit = at(x, y);
-    if (!hit || hit.matches("iframe,frame,embed,object,textarea,select") || scrollersOf(hit).length > 1) continue;
+    if (!hit || own(hit).matches("iframe,frame,embed,object,textarea,select") || scrollersOf(hit).length > 1) continue;
     wheelAt(hit);
     return { ok: true, x, y };
   }
-  wheelAt(document.scrollingElement || document.documentElement);
+  wheelAt(own(document).scrollingElement || own(document).documentElement);
   scrollBy({ left: by.x, top: by.y, behavior: "instant" });
   return { ok: false };
 };
