@@ -22,7 +22,11 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 	said := r.witness()
 	defer said.stop()
 	for {
-		v, err := r.look(n, r.how(), "aim", nil)
+		aim := object{}
+		if !r.spec.DryRun {
+			aim["watch"] = op
+		}
+		v, err := r.look(n, r.how(), "aim", aim)
 		if err != nil {
 			return err
 		}
@@ -85,6 +89,13 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 // another element in the target's document or in one around it. A document
 // that is gone has said so before, if it heard of the mouse.
 func (r *run) missed(v verdict, said *witness) (by string, err error) {
+	if hit, heard := said.of(v.frame); heard && hit {
+		// It has said so unasked. Nobody needs to watch any more.
+		for _, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
+			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.reached()", "contextId": f.Context})
+		}
+		return "", nil
+	}
 	hit, gone := false, false
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
 		// All are asked: that ends their watch.
@@ -117,11 +128,15 @@ func (r *run) missed(v verdict, said *witness) (by string, err error) {
 }
 
 // place is point which, when the way is free, has the documents watch for the
-// mouse: until then it is others who use it.
+// mouse: until then it is others who use it. The main frame's own elements have
+// nothing in the way: it has watched since they were looked at.
 func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error) {
 	x, y, no, err = r.point(v)
 	if err != nil || no != nil {
 		return x, y, no, err
+	}
+	if v.frame.Parent == "" {
+		return x, y, nil, nil
 	}
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
 		if _, err := r.call(f, "watch", object{"kind": op, "aimed": i == 0}); err != nil {

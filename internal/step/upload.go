@@ -29,7 +29,7 @@ type File struct {
 	Content  string `json:"content,omitempty" doc:"Its bytes, as base64." maxLength:"1048576" secret:"true"`
 	Artifact string `json:"artifactId,omitempty" doc:"Instead: an artifact of this session, such as a download." maxLength:"64"`
 
-	loaded []byte
+	loaded *[]byte
 }
 
 var uploading = []action{{
@@ -53,7 +53,9 @@ func checkFiles(s *Spec, at pathTo) error {
 	for i, f := range s.Files {
 		field := fmt.Sprintf("%s[%d]", at("files"), i)
 		switch {
-		case (f.Content == "") == (f.Artifact == "") && (f.Artifact != "" || f.Name == ""):
+		case f.Content != "" && f.Artifact != "":
+			return domain.Invalid(field, "has content and an artifactId; it takes one of them")
+		case f == File{}:
 			return domain.Invalid(field, "needs a name with content, or an artifactId")
 		case f.Artifact == "" && f.Name == "":
 			return domain.Invalid(field+".name", "is needed with content")
@@ -88,7 +90,7 @@ func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id stri
 		if total += len(content); total > MaxUpload {
 			return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The files have more than %d MiB.", MaxUpload>>20)}
 		}
-		f.loaded = content
+		f.loaded = &content
 		if f.Type == "" {
 			f.Type = a.ContentType
 		}
@@ -145,7 +147,7 @@ func (r *run) files() (files []object, told object, err error) {
 			if f.loaded == nil {
 				return nil, nil, &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", f.Artifact)}
 			}
-			content, size = base64.StdEncoding.EncodeToString(f.loaded), len(f.loaded)
+			content, size = base64.StdEncoding.EncodeToString(*f.loaded), len(*f.loaded)
 		}
 		kind := f.Type
 		if kind == "" {

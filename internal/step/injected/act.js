@@ -88,7 +88,11 @@ async function ready(target, needs, tries, how = {}) {
 // What can be done with the element at once, in the same call.
 const work = {
   none: () => ({}),
-  aim: (el, _, p) => { aimed = { el, x: p.x, y: p.y }; return {}; },
+  aim: (el, { watch }, p) => {
+    aimed = { el, x: p.x, y: p.y };
+    if (watch && top === window) bh.watch({ kind: watch, aimed: true });
+    return {};
+  },
   files: (el) => filesFor(el),
   goal: () => { taken = false; return {}; },
   focus: (el) => { focusOn(el); return {}; },
