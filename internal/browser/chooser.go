@@ -44,7 +44,7 @@ func (p *Page) Choosers(ctx context.Context) (asked <-chan Chooser, stop func(),
 	}
 	for _, s := range sessions {
 		if err := s.Call(ctx, "Page.setInterceptFileChooserDialog", object{"enabled": true}, nil); err != nil {
-			if _, gone := sessions[s.ID]; gone && s.ID != p.ID && ctx.Err() == nil {
+			if s.ID != p.ID && ctx.Err() == nil {
 				continue // a frame that was left meanwhile asks for nothing
 			}
 			stop()

@@ -55,17 +55,32 @@ func checkTo(s *Spec, field string) error {
 const starts = 6
 
 func (r *run) drag() (any, error) {
-	if r.spec.DryRun && r.spec.To != "" {
+	if r.spec.DryRun {
+		return nil, r.lookAtBoth()
+	}
+	return nil, r.page.Held(r.ctx, r.modifiers(), r.dragHeld)
+}
+
+// lookAtBoth is a dry run: it ends when the target has been found, and before
+// that where it goes.
+func (r *run) lookAtBoth() error {
+	if r.spec.To != "" {
 		if _, err := r.goal(); !errors.Is(err, errLooked) {
-			return nil, err
+			return err
 		}
 		if err := r.aim(r.spec.Target); err != nil {
-			return nil, err
+			return err
 		}
 	}
+	_, _, err := r.grab()
+	return err
+}
+
+// dragHeld drags while modifier keys are held.
+func (r *run) dragHeld() error {
 	grip, source, err := r.grab()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	held := true
 	defer func() {
@@ -78,7 +93,7 @@ func (r *run) drag() (any, error) {
 	goal := verdict{X: source.X + number(r.spec.X), Y: source.Y + number(r.spec.Y), frame: source.frame}
 	if r.spec.To != "" {
 		if goal, err = r.goal(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	html := false
@@ -102,41 +117,41 @@ func (r *run) drag() (any, error) {
 	}
 	if goal.frame.Session.ID != source.frame.Session.ID {
 		if err := move(toward(source.X, goal.X), toward(source.Y, goal.Y)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	moves := max(r.spec.Moves, 1)
 	for i := 1; i < moves; i++ {
 		part := float64(i) / float64(moves)
 		if err := move(source.X+part*(goal.X-source.X), source.Y+part*(goal.Y-source.Y)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if moves > 1 && r.spec.To != "" {
 		// The page may have moved it meanwhile.
 		if goal, err = r.goal(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := move(goal.X, goal.Y); err != nil {
-		return nil, err
+		return err
 	}
 	held = false
 	err = r.settled(func() error { return grip.Drop(r.ctx) })
 	if errors.Is(err, browser.ErrUnheard) {
-		return nil, nobodyKnows()
+		return nobodyKnows()
 	}
 	if err != nil || !html || r.spec.To == "" {
-		return nil, err
+		return err
 	}
 	v, err := r.call(goal.frame, "dropped", object{})
 	switch {
 	case err != nil && lost(err):
-		return nil, nil // it was left because of the drop
+		return nil // it was left because of the drop
 	case err == nil && !v.OK:
-		return nil, r.refused(v)
+		return r.refused(v)
 	}
-	return nil, err
+	return err
 }
 
 func number(f *float64) float64 {

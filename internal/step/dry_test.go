@@ -35,6 +35,10 @@ func TestADryRunDoesNothing(t *testing.T) {
 		{step.Spec{Action: "select", Target: "#s", Value: ptr("b")}, `"found":`},
 		{step.Spec{Action: "scroll", Target: "#b"}, `"found":`},
 		{step.Spec{Action: "scroll", Y: ptr(100.0)}, `{"dryRun":true}`},
+		{step.Spec{Action: "scroll", Target: "#b", Y: ptr(100.0)}, `"found":`},
+		{step.Spec{Action: "tap", Target: "#b"}, `"found":`},
+		{step.Spec{Action: "drag", Target: "#b", To: "#i", Modifiers: []string{"Shift"}}, `"found":"<button id=\"b\">Go"`},
+		{step.Spec{Action: "upload", Target: "#b", Files: []step.File{}}, `"found":`},
 		{step.Spec{Action: "goto", URL: site.URL + "/in"}, `{"dryRun":true}`},
 		{step.Spec{Action: "reload"}, `{"dryRun":true}`},
 		{step.Spec{Action: "back"}, `{"dryRun":true}`},
@@ -44,6 +48,7 @@ func TestADryRunDoesNothing(t *testing.T) {
 		{step.Spec{Action: "extract", Target: "#b"}, `"Go"`},
 		{step.Spec{Action: "click", Target: "#off"}, "target_disabled"},
 		{step.Spec{Action: "click", Target: "#none"}, "target_not_found"},
+		{step.Spec{Action: "drag", Target: "#b", To: "#none"}, "target_not_found"},
 		{step.Spec{Action: "fill", Target: "#b", Value: ptr("x")}, "target_not_editable"},
 		{step.Spec{Action: "assert", Target: "#b", Text: ptr("Stay")}, step.CodeAssertion},
 	} {

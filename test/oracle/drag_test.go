@@ -74,6 +74,8 @@ var dragging = []Case{
 	followed("onto itself", "", `{"action":"drag","target":"#s","to":"#s","position":{"x":10,"y":10},"toPosition":{"x":60,"y":60}}`),
 	their(followed("by an offset", "microsoft/playwright#1094", `{"action":"drag","target":"#s","x":60,"y":80}`),
 		`await page.locator("#s").hover(); await page.mouse.down(); await page.mouse.move(110, 130); await page.mouse.up()`),
+	their(followed("with a modifier", "", `{"action":"drag","target":"#s","to":"#t","modifiers":["Shift"]}`),
+		`await page.keyboard.down("Shift"); await page.locator("#s").dragTo(page.locator("#t")); await page.keyboard.up("Shift")`),
 	{
 		Name: "a slider of the page's own", Cites: "microsoft/playwright#20254", Read: `knob.style.left`,
 		Page: `<div style="position:relative;width:300px;height:20px"><div id=knob style="position:absolute;left:0px;width:20px;height:20px;background:#888"></div></div>
