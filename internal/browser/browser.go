@@ -26,11 +26,12 @@ type Browser struct {
 	ID string // of the session
 
 	dir        string
+	files      string // the folder in it that Chromium owns
 	log        *slog.Logger
 	conn       *cdp.Conn
 	keeper     *exec.Cmd
 	keeperSaid bounded
-	page       *Page
+	tabs       *Tabs
 	release    func()
 
 	mu     sync.Mutex
@@ -41,8 +42,8 @@ type Browser struct {
 	done chan struct{}
 }
 
-// Page is the session's page.
-func (b *Browser) Page() *Page { return b.page }
+// Page is the session's current tab.
+func (b *Browser) Page() *Page { return b.tabs.Current() }
 
 // PID is Chromium's process, as the keeper told; 0 before it did.
 func (b *Browser) PID() int {
@@ -169,3 +170,6 @@ func (w *bounded) String() string {
 	defer w.mu.Unlock()
 	return string(w.buf)
 }
+
+// Tabs are all the session's tabs.
+func (b *Browser) Tabs() *Tabs { return b.tabs }

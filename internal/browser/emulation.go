@@ -75,13 +75,13 @@ func sizeOf(features []string) *domain.Viewport {
 }
 
 // start has a new target begin, when it has been told everything.
-func (p *Page) start(s cdp.Session, kind string, opt domain.SessionOptions, first []command) {
+func (t *Tabs) start(s cdp.Session, kind string, opt domain.SessionOptions, first []command) {
 	for _, c := range append(first, emulation(opt, kind)...) {
 		if _, err := s.Send(c.method, c.params); err != nil {
 			return
 		}
 	}
-	p.locales.tell(s, p.opt.Locale)
+	t.locales.tell(s, t.opt.Locale)
 	_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
 }
 

@@ -37,7 +37,7 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 
 		// Nobody is there to be asked.
 		"--no-first-run", "--no-default-browser-check", "--disable-search-engine-choice-screen",
-		"--password-store=basic", "--use-mock-keychain", "--disable-prompt-on-repost", "--noerrdialogs",
+		"--password-store=basic", "--use-mock-keychain", "--disable-prompt-on-repost", "--noerrdialogs", "--disable-popup-blocking",
 		"--disable-infobars", "--disable-notifications", "--disable-extensions", "--disable-component-extensions-with-background-pages",
 
 		// A page that nobody looks at runs as if somebody did.

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
@@ -13,6 +12,8 @@ type attachedToTarget struct {
 	TargetInfo struct {
 		TargetID string `json:"targetId"`
 		Type     string `json:"type"`
+		URL      string `json:"url"`
+		OpenerID string `json:"openerId"`
 	} `json:"targetInfo"`
 }
 
@@ -47,52 +48,21 @@ type frameEvent struct {
 	attachedToTarget
 }
 
-// news is what a page listens to.
+// news is what tabs listen to.
 var news = []string{
 	"Page.frameAttached", "Page.frameDetached", "Page.frameNavigated", "Page.navigatedWithinDocument",
 	"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
 	"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
 	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed",
 	"Inspector.targetReloadedAfterCrash", "Page.windowOpen",
+	"Browser.downloadWillBegin", "Browser.downloadProgress",
 }
 
-// heard keeps the frames true to what the browser tells. It runs on the
-// goroutine that reads the wire: what it sends, it doesn't wait for.
-func (p *Page) heard(e cdp.Event) {
-	var ev frameEvent
-	if err := json.Unmarshal(e.Params, &ev); err != nil {
-		p.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
-		return
-	}
-	if e.Method == "Target.attachedToTarget" && ev.TargetInfo.Type != "iframe" {
-		if ev.SessionID != p.ID {
-			p.release(e.SessionID, &ev.attachedToTarget)
-		}
-		return
-	}
-	if e.Method == "Page.windowOpen" {
-		p.opening = sizeOf(ev.Features)
-		return
-	}
-	if e.Method == "Inspector.targetReloadedAfterCrash" {
-		// A service worker that was stopped starts again, when a page needs it,
-		// and waits once more. What it was told is kept for it.
-		_, _ = p.Conn.Send(e.SessionID, "Runtime.runIfWaitingForDebugger", nil)
-		return
-	}
-	if e.Method == "Target.detachedFromTarget" {
-		p.locales.left(ev.SessionID, p.opt.Locale)
-	}
-	if e.Method == "Page.javascriptDialogOpening" {
-		p.dismiss(cdp.Session{Conn: p.Conn, ID: e.SessionID}, ev.Type)
-		return
-	}
+// heard keeps the frames true to what the browser tells.
+func (p *Page) heard(e cdp.Event, ev *frameEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.SessionID != p.ID && !p.adopted[e.SessionID] {
-		return // of a window that the page opened
-	}
-	if p.apply(e, &ev) {
+	if p.apply(e, ev) {
 		close(p.changed)
 		p.changed = make(chan struct{})
 	}
@@ -179,7 +149,6 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	case "Target.attachedToTarget":
 		p.adopt(ev)
 	case "Target.detachedFromTarget":
-		delete(p.adopted, ev.SessionID)
 		for _, f := range p.frames {
 			if f.Session.ID == ev.SessionID && f.Parent != "" {
 				f.Context, f.Session = 0, p.Session
@@ -225,44 +194,13 @@ func shown(parts ...string) string {
 	return domain.HideUserinfo(domain.CleanText(url))
 }
 
-// release lets what the page has started beside its frames go on: a worker, or
-// a window, whose dialogs would hold up its opener too. It stays attached: a
-// shared worker that is left before it runs never does.
-func (p *Page) release(by string, a *attachedToTarget) {
-	kind := a.TargetInfo.Type
-	s := cdp.Session{Conn: p.Conn, ID: a.SessionID}
-	if by != "" && (kind == "service_worker" || kind == "shared_worker") {
-		// The browser's own session is attached to it too, for as long as it
-		// lives, and has told it. It waits for both.
-		_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
-		return
-	}
-	opt := p.opt
-	if kind == "page" {
-		_, _ = s.Send("Page.enable", nil)
-		if p.opening != nil {
-			opt.Viewport, p.opening = *p.opening, nil
-		}
-	}
-	p.start(s, kind, opt, nil)
-}
-
-// dismiss answers a dialog, since nobody else is there to: alerts are
-// dismissed, leaving is agreed to.
-func (p *Page) dismiss(s cdp.Session, kind string) {
-	_, _ = s.Send("Page.handleJavaScriptDialog", object{"accept": kind == "beforeunload"})
-}
-
 // adopt takes a frame that has a process and a protocol session of its own.
 // Its target's id is the frame's.
 func (p *Page) adopt(ev *frameEvent) {
 	s := cdp.Session{Conn: p.Conn, ID: ev.SessionID}
-	// Remembered by itself: news of the frame's old process may come late and
-	// name that as its session again, for a while.
-	p.adopted[s.ID] = true
 	f := p.frame(ev.TargetInfo.TargetID, p.main, s)
 	f.Session, f.Context = s, 0
-	p.start(s, ev.TargetInfo.Type, p.opt, p.enable())
+	p.tabs.start(s, ev.TargetInfo.Type, p.tabs.opt, p.enable())
 }
 
 // frame finds a frame or makes it.

@@ -7,22 +7,24 @@ import (
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // TestLongAddressesAreNotKept: a page gives itself and its frames addresses of
 // megabytes; the main frame's beginning is kept, and of frames nothing.
 func TestLongAddressesAreNotKept(t *testing.T) {
-	p := &Page{
-		log: slog.New(slog.DiscardHandler), main: "main", order: []string{"main"}, changed: make(chan struct{}),
-		frames: map[string]*Frame{"main": {ID: "main", Document: Document{Reached: map[string]bool{}}}},
-	}
+	tabs := newTabs(nil, Config{Log: slog.New(slog.DiscardHandler)}, domain.SessionOptions{})
+	p := tabs.newPage(&attachedToTarget{})
+	p.main, p.order = "main", []string{"main"}
+	p.frames = map[string]*Frame{"main": {ID: "main", Document: Document{Reached: map[string]bool{}}}}
+	tabs.sessions[""] = p
 	hear := func(method string, params object) {
 		t.Helper()
 		raw, err := json.Marshal(params)
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.heard(cdp.Event{Method: method, Params: raw})
+		tabs.heard(cdp.Event{Method: method, Params: raw})
 	}
 	long := "#" + strings.Repeat("é", 1<<20)
 	navigated := func(id, parent, missing string) {

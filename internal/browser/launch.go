@@ -45,6 +45,7 @@ type Config struct {
 	Keeper       []string      // command that is the keeper
 	Script       string        // evaluated in our isolated world of every document
 	StartTimeout time.Duration // until the page can be used; 0: 30 s
+	MaxTabs      int           // of a browser; 0: MaxTabs
 	Log          *slog.Logger
 }
 
@@ -150,7 +151,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
-	b.page, err = attach(ctx, b.conn, l.cfg.Script, opt, l.cfg.Log)
+	b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
 	if err == nil {
 		return b, nil
 	}
@@ -181,6 +182,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		b.abandon()
 		return nil, err
 	}
+	b.files = files
 	listener, dial, err := listen(dir)
 	if err != nil {
 		b.abandon()
@@ -224,7 +226,7 @@ func makeFolders(dir string, uid int) (files string, err error) {
 	if err := os.Mkdir(dir, 0o711); err != nil {
 		return "", fmt.Errorf("make the session's folder: %w", err)
 	}
-	for _, f := range []string{files, filepath.Join(files, "tmp")} {
+	for _, f := range []string{files, filepath.Join(files, "tmp"), filepath.Join(files, downloadsFolder)} {
 		if err := os.Mkdir(f, 0o700); err != nil {
 			return "", fmt.Errorf("make the session's folder: %w", err)
 		}

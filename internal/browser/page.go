@@ -3,9 +3,9 @@ package browser
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
@@ -30,19 +30,22 @@ type Page struct {
 
 	Secrets *domain.Secrets // that the session was given: nothing may tell them
 
+	tabs     *Tabs
+	number   int   // in the order tabs were opened, from 1
+	seen     bool  // a step has been on it; under tabs.mu, as the next
+	by       *Page // that opened it; nil: nobody knows
+	opener   *Page // the same, or what that was opened by when it is closed; nil: no tab that is open
 	log      *slog.Logger
-	opt      domain.SessionOptions
-	locales  locales
-	opening  *domain.Viewport // that the next window has asked for; only heard knows it
-	script   string           // evaluated in our world of every document
+	script   string // evaluated in our world of every document
 	crashed  chan struct{}
 	prepared chan struct{} // closed when the page's process has been told all
+	closed   chan struct{} // closed when it is gone
 
 	mu      sync.Mutex
 	main    string // id of the main frame
 	frames  map[string]*Frame
-	adopted map[string]bool // protocol sessions of frames of other sites
-	order   []string        // ids of frames as they were attached
+	order   []string // ids of frames as they were attached
+	stays   int      // it was to be left and is not
 	changed chan struct{}
 }
 
@@ -68,87 +71,30 @@ type Document struct {
 // Viewport is the size that pages have when the user chose none.
 var Viewport = domain.Viewport{Width: 1280, Height: 720}
 
-// attach finds the browser's first page and makes it ready for use. Commands
-// that don't need each other's answers are on their way together: each answer
-// waited for alone would be a good part of what starting costs.
-func attach(ctx context.Context, conn *cdp.Conn, script string, opt domain.SessionOptions, log *slog.Logger) (*Page, error) {
-	first := make(chan attachedToTarget, 1)
-	stop := conn.Listen("", func(e cdp.Event) {
-		var a attachedToTarget
-		if json.Unmarshal(e.Params, &a) != nil || a.TargetInfo.Type != "page" {
-			return
-		}
-		select {
-		case first <- a:
-		default: // a window that the page opened: see heard
-		}
-	}, "Target.attachedToTarget")
-	defer stop()
-	browser := cdp.Session{Conn: conn}
-	// Each window that a page opens waits until it is attached and told to go on:
-	// without that, Chromium would have it wait for the page's own session, which
-	// learns nothing of it, and its opener with it.
-	auto, err := browser.Send(autoAttach.method, autoAttach.params)
-	if err != nil {
-		return nil, err
-	}
-	downloads, err := browser.Send("Browser.setDownloadBehavior", object{"behavior": "deny"})
-	if err != nil {
-		return nil, err
-	}
-	var target attachedToTarget
-	select {
-	case target = <-first:
-	case <-conn.Done():
-		return nil, conn.Err()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
+// newPage is a target that was attached, and what it is told on its way: it can
+// be worked with when that is answered.
+func (t *Tabs) newPage(a *attachedToTarget) *Page {
 	p := &Page{
-		Session: cdp.Session{Conn: conn, ID: target.SessionID}, log: log, opt: opt, Secrets: secretsOf(opt), script: script,
-		crashed: make(chan struct{}), prepared: make(chan struct{}), main: target.TargetInfo.TargetID,
-		TestID: cmp.Or(opt.TestID, "data-testid"), frames: map[string]*Frame{}, adopted: map[string]bool{}, changed: make(chan struct{}),
+		Session: cdp.Session{Conn: t.conn, ID: a.SessionID}, tabs: t, log: t.log, script: t.script,
+		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), main: a.TargetInfo.TargetID,
+		Secrets: t.secrets, TestID: cmp.Or(t.opt.TestID, "data-testid"), frames: map[string]*Frame{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
 	p.order = []string{p.main}
-	conn.ListenAll(p.heard, news...)
-	pending := []*cdp.Pending{auto, downloads}
-	if opt.Credentials != nil {
-		answerLogins(conn, *opt.Credentials)
-	}
-	for _, c := range ofBrowser(opt) {
-		sent, err := browser.Send(c.method, c.params)
-		if err != nil {
-			return nil, err
-		}
-		pending = append(pending, sent)
-	}
-	all := append(p.enable(), emulation(opt, "page")...)
-	if opt.Locale != "" {
-		all = append(all, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
-	}
-	for _, c := range all {
+	return p
+}
+
+// tell sends the page what every page is told before its own scripts run, then
+// more.
+func (p *Page) tell(opt domain.SessionOptions, more ...command) (pending []*cdp.Pending, err error) {
+	for _, c := range slices.Concat(p.enable(), emulation(opt, "page"), more) {
 		sent, err := p.Send(c.method, c.params)
 		if err != nil {
 			return nil, err
 		}
 		pending = append(pending, sent)
 	}
-	if opt.Locale != "" || opt.Timezone != "" {
-		// Chromium may not know what was asked for: that must be told now.
-		return p, p.prepare(ctx, pending)
-	}
-	// The page's process is still starting. A session needn't wait for that
-	// with its news; its first step does.
-	go func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
-		defer cancel()
-		if err := p.prepare(ctx, pending); err != nil && conn.Err() == nil {
-			log.Error("a page could not be prepared: its browser is ended", "err", err)
-			_ = conn.Close()
-		}
-	}()
-	return p, nil
+	return pending, nil
 }
 
 func (p *Page) prepare(ctx context.Context, pending []*cdp.Pending) error {
@@ -164,6 +110,12 @@ func (p *Page) prepare(ctx context.Context, pending []*cdp.Pending) error {
 // Prepared is closed when the page's process runs and can be worked with. To
 // navigate before would end that process while it starts.
 func (p *Page) Prepared() <-chan struct{} { return p.prepared }
+
+// Closed is closed when the page is gone.
+func (p *Page) Closed() <-chan struct{} { return p.closed }
+
+// Tabs are the pages that this one is one of.
+func (p *Page) Tabs() *Tabs { return p.tabs }
 
 type object = map[string]any
 

@@ -290,9 +290,14 @@ func (s *server) artifactRoutes() {
 				defer content.Close()
 				hc.SetHeader("Content-Type", a.ContentType)
 				hc.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
-				hc.SetHeader("Content-Disposition", "inline")
+				// A file that a page made is a stranger's: no browser is to show it.
+				disposition := "inline"
+				if a.Kind == "download" {
+					disposition = "attachment"
+				}
+				hc.SetHeader("Content-Disposition", disposition)
 				hc.SetHeader("Content-Security-Policy", "sandbox")
 				_, _ = io.Copy(hc.BodyWriter(), content)
 			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip"))
+		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/octet-stream"))
 }

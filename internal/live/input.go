@@ -113,7 +113,9 @@ func (h *hand) mouse(ctx context.Context, in input) error {
 		h.buttons &^= browser.Buttons[in.Button]
 		e["type"], e["button"], e["clickCount"] = "mouseReleased", in.Button, max(in.Clicks, 1)
 	}
-	e["buttons"] = h.buttons
+	if e["buttons"] = h.buttons; h.buttons != 0 {
+		e["force"] = browser.Pressure
+	}
 	return h.page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
 }
 

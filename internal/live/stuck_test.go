@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 type house struct {
 	mu    sync.Mutex
 	pages map[string]*browser.Page
+
+	current func(id string) *browser.Page // instead of pages
+
 	fail  error // of every look at the store
 	steps []domain.Step
 	mode  domain.StreamMode
@@ -50,7 +53,7 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	if h.fail != nil {
 		return domain.Stream{}, domain.Session{}, h.fail
 	}
-	if _, ok := h.pages[token]; !ok {
+	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
 	return domain.Stream{Mode: h.mode, SessionID: token}, domain.Session{ID: token, Status: domain.SessionReady}, nil
@@ -60,6 +63,9 @@ func (h *house) Page(id string) (*browser.Page, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.pages[id]
+	if h.current != nil {
+		p = h.current(id)
+	}
 	return p, p != nil
 }
 func (h *house) Touch(string) {}

@@ -78,10 +78,14 @@ func (a *actor) closeReason() domain.CloseReason {
 	return a.reason
 }
 
+// currentPage is the session's current tab.
 func (a *actor) currentPage() (*browser.Page, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.page, a.page != nil
+	if a.page == nil {
+		return nil, false
+	}
+	return a.page.Tabs().Current(), true
 }
 
 func (a *actor) setPage(p *browser.Page) {

@@ -14,21 +14,32 @@ var clicking = []action{
 		members: []member{
 			target.must(), button, modifiers, position,
 			{name: "clickCount", tag: `doc:"1 is the default; 2 is a double click, 3 selects a paragraph." minimum:"1" maximum:"3"`},
+			popup, download,
 		},
+		answers: answersStarts,
 		examples: []example{{
 			step: `{"action":"click","target":"role=button[name=\"Add to basket\"]"}`,
 			then: `document.querySelector("#basket").textContent === "1 item"`,
+		}, {
+			step:   `{"action":"click","target":"text=Terms","popup":true}`,
+			result: `{"tab":{"index":1,"url":"https://shop.example/help","title":"Help","current":true}}`,
+		}, {
+			step:   `{"action":"click","target":"text=Invoice","download":true}`,
+			result: `{"artifactId":"…","name":"invoice.csv","contentType":"text/csv; charset=utf-8","size":20,"sha256":"…","url":"https://shop.example/invoice.csv"}`,
 		}},
-		run: func(r *run) (any, error) { return nil, r.click(max(r.spec.ClickCount, 1)) },
+		check: checkStarts,
+		run:   func(r *run) (any, error) { return r.starts(func() error { return r.click(max(r.spec.ClickCount, 1)) }) },
 	},
 	{
 		name: "doubleClick", does: "Clicks an element twice, as click does once.",
-		members: []member{target.must(), button, modifiers, position},
+		members: []member{target.must(), button, modifiers, position, popup, download},
+		answers: answersStarts,
 		examples: []example{{
 			step: `{"action":"doubleClick","target":"#notes"}`,
 			then: `document.querySelector("#notes").isContentEditable`,
 		}},
-		run: func(r *run) (any, error) { return nil, r.click(2) },
+		check: checkStarts,
+		run:   func(r *run) (any, error) { return r.starts(func() error { return r.click(2) }) },
 	},
 	{
 		name: "hover", does: "Brings the mouse over an element, when it is visible, at rest, in view and not covered.",
@@ -41,12 +52,14 @@ var clicking = []action{
 	},
 	{
 		name: "tap", does: "Taps an element with a finger, when it is visible, enabled, at rest, in view and not covered. The page sees the touch, and then the click that a browser makes of it.",
-		members: []member{target.must(), modifiers, position},
+		members: []member{target.must(), modifiers, position, popup, download},
+		answers: answersStarts,
 		examples: []example{{
 			step: `{"action":"tap","target":"role=button[name=\"Add to basket\"]"}`,
 			then: `document.querySelector("#basket").textContent === "1 item"`,
 		}},
-		run: (*run).tap,
+		check: checkStarts,
+		run:   (*run).tap,
 	},
 }
 
@@ -81,8 +94,10 @@ func (r *run) how() object {
 }
 
 func (r *run) tap() (any, error) {
-	return nil, r.pointer(clickable, "tap", func(x, y float64) error {
-		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Tap(r.ctx, x, y, r.modifiers()) })
+	return r.starts(func() error {
+		return r.pointer(clickable, "tap", func(x, y float64) error {
+			return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Tap(r.ctx, x, y, r.modifiers()) })
+		})
 	})
 }
 

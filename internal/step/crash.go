@@ -1,7 +1,6 @@
 package step
 
 import (
-	"context"
 	"errors"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -37,18 +36,25 @@ func (r *run) alive(a *action) error {
 	return nil
 }
 
-// untilCrashed ends the step's context when the page crashes: much that waits
-// for its answer would wait for ever.
-func (r *run) untilCrashed(end context.CancelCauseFunc) {
-	for {
-		changed := r.page.Changed()
-		select {
-		case <-r.crashed():
-			end(errCrashed)
-			return
-		case <-changed:
-		case <-r.ctx.Done():
-			return
+// watch ends the step's context when the page crashes: much that waits for its
+// answer would wait for ever.
+func (r *run) watch() {
+	ctx, end, page, dead := r.ctx, r.end, r.page, r.dead
+	go func() {
+		for {
+			changed := page.Changed()
+			crashed := page.Crashed()
+			if crashed == dead {
+				crashed = nil
+			}
+			select {
+			case <-crashed:
+				end(errCrashed)
+				return
+			case <-changed:
+			case <-ctx.Done():
+				return
+			}
 		}
-	}
+	}()
 }

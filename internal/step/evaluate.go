@@ -41,6 +41,7 @@ func (r *run) eval(expression string) (json.RawMessage, error) {
 	if err := r.command("Runtime.evaluate", object{"expression": "0"}, nil); err != nil {
 		return nil, err
 	}
+	r.acted = true
 	first, err := r.valueOf(expression)
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"encoding/json"
+	"mime"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,9 +31,7 @@ func shop(t *testing.T) *httptest.Server {
 			http.NotFound(w, r)
 			return
 		}
-		if path.Ext(name) == ".html" {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		}
+		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 		_, _ = w.Write(content)
 	}))
 	t.Cleanup(s.Close)
@@ -54,6 +53,7 @@ func TestExamples(t *testing.T) {
 	}
 	for _, e := range step.Worked() {
 		t.Run(e.Action, func(t *testing.T) {
+			(&bench{t: t, page: b.page}).alone()
 			for _, first := range []string{`{"action":"goto","url":"` + shopAddress + `/help"}`, `{"action":"goto","url":"` + shopAddress + `/"}`, e.Before} {
 				if first != "" {
 					do(t, first)

@@ -67,6 +67,8 @@ type about struct {
 	URL    string `json:"url"`
 	Title  string `json:"title"`
 	Status int    `json:"status,omitempty"` // of the HTTP answer
+
+	Dialogs []browser.Dialog `json:"dialogs,omitempty"` // that were shown meanwhile
 }
 
 func (r *run) about() (about, error) {
@@ -106,7 +108,8 @@ func (r *run) leave() {
 	defer cancel()
 	_ = r.page.Call(probe, "Runtime.evaluate", object{"expression": "0"}, nil)
 	if errors.Is(probe.Err(), context.DeadlineExceeded) && r.ctx.Err() == nil {
-		_, _ = r.page.Send("Runtime.terminateExecution", nil)
+		// One that shows dialogs without end hears of it late.
+		_ = r.page.Call(r.ctx, "Runtime.terminateExecution", nil, nil)
 	}
 }
 
@@ -126,20 +129,23 @@ func (r *run) navigate() (any, error) {
 	if !stays(shown(r.spec.URL), r.page.Main().Document.URL) {
 		r.leave()
 	}
+	stays := r.page.Stays()
 	var res struct {
 		LoaderID string `json:"loaderId"`
 		Error    string `json:"errorText"`
 		Download bool   `json:"isDownload"`
 	}
-	r.leaves = true
+	r.acted, r.leaves = true, true
 	if err := r.command("Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
 		return nil, err
 	}
 	switch {
 	case res.Download:
-		return nil, &domain.Failure{Code: CodeNavigation, Message: "The address is a download, not a page."}
+		return nil, &domain.Failure{Code: CodeIsDownload, Message: "The address is a download, not a page; the action download keeps the file."}
+	case r.page.Stays() != stays:
+		return nil, notLeft
 	case res.Error != "":
-		return nil, &domain.Failure{Code: CodeNavigation, Message: fmt.Sprintf("The page could not be loaded: %s.", res.Error)}
+		return nil, notLoaded(res.Error)
 	case res.LoaderID != "":
 		if err := r.committed(res.LoaderID); err != nil {
 			return nil, err
@@ -147,6 +153,44 @@ func (r *run) navigate() (any, error) {
 	}
 	r.leaves = false // what is still loading is the new page's
 	return r.loaded()
+}
+
+// notLeft is a page that asked whether to be left, and the answer was no.
+var notLeft = &domain.Failure{Code: CodeNotLeft, Message: "The page was not left: the dialog that asks about it was dismissed."}
+
+// notLoaded says why there is no page, in the browser's own word and ours.
+func notLoaded(word string) *domain.Failure {
+	f := &domain.Failure{Code: CodeNavigation, Message: fmt.Sprintf("The page could not be loaded: %s.", word)}
+	for _, known := range unloaded {
+		if strings.HasPrefix(word, known.word) {
+			f.Code = known.code
+			f.Message = fmt.Sprintf("%s: %s.", known.message, word)
+			break
+		}
+	}
+	return f
+}
+
+// unloaded is what Chromium says of a page that could not be loaded.
+var unloaded = []struct{ word, code, message string }{
+	{"net::ERR_NAME_", "name_not_resolved", "The address's name has no address on the network"},
+	{"net::ERR_CERT_", "certificate_invalid", "The server's certificate is not to be trusted"},
+	{"net::ERR_SSL_", "tls_failed", "The server doesn't speak TLS as it should"},
+	{"net::ERR_CONNECTION_", "connection_failed", "There is no connection to the server"},
+	{"net::ERR_ADDRESS_", "connection_failed", "There is no connection to the server"},
+	{"net::ERR_INTERNET_DISCONNECTED", "connection_failed", "There is no connection to the server"},
+	{"net::ERR_TIMED_OUT", "connection_failed", "There is no connection to the server"},
+	{"net::ERR_PROXY_", "connection_failed", "There is no connection through the proxy"},
+	{"net::ERR_TUNNEL_", "connection_failed", "There is no connection through the proxy"},
+	{"net::ERR_TOO_MANY_REDIRECTS", "too_many_redirects", "The server sends the browser in a circle"},
+	{"net::ERR_UNSAFE_PORT", "address_blocked", "No browser opens the address's port"},
+	{"net::ERR_BLOCKED_", "address_blocked", "The address is blocked"},
+	{"net::ERR_EMPTY_RESPONSE", "response_invalid", "The server answered with nothing"},
+	{"net::ERR_INVALID_AUTH_CREDENTIALS", "authentication_required", "The server asks for a user and a password"},
+	{"net::ERR_INVALID_", "response_invalid", "The server's answer is none"},
+	{"net::ERR_INCOMPLETE_", "response_invalid", "The server's answer broke off"},
+	{"net::ERR_RESPONSE_", "response_invalid", "The server's answer is none"},
+	{"net::ERR_ABORTED", "navigation_aborted", "There is no new page: the server has none to show, or something stopped it"},
 }
 
 // committed waits until the document of a navigation, or a later one, is there.
@@ -192,13 +236,16 @@ func notThere(address string) string { return "the browser's error page instead 
 
 func (r *run) reload() (any, error) {
 	r.leave()
-	before := r.page.Main().Document.Loader
-	r.leaves = true
+	before, stays := r.page.Main().Document.Loader, r.page.Stays()
+	r.acted, r.leaves = true, true
 	if err := r.command("Page.reload", nil, nil); err != nil {
 		return nil, err
 	}
-	if err := r.until(func(f browser.Frame) bool { return f.Document.Loader != before }); err != nil {
+	if err := r.until(func(f browser.Frame) bool { return f.Document.Loader != before || r.page.Stays() != stays }); err != nil {
 		return nil, err
+	}
+	if r.page.Stays() != stays {
+		return nil, notLeft
 	}
 	r.leaves = false
 	return r.loaded()
@@ -223,8 +270,8 @@ func (r *run) history(by int) (any, error) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
 	r.leave()
-	r.leaves = true
-	before := r.page.Main().Document.Loader
+	r.acted, r.leaves = true, true
+	before, stays := r.page.Main().Document.Loader, r.page.Stays()
 	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
 		return nil, err
 	}
@@ -242,6 +289,9 @@ func (r *run) history(by int) (any, error) {
 			r.leaves = false
 			return r.loaded()
 		}
+		if r.page.Stays() != stays {
+			return nil, notLeft
+		}
 		select {
 		case <-changed:
 		case <-time.After(between):
@@ -256,14 +306,25 @@ func shown(address string) string { return domain.HideUserinfo(domain.CleanText(
 
 // settled runs an input and, when that started a navigation of the page, waits
 // until the new document is there: what follows must not meet the old one.
-func (r *run) settled(input func() error) error {
+func (r *run) settled(input func() error) (err error) {
 	if r.spec.DryRun {
 		return errLooked
 	}
+	acted := r.acted
+	r.acted = true
 	before := r.page.Main().Document.Loader
 	if err := input(); err != nil {
+		if errors.Is(err, browser.ErrUnheard) {
+			r.acted = acted
+		}
 		return err
 	}
+	// The tab may be closed because of the input: that is no error of the input's.
+	defer func() {
+		if err != nil && r.tabClosed() {
+			err = nil
+		}
+	}()
 	// The browser's news come in order: after this answer, a navigation that
 	// the input started is known.
 	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {

@@ -53,7 +53,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 				break
 			}
 			if err != nil || by == "" {
-				return err
+				return r.closedBy(v, said, err)
 			}
 			r.seen = verdict{Why: "target_covered", Seen: by, X: x, Y: y, Width: 1, Height: 1} // in the whole page
 			if r.undo != nil {
@@ -66,6 +66,14 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 			return context.Cause(r.ctx)
 		}
 	}
+}
+
+// closedBy makes no error of a tab that is closed because the target got the mouse.
+func (r *run) closedBy(v verdict, said *witness, err error) error {
+	if reached, _ := said.of(v.frame); err != nil && reached && r.tabClosed() {
+		return nil
+	}
+	return err
 }
 
 // above are the frames around a frame, the nearest first.

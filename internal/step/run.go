@@ -18,10 +18,13 @@ const (
 	CodeTimeout     = "timeout"
 	CodeCanceled    = "canceled"
 	CodeNavigation  = "navigation_failed"
+	CodeIsDownload  = "navigation_download"
+	CodeNotLeft     = "page_not_left"
 	CodeAssertion   = "assertion_failed"
 	CodeEvaluation  = "evaluation_failed"
 	CodeTooLarge    = "result_too_large"
 	CodeBrowserGone = "browser_gone"
+	CodeTabClosed   = "tab_closed"
 	CodeProtocol    = "browser_refused"
 
 	codeUnreadable = "step_unreadable"
@@ -38,18 +41,16 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	limit, whole := spec.timeout(), ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	r := &run{ctx: ctx, end: end, page: page, spec: spec, save: save}
-	for _, option := range options {
-		option(r)
-	}
-	if r.journal != nil {
-		defer r.journal.listen(page)()
-	}
-	r.remember()
-	result, err := r.do()
+	_, dialogs := page.Tabs().Dialogs(0)
+	r, result, err := follow(ctx, page.Tabs(), func(r *run) {
+		r.whole, r.spec, r.save = ctx, spec, save
+		for _, option := range options {
+			option(r)
+		}
+		r.remember()
+	})
 	if err == nil {
+		result = withDialogs(result, page.Tabs(), dialogs)
 		var raw json.RawMessage
 		if raw, err = outcome(result); err == nil {
 			return page.Secrets.HideJSON(raw), nil
@@ -84,7 +85,7 @@ func (r *run) do() (any, error) {
 	if err := r.alive(a); err != nil {
 		return nil, err
 	}
-	go r.untilCrashed(r.end)
+	r.watch()
 	if spec.DryRun && !a.looks {
 		return r.dry(a)
 	}
@@ -103,7 +104,8 @@ func (r *run) aim(raw string) error {
 }
 
 type run struct {
-	ctx    context.Context //nolint:containedctx // a run is one call
+	whole  context.Context //nolint:containedctx // a run is one call
+	ctx    context.Context //nolint:containedctx // ends with the page, too
 	end    context.CancelCauseFunc
 	dead   <-chan struct{} // how the page crashed, if it had before the step
 	page   *browser.Page
@@ -114,6 +116,7 @@ type run struct {
 
 	journal *journal // of the console and the network; nil: none is kept
 
+	acted     bool   // it may have changed the page: it can't be begun anew
 	holds     bool   // a script of the step's may hold the page's thread
 	leaves    bool   // the step navigates the page
 	waitedFor string // for the error, should there be one
@@ -217,6 +220,8 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The browser's answer has more than %d MiB.", cdp.MaxMessage>>20)}
 	case errors.Is(err, cdp.ErrClosed):
 		return &domain.Failure{Code: CodeBrowserGone, Message: "The browser is gone."}
+	case r.tabClosed() && (errors.Is(err, errTabClosed) || lost(err)):
+		return &domain.Failure{Code: CodeTabClosed, Message: "The tab was closed.", WaitedFor: r.waitedFor, Seen: r.seen.Seen}
 	case errors.Is(r.ctx.Err(), context.DeadlineExceeded):
 		f := &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", limit), WaitedFor: r.waitedFor, Seen: r.seen.told()}
 		if r.seen.Why != "" {
@@ -341,6 +346,7 @@ func (r *run) look(n needs, how object, op string, args object) (verdict, error)
 	if r.spec.DryRun {
 		return r.dryAct(op, all)
 	}
+	r.acted = r.acted || !onlyLooks[op] && op != "box"
 	if end, ok := r.ctx.Deadline(); ok {
 		all["until"] = end.UnixMilli()
 	}

@@ -50,8 +50,13 @@ type bench struct {
 
 func start(t *testing.T) *bench {
 	t.Helper()
+	return startWith(t, nil)
+}
+
+func startWith(t *testing.T, change func(*browser.Config)) *bench {
+	t.Helper()
 	t.Parallel() // most of a test's time is waited for
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script, change)
 	return &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{}).Page()}
 }
 
@@ -232,7 +237,7 @@ func TestFailures(t *testing.T) {
 		{step.Spec{Action: "evaluate", Expression: "'x'.repeat(300000)"}, "result_too_large", "", ""},
 		{step.Spec{Action: "evaluate", Expression: "new Promise(() => {})"}, "timeout", "value", ""},
 		{step.Spec{Action: "evaluate", Expression: "while (true);"}, "timeout", "value", ""},
-		{step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}, "navigation_failed", "", ""},
+		{step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}, "address_blocked", "", ""},
 	} {
 		tt.spec.Timeout = "1500ms"
 		_, f := b.run(tt.spec)

@@ -73,6 +73,9 @@ type Spec struct {
 	PageRanges string           `json:"pageRanges,omitempty"`
 	Files      []File           `json:"files,omitzero"`
 	Cookies    []Cookie         `json:"cookies,omitempty"`
+	Do         string           `json:"do,omitempty"`
+	Popup      bool             `json:"popup,omitempty"`
+	Download   bool             `json:"download,omitempty"`
 	Timeout    string           `json:"timeout,omitempty"`
 
 	Sealed   []byte `json:"sealed,omitempty"` // what was concealed, encrypted; only of stored steps

@@ -31,12 +31,14 @@ var writing = []action{
 	},
 	{
 		name: "press", does: "Presses a key or a chord, in the target or in what has the focus.",
-		members: []member{target, {name: "key", tag: `doc:"A key or chord." example:"Control+A" maxLength:"64"`, needed: true, check: checkKey}},
+		members: []member{target, {name: "key", tag: `doc:"A key or chord." example:"Control+A" maxLength:"64"`, needed: true, check: checkKey}, popup, download},
+		answers: answersStarts,
 		examples: []example{{
 			step: `{"action":"press","target":"placeholder=Search","key":"Enter"}`,
 			then: `document.querySelector("#found").textContent === "Nothing found"`,
 		}},
-		run: (*run).press,
+		check: checkStarts,
+		run:   (*run).press,
 	},
 }
 
@@ -95,7 +97,9 @@ func (r *run) typeText() (any, error) {
 }
 
 func (r *run) press() (any, error) {
-	return nil, r.typed(func() error { return r.page.Press(r.ctx, r.spec.Key) })
+	return r.starts(func() error {
+		return r.typed(func() error { return r.page.Press(r.ctx, r.spec.Key) })
+	})
 }
 
 // typed focuses the target and has the keyboard used.
@@ -104,6 +108,10 @@ func (r *run) typed(input func() error) error {
 		if err := r.focus(); err != nil {
 			return err
 		}
-		return r.settled(input)
+		err := r.settled(input)
+		if err != nil && r.tabClosed() && r.spec.Action == "press" {
+			return nil // the key went down, and so did the tab
+		}
+		return err
 	})
 }

@@ -15,20 +15,33 @@ async function run(page, c) {
   await page.mouse.move(0, 0);
   await page.goto(c.url);
   page.setDefaultTimeout(c.timeout);
-  const outcome = { id: c.id, done: true };
+  const outcome = { id: c.id, done: true, said: "" };
+  const say = (value) => outcome.said = JSON.stringify(value) ?? "";
+  const crash = async () => (await page.context().newCDPSession(page)).send("Page.crash").catch(() => {});
+  let crashed;
+  const dead = new Promise((done) => page.once("crash", () => { crashed = true; done('"crashed"'); }));
+  if (c.crash === "before") {
+    crash(); // is never answered
+    await dead;
+  }
+  if (c.crash === "during") setTimeout(crash, c.crashAfter);
+  const first = page;
   try {
-    await new AsyncFunction("page", c.playwright)(page);
+    page = (await new AsyncFunction("page", "say", c.playwright)(page, say)) ?? page;
   } catch (e) {
     outcome.done = false;
     outcome.why = String(e.message).split("\n").slice(0, 2).join(" ");
     if (mistake(e)) outcome.broken = String(e.stack);
   }
   page.setDefaultTimeout(30_000);
+  const silent = new Promise((done) => c.hangs && setTimeout(done, 500, "hangs"));
   try {
-    outcome.read = JSON.stringify(await page.evaluate(c.read));
+    outcome.read = crashed ? await dead : JSON.stringify(await Promise.race([page.evaluate(c.read), silent]));
   } catch (e) {
     outcome.broken = "read: " + e.message;
   }
+  first.removeAllListeners();
+  for (const other of first.context().pages()) if (other !== first) await other.close();
   return outcome;
 }
 
@@ -37,15 +50,17 @@ await Promise.all(Array.from({ length: workers }, async () => {
   let page, touch;
   for (let c; (c = queue.shift()); ) {
     if (page && touch !== c.touch) {
-      await page.close();
+      await page.context().close();
       page = undefined;
     }
     touch = c.touch;
     page ??= await browser.newPage({ viewport: { width: 1280, height: 720 }, hasTouch: touch });
+    const began = Date.now();
     const outcome = await run(page, c);
+    outcome.took = Date.now() - began;
     console.log(JSON.stringify(outcome));
-    if (!outcome.done || outcome.broken) {
-      await page.close();
+    if (!outcome.done || outcome.broken || c.crash || c.hangs || page.isClosed()) {
+      await page.context().close();
       page = undefined;
     }
   }

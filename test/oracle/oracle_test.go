@@ -34,11 +34,15 @@ type Case struct {
 	Name  string
 	Cites string // the public report or test whose behaviour it reproduces
 
-	Page    string            // HTML; {{other}} is another site, {{port}} another origin of the same site, both with this case's pages
-	Pages   map[string]string // further pages, by name: src=inner finds "inner"
+	Page    string            // HTML; {{other}} is another site, {{port}} another origin of the same site, both with this case's pages, and {{here}} this one
+	Pages   map[string]string // further pages, by name: src=inner finds "inner"; see answer for those that aren't plain
 	Steps   string            // in our form: JSON objects, one after another
-	Their   string            // the same for Playwright; empty: made from Steps
-	Read    string            // JavaScript: the state after
+	Their   string            // the same for Playwright; empty: made from Steps. It may return another page to go on with
+	Says    string            // the member of the last step's result that is what they say(…)
+	Tries   bool              // each step may be refused; what matters is what follows
+	Hangs   bool              // Playwright's page can't be read afterwards
+	Crash   string            // the page's renderer crashes "before" the steps, or "during" them
+	Read    string            // JavaScript: the state after, in the current tab
 	Events  string            // further types of events to note
 	Refuses bool              // Playwright refuses it: both get little time
 	Timeout time.Duration     // of each step, if another
@@ -110,7 +114,15 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	t.Log("\n" + print(table))
+	for i, c := range cases {
+		if theirs[i].Took > slowly && !c.Refuses {
+			t.Logf("%s/%s took Playwright %d ms", c.Theme, c.Name, theirs[i].Took)
+		}
+	}
 }
+
+// slowly is after how many milliseconds a case that is done is told to be slow.
+const slowly = 3000
 
 // sample is what runs each time that anything changes: every third case of a
 // theme that is done, every sixth of those that are refused, which cost time.
@@ -132,14 +144,16 @@ func sample(all []Case) (some []Case) {
 // Outcome is what became of a case on one side.
 type Outcome struct {
 	Done   bool
+	Said   string // what was answered, as far as the case asks
 	Why    string // it was refused
 	Read   string // JSON: state and events
 	Broken string // the case itself doesn't work
+	Took   int64  // milliseconds
 }
 
 func (o Outcome) String() string {
 	if o.Done {
-		return "done, " + o.Read
+		return "done, " + o.Said + o.Read
 	}
 	return "refused (" + o.Why + "), " + o.Read
 }
@@ -152,7 +166,7 @@ func judge(c Case, ours, theirs Outcome) string {
 	if theirs.Done == c.Refuses {
 		return fmt.Sprintf("Playwright has %s", theirs)
 	}
-	same := ours.Done == theirs.Done && ours.Read == theirs.Read
+	same := ours.Done == theirs.Done && ours.Said == theirs.Said && ours.Read == theirs.Read
 	switch {
 	case same && c.Differs != "":
 		return "is said to differ and does not"

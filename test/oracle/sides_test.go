@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,7 +46,11 @@ func (c Case) timeout() time.Duration {
 var recorder string
 
 // site serves the cases' pages: /3/ is the third's, /3/inner its further page.
-type site struct{ here, port, other string }
+type site struct {
+	here, port, other string
+	tls               string // a server whose certificate nobody trusts
+	closed            string // nobody listens there
+}
 
 func (s site) url(i int) string { return fmt.Sprintf("%s/%d/", s.here, i) }
 
@@ -77,19 +82,79 @@ func serve(t *testing.T, cases []Case) site {
 				return
 			}
 		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		body = "<!doctype html><link rel=icon href='data:,'><script>" + strings.ReplaceAll(recorder, "{{events}}", cases[i].Events) + "</script>" + body
-		under := fmt.Sprintf("/%d/", i)
-		fmt.Fprint(w, strings.NewReplacer("{{other}}", s.other+under, "{{port}}", s.port+under).Replace(body))
+		answer(w, r, s.fill(i, body), cases[i].Events)
 	})
 	here, port := httptest.NewServer(handler), httptest.NewServer(handler)
 	t.Cleanup(here.Close)
 	t.Cleanup(port.Close)
-	s = site{here: here.URL, port: port.URL, other: strings.Replace(here.URL, "127.0.0.1", "localhost", 1)}
+	tls, closed := httptest.NewUnstartedServer(http.NotFoundHandler()), httptest.NewServer(http.NotFoundHandler())
+	tls.Config.ErrorLog = log.New(io.Discard, "", 0)
+	tls.StartTLS()
+	t.Cleanup(tls.Close)
+	closed.Close()
+	s = site{here: here.URL, port: port.URL, other: strings.Replace(here.URL, "127.0.0.1", "localhost", 1), tls: tls.URL, closed: closed.URL}
 	return s
 }
 
-func (c Case) reading() string { return "oracle(async () => (" + c.Read + "))" }
+// fill writes the case's addresses into a text of its.
+func (s site) fill(i int, text string) string {
+	under := fmt.Sprintf("/%d/", i)
+	return strings.NewReplacer("{{other}}", s.other+under, "{{port}}", s.port+under, "{{here}}", s.here+under,
+		"{{named}}", strings.Replace(s.here, "//", "//ann:secret@", 1)+under,
+		"{{tls}}", s.tls, "{{notls}}", strings.Replace(s.here, "http", "https", 1), "{{closed}}", s.closed).Replace(text)
+}
+
+// answer sends a page of a case's. One that begins with "HTTP " has a status and
+// lines of headers before it, each line by line, and an empty one after; as
+// status, "hangs" never answers, "closes" ends the connection instead, "stalls"
+// begins a page and never ends it.
+func answer(w http.ResponseWriter, r *http.Request, body, events string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	status, raw := "200", false
+	if head, rest, ok := strings.Cut(body, "\n\n"); ok && strings.HasPrefix(head, "HTTP ") {
+		lines := strings.Split(head, "\n")
+		status, body = strings.TrimPrefix(lines[0], "HTTP "), rest
+		for _, line := range lines[1:] {
+			name, value, _ := strings.Cut(line, ": ")
+			w.Header().Set(name, value)
+			raw = raw || name == "Content-Type" || name == "Content-Disposition"
+		}
+	}
+	if !raw {
+		body = "<!doctype html><link rel=icon href='data:,'><script>" + strings.ReplaceAll(recorder, "{{events}}", events) + "</script>" + body
+	}
+	switch status {
+	case "hangs":
+		<-r.Context().Done()
+	case "closes":
+		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			c.Close()
+		}
+	case "stalls":
+		fmt.Fprint(w, body, strings.Repeat(" ", 4096))
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	case "basic":
+		if user, _, ok := r.BasicAuth(); ok {
+			fmt.Fprint(w, strings.ReplaceAll(body, "{{user}}", user))
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="case"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, body)
+	default:
+		code, _ := strconv.Atoi(status)
+		w.WriteHeader(code)
+		if code != http.StatusNoContent && code != http.StatusNotModified && code != http.StatusResetContent {
+			fmt.Fprint(w, body)
+		}
+	}
+}
+
+// reading reads the state after, on pages that aren't ours too.
+func (c Case) reading() string {
+	return "(async read => window.oracle ? oracle(read) : { state: await read(), events: [] })(async () => (" + c.Read + "))"
+}
 
 func (c Case) specs() (all []step.Spec, err error) {
 	dec := json.NewDecoder(strings.NewReader(c.Steps))
@@ -108,97 +173,10 @@ func (c Case) specs() (all []step.Spec, err error) {
 	}
 }
 
-// their is the case's steps in Playwright's words.
-func (c Case) their() (string, error) {
-	if c.Their != "" {
-		return c.Their, nil
-	}
-	specs, err := c.specs()
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	for _, s := range specs {
-		options := object{}
-		if s.Button != "" {
-			options["button"] = s.Button
-		}
-		if len(s.Modifiers) > 0 {
-			options["modifiers"] = s.Modifiers
-		}
-		if s.Position != nil {
-			options["position"] = s.Position
-		}
-		if s.ClickCount > 0 {
-			options["clickCount"] = s.ClickCount
-		}
-		b.WriteString("await page.locator(" + quoted(s.Target) + ")")
-		switch s.Action {
-		case "click", "hover", "tap":
-			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quoted(options))
-		case "doubleClick":
-			fmt.Fprintf(&b, ".dblclick(%s)\n", quoted(options))
-		case "drag":
-			delete(options, "position")
-			delete(options, "modifiers") // Playwright has none here
-			if s.Position != nil {
-				options["sourcePosition"] = s.Position
-			}
-			if s.ToPosition != nil {
-				options["targetPosition"] = s.ToPosition
-			}
-			if s.Moves > 0 {
-				options["steps"] = s.Moves
-			}
-			fmt.Fprintf(&b, ".dragTo(page.locator(%s), %s)\n", quoted(s.To), quoted(options))
-		case "upload":
-			files := []string{}
-			for _, f := range s.Files {
-				files = append(files, fmt.Sprintf(`{ name: %s, mimeType: %s, buffer: Buffer.from(%s, "base64") }`, quoted(f.Name), quoted(f.Type), quoted(f.Content)))
-			}
-			fmt.Fprintf(&b, ".setInputFiles([%s])\n", strings.Join(files, ", "))
-		case "check", "uncheck":
-			fmt.Fprintf(&b, ".%s(%s)\n", s.Action, quoted(options))
-		case "fill":
-			fmt.Fprintf(&b, ".fill(%s)\n", quoted(*s.Value))
-		case "type":
-			fmt.Fprintf(&b, ".pressSequentially(%s)\n", quoted(*s.Value))
-		case "press":
-			fmt.Fprintf(&b, ".press(%s)\n", quoted(s.Key))
-		case "select":
-			values := s.Values
-			if s.Value != nil {
-				values = []string{*s.Value}
-			}
-			if s.Label != nil {
-				fmt.Fprintf(&b, ".selectOption({ label: %s })\n", quoted(*s.Label))
-				break
-			}
-			if s.Index != nil {
-				fmt.Fprintf(&b, ".selectOption({ index: %d })\n", *s.Index)
-				break
-			}
-			fmt.Fprintf(&b, ".selectOption(%s)\n", quoted(values))
-		case "waitFor":
-			state := s.State
-			if state == "" {
-				state = "visible"
-			}
-			fmt.Fprintf(&b, ".first().waitFor({state: %s})\n", quoted(state))
-		default:
-			return "", fmt.Errorf("write %s for Playwright", s.Action)
-		}
-	}
-	return b.String(), nil
-}
-
-// quoted is a value as JavaScript and JSON write it.
-func quoted(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(raw)
+// filled is the case with its addresses written in.
+func (c Case) filled(site site, i int) Case {
+	c.Steps, c.Their, c.Read = site.fill(i, c.Steps), site.fill(i, c.Their), site.fill(i, c.Read)
+	return c
 }
 
 type object = map[string]any
@@ -220,16 +198,38 @@ func browserhook(t *testing.T, launcher *browser.Launcher, site site, cases []Ca
 				if page == nil {
 					page = browsertest.Launch(t, launcher, domain.SessionOptions{}).Page()
 				}
-				outcomes[i] = do(t.Context(), page, cases[i], site.url(i))
+				began := time.Now()
+				outcomes[i] = do(t.Context(), page, cases[i].filled(site, i), site.url(i))
+				outcomes[i].Took = time.Since(began).Milliseconds()
+				if outcomes[i].Took > slowly && !cases[i].Refuses {
+					t.Logf("%s/%s took %d ms", cases[i].Theme, cases[i].Name, outcomes[i].Took)
+				}
 				if o := outcomes[i]; o.Broken != "" {
 					t.Logf("%s/%s: %s", cases[i].Theme, cases[i].Name, o.Broken)
 					page = nil // nothing is to be learnt from it any more
+					continue
+				}
+				if page = alone(t, page); cases[i].Crash != "" {
+					page = nil
 				}
 			}
 		})
 	}
 	wg.Wait()
 	return outcomes
+}
+
+// alone leaves one tab, and the dialogs' rules as they were.
+func alone(t *testing.T, page *browser.Page) *browser.Page {
+	t.Helper()
+	tabs := page.Tabs()
+	tabs.ForgetRules()
+	for _, p := range tabs.Open()[1:] {
+		if err := tabs.Close(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return tabs.Current()
 }
 
 func do(ctx context.Context, page *browser.Page, c Case, url string) Outcome {
@@ -250,14 +250,41 @@ func do(ctx context.Context, page *browser.Page, c Case, url string) Outcome {
 	if _, f := run(step.Spec{Action: "goto", URL: url}, enough); f != nil {
 		return Outcome{Broken: fmt.Sprintf("goto: %+v", *f)}
 	}
+	crash := func() { _, _ = page.Send("Page.crash", nil) }
+	switch c.Crash {
+	case "before":
+		crash()
+		<-page.Crashed()
+	case "during":
+		time.AfterFunc(little/5, crash)
+	}
 	o := Outcome{Done: true}
 	for _, s := range specs {
-		if _, f := run(s, c.timeout()); f != nil {
+		result, f := run(s, c.timeout())
+		if c.Tries {
+			if f == nil && s.Action == "goto" && !strings.HasSuffix(s.URL, "/after") {
+				o.Said = `"opened"`
+			}
+			continue
+		}
+		if f != nil {
 			o.Done, o.Why = false, f.Code+": "+f.Message+" Waited for "+f.WaitedFor+", saw "+f.Seen
 			break
 		}
+		if c.Says != "" {
+			var members map[string]json.RawMessage
+			if c.Says == "." {
+				o.Said = canonical(result)
+			} else if json.Unmarshal(result, &members) == nil {
+				o.Said = canonical(members[c.Says])
+			}
+		}
 	}
 	read, f := run(step.Spec{Action: "evaluate", Expression: c.reading()}, enough)
+	if f != nil && f.Code == "page_crashed" {
+		o.Read = `"crashed"`
+		return o
+	}
 	if f != nil {
 		o.Broken = fmt.Sprintf("read: %+v", *f)
 	}
@@ -274,14 +301,17 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		Read       string `json:"read"`
 		Timeout    int64  `json:"timeout"`
 		Touch      bool   `json:"touch"` // Playwright taps only where there is a touch screen
+		Crash      string `json:"crash"`
+		Hangs      bool   `json:"hangs"`
+		CrashAfter int64  `json:"crashAfter"`
 	}
 	jobs := make([]job, len(cases))
 	for i, c := range cases {
-		their, err := c.their()
+		their, err := c.filled(site, i).their()
 		if err != nil {
 			return nil, fmt.Errorf("%s/%s: %w", c.Theme, c.Name, err)
 		}
-		jobs[i] = job{i, site.url(i), their, c.reading(), c.timeout().Milliseconds(), strings.Contains(c.Steps, `"tap"`)}
+		jobs[i] = job{i, site.url(i), their, c.filled(site, i).reading(), c.timeout().Milliseconds(), strings.Contains(c.Steps, `"tap"`), c.Crash, c.Hangs, (little / 5).Milliseconds()}
 	}
 	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs})
 	if err != nil {
@@ -301,7 +331,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		} else if err != nil {
 			return nil, err
 		}
-		o.Read = canonical([]byte(o.Read))
+		o.Read, o.Said = canonical([]byte(o.Read)), canonical([]byte(o.Said))
 		outcomes[o.ID] = o.Outcome
 	}
 }

@@ -23,6 +23,12 @@ var themes = []theme{
 	{"keys", keys},
 	{"keyboard", keyboard},
 	{"stability", stability},
+	{"navigation", navigation},
+	{"popups", popups},
+	{"dialogs", asking},
+	{"downloads", downloads},
+	{"crashes", crashes},
+	{"reports", reported},
 }
 
 const clicked = `window.clicked ?? null`

@@ -1,0 +1,148 @@
+package browser
+
+import (
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Dialog is one that a page has shown, and how it was answered.
+type Dialog struct {
+	Type     string `json:"type"` // alert, confirm, prompt, beforeunload
+	Message  string `json:"message"`
+	Accepted bool   `json:"accepted"`
+	Text     string `json:"-"` // that a prompt was answered with: it may be secret
+}
+
+// DialogRule says how dialogs are answered.
+type DialogRule struct {
+	Type   string // of the dialogs that it is for; empty: all but beforeunload
+	Accept bool
+	Text   *string // for a prompt; nil: what the page proposes
+}
+
+const (
+	keptDialogs = 100  // how many of the last ones are remembered
+	keptMessage = 2000 // bytes of each message
+	// MaxDialogRules is how many rules may wait for the next dialogs.
+	MaxDialogRules = 100
+)
+
+// dialogs answers what pages ask, at once: a page that shows a dialog does
+// nothing else, and neither do those that share its process.
+type dialogs struct {
+	mu    sync.Mutex
+	next  []DialogRule // each for one dialog
+	all   []DialogRule // one for each type
+	last  []Dialog
+	count int
+}
+
+// answer decides, and remembers it. Without a rule it is as nobody were there:
+// alerts, questions and prompts are dismissed, leaving is agreed to.
+func (d *dialogs) answer(kind, message, proposed string) Dialog {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	rule := DialogRule{Accept: kind == "beforeunload"}
+	is := func(r DialogRule) bool { return r.Type == kind || r.Type == "" && kind != "beforeunload" }
+	if i := slices.IndexFunc(d.next, is); i >= 0 {
+		rule = d.next[i]
+		d.next = slices.Delete(d.next, i, i+1)
+	} else if i := slices.IndexFunc(d.all, func(r DialogRule) bool { return r.Type == kind }); i >= 0 {
+		rule = d.all[i]
+	} else if i := slices.IndexFunc(d.all, is); i >= 0 {
+		rule = d.all[i]
+	}
+	a := Dialog{Type: kind, Message: domain.CleanText(message[:min(len(message), keptMessage)]), Accepted: rule.Accept}
+	if kind == "prompt" && rule.Accept {
+		a.Text = proposed
+		if rule.Text != nil {
+			a.Text = *rule.Text
+		}
+	}
+	d.count++
+	d.last = append(d.last, a)
+	if len(d.last) > keptDialogs {
+		d.last = slices.Delete(d.last, 0, 1)
+	}
+	return a
+}
+
+// dialogOpened answers a dialog.
+func (t *Tabs) dialogOpened(e cdp.Event) {
+	var opened struct {
+		Type     string `json:"type"`
+		Message  string `json:"message"`
+		Proposed string `json:"defaultPrompt"`
+	}
+	if json.Unmarshal(e.Params, &opened) != nil {
+		return
+	}
+	a := t.dialogs.answer(opened.Type, opened.Message, opened.Proposed)
+	params := object{"accept": a.Accepted}
+	if a.Type == "prompt" && a.Accepted {
+		params["promptText"] = a.Text
+	}
+	_, _ = cdp.Session{Conn: t.conn, ID: e.SessionID}.Send("Page.handleJavaScriptDialog", params)
+	if p := t.page(e.SessionID); p != nil && a.Type == "beforeunload" && !a.Accepted {
+		p.stay()
+	}
+}
+
+// stay notes that the page was to be left, and is not: whoever waits for that
+// hears it from us alone.
+func (p *Page) stay() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stays++
+	for _, f := range p.frames {
+		f.Document.Navigating = false
+	}
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// Stays is how often the page was to be left and its dialog dismissed.
+func (p *Page) Stays() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stays
+}
+
+// AnswerNext has a rule for the next dialog that it is for; false: too many
+// wait already.
+func (t *Tabs) AnswerNext(r DialogRule) bool {
+	t.dialogs.mu.Lock()
+	defer t.dialogs.mu.Unlock()
+	if len(t.dialogs.next) >= MaxDialogRules {
+		return false
+	}
+	t.dialogs.next = append(t.dialogs.next, r)
+	return true
+}
+
+// AnswerAll has a rule for all dialogs that it is for, from now on.
+func (t *Tabs) AnswerAll(r DialogRule) {
+	t.dialogs.mu.Lock()
+	defer t.dialogs.mu.Unlock()
+	t.dialogs.all = append(slices.DeleteFunc(t.dialogs.all, func(o DialogRule) bool { return o.Type == r.Type }), r)
+}
+
+// ForgetRules has dialogs answered as if there had been no rules.
+func (t *Tabs) ForgetRules() {
+	t.dialogs.mu.Lock()
+	defer t.dialogs.mu.Unlock()
+	t.dialogs.next, t.dialogs.all = nil, nil
+}
+
+// Dialogs are those that pages have shown after the first so many, as far as
+// they are remembered, and how many there were in all.
+func (t *Tabs) Dialogs(after int) ([]Dialog, int) {
+	t.dialogs.mu.Lock()
+	defer t.dialogs.mu.Unlock()
+	n := min(max(t.dialogs.count-after, 0), len(t.dialogs.last))
+	return slices.Clone(t.dialogs.last[len(t.dialogs.last)-n:]), t.dialogs.count
+}

@@ -1,0 +1,39 @@
+package browser
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestDialogsAreAnsweredByRules(t *testing.T) {
+	accept := func(kind string) DialogRule { return DialogRule{Type: kind, Accept: true} }
+	for name, tt := range map[string]struct {
+		next, all []DialogRule
+		shown     string
+		want      []bool
+	}{
+		"none":                     {shown: "acpb", want: []bool{false, false, false, true}},
+		"the next":                 {next: []DialogRule{accept("")}, shown: "bcc", want: []bool{true, true, false}},
+		"the next of a type":       {next: []DialogRule{accept("prompt")}, shown: "cpp", want: []bool{false, true, false}},
+		"in turn":                  {next: []DialogRule{accept(""), {}, accept("")}, shown: "cccc", want: []bool{true, false, true, false}},
+		"all":                      {all: []DialogRule{accept("")}, shown: "acpb", want: []bool{true, true, true, true}},
+		"a type before all":        {all: []DialogRule{accept(""), {Type: "confirm"}}, shown: "acp", want: []bool{true, false, true}},
+		"leaving by its name only": {all: []DialogRule{{}, {Type: "beforeunload"}}, shown: "bb", want: []bool{false, false}},
+		"a rule not for leaving":   {all: []DialogRule{{}}, shown: "b", want: []bool{true}},
+	} {
+		d := dialogs{next: tt.next, all: tt.all}
+		kinds := map[rune]string{'a': "alert", 'c': "confirm", 'p': "prompt", 'b': "beforeunload"}
+		for i, k := range tt.shown {
+			if got := d.answer(kinds[k], "?", "").Accepted; got != tt.want[i] {
+				t.Errorf("%s: dialog %d: accepted %t", name, i, got)
+			}
+		}
+	}
+	d := dialogs{}
+	for range 3 * keptDialogs {
+		d.answer("alert", strings.Repeat("x", 3*keptMessage), "")
+	}
+	if len(d.last) != keptDialogs || len(d.last[0].Message) > keptMessage || d.count != 3*keptDialogs {
+		t.Errorf("%d kept of %d", len(d.last), d.count)
+	}
+}

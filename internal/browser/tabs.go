@@ -1,0 +1,467 @@
+package browser
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// MaxTabs is how many tabs a browser may have unless Config says otherwise: a
+// page that opens more sees them closed again.
+const MaxTabs = 32
+
+// Tabs are a browser's pages: the first, and those that pages and steps have
+// opened since. One of them is the current tab, where steps run. When that
+// closes, its opener is the current one, or else the one that was before.
+type Tabs struct {
+	conn   *cdp.Conn
+	script string
+	opt    domain.SessionOptions
+	log    *slog.Logger
+	max    int // tabs
+
+	secrets *domain.Secrets
+	locales locales
+	opening *domain.Viewport // that the next window has asked for; only heard knows it
+
+	dialogs   dialogs
+	downloads downloads
+
+	mu       sync.Mutex
+	open     []*Page          // in the order they were opened
+	current  *Page            // it may be closed, for the moment until there is another
+	before   []*Page          // that were the current one, the last one last
+	sessions map[string]*Page // by the protocol sessions that reach them: their own, and those of frames of other sites
+	count    int              // of all that were ever opened
+	refused  int              // of those past max
+	changed  chan struct{}
+}
+
+func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
+	return &Tabs{
+		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
+		sessions: map[string]*Page{}, changed: make(chan struct{}), downloads: downloads{changed: make(chan struct{})},
+	}
+}
+
+// attach finds the browser's first page and makes it ready for use. Commands
+// that don't need each other's answers are on their way together: each answer
+// waited for alone would be a good part of what starting costs.
+func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, files string) (*Tabs, error) {
+	t := newTabs(conn, cfg, opt)
+	t.downloads.files = files
+	conn.ListenAll(t.heard, news...)
+	browser := cdp.Session{Conn: conn}
+	if opt.Credentials != nil {
+		answerLogins(conn, *opt.Credentials)
+	}
+	var pending []*cdp.Pending
+	// Each window that a page opens waits until it is attached and has been told
+	// what every page is told, before its own scripts run. Without that, Chromium
+	// would have it wait for the page's own session, which learns nothing of it,
+	// and its opener with it.
+	for _, c := range append([]command{autoAttach, {"Browser.setDownloadBehavior", t.downloads.behavior()}}, ofBrowser(opt)...) {
+		sent, err := browser.Send(c.method, c.params)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, sent)
+	}
+	var first *Page
+	for first == nil {
+		changed := t.Changed()
+		if first = t.Current(); first != nil {
+			break
+		}
+		select {
+		case <-changed:
+		case <-conn.Done():
+			return nil, conn.Err()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	var locale []command
+	if opt.Locale != "" {
+		locale = []command{{"Emulation.setLocaleOverride", object{"locale": opt.Locale}}}
+	}
+	told, err := first.tell(opt, locale...)
+	if err != nil {
+		return nil, err
+	}
+	pending = append(pending, told...)
+	if opt.Locale != "" || opt.Timezone != "" {
+		// Chromium may not know what was asked for: that must be told now.
+		return t, first.prepare(ctx, pending)
+	}
+	// The page's process is still starting. A session needn't wait for that
+	// with its news; its first step does.
+	go func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
+		defer cancel()
+		if err := first.prepare(ctx, pending); err != nil && conn.Err() == nil {
+			t.log.Error("a page could not be prepared: its browser is ended", "err", err)
+			_ = conn.Close()
+		}
+	}()
+	return t, nil
+}
+
+// heard is what the browser tells. It runs on the goroutine that reads the
+// wire: what it sends, it doesn't wait for.
+func (t *Tabs) heard(e cdp.Event) {
+	var ev frameEvent
+	if err := json.Unmarshal(e.Params, &ev); err != nil {
+		t.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
+		return
+	}
+	switch e.Method {
+	case "Target.attachedToTarget":
+		switch {
+		case ev.TargetInfo.Type == "iframe":
+			t.reaches(ev.SessionID, e.SessionID)
+		case ev.TargetInfo.Type == "page" && e.SessionID == "":
+			t.opened(&ev.attachedToTarget)
+			return
+		default:
+			t.release(e.SessionID, &ev.attachedToTarget)
+			return
+		}
+	case "Page.windowOpen":
+		t.opening = sizeOf(ev.Features)
+		return
+	case "Inspector.targetReloadedAfterCrash":
+		// A service worker that was stopped starts again, when a page needs it,
+		// and waits once more. What it was told is kept for it.
+		_, _ = t.conn.Send(e.SessionID, "Runtime.runIfWaitingForDebugger", nil)
+		return
+	case "Target.detachedFromTarget":
+		t.locales.left(ev.SessionID, t.opt.Locale)
+		if t.left(ev.SessionID) {
+			return
+		}
+	case "Page.javascriptDialogOpening":
+		t.dialogOpened(e)
+		return
+	case "Browser.downloadWillBegin", "Browser.downloadProgress":
+		t.downloadChanged(e)
+		return
+	}
+	if p := t.page(e.SessionID); p != nil {
+		p.heard(e, &ev)
+	}
+}
+
+// page is the one that a protocol session reaches a part of.
+func (t *Tabs) page(session string) *Page {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sessions[session]
+}
+
+// reaches remembers the session of a frame by that of what it is in. News of
+// the frame's old process may come late and name that as its session again.
+func (t *Tabs) reaches(session, parent string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.sessions[parent]; p != nil {
+		t.sessions[session] = p
+	}
+}
+
+// release lets what a page has started beside its frames go on: a worker. It
+// stays attached: a shared worker that is left before it runs never does.
+func (t *Tabs) release(by string, a *attachedToTarget) {
+	kind := a.TargetInfo.Type
+	s := cdp.Session{Conn: t.conn, ID: a.SessionID}
+	if by != "" && (kind == "service_worker" || kind == "shared_worker") {
+		// The browser's own session is attached to it too, for as long as it
+		// lives, and has told it. It waits for both.
+		_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+		return
+	}
+	t.start(s, kind, t.opt, nil)
+}
+
+// opened takes a page that is there now.
+func (t *Tabs) opened(a *attachedToTarget) {
+	p := t.newPage(a)
+	t.mu.Lock()
+	if len(t.open) >= t.max {
+		t.refused++
+		n := t.refused
+		t.mu.Unlock()
+		if n&(n-1) == 0 {
+			t.log.Warn("a page opens too many tabs: what is over the bound is closed", "tabs", t.max, "closed", n)
+		}
+		_, _ = p.Send("Runtime.runIfWaitingForDebugger", nil)
+		t.closeTarget(a.TargetInfo.TargetID)
+		return
+	}
+	for _, o := range t.open {
+		if o.main == a.TargetInfo.OpenerID {
+			p.by, p.opener = o, o
+		}
+	}
+	t.open = append(t.open, p)
+	t.sessions[p.ID] = p
+	t.count++
+	p.number = t.count
+	if p.number > 1 {
+		p.frames[p.main].Document.URL = "about:blank" // until it shows something else
+	}
+	if len(t.open) == 1 {
+		t.use(p)
+	}
+	t.tell()
+	t.mu.Unlock()
+	if p.number == 1 {
+		return // attach prepares it
+	}
+	opt := t.opt
+	if t.opening != nil {
+		opt.Viewport, t.opening = *t.opening, nil
+	}
+	pending, err := p.tell(opt)
+	if err != nil {
+		return // the wire has ended
+	}
+	t.locales.tell(p.Session, opt.Locale)
+	running, err := p.Send("Runtime.runIfWaitingForDebugger", nil)
+	if err != nil {
+		return
+	}
+	pending = append(pending, running)
+	if c := t.Current(); c != p {
+		// A tab that is behind another draws nothing, and what waits for a frame
+		// of it would wait for ever.
+		_, _ = c.Send("Page.bringToFront", nil)
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
+		defer cancel()
+		if err := p.prepare(ctx, pending); err != nil {
+			select {
+			case <-p.closed: // soon after it was opened
+			default:
+				t.log.Warn("a tab could not be prepared: it is closed", "err", err)
+				t.closeTarget(p.main)
+			}
+		}
+	}()
+}
+
+func (t *Tabs) closeTarget(id string) {
+	_, _ = cdp.Session{Conn: t.conn}.Send("Target.closeTarget", object{"targetId": id})
+}
+
+// left forgets a session, and says whether it was that of a whole page, which
+// is gone then.
+func (t *Tabs) left(session string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.sessions[session]
+	if p == nil || p.ID != session {
+		// A frame goes back to its page's process. The event is that of what it
+		// was in, which still wants to hear of it.
+		delete(t.sessions, session)
+		return false
+	}
+	for id, of := range t.sessions {
+		if of == p {
+			delete(t.sessions, id)
+		}
+	}
+	gone := func(o *Page) bool { return o == p }
+	t.open = slices.DeleteFunc(t.open, gone)
+	t.before = slices.DeleteFunc(t.before, gone)
+	for _, o := range t.open {
+		if o.opener == p {
+			o.opener = p.opener
+		}
+	}
+	if p == t.current {
+		next := p.opener
+		if next == nil && len(t.before) > 0 {
+			next = t.before[len(t.before)-1]
+		}
+		if next == nil && len(t.open) > 0 {
+			next = t.open[len(t.open)-1]
+		}
+		if next != nil {
+			t.use(next)
+		} else {
+			// A session always has a tab: the next to be attached is the current one.
+			_, _ = cdp.Session{Conn: t.conn}.Send("Target.createTarget", object{"url": "about:blank"})
+		}
+	}
+	close(p.closed)
+	p.nudge()
+	t.tell()
+	return true
+}
+
+// use makes a tab the current one.
+func (t *Tabs) use(p *Page) {
+	old := t.current
+	if old == p {
+		return
+	}
+	t.current, p.seen = p, true
+	if old != nil {
+		t.before = slices.DeleteFunc(t.before, func(o *Page) bool { return o == old || o == p })
+		if slices.Contains(t.open, old) {
+			t.before = append(t.before, old)
+		}
+		old.nudge()
+		_, _ = p.Send("Page.bringToFront", nil)
+	}
+	t.tell()
+}
+
+// tell tells who waits that something has changed.
+func (t *Tabs) tell() {
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// Changed is closed at the next change of which tabs are open or current.
+func (t *Tabs) Changed() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
+// Current is the tab where steps run. It is closed in the moment between the
+// end of the last one and the next.
+func (t *Tabs) Current() *Page {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.current
+}
+
+// Wait is the current tab, waited for when there is none at the moment.
+func (t *Tabs) Wait(ctx context.Context) (*Page, error) {
+	for {
+		changed := t.Changed()
+		p := t.Current()
+		select {
+		case <-p.closed:
+		default:
+			return p, nil
+		}
+		select {
+		case <-changed:
+		case <-t.conn.Done():
+			return nil, t.conn.Err()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// Open are the tabs in the order they were opened.
+func (t *Tabs) Open() []*Page {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.open)
+}
+
+// Refused is how many tabs were closed because there were too many.
+func (t *Tabs) Refused() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.refused
+}
+
+// Use makes an open tab the current one; false: it isn't open any more.
+func (t *Tabs) Use(p *Page) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !slices.Contains(t.open, p) {
+		return false
+	}
+	t.use(p)
+	return true
+}
+
+// Count is how many tabs were ever opened.
+func (t *Tabs) Count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
+
+// Unseen is the first of the open tabs that no step has been on and that were
+// opened after the first so many; by, if not nil, has opened it, or nobody knows
+// who has. nil: there is none.
+func (t *Tabs) Unseen(after int, by *Page) *Page {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.open {
+		if !p.seen && p.number > after && (by == nil || p.by == nil || p.by == by) {
+			return p
+		}
+	}
+	return nil
+}
+
+// New opens a tab.
+func (t *Tabs) New(ctx context.Context) (*Page, error) {
+	var made struct {
+		TargetID string `json:"targetId"`
+	}
+	if err := (cdp.Session{Conn: t.conn}).Call(ctx, "Target.createTarget", object{"url": "about:blank"}, &made); err != nil {
+		return nil, err
+	}
+	for {
+		changed := t.Changed()
+		for _, p := range t.Open() {
+			if p.main == made.TargetID {
+				return p, nil
+			}
+		}
+		select {
+		case <-changed:
+		case <-t.conn.Done():
+			return nil, t.conn.Err()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// Close closes a tab without asking its page.
+func (t *Tabs) Close(ctx context.Context, p *Page) error {
+	err := cdp.Session{Conn: t.conn}.Call(ctx, "Target.closeTarget", object{"targetId": p.main}, nil)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-p.closed:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Opener is the tab that opened this one; nil: none, or it is closed.
+func (p *Page) Opener() *Page {
+	p.tabs.mu.Lock()
+	defer p.tabs.mu.Unlock()
+	return p.opener
+}
+
+// nudge has who watches the page look again.
+func (p *Page) nudge() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.changed)
+	p.changed = make(chan struct{})
+}

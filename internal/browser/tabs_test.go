@@ -1,0 +1,148 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// wireless are tabs of no browser: what they send is thrown away, and tell has
+// them hear an event.
+func wireless(t *testing.T, limit int) (tabs *Tabs, tell func(session, method string, params object)) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	go func() { _, _ = io.Copy(io.Discard, theirs) }()
+	log := slog.New(slog.DiscardHandler)
+	conn := cdp.NewConn(ours, log)
+	t.Cleanup(func() { _ = conn.Close() })
+	tabs = newTabs(conn, Config{Log: log, MaxTabs: limit}, domain.SessionOptions{})
+	return tabs, func(session, method string, params object) {
+		t.Helper()
+		raw, err := json.Marshal(params)
+		if err != nil {
+			t.Error(err)
+		}
+		tabs.heard(cdp.Event{SessionID: session, Method: method, Params: raw})
+	}
+}
+
+func attachedPage(n, opener int) object {
+	info := object{"targetId": fmt.Sprint("t", n), "type": "page"}
+	if opener > 0 {
+		info["openerId"] = fmt.Sprint("t", opener)
+	}
+	return object{"sessionId": fmt.Sprint("s", n), "targetInfo": info}
+}
+
+// TestWhichTabIsCurrent: the opener follows a tab that closes, its own opener if
+// that is closed too, else the one that was current before.
+func TestWhichTabIsCurrent(t *testing.T) {
+	tabs, tell := wireless(t, 0)
+	open := func(n, opener int) { tell("", "Target.attachedToTarget", attachedPage(n, opener)) }
+	shut := func(n int) { tell("", "Target.detachedFromTarget", object{"sessionId": fmt.Sprint("s", n)}) }
+	use := func(n int) {
+		t.Helper()
+		for _, p := range tabs.Open() {
+			if p.main == fmt.Sprint("t", n) && tabs.Use(p) {
+				return
+			}
+		}
+		t.Fatalf("tab %d is not open", n)
+	}
+	is := func(n int) {
+		t.Helper()
+		if got := tabs.Current().main; got != fmt.Sprint("t", n) {
+			t.Errorf("the current tab is %s, want t%d", got, n)
+		}
+	}
+	open(1, 0)
+	is(1)
+	open(2, 1)
+	open(3, 2)
+	is(1)
+	use(3)
+	shut(2)
+	is(3)
+	shut(3)
+	is(1)
+	open(4, 0)
+	open(5, 0)
+	use(4)
+	use(5)
+	shut(5)
+	is(4)
+	shut(1)
+	is(4)
+	shut(4) // the last
+	last := tabs.Current()
+	select {
+	case <-last.Closed():
+	default:
+		t.Error("the last tab is not closed")
+	}
+	open(6, 0)
+	is(6)
+	if tabs.Use(last) {
+		t.Error("a tab that is closed is used")
+	}
+}
+
+func TestTooManyTabsAreRefused(t *testing.T) {
+	tabs, tell := wireless(t, 3)
+	for n := range 10 {
+		tell("", "Target.attachedToTarget", attachedPage(n+1, 0))
+	}
+	if len(tabs.Open()) != 3 || tabs.Refused() != 7 || tabs.Count() != 3 {
+		t.Errorf("%d open, %d refused", len(tabs.Open()), tabs.Refused())
+	}
+}
+
+// TestTabsAreUsedWhileTheyComeAndGo is for the race detector.
+func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
+	tabs, tell := wireless(t, 8)
+	tabs.downloads.files = t.TempDir()
+	tell("", "Target.attachedToTarget", attachedPage(1, 0))
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	for _, use := range []func(){
+		func() { tabs.Use(tabs.Open()[0]) },
+		func() { _ = tabs.Current().Main() },
+		func() { _ = tabs.Unseen(0, tabs.Current()) },
+		func() { _, _ = tabs.Dialogs(0); tabs.AnswerNext(DialogRule{Accept: true}); tabs.ForgetRules() },
+		func() { _ = tabs.Current().Opener(); _ = tabs.Current().Stays(); _ = tabs.Downloads() },
+	} {
+		wg.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					use()
+				}
+			}
+		})
+	}
+	for n := 2; n < 60; n++ {
+		session := fmt.Sprint("s", n)
+		tell("", "Target.attachedToTarget", attachedPage(n, 1))
+		tell(session, "Target.attachedToTarget", object{"sessionId": session + "f", "targetInfo": object{"targetId": session + "f", "type": "iframe"}})
+		tell(session, "Page.javascriptDialogOpening", object{"type": "beforeunload"})
+		tell("", "Browser.downloadWillBegin", object{"guid": session, "url": "https://x.test/", "suggestedFilename": "a"})
+		tell("", "Target.detachedFromTarget", object{"sessionId": session})
+	}
+	close(done)
+	wg.Wait()
+	if n := len(tabs.sessions); n != 1 {
+		t.Errorf("%d sessions are remembered", n)
+	}
+	if n := len(tabs.downloads.all); n > MaxDownloads {
+		t.Errorf("%d downloads wait", n)
+	}
+}

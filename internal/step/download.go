@@ -1,0 +1,108 @@
+package step
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+var download = member{name: "download", tag: `doc:"It starts a download: wait for its end and keep the file as an artifact."`}
+
+const answersFile = "the file: the artifact, its name, type, size and SHA-256, and where it came from."
+
+var downloading = []action{{
+	name: "download", does: "Keeps a file that a page has the browser download as an artifact: the first that no step has taken yet, or the next to come. With url it opens that address, which must be a download.",
+	members: []member{
+		{name: "url", tag: `doc:"The address of a file." maxLength:"65536" example:"https://example.com/report.pdf"`, check: checkGoto},
+	},
+	answers: answersFile,
+	examples: []example{
+		{
+			step:   `{"action":"download","url":"https://shop.example/invoice.csv"}`,
+			result: `{"artifactId":"…","name":"invoice.csv","contentType":"text/csv; charset=utf-8","size":20,"sha256":"…","url":"https://shop.example/invoice.csv"}`,
+		},
+		{
+			before: `{"action":"click","target":"text=Invoice"}`,
+			step:   `{"action":"download"}`,
+			result: `{"artifactId":"…","name":"invoice.csv","contentType":"text/csv; charset=utf-8","size":20,"sha256":"…","url":"https://shop.example/invoice.csv"}`,
+		},
+	},
+	run: (*run).download,
+}}
+
+func (r *run) download() (any, error) {
+	after := 0
+	if r.spec.URL != "" {
+		after = r.page.Tabs().Downloads()
+		r.waitedFor = "the file"
+		_, err := r.navigate()
+		f, ok := errors.AsType[*domain.Failure](err)
+		switch {
+		case err == nil:
+			return nil, &domain.Failure{Code: "download_not_started", Message: "The address is a page, not a file.", Seen: "a page at " + r.page.Main().Document.URL}
+		case !ok || f.Code != CodeIsDownload:
+			return nil, err
+		}
+	}
+	return r.takeDownload(after)
+}
+
+// takeDownload waits for a download after the first so many, and for its end,
+// and keeps the file.
+func (r *run) takeDownload(after int) (any, error) {
+	r.waitedFor = "a download"
+	var answer any
+	one, err := r.page.Tabs().Download(r.whole, after, func(d *browser.Download, file io.Reader) error {
+		content, err := io.ReadAll(file)
+		if err != nil {
+			return browser.ErrDownloadStopped
+		}
+		sum := sha256.Sum256(content)
+		a, err := r.save(r.whole, "download", contentType(d.Name, content), content)
+		if err != nil {
+			return &domain.Failure{Code: "artifact_not_saved", Message: "The file could not be kept."}
+		}
+		answer = object{
+			"artifactId": a.ID, "name": d.Name, "contentType": a.ContentType, "size": a.Size, "sha256": hex.EncodeToString(sum[:]), "url": cut(d.URL),
+		}
+		return nil
+	})
+	switch {
+	case err == nil:
+		return answer, nil
+	case errors.Is(err, browser.ErrDownloadTooLarge):
+		return nil, &domain.Failure{Code: "download_too_large", Message: fmt.Sprintf("The file has more than %d MiB.", browser.MaxDownload>>20), Seen: one.Name}
+	case errors.Is(err, browser.ErrDownloadStopped):
+		return nil, &domain.Failure{Code: "download_failed", Message: "The download broke off.", Seen: one.Name + " from " + one.URL}
+	case one != nil:
+		r.seen = verdict{Why: "timeout", Seen: one.Name + " is still being downloaded"}
+	default:
+		r.seen = verdict{Why: "download_not_started", Seen: "no download began"}
+	}
+	return nil, err
+}
+
+// contentType is what a file is, by its name, or else by how it begins. What a
+// browser would run when it is shown it is only bytes.
+func contentType(name string, content []byte) string {
+	kind := mime.TypeByExtension(path.Ext(name))
+	if kind == "" {
+		kind = http.DetectContentType(content)
+	}
+	plain, _, _ := strings.Cut(kind, ";")
+	switch {
+	case strings.HasPrefix(plain, "image/") && plain != "image/svg+xml", plain == "application/pdf", plain == "application/zip",
+		plain == "application/json", plain == "text/plain", plain == "text/csv":
+		return kind
+	}
+	return "application/octet-stream"
+}
