@@ -109,7 +109,6 @@ func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
 	tabs, tell := wireless(t, 8)
 	tabs.downloads.files = t.TempDir()
 	tell("", "Target.attachedToTarget", attachedPage(1, 0))
-	done := make(chan struct{})
 	var wg sync.WaitGroup
 	for _, use := range []func(){
 		func() { tabs.Use(tabs.Open()[0]) },
@@ -119,13 +118,8 @@ func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
 		func() { _ = tabs.Current().Opener(); _ = tabs.Current().Stays(); _ = tabs.Downloads() },
 	} {
 		wg.Go(func() {
-			for {
-				select {
-				case <-done:
-					return
-				default:
-					use()
-				}
+			for range 100 {
+				use()
 			}
 		})
 	}
@@ -137,7 +131,6 @@ func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
 		tell("", "Browser.downloadWillBegin", object{"guid": session, "url": "https://x.test/", "suggestedFilename": "a"})
 		tell("", "Target.detachedFromTarget", object{"sessionId": session})
 	}
-	close(done)
 	wg.Wait()
 	if n := len(tabs.sessions); n != 1 {
 		t.Errorf("%d sessions are remembered", n)

@@ -24,21 +24,31 @@ func moves(name, cites, page string, pages named) Case {
 	return Case{Name: name, Cites: cites, Page: page, Pages: pages, Steps: `{"action":"click","target":"#b"}{"action":"waitFor","target":"#there","state":"attached"}`, Read: where}
 }
 
+// atOnce is a case that is refused without waiting.
+func atOnce(c Case) Case {
+	c.Refuses, c.Timeout = true, enough
+	return c
+}
+
 const there = `<title>there</title><p id=there>there</p>`
 
-// fails is a case of going to an address that opens nothing. The browser's own
-// error page, and so what is left to be read, is each side's own affair: the
-// page that follows is read.
-func fails(name, cites, url string, pages named) Case {
+// fails is a case of going to an address that opens nothing. What is left to be
+// read, such as the browser's own error page, is each side's own affair: the
+// page that follows is read. gone says that there is an error page.
+func fails(name, cites, url string, gone bool, pages named) Case {
 	if pages == nil {
 		pages = named{}
 	}
 	pages["after"] = there
+	settled := ``
+	if gone {
+		// It comes after the error, and would be in the way.
+		settled = `await page.waitForURL((url) => url.protocol === "chrome-error:", { timeout: 5000 }).catch(() => {})`
+	}
 	return Case{
 		Name: name, Cites: cites, Page: `<title>first</title>`, Pages: pages, Read: where,
 		Steps: `{"action":"goto","url":"` + url + `"}{"action":"goto","url":"{{here}}after"}`,
-		// The browser's error page comes after the error, and would be in the way.
-		Their: `try { await page.goto("` + url + `"); say("opened") } catch { await page.waitForTimeout(150) }
+		Their: `try { await page.goto("` + url + `"); say("opened") } catch { ` + settled + ` }
 			await page.goto("{{here}}after")`,
 		Tries: true,
 	}
@@ -64,13 +74,12 @@ var navigation = []Case{
 	goes("a page whose frames come late", "microsoft/playwright#15086", false, named{"to": `<title>0</title><p id=there></p><iframe src=inner></iframe><script>addEventListener('load', () => document.title += 'l')</script>`, "inner": `<script>if (!location.hash) location.hash = 'x'</script>`}),
 	{
 		Name: "a page that stops itself", Page: `<title>first</title>`, Pages: named{"to": there + `<script>stop()</script>`}, Read: where, Refuses: true,
-		Steps:   `{"action":"goto","url":"{{here}}to"}`,
-		Differs: "Playwright waits for the load of a page that has stopped its own loading; we take it as it is",
+		Steps: `{"action":"goto","url":"{{here}}to"}`,
 	},
 	goes("a page that opens a document of its own", "", false, named{"to": `<title>old</title><script>addEventListener('load', () => setTimeout(() => { document.open(); document.write('<title>written</title>'); document.close() }))</script>`}),
 	goes("a page of plain text", "", false, named{"to": "HTTP 200\nContent-Type: text/plain\n\nplain"}),
 	goes("a page in the browser's own view of JSON", "", false, named{"to": "HTTP 200\nContent-Type: application/json\n\n{\"a\":1}"}),
-	goes("no content", "microsoft/playwright tests/page/page-goto.spec.ts", true, named{"to": "HTTP 204\n\n"}),
+	atOnce(goes("no content", "microsoft/playwright tests/page/page-goto.spec.ts", true, named{"to": "HTTP 204\n\n"})),
 	{
 		Name: "user and password in the address", Cites: "microsoft/playwright#23138", Page: `<title>first</title>`, Read: `document.title`,
 		Pages: named{"to": "HTTP basic\n\n<title>{{user}}</title>"}, Steps: `{"action":"goto","url":"{{named}}to"}`,
@@ -95,19 +104,19 @@ var navigation = []Case{
 		Name: "an address that is the page", Page: `<title>first</title>`, Pages: named{"to": there}, Read: where,
 		Steps: `{"action":"goto","url":"data:text/html,<title>data</title>"}{"action":"goto","url":"{{here}}to"}`,
 	},
-	fails("a name that there isn't", "", "http://nowhere.invalid/", nil),
-	fails("a server that isn't there", "", "{{closed}}/", nil),
-	fails("a port that no browser opens", "", "http://127.0.0.1:1/", nil),
-	fails("a certificate that nobody trusts", "", "{{tls}}/", nil),
-	fails("TLS with a server that speaks none", "", "{{notls}}/", nil),
-	fails("a page that asks who is there", "", "{{here}}to", named{"to": "HTTP basic\n\n" + there}),
-	fails("redirects in a circle", "", "{{here}}circle", named{"circle": "HTTP 302\nLocation: circle\n\n"}),
-	fails("a server that closes", "", "{{here}}closes", named{"closes": "HTTP closes\n\n"}),
-	fails("a download", "microsoft/playwright#19939", "{{here}}file", named{"file": "HTTP 200\nContent-Type: application/octet-stream\n\nHello world"}),
-	fails("a file of a kind that isn't shown", "microsoft/playwright#18743", "{{here}}file", named{"file": "HTTP 200\nContent-Type: text/csv\n\na,b"}),
-	fails("a download by its header", "", "{{here}}file", named{"file": "HTTP 200\nContent-Disposition: attachment; filename=a.txt\n\nHello world"}),
-	fails("no content, and on", "microsoft/playwright#32752", "{{here}}none", named{"none": "HTTP 204\n\n"}),
-	fails("a page that isn't there and has nothing to say", "", "{{here}}empty", named{"empty": "HTTP 404\nContent-Type: text/html\n\n"}),
+	fails("a name that there isn't", "", "http://nowhere.invalid/", true, nil),
+	fails("a server that isn't there", "", "{{closed}}/", true, nil),
+	fails("a port that no browser opens", "", "http://127.0.0.1:1/", true, nil),
+	fails("a certificate that nobody trusts", "", "{{tls}}/", true, nil),
+	fails("TLS with a server that speaks none", "", "{{notls}}/", true, nil),
+	fails("a page that asks who is there", "", "{{here}}to", true, named{"to": "HTTP basic\n\n" + there}),
+	fails("redirects in a circle", "", "{{here}}circle", true, named{"circle": "HTTP 302\nLocation: circle\n\n"}),
+	fails("a server that closes", "", "{{here}}closes", true, named{"closes": "HTTP closes\n\n"}),
+	fails("a download", "microsoft/playwright#19939", "{{here}}file", false, named{"file": "HTTP 200\nContent-Type: application/octet-stream\n\nHello world"}),
+	fails("a file of a kind that isn't shown", "microsoft/playwright#18743", "{{here}}file", false, named{"file": "HTTP 200\nContent-Type: text/csv\n\na,b"}),
+	fails("a download by its header", "", "{{here}}file", false, named{"file": "HTTP 200\nContent-Disposition: attachment; filename=a.txt\n\nHello world"}),
+	fails("no content, and on", "microsoft/playwright#32752", "{{here}}none", false, named{"none": "HTTP 204\n\n"}),
+	fails("a page that isn't there and has nothing to say", "", "{{here}}empty", true, named{"empty": "HTTP 404\nContent-Type: text/html\n\n"}),
 	{
 		Name: "a page that never ends loading is there", Page: `<title>first</title>`, Pages: named{"to": "HTTP stalls\n\n" + there}, Read: where,
 		Steps: `{"action":"goto","url":"{{here}}to","waitUntil":"commit"}{"action":"click","target":"#there"}`,
@@ -190,10 +199,6 @@ var navigation = []Case{
 	{
 		Name: "a link in the midst of another", Page: `<a id=b href="slow?slow">Slow</a><a id=c href=to>Go</a>`, Pages: named{"slow": `<title>slow</title>`, "to": there}, Read: where,
 		Steps: `{"action":"evaluate","expression":"b.click(); 0"}{"action":"goto","url":"{{here}}to"}`,
-	},
-	{
-		Name: "goto over a page's own way", Cites: "microsoft/playwright#21574", Page: `<script>setTimeout(() => location = 'own?slow', 10); setTimeout(() => document.body.append(Object.assign(document.createElement('p'), {id: 'late'})), 60)</script><body>`, Pages: named{"own": `<title>own</title>`, "to": there}, Read: where,
-		Steps: `{"action":"waitFor","target":"#late","state":"attached"}{"action":"goto","url":"{{here}}to?slow"}`,
 	},
 	{
 		Name: "wait for an address", Page: `<script>setTimeout(() => history.pushState(0, '', 'there'), 50)</script>`, Read: where,

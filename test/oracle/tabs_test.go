@@ -195,12 +195,12 @@ var asking = []Case{
 		Steps: `{"action":"click","target":"#b"}{"action":"click","target":"#c"}{"action":"waitFor","target":"#there","state":"attached"}`,
 	},
 	{
-		Name: "leaving is refused", Page: `<title>first</title><button id=b onclick="onbeforeunload = e => e.preventDefault()">Go</button>`, Pages: named{"to": there}, Read: where, Refuses: true,
+		Name: "leaving is refused", Page: `<title>first</title><button id=b onclick="onbeforeunload = e => e.preventDefault()">Go</button>`, Pages: named{"to": there}, Read: where, Refuses: true, Timeout: enough,
 		Steps: `{"action":"dialog","do":"dismiss","type":"beforeunload"}{"action":"click","target":"#b"}{"action":"goto","url":"{{here}}to"}`,
 		Their: `page.on('dialog', d => d.dismiss()); await page.locator('#b').click(); await page.goto("{{here}}to")`,
 	},
 	{
-		Name: "reload is refused", Cites: "microsoft/playwright#20624", Page: `<title>first</title><button id=b onclick="onbeforeunload = e => e.preventDefault()">Go</button>`, Read: where, Refuses: true,
+		Name: "reload is refused", Cites: "microsoft/playwright#20624", Page: `<title>first</title><button id=b onclick="onbeforeunload = e => e.preventDefault()">Go</button>`, Read: where, Refuses: true, Timeout: enough,
 		Steps: `{"action":"dialog","do":"dismiss","type":"beforeunload"}{"action":"click","target":"#b"}{"action":"reload"}`,
 		Their: `page.on('dialog', d => d.dismiss()); await page.locator('#b').click(); await page.reload()`,
 	},
@@ -232,7 +232,7 @@ var asking = []Case{
 		Steps: `{"action":"check","target":"#b"}`,
 	},
 	{
-		Name: "check where the answer undoes it", Page: `<input type=checkbox id=b onclick="if (!confirm('?')) event.preventDefault()">`, Read: `b.checked`, Refuses: true,
+		Name: "check where the answer undoes it", Page: `<input type=checkbox id=b onclick="if (!confirm('?')) event.preventDefault()">`, Read: `b.checked`, Refuses: true, Timeout: enough,
 		Steps: `{"action":"check","target":"#b"}`,
 	},
 	{
@@ -293,7 +293,7 @@ var downloads = []Case{
 		Their: `await Promise.all([page.waitForEvent('download'), page.locator('#b').click()])`,
 	},
 	{
-		Name: "goto a file", Page: `<title>first</title>`, Pages: named{"file": attached}, Read: where, Refuses: true, Steps: `{"action":"goto","url":"{{here}}file"}`,
+		Name: "goto a file", Page: `<title>first</title>`, Pages: named{"file": attached}, Read: where, Refuses: true, Timeout: enough, Steps: `{"action":"goto","url":"{{here}}file"}`,
 	},
 	{
 		Name: "an address that is a file", Cites: "microsoft/playwright#28729", Page: `<title>first</title>`, Pages: named{"file": attached}, Read: where, Says: "name", Steps: `{"action":"download","url":"{{here}}file"}`,
@@ -302,7 +302,7 @@ var downloads = []Case{
 			say((await begun).suggestedFilename())`,
 	},
 	{
-		Name: "a file that breaks off", Page: `<a id=b href=file>Go</a>`, Pages: named{"file": "HTTP 200\nContent-Disposition: attachment; filename=a.txt\nContent-Length: 1000\n\nbroken"}, Read: where, Refuses: true, Steps: `{"action":"click","target":"#b","download":true}`,
+		Name: "a file that breaks off", Page: `<a id=b href=file>Go</a>`, Pages: named{"file": "HTTP 200\nContent-Disposition: attachment; filename=a.txt\nContent-Length: 1000\n\nbroken"}, Read: where, Refuses: true, Timeout: enough, Steps: `{"action":"click","target":"#b","download":true}`,
 		Their: `const [file] = await Promise.all([page.waitForEvent('download'), page.locator('#b').click()])
 			if (await file.failure()) throw new Error('failed')`,
 	},
