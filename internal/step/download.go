@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/http"
 	"path"
 	"strings"
 
@@ -67,7 +66,7 @@ func (r *run) takeDownload(after int) (any, error) {
 			return browser.ErrDownloadStopped
 		}
 		sum := sha256.Sum256(content)
-		a, err := r.save(r.whole, "download", contentType(d.Name, content), content)
+		a, err := r.save(r.whole, "download", contentType(d.Name), content)
 		if err != nil {
 			return &domain.Failure{Code: "artifact_not_saved", Message: "The file could not be kept."}
 		}
@@ -91,13 +90,10 @@ func (r *run) takeDownload(after int) (any, error) {
 	return nil, err
 }
 
-// contentType is what a file is, by its name, or else by how it begins. What a
-// browser would run when it is shown it is only bytes.
-func contentType(name string, content []byte) string {
+// contentType is what a file is, by its name. What a browser would run when it is
+// shown it is only bytes.
+func contentType(name string) string {
 	kind := mime.TypeByExtension(path.Ext(name))
-	if kind == "" {
-		kind = http.DetectContentType(content)
-	}
 	plain, _, _ := strings.Cut(kind, ";")
 	switch {
 	case strings.HasPrefix(plain, "image/") && plain != "image/svg+xml", plain == "application/pdf", plain == "application/zip",
