@@ -9,6 +9,9 @@ type theme struct {
 var themes = []theme{
 	{"hit target", hitTarget},
 	{"frames", frames},
+	{"targets", targets},
+	{"text", texts},
+	{"roles", roles},
 	{"mouse", mouse},
 	{"touch", touch},
 	{"drag", dragging},
