@@ -64,6 +64,10 @@ roles: ## roles and names beside Chromium's accessibility tree: generated docume
 	@./scripts/install-deps test
 	$(GO) test -count=1 -timeout 20m -v -run 'TestRolesAndNames' ./internal/step -args -documents=$(or $(DOCUMENTS),400) -pages=20
 
+.PHONY: cancels
+cancels: ## cancel steps of every action at every point, on both stores, on a busy machine (TRIES=n)
+	$(GO) test -count=1 -timeout 20m -v -run 'TestCancelAtEveryPoint' ./internal/session -args -tries=$(or $(TRIES),1000)
+
 .PHONY: soak
 soak: ## a hundred sessions one after another, and eight at once
 	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)

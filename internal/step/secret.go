@@ -98,7 +98,9 @@ func (r *run) covered(do func() error) error {
 		return do()
 	}
 	var frames []browser.Frame
-	for _, f := range r.page.Frames() {
+	every := r.page.Frames()
+	r.askAll(every)
+	for _, f := range every {
 		if f.Context == 0 || f.Document.Missing != "" {
 			continue
 		}
