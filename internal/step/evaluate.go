@@ -1,11 +1,13 @@
 package step
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -87,6 +89,10 @@ var aFunction = regexp.MustCompile(`^\s*(async\s+)?function\b`)
 // can be said again, and await stand anywhere.
 func (r *run) valueOf(expression string) (remote, error) {
 	ask := object{"expression": expression, "replMode": true, "userGesture": true, "objectGroup": evaluated}
+	if end, ok := r.ctx.Deadline(); ok {
+		// When its time is over the browser ends it, and nothing else.
+		ask["timeout"] = max(1, time.Until(end).Milliseconds())
+	}
 	if aFunction.MatchString(expression) {
 		ask["expression"] = "(" + expression + "\n)"
 		if first, err := r.script("Runtime.evaluate", ask); err == nil || !isSyntax(err) {
@@ -101,6 +107,10 @@ func isSyntax(err error) bool {
 	f, ok := errors.AsType[*domain.Failure](err)
 	return ok && strings.HasPrefix(f.Message, threw+"SyntaxError")
 }
+
+// itsTurn is how long a script that is to be ended may wait for its turn, behind
+// one of the page's that began after the page was asked whether it is busy.
+const itsTurn = 400 * time.Millisecond
 
 // script runs a script. Behind it a second one is sent, which is heard when the
 // first has returned: what is still waited for then is a promise, and what that
@@ -120,17 +130,22 @@ func (r *run) script(method string, params object) (remote, error) {
 		return remote{}, err
 	}
 	heard := make(chan struct{})
+	behind, giveUp := context.WithCancel(context.WithoutCancel(r.ctx))
+	defer giveUp()
 	go func() {
-		if err := returned.Wait(r.ctx, nil); err == nil || lost(err) {
+		if _ = returned.Wait(behind, nil); behind.Err() == nil {
 			close(heard)
 		}
 	}()
 	err = answer.Wait(r.ctx, &res)
-	select {
-	case <-heard:
-		r.holds = false
-	default:
-		r.holds = r.ctx.Err() != nil
+	if r.holds = r.ctx.Err() != nil; r.holds {
+		// It may not have begun: then it is a script of the page's that runs, and
+		// is not ours to end.
+		select {
+		case <-heard:
+			r.holds = false
+		case <-time.After(itsTurn):
+		}
 	}
 	switch {
 	case lost(err) && r.ctx.Err() == nil:

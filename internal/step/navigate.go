@@ -313,6 +313,7 @@ func (r *run) settled(input func() error) (err error) {
 	acted := r.acted
 	r.acted = true
 	before := r.page.Main().Document.Loader
+	r.sent = true
 	if err := input(); err != nil {
 		if errors.Is(err, browser.ErrUnheard) {
 			r.acted = acted
@@ -330,7 +331,7 @@ func (r *run) settled(input func() error) (err error) {
 	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {
 		return err
 	}
-	r.leaves = r.page.Main().Document.Navigating
+	r.sent, r.leaves = false, r.page.Main().Document.Navigating
 	r.waitedFor = "the navigation to go through"
 	if err := r.until(func(f browser.Frame) bool {
 		return !f.Document.Navigating || f.Document.Loader != before && f.Document.Committed
@@ -341,6 +342,19 @@ func (r *run) settled(input func() error) (err error) {
 		return nil // it went nowhere: a download, or a page that stays
 	}
 	return r.arrived()
+}
+
+// leftBehind says whether an input, of which the step didn't wait for all, has the
+// page on its way elsewhere.
+func (r *run) leftBehind() bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), itsTurn)
+	defer cancel()
+	// What the page does of the input it has done when it answers.
+	_ = r.page.Call(ctx, "Runtime.evaluate", object{"expression": "0"}, nil)
+	if r.page.Call(ctx, "Page.getNavigationHistory", nil, nil) != nil {
+		return false
+	}
+	return r.page.Main().Document.Navigating
 }
 
 // settledAsking is settled which, when the input has been heard, also asks what

@@ -119,6 +119,7 @@ type run struct {
 	acted     bool   // it may have changed the page: it can't be begun anew
 	holds     bool   // a script of the step's may hold the page's thread
 	leaves    bool   // the step navigates the page
+	sent      bool   // an input was sent, and where it led isn't known
 	waitedFor string // for the error, should there be one
 	seen      verdict
 	asked     map[string]*question // of sessions of frames: whether they answer
@@ -206,7 +207,7 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		// page's: they are never stopped.
 		_, _ = r.page.Send("Runtime.terminateExecution", nil)
 	}
-	if r.ctx.Err() != nil && r.leaves {
+	if r.ctx.Err() != nil && (r.leaves || r.sent && r.leftBehind()) {
 		// A navigation that waits for its server keeps everything from the page.
 		_, _ = r.page.Send("Page.stopLoading", nil)
 	}
