@@ -29,7 +29,7 @@ func (r *run) alive(a *action) error {
 	default:
 		return nil
 	}
-	if !a.revives {
+	if !a.onCrashed {
 		return &domain.Failure{Code: CodeCrashed, Message: "The page has crashed before.", Seen: "a page without a process; goto or reload gives it another"}
 	}
 	r.dead = crashed

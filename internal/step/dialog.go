@@ -25,7 +25,7 @@ var answering = []action{{
 		{step: `{"action":"dialog","do":"reset"}`, then: `!confirm("Sure?")`},
 	},
 	check: checkDialog,
-	run:   (*run).dialog,
+	run:   (*run).dialog, onCrashed: true,
 }}
 
 func checkDialog(s *Spec, at pathTo) error {

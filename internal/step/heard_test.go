@@ -20,7 +20,7 @@ func TestWhatComesInTheMousesWay(t *testing.T) {
 	b := start(t)
 	for _, path := range []string{"/frame", "/open"} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + path})
-		if _, f := b.run(step.Spec{Action: "click", Target: "button", Timeout: "1s"}); f == nil || f.Code != "target_not_found" {
+		if _, f := b.run(step.Spec{Action: "click", Target: "button", Timeout: "3s"}); f == nil || f.Code != "target_not_found" {
 			t.Errorf("%s: %+v", path, f)
 		}
 		if got := b.value("clicks"); got != "0" {

@@ -28,7 +28,7 @@ var navigating = []action{
 			step:   `{"action":"goto","url":"https://shop.example/"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: (*run).navigate, revives: true,
+		run: (*run).navigate, onCrashed: true,
 	},
 	{
 		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout,
@@ -36,7 +36,7 @@ var navigating = []action{
 			step:   `{"action":"back"}`,
 			result: `{"url":"https://shop.example/help","title":"Help","status":200}`,
 		}},
-		run: func(r *run) (any, error) { return r.history(-1) }, revives: true,
+		run: func(r *run) (any, error) { return r.history(-1) }, onCrashed: true,
 	},
 	{
 		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout,
@@ -45,7 +45,7 @@ var navigating = []action{
 			step:   `{"action":"forward"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: func(r *run) (any, error) { return r.history(1) }, revives: true,
+		run: func(r *run) (any, error) { return r.history(1) }, onCrashed: true,
 	},
 	{
 		name: "reload", does: "Loads the page anew.", members: []member{waitUntil}, answers: answersAbout,
@@ -53,7 +53,7 @@ var navigating = []action{
 			step:   `{"action":"reload"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
 		}},
-		run: (*run).reload, revives: true,
+		run: (*run).reload, onCrashed: true,
 	},
 }
 

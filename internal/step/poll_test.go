@@ -28,9 +28,9 @@ func TestNoFrameHoldsAnotherUp(t *testing.T) {
 			t.Errorf("%s took %s", s.Action, took)
 		}
 	}
-	quick(step.Spec{Action: "click", Target: "#b"}, 1500*time.Millisecond)
-	b.value(`setTimeout(busy, 0, 2500); 1`)
-	quick(step.Spec{Action: "waitFor", Target: "text=clicked"}, 1200*time.Millisecond)
+	quick(step.Spec{Action: "click", Target: "#b"}, 3*time.Second)
+	b.value(`setTimeout(busy, 0, 4000); 1`)
+	quick(step.Spec{Action: "waitFor", Target: "text=clicked"}, 2*time.Second)
 }
 
 // TestANewFrameIsSeenAtOnce, however long the step has looked at the others.

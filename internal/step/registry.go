@@ -15,14 +15,14 @@ import (
 // users are told of it (the API's description, the documents), what they are
 // refused, what a viewer isn't shown and what is done come from here.
 type action struct {
-	name     string
-	does     string   // in a sentence or two
-	members  []member // beside those of every step
-	oneOf    []string // of which at least one is needed
-	answers  string   // what the result is; empty if there is none
-	examples []example
-	revives  bool // it gives a page that has crashed another document
-	looks    bool // it does nothing to the page: a dry run is as any other
+	name      string
+	does      string   // in a sentence or two
+	members   []member // beside those of every step
+	oneOf     []string // of which at least one is needed
+	answers   string   // what the result is; empty if there is none
+	examples  []example
+	onCrashed bool // it can be done on a page that has crashed: it gives that another document, or needs none
+	looks     bool // it does nothing to the page: a dry run is as any other
 	// check says what is wrong with members that the schema lets pass.
 	check func(s *Spec, at pathTo) error
 	run   func(r *run) (any, error)

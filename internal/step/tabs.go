@@ -49,7 +49,7 @@ var tabbing = []action{{
 		},
 	},
 	check: checkTab,
-	run:   (*run).tab,
+	run:   (*run).tab, onCrashed: true,
 }}
 
 func checkTab(s *Spec, at pathTo) error {
