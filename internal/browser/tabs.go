@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -191,7 +192,10 @@ func (t *Tabs) release(by string, a *attachedToTarget) {
 
 // opened takes a page that is there now.
 func (t *Tabs) opened(a *attachedToTarget) {
-	p := t.newPage(a)
+	p, opt := t.newPage(a), t.opt
+	if t.opening != nil {
+		opt.Viewport, t.opening = *t.opening, nil
+	}
 	t.mu.Lock()
 	if len(t.open) >= t.max {
 		t.refused++
@@ -223,10 +227,6 @@ func (t *Tabs) opened(a *attachedToTarget) {
 	t.mu.Unlock()
 	if p.number == 1 {
 		return // attach prepares it
-	}
-	opt := t.opt
-	if t.opening != nil {
-		opt.Viewport, t.opening = *t.opening, nil
 	}
 	pending, err := p.tell(opt)
 	if err != nil {
@@ -412,8 +412,14 @@ func (t *Tabs) Unseen(after int, by *Page) *Page {
 	return nil
 }
 
+// ErrTooManyTabs is the answer to who wants one more than there may be.
+var ErrTooManyTabs = errors.New("too many tabs are open")
+
 // New opens a tab.
 func (t *Tabs) New(ctx context.Context) (*Page, error) {
+	if len(t.Open()) >= t.max {
+		return nil, ErrTooManyTabs
+	}
 	var made struct {
 		TargetID string `json:"targetId"`
 	}

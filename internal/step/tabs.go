@@ -175,6 +175,9 @@ func (r *run) tab() (any, error) {
 	case "open":
 		r.acted = true
 		page, err := tabs.New(r.ctx)
+		if errors.Is(err, browser.ErrTooManyTabs) {
+			return nil, &domain.Failure{Code: "too_many_tabs", Message: "The session has as many tabs as it may have: close one first."}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -216,6 +219,7 @@ func (r *run) tab() (any, error) {
 func (r *run) opens(page *browser.Page) (any, error) {
 	r.page.Tabs().Use(page)
 	r.enter(page)
+	r.watch()
 	select {
 	case <-page.Prepared():
 	case <-r.ctx.Done():
@@ -288,6 +292,7 @@ func (r *run) popup(after int, by *browser.Page) (any, error) {
 	}
 	tabs.Use(page)
 	r.enter(page)
+	r.watch()
 	r.acted = true
 	r.waitedFor = "the tab that was opened to show something"
 	r.seen = verdict{Seen: "it is still loading"}

@@ -164,6 +164,9 @@ func TestTabs(t *testing.T) {
 			t.Errorf("%d tabs: %.200s", n, got)
 		}
 		b.must(`{"action":"click","target":"#none"}`)
+		if _, why := b.try(`{"action":"tab","do":"open"}`); why == nil || why.Code != "too_many_tabs" {
+			t.Errorf("one more: %+v", why)
+		}
 		b.alone()
 	})
 	t.Run("one that hangs", func(t *testing.T) {
