@@ -13,8 +13,7 @@ import (
 // TestNavigations: goto in all its forms says what came of it, and the next
 // step finds a page that works.
 func TestNavigations(t *testing.T) {
-	var site *httptest.Server
-	site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		page := func(status int, body string) {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(status)
