@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// unseen is a page whose events aren't noted.
+const unseen = "HTTP 200\nContent-Type: text/html\n\n<!doctype html>"
+
 // where is where a page is: the case's own part of the address, its title and
 // the status that it came with.
 const where = `[location.href.replace(/^.*?\/\d+\//, ''), document.title, performance.getEntriesByType('navigation')[0]?.responseStatus]`
@@ -188,7 +191,7 @@ var navigation = []Case{
 	moves("a form that a script sends", "", `<form id=f action=to><input name=a value=1></form><button id=b onclick="f.submit()">Go</button>`, named{"to": there}),
 	moves("a button that goes later", "", `<button id=b onclick="setTimeout(() => location = 'to', 80)">Go</button>`, named{"to": there}),
 	moves("a button that asks first", "", `<button id=b onclick="fetch('data').then(() => location = 'to')">Go</button>`, named{"data": "x", "to": there}),
-	moves("a link on mousedown", "", `<button id=b onmousedown="location = 'to'">Go</button>`, named{"to": there}),
+	moves("a link on mousedown", "", `<button id=b onmousedown="location = 'to'">Go</button>`, named{"to": unseen + there}),
 	moves("a link that the page takes over", "microsoft/playwright#41125", `<a id=b href=to>Go</a><script>navigation.addEventListener('navigate', e => { if (e.canIntercept) e.intercept({ handler: async () => document.body.insertAdjacentHTML('beforeend', '<p id=there>') }) })</script>`, named{"to": ``}),
 	moves("a link that the page takes over, slowly", "microsoft/playwright#41125", `<a id=b href=to>Go</a><script>navigation.addEventListener('navigate', e => { if (e.canIntercept) e.intercept({ handler: () => new Promise(done => setTimeout(() => { document.body.insertAdjacentHTML('beforeend', '<p id=there>'); done() }, 100)) }) })</script>`, named{"to": ``}),
 	moves("a page of one page", "", `<a id=b href=to onclick="event.preventDefault(); history.pushState(0, '', 'to'); setTimeout(() => document.body.innerHTML = '<p id=there>', 50)">Go</a>`, nil),

@@ -172,9 +172,6 @@ var asking = []Case{
 	shows("several, one after another", "", `<button id=b onclick="got = [confirm('1'), confirm('2'), confirm('3')]">Go</button>`, `{"action":"dialog","do":"accept","all":true}`, accepts),
 	shows("the next alone", "", `<button id=b onclick="got = [confirm('1'), confirm('2')]">Go</button>`, `{"action":"dialog","do":"accept"}`, `let n = 0; page.on('dialog', d => n++ ? d.dismiss() : d.accept())`),
 	shows("one of each", "", `<button id=b onclick="alert(1); got = [confirm('2'), prompt('3')]">Go</button>`, `{"action":"dialog","do":"accept","type":"prompt","value":"x","all":true}`, `page.on('dialog', d => d.type() === 'prompt' ? d.accept('x') : d.dismiss())`),
-	shows("on mousedown", "", `<button id=b onmousedown="got = confirm('?')" onclick="got = 'clicked'">Go</button>`, ``, ``),
-	shows("on mousemove", "", `<button id=b onmousemove="if (!window.once) { once = 1; alert('?') }" onclick="got = 'clicked'">Go</button>`, ``, ``),
-	shows("on focus", "", `<button id=b onfocus="alert('?')" onclick="got = 'clicked'">Go</button>`, ``, ``),
 	{
 		Name: "later", Page: `<button id=b onclick="setTimeout(() => { alert('?'); document.body.append(Object.assign(document.createElement('p'), {id: 'late'})) }, 20)">Go</button>`, Read: `!!window.late`,
 		Steps: `{"action":"click","target":"#b"}{"action":"waitFor","target":"#late","state":"attached"}`,
