@@ -112,7 +112,8 @@ var navigation = []Case{
 	fails("a port that no browser opens", "", "http://127.0.0.1:1/", true, nil),
 	fails("a certificate that nobody trusts", "", "{{tls}}/", true, nil),
 	fails("TLS with a server that speaks none", "", "{{notls}}/", true, nil),
-	fails("a page that asks who is there", "", "{{here}}to", true, named{"to": "HTTP basic\n\n" + there}),
+	// Of another site than the case whose address has a password, which is remembered.
+	fails("a page that asks who is there", "", "{{other}}to", true, named{"to": "HTTP basic\n\n" + there}),
 	fails("redirects in a circle", "", "{{here}}circle", true, named{"circle": "HTTP 302\nLocation: circle\n\n"}),
 	fails("a server that closes", "", "{{here}}closes", true, named{"closes": "HTTP closes\n\n"}),
 	fails("a download", "microsoft/playwright#19939", "{{here}}file", false, named{"file": "HTTP 200\nContent-Type: application/octet-stream\n\nHello world"}),
