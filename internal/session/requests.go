@@ -108,7 +108,7 @@ func (s *Service) chooseBrowser(opt *domain.SessionOptions) error {
 func (s *Service) newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {
 	st := domain.Step{
 		ID: domain.NewID(domain.PrefixStep), ProjectID: project, SessionID: session, Action: spec.Action,
-		OnError: onError, Status: domain.StepPending, CreatedAt: now,
+		OnError: whenFailed(spec, onError), Status: domain.StepPending, CreatedAt: now,
 	}
 	s.sealStep(&st, spec)
 	return st

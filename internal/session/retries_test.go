@@ -88,3 +88,29 @@ func TestAnOptionalStep(t *testing.T) {
 		}
 	}
 }
+
+// TestAFirstAddressThatCannotBeOpened stops what follows it, as any step that
+// fails does; or not, if what follows is to go on.
+func TestAFirstAddressThatCannotBeOpened(t *testing.T) {
+	n := start(t, overSQLite(t), func(_ context.Context, _ *browser.Page, spec *step.Spec, _ step.Save) ([]byte, *domain.Failure) {
+		if spec.Action == "goto" {
+			return nil, &domain.Failure{Code: step.CodeNavigation, Message: "No."}
+		}
+		return nil, nil
+	}, nil)
+	project := n.newProject(t)
+	for onError, want := range map[domain.OnError]domain.StepStatus{domain.OnErrorStop: domain.StepCanceled, domain.OnErrorContinue: domain.StepCompleted} {
+		made, all, _, err := n.Create(t.Context(), project, session.CreateRequest{
+			Options: domain.SessionOptions{URL: "http://nowhere.example/", Viewport: browser.Viewport, Timeout: time.Hour},
+			OnError: onError, Steps: []step.Spec{{Action: "reload"}, {Action: "reload"}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range n.ended(t, project, made.ID, all[0].ID, all[1].ID) {
+			if st.Status != want {
+				t.Errorf("with %s, step %d is %s, want %s", onError, st.Index, st.Status, want)
+			}
+		}
+	}
+}
