@@ -37,6 +37,7 @@ type Page struct {
 	opener   *Page // the same, or what that was opened by when it is closed; nil: no tab that is open
 	log      *slog.Logger
 	script   string // evaluated in our world of every document
+	traffic  traffic
 	crashed  chan struct{}
 	prepared chan struct{} // closed when the page's process has been told all
 	closed   chan struct{} // closed when it is gone

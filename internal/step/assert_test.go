@@ -1,6 +1,9 @@
 package step_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -115,4 +118,52 @@ func TestWaitFor(t *testing.T) {
 			t.Errorf("%s: %+v", expression, f)
 		}
 	}
+}
+
+// TestWaitForTraffic: what was requested since the step before began counts.
+func TestWaitForTraffic(t *testing.T) {
+	hold := make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprint(w, `<link rel=icon href="data:,"><button onclick="fetch('/save', {method: 'POST', body: 1})">Save</button><button onclick="fetch('/slow')">Slow</button>
+				<button onclick="fetch('/moved')">Move</button><script>document.write('<iframe src="http://localhost:' + location.port + '/in"></iframe>')</script>`)
+		case "/in":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = fmt.Fprint(w, `<button onclick="fetch('/framed')">Framed</button>`)
+		case "/slow":
+			<-hold
+		case "/moved":
+			http.Redirect(w, r, "/there", http.StatusFound)
+		case "/save":
+			w.WriteHeader(http.StatusConflict)
+		}
+	}))
+	t.Cleanup(site.Close)
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	waitFor := func(s step.Spec, want string) {
+		t.Helper()
+		s.Action = "waitFor"
+		if got := b.do(s); got != strings.ReplaceAll(want, "SITE", site.URL) {
+			t.Errorf("%s%s: %s", s.Request, s.Response, got)
+		}
+	}
+	waitFor(step.Spec{Response: site.URL + "/"}, `{"method":"GET","status":200,"url":"SITE/"}`)
+	b.do(step.Spec{Action: "click", Target: "text=Save"})
+	waitFor(step.Spec{Response: "*/save"}, `{"method":"POST","status":409,"url":"SITE/save"}`)
+	b.do(step.Spec{Action: "click", Target: "text=Move"})
+	waitFor(step.Spec{Response: "*/moved"}, `{"method":"GET","status":302,"url":"SITE/moved"}`)
+	b.do(step.Spec{Action: "click", Target: "text=Framed"})
+	waitFor(step.Spec{Response: "*/framed"}, `{"method":"GET","status":200,"url":"`+strings.Replace(site.URL, "127.0.0.1", "localhost", 1)+`/framed"}`)
+	b.do(step.Spec{Action: "click", Target: "text=Slow"})
+	waitFor(step.Spec{Request: "*/slow"}, `{"method":"GET","url":"SITE/slow"}`)
+	for wanted, want := range map[string]string{"*/slow": "which has no answer yet", "*/save": "requests, the last of them"} {
+		if _, f := b.run(step.Spec{Action: "waitFor", Response: wanted, Timeout: "150ms"}); f == nil || f.Code != step.CodeTimeout || !strings.Contains(f.Seen, want) {
+			t.Errorf("%s: %+v", wanted, f)
+		}
+	}
+	close(hold)
+	waitFor(step.Spec{Response: "*/slow"}, `{"method":"GET","status":200,"url":"SITE/slow"}`)
 }

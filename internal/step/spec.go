@@ -63,6 +63,8 @@ type Spec struct {
 	Locale     string           `json:"locale,omitempty"`
 	Fields     map[string]Field `json:"fields,omitempty"`
 	Expression string           `json:"expression,omitempty"`
+	Request    string           `json:"request,omitempty"`
+	Response   string           `json:"response,omitempty"`
 	FullPage   bool             `json:"fullPage,omitempty"`
 	Format     string           `json:"format,omitempty"`
 	Quality    *int             `json:"quality,omitempty"`

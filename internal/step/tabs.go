@@ -90,6 +90,7 @@ func (r *run) tabClosed() bool {
 
 // enter has the step go on in a tab: it ends with that.
 func (r *run) enter(page *browser.Page) {
+	page.StepBegins()
 	ctx, cancel := context.WithCancelCause(r.whole)
 	r.ctx, r.end, r.page, r.dead = ctx, cancel, page, nil
 	go func() {

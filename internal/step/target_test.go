@@ -1,7 +1,6 @@
 package step
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -165,25 +164,6 @@ func FuzzParseTarget(f *testing.F) {
 		again, err := ParseTarget(got.String())
 		if diff := cmp.Diff(got, again); err != nil || diff != "" {
 			t.Errorf("%q is written %q: %v %s", raw, got, err, diff)
-		}
-	})
-}
-
-func FuzzCheck(f *testing.F) {
-	f.Add(`{"action":"click","target":"text=a"}`)
-	f.Add(`{"action":"extract","fields":{"a":{"target":"b","fields":{"c":"d"}}}}`)
-	f.Fuzz(func(t *testing.T, raw string) {
-		var s Spec
-		if json.Unmarshal([]byte(raw), &s) != nil || s.Check("step") != nil {
-			return
-		}
-		// What is accepted survives being stored.
-		var again Spec
-		if err := json.Unmarshal(s.Params(), &again); err != nil || again.Check("step") != nil {
-			t.Errorf("%s is accepted, and not as it is stored: %v", raw, again.Check("step"))
-		}
-		if string(again.Params()) != string(s.Params()) {
-			t.Errorf("%s is stored as %s, and then as %s", raw, s.Params(), again.Params())
 		}
 	})
 }

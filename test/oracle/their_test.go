@@ -30,7 +30,10 @@ func (c Case) their() (string, error) {
 	b.WriteString("let started\n")
 	for _, s := range specs {
 		line := onPage(s)
-		if s.Target != "" {
+		switch {
+		case s.Action == "assert":
+			line = expectation(s, c.timeout())
+		case s.Target != "":
 			line = onElement(s)
 		}
 		if line == "" {
@@ -139,7 +142,7 @@ func onElement(s step.Spec) string {
 		if state == "" {
 			state = "visible"
 		}
-		return line + fmt.Sprintf(".first().waitFor({state: %s})", quoted(state))
+		return line + fmt.Sprintf(".waitFor({state: %s})", quoted(state))
 	}
 	return ""
 }

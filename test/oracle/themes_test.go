@@ -26,6 +26,7 @@ var themes = []theme{
 	{"keys", keys},
 	{"keyboard", keyboard},
 	{"stability", stability},
+	{"assert", asserting},
 	{"navigation", navigation},
 	{"popups", popups},
 	{"dialogs", asking},
