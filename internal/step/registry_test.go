@@ -159,7 +159,7 @@ func FuzzSteps(f *testing.F) {
 		if v := shown.Value; v != nil && *v != Mask || slices.ContainsFunc(shown.Values, func(v string) bool { return v != Mask }) {
 			t.Fatalf("%s is shown as %s", raw, masked)
 		}
-		r := &run{ctx: ended, whole: ended, running: ended, page: page, spec: &s}
+		r := &run{ctx: ended, whole: ended, page: page, spec: &s}
 		if s.Target != "" {
 			r.target, _ = ParseTarget(s.Target)
 		}
