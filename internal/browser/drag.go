@@ -27,7 +27,7 @@ type Grip struct {
 const begins = time.Second
 
 // Grab moves the mouse to a point in the page and presses its left button. The
-// grip must be let go, by Drop or LetGo.
+// grip must be let go, by Drop or LetGo, also if that fails.
 func (p *Page) Grab(ctx context.Context, x, y float64, modifiers int) (*Grip, error) {
 	g := &Grip{page: p, modifiers: modifiers, x: x, y: y, begun: make(chan json.RawMessage, 1)}
 	g.unlisten = p.Conn.Listen(p.ID, func(e cdp.Event) {
@@ -48,11 +48,7 @@ func (p *Page) Grab(ctx context.Context, x, y float64, modifiers int) (*Grip, er
 			{"type": "mousePressed", "button": "left", "buttons": Buttons["left"], "clickCount": 1, "force": pressure},
 		})
 	}
-	if err != nil {
-		g.LetGo()
-		return nil, err
-	}
-	return g, nil
+	return g, err
 }
 
 // Move moves the mouse to a point in the page.
@@ -107,6 +103,7 @@ func (g *Grip) LetGo() {
 	}
 	if g.dragged != nil {
 		_, _ = g.page.Send("Input.dispatchDragEvent", g.event("dragCancel"))
+		return
 	}
 	_, _ = g.page.sendMouse(g.x, g.y, g.modifiers, g.up())
 }

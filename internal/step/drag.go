@@ -85,9 +85,7 @@ func (r *run) dragHeld() error {
 	held := true
 	defer func() {
 		if held {
-			// What is let go where it was taken hold of would be clicked.
-			_, _ = source.frame.Session.Send("Runtime.evaluate", object{"expression": "bh.mute()", "contextId": source.frame.Context})
-			grip.LetGo()
+			grip.LetGo() // the page lets nobody have its click
 		}
 	}()
 	goal := verdict{X: source.X + number(r.spec.X), Y: source.Y + number(r.spec.Y), frame: source.frame}
@@ -97,7 +95,7 @@ func (r *run) dragHeld() error {
 		}
 	}
 	html := false
-	move := func(x, y float64) error {
+	move := func(x, y float64, last bool) error {
 		err := grip.Move(r.ctx, x, y)
 		if errors.Is(err, browser.ErrUnheard) {
 			return nobodyKnows()
@@ -105,7 +103,7 @@ func (r *run) dragHeld() error {
 		if err != nil || html {
 			return err
 		}
-		v, err := r.call(source.frame, "dragging", object{})
+		v, err := r.call(source.frame, "dragging", object{"last": last})
 		switch {
 		case err != nil && lost(err):
 			return nil
@@ -116,14 +114,14 @@ func (r *run) dragHeld() error {
 		return err
 	}
 	if goal.frame.Session.ID != source.frame.Session.ID {
-		if err := move(toward(source.X, goal.X), toward(source.Y, goal.Y)); err != nil {
+		if err := move(toward(source.X, goal.X), toward(source.Y, goal.Y), false); err != nil {
 			return err
 		}
 	}
 	moves := max(r.spec.Moves, 1)
 	for i := 1; i < moves; i++ {
 		part := float64(i) / float64(moves)
-		if err := move(source.X+part*(goal.X-source.X), source.Y+part*(goal.Y-source.Y)); err != nil {
+		if err := move(source.X+part*(goal.X-source.X), source.Y+part*(goal.Y-source.Y), false); err != nil {
 			return err
 		}
 	}
@@ -133,7 +131,7 @@ func (r *run) dragHeld() error {
 			return err
 		}
 	}
-	if err := move(goal.X, goal.Y); err != nil {
+	if err := move(goal.X, goal.Y, true); err != nil {
 		return err
 	}
 	held = false
@@ -180,7 +178,7 @@ func (r *run) grab() (grip *browser.Grip, v verdict, err error) {
 		return err
 	})
 	if err != nil && grip != nil {
-		grip.LetGo()
+		grip.LetGo() // the page lets nobody have its click
 	}
 	v.frame = r.aimed
 	return grip, v, err

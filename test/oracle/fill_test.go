@@ -119,6 +119,28 @@ var filling = []Case{
 		Steps: `{"action":"fill","target":"#b","value":"2026-01-02"}`,
 	},
 	{
+		Name: "an editor that keeps its own document", Read: `[doc, b.innerText]`, // as ProseMirror does: from what the browser has changed
+		Page: `<div id=b contenteditable><p>old</p></div><script>doc = 'old'; const watch = new MutationObserver(() => { doc = b.innerText; watch.disconnect();
+			b.innerHTML = '<p></p>'; b.firstChild.textContent = doc; watch.observe(b, all) }), all = { childList: true, characterData: true, subtree: true }; watch.observe(b, all)</script>`,
+		Steps: `{"action":"fill","target":"#b","value":"new"}`,
+	},
+	{
+		Name: "an editor that does all itself", Read: `[doc, b.innerText]`, // as Slate does: it stops the browser
+		Page: `<div id=b contenteditable>old</div><script>doc = 'old'; b.addEventListener('beforeinput', e => { e.preventDefault(); const r = e.getTargetRanges()[0];
+			doc = doc.slice(0, 0) + (e.data ?? ''); b.textContent = doc; getSelection().selectAllChildren(b); getSelection().collapseToEnd() })</script>`,
+		Steps: `{"action":"fill","target":"#b","value":"new"}`,
+	},
+	{
+		Name: "an editor in a shadow root", Cites: "microsoft/playwright#12941", Read: `host.shadowRoot.querySelector('div').innerText`,
+		Page:  `<div id=host></div><script>host.attachShadow({mode:'open'}).innerHTML = '<div id=b contenteditable>old <b>bold</b></div>'</script>`,
+		Steps: `{"action":"fill","target":"#b","value":"new"}`,
+	},
+	{
+		Name: "an editor with a placeholder", Read: `b.innerText`, // as Quill has
+		Page:  `<style>.blank::before { content: "Write…" }</style><div id=b class=blank contenteditable><p><br></p></div><script>b.addEventListener('input', () => b.classList.toggle('blank', b.innerText.trim() === ''))</script>`,
+		Steps: `{"action":"fill","target":"#b","value":"new"}`,
+	},
+	{
 		Name: "one after another", Cites: "microsoft/playwright#15925", Read: `[a.value, b.value]`, Page: `<input id=a><input id=b>`,
 		Steps: `{"action":"fill","target":"#a","value":"one"}{"action":"fill","target":"#b","value":"two"}`,
 	},

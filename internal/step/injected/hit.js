@@ -120,12 +120,13 @@ const events = {
 
 let watched = null;
 
-// Until when a click is nobody's: it comes of a button that is let go.
+// When a button was pressed whose click is nobody's: it took hold of something,
+// and is let go where it did.
 let muted = 0;
-bh.mute = () => { muted = performance.now() + 1000; };
 
 function intercept(e) {
-  if (e.type === "click" && e.isTrusted && performance.now() < muted) {
+  if (muted && e.type === "pointerdown" && e.isTrusted && e.timeStamp > muted) muted = 0;
+  if (muted && e.type === "click" && e.isTrusted && e.detail > 0) { // not of a key
     muted = 0;
     e.preventDefault();
     e.stopImmediatePropagation();
@@ -142,6 +143,7 @@ function intercept(e) {
     watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
     if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? own(document).documentElement : path[0]);
     if (e.type === "wheel") wheeled.event = e;
+    if (watched.kind === "grab" && watched.reached) muted = e.timeStamp;
     browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
   }
   if (!watched.reached) {
@@ -204,6 +206,11 @@ listen();
 // document.open() takes all listeners away, but no observers.
 new MutationObserver(listen).observe(document, { childList: true });
 
-bh.dragging = () => ({ ok: true, dragged: !!begun && !begun.defaultPrevented });
+// dragging says whether the page drags something. It is asked after each move of
+// the mouse; after the last one a click is as it comes.
+bh.dragging = ({ last }) => {
+  if (last) muted = 0;
+  return { ok: true, dragged: !!begun && !begun.defaultPrevented };
+};
 
 bh.dropped = () => (taken ? { ok: true } : no("drop_refused", "the page took no drop there", { fatal: true }));
