@@ -217,7 +217,7 @@ var navigation = []Case{
 		Steps: `{"action":"fill","target":"#i","value":"x"}`,
 	},
 	{
-		Name: "press Enter in a form", Page: `<form action=to><input id=i name=a></form>`, Pages: named{"to": there}, Read: where,
+		Name: "press Enter in a form", Page: `<form action=to><input id=i name=a></form>`, Pages: named{"to": unseen + there}, Read: where,
 		Steps: `{"action":"fill","target":"#i","value":"x y"}{"action":"press","target":"#i","key":"Enter"}{"action":"waitFor","target":"#there","state":"attached"}`,
 	},
 	{
