@@ -35,6 +35,7 @@ type Data struct {
 	Action     string          `json:"action"`
 	Result     json.RawMessage `json:"result"` // nil: the action has none, or it isn't completed
 	Error      *Failure        `json:"error"`  // of a browser too
+	Tries      []Failure       `json:"tries"`  // why a step's earlier tries failed
 	DurationMs int64           `json:"durationMs"`
 
 	// Of the type "webhook".
@@ -50,6 +51,8 @@ type Failure struct {
 	WaitedFor string   `json:"waitedFor"` // what a step waited for
 	Seen      string   `json:"seen"`      // what it saw instead
 	Lines     []string `json:"lines"`     // the browser's last lines
+	// ArtifactID is what the page was like when a step failed: a zip of the session's.
+	ArtifactID string `json:"artifactId"`
 }
 
 // Error is the code and the sentence.

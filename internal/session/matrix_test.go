@@ -24,7 +24,7 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-var tries = flag.Int("tries", 24, "how many steps TestCancelAtEveryPoint cancels; from 100 on the machine is kept busy meanwhile")
+var tries = flag.Int("tries", 16, "how many steps TestCancelAtEveryPoint cancels; from 100 on the machine is kept busy meanwhile")
 
 // examples are a step of every action, as the API's description has it, on a
 // site that they work on; and, of those with a target, one that waits for what
