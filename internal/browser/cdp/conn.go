@@ -29,6 +29,10 @@ var (
 	ErrBusy = errors.New("too much waits for the browser already")
 )
 
+// codeNoSession is what the browser refuses a command to a session with that
+// isn't there.
+const codeNoSession = -32001
+
 // Error is a command that the browser refused.
 type Error struct {
 	Method  string `json:"-"`
@@ -133,6 +137,7 @@ func (c *Conn) Call(ctx context.Context, sessionID, method string, params, resul
 type Pending struct {
 	conn   *Conn
 	id     int64
+	to     string // the session
 	method string
 	buf    []byte // while it waits to be written
 	ch     chan reply
@@ -153,7 +158,7 @@ func (c *Conn) Send(sessionID, method string, params any) (*Pending, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", method, err)
 	}
-	p := &Pending{conn: c, id: m.ID, method: method, buf: append(buf, 0), ch: make(chan reply, 1)}
+	p := &Pending{conn: c, id: m.ID, to: sessionID, method: method, buf: append(buf, 0), ch: make(chan reply, 1)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {

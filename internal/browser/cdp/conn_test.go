@@ -154,6 +154,55 @@ func TestEveryCallEndsWithTheWire(t *testing.T) {
 	<-c.Done()
 }
 
+// TestCallsEndWithTheirSession: the browser never answers what it took for a
+// session that has been detached.
+func TestCallsEndWithTheirSession(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		if m.Method != "A.last" {
+			return nil
+		}
+		return []string{
+			`{"method":"Target.detachedFromTarget","params":{}}`,
+			`{"method":"Target.detachedFromTarget","sessionId":"S0","params":{"sessionId":"S1","targetId":"T"}}`,
+			fmt.Sprintf(`{"id":%d,"sessionId":"S1","result":{}}`, m.ID-2), // too late
+			fmt.Sprintf(`{"id":%d,"sessionId":"S2","result":{}}`, m.ID),
+		}
+	})
+	var pending []*Pending
+	defer c.ListenAll(func(Event) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.calls) != 4 {
+			t.Error("the calls have failed before it was told why")
+		}
+	}, "Target.detachedFromTarget")()
+	for _, to := range [][2]string{{"S1", "A.a"}, {"S1", "A.a"}, {"", "A.a"}, {"S2", "A.last"}} {
+		p, err := c.Send(to[0], to[1], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pending = append(pending, p)
+	}
+	if err := pending[3].Wait(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	for _, p := range pending[:2] {
+		select {
+		case r := <-p.ch:
+			if e, ok := errors.AsType[*Error](r.err); !ok || e.Code != -32001 {
+				t.Errorf("got %v", r.err)
+			}
+		default:
+			t.Error("a call to a session that is gone still waits")
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.calls) != 1 || c.calls[pending[2].id] == nil {
+		t.Errorf("%d calls are remembered, want the browser's own", len(c.calls))
+	}
+}
+
 func TestGarbageEndsTheWire(t *testing.T) {
 	for name, raw := range map[string]string{
 		"not JSON":     "hello\x00",

@@ -64,6 +64,32 @@ func (c *Conn) dispatch(m message) {
 	for _, fn := range fns {
 		fn(Event{SessionID: m.SessionID, Method: m.Method, Params: m.Params})
 	}
+	if m.Method == detached {
+		c.detach(m.Params) // whoever listens knows before its calls fail
+	}
+}
+
+// detached tells that a session has ended.
+const detached = "Target.detachedFromTarget"
+
+// detach ends the calls to a session that has ended, as the browser refuses
+// later ones: it answers none that it has taken already.
+func (c *Conn) detach(params jsonv2.Value) {
+	var gone struct {
+		SessionID string `json:"sessionId"`
+	}
+	if err := jsonv2.Unmarshal(params, &gone, lenient); err != nil || gone.SessionID == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, p := range c.calls {
+		if p.to == gone.SessionID {
+			p.ch <- reply{err: &Error{Code: codeNoSession, Message: "Session with given id not found."}}
+			delete(c.calls, id)
+			c.outbox.remove(p)
+		}
+	}
 }
 
 func (c *Conn) answer(id int64, r reply) {
@@ -84,7 +110,7 @@ func (c *Conn) wants(h head) bool {
 	case h.id != 0:
 		return c.calls[h.id] != nil
 	case h.method != "":
-		return c.wanted[h.method] > 0
+		return h.method == detached || c.wanted[h.method] > 0
 	}
 	return true
 }
