@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -94,6 +95,31 @@ func TestExtractShapes(t *testing.T) {
 		}
 		if _, f := b.run(s); f == nil || f.Code != want[0] || !strings.Contains(f.Seen, want[1]) {
 			t.Errorf("%s: %+v", shape, f)
+		}
+	}
+}
+
+// TestATableOfFiveHundredCells is read in one look, as rows of its own words or
+// as a list with fields.
+func TestATableOfFiveHundredCells(t *testing.T) {
+	var page strings.Builder
+	page.WriteString(`<table><tr><th>a<th>b<th>c<th>d<th>e`)
+	for i := range 100 {
+		fmt.Fprintf(&page, `<tr class=r><td class=a>%d<td class=b>x<td class=c>1.234,5<td class=d>y<td class=e>z`, i)
+	}
+	site := pages(t, map[string]string{"/": page.String()})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	var rows []map[string]any
+	for name, s := range map[string]step.Spec{
+		"table":  {Action: "extract", Target: "table", Type: "table"},
+		"fields": {Action: "extract", Each: ".r", Fields: map[string]step.Field{"a": {Target: ".a"}, "b": {Target: ".b"}, "c": {Target: ".c"}, "d": {Target: ".d"}, "e": {Target: ".e"}}},
+	} {
+		began := time.Now()
+		got := b.do(s)
+		t.Logf("%s: %s", name, time.Since(began))
+		if err := json.Unmarshal([]byte(got), &rows); err != nil || len(rows) != 100 || len(rows[99]) != 5 || rows[99]["a"] != "99" || rows[7]["c"] != "1.234,5" {
+			t.Errorf("%s: %v, %d rows", name, err, len(rows))
 		}
 	}
 }
