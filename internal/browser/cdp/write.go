@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// What may wait to be written: a browser that reads takes it at once, one that
-// doesn't must not cost without bound.
+// What may wait to be written before no more is taken: a browser that reads takes
+// it at once, one that doesn't must not cost without bound. A command may be as
+// large as any message, so that what the last one to be taken has comes on top.
 const (
 	maxWaiting      = 1024
 	maxWaitingBytes = 32 << 20
@@ -22,7 +23,7 @@ type outbox struct {
 
 // put adds a command, unless too much waits already.
 func (o *outbox) put(p *Pending) bool {
-	if len(o.waiting) >= maxWaiting || o.size+len(p.buf) > maxWaitingBytes {
+	if len(o.waiting) >= maxWaiting || o.size >= maxWaitingBytes || len(p.buf) > MaxMessage {
 		return false
 	}
 	o.waiting = append(o.waiting, p)
