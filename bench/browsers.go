@@ -326,8 +326,11 @@ func startPlaywright(ctx context.Context, url string) (*player, error) {
 	return &player{cmd, in, json.NewDecoder(out)}, cmd.Start()
 }
 
-func (p *player) once() (time.Duration, error) {
-	if _, err := io.WriteString(p.in, "\n"); err != nil {
+func (p *player) once() (time.Duration, error) { return p.find("") }
+
+// find waits for a target, or without one runs the script.
+func (p *player) find(target string) (time.Duration, error) {
+	if _, err := io.WriteString(p.in, target+"\n"); err != nil {
 		return 0, err
 	}
 	var took float64

@@ -28,7 +28,7 @@ func TestTheNearestCandidates(t *testing.T) {
 		`frame=none >> a`:             `no frame matches`,
 		`xpath=//table`:               `no element matches`,
 	} {
-		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "300ms"})
+		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "600ms"})
 		if f == nil || f.Code != "target_not_found" || !strings.Contains(f.Seen, want) {
 			t.Errorf("%s: %+v, want %s", target, f, want)
 		}

@@ -17,18 +17,23 @@ const members = {
   set: (o, name, value) => Reflect.set(Object.getPrototypeOf(o), name, value, o),
 };
 
+// What is asked of every element of a page, without a proxy.
+const getter = (proto, name) => { const { get } = Object.getOwnPropertyDescriptor(proto, name); return (o) => get.call(o); };
+const tagOf = getter(Element.prototype, "localName"), typeOf = getter(Node.prototype, "nodeType");
+const firstOf = getter(Node.prototype, "firstChild"), nextOf = getter(Node.prototype, "nextSibling");
+const shadowOf = getter(Element.prototype, "shadowRoot"), aboveOf = getter(Node.prototype, "parentElement");
+const attr = (el, name) => Element.prototype.getAttribute.call(el, name);
+const hasAttr = (el, name) => Element.prototype.hasAttribute.call(el, name);
+const isElement = (n) => typeOf(n) === 1;
+
 // White space folded, without what isn't seen: zero-width spaces, soft hyphens.
 const squash = (s) => (s || "").replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
-
-const isElement = (n) => own(n).nodeType === 1;
-
-const tagOf = (el) => own(el).localName;
 
 // Every open shadow root below a root, and the root itself.
 function* roots(root) {
   yield root;
-  if (isElement(root) && own(root).shadowRoot) yield* roots(own(root).shadowRoot);
-  for (const el of own(root).querySelectorAll("*")) if (own(el).shadowRoot) yield* roots(own(el).shadowRoot);
+  if (isElement(root) && shadowOf(root)) yield* roots(shadowOf(root));
+  for (const el of own(root).querySelectorAll("*")) if (shadowOf(el)) yield* roots(shadowOf(el));
 }
 
 // all is what CSS matches below a root, through shadow roots.
@@ -47,6 +52,8 @@ class Known {
   memos = new Map();
   #roots;
   get roots() { return (this.#roots ??= [...roots(document)]); }
+  #head;
+  get head() { return (this.#head ??= headOf()); }
   #all;
   get all() { return (this.#all ??= this.roots.flatMap((r) => [...own(r).querySelectorAll("*")])); }
 }

@@ -1,9 +1,6 @@
 // Roles and states, and who is told of an element at all: as Chromium's
 // accessibility tree has them.
 
-const hasAttr = (el, name) => own(el).hasAttribute(name);
-const attr = (el, name) => own(el).getAttribute(name);
-
 const roleNames = new Set(("alert alertdialog application article banner blockquote button caption cell checkbox code columnheader combobox " +
   "comment complementary contentinfo definition deletion dialog directory document emphasis feed figure form generic grid gridcell group heading " +
   "image img insertion link list listbox listitem log main mark marquee math menu menubar menuitem menuitemcheckbox menuitemradio meter " +

@@ -1,6 +1,6 @@
 // What an element is: visible, enabled, editable, checked.
 
-const parentOf = (el) => own(el).parentElement || own(own(el).getRootNode()).host || null;
+const parentOf = (el) => aboveOf(el) || own(own(el).getRootNode()).host || null;
 
 function* upwards(el) {
   for (let n = el; n; n = parentOf(n)) yield n;

@@ -1,6 +1,11 @@
 // Finds elements by text, as Playwright does.
 
-const inHead = (el) => { const { head } = own(document); return !!head && own(head).contains(el); };
+const inHead = (el) => (known ? known.head.has(el) : headOf().has(el));
+
+function headOf() {
+  const { head } = own(document);
+  return new Set(head ? [head, ...own(head).querySelectorAll("*")] : []);
+}
 
 const skipped = new Set(["script", "noscript", "style"]);
 
@@ -8,26 +13,37 @@ const isButtonInput = (el) => el instanceof HTMLInputElement && ["submit", "butt
 
 // textsOf is the text of an element or a shadow root: all of it, that folded,
 // and the pieces that no element of its own holds.
+class Texts {
+  constructor(full, pieces) { this.full = full; this.pieces = pieces; }
+  #folded;
+  get folded() { return (this.#folded ??= squash(this.full)); }
+  #lower;
+  get lower() { return (this.#lower ??= this.folded.toLowerCase()); }
+}
+
+const noText = new Texts("", []);
+
 const textsOf = memo((node) => {
-  if (isElement(node) && (skipped.has(tagOf(node)) || inHead(node))) return { full: "", folded: "", pieces: [] };
-  if (isButtonInput(node)) return { full: node.value, folded: squash(node.value), pieces: [node.value] };
+  const element = isElement(node);
+  if (element && (skipped.has(tagOf(node)) || inHead(node))) return noText;
+  if (element && tagOf(node) === "input" && isButtonInput(node)) return new Texts(node.value, [node.value]);
   let full = "", piece = "";
   const pieces = [];
-  for (let n = own(node).firstChild; n; n = own(n).nextSibling) {
-    const { nodeType } = own(n);
-    if (nodeType === 3 || nodeType === 4) {
+  for (let n = firstOf(node); n; n = nextOf(n)) {
+    const type = typeOf(n);
+    if (type === 3 || type === 4) {
       full += n.data;
       piece += n.data;
-    } else if (nodeType !== 8) {
+    } else if (type !== 8) {
       if (piece) pieces.push(piece);
       piece = "";
-      if (nodeType === 1) full += textsOf(n).full;
+      if (type === 1) full += textsOf(n).full;
     }
   }
   if (piece) pieces.push(piece);
-  const shadow = isElement(node) && own(node).shadowRoot;
+  const shadow = element && shadowOf(node);
   if (shadow) full += textsOf(shadow).full;
-  return { full, folded: squash(full), pieces };
+  return new Texts(full, pieces);
 });
 
 const textOf = (el) => textsOf(el).full;
@@ -41,7 +57,7 @@ function textJudge(match, whole) {
   const folded = squash(match.text);
   if (match.op === "*=") {
     const want = folded.toLowerCase();
-    return (t) => t.folded.toLowerCase().includes(want);
+    return (t) => t.lower.includes(want);
   }
   if (whole) return (t) => t.folded === folded;
   return (t) => (!folded && !t.pieces.length) || t.pieces.some((p) => squash(p) === folded);
@@ -63,8 +79,19 @@ function byText(root, match, whole) {
     const held = heldBy(el, judge);
     if (held === "here" || (held === "below" && below)) found.push(el);
   };
-  if (isElement(root)) look(root);
-  all(root, "*").forEach(look);
+  // What an element's text doesn't hold, that of its parts doesn't: a part is
+  // looked at after what it is in.
+  const without = match.op === "*=" && new Set();
+  const visit = (el) => {
+    if (without) {
+      const up = aboveOf(el);
+      if (up && without.has(up)) return void without.add(el);
+      if (!judge(textsOf(el))) return void without.add(el);
+    }
+    look(el);
+  };
+  if (isElement(root)) visit(root);
+  all(root, "*").forEach(visit);
   return found.filter((el) => el !== own(document).documentElement);
 }
 
@@ -80,7 +107,7 @@ function labelsOf(el) {
   const by = idRefs(el, "aria-labelledby");
   if (by.length) return by.map(textsOf);
   const label = own(el).getAttribute("aria-label");
-  if (label?.trim()) return [{ full: label, folded: squash(label), pieces: [label] }];
+  if (label?.trim()) return [new Texts(label, [label])];
   if (!labelled.has(tagOf(el)) || el.type === "hidden") return [];
   return [...(el.labels || [])].map(textsOf);
 }
