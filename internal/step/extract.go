@@ -161,7 +161,8 @@ func (r *run) extract() (any, error) {
 	if v.Value == nil {
 		return json.RawMessage("null"), nil
 	}
-	return shape.finish(v.Value)
+	r.waitedFor = "what was read to be made what was asked for"
+	return shape.finish(v.Value, &maker{r.ctx, maxHTML, toMarkdown})
 }
 
 // args is the field with its targets parsed, as the injected engine takes it.

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -15,20 +16,50 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// maxHTML bounds what Markdown is made of, in bytes: it is not to be stopped.
+// maxHTML bounds what one step makes Markdown of, in bytes of HTML.
 const maxHTML = 4 << 20
 
-var toMarkdown = sync.OnceValue(func() *converter.Converter {
+// converting are the conversions under way. None can be stopped: one that a page
+// has made slow goes on after its step, and those are few.
+var converting = make(chan struct{}, 4)
+
+var newConverter = sync.OnceValue(func() *converter.Converter {
 	return converter.NewConverter(converter.WithPlugins(
 		base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), strikethrough.NewStrikethroughPlugin(), table.NewTablePlugin(),
 	))
 })
 
-func markdown(html string) (string, error) {
-	if len(html) > maxHTML {
-		return "", &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The element has %d bytes of HTML; Markdown is made of at most %d.", len(html), maxHTML)}
+func toMarkdown(html string) (string, error) { return newConverter().ConvertString(html) }
+
+// maker makes what one step was asked for of what was read.
+type maker struct {
+	ctx  context.Context //nolint:containedctx // a maker is one call
+	left int             // bytes of HTML
+	make func(html string) (string, error)
+}
+
+func (m *maker) markdown(html string) (string, error) {
+	if m.left -= len(html); m.left < 0 {
+		return "", &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The elements have too much HTML: a step makes Markdown of at most %d MiB.", maxHTML>>20)}
 	}
-	md, err := toMarkdown().ConvertString(html)
+	select {
+	case converting <- struct{}{}:
+	case <-m.ctx.Done():
+		return "", context.Cause(m.ctx)
+	}
+	var md string
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer func() { <-converting }()
+		defer close(done)
+		md, err = m.make(html)
+	}()
+	select {
+	case <-done:
+	case <-m.ctx.Done():
+		return "", context.Cause(m.ctx)
+	}
 	if err != nil {
 		return "", &domain.Failure{Code: "markdown_failed", Message: "No Markdown can be made of the element: " + err.Error() + "."}
 	}
@@ -46,7 +77,7 @@ func (f *Field) marked() bool {
 }
 
 // finish makes of what was read what was asked for: Markdown of HTML.
-func (f *Field) finish(v json.RawMessage) (json.RawMessage, error) {
+func (f *Field) finish(v json.RawMessage, m *maker) (json.RawMessage, error) {
 	if !f.marked() || string(v) == "null" {
 		return v, nil
 	}
@@ -58,7 +89,7 @@ func (f *Field) finish(v json.RawMessage) (json.RawMessage, error) {
 		one := Field{Type: f.Type, Fields: f.Fields}
 		for i := range list {
 			var err error
-			if list[i], err = one.finish(list[i]); err != nil {
+			if list[i], err = one.finish(list[i], m); err != nil {
 				return nil, err
 			}
 		}
@@ -72,7 +103,7 @@ func (f *Field) finish(v json.RawMessage) (json.RawMessage, error) {
 		for name, sub := range f.Fields {
 			if raw, ok := members[name]; ok {
 				var err error
-				if members[name], err = sub.finish(raw); err != nil {
+				if members[name], err = sub.finish(raw, m); err != nil {
 					return nil, err
 				}
 			}
@@ -83,7 +114,7 @@ func (f *Field) finish(v json.RawMessage) (json.RawMessage, error) {
 	if err := json.Unmarshal(v, &html); err != nil {
 		return nil, err
 	}
-	md, err := markdown(html)
+	md, err := m.markdown(html)
 	if err != nil {
 		return nil, err
 	}

@@ -185,7 +185,7 @@ func FuzzShape(f *testing.F) {
 		if !json.Valid([]byte(read)) {
 			return
 		}
-		if got, err := shape.finish(json.RawMessage(read)); err == nil && !json.Valid(got) {
+		if got, err := shape.finish(json.RawMessage(read), &maker{t.Context(), maxHTML, toMarkdown}); err == nil && !json.Valid(got) {
 			t.Fatalf("%s of %s became %s", fields, read, got)
 		}
 	})
