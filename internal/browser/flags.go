@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"syscall"
 
@@ -28,7 +29,7 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + filepath.Join(files, "profile"),
 		fmt.Sprintf("--window-size=%d,%d", opt.Viewport.Width, opt.Viewport.Height),
-		screen(opt, shell),
+		screen(opt),
 
 		// Nothing but the page itself goes over the network.
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -56,6 +57,11 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 	if opt.UserAgent != "" {
 		args = append(args, "--user-agent="+opt.UserAgent)
 	}
+	if shell {
+		// As the whole browser does: a site can't reach into another's process, or
+		// hold it up.
+		args = append(args, "--site-per-process")
+	}
 	if opt.IgnoreCertErrors {
 		args = append(args, "--ignore-certificate-errors")
 	}
@@ -69,12 +75,9 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 }
 
 // screen is one as large as the page, as the page is told that it is: frames of
-// other sites look at the real one. Chromium counts its pixels, the headless
-// shell what a page counts.
-func screen(opt domain.SessionOptions, shell bool) string {
-	width, height, scale := opt.Viewport.Width, opt.Viewport.Height, scale(opt)
-	if !shell {
-		width, height = int(float64(width)*scale), int(float64(height)*scale)
-	}
-	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", width, height, scale)
+// other sites look at the real one, whose own pixels are counted.
+func screen(opt domain.SessionOptions) string {
+	scale := scale(opt)
+	pixels := func(n int) int { return int(math.Round(float64(n) * scale)) }
+	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", pixels(opt.Viewport.Width), pixels(opt.Viewport.Height), scale)
 }

@@ -38,9 +38,10 @@ type frameEvent struct {
 		Missing  string `json:"unreachableUrl"`
 	} `json:"frame"`
 	Context struct {
-		ID   int64  `json:"id"`
-		Name string `json:"name"`
-		Aux  struct {
+		ID     int64  `json:"id"`
+		Name   string `json:"name"`
+		Origin string `json:"origin"`
+		Aux    struct {
 			FrameID string `json:"frameId"`
 		} `json:"auxData"`
 	} `json:"context"`
@@ -134,6 +135,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			return false
 		}
 		f.Context, f.Session = ev.Context.ID, from
+		p.Origins.Add(ev.Context.Origin)
 	case "Runtime.executionContextDestroyed":
 		for _, f := range p.frames {
 			if f.Session.ID == e.SessionID && f.Context == ev.ContextID {

@@ -29,6 +29,7 @@ type Page struct {
 	TestID string // the attribute that holds the test ids of the session's pages
 
 	Secrets *domain.Secrets // that the session was given: nothing may tell them
+	Origins *Origins        // of the session's documents
 
 	tabs     *Tabs
 	number   int   // in the order tabs were opened, from 1
@@ -78,7 +79,7 @@ func (t *Tabs) newPage(a *attachedToTarget) *Page {
 	p := &Page{
 		Session: cdp.Session{Conn: t.conn, ID: a.SessionID}, tabs: t, log: t.log, script: t.script,
 		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), main: a.TargetInfo.TargetID,
-		Secrets: t.secrets, TestID: cmp.Or(t.opt.TestID, "data-testid"), frames: map[string]*Frame{}, changed: make(chan struct{}),
+		Secrets: t.secrets, Origins: &t.origins, TestID: cmp.Or(t.opt.TestID, "data-testid"), frames: map[string]*Frame{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}
 	p.order = []string{p.main}

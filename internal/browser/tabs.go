@@ -28,6 +28,7 @@ type Tabs struct {
 	max    int // tabs
 
 	secrets *domain.Secrets
+	origins Origins
 	locales locales
 	opening *domain.Viewport // that the next window has asked for; only heard knows it
 

@@ -61,6 +61,7 @@ type Access interface {
 
 // Sessions is the session service.
 type Sessions interface {
+	OpenArtifact(a domain.Artifact, kept io.Reader) (io.Reader, error)
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
 	Close(ctx context.Context, project, id string) (domain.Session, error)
 	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)

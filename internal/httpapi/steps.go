@@ -242,7 +242,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 type artifactView struct {
 	ArtifactID  string `json:"artifactId"`
 	StepID      string `json:"stepId"`
-	Kind        string `json:"kind" enum:"screenshot,pdf,failure"`
+	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage"`
 	ContentType string `json:"contentType"`
 	Size        int64  `json:"size" doc:"Bytes."`
 	CreatedAt   string `json:"createdAt"`
@@ -282,12 +282,20 @@ func (s *server) artifactRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			content, err := s.Artifacts.Open(ctx, a.Key())
+			if a.Kind == step.KindStorage && !seesSecrets(ctx) {
+				return nil, newProblem(domain.CodeForbidden, "What a browser has stored is for keys of the role project.")
+			}
+			kept, err := s.Artifacts.Open(ctx, a.Key())
 			if err != nil {
 				return nil, err
 			}
+			content, err := s.Sessions.OpenArtifact(a, kept)
+			if err != nil {
+				kept.Close()
+				return nil, err
+			}
 			return &huma.StreamResponse{Body: func(hc huma.Context) {
-				defer content.Close()
+				defer kept.Close()
 				hc.SetHeader("Content-Type", a.ContentType)
 				hc.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
 				// A file that a page made is a stranger's: no browser is to show it.
@@ -299,5 +307,5 @@ func (s *server) artifactRoutes() {
 				hc.SetHeader("Content-Security-Policy", "sandbox")
 				_, _ = io.Copy(hc.BodyWriter(), content)
 			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/octet-stream"))
+		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "application/octet-stream"))
 }

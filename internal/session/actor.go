@@ -486,6 +486,9 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 		ID: domain.NewID(domain.PrefixArtifact), ProjectID: s.step.ProjectID, SessionID: s.step.SessionID, StepID: s.step.ID,
 		Kind: kind, ContentType: contentType, Size: int64(len(content)), CreatedAt: time.Now(),
 	}
+	if sealed(art) {
+		content = s.actor.service.Box.Seal(content, ofArtifact(art))
+	}
 	if err := s.actor.service.Blobs.WriteAll(ctx, art.Key(), content, contentType); err != nil {
 		s.actor.service.Log.Error("keep an artifact", "session", s.step.SessionID, "err", err)
 		return art, err

@@ -1,8 +1,10 @@
 package session
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -105,4 +107,25 @@ func (s *Service) readStep(st *domain.Step) (*step.Spec, *domain.Failure) {
 		return nil, &domain.Failure{Code: CodeSecrets, Message: "The step's secrets were encrypted with a master key that this server doesn't have."}
 	}
 	return &spec, nil
+}
+
+func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.SessionID + " " + a.ID }
+
+// sealed says whether an artifact's bytes are kept encrypted.
+func sealed(a domain.Artifact) bool { return a.Kind == step.KindStorage }
+
+// OpenArtifact is what a step made, given the bytes that are kept of it.
+func (s *Service) OpenArtifact(a domain.Artifact, kept io.Reader) (io.Reader, error) {
+	if !sealed(a) {
+		return kept, nil
+	}
+	raw, err := io.ReadAll(kept)
+	if err != nil {
+		return nil, fmt.Errorf("read an artifact: %w", err)
+	}
+	content, err := s.Box.Open(raw, ofArtifact(a))
+	if err != nil {
+		return nil, fmt.Errorf("open an artifact: %w", err)
+	}
+	return bytes.NewReader(content), nil
 }

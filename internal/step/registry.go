@@ -57,7 +57,7 @@ func (m member) must() member {
 type pathTo func(name string) string
 
 // all is every action, in the order of the documents.
-var all = slices.Concat(navigating, clicking, dragging, writing, choosing, uploading, scrolling, waiting, asserting, extracting, evaluating, picturing, keeping,
+var all = slices.Concat(navigating, clicking, dragging, writing, choosing, uploading, scrolling, waiting, asserting, extracting, evaluating, picturing, keeping, storing,
 	tabbing, answering, downloading)
 
 // actions is every action by its name.

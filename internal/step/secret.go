@@ -28,6 +28,12 @@ func (s *Spec) marked() (all []*string) {
 	return all
 }
 
+// concealed is what is encrypted of a step.
+type concealed struct {
+	Texts []string      `json:"texts,omitempty"`
+	State *StorageState `json:"storageState,omitempty"`
+}
+
 // Conceal takes the secrets out of the step, and answers what is to be encrypted
 // of it, to be kept as Sealed: nil if there is nothing.
 func (s *Spec) Conceal() []byte {
@@ -35,34 +41,38 @@ func (s *Spec) Conceal() []byte {
 		s.Value = new(*s.Value)
 	}
 	s.Cookies = slices.Clone(s.Cookies)
-	marked := s.marked()
-	if len(marked) == 0 {
+	var c concealed
+	for _, one := range s.marked() {
+		c.Texts = append(c.Texts, *one)
+		*one = Mask
+	}
+	if s.StorageState != nil {
+		c.State, s.StorageState = s.StorageState, &StorageState{}
+	}
+	if c.Texts == nil && c.State == nil {
 		return nil
 	}
-	values := make([]string, len(marked))
-	for i, one := range marked {
-		values[i], *one = *one, Mask
-	}
-	raw, err := json.Marshal(values)
-	if err != nil { // texts marshal
+	raw, err := json.Marshal(c)
+	if err != nil { // it came as JSON
 		panic(err)
 	}
 	return raw
 }
 
 // Reveal gives the step back what Conceal has taken.
-func (s *Spec) Reveal(concealed []byte) error {
-	var values []string
-	if err := json.Unmarshal(concealed, &values); err != nil {
+func (s *Spec) Reveal(raw []byte) error {
+	var c concealed
+	if err := json.Unmarshal(raw, &c); err != nil {
 		return err
 	}
 	marked := s.marked()
-	if len(values) != len(marked) {
+	if len(c.Texts) != len(marked) {
 		return errors.New("the step has other secrets than it was stored with")
 	}
 	for i, one := range marked {
-		*one = values[i]
+		*one = c.Texts[i]
 	}
+	s.StorageState = c.State
 	s.Sealed = nil
 	return nil
 }

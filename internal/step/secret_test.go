@@ -18,9 +18,10 @@ import (
 // step is whole again with them.
 func TestConcealAndReveal(t *testing.T) {
 	for raw, stored := range map[string]string{
-		`{"action":"fill","target":"#a","value":"hush","secret":true}`:                                              `{"action":"fill","target":"#a","value":"…","secret":true}`,
-		`{"action":"fill","target":"#a","value":"told"}`:                                                            `{"action":"fill","target":"#a","value":"told"}`,
-		`{"action":"setCookies","cookies":[{"name":"a","value":"told"},{"name":"b","value":"hush","secret":true}]}`: `{"action":"setCookies","cookies":[{"name":"a","value":"told"},{"name":"b","value":"…","secret":true}]}`,
+		`{"action":"fill","target":"#a","value":"hush","secret":true}`:                                                                       `{"action":"fill","target":"#a","value":"…","secret":true}`,
+		`{"action":"fill","target":"#a","value":"told"}`:                                                                                     `{"action":"fill","target":"#a","value":"told"}`,
+		`{"action":"storage","do":"set","storageState":{"cookies":[{"name":"a","value":"hush","domain":"a.test","path":"/"}],"origins":[]}}`: `{"action":"storage","do":"set","storageState":{"cookies":null,"origins":null}}`,
+		`{"action":"setCookies","cookies":[{"name":"a","value":"told"},{"name":"b","value":"hush","secret":true}]}`:                          `{"action":"setCookies","cookies":[{"name":"a","value":"told"},{"name":"b","value":"…","secret":true}]}`,
 	} {
 		var given, whole step.Spec
 		for _, s := range []*step.Spec{&given, &whole} {
@@ -54,7 +55,7 @@ func TestConcealAndReveal(t *testing.T) {
 		if diff := cmp.Diff(whole, kept); diff != "" {
 			t.Errorf("%s: (-given +revealed)\n%s", raw, diff)
 		}
-		if err := kept.Reveal([]byte(`["a","b","c"]`)); err == nil {
+		if err := kept.Reveal([]byte(`{"texts":["a","b","c"]}`)); err == nil {
 			t.Errorf("%s: others' secrets were taken", raw)
 		}
 	}

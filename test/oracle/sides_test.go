@@ -340,7 +340,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 // and returns what it prints.
 func node(ctx context.Context, program, chromium string, input object) ([]byte, error) {
 	// What Playwright's defaults and ours have in common needs no saying.
-	args := []string{"--hide-scrollbars", "--disable-gpu", "--force-color-profile=srgb"}
+	args := []string{"--hide-scrollbars", "--disable-gpu", "--force-color-profile=srgb", "--site-per-process"}
 	if os.Getuid() == 0 {
 		args = append(args, "--no-sandbox")
 	}
