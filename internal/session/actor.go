@@ -501,6 +501,9 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 // upload is read.
 func (s *saver) fetch(ctx context.Context, id string) (domain.Artifact, []byte, error) {
 	art, err := s.actor.service.Store.Artifact(ctx, s.step.ProjectID, s.step.SessionID, id)
+	if err == nil && sealed(art) {
+		err = domain.ErrNotFound // it is not for pages
+	}
 	if err != nil || art.Size > step.MaxUpload {
 		return art, make([]byte, min(art.Size, step.MaxUpload+1)), err
 	}

@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -108,5 +111,74 @@ func TestNoSecretIsLogged(t *testing.T) {
 		if !strings.Contains(said, want) {
 			t.Errorf("%s is not in the log", want)
 		}
+	}
+}
+
+// TestWhatABrowserHasStoredIsKeptEncrypted, and is for who may do more than look.
+func TestWhatABrowserHasStoredIsKeptEncrypted(t *testing.T) {
+	dir := harness.Isolate(t)
+	data := filepath.Join(dir, "data")
+	server := harness.Start(t, data)
+	c := server.Client()
+	receiver := harness.NewReceiver(t)
+	session, err := c.With("Prefer", "wait=30").Do(t.Context(), http.MethodPost, "/v1/sessions", obj{
+		"url": c.URL + "/docs", "webhook": obj{"url": receiver.URL},
+		"steps": []obj{
+			{"action": "storage", "do": "set", "storageState": obj{
+				"cookies": []obj{{"name": "sid", "value": "hush-cookie", "domain": "127.0.0.1", "path": "/"}},
+				"origins": []obj{{"origin": c.URL, "localStorage": []obj{{"name": "token", "value": "hush-item"}}}},
+			}},
+			{"action": "storage", "do": "get"},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := session.String("sessionId")
+	done := receiver.Wait(t, "what was kept", func(d []harness.Delivery) bool { return len(harness.OfType(d, "step_completed")) == 3 })
+	for _, d := range done {
+		if strings.Contains(string(d.Body), "hush") {
+			t.Errorf("a webhook tells it: %s", d.Body)
+		}
+	}
+	list, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/artifacts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/v1/sessions/" + id + "/artifacts/" + list.List("data")[0].String("artifactId")
+	state, err := c.Do(t.Context(), http.MethodGet, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := json.Marshal(state); !strings.Contains(string(raw), "hush-cookie") || !strings.Contains(string(raw), "hush-item") {
+		t.Errorf("it is %s", raw)
+	}
+	steps, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/steps", nil)
+	if raw, _ := json.Marshal(steps); err != nil || strings.Contains(string(raw), "hush") {
+		t.Errorf("the steps are told as %s, %v", raw, err)
+	}
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/keys", obj{"role": "viewer"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	viewer := &harness.Client{URL: c.URL, Key: made.String("key")}
+	if _, err := viewer.Do(t.Context(), http.MethodGet, path, nil); err == nil || !strings.Contains(err.Error(), "403") {
+		t.Errorf("a viewer fetches it: %v", err)
+	}
+	if err := server.Stop(); err != nil {
+		t.Error(err)
+	}
+	err = filepath.WalkDir(data, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		if bytes.Contains(content, []byte("hush-")) {
+			t.Errorf("%s has it", file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
