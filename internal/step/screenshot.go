@@ -88,13 +88,6 @@ const maxPixels = 100e6
 const maxJPEG = 65535
 
 func (r *run) screenshot() (any, error) {
-	if r.spec.Mask != nil {
-		masked, err := r.masked()
-		defer r.unmask(masked)
-		if err != nil {
-			return nil, err
-		}
-	}
 	area, partial, err := r.area()
 	if err != nil {
 		return nil, err
@@ -119,6 +112,14 @@ func (r *run) screenshot() (any, error) {
 	}
 	var res struct {
 		Data string `json:"data"`
+	}
+	if r.spec.Mask != nil {
+		// Nothing is scrolled after this: the covers stay where they are laid.
+		masked, err := r.masked()
+		defer r.unmask(masked)
+		if err != nil {
+			return nil, err
+		}
 	}
 	r.waitedFor = "the picture"
 	if err := r.covered(func() error { return r.command("Page.captureScreenshot", args, &res) }); err != nil {

@@ -66,7 +66,8 @@ func TestScreenshots(t *testing.T) {
 		"/tall": `<body style="margin:0"><script>for (let i = 0; i < 250; i++) document.write('<div style="height:100px;background:rgb(' + i + ',0,77)"></div>')</script>`,
 		"/mask": `<body style="margin:0">` + box + `<div class=m style="width:60px;height:30px;background:red"></div><iframe src=/in2 style="border:0;width:60px;height:30px;display:block"></iframe>
 			<dialog id=d style="margin:0;padding:0;border:0;top:200px;left:0"><div class=m style="width:60px;height:30px;background:red"></div></dialog><script>d.showModal()</script>`,
-		"/in2": `<body style="margin:0"><div class=m style="width:60px;height:30px;background:red"></div>`,
+		"/scroll": `<body style="margin:0"><div style="height:100px;overflow:auto"><div style="height:500px"></div><div id=t style="width:60px;height:30px"><div class=m style="width:60px;height:30px;background:red"></div></div></div>`,
+		"/in2":    `<body style="margin:0"><div class=m style="width:60px;height:30px;background:red"></div>`,
 	})
 	b := start(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
@@ -108,6 +109,10 @@ func TestScreenshots(t *testing.T) {
 	}
 	if p = b.picture(step.Spec{}); isColor(p.At(30, 45), magenta) {
 		t.Error("a mask was left")
+	}
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/scroll"})
+	if p = b.picture(step.Spec{Target: "#t", Mask: []string{".m"}}); !plain(p, 60, 30, magenta) {
+		t.Errorf("what was scrolled into view is not masked: %v, %v", p.Bounds(), p.At(30, 15))
 	}
 }
 
