@@ -1,6 +1,7 @@
 package step
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -109,23 +110,28 @@ func (r *run) covered(do func() error) error {
 	}
 	var frames []browser.Frame
 	every := r.page.Frames()
-	r.askAll(every)
 	for _, f := range every {
-		if f.Context == 0 || f.Document.Missing != "" {
-			continue
+		if f.Context != 0 && f.Document.Missing == "" {
+			frames = append(frames, f)
 		}
-		if !r.answers(f) {
-			return &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
-		}
-		frames = append(frames, f)
 	}
 	defer func() {
 		for _, f := range frames {
 			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.uncover()", "contextId": f.Context})
 		}
 	}()
+	within := r.ctx
+	if r.severalProcesses(every) {
+		var cancel context.CancelFunc
+		within, cancel = context.WithTimeout(r.ctx, hangs)
+		defer cancel()
+	}
 	for _, f := range frames {
-		if _, err := r.call(f, "cover", object{"secrets": known}); err != nil && !lost(err) {
+		_, err := (&run{ctx: within}).call(f, "cover", object{"secrets": known})
+		switch {
+		case err != nil && within.Err() != nil && r.ctx.Err() == nil:
+			return &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
+		case err != nil && !lost(err):
 			return err
 		}
 	}

@@ -61,6 +61,22 @@ func TestConcealAndReveal(t *testing.T) {
 	}
 }
 
+// TestAFrameThatHangsIsInNoPicture while there are secrets that it may hold.
+func TestAFrameThatHangsIsInNoPicture(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/":      `<input id=a><script>document.write('<iframe src="http://a.localhost:' + location.port + '/hangs"></iframe>')</script>`,
+		"/hangs": `<script>onmessage = () => { parent.postMessage(0, '*'); setTimeout(() => { for (;;); }, 20) }</script>`,
+	})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	b.do(step.Spec{Action: "fill", Target: "#a", Value: ptr("hush hush"), Secret: true})
+	b.do(step.Spec{Action: "screenshot"})
+	b.value(`new Promise(done => { onmessage = done; frames[0].postMessage(0, '*') }).then(() => new Promise(done => setTimeout(done, 200, 1)))`)
+	if got, f := b.run(step.Spec{Action: "screenshot"}); f == nil || f.Code != "secrets_not_covered" {
+		t.Errorf("got %s, %+v", got, f)
+	}
+}
+
 // TestSecretsAreNotTold by a result or a failure, however the page turns them,
 // nor by a picture.
 func TestSecretsAreNotTold(t *testing.T) {
