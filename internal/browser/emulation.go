@@ -56,6 +56,10 @@ func emulation(opt domain.SessionOptions, kind string) (all []command) {
 	return all
 }
 
+// A side of a window that a page opens is within what users may choose for a
+// session: Chromium draws as large a picture, and so may the server.
+const minSide, maxSide = 100, 4096
+
 // sizeOf is the size that a page asks for when it opens a window, if it does.
 func sizeOf(features []string) *domain.Viewport {
 	var v domain.Viewport
@@ -71,6 +75,7 @@ func sizeOf(features []string) *domain.Viewport {
 	if v.Width < 1 || v.Height < 1 {
 		return nil
 	}
+	v.Width, v.Height = min(max(v.Width, minSide), maxSide), min(max(v.Height, minSide), maxSide)
 	return &v
 }
 

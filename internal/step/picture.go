@@ -34,7 +34,7 @@ func (r *run) marked() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoded, err := jpeg.Decode(bytes.NewReader(content))
+	decoded, err := decode(content)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +69,23 @@ func (r *run) marked() ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// maxDecoded is how many pixels a picture of a failure may have: it is in the
+// server's memory to be marked, at some six bytes each.
+const maxDecoded = 1 << 24
+
+var errTooManyPixels = errors.New("the picture has too many pixels to be marked")
+
+func decode(content []byte) (image.Image, error) {
+	is, err := jpeg.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	if is.Width*is.Height > maxDecoded {
+		return nil, errTooManyPixels
+	}
+	return jpeg.Decode(bytes.NewReader(content))
 }
 
 var errNoView = errors.New("the page shows nothing")
