@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/httpapi"
@@ -131,6 +132,37 @@ func TestAViewerSeesNoSecrets(t *testing.T) {
 		for _, mode := range []string{"view", "control"} {
 			if a := r.ask("POST", "/v1/sessions/"+session+"/streams", `{"mode":"`+mode+`"}`, viewer); a.status != http.StatusForbidden {
 				t.Errorf("a viewer makes a link to %s: %d %s", mode, a.status, a.raw)
+			}
+		}
+	})
+}
+
+// TestAViewerSeesNoBundle: what a page was like when a step failed may show what
+// was typed into it; the pictures that steps took are for all.
+func TestAViewerSeesNoBundle(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		id := r.made("POST", "/v1/sessions", `{"steps":[{"action":"reload"}]}`, "sessionId")
+		kept := map[string]domain.Artifact{}
+		if err := r.store.ChangeSession(t.Context(), r.project, id, func(c *domain.SessionChange) error {
+			for _, kind := range []string{"screenshot", "failure"} {
+				kept[kind] = domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: r.project, SessionID: id, StepID: c.Open[0].ID, Kind: kind, CreatedAt: time.Now()}
+				c.Artifacts = append(c.Artifacts, kept[kind])
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		viewer := "Authorization: Bearer " + r.newKey(domain.RoleViewer)
+		ask := func(kind string, header ...string) reply {
+			return r.ask("GET", "/v1/sessions/"+id+"/artifacts/"+kept[kind].ID, "", header...)
+		}
+		// The rig has no bytes: who may see them is told so.
+		for kind, may := range map[string]bool{"screenshot": true, "failure": false} {
+			if a := ask(kind, viewer); (a.status != http.StatusForbidden) != may {
+				t.Errorf("a viewer and a %s: %d %s", kind, a.status, a.raw)
+			}
+			if a := ask(kind); a.status == http.StatusForbidden {
+				t.Errorf("the project and a %s: %s", kind, a.raw)
 			}
 		}
 	})

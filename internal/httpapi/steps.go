@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -282,8 +283,9 @@ func (s *server) artifactRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if a.Kind == step.KindStorage && !seesSecrets(ctx) {
-				return nil, newProblem(domain.CodeForbidden, "What a browser has stored is for keys of the role project.")
+			if (a.Kind == step.KindStorage || a.Kind == "failure") && !seesSecrets(ctx) {
+				return nil, newProblem(domain.CodeForbidden, fmt.Sprintf(
+					"What a browser has stored, and what a page was like when a step failed, may hold secrets: it needs a key of the role %s.", domain.RoleProject))
 			}
 			kept, err := s.Artifacts.Open(ctx, a.Key())
 			if err != nil {
@@ -307,5 +309,5 @@ func (s *server) artifactRoutes() {
 				hc.SetHeader("Content-Security-Policy", "sandbox")
 				_, _ = io.Copy(hc.BodyWriter(), content)
 			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "application/octet-stream"))
+		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "*/*"))
 }

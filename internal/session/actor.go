@@ -320,7 +320,7 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		case <-a.closeCh:
 			return
 		case <-b.Done():
-			a.lost(b.Exit())
+			a.lost(b, b.Exit())
 			return
 		case <-life.C:
 			a.close(domain.ClosedTimeout)
@@ -335,7 +335,14 @@ func (a *actor) live(ctx context.Context, b Browser) {
 	}
 }
 
-func (a *actor) lost(why *domain.Failure) {
+func (a *actor) lost(b Browser, why *domain.Failure) {
+	if p := b.Page(); p != nil {
+		// What it printed last may be what a page wrote to its console.
+		why.Message = p.Secrets.Hide(why.Message)
+		for i, line := range why.Lines {
+			why.Lines[i] = p.Secrets.Hide(line)
+		}
+	}
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		return d.lost(c, domain.ClosedCrashed, why)
 	}); err != nil {
@@ -403,7 +410,7 @@ wait:
 			st.cancel(errEnding)
 			a.finished(finished)
 			saved.drop()
-			a.lost(b.Exit())
+			a.lost(b, b.Exit())
 			return nil, false
 		case <-a.service.working.Done():
 			return nil, false // it hangs: the next start finds it interrupted
@@ -411,7 +418,7 @@ wait:
 	}
 	if why := a.lostWith(b, d.why); why != nil {
 		saved.drop()
-		a.lost(why)
+		a.lost(b, why)
 		return nil, false
 	}
 	canceled := d.why != nil && context.Cause(st.ctx) != nil
@@ -453,10 +460,10 @@ func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
 	if why == nil {
 		return nil
 	}
-	switch why.Code {
-	case step.CodeBrowserGone:
-		<-b.Done() // its wire has ended: so does what is left of it
-	case step.CodeCrashed:
+	switch {
+	case why.Code == step.CodeBrowserGone, wireEnded(b):
+		<-b.Done() // so does what is left of it
+	case why.Code == step.CodeCrashed:
 		select {
 		case <-b.Done():
 		case <-time.After(dieTogether):
@@ -467,6 +474,20 @@ func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
 		return b.Exit()
 	default:
 		return nil
+	}
+}
+
+// wireEnded says whether nothing can be asked of the browser any more.
+func wireEnded(b Browser) bool {
+	p := b.Page()
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.Conn.Done():
+		return true
+	default:
+		return false
 	}
 }
 

@@ -2,8 +2,10 @@ package step
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
+	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/weburl"
 )
@@ -72,6 +74,9 @@ func (r *run) setCookies() (any, error) {
 		}
 	}
 	if err := r.page.Call(r.ctx, "Network.setCookies", object{"cookies": cookies}, nil); err != nil {
+		if _, refused := errors.AsType[*cdp.Error](err); !refused {
+			return nil, err
+		}
 		return nil, &domain.Failure{Code: "cookie_invalid", Message: "The browser did not take the cookies: " + err.Error() + "."}
 	}
 	return nil, nil
