@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -41,6 +42,9 @@ type Download struct {
 	URL  string // at most its first 64 KiB
 	Name string // as the page proposes it, made harmless
 
+	Frame string // the id of the frame that it is for
+
+	page   *Page // which has the frame; nil: nobody knows, as it is gone
 	id     string
 	number int    // in the order they began, from 1
 	state  string // inProgress, completed, canceled
@@ -75,6 +79,7 @@ func (t *Tabs) downloadChanged(e cdp.Event) {
 		ID       string  `json:"guid"`
 		URL      string  `json:"url"`
 		Name     string  `json:"suggestedFilename"`
+		Frame    string  `json:"frameId"`
 		Total    float64 `json:"totalBytes"`
 		Received float64 `json:"receivedBytes"`
 		State    string  `json:"state"`
@@ -82,6 +87,7 @@ func (t *Tabs) downloadChanged(e cdp.Event) {
 	if json.Unmarshal(e.Params, &ev) != nil {
 		return
 	}
+	from := t.having(ev.Frame)
 	d := &t.downloads
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -93,11 +99,14 @@ func (t *Tabs) downloadChanged(e cdp.Event) {
 			t.drop(d.all[i])
 		}
 		d.count++
-		d.all = append(d.all, &Download{URL: shown(ev.URL), Name: FileName(ev.Name), id: ev.ID, number: d.count, state: "inProgress"})
+		d.all = append(d.all, &Download{URL: shown(ev.URL), Name: FileName(ev.Name), Frame: ev.Frame, page: from, id: ev.ID, number: d.count, state: "inProgress"})
 		return
 	}
 	i := slices.IndexFunc(d.all, func(o *Download) bool { return o.id == ev.ID })
 	if i < 0 {
+		if ev.State == "completed" {
+			d.remove(ev.ID) // it was dropped, and went on until it heard of that
+		}
 		return
 	}
 	one := d.all[i]
@@ -119,10 +128,40 @@ func (t *Tabs) drop(one *Download) {
 	if one.state == "inProgress" {
 		t.stop(one)
 	}
+	d.remove(one.id)
+}
+
+// guid is how Chromium names downloads, and their files here.
+var guid = regexp.MustCompile(`^[0-9A-Fa-f-]{36}$`)
+
+func (d *downloads) remove(id string) {
+	if !guid.MatchString(id) {
+		return
+	}
 	if root, err := os.OpenRoot(d.files); err == nil {
-		_ = root.Remove(path.Join(downloadsFolder, one.id))
+		_ = root.Remove(path.Join(downloadsFolder, id))
 		_ = root.Close()
 	}
+}
+
+// having is the tab that has a frame; nil: there is none any more.
+func (t *Tabs) having(frame string) *Page {
+	for _, p := range t.Open() {
+		p.mu.Lock()
+		_, ok := p.frames[frame]
+		p.mu.Unlock()
+		if ok {
+			return p
+		}
+	}
+	return nil
+}
+
+// By says whether a tab may have begun the download: it is in a frame of that
+// tab's, or of a tab that this has opened. after is how many tabs there were
+// before, for those of which nobody knows who opened them.
+func (d *Download) By(p *Page, after int) bool {
+	return d.page == nil || d.page == p || d.page.by == p || d.page.by == nil && d.page.number > after
 }
 
 // Downloads is how many have ever begun.
@@ -132,15 +171,17 @@ func (t *Tabs) Downloads() int {
 	return t.downloads.count
 }
 
-// Download waits for the first download after so many that no step has taken,
-// and for its end, and has use read its file, which is gone then. When it fails
-// it answers the download if one had begun.
-func (t *Tabs) Download(ctx context.Context, after int, use func(*Download, io.Reader) error) (one *Download, err error) {
+// Download waits for the first download after so many that no step has taken and
+// that is one of which, if that is not nil, and for its end, and has use read its
+// file, which is gone then. When it fails it answers the download if one had
+// begun. What any step may have (which is nil) stays for the next if there is a
+// file, or may be one yet.
+func (t *Tabs) Download(ctx context.Context, after int, which func(*Download) bool, use func(*Download, io.Reader) error) (one *Download, err error) {
 	d := &t.downloads
 	for {
 		d.mu.Lock()
 		if one == nil {
-			if i := slices.IndexFunc(d.all, func(o *Download) bool { return !o.taken && o.number > after }); i >= 0 {
+			if i := slices.IndexFunc(d.all, func(o *Download) bool { return !o.taken && o.number > after && (which == nil || which(o)) }); i >= 0 {
 				one = d.all[i]
 				one.taken = true
 			}
@@ -167,7 +208,12 @@ func (t *Tabs) Download(ctx context.Context, after int, use func(*Download, io.R
 		}
 		if one != nil {
 			d.mu.Lock()
-			t.drop(one)
+			if which != nil || err == nil || errors.Is(err, ErrDownloadTooLarge) || errors.Is(err, ErrDownloadStopped) {
+				t.drop(one)
+			} else {
+				one.taken = false
+				d.tell()
+			}
 			d.mu.Unlock()
 		}
 		return one, err

@@ -39,9 +39,11 @@ var downloading = []action{{
 }}
 
 func (r *run) download() (any, error) {
-	after := 0
+	after, which := 0, (func(*browser.Download) bool)(nil)
 	if r.spec.URL != "" {
 		after = r.page.Tabs().Downloads()
+		main := r.page.Main().ID
+		which = func(d *browser.Download) bool { return d.Frame == main }
 		r.waitedFor = "the file"
 		_, err := r.navigate()
 		f, ok := errors.AsType[*domain.Failure](err)
@@ -52,15 +54,15 @@ func (r *run) download() (any, error) {
 			return nil, err
 		}
 	}
-	return r.takeDownload(after)
+	return r.takeDownload(after, which)
 }
 
-// takeDownload waits for a download after the first so many, and for its end,
-// and keeps the file.
-func (r *run) takeDownload(after int) (any, error) {
+// takeDownload waits for a download after the first so many that is one of which,
+// or any if that is nil, and for its end, and keeps the file.
+func (r *run) takeDownload(after int, which func(*browser.Download) bool) (any, error) {
 	r.waitedFor = "a download"
 	var answer any
-	one, err := r.page.Tabs().Download(r.whole, after, func(d *browser.Download, file io.Reader) error {
+	one, err := r.page.Tabs().Download(r.whole, after, which, func(d *browser.Download, file io.Reader) error {
 		content, err := io.ReadAll(file)
 		if err != nil {
 			return browser.ErrDownloadStopped

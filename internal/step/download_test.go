@@ -79,8 +79,8 @@ func TestDownloads(t *testing.T) {
 	for _, tt := range []struct{ step, code, seen string }{
 		{`{"action":"click","target":"[href='/large']","download":true}`, "download_too_large", "large.bin"},
 		{`{"action":"click","target":"[href='/broken']","download":true}`, "download_failed", "broken.bin"},
-		{`{"action":"click","target":"[href='/slow']","download":true,"timeout":"700ms"}`, "timeout", "slow.bin is still being downloaded"},
-		{`{"action":"click","target":"p","download":true,"timeout":"500ms"}`, "download_not_started", "no download began"},
+		{`{"action":"click","target":"[href='/slow']","download":true,"timeout":"3s"}`, "timeout", "slow.bin is still being downloaded"},
+		{`{"action":"click","target":"p","download":true,"timeout":"2s"}`, "download_not_started", "no download began"},
 		{`{"action":"download","timeout":"100ms"}`, "download_not_started", "no download began"},
 		{`{"action":"download","url":"` + site.URL + `/"}`, "download_not_started", "a page at"},
 		{`{"action":"goto","url":"` + site.URL + `/report.csv"}`, step.CodeIsDownload, ""},

@@ -334,7 +334,7 @@ func (r *run) starts(input func() error) (any, error) {
 	case r.spec.Popup:
 		return r.popup(opened, opener)
 	case r.spec.Download:
-		return r.takeDownload(downloads)
+		return r.takeDownload(downloads, func(d *browser.Download) bool { return d.By(opener, opened) })
 	}
 	return nil, nil
 }
