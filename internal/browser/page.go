@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -42,6 +43,10 @@ type Page struct {
 	crashed  chan struct{}
 	prepared chan struct{} // closed when the page's process has been told all
 	closed   chan struct{} // closed when it is gone
+
+	// Unsettled is set when a step has ended whose input may still lead the page
+	// elsewhere.
+	Unsettled atomic.Bool
 
 	mu      sync.Mutex
 	main    string // id of the main frame

@@ -344,17 +344,28 @@ func (r *run) settled(input func() error) (err error) {
 	return r.arrived()
 }
 
-// leftBehind says whether an input, of which the step didn't wait for all, has the
-// page on its way elsewhere.
-func (r *run) leftBehind() bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), itsTurn)
-	defer cancel()
-	// What the page does of the input it has done when it answers.
-	_ = r.page.Call(ctx, "Runtime.evaluate", object{"expression": "0"}, nil)
-	if r.page.Call(ctx, "Page.getNavigationHistory", nil, nil) != nil {
-		return false
+// stopLeft stops what an input that nobody waited for has the page on its way to:
+// a page that is on its way to a server which doesn't answer answers nothing
+// itself. It says whether the page has dealt with the input.
+func stopLeft(ctx context.Context, page *browser.Page) bool {
+	stopped := func() bool {
+		ctx, cancel := context.WithTimeout(ctx, itsTurn)
+		defer cancel()
+		// The browser's news come in order, as in settled.
+		if page.Call(ctx, "Page.getNavigationHistory", nil, nil) != nil || !page.Main().Document.Navigating {
+			return false
+		}
+		_, _ = page.Send("Page.stopLoading", nil)
+		return true
 	}
-	return r.page.Main().Document.Navigating
+	if stopped() {
+		return true
+	}
+	// What the page does of the input it has done when it answers.
+	asking, cancel := context.WithTimeout(ctx, itsTurn)
+	defer cancel()
+	dealt := page.Call(asking, "Runtime.evaluate", object{"expression": "0"}, nil) == nil
+	return stopped() || dealt
 }
 
 // settledAsking is settled which, when the input has been heard, also asks what

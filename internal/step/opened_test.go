@@ -96,10 +96,13 @@ func TestNothingStopsThePage(t *testing.T) {
 			}
 			cancel()
 			ended++
-			b.do(step.Spec{Action: "evaluate", Timeout: "60s", Expression: `(async () => {
+			if _, why := b.run(step.Spec{Action: "evaluate", Timeout: "20s", Expression: `(async () => {
 				const was = {...count}
 				while (Object.keys(was).some(name => count[name] === was[name])) await new Promise(done => setTimeout(done, 2))
-			})()`})
+			})()`}); why != nil {
+				main := b.page.Main()
+				t.Fatalf("after %s %s%s, ended after %s, the page counts no more: %+v; it is at %s, on its way: %t", s.Action, s.Target, s.Expression, early, why, main.Document.URL, main.Document.Navigating)
+			}
 		}
 	}
 	if ended < 100 {

@@ -85,6 +85,9 @@ func (r *run) do() (any, error) {
 	if err := r.alive(a); err != nil {
 		return nil, err
 	}
+	if page.Unsettled.Swap(false) && !a.onCrashed {
+		stopLeft(ctx, page) // of the step before
+	}
 	r.watch()
 	if spec.DryRun && !a.looks {
 		return r.dry(a)
@@ -207,7 +210,10 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		// page's: they are never stopped.
 		_, _ = r.page.Send("Runtime.terminateExecution", nil)
 	}
-	if r.ctx.Err() != nil && (r.leaves || r.sent && r.leftBehind()) {
+	if r.ctx.Err() != nil && r.sent {
+		r.page.Unsettled.Store(!stopLeft(context.WithoutCancel(r.ctx), r.page))
+	}
+	if r.ctx.Err() != nil && r.leaves {
 		// A navigation that waits for its server keeps everything from the page.
 		_, _ = r.page.Send("Page.stopLoading", nil)
 	}
