@@ -23,8 +23,8 @@ type Grip struct {
 }
 
 // begins is how long the browser's word that a drag began may take, once the
-// page has said that it did.
-const begins = time.Second
+// page has said that it did, before the page is to be asked again.
+const begins = 500 * time.Millisecond
 
 // Grab moves the mouse to a point in the page and presses its left button. The
 // grip must be let go, by Drop or LetGo, also if that fails.
@@ -61,7 +61,8 @@ func (g *Grip) Move(ctx context.Context, x, y float64) error {
 }
 
 // Begun takes up the drag that the page says has begun. It reports false when
-// there is none after all.
+// the browser has said nothing of it yet, which it may still: a page that goes on
+// saying so is to be asked again.
 func (g *Grip) Begun(ctx context.Context) (bool, error) {
 	if g.dragged != nil {
 		return true, nil
@@ -76,12 +77,28 @@ func (g *Grip) Begun(ctx context.Context) (bool, error) {
 	}
 }
 
-// Drop lets go where the mouse is.
-func (g *Grip) Drop(ctx context.Context) error {
+// Drop lets go where the mouse is, and reports whether something was dropped
+// there by HTML's drag and drop.
+func (g *Grip) Drop(ctx context.Context) (dropped bool, err error) {
 	defer g.end()
 	if g.dragged != nil {
-		return g.drag(ctx, "drop")
+		return true, g.drag(ctx, "drop")
 	}
+	select {
+	case g.dragged = <-g.begun: // nobody has taken it up
+		for _, kind := range []string{"dragEnter", "dragOver", "drop"} {
+			if err := g.drag(ctx, kind); err != nil {
+				return true, err
+			}
+		}
+		return true, nil
+	default:
+	}
+	return false, g.release(ctx)
+}
+
+// release has the button go up.
+func (g *Grip) release(ctx context.Context) error {
 	up := g.up()
 	if err := g.page.mouse(ctx, g.x, g.y, g.modifiers, []object{up}); err != nil {
 		_, _ = g.page.sendMouse(g.x, g.y, g.modifiers, up) // see letGo

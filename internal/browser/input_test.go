@@ -51,3 +51,34 @@ func TestWhatIsCanceledLeavesNothingDown(t *testing.T) {
 		}
 	}
 }
+
+// TestADropThatNobodyTookUp: the browser's word that it drags came after the last
+// look for it, and what is dragged is dropped all the same.
+func TestADropThatNobodyTookUp(t *testing.T) {
+	p := browsertest.Launch(t, browsertest.Launcher(t, "", nil), small).Page()
+	evaluate(t, p, `
+		document.body.innerHTML = '<div id=s draggable=true style="height:50px">s</div><div id=t style="height:50px">t</div>'; document.body.style.margin = got = '';
+		s.ondragstart = e => e.dataTransfer.setData('text/plain', 'tea'); t.ondragover = e => e.preventDefault();
+		t.ondrop = e => { e.preventDefault(); got = e.dataTransfer.getData('text/plain') }; 1`)
+	begun, end := p.Subscribe("Input.dragIntercepted")
+	defer end()
+	g, err := p.Grab(t.Context(), 20, 20, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Move(t.Context(), 20, 80); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-begun:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the page drags nothing")
+	}
+	evaluate(t, p, `1`) // whoever listens has heard now
+	if dropped, err := g.Drop(t.Context()); err != nil || !dropped {
+		t.Errorf("dropped: %t, %v", dropped, err)
+	}
+	if got := evaluate(t, p, `got`); got != "tea" {
+		t.Errorf("the page was given %s", got)
+	}
+}

@@ -103,15 +103,21 @@ func (r *run) dragHeld() error {
 		if err != nil || html {
 			return err
 		}
-		v, err := r.call(source.frame, "dragging", object{"last": last})
-		switch {
-		case err != nil && lost(err):
-			return nil
-		case err != nil || !v.Dragged:
-			return err
+		for {
+			v, err := r.call(source.frame, "dragging", object{"last": last})
+			switch {
+			case err != nil && lost(err):
+				return nil
+			case err != nil || !v.Dragged:
+				return err
+			}
+			// A button that goes up before the browser drags drops nothing. A drag
+			// that comes to nothing after all ends in the page.
+			if html, err = grip.Begun(r.ctx); err != nil || html {
+				return err
+			}
+			r.waitedFor, r.seen = "the browser to take up the drag that the page began", verdict{Seen: "that it didn't"}
 		}
-		html, err = grip.Begun(r.ctx)
-		return err
 	}
 	if goal.frame.Session.ID != source.frame.Session.ID {
 		if err := move(toward(source.X, goal.X), toward(source.Y, goal.Y), false); err != nil {
@@ -135,7 +141,10 @@ func (r *run) dragHeld() error {
 		return err
 	}
 	held = false
-	err = r.settled(func() error { return grip.Drop(r.ctx) })
+	err = r.settled(func() (err error) {
+		html, err = grip.Drop(r.ctx)
+		return err
+	})
 	if errors.Is(err, browser.ErrUnheard) {
 		return nobodyKnows()
 	}
@@ -167,7 +176,7 @@ func toward(from, to float64) float64 { return from + max(-starts, min(starts, t
 func (r *run) grab() (grip *browser.Grip, v verdict, err error) {
 	r.undo = func() {
 		// Nobody hears of it while the page is watched still.
-		_ = grip.Drop(r.ctx)
+		_, _ = grip.Drop(r.ctx)
 		grip = nil
 		r.abandon()
 	}

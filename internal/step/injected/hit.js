@@ -193,6 +193,7 @@ let begun = null, taken = false;
 
 function dragged(e) {
   if (e.isTrusted && e.type === "dragstart") begun = e;
+  if (e.isTrusted && e.type === "dragend") begun = null;
   if (e.isTrusted && e.type === "drop") taken = true;
 }
 
@@ -200,7 +201,7 @@ function listen() {
   // Before the page's own: those that it adds to the window after document.open()
   // come before ours.
   for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, intercept, { capture: true, passive: false });
-  for (const type of ["dragstart", "drop"]) addEventListener(type, dragged, true);
+  for (const type of ["dragstart", "dragend", "drop"]) addEventListener(type, dragged, true);
 }
 listen();
 // document.open() takes all listeners away, but no observers.
