@@ -92,3 +92,10 @@ func TestWhatWasNotHeardIsNotDone(t *testing.T) {
 		})
 	}
 }
+
+// TestAnInputOfATabThatCloses may have been done: it isn't to be sent again.
+func TestAnInputOfATabThatCloses(t *testing.T) {
+	if err := heard(&cdp.Error{Code: -32001, Taken: true}); err == nil || errors.Is(err, ErrUnheard) {
+		t.Errorf("got %v", err)
+	}
+}

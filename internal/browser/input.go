@@ -29,7 +29,7 @@ func (p *Page) input(ctx context.Context, method string, params object) error {
 
 // heard makes of the browser's refusal of an input that it was not heard.
 func heard(err error) error {
-	if _, refused := errors.AsType[*cdp.Error](err); refused {
+	if e, refused := errors.AsType[*cdp.Error](err); refused && !e.Taken {
 		return fmt.Errorf("%w: %v", ErrUnheard, err) //nolint:errorlint // a refusal of another kind would say that the document was left
 	}
 	return err

@@ -148,7 +148,7 @@ func (r *run) script(method string, params object) (remote, error) {
 		}
 	}
 	switch {
-	case lost(err) && r.ctx.Err() == nil:
+	case lost(err) && r.ctx.Err() == nil && !r.tabClosed():
 		return remote{}, &domain.Failure{Code: CodeEvaluation, Message: "The value can't be had: " + strings.TrimPrefix(err.Error(), method+": ") + "."}
 	case err != nil:
 		return remote{}, err

@@ -39,6 +39,10 @@ type Error struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
 	Data    string `json:"data,omitzero"`
+
+	// Taken says that the session ended while the command was on its way: it
+	// may have been done.
+	Taken bool `json:"-"`
 }
 
 func (e *Error) Error() string {

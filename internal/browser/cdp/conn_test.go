@@ -189,7 +189,7 @@ func TestCallsEndWithTheirSession(t *testing.T) {
 	for _, p := range pending[:2] {
 		select {
 		case r := <-p.ch:
-			if e, ok := errors.AsType[*Error](r.err); !ok || e.Code != -32001 {
+			if e, ok := errors.AsType[*Error](r.err); !ok || e.Code != -32001 || !e.Taken {
 				t.Errorf("got %v", r.err)
 			}
 		default:

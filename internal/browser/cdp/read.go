@@ -85,7 +85,7 @@ func (c *Conn) detach(params jsonv2.Value) {
 	defer c.mu.Unlock()
 	for id, p := range c.calls {
 		if p.to == gone.SessionID {
-			p.ch <- reply{err: &Error{Code: codeNoSession, Message: "Session with given id not found."}}
+			p.ch <- reply{err: &Error{Code: codeNoSession, Message: "Session with given id not found.", Taken: true}}
 			delete(c.calls, id)
 			c.outbox.remove(p)
 		}
