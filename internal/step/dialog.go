@@ -78,7 +78,9 @@ func withDialogs(result any, tabs *browser.Tabs, before int) any {
 	case nil:
 		return object{"dialogs": shown}
 	case object:
-		v["dialogs"] = shown
+		if _, told := v["dialogs"]; !told {
+			v["dialogs"] = shown
+		}
 	case about:
 		v.Dialogs = shown
 		return v
