@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"net/url"
 
@@ -59,7 +60,8 @@ func secretsOf(opt domain.SessionOptions) *domain.Secrets {
 		}
 	}
 	if c := opt.Credentials; c != nil {
-		s.Add(c.Password) // the name may be a word like any other
+		// The name may be a word like any other.
+		s.Add(c.Password, base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password)))
 	}
 	return s
 }

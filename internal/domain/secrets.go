@@ -18,8 +18,11 @@ const (
 	// shortest is how many bytes a secret must have to be looked for inside of
 	// texts, which would be full of shorter ones; those are known as a whole.
 	shortest = 4
-	// maxSecrets bounds how many are remembered; the first are forgotten.
-	maxSecrets = 1000
+	// MaxSecrets is how many a session may have: each is looked for in every text.
+	MaxSecrets = 1000
+	// cutAt is how much of a text before an ellipsis may be the first part of a
+	// secret that was cut there.
+	cutAt = 4096
 )
 
 // Secrets are texts that must not be told, as far as they are known: what a
@@ -39,7 +42,6 @@ func (s *Secrets) Add(secrets ...string) {
 			s.known = append(s.known, secret)
 		}
 	}
-	s.known = s.known[max(0, len(s.known)-maxSecrets):]
 	forms := map[string]bool{}
 	for _, secret := range s.known {
 		for _, form := range formsOf(secret) {
@@ -53,23 +55,40 @@ func (s *Secrets) Add(secrets ...string) {
 var (
 	// inText is how HTML writes a text between tags.
 	inText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	// inForm is how browsers write a form's fields where url.QueryEscape differs.
+	inForm = strings.NewReplacer("%2A", "*", "~", "%7E")
 	// inURI is what encodeURIComponent leaves and url.QueryEscape doesn't.
 	inURI = strings.NewReplacer("+", "%20", "%21", "!", "%27", "'", "%28", "(", "%29", ")", "%2A", "*")
 )
 
-// formsOf are a secret as it is, and as addresses, HTML and JSON write it.
-func formsOf(secret string) []string {
-	query := url.QueryEscape(secret)
-	forms := []string{secret, query, inURI.Replace(query), url.PathEscape(secret), inText.Replace(secret), html.EscapeString(secret)}
-	for _, escape := range []bool{true, false} {
-		var quoted bytes.Buffer
-		enc := json.NewEncoder(&quoted)
-		enc.SetEscapeHTML(escape)
-		if enc.Encode(secret) == nil {
-			forms = append(forms, quoted.String()[1:quoted.Len()-2])
+// formsOf are a secret as it is and as pages fold its white space, and each of
+// them as addresses, forms, HTML, JSON and JSON in JSON write it.
+func formsOf(secret string) (forms []string) {
+	for _, text := range []string{
+		secret, strings.TrimSpace(secret), strings.ReplaceAll(secret, "\r\n", "\n"),
+		strings.Join(strings.Fields(secret), " "), strings.NewReplacer("\r", "", "\n", "").Replace(secret),
+	} {
+		if text == "" || slices.Contains(forms, text) {
+			continue
+		}
+		query := url.QueryEscape(text)
+		forms = append(forms, text, query, inURI.Replace(query), inForm.Replace(query), url.PathEscape(text), inText.Replace(text), html.EscapeString(text))
+		for _, escape := range []bool{true, false} {
+			once := inJSON(text, escape)
+			forms = append(forms, once, inJSON(once, escape))
 		}
 	}
 	return forms
+}
+
+func inJSON(text string, escapeHTML bool) string {
+	var quoted bytes.Buffer
+	enc := json.NewEncoder(&quoted)
+	enc.SetEscapeHTML(escapeHTML)
+	if enc.Encode(text) != nil { // texts marshal
+		return text
+	}
+	return quoted.String()[1 : quoted.Len()-2]
 }
 
 // Known are the secrets, as they were given.
@@ -90,7 +109,37 @@ func (s *Secrets) Hide(text string) string {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.hide(text)
+	return s.hideCut(s.hide(text))
+}
+
+// hideCut hides what is left of secrets where a text was cut: at its end, and
+// before an ellipsis.
+func (s *Secrets) hideCut(text string) string {
+	if len(s.forms) == 0 {
+		return text
+	}
+	parts := strings.Split(text, Hidden)
+	for i, part := range parts {
+		for _, form := range s.forms {
+			if len(form) < 2*shortest {
+				continue
+			}
+			from := max(0, len(part)-cutAt)
+			for at := from; ; {
+				next := strings.Index(part[at:], form[:shortest])
+				if next < 0 {
+					break
+				}
+				if at += next; strings.HasPrefix(form, part[at:]) {
+					parts[i] = part[:at] + Hidden
+					break
+				}
+				at++
+			}
+			part = parts[i]
+		}
+	}
+	return strings.ReplaceAll(strings.Join(parts, Hidden), Hidden+Hidden, Hidden)
 }
 
 func (s *Secrets) hide(text string) string {

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -42,15 +41,28 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 }
 
-func TestOnlySoManySecretsAreRemembered(t *testing.T) {
-	var s Secrets
-	all := make([]string, 2*maxSecrets)
-	for i := range all {
-		all[i] = fmt.Sprint("secret ", i)
-	}
-	s.Add(all...)
-	if n := len(s.Known()); n > maxSecrets {
-		t.Errorf("%d are", n)
+// TestSecretsAreHiddenHoweverTheyAreWritten: pages fold, cut and encode them.
+func TestSecretsAreHiddenHoweverTheyAreWritten(t *testing.T) {
+	for secret, texts := range map[string]map[string]string{
+		"first line\r\nsecond line\r\n": {
+			"first line\nsecond line\n": "…", "it is first line second line.": "it is ….", "first linesecond line": "…",
+		},
+		"a!*~& b": {"/?q=a%21*%7E%26+b&x=1": "/?q=…&x=1"},
+		`quo"te\`: {`{"p":"quo\"te\\"}`: `{"p":"…"}`, `"{\"p\":\"quo\\\"te\\\\\"}"`: `"{\"p\":\"…\"}"`},
+		strings.Repeat("0123456789", 30): {
+			`the value is "` + strings.Repeat("0123456789", 20) + `…"`: `the value is "…"`,
+			"<p>" + strings.Repeat("0123456789", 4) + "…":              "<p>…",
+			"cut at the end: 0123456":                                  "cut at the end: …",
+			"at 0123 o'clock":                                          "at 0123 o'clock",
+		},
+	} {
+		var s Secrets
+		s.Add(secret)
+		for text, want := range texts {
+			if got := s.Hide(text); got != want {
+				t.Errorf("%q: %q, want %q", text, got, want)
+			}
+		}
 	}
 }
 

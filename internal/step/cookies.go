@@ -31,7 +31,7 @@ type Cookie struct {
 	HTTPOnly bool    `json:"httpOnly,omitempty"`
 	Secure   bool    `json:"secure,omitempty"`
 	SameSite string  `json:"sameSite,omitempty" enum:"Strict,Lax,None"`
-	Secret   bool    `json:"secret,omitempty" doc:"The value is a secret: kept encrypted until the step runs, shown to nobody, taken out of what steps answer and why they fail."`
+	Secret   bool    `json:"secret,omitempty" doc:"The value is a secret: kept encrypted, shown to nobody, taken out of what steps answer and why they fail."`
 }
 
 func checkCookies(s *Spec, field string) error {

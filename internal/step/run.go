@@ -41,14 +41,17 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	limit, whole := spec.timeout(), ctx
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	if why := spec.remembered(page.Secrets); why != nil {
+		return nil, why
+	}
 	_, dialogs := page.Tabs().Dialogs(0)
 	r, result, err := follow(ctx, page.Tabs(), func(r *run) {
 		r.whole, r.spec, r.save = ctx, spec, save
 		for _, option := range options {
 			option(r)
 		}
-		r.remember()
 	})
+	r.learn()
 	if err == nil {
 		result = withDialogs(result, page.Tabs(), dialogs)
 		var raw json.RawMessage

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -13,7 +15,7 @@ import (
 // secret marks what an action types as one.
 var secret = member{
 	name: "secret",
-	tag:  `doc:"The value is a secret: it is kept encrypted until the step runs, shown to nobody, taken out of what steps answer and why they fail, and fields that hold it are covered in pictures."`,
+	tag:  `doc:"The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer and why they fail, and fields that hold it are covered in pictures."`,
 }
 
 // marked are the texts in the step that are marked as secrets.
@@ -88,17 +90,35 @@ func Shown(params json.RawMessage) json.RawMessage {
 	return s.Params()
 }
 
-// remember has the session's secrets known before any of them can be told.
-func (r *run) remember() {
-	marked := r.spec.marked()
+// remembered has the session's secrets known before any of them can be told.
+func (s *Spec) remembered(secrets *domain.Secrets) *domain.Failure {
+	marked := s.marked()
 	if len(marked) == 0 {
+		return nil
+	}
+	if len(secrets.Known())+len(marked) > domain.MaxSecrets {
+		return &domain.Failure{Code: "too_many_secrets", Message: fmt.Sprintf("A session can keep at most %d secrets from being told.", domain.MaxSecrets)}
+	}
+	for _, one := range marked {
+		secrets.Add(*one)
+	}
+	return nil
+}
+
+// learns is how long a page may take to say how it writes them.
+const learns = 500 * time.Millisecond
+
+// learn has the session's secrets known as the fields of the page hold them now:
+// grouped, cut, in capitals.
+func (r *run) learn() {
+	if !r.spec.Secret || r.spec.DryRun {
 		return
 	}
-	values := make([]string, len(marked))
-	for i, one := range marked {
-		values[i] = *one
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), learns)
+	defer cancel()
+	for _, v := range (&run{ctx: ctx, page: r.page}).eachFrame("spelled", object{"secrets": r.page.Secrets.Known()}) {
+		r.page.Secrets.Add(v.Values...)
 	}
-	r.page.Secrets.Add(values...)
 }
 
 // covered does something while the fields of the page that hold secrets, in

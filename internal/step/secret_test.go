@@ -155,3 +155,24 @@ func TestSecretsAreNotTold(t *testing.T) {
 		t.Errorf("the address: %s", got)
 	}
 }
+
+// TestSecretsThatPagesWriteInTheirOwnWay are those of the session all the same.
+func TestSecretsThatPagesWriteInTheirOwnWay(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<input id=card oninput="value = value.replace(/\D/g, '').replace(/(.{4})(?=.)/g, '$1 ')"><input id=short maxlength=8><textarea id=key></textarea>
+		<input id=cut><input id=plain value="4711">`})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	for target, value := range map[string]string{"#card": "4929123412341234", "#short": "correcthorse", "#key": "--begin--\r\nMIIEpA\r\n--end--\r\n"} {
+		b.do(step.Spec{Action: "fill", Target: target, Value: ptr(value), Secret: true})
+	}
+	b.value(`cut.oninput = () => { if (cut.value.length > 5) cut.disabled = true }`)
+	_, _ = b.run(step.Spec{Action: "type", Target: "#cut", Value: ptr("battery-staple"), Secret: true, Timeout: "2s"})
+	for _, expression := range []string{"card.value", "short.value", "key.value", "key.value.trim().replace(/\\s+/g, ' ')", "cut.value"} {
+		if got := b.value(expression); got != `"…"` {
+			t.Errorf("%s: %s", expression, got)
+		}
+	}
+	if got := b.value("plain.value"); got != `"4711"` {
+		t.Errorf("another field: %s", got)
+	}
+}

@@ -9,10 +9,21 @@ const coat = {
 
 const writtenIn = (el) => (own(el).matches("input,textarea") ? own(el).value : own(el).textContent);
 
+// shows says whether a field holds a secret: as it is, as pages write it in their
+// own way, or as much of it as was typed or had room.
+function shows(text, secret) {
+  if (text.includes(secret)) return true;
+  const have = letters(text), want = letters(secret);
+  return have.length >= 4 && (want.length >= 4 && have.includes(want) || want.startsWith(have));
+}
+
+const showing = (secrets) => all(document, "input,textarea,[contenteditable]").filter((el) => secrets.some((s) => shows(writtenIn(el), s)));
+
+// spelled are the secrets as the fields hold them.
+bh.spelled = ({ secrets }) => ({ ok: true, values: showing(secrets).map(writtenIn) });
+
 bh.cover = ({ secrets }) => {
-  for (const el of all(document, "input,textarea,[contenteditable]")) {
-    const text = writtenIn(el);
-    if (!secrets.some((s) => text.includes(s))) continue;
+  for (const el of showing(secrets)) {
     for (const one of [el, ...own(el).querySelectorAll("*")]) {
       if (!own(one).style || styles.has(one)) continue;
       styles.set(one, own(one).getAttribute("style"));
