@@ -21,15 +21,16 @@ func (r *run) crashed() <-chan struct{} {
 }
 
 // alive says whether the page is there for the step. Where an earlier one left
-// it crashed, only what brings it another document can be done.
-func (r *run) alive(a *action) error {
+// it crashed, only what brings it another document can be done, and what is done
+// beside it.
+func (r *run) alive(a *action, beside bool) error {
 	crashed := r.page.Crashed()
 	select {
 	case <-crashed:
 	default:
 		return nil
 	}
-	if !a.onCrashed {
+	if !a.onCrashed && !beside {
 		return &domain.Failure{Code: CodeCrashed, Message: "The page has crashed before.", Seen: "a page without a process; goto or reload gives it another"}
 	}
 	r.dead = crashed

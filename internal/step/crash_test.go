@@ -10,13 +10,14 @@ import (
 // TestAPageThatCrashes ends the step that is on it, and those after it until one
 // gives the page another document.
 func TestAPageThatCrashes(t *testing.T) {
-	site := pages(t, map[string]string{"/": `<button disabled>no</button><button id=b onclick="clicks = 1">Go</button>`})
+	site := pages(t, map[string]string{"/": `<button disabled>no</button><button id=b onclick="clicks = 1">Go</button><a id=d download=a.txt href="data:text/plain,tea">File</a>`})
 	b := start(t)
 	for _, s := range []step.Spec{
 		{Action: "click", Target: "text=no"}, {Action: "evaluate", Expression: "new Promise(() => {})"}, {Action: "evaluate", Expression: "while (true);"},
 		{Action: "waitFor", URL: "http://never.example/"}, {Action: "extract", Target: "#none"},
 	} {
 		b.do(step.Spec{Action: "goto", URL: site.URL})
+		b.do(step.Spec{Action: "click", Target: "#d"})
 		crashed := b.page.Crashed()
 		time.AfterFunc(100*time.Millisecond, func() {
 			if _, err := b.page.Send("Page.crash", nil); err != nil {
@@ -34,6 +35,12 @@ func TestAPageThatCrashes(t *testing.T) {
 		if _, f := b.run(step.Spec{Action: "click", Target: "#b"}); f == nil || f.Code != step.CodeCrashed {
 			t.Errorf("a step on it: %+v", f)
 		}
+	}
+	for _, s := range []step.Spec{
+		{Action: "dialog", Do: "list"}, {Action: "download"}, {Action: "tab"}, {Action: "tab", Do: "open"},
+		{Action: "tab", Do: "switch", Index: ptr(0)}, {Action: "tab", Do: "close", Index: ptr(1)},
+	} {
+		b.do(s)
 	}
 	b.do(step.Spec{Action: "reload"})
 	b.do(step.Spec{Action: "click", Target: "#b"})

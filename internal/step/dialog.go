@@ -24,8 +24,9 @@ var answering = []action{{
 		{step: `{"action":"dialog","do":"accept","type":"confirm","all":true}`, then: `confirm("Sure?") && confirm("Really?")`},
 		{step: `{"action":"dialog","do":"reset"}`, then: `!confirm("Sure?")`},
 	},
-	check: checkDialog,
-	run:   (*run).dialog, onCrashed: true,
+	check:  checkDialog,
+	run:    (*run).dialog,
+	beside: func(*Spec) bool { return true },
 }}
 
 func checkDialog(s *Spec, at pathTo) error {

@@ -35,7 +35,8 @@ var downloading = []action{{
 			result: `{"artifactId":"…","name":"invoice.csv","contentType":"text/csv; charset=utf-8","size":20,"sha256":"…","url":"https://shop.example/invoice.csv"}`,
 		},
 	},
-	run: (*run).download,
+	beside: func(s *Spec) bool { return s.URL == "" },
+	run:    (*run).download,
 }}
 
 func (r *run) download() (any, error) {

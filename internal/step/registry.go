@@ -21,8 +21,11 @@ type action struct {
 	oneOf     []string // of which at least one is needed
 	answers   string   // what the result is; empty if there is none
 	examples  []example
-	onCrashed bool // it can be done on a page that has crashed: it gives that another document, or needs none
+	onCrashed bool // it can be done on a page that has crashed: it gives that another document
 	looks     bool // it does nothing to the page: a dry run is as any other
+	// beside says whether the step needs nothing of the page that it begins on: it
+	// is done whatever has become of that.
+	beside func(s *Spec) bool
 	// check says what is wrong with members that the schema lets pass.
 	check func(s *Spec, at pathTo) error
 	run   func(r *run) (any, error)

@@ -64,6 +64,8 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	return nil, f
 }
 
+var closed = func() <-chan struct{} { ch := make(chan struct{}); close(ch); return ch }()
+
 func (r *run) do() (any, error) {
 	ctx, page, spec := r.ctx, r.page, r.spec
 	if target := cmp.Or(spec.Target, spec.Each); target != "" {
@@ -74,21 +76,26 @@ func (r *run) do() (any, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx) // canceled before it began: it does nothing
 	}
-	select {
-	case <-page.Prepared():
-	case <-page.Conn.Done():
-		return nil, page.Conn.Err()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 	a, ok := actions[spec.Action]
 	if !ok {
 		return nil, &domain.Failure{Code: codeUnreadable, Message: "The step was stored by another version."}
 	}
-	if err := r.alive(a); err != nil {
+	beside := a.beside != nil && a.beside(spec)
+	prepared := page.Prepared()
+	if beside {
+		prepared = closed
+	}
+	select {
+	case <-page.Conn.Done():
+		return nil, page.Conn.Err()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case <-prepared:
+	}
+	if err := r.alive(a, beside); err != nil {
 		return nil, err
 	}
-	if page.Unsettled.Swap(false) && !a.onCrashed {
+	if !beside && page.Unsettled.Swap(false) && !a.onCrashed {
 		stopLeft(ctx, page) // of the step before
 	}
 	r.watch()

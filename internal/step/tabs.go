@@ -48,8 +48,9 @@ var tabbing = []action{{
 			result: `{"tab":{"index":0,"url":"https://shop.example/","title":"Tea shop","current":true}}`,
 		},
 	},
-	check: checkTab,
-	run:   (*run).tab, onCrashed: true,
+	check:  checkTab,
+	run:    (*run).tab,
+	beside: func(*Spec) bool { return true },
 }}
 
 func checkTab(s *Spec, at pathTo) error {
