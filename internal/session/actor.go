@@ -360,7 +360,9 @@ type done struct {
 // tries runs a step, again and again if it is to be.
 func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (d done) {
 	for ; ; spec.Retries-- {
-		d.result, d.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
+		if d.why = spec.Load(ctx, saved.fetch); d.why == nil {
+			d.result, d.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
+		}
 		if d.why == nil || spec.Retries == 0 || !step.MayWork(d.why) || ctx.Err() != nil {
 			return d
 		}
@@ -378,10 +380,6 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 	go func() {
 		spec, why := a.service.readStep(st.Step)
 		if why != nil {
-			finished <- done{why: why}
-			return
-		}
-		if why := spec.Load(st.ctx, saved.fetch); why != nil {
 			finished <- done{why: why}
 			return
 		}

@@ -13,7 +13,8 @@ func TestADryRunDoesNothing(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button id=b>Go</button><button id=off disabled>Off</button><input id=i value=old><input id=c type=checkbox>
 		<input id=d type=date><select id=s><option>a<option>b</select><div id=under>under</div><div style="position:absolute;left:0;top:300px;width:99px;height:99px"><iframe src=/in></iframe></div>
 		<script>seen = []; for (const type of ['mousemove', 'mousedown', 'click', 'focusin', 'input', 'change', 'keydown', 'touchstart', 'dragstart', 'pointerdown'])
-			addEventListener(type, e => e.clientX + e.clientY === 0 || seen.push(type), true)</script>`, "/in": `<button id=framed>Framed</button>`})
+			addEventListener(type, e => e.clientX + e.clientY === 0 || seen.push(type), true)
+			new MutationObserver(all => seen.push(...all.map(m => m.type + ' of ' + m.target.nodeName))).observe(b.ownerDocument.documentElement, {subtree: true, childList: true, attributes: true})</script>`, "/in": `<button id=framed>Framed</button>`})
 	b := start(t)
 	// The headless shell says by itself that the mouse is at 0, 0.
 	b.do(step.Spec{Action: "goto", URL: site.URL})
@@ -45,6 +46,7 @@ func TestADryRunDoesNothing(t *testing.T) {
 		{step.Spec{Action: "evaluate", Expression: "seen.push('evaluate')"}, `{"dryRun":true}`},
 		{step.Spec{Action: "screenshot", Target: "#b"}, `"found":`},
 		{step.Spec{Action: "screenshot"}, `{"dryRun":true}`},
+		{step.Spec{Action: "screenshot", Target: "#b", Mask: []string{"#i"}}, `"found":`},
 		{step.Spec{Action: "extract", Target: "#b"}, `"Go"`},
 		{step.Spec{Action: "click", Target: "#off"}, "target_disabled"},
 		{step.Spec{Action: "click", Target: "#none"}, "target_not_found"},

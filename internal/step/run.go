@@ -147,7 +147,7 @@ type run struct {
 // MayWork says whether a step that failed so may work when it is tried again.
 func MayWork(why *domain.Failure) bool {
 	switch why.Code {
-	case CodeCanceled, CodeBrowserGone, CodeCrashed, codeUnreadable, codeInvalid:
+	case CodeCanceled, CodeBrowserGone, CodeCrashed, CodeNoArtifact, codeUnreadable, codeInvalid:
 		return false
 	}
 	return true

@@ -132,7 +132,7 @@ func TestTabs(t *testing.T) {
 		home(t).must(`{"action":"click","target":"#none"}`)
 	})
 	for _, tt := range []struct{ step, code string }{
-		{`{"action":"click","target":"#none","popup":true,"timeout":"600ms"}`, "popup_not_opened"},
+		{`{"action":"click","target":"#none","popup":true,"timeout":"2s"}`, "popup_not_opened"},
 		{`{"action":"click","target":"#missing","popup":true}`, "navigation_failed"},
 		{`{"action":"tab","do":"wait","timeout":"200ms"}`, "popup_not_opened"},
 		{`{"action":"tab","do":"switch","url":"*/nowhere","timeout":"200ms"}`, "tab_not_found"},
@@ -245,11 +245,21 @@ func TestDialogs(t *testing.T) {
 		b.must(`{"action":"dialog","do":"reset"}`)
 		b.must(`{"action":"goto","url":"` + site.URL + `/left"}`)
 	})
+	t.Run("a list stays as it is", func(t *testing.T) {
+		b := &bench{t: t, page: b.page}
+		if got := fmt.Sprint(step.WithDialogs(map[string]any{"dialogs": "all"}, b.page.Tabs(), 0)); got != "map[dialogs:all]" {
+			t.Errorf("got %s", got)
+		}
+	})
 	t.Run("without end", func(t *testing.T) {
 		b := &bench{t: t, page: b.page}
 		b.must(`{"action":"goto","url":"` + site.URL + `/"}`)
-		if _, why := b.try(`{"action":"click","target":"#loop","timeout":"500ms"}`); why == nil || why.Code != step.CodeTimeout {
+		_, before := b.page.Tabs().Dialogs(0)
+		if _, why := b.try(`{"action":"click","target":"#loop","timeout":"2s"}`); why == nil || why.Code != step.CodeTimeout {
 			t.Errorf("got %+v", why)
+		}
+		if shown, _ := b.page.Tabs().Dialogs(before); len(shown) == 0 || shown[len(shown)-1].Message != "again" {
+			t.Errorf("the click has shown %d dialogs", len(shown))
 		}
 		b.must(`{"action":"tab","do":"close"}`) // whatever its page does
 		b.must(`{"action":"goto","url":"` + site.URL + `/left"}`)

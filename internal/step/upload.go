@@ -3,6 +3,7 @@ package step
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"mime"
 	"path"
@@ -16,6 +17,7 @@ import (
 const (
 	CodeUploadRefused = "upload_refused"
 	CodeNoArtifact    = "artifact_not_found"
+	CodeUnread        = "artifact_not_read"
 )
 
 // MaxUpload bounds the files of one step, in bytes. What comes with the request
@@ -75,17 +77,28 @@ func checkFiles(s *Spec, at pathTo) error {
 	return nil
 }
 
-// Load has the files that are artifacts fetched. It is to be called before Run.
+// Load has the files that are artifacts fetched, within the step's time. It is to
+// be called before Run.
 func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id string) (domain.Artifact, []byte, error)) *domain.Failure {
+	within, cancel := context.WithTimeout(ctx, s.timeout())
+	defer cancel()
 	total := 0
 	for i := range s.Files {
 		f := &s.Files[i]
 		if f.Artifact == "" {
 			continue
 		}
-		a, content, err := fetch(ctx, f.Artifact)
-		if err != nil {
-			return &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", f.Artifact)}
+		a, content, err := fetch(within, f.Artifact)
+		switch {
+		case err == nil:
+		case errors.Is(err, domain.ErrNotFound):
+			return noArtifact(f.Artifact)
+		case ctx.Err() != nil:
+			return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
+		case within.Err() != nil:
+			return &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", s.timeout()), WaitedFor: "the artifact " + f.Artifact + " to be read"}
+		default:
+			return &domain.Failure{Code: CodeUnread, Message: fmt.Sprintf("The artifact %s could not be read; it may be later.", f.Artifact)}
 		}
 		if total += len(content); total > MaxUpload {
 			return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The files have more than %d MiB.", MaxUpload>>20)}
@@ -99,6 +112,10 @@ func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id stri
 		}
 	}
 	return nil
+}
+
+func noArtifact(id string) *domain.Failure {
+	return &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", id)}
 }
 
 func extension(contentType string) string {
@@ -145,7 +162,7 @@ func (r *run) files() (files []object, told object, err error) {
 		content, size := f.Content, base64.StdEncoding.DecodedLen(len(f.Content))-strings.Count(f.Content, "=")
 		if f.Artifact != "" {
 			if f.loaded == nil {
-				return nil, nil, &domain.Failure{Code: CodeNoArtifact, Message: fmt.Sprintf("The session has no artifact %s.", f.Artifact)}
+				return nil, nil, noArtifact(f.Artifact)
 			}
 			content, size = base64.StdEncoding.EncodeToString(*f.loaded), len(*f.loaded)
 		}
@@ -211,15 +228,23 @@ func (r *run) chooseFiles(c browser.Chooser, files []object) error {
 		Result struct {
 			Value verdict `json:"value"`
 		} `json:"result"`
+		Exception *struct {
+			Text string `json:"text"`
+		} `json:"exceptionDetails"`
 	}
 	return r.settled(func() error {
 		err := c.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
 			"objectId": field.Object.ID, "functionDeclaration": "function (files) { return bh.answer(this, files) }",
 			"arguments": []object{{"value": files}}, "returnByValue": true, "userGesture": true,
 		}, &res)
-		if v := res.Result.Value; err == nil && !v.OK {
+		switch v := res.Result.Value; {
+		case err != nil:
+			return err
+		case res.Exception != nil:
+			return refused("a field that could not be given any: " + res.Exception.Text)
+		case !v.OK:
 			return r.refused(v)
 		}
-		return err
+		return nil
 	})
 }

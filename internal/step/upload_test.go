@@ -44,20 +44,25 @@ func TestFilesThatCantBeUploaded(t *testing.T) {
 
 // TestArtifactsAreLoaded, with a name and a type, and no more of them than fit.
 func TestArtifactsAreLoaded(t *testing.T) {
-	fetch := func(_ context.Context, id string) (domain.Artifact, []byte, error) {
+	fetch := func(ctx context.Context, id string) (domain.Artifact, []byte, error) {
 		switch id {
 		case "art_none":
 			return domain.Artifact{}, nil, domain.ErrNotFound
+		case "art_away":
+			return domain.Artifact{}, nil, errors.New("the store is away")
+		case "art_slow":
+			<-ctx.Done()
+			return domain.Artifact{}, nil, ctx.Err()
 		case "art_huge":
 			return domain.Artifact{ID: id, Size: MaxUpload + 1}, make([]byte, MaxUpload+1), nil
 		}
 		return domain.Artifact{ID: id, ContentType: "image/png", Size: 5}, []byte("Hello"), nil
 	}
-	for id, code := range map[string]string{"art_1": "", "art_none": CodeNoArtifact, "art_huge": CodeTooLarge} {
-		s := Spec{Action: "upload", Target: "#f", Files: []File{{Name: "own.txt"}, {Artifact: id}}}
+	for id, code := range map[string]string{"art_1": "", "art_none": CodeNoArtifact, "art_huge": CodeTooLarge, "art_away": CodeUnread, "art_slow": CodeTimeout} {
+		s := Spec{Action: "upload", Target: "#f", Timeout: "100ms", Files: []File{{Name: "own.txt"}, {Artifact: id}}}
 		why := s.Load(t.Context(), fetch)
 		if code != "" {
-			if why == nil || why.Code != code {
+			if why == nil || why.Code != code || MayWork(why) == (code == CodeNoArtifact) {
 				t.Errorf("%s: %+v", id, why)
 			}
 			continue
@@ -76,6 +81,12 @@ func TestArtifactsAreLoaded(t *testing.T) {
 		if stored := string(s.Params()); strings.Contains(stored, "Hello") || strings.Contains(stored, "SGVsbG8") {
 			t.Errorf("what was loaded is stored: %s", stored)
 		}
+	}
+	s := Spec{Action: "upload", Files: []File{{Artifact: "art_slow"}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if why := s.Load(ctx, fetch); why == nil || why.Code != CodeCanceled {
+		t.Errorf("canceled: %+v", why)
 	}
 	// One that was not loaded is none.
 	r := run{spec: &Spec{Files: []File{{Artifact: "art_1"}}}}
