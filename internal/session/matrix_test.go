@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,19 +99,14 @@ func TestCancelAtEveryPoint(t *testing.T) {
 
 // load keeps the machine's processors busy until it is ended.
 func load() (end func()) {
-	over := make(chan struct{})
+	var over atomic.Bool
 	for range runtime.NumCPU() {
 		go func() {
-			for {
-				select {
-				case <-over:
-					return
-				default:
-				}
+			for !over.Load() { //nolint:revive // it is to be busy
 			}
 		}()
 	}
-	return func() { close(over) }
+	return func() { over.Store(true) }
 }
 
 func cancelEverywhere(t *testing.T, runs, asks *node) {
@@ -126,6 +122,7 @@ func cancelEverywhere(t *testing.T, runs, asks *node) {
 	var mu sync.Mutex
 	ended := map[domain.StepStatus]int{}
 	var took []time.Duration
+	from := rand.IntN(len(specs)) // a short run has some of the actions, each time others
 	each := (*tries + 2*sessions - 1) / (2 * sessions)
 	var wg sync.WaitGroup
 	for worker := range sessions {
@@ -133,7 +130,7 @@ func cancelEverywhere(t *testing.T, runs, asks *node) {
 			id, first := runs.open(t, project, step.Spec{Action: "goto", URL: site})
 			runs.ended(t, project, id, first...)
 			for i := range each {
-				spec := specs[(i*sessions+worker)%len(specs)]
+				spec := specs[(from+i*sessions+worker)%len(specs)]
 				spec.Timeout = "30s"
 				steps, err := runs.AddSteps(t.Context(), project, id, []step.Spec{spec, {Action: "evaluate", Expression: "1"}, {Action: "goto", URL: site}}, domain.OnErrorContinue, nil)
 				if err != nil {
@@ -176,7 +173,7 @@ func cancelEverywhere(t *testing.T, runs, asks *node) {
 	if slowest := took[len(took)-1]; slowest > 2*time.Second { // the second that is promised, and one for a busy machine
 		t.Errorf("a cancel took %s", slowest)
 	}
-	if ended[domain.StepCanceled] < len(took)/2 {
+	if len(took) >= 100 && ended[domain.StepCanceled] < len(took)/2 {
 		t.Errorf("only %d of %d steps were canceled: the others had ended before", ended[domain.StepCanceled], len(took))
 	}
 }

@@ -240,7 +240,7 @@ func (r *run) askAll(frames []browser.Frame) {
 	now := time.Now()
 	for _, f := range frames {
 		q := r.asked[f.Session.ID]
-		if f.Context == 0 || q != nil && q.asked == now {
+		if f.Context == 0 || q != nil && q.asked.Equal(now) {
 			continue
 		}
 		if q != nil && !q.answered() {

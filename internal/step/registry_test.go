@@ -86,7 +86,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		if err := json.Unmarshal([]byte(raw), &s); err != nil {
 			t.Fatal(err)
 		}
-		err, _ := s.Check("s").(*domain.Error) //nolint:errorlint // it is that, or nothing
+		err, _ := s.Check("s").(*domain.Error)
 		if err == nil || !strings.HasPrefix(err.Field+": "+err.Message, want) {
 			t.Errorf("%s: %+v", raw, err)
 		}

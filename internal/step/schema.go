@@ -110,7 +110,7 @@ func (a *action) valid(field string, given map[string]any) error {
 	if len(res.Errors) == 0 {
 		return nil
 	}
-	if d, ok := res.Errors[0].(*huma.ErrorDetail); ok { //nolint:errorlint // it is made so
+	if d, ok := res.Errors[0].(*huma.ErrorDetail); ok {
 		return domain.Invalid(d.Location, "%s", d.Message)
 	}
 	return domain.Invalid(field, "%s", res.Errors[0])

@@ -182,7 +182,7 @@ func (r *reader) identAhead() bool {
 	if strings.HasPrefix(s, "-") && len(s) < r.end-r.at {
 		return true // --name
 	}
-	return s != "" && !(s[0] >= '0' && s[0] <= '9') && s[0] != '-' && startsName(s)
+	return s != "" && (s[0] < '0' || s[0] > '9') && s[0] != '-' && startsName(s)
 }
 
 func (r *reader) nameAhead() bool { return startsName(r.t.s[r.at:r.end]) }

@@ -93,7 +93,8 @@ func expectation(s step.Spec, timeout time.Duration) string {
 	if err := json.Unmarshal(s.Params(), &asserted); err != nil {
 		panic(err)
 	}
-	matcher, options := "", object{}
+	var matcher string
+	options := object{}
 	text := func(v any, substring, folded bool) []object {
 		return []object{{"string": v, "matchSubstring": substring, "normalizeWhiteSpace": folded}}
 	}
