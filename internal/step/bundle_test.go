@@ -58,7 +58,7 @@ func TestWhatIsKeptOfAFailure(t *testing.T) {
 	})
 	b := start(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	parts, f := b.failing(t.Context(), step.Spec{Action: "click", Target: "#b", Timeout: "500ms"})
+	parts, f := b.failing(t.Context(), step.Spec{Action: "click", Target: "#b", Timeout: "2s"})
 	if f.Code != "target_covered" || f.ArtifactID != "art_bundle" {
 		t.Errorf("%+v", f)
 	}
@@ -94,7 +94,7 @@ func TestWhatIsKeptOfAFailure(t *testing.T) {
 			}
 		}
 	}
-	parts, _ = b.failing(t.Context(), step.Spec{Action: "fill", Target: "#i", Value: ptr("correct-horse"), Timeout: "500ms"})
+	parts, _ = b.failing(t.Context(), step.Spec{Action: "fill", Target: "#i", Value: ptr("correct-horse"), Timeout: "2s"})
 	for name, part := range parts {
 		if strings.Contains(part, "correct-horse") || strings.Contains(part, "hunter2") {
 			t.Errorf("%s holds a secret: %s", name, part)
@@ -108,21 +108,21 @@ func TestKeepingAFailureIsBounded(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<script>busy = ms => { for (const end = Date.now() + ms; Date.now() < end;); }</script>`})
 	b := start(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	b.value(`setTimeout(busy, 50, 3500); 1`)
+	b.value(`setTimeout(busy, 50, 6000); 1`)
 	began := time.Now()
 	parts, f := b.failing(t.Context(), step.Spec{Action: "click", Target: "#none", Timeout: "300ms"})
-	if took := time.Since(began); took > 3300*time.Millisecond || parts["page.jpg"] != "" || !strings.Contains(parts["failure.json"], `"page.jpg": "`) || f.ArtifactID == "" {
+	if took := time.Since(began); took > 5*time.Second || parts["page.jpg"] != "" || !strings.Contains(parts["failure.json"], `"page.jpg": "`) || f.ArtifactID == "" {
 		t.Errorf("after %s: %+v, %s", took, f, parts["failure.json"])
 	}
 	b.value("1") // it is there again
 	b.value(`setTimeout(busy, 50, 3500); 1`)
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(800*time.Millisecond, cancel)
-	began = time.Now()
+	canceled := make(chan time.Time, 1)
+	time.AfterFunc(800*time.Millisecond, func() { canceled <- time.Now(); cancel() })
 	if parts, f = b.failing(ctx, step.Spec{Action: "click", Target: "#none", Timeout: "300ms"}); len(parts) > 0 || f.ArtifactID != "" {
 		t.Errorf("%+v kept %v", f, parts)
 	}
-	if took := time.Since(began); took > 1500*time.Millisecond {
+	if took := time.Since(<-canceled); took > 5*time.Second {
 		t.Errorf("the cancel took %s", took)
 	}
 }
