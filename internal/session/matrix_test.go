@@ -102,7 +102,7 @@ func load() (end func()) {
 	var over atomic.Bool
 	for range runtime.NumCPU() {
 		go func() {
-			for !over.Load() { //nolint:revive // it is to be busy
+			for !over.Load() {
 			}
 		}()
 	}
