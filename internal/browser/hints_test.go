@@ -32,7 +32,7 @@ func TestHintsFollowFromTheUserAgent(t *testing.T) {
 	}
 }
 
-// TestWhichProgramIsStarted: what a session asks for, or the headless shell, or
+// TestWhichProgramIsStarted: what a session asks for, or Chromium, or
 // what there is.
 func TestWhichProgramIsStarted(t *testing.T) {
 	for path, want := range map[string]bool{
@@ -47,7 +47,7 @@ func TestWhichProgramIsStarted(t *testing.T) {
 		programs    map[string]string
 		asked, want string
 	}{
-		{both, "", "/s"}, {both, Chromium, "/c"}, {both, Shell, "/s"}, {one, "", "/c"}, {one, Shell, ""}, {nil, "", ""},
+		{both, "", "/c"}, {both, Chromium, "/c"}, {both, Shell, "/s"}, {one, "", "/c"}, {one, Shell, ""}, {nil, "", ""},
 	} {
 		l := &Launcher{Programs: tt.programs}
 		if names := l.Browsers(); len(names) > 0 {

@@ -89,7 +89,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 
 // Browsers are the names of the programs that can be started, the default first.
 func (l *Launcher) Browsers() (names []string) {
-	for _, name := range []string{Shell, Chromium} {
+	for _, name := range []string{Chromium, Shell} {
 		if l.Programs[name] != "" {
 			names = append(names, name)
 		}

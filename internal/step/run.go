@@ -219,6 +219,9 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		// The step's script must not hold the next step. The page's own are the
 		// page's: they are never stopped.
 		_, _ = r.page.Send("Runtime.terminateExecution", nil)
+		// If it had ended already, the next script would be ended in its place: an
+		// empty one of ours.
+		_, _ = r.page.Send("Runtime.evaluate", object{"expression": "0"})
 	}
 	if r.ctx.Err() != nil && r.sent {
 		r.page.Unsettled.Store(!stopLeft(context.WithoutCancel(r.ctx), r.page))

@@ -55,26 +55,28 @@ func (r *run) fill() (any, error) {
 		if err != nil || v.Type == nil {
 			return err
 		}
+		waitedFor := r.waitedFor
 		return r.settledAsking(func() error {
 			if *v.Type == "" {
 				return r.page.Press(r.ctx, "Delete")
 			}
 			return r.page.InsertText(r.ctx, *v.Type)
-		}, func() error { return r.held(v.frame, *v.Type) })
+		}, func() error { return r.held(v.frame, *v.Type, waitedFor) })
 	})
 }
 
 // rewrites is how long a page may take to write what it was given in its own way.
 const rewrites = time.Second
 
-// held reads the field again: it must hold what was typed.
-func (r *run) held(f browser.Frame, text string) error {
+// held reads the field again: it must hold what was typed. It is asked while it
+// is asked where the page is, so it keeps to what it is given.
+func (r *run) held(f browser.Frame, text, waitedFor string) error {
 	v, err := r.call(f, "held", object{"value": text, "ms": r.left(rewrites).Milliseconds()})
 	switch {
 	case err != nil && lost(err):
 		return nil // the page left because of the input
 	case err == nil && !v.OK:
-		return r.refused(v)
+		return &domain.Failure{Code: v.Why, Message: "The target can't be used.", WaitedFor: waitedFor, Seen: v.Seen}
 	}
 	return err
 }
