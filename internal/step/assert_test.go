@@ -68,7 +68,7 @@ func TestAssert(t *testing.T) {
 		{spec{Title: ptr("a title")}, "assertion_failed", `the title to be "a title"`, `the title is "A title"`},
 		{spec{URL: "*/x"}, "assertion_failed", "*/x", site.URL},
 	} {
-		tt.spec.Action, tt.spec.Timeout = "assert", "150ms"
+		tt.spec.Action, tt.spec.Timeout = "assert", "400ms"
 		_, f := b.run(tt.spec)
 		if f == nil || f.Code != tt.code || !strings.Contains(f.WaitedFor, tt.want) || !strings.Contains(f.Seen, tt.seen) {
 			t.Errorf("%+v: %+v", tt.spec, f)
