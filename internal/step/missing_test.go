@@ -73,7 +73,7 @@ func TestAnErrorPageIsNoPage(t *testing.T) {
 	t.Cleanup(site.Close)
 	b := start(t)
 	quick := func(s step.Spec) *domain.Failure {
-		s.Timeout = "3s"
+		s.Timeout = "10s"
 		_, f := b.run(s)
 		return f
 	}
