@@ -63,7 +63,7 @@ func badInputs() []bad {
 		// Steps.
 		steps(`{}`, "action"), steps(`{"action":"dance"}`, "action"), steps(`{"action":"click"}`, "target"), steps(`{"action":"click","target":"#a","url":"http://x/"}`, "url"),
 		steps(`{"action":"click","target":"#a","why":1}`, "why"), steps(`{"action":"click","target":7}`, "target"), steps(`{"action":"click","target":"text="}`, "target"),
-		steps(`{"action":"click","target":"role=BUTTON"}`, "target"), steps(`{"action":"click","target":"#a","button":"thumb"}`, "button"),
+		steps(`{"action":"click","target":"role=buton"}`, "target"), steps(`{"action":"click","target":"#a","button":"thumb"}`, "button"),
 		steps(`{"action":"click","target":"#a","modifiers":["Hyper"]}`, "modifiers[0]"), steps(`{"action":"click","target":"#a","timeout":"1h"}`, "timeout"),
 		steps(`{"action":"click","target":"#a","timeout":5}`, "timeout"), steps(`{"action":"goto","url":"file:///"}`, "url"),
 		steps(`{"action":"goto","url":"http://x/","waitUntil":"later"}`, "waitUntil"), steps(`{"action":"press","key":"Anything"}`, "key"),
