@@ -53,6 +53,8 @@ const canBeChecked = new Set("checkbox menuitemcheckbox menuitemradio option rad
 function disabled(el) {
   if (own(el).matches(":disabled") && own(el).matches("button,input,select,textarea,option,optgroup")) return true;
   if (!canBeDisabled.has(roleOf(el))) return false;
+  // Chromium calls one with a listener a link; WAI-ARIA doesn't.
+  if (own(el).matches("a:not([href]):not([role])")) return false;
   for (const n of upwards(el)) {
     const said = own(n).getAttribute("aria-disabled")?.toLowerCase();
     if (said === "true" || said === "false") return said === "true";
