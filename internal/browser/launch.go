@@ -273,6 +273,12 @@ func (l *Launcher) takeUID() int {
 	if os.Getuid() != 0 {
 		return 0
 	}
+	return l.nextUID()
+}
+
+// nextUID is the next user that no browser of this server's runs as: not who has
+// just been, as long as there is another.
+func (l *Launcher) nextUID() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for range lastUID - firstUID {

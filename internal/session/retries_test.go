@@ -32,18 +32,18 @@ func TestRetries(t *testing.T) {
 	}, nil)
 	project := n.newProject(t)
 	for _, tt := range []struct {
-		target  string // a code, and an x for each try that fails
+		target  string // a code, and an n for each try that fails
 		retries int
 		status  domain.StepStatus
 		tries   int
 		runs    int64
 	}{
 		{"target_not_found ", 3, domain.StepCompleted, 0, 1},
-		{"target_not_found xx", 3, domain.StepCompleted, 2, 3},
-		{"target_not_found xxx", 2, domain.StepFailed, 2, 3},
-		{"target_not_found x", 0, domain.StepFailed, 0, 1},
-		{"target_invalid xxx", 2, domain.StepFailed, 0, 1},
-		{"page_crashed xxx", 2, domain.StepFailed, 0, 1},
+		{"target_not_found nn", 3, domain.StepCompleted, 2, 3},
+		{"target_not_found nnn", 2, domain.StepFailed, 2, 3},
+		{"target_not_found n", 0, domain.StepFailed, 0, 1},
+		{"target_invalid nnn", 2, domain.StepFailed, 0, 1},
+		{"page_crashed nnn", 2, domain.StepFailed, 0, 1},
 	} {
 		tried.Store(0)
 		id, steps := n.open(t, project, step.Spec{Action: "click", Target: tt.target, Retries: tt.retries})
