@@ -14,5 +14,25 @@ func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string
 	r := &run{ctx: ctx, page: page, spec: &Spec{}}
 	w := r.witness()
 	defer w.stop()
-	return r.missed(verdict{frame: f}, w)
+	return r.missed(verdict{frame: f}, "mouse", w)
+}
+
+// Slipped presses the mouse's button on a target as a click does, has between done
+// while it is down, and lets it go.
+func Slipped(ctx context.Context, page *browser.Page, target string, between func()) error {
+	r := &run{ctx: ctx, page: page, spec: &Spec{Action: "click", Target: target}}
+	var err error
+	if r.target, err = ParseTarget(target); err != nil {
+		return err
+	}
+	return r.pointer(clickable, "mouse", func(x, y float64) error {
+		button := func(kind string) error {
+			return page.Call(ctx, "Input.dispatchMouseEvent", object{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}, nil)
+		}
+		if err := button("mousePressed"); err != nil {
+			return err
+		}
+		between()
+		return button("mouseReleased")
+	})
 }

@@ -14,6 +14,10 @@ import (
 
 // What was sent isn't done before the page has heard of it.
 
+// CodeMissed is a click that the target didn't get, though the button went down on
+// it.
+const CodeMissed = "click_missed"
+
 // CodeUnheard is an input of which the page heard nothing, or not all.
 const CodeUnheard = "input_unheard"
 
@@ -44,10 +48,18 @@ func (r *run) unheard() {
 // witness notes what documents say of the mouse as it comes, for when they are
 // gone before they can be asked.
 type witness struct {
-	mu   sync.Mutex
-	said map[document]bool // whether it was the target that got it
-	stop func()
+	mu      sync.Mutex
+	said    map[document]string // its last word
+	changed chan struct{}       // closed at the next word
+	stop    func()
 }
+
+// The words of documents that watch for the mouse.
+const (
+	wordReached  = "reached"  // the target got it
+	wordReleased = "released" // and the button came up
+	wordSlipped  = "slipped"  // when the target had moved away from it
+)
 
 type document struct {
 	session string
@@ -55,7 +67,7 @@ type document struct {
 }
 
 func (r *run) witness() *witness {
-	w := &witness{said: map[document]bool{}}
+	w := &witness{said: map[document]string{}, changed: make(chan struct{})}
 	w.stop = r.page.Conn.ListenAll(func(e cdp.Event) {
 		var call struct {
 			Name    string `json:"name"`
@@ -67,7 +79,9 @@ func (r *run) witness() *witness {
 		}
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.said[document{e.SessionID, call.Context}] = call.Payload == "reached"
+		w.said[document{e.SessionID, call.Context}] = call.Payload
+		close(w.changed)
+		w.changed = make(chan struct{})
 	}, "Runtime.bindingCalled")
 	return w
 }
@@ -77,8 +91,37 @@ func (r *run) witness() *witness {
 func (w *witness) of(f browser.Frame) (reached, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	reached, ok = w.said[document{f.Session.ID, f.Context}]
-	return reached, ok
+	word, ok := w.said[document{f.Session.ID, f.Context}]
+	return word == wordReached || word == wordReleased || word == wordSlipped, ok
+}
+
+// released waits until a frame's document has said how the button came up, or,
+// with asked, that it has nothing more to say. Its words come in order with its
+// answers.
+func (w *witness) released(ctx context.Context, f browser.Frame, asked <-chan struct{}) (word string, err error) {
+	for over := false; ; {
+		w.mu.Lock()
+		word, changed := w.said[document{f.Session.ID, f.Context}], w.changed
+		w.mu.Unlock()
+		if over || word != wordReached {
+			return word, nil
+		}
+		select {
+		case <-changed:
+		case <-asked:
+			over = true
+		case <-ctx.Done():
+			return "", context.Cause(ctx) // nobody knows
+		}
+	}
+}
+
+// slipped is the failure of a click whose target was moved while the button was
+// down: trying again could do twice what the page does when it goes down.
+func slipped(seen string) *domain.Failure {
+	return &domain.Failure{
+		Code: CodeMissed, Message: "The target moved away while the mouse button was down on it, and got no click.", Seen: seen,
+	}
 }
 
 // nobodyKnows is the failure of a click whose target was gone when it could have been

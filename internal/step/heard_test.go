@@ -63,3 +63,36 @@ func TestANumberFieldThatTookSomethingElse(t *testing.T) {
 	}
 	b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr("6")})
 }
+
+// TestATargetThatSlipsAway from under a button that is down gets no click, and the
+// step says so; what the page does itself when the button goes down is its answer.
+func TestATargetThatSlipsAway(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<style>body { margin: 0 } button { display: block; width: 200px; height: 40px }</style>
+		<div id=late></div><button id=plain>Go</button><button id=moves onmousedown="late.style.height = '200px'">Go</button>
+		<button id=hides onmousedown="this.style.display = 'none'">Go</button>
+		<script>clicks = 0; plain.onclick = () => clicks++</script>`})
+	b := start(t)
+	later := func() { b.value("late.style.height = '200px'; 1") }
+	for _, tt := range []struct {
+		target  string
+		between func()
+		code    string
+	}{
+		{"#plain", func() {}, ""}, {"#plain", later, "click_missed"}, {"#moves", func() {}, ""}, {"#hides", func() {}, ""},
+		{"#plain", func() { b.value("plain.remove(); 1") }, ""},
+	} {
+		b.do(step.Spec{Action: "goto", URL: site.URL})
+		err := step.Slipped(t.Context(), b.page, tt.target, func() {
+			// What the page does about the button has been done.
+			b.value("new Promise(done => setTimeout(done, 20, 1))")
+			tt.between()
+		})
+		f, _ := errors.AsType[*domain.Failure](err)
+		if (f != nil) != (tt.code != "") || f != nil && f.Code != tt.code || err != nil && f == nil {
+			t.Errorf("%s: %v, want %q", tt.target, err, tt.code)
+		}
+		if got := b.value("clicks"); tt.code != "" && got != "0" {
+			t.Errorf("%s: it got %s clicks", tt.target, got)
+		}
+	}
+}

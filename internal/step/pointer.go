@@ -44,7 +44,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 		default:
 			var by string
 			err := r.settledAsking(func() error { return input(x, y) }, func() (err error) {
-				by, err = r.missed(v, said)
+				by, err = r.missed(v, op, said)
 				return err
 			})
 			if errors.Is(err, browser.ErrUnheard) {
@@ -96,13 +96,25 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 // missed asks, after the mouse came, who got it: the target, or, as it says,
 // another element in the target's document or in one around it. A document
 // that is gone has said so before, if it heard of the mouse.
-func (r *run) missed(v verdict, said *witness) (by string, err error) {
+func (r *run) missed(v verdict, op string, said *witness) (by string, err error) {
 	if hit, heard := said.of(v.frame); heard && hit {
 		// It has said so unasked. Nobody needs to watch any more.
-		for _, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
+		for _, f := range r.above(v.frame) {
 			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.reached()", "contextId": f.Context})
 		}
-		return "", nil
+		asked := make(chan struct{})
+		go func() {
+			defer close(asked)
+			_ = v.frame.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "bh.reached()", "contextId": v.frame.Context}, nil)
+		}()
+		if op != "mouse" {
+			return "", nil
+		}
+		word, err := said.released(r.ctx, v.frame, asked)
+		if word == wordSlipped {
+			return "", slipped("the button came up elsewhere")
+		}
+		return "", err
 	}
 	hit, gone := false, false
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
@@ -119,6 +131,8 @@ func (r *run) missed(v verdict, said *witness) (by string, err error) {
 			if heard && !reached {
 				by = "something else in a page that is gone"
 			}
+		case i == 0 && got.Why == CodeMissed:
+			return "", slipped("the button came up on " + got.Seen)
 		case i == 0:
 			hit = got.Hit
 		}

@@ -146,10 +146,32 @@ function intercept(e) {
     if (watched.kind === "grab" && watched.reached) muted = e.timeStamp;
     browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
   }
+  if (watched.kind === "mouse" && watched.reached) press(e);
   if (!watched.reached) {
     e.preventDefault();
     e.stopImmediatePropagation();
   }
+}
+
+// press follows the button while it is down. A page may answer it by moving or
+// hiding the target; but a target that stays where it is until the page has dealt
+// with that, and is elsewhere when the button comes up, was moved by something
+// else: it gets no click.
+function press(e) {
+  const { el } = watched, down = watched;
+  const box = () => own(el).getBoundingClientRect();
+  if (e.type === "mousedown") {
+    down.at = box();
+    // Its focus comes after the event, and what pages put off for a moment too.
+    pause(0).then(() => { down.stayed = sameBox(down.at, box()); });
+  }
+  if (e.type !== "mouseup") return;
+  const path = e.composedPath(), now = box();
+  const away = e.clientX < now.left || e.clientX >= now.right || e.clientY < now.top || e.clientY >= now.bottom;
+  if (down.stayed && away && now.width > 0 && now.height > 0 && !path.includes(whole(el)) && !within(el, path[0]) &&
+    !own(document).getAnimations().some((a) => a.playState === "running"))
+    down.slipped = describe(path[0]);
+  browserhookWord(down.slipped ? "slipped" : "released");
 }
 
 // What the mouse is aimed at, from the look until it comes.
@@ -178,12 +200,13 @@ bh.watch = (how) => {
 // event nothing went wrong here, when the target is where the mouse is: a
 // disabled control hears of none. Nor does what a frame has come over.
 bh.reached = () => {
-  const { el, kind, x, y, reached, by } = watched || {};
+  const { el, kind, x, y, reached, by, slipped } = watched || {};
   if (kind !== "grab" || reached) disarm(); // what was grabbed is let go of yet
   if (el && kind !== "hover" && reached === undefined) {
     const hit = at(x, y);
     if (hit && !within(el, hit)) return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
   }
+  if (slipped) return no("click_missed", slipped);
   if (reached === false) return no("target_covered", "covered by " + by + (el ? " when the mouse came" : ", in the page around its frame"));
   return { ok: true, hit: reached === true };
 };
