@@ -81,7 +81,7 @@ var popups = []Case{
 	},
 	{
 		Name: "sign in elsewhere", Page: `<button id=b onclick="window.open('login', 'login', 'width=400,height=500')">Go</button><script>onmessage = e => { if (e.data.user) document.title = e.data.user }</script>`,
-		Pages: named{"login": `<form action=granted><input id=u name=user></form>`, "granted": `<script>opener.postMessage({user: new URLSearchParams(location.search).get('user')}, '*'); setTimeout(close, 30)</script>`},
+		Pages: named{"login": `<form action=granted><input id=u name=user></form>`, "granted": `<script>opener.postMessage({user: new URLSearchParams(location.search).get('user')}, '*'); setTimeout(close, 500)</script>`},
 		Steps: `{"action":"click","target":"#b","popup":true}{"action":"fill","target":"#u","value":"Ann"}{"action":"press","target":"#u","key":"Enter"}{"action":"assert","title":"Ann"}`, Read: `document.title`,
 		Their: `const opened = page.waitForEvent('popup')
 			await page.locator('#b').click()
