@@ -312,6 +312,11 @@ func (r *run) popup(after int, by *browser.Page) (any, error) {
 	if err := r.arrived(); err != nil {
 		return nil, err
 	}
+	// What it is called is known once it has been read. One that takes long has no
+	// title yet.
+	ctx, cancel := context.WithTimeout(r.ctx, tabTells)
+	defer cancel()
+	_ = (&run{whole: ctx, ctx: ctx, page: page, spec: r.spec}).until(func(f browser.Frame) bool { return f.Document.Reached["DOMContentLoaded"] })
 	return r.here(), nil
 }
 
