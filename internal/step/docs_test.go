@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,6 +36,22 @@ func TestDocs(t *testing.T) {
 	}
 	if err := os.WriteFile(path, []byte(before+begin+want+end+after), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTheReadmeNamesEveryAction, and no other.
+func TestTheReadmeNamesEveryAction(t *testing.T) {
+	raw, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(raw), "## Steps\n\n`")
+	list, _, _ := strings.Cut(after, "`")
+	told := strings.Fields(list)
+	slices.Sort(told)
+	known := slices.Sorted(maps.Keys(actions))
+	if !slices.Equal(told, known) {
+		t.Errorf("it names %q, there are %q", told, known)
 	}
 }
 

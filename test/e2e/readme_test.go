@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -151,7 +152,9 @@ func (s *shell) output() string {
 
 func startShell(t *testing.T, dir string, ports *strings.Replacer) *shell {
 	t.Helper()
-	s := &shell{cmd: exec.CommandContext(t.Context(), "bash", "--norc")}
+	// The test's own context ends before the cleanup, which has the shell end what it
+	// started.
+	s := &shell{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), "bash", "--norc")}
 	s.cmd.Dir = dir
 	s.cmd.Env = append(os.Environ(), ports.Replace("BROWSERHOOK_LISTEN=127.0.0.1:8080"), ports.Replace("BROWSERHOOK_RECEIVE_LISTEN=127.0.0.1:9000"))
 	s.cmd.Stdout, s.cmd.Stderr = s, s
