@@ -7,10 +7,6 @@ import (
 	"flag"
 	"maps"
 	"math/rand/v2"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -23,6 +19,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/step/steptest"
 )
 
 var tries = flag.Int("tries", 16, "how many steps TestCancelAtEveryPoint cancels; from 100 on the machine is kept busy meanwhile")
@@ -54,31 +51,6 @@ func examples(t *testing.T, site string) (all []step.Spec) {
 		}
 	}
 	return all
-}
-
-// shop serves what the examples are at home on.
-func shop(t *testing.T) string {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
-			name = "index"
-		}
-		if path.Ext(name) == "" {
-			name += ".html"
-		}
-		content, err := os.ReadFile(path.Join("../step/testdata/examples", path.Base(name)))
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		if path.Ext(name) == ".html" {
-			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		}
-		_, _ = w.Write(content)
-	}))
-	t.Cleanup(s.Close)
-	return s.URL
 }
 
 // TestCancelAtEveryPoint cancels a step of every action in real browsers: while
@@ -115,7 +87,7 @@ func cancelEverywhere(t *testing.T, runs, asks *node) {
 		sessions = 3
 		defer load()()
 	}
-	site := shop(t)
+	site := steptest.Shop(t).URL
 	specs := examples(t, site)
 	withChromium(t, runs)
 	project := runs.newProject(t)

@@ -2,47 +2,20 @@ package step_test
 
 import (
 	"encoding/json"
-	"mime"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/step/steptest"
 	"github.com/browserhook/browserhook/internal/strictjson"
 )
-
-// shop serves testdata/examples, where the examples are at home.
-func shop(t *testing.T) *httptest.Server {
-	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := strings.TrimPrefix(r.URL.Path, "/")
-		if name == "" {
-			name = "index"
-		}
-		if path.Ext(name) == "" {
-			name += ".html"
-		}
-		content, err := os.ReadFile(path.Join("testdata/examples", path.Base(name)))
-		if err != nil {
-			http.NotFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
-		_, _ = w.Write(content)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
 
 const shopAddress = "https://shop.example"
 
 // TestExamples: what the documents show is what is answered.
 func TestExamples(t *testing.T) {
-	site, b := shop(t), start(t)
+	site, b := steptest.Shop(t), start(t)
 	do := func(t *testing.T, raw string) string {
 		t.Helper()
 		var s step.Spec

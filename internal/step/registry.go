@@ -31,7 +31,7 @@ type action struct {
 	run   func(r *run) (any, error)
 }
 
-// example is a step as it works on the pages in testdata/examples, which are a
+// example is a step as it works on the pages of steptest, which are a
 // shop at https://shop.example/. A test runs each, and compares what it shows.
 type example struct {
 	before string // a step that comes first, and isn't shown

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/test/harness"
 )
@@ -75,19 +74,7 @@ func TestAKeyRevokedByTheCommand(t *testing.T) {
 
 // TestAKeyRevokedOnAnotherNode loses its stream on the one that it uses.
 func TestAKeyRevokedOnAnotherNode(t *testing.T) {
-	db, err := pgtest.Start("fsync=off")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	url, err := db.NewDatabase(t.Context(), "template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, url := harness.Postgres(t)
 	dir, key := harness.Isolate(t), seal.NewKey()
 	a := harness.Start(t, filepath.Join(dir, "a"), "--database-url="+url, "--master-key="+key)
 	b := harness.Start(t, filepath.Join(dir, "b"), "--database-url="+url, "--master-key="+key)

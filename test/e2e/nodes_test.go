@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/test/harness"
 )
@@ -16,19 +15,7 @@ import (
 // is killed the other ends its sessions and sends what it had left.
 func TestTwoNodes(t *testing.T) {
 	dir := harness.Beside(t)
-	db, err := pgtest.Start("fsync=off")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	url, err := db.NewDatabase(t.Context(), "template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, url := harness.Postgres(t)
 	key := seal.NewKey()
 	start := func(name string) *harness.Server {
 		return harness.Start(t, dir+"/"+name, "--database-url="+url, "--master-key="+key, "--max-sessions=2")

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -94,19 +93,7 @@ func TestAStopEndsWhateverHangs(t *testing.T) {
 // stopped answering.
 func TestAStopEndsWithoutItsDatabase(t *testing.T) {
 	dir := harness.Beside(t)
-	db, err := pgtest.Start("fsync=off")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	url, err := db.NewDatabase(t.Context(), "template1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	db, url := harness.Postgres(t)
 	server := harness.Start(t, filepath.Join(dir, "data"), "--database-url="+url, "--stop-grace=3s")
 	answered := hang(t, server)
 	if err := db.Freeze(); err != nil {
