@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"cmd/browserhook":              {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/sender", "internal/terminal", "internal/weburl"},
 	"cmd/demo":                     {"internal/demo"},
 	"internal":                     {},
+	"internal/step/steptest":       {},
 	"internal/browser/browsertest": {"internal/domain", "internal/browser", "internal/browser/keeper", "internal/browser/cdp"},
 }
 
@@ -117,7 +118,7 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
 		"github.com/tmaxmax/go-sse":          {"internal/listen"},
 		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest"},
+		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

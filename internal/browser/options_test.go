@@ -79,7 +79,8 @@ func TestOptions(t *testing.T) {
 		if res.Error != "" {
 			return res.Error
 		}
-		return evaluate(t, p, "document.body.innerText")
+		// The answer comes when the document begins.
+		return evaluate(t, p, "new Promise(done => { const look = () => document.readyState === 'complete' ? done(document.body.innerText) : setTimeout(look, 5); look() })")
 	}
 	if got := open(srv.URL + "/login"); got != "in" {
 		t.Errorf("a login: %v", got)
