@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,7 +26,7 @@ import (
 type tree struct {
 	*bench
 	site *httptest.Server
-	body string
+	body atomic.Value // string: the server's goroutines read it
 }
 
 // seenByUs adds to the engine a function that only tests need.
@@ -44,7 +45,7 @@ func newTree(t *testing.T) *tree {
 	tr := &tree{bench: &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{}).Page()}}
 	tr.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, tr.body)
+		fmt.Fprint(w, tr.body.Load())
 	}))
 	t.Cleanup(tr.site.Close)
 	return tr
@@ -62,7 +63,7 @@ type element struct {
 
 // compare opens a document and lists the differences.
 func (tr *tree) compare(body string) []string {
-	tr.body = body
+	tr.body.Store(body)
 	tr.do(step.Spec{Action: "goto", URL: tr.site.URL, Timeout: "20s"})
 	return tr.differences()
 }

@@ -334,7 +334,6 @@ func (e *Engine) work(l *lane, job domain.Job) {
 		e.bytes -= len(job.Body)
 		l.ran(-1)
 		delete(l.busy, job.Delivery.SessionID)
-		delete(l.sending, job.Delivery.ID)
 		if l.ordered {
 			l.recording++
 		}
@@ -452,6 +451,10 @@ func (e *Engine) recorded(batch []domain.Outcome) {
 	for i := range batch {
 		d := &batch[i].Delivery
 		untried := d.Status == domain.DeliveryPending && batch[i].Attempt.ID == ""
+		if l, ok := e.lanes[d.EndpointID]; ok {
+			delete(l.sending, d.ID)
+			l.leave()
+		}
 		if l, ok := e.lanes[d.EndpointID]; ok && l.ordered && !untried {
 			l.recording--
 			if (l.behind || l.claiming) && !l.queues(d.SessionID) {

@@ -191,6 +191,16 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 	lane := x.State(d.EndpointID, d.ID)
 	sending := d.Status == domain.DeliverySending
 	elsewhere := sending && !lane.Sends && !lane.Waits
+	if elsewhere {
+		// It may have been read in the moment before its outcome was recorded here.
+		now, err := x.History.Delivery(ctx, d.ProjectID, d.ID)
+		if err != nil {
+			return out, err
+		}
+		if now.Status != d.Status || now.Attempts != d.Attempts {
+			return x.delivery(ctx, now)
+		}
+	}
 	switch {
 	case sending && lane.Sends:
 		out.Code, out.Sentence = "sending", fmt.Sprintf("It is being sent: attempt %d.", d.Attempts+1)
@@ -214,7 +224,7 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 		return out, nil
 	}
 	if elsewhere {
-		out.Code, out.Sentence = "handed_out", "It is not this server that sends it: another has it and sends it when its turn comes there, or its outcome is being recorded."
+		out.Code, out.Sentence = "handed_out", "It is not this server that sends it: another has it and sends it when its turn comes there."
 		return out, nil
 	}
 	out.Code, out.Sentence, out.NextAt = waiting(&d, endpoint, last, lane, time.Now())
@@ -247,7 +257,7 @@ func behind(first *domain.Delivery, n int, lane LaneState) string {
 	case lane.Sends:
 		what = "is being sent"
 	case first.Status == domain.DeliverySending && !lane.Waits:
-		what = "is with another server, or being recorded"
+		what = "is with another server"
 	case first.NextAt.After(time.Now()):
 		what = "is tried again on " + domain.FormatTime(first.NextAt)
 	}

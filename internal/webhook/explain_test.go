@@ -654,9 +654,8 @@ func missedAndRecovered(a *asked) {
 			said[names[x.Endpoint]] = x
 		}
 		for name, want := range c.want {
-			// What is to be delivered may still be on its way, or its outcome be
-			// about to be recorded.
-			underWay := []string{"due", "sending", "handed_out"}
+			// What is to be delivered may still be on its way.
+			underWay := []string{"due", "sending"}
 			if got := said[name].Code; got != want && (want != "delivered" || !slices.Contains(underWay, got)) {
 				a.Errorf("%s, %q: %s (%s), want %s", c.event.Type, name, got, said[name].Sentence, want)
 			}

@@ -36,7 +36,7 @@ type lane struct {
 	prepared atomic.Pointer[prepared]
 
 	queue    []domain.Job
-	sending  map[string]struct{} // deliveries
+	sending  map[string]struct{} // deliveries, until their outcomes are recorded
 	bytes    int                 // of the bodies in the queue, and of what is reserved
 	promised int                 // of them, of what is reserved
 	body     int                 // how long one is, about; 0 while nothing is known
@@ -151,7 +151,7 @@ func (l *lane) idle() bool {
 // leave forgets the lane of an endpoint that is no more, when nothing of it is
 // under way.
 func (l *lane) leave() {
-	if !l.over || len(l.queue)+l.reserved+l.running+l.unsettled+l.recording > 0 || l.claiming {
+	if !l.over || len(l.queue)+len(l.sending)+l.reserved+l.unsettled+l.recording > 0 || l.claiming {
 		return
 	}
 	if l.timer != nil {
