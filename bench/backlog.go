@@ -108,7 +108,7 @@ type claimTimes struct {
 // fillAndClaim times claims at a thousand pending deliveries, ten thousand and
 // so on. It leaves all of them pending.
 func fillAndClaim(ctx context.Context, k load.Kind, place load.Place) (all []claimTimes, err error) {
-	store, err := k.Open(ctx, place, func(domain.Commit) {})
+	store, err := k.Open(ctx, place, load.Nothing)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
-	"github.com/browserhook/browserhook/internal/domain"
 )
 
 const (
@@ -111,7 +110,7 @@ func runNodes(ctx context.Context, k load.Kind, nodes int) (took time.Duration, 
 }
 
 func prepare(ctx context.Context, k load.Kind, place load.Place, url string) error {
-	store, err := k.Open(ctx, place, func(domain.Commit) {})
+	store, err := k.Open(ctx, place, load.Nothing)
 	if err != nil {
 		return err
 	}

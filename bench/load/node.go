@@ -96,7 +96,7 @@ type Node struct {
 // maybe again; it is called from several goroutines.
 func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (*Node, error) {
 	var engine atomic.Pointer[webhook.Engine]
-	store, err := k.Open(ctx, p, func(c domain.Commit) {
+	store, err := k.Open(ctx, p, Hears{func(c domain.Commit) {
 		if committed != nil {
 			for i := range c.Events {
 				committed(c.Events[i].ID)
@@ -105,7 +105,11 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 		if e := engine.Load(); e != nil {
 			e.Notify(c)
 		}
-	})
+	}, func(s domain.Signal) {
+		if e := engine.Load(); e != nil {
+			e.Signal(s)
+		}
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +183,7 @@ func Run(ctx context.Context, k Kind, urls []string, committed func(event string
 		return err
 	}
 	defer remove()
-	store, err := k.Open(ctx, p, func(domain.Commit) {})
+	store, err := k.Open(ctx, p, Nothing)
 	if err != nil {
 		return err
 	}

@@ -45,12 +45,21 @@ func (p Place) Args() []string {
 	return []string{"--database-url=" + p.URL}
 }
 
+// Hears is what a store tells.
+type Hears struct {
+	Notify func(domain.Commit)
+	Signal func(domain.Signal)
+}
+
+// Nothing is for whoever does not listen.
+var Nothing = Hears{func(domain.Commit) {}, func(domain.Signal) {}}
+
 // Kind is a kind of store.
 type Kind struct {
 	Name   string
 	Shared bool // by more than one process
 	fresh  func(context.Context) (url string, err error)
-	open   func(context.Context, Place, *seal.Box, func(domain.Commit), *slog.Logger) (Store, error)
+	open   func(context.Context, Place, *seal.Box, Hears, *slog.Logger) (Store, error)
 }
 
 // Kinds are all stores, each measured by the same programs.
@@ -59,8 +68,8 @@ var Kinds = []Kind{
 	{"PostgreSQL", true, freshPostgres, openPostgres},
 }
 
-func openSQLite(ctx context.Context, p Place, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (Store, error) {
-	return sqlite.Open(ctx, filepath.Join(p.Data, "browserhook.db"), box, notify, log)
+func openSQLite(ctx context.Context, p Place, box *seal.Box, hears Hears, log *slog.Logger) (Store, error) {
+	return sqlite.Open(ctx, filepath.Join(p.Data, "browserhook.db"), box, hears.Notify, log)
 }
 
 // server is started for whoever needs it first, with PostgreSQL's own settings:
@@ -99,8 +108,8 @@ func freshPostgres(ctx context.Context) (string, error) {
 	return s.NewDatabase(ctx, "template1")
 }
 
-func openPostgres(ctx context.Context, p Place, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (Store, error) {
-	return postgres.Open(ctx, postgres.Config{URL: p.URL, Node: fmt.Sprintf("bench-%d", os.Getpid()), Box: box, Notify: notify, Log: log})
+func openPostgres(ctx context.Context, p Place, box *seal.Box, hears Hears, log *slog.Logger) (Store, error) {
+	return postgres.Open(ctx, postgres.Config{URL: p.URL, Node: fmt.Sprintf("bench-%d", os.Getpid()), Box: box, Notify: hears.Notify, Signal: hears.Signal, Log: log})
 }
 
 // Fresh makes a place with an empty database, until remove is called.
@@ -116,10 +125,10 @@ func (k Kind) Fresh(ctx context.Context) (p Place, remove func(), err error) {
 }
 
 // Open opens the store at the place.
-func (k Kind) Open(ctx context.Context, p Place, notify func(domain.Commit)) (Store, error) {
+func (k Kind) Open(ctx context.Context, p Place, hears Hears) (Store, error) {
 	box, err := seal.Load(filepath.Join(p.Data, "master.key"))
 	if err != nil {
 		return nil, err
 	}
-	return k.open(ctx, p, box, notify, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
+	return k.open(ctx, p, box, hears, slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})))
 }

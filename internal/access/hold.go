@@ -52,9 +52,12 @@ func (s *Service) Hold(ctx context.Context, key string) (_ context.Context, done
 }
 
 // Notify ends what keys hold that a commit has revoked. It doesn't block.
-func (s *Service) Notify(c domain.Commit) {
-	s.end(c.Keys)
-	if c.Missed {
+func (s *Service) Notify(c domain.Commit) { s.end(c.Keys) }
+
+// Signal ends what keys hold that another server has revoked. It doesn't block.
+func (s *Service) Signal(sig domain.Signal) {
+	s.end(sig.Elsewhere.Keys)
+	if sig.Missed {
 		select {
 		case s.held.look <- struct{}{}:
 		default:

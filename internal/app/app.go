@@ -82,7 +82,7 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.box, err = openBox(settings.MasterKey, a.data.MasterKey); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(ctx, settings, a.data, a.box, a.committed, log); err != nil {
+	if a.store, err = openStore(ctx, settings, a.data, a.box, a.committed, a.signaled, log); err != nil {
 		return nil, err
 	}
 	if n, err := a.store.Reseal(ctx); err != nil {
@@ -187,7 +187,7 @@ func openFiles() int {
 	return int(min(limit.Cur, 1<<30))
 }
 
-// committed hands on what the store made known, after each commit.
+// committed hands on what this server has committed.
 func (a *App) committed(c domain.Commit) {
 	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
@@ -198,6 +198,18 @@ func (a *App) committed(c domain.Commit) {
 	a.events.Notify(c)
 	a.engine.Notify(c)
 	a.keys.Notify(c)
+}
+
+// signaled hands on what comes from other servers that share the store.
+func (a *App) signaled(s domain.Signal) {
+	if !a.composed.Load() {
+		return
+	}
+	a.access.Signal(s)
+	a.sessions.Signal(s)
+	a.events.Signal(s)
+	a.engine.Signal(s)
+	a.keys.Signal(s)
 }
 
 func (a *App) publicURL() string {

@@ -30,7 +30,7 @@ type NewSession struct {
 	Idempotency *Idempotency
 }
 
-// Commit is what a transaction made known: handed on after it is durable.
+// Commit is what a transaction has committed: handed on after it is durable.
 type Commit struct {
 	Events   []Event       // newly in the log, with positions
 	Due      []EndpointRef // that may have deliveries due to be claimed
@@ -40,12 +40,16 @@ type Commit struct {
 	Projects []string      // whose log has news
 	Keys     []string      // ids of API keys that were revoked
 	Signing  bool          // the key pairs of endpoints are others
+}
 
-	// Only where several servers share a store.
-	Remote bool     // another server made it
-	Stops  []string // ids of running steps that it asks to stop
-	Missed bool     // news may have been lost, or another server's work is ours now: look at everything
-	Lost   bool     // what this server holds may be another's now
+// Signal is what reaches a server, one of several that share a store, from the
+// others or about its place among them. It is a hint and can be lost: what it
+// tells of is in the store.
+type Signal struct {
+	Elsewhere Commit   // what another server has committed, without the events themselves
+	Stops     []string // ids of running steps that it asks to stop
+	Missed    bool     // signals may have been lost, or another server's work is ours now: look at everything
+	Lost      bool     // what this server is about to send may be another's now
 }
 
 // EndpointRef names an endpoint.

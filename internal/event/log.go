@@ -34,10 +34,22 @@ func New(store Store) *Log {
 func (l *Log) Notify(c domain.Commit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	projects := c.Projects
-	if c.Missed {
+	l.wakeAll(c.Projects)
+}
+
+// Signal wakes the followers of the projects that may have news of another
+// server. It doesn't block.
+func (l *Log) Signal(s domain.Signal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	projects := s.Elsewhere.Projects
+	if s.Missed {
 		projects = slices.Collect(maps.Keys(l.changed))
 	}
+	l.wakeAll(projects)
+}
+
+func (l *Log) wakeAll(projects []string) {
 	for _, p := range projects {
 		if ch, ok := l.changed[p]; ok {
 			close(ch)

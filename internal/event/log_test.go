@@ -77,7 +77,7 @@ func TestFollowersMissNothing(t *testing.T) {
 		}
 		synctest.Wait()
 		m.add(2) // of which no news came
-		l.Notify(domain.Commit{Missed: true})
+		l.Signal(domain.Signal{Missed: true})
 		l.Notify(domain.Commit{Projects: []string{"another"}})
 		synctest.Wait()
 		cancel()

@@ -55,7 +55,7 @@ func (s *afterCommit) ChangeSession(ctx context.Context, project, id string, fn 
 // which it is known to run and doesn't yet.
 func TestACancelBetweenTheCommitAndTheRunIsHeard(t *testing.T) {
 	n := start(t, overSQLite(t), untilCanceled, func(n *node) session.Store {
-		return &afterCommit{Store: n.store, started: func(id string) { n.Notify(domain.Commit{Stops: []string{id}}) }}
+		return &afterCommit{Store: n.store, started: func(id string) { n.Signal(domain.Signal{Stops: []string{id}}) }}
 	})
 	project := n.newProject(t)
 	id, steps := n.newSession(t, project, 3)

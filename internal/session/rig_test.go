@@ -28,11 +28,11 @@ type database interface {
 }
 
 // opener opens one more node over the same database.
-type opener func(notify func(domain.Commit)) (database, error)
+type opener func(notify func(domain.Commit), signal func(domain.Signal)) (database, error)
 
 func overSQLite(t *testing.T) opener {
 	path := filepath.Join(t.TempDir(), "browserhook.db")
-	return func(notify func(domain.Commit)) (database, error) {
+	return func(notify func(domain.Commit), _ func(domain.Signal)) (database, error) {
 		return sqlite.Open(t.Context(), path, box(t), notify, slog.New(slog.DiscardHandler))
 	}
 }
@@ -53,9 +53,9 @@ func overPostgreSQL(t *testing.T) opener {
 	}
 	sealed := box(t)
 	var opened atomic.Int64
-	return func(notify func(domain.Commit)) (database, error) {
+	return func(notify func(domain.Commit), signal func(domain.Signal)) (database, error) {
 		return postgres.Open(context.Background(), postgres.Config{
-			URL: url, Node: fmt.Sprint("node", opened.Add(1)), Box: sealed, Notify: notify, Log: slog.New(slog.DiscardHandler),
+			URL: url, Node: fmt.Sprint("node", opened.Add(1)), Box: sealed, Notify: notify, Signal: signal, Log: slog.New(slog.DiscardHandler),
 		})
 	}
 }
@@ -85,6 +85,10 @@ func start(t *testing.T, open opener, run runStep, over func(*node) session.Stor
 	store, err := open(func(c domain.Commit) {
 		if composed.Load() {
 			n.Notify(c)
+		}
+	}, func(s domain.Signal) {
+		if composed.Load() {
+			n.Signal(s)
 		}
 	})
 	if err != nil {

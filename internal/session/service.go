@@ -289,28 +289,42 @@ func (s *Service) Touch(id string) {
 	}
 }
 
-// Notify wakes whoever waits for steps of sessions that have changed, and has
-// those looked at that another server has changed. It doesn't block.
+// Notify wakes whoever waits for steps of sessions that have changed. It
+// doesn't block.
 func (s *Service) Notify(c domain.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sessions := c.Sessions
-	if c.Missed {
+	s.wake(c.Sessions)
+}
+
+// Signal does so for sessions that another server has changed, has those looked
+// at that run here, and stops steps. It doesn't block.
+func (s *Service) Signal(sig domain.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sessions := sig.Elsewhere.Sessions
+	if sig.Missed {
 		sessions = slices.AppendSeq(slices.Collect(maps.Keys(s.waiters)), maps.Keys(s.actors))
 		signal(s.missed)
 	}
+	s.wake(sessions)
+	for _, id := range sessions {
+		if a, ok := s.actors[id]; ok {
+			signal(a.changed)
+		}
+	}
+	for _, id := range sig.Stops {
+		for _, a := range s.actors {
+			a.cancelStep(id)
+		}
+	}
+}
+
+func (s *Service) wake(sessions []string) {
 	for _, id := range sessions {
 		if ch, ok := s.waiters[id]; ok {
 			close(ch)
 			delete(s.waiters, id)
-		}
-		if a, ok := s.actors[id]; ok && (c.Remote || c.Missed) {
-			signal(a.changed)
-		}
-	}
-	for _, id := range c.Stops {
-		for _, a := range s.actors {
-			a.cancelStep(id)
 		}
 	}
 }

@@ -617,7 +617,7 @@ func TestNewsDuringTheStartIsNotMissed(t *testing.T) {
 		q.then = func() {
 			q.then = nil
 			m.add("p/a", 3)
-			e.Notify(domain.Commit{Missed: true})
+			e.Signal(domain.Signal{Missed: true})
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -762,15 +762,15 @@ func TestAnotherServersWorkStandsInNoWay(t *testing.T) {
 		}})
 		m.offer(e, "p/a", 100)
 		settle()
-		news := domain.Commit{Due: []domain.EndpointRef{ref("p/a")}, Remote: true}
+		news := domain.Commit{Due: []domain.EndpointRef{ref("p/a")}}
 		m.add("p/a", 1000)
-		e.Notify(news)
+		e.Signal(domain.Signal{Elsewhere: news})
 		if m.offer(e, "p/a", 1) > 0 {
 			t.Error("refused because of what another server has yet to send")
 		}
 		m.add("p/a", 1)
-		e.Notify(domain.Commit{Due: news.Due})
 		e.Notify(news)
+		e.Signal(domain.Signal{Elsewhere: news})
 		if m.offer(e, "p/a", 1) == 0 {
 			t.Error("taken before one of this server's own that waits in the store")
 		}

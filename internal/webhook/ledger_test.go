@@ -519,7 +519,11 @@ func (l *ledger) tell(session string, event domain.EventType, remote bool) {
 	l.mu.Unlock()
 	if li != nil {
 		li.engine.Take(jobs)
-		li.engine.Notify(domain.Commit{Due: due, Remote: remote})
+		if c := (domain.Commit{Due: due}); remote {
+			li.engine.Signal(domain.Signal{Elsewhere: c})
+		} else {
+			li.engine.Notify(c)
+		}
 	}
 }
 

@@ -6,33 +6,45 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Notify hands on what the store made known, after each commit. It doesn't
-// block.
+// Notify hears of each commit of this server. It doesn't block.
 func (e *Engine) Notify(c domain.Commit) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running {
+		e.committed(c, false)
+	}
+}
+
+// Signal hears of those of the other servers. It doesn't block.
+func (e *Engine) Signal(s domain.Signal) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.running {
 		return
 	}
-	e.changed(c.Changed)
-	e.wake(c.Due, c.Remote)
-	e.leave(c.Gone)
-	if c.Lost {
+	e.committed(s.Elsewhere, true)
+	if s.Lost {
 		e.forget()
 	}
-	if c.Missed {
+	if s.Missed {
 		e.look()
 	}
+}
+
+func (e *Engine) committed(c domain.Commit, elsewhere bool) {
+	e.changed(c.Changed)
+	e.wake(c.Due, elsewhere)
+	e.leave(c.Gone)
 }
 
 // wake has the endpoints looked at, which may have deliveries due now. Those of
 // another server are its to send: this one helps when it has nothing else for
 // the endpoint.
-func (e *Engine) wake(due []domain.EndpointRef, remote bool) {
+func (e *Engine) wake(due []domain.EndpointRef, elsewhere bool) {
 	for _, ref := range due {
 		l := e.lane(ref.ProjectID, ref.ID)
 		l.more = true
-		if !remote {
+		if !elsewhere {
 			l.ours, l.refused = true, false
 		}
 		l.claim()

@@ -42,13 +42,13 @@ type database interface {
 }
 
 // openDatabase opens the database at a postgres URL or in a file.
-func openDatabase(ctx context.Context, where, name string, notify func(domain.Commit), log *slog.Logger) (database, error) {
+func openDatabase(ctx context.Context, where, name string, notify func(domain.Commit), signal func(domain.Signal), log *slog.Logger) (database, error) {
 	box, err := seal.New("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
 	if err != nil {
 		return nil, err
 	}
 	if strings.HasPrefix(where, "postgres://") {
-		return postgres.Open(ctx, postgres.Config{URL: where, Node: name, Box: box, Notify: notify, Log: log})
+		return postgres.Open(ctx, postgres.Config{URL: where, Node: name, Box: box, Notify: notify, Signal: signal, Log: log})
 	}
 	return sqlite.Open(ctx, where, box, notify, log)
 }
@@ -73,6 +73,10 @@ func runNode(ctx context.Context, in io.Reader, out io.Writer) error {
 	store, err := openDatabase(ctx, os.Getenv(nodeDatabase), os.Getenv(nodeName), func(c domain.Commit) {
 		if e := running.Load(); e != nil {
 			e.Notify(c)
+		}
+	}, func(s domain.Signal) {
+		if e := running.Load(); e != nil {
+			e.Signal(s)
 		}
 	}, log)
 	if err != nil {

@@ -80,7 +80,7 @@ func newRig(t *testing.T, where string) *rig {
 // open opens the database beside the nodes, to look at it.
 func (r *rig) open() database {
 	r.Helper()
-	db, err := openDatabase(r.Context(), r.where, "observer", func(domain.Commit) {}, slog.New(slog.DiscardHandler))
+	db, err := openDatabase(r.Context(), r.where, "observer", func(domain.Commit) {}, nil, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.Fatal(err)
 	}

@@ -103,19 +103,22 @@ func TestInlineEndpointsEndWhicheverNodeIsLast(t *testing.T) {
 		missing := len(left)
 		told := map[string]bool{}
 		for deadline := time.After(30 * time.Second); missing > 0; {
+			var commit domain.Commit
 			select {
-			case commit := <-n.told:
-				for _, ref := range commit.Gone {
-					if left[ref.ID] && !told[ref.ID] {
-						told[ref.ID] = true
-						missing--
-					}
-					if !slices.Contains(commit.Changed, ref) {
-						t.Errorf("%s is gone and not changed", ref.ID)
-					}
-				}
+			case commit = <-n.told:
+			case signal := <-n.signaled:
+				commit = signal.Elsewhere
 			case <-deadline:
 				t.Fatalf("%s is not told of %d", name, missing)
+			}
+			for _, ref := range commit.Gone {
+				if left[ref.ID] && !told[ref.ID] {
+					told[ref.ID] = true
+					missing--
+				}
+				if !slices.Contains(commit.Changed, ref) {
+					t.Errorf("%s is gone and not changed", ref.ID)
+				}
 			}
 		}
 	}

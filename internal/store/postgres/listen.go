@@ -17,7 +17,7 @@ const channel = "browserhook"
 // maxNote is how long a notification may be, in bytes; PostgreSQL takes 7,999.
 const maxNote = 7000
 
-// note is a commit as the other nodes hear of it.
+// note is a [domain.Signal] on its way to the other nodes.
 type note struct {
 	Node     int64       `json:"n"`
 	Due      [][2]string `json:"d,omitempty"` // project, endpoint
@@ -39,7 +39,7 @@ func (n note) String() string {
 	return string(raw)
 }
 
-// notes spells what became known in as many notes as it takes.
+// notes spells what was committed in as many notes as it takes.
 func notes(node int64, c *domain.Commit) []string {
 	var all []string
 	n, size := note{Node: node, Signing: c.Signing}, 0
@@ -73,19 +73,15 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(id))
 		n.Keys = append(n.Keys, id)
 	}
-	for _, id := range c.Stops {
-		room(len(id))
-		n.Stops = append(n.Stops, id)
-	}
 	if size > 0 || n.Signing {
 		all = append(all, n.String())
 	}
 	return all
 }
 
-// commit is what a note says.
-func (n note) commit() domain.Commit {
-	c := domain.Commit{Remote: true, Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Stops: n.Stops, Missed: n.Missed, Signing: n.Signing}
+// signal is what a note says.
+func (n note) signal() domain.Signal {
+	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Signing: n.Signing}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}
@@ -95,7 +91,7 @@ func (n note) commit() domain.Commit {
 	for _, e := range n.Gone {
 		c.Gone = append(c.Gone, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}
-	return c
+	return domain.Signal{Elsewhere: c, Stops: n.Stops, Missed: n.Missed}
 }
 
 // queueNews has the other nodes told of the commit, which this is part of.
@@ -125,7 +121,7 @@ func (s *Store) listen(listening chan struct{}) {
 				first = false
 				return
 			}
-			s.Notify(domain.Commit{Missed: true}) // while nobody listened
+			s.Signal(domain.Signal{Missed: true}) // while nobody listened
 		})
 		if s.running.Err() != nil {
 			return
@@ -182,6 +178,6 @@ func (s *Store) heard(payload string) {
 		return
 	}
 	if n.Node != s.node.Load() {
-		s.Notify(n.commit())
+		s.Signal(n.signal())
 	}
 }

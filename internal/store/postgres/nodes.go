@@ -119,7 +119,7 @@ func (s *Store) sweep(ctx context.Context) error {
 	})
 	if err == nil && late > 0 {
 		s.Log.Info("took over what a node that is dead committed late", "count", late)
-		s.Notify(domain.Commit{Missed: true})
+		s.Signal(domain.Signal{Missed: true})
 	}
 	return err
 }
@@ -171,20 +171,20 @@ func (s *Store) beat() {
 			}
 			if !lost && time.Since(alive) > s.rhythm.lost {
 				lost = true
-				s.Notify(domain.Commit{Lost: true})
+				s.Signal(domain.Signal{Lost: true})
 			}
 			continue
 		case !known:
 			s.Log.Warn("another node has taken this one for dead; joining anew")
 			if !lost {
-				s.Notify(domain.Commit{Lost: true})
+				s.Signal(domain.Signal{Lost: true})
 			}
 			if err := s.rejoin(); err != nil {
 				s.Log.Warn("join the nodes of the database; trying again", "err", err)
 				continue
 			}
 		case lost:
-			s.Notify(domain.Commit{Missed: true}) // what it held was given back
+			s.Signal(domain.Signal{Missed: true}) // what it held was given back
 		}
 		alive, lost = began, false
 	}
@@ -196,7 +196,7 @@ func (s *Store) rejoin() error {
 	if err := s.join(ctx); err != nil {
 		return err
 	}
-	s.Notify(domain.Commit{Missed: true})
+	s.Signal(domain.Signal{Missed: true})
 	return nil
 }
 
@@ -260,6 +260,6 @@ func (s *Store) bury(ctx context.Context, num, beat int64) error {
 		return err
 	}
 	s.Log.Info("took over from a node that is dead", "node", num)
-	s.Notify(domain.Commit{Missed: true})
+	s.Signal(domain.Signal{Missed: true})
 	return nil
 }

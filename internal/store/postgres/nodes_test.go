@@ -45,16 +45,18 @@ func newCluster(t *testing.T) *cluster {
 // node is a store with what it was told of.
 type node struct {
 	*Store
-	told chan domain.Commit
+	told     chan domain.Commit
+	signaled chan domain.Signal
 }
 
 func (c *cluster) start(name string) *node {
 	c.Helper()
-	n := &node{told: make(chan domain.Commit, 10_000)}
+	n := &node{told: make(chan domain.Commit, 10_000), signaled: make(chan domain.Signal, 10_000)}
 	var err error
 	n.Store, err = open(context.Background(), Config{
 		URL: c.url, Node: name, Box: c.box, Log: slog.New(slog.NewTextHandler(c.Output(), nil)),
 		Notify: func(commit domain.Commit) { n.told <- commit },
+		Signal: func(signal domain.Signal) { n.signaled <- signal },
 	}, c.rhythm)
 	if err != nil {
 		c.Fatal(err)
@@ -76,14 +78,14 @@ func (n *node) die() {
 	n.closing.Do(n.pool.Close)
 }
 
-// until waits for news.
-func (n *node) until(t *testing.T, what string, is func(domain.Commit) bool) {
+// until waits for a signal.
+func (n *node) until(t *testing.T, what string, is func(domain.Signal) bool) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
 	for {
 		select {
-		case c := <-n.told:
-			if is(c) {
+		case s := <-n.signaled:
+			if is(s) {
 				return
 			}
 		case <-deadline:
@@ -253,7 +255,7 @@ func TestADeadNodeIsTakenOver(t *testing.T) {
 		t.Fatalf("the other node is to run %d sessions", len(open))
 	}
 	a.die()
-	b.until(t, "the death of a node", func(c domain.Commit) bool { return c.Missed })
+	b.until(t, "the death of a node", func(s domain.Signal) bool { return s.Missed })
 	if got := jobs(b); got != 5 {
 		t.Errorf("claimed %d of the dead node's", got)
 	}
@@ -405,7 +407,7 @@ func TestWhatANodeCommitsAfterItsDeath(t *testing.T) {
 	a.die()
 	again := c.start("a")
 	c.ok(late.Commit(t.Context()))
-	again.until(t, "what was late", func(c domain.Commit) bool { return c.Missed })
+	again.until(t, "what was late", func(s domain.Signal) bool { return s.Missed })
 	claim, err := again.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
 	if len(claim.Jobs) != 5 {
@@ -427,16 +429,13 @@ func TestANodeThatIsTakenForDead(t *testing.T) {
 	c.ok(err)
 	before := a.node.Load()
 	for _, n := range []*node{a, b} {
-		for len(n.told) > 0 {
-			<-n.told
+		for len(n.signaled) > 0 {
+			<-n.signaled
 		}
 	}
 	c.ok(b.bury(t.Context(), before, beatOf(t, b, before)))
-	a.until(t, "its loss", func(c domain.Commit) bool { return c.Lost })
-	a.until(t, "its new start", func(c domain.Commit) bool { return c.Missed && !c.Remote })
-	if a.node.Load() == before {
-		t.Error("it has the number that it was buried with")
-	}
+	a.until(t, "its loss", func(s domain.Signal) bool { return s.Lost })
+	a.until(t, "its new start, under another number", func(s domain.Signal) bool { return s.Missed && a.node.Load() != before })
 	taken, err := b.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
 	if len(taken.Jobs) != 2 {
@@ -502,17 +501,15 @@ func TestNodesTellEachOther(t *testing.T) {
 	c.project(a)
 	e := c.endpoint(a, nil)
 	s := c.session(a)
-	b.until(t, "the session", func(c domain.Commit) bool { return c.Remote && slices.Contains(c.Sessions, s.ID) })
+	b.until(t, "the session", func(sig domain.Signal) bool { return slices.Contains(sig.Elsewhere.Sessions, s.ID) })
 	c.say(a, s, 1)
-	b.until(t, "an event", func(c domain.Commit) bool {
-		return c.Remote && slices.Contains(c.Projects, project) && slices.Contains(c.Due, e.Ref())
+	b.until(t, "an event", func(s domain.Signal) bool {
+		return slices.Contains(s.Elsewhere.Projects, project) && slices.Contains(s.Elsewhere.Due, e.Ref())
 	})
 	c.ok(a.StopStep(t.Context(), "step_1"))
-	b.until(t, "a step to stop", func(c domain.Commit) bool { return slices.Contains(c.Stops, "step_1") })
-	for len(a.told) > 0 {
-		if commit := <-a.told; commit.Remote {
-			t.Errorf("told of its own commit as another's: %v", commit)
-		}
+	b.until(t, "a step to stop", func(s domain.Signal) bool { return slices.Contains(s.Stops, "step_1") })
+	for len(a.signaled) > 0 {
+		t.Errorf("told of its own commit as another's: %v", <-a.signaled)
 	}
 	// An endpoint that another node makes is heard of by the next event.
 	late := c.endpoint(b, nil)
@@ -640,5 +637,5 @@ func decodeNote(t *testing.T, text string) domain.Commit {
 	if err := json.Unmarshal([]byte(text), &n); err != nil {
 		t.Fatal(err)
 	}
-	return n.commit()
+	return n.signal().Elsewhere
 }

@@ -43,7 +43,7 @@ func TestForgetWhatAnotherNodeSends(t *testing.T) {
 		t.Fatalf("claimed %d", len(claim.Jobs))
 	}
 	c.ok(b.ForgetSession(t.Context(), project, session.ID, time.Now()))
-	a.until(t, "the endpoint", func(commit domain.Commit) bool { return commit.Remote && slices.Contains(commit.Changed, e.Ref()) })
+	a.until(t, "the endpoint", func(s domain.Signal) bool { return slices.Contains(s.Elsewhere.Changed, e.Ref()) })
 	var outcomes []domain.Outcome
 	for i, j := range claim.Jobs {
 		d := j.Delivery

@@ -65,9 +65,11 @@ type Config struct {
 	// one the store doesn't join: it can look after projects and keys only.
 	Node string
 	Box  *seal.Box
-	// Notify is called after each commit, of this node or another, with what
-	// became known; it must not block.
+	// Notify is called after each commit of this node; it must not block.
 	Notify func(domain.Commit)
+	// Signal is called with what comes from the other nodes, or of this node's
+	// place among them; it must not block. nil: nobody asks.
+	Signal func(domain.Signal)
 	Log    *slog.Logger
 
 	dial   pgconn.DialFunc // nil: pgx's own; tests have connections break
@@ -125,6 +127,9 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if cfg.Signal == nil {
+		cfg.Signal = func(domain.Signal) {}
 	}
 	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
