@@ -150,15 +150,15 @@ func (e *Endpoint) Misses(ev *Event) string {
 // Wants reports whether the event is to be delivered to the endpoint.
 func (e *Endpoint) Wants(ev *Event) bool { return e.Misses(ev) == "" }
 
-// Sign is what an attempt says about its endpoint.
-type Sign string
+// Health is what an attempt says about its endpoint.
+type Health string
 
-// The signs of an endpoint's health.
+// What an attempt can say.
 const (
-	SignNone Sign = ""     // nothing that is to be remembered
-	SignGood Sign = "good" // it took a delivery
-	SignBad  Sign = "bad"  // it didn't
-	SignGone Sign = "gone" // it answered 410
+	HealthUnknown Health = ""     // nothing that is to be remembered
+	HealthGood    Health = "good" // it took a delivery
+	HealthBad     Health = "bad"  // it didn't
+	HealthGone    Health = "gone" // it answered 410
 )
 
 const (
@@ -168,26 +168,26 @@ const (
 	DisabledAfter = 5 * 24 * time.Hour
 )
 
-// Heeds says whether the sign would change the endpoint.
-func (e *Endpoint) Heeds(s Sign, at time.Time) bool {
+// Heeds says whether what an attempt says would change the endpoint.
+func (e *Endpoint) Heeds(h Health, at time.Time) bool {
 	c := *e
-	_, changed := c.Heed(s, at)
+	_, changed := c.Heed(h, at)
 	return changed
 }
 
-// Heed changes the endpoint by a sign of its health.
-func (e *Endpoint) Heed(s Sign, at time.Time) (news []Draft, changed bool) {
+// Heed changes the endpoint by what an attempt says about its health.
+func (e *Endpoint) Heed(h Health, at time.Time) (news []Draft, changed bool) {
 	disable := func(reason string) {
 		e.Status, e.DisabledReason, changed = EndpointDisabled, reason, true
 		news = append(news, WebhookNews(e, EventEndpointDisabled, reason, at))
 	}
 	switch {
-	case s == SignGood && !e.FailingSince.IsZero():
+	case h == HealthGood && !e.FailingSince.IsZero():
 		e.FailingSince, e.FailingTold, changed = time.Time{}, time.Time{}, true
 	case e.Status == EndpointDisabled:
-	case s == SignGone:
+	case h == HealthGone:
 		disable("gone")
-	case s != SignBad:
+	case h != HealthBad:
 	case e.FailingSince.IsZero():
 		e.FailingSince, changed = at, true
 	case at.Sub(e.FailingSince) >= DisabledAfter:
@@ -286,7 +286,7 @@ type Attempt struct {
 type Outcome struct {
 	Delivery Delivery // as it is now; PENDING without an attempt gives it back
 	Attempt  Attempt  // without an id: there was none
-	Sign     Sign
+	Health   Health
 	Inline   bool // the endpoint is a session's own, and ends when nothing more is due to it
 }
 

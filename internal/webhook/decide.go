@@ -58,20 +58,20 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 	d.Tries++
 	if err == nil {
 		d.Status, d.EndedAt = domain.DeliveryDelivered, now
-		o.Sign = domain.SignGood
+		o.Health = domain.HealthGood
 	} else {
-		o.Sign = domain.SignBad
+		o.Health = domain.HealthBad
 		a.ErrorClass, a.Error = "internal", "the attempt could not be made"
 		if e, ok := errors.AsType[*egress.Error](err); ok {
 			a.ErrorClass, a.Error = string(e.Class), e.Message
 			if e.Class == egress.ClassProxy {
-				o.Sign = domain.SignNone // it is not the endpoint that failed
+				o.Health = domain.HealthUnknown // it is not the endpoint that failed
 			}
 		}
 		switch {
 		case answer.StatusCode == http.StatusGone:
 			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonGone
-			o.Sign = domain.SignGone
+			o.Health = domain.HealthGone
 		case d.Tries > len(waits):
 			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonExhausted
 		default:

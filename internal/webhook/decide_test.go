@@ -73,9 +73,9 @@ func TestDecide(t *testing.T) {
 // nothing of the endpoint's health.
 func TestTheProxysFailureIsNotTheEndpoints(t *testing.T) {
 	d := domain.Delivery{ID: "dlv_1", Status: domain.DeliverySending}
-	for class, want := range map[egress.Class]domain.Sign{egress.ClassProxy: domain.SignNone, egress.ClassConnect: domain.SignBad} {
+	for class, want := range map[egress.Class]domain.Health{egress.ClassProxy: domain.HealthUnknown, egress.ClassConnect: domain.HealthBad} {
 		o := decide(d, []time.Duration{time.Second}, egress.Answer{}, &egress.Error{Class: class, Message: "no"}, now, now, 0)
-		if o.Sign != want || o.Delivery.Status != domain.DeliveryPending || o.Attempt.ErrorClass != string(class) {
+		if o.Health != want || o.Delivery.Status != domain.DeliveryPending || o.Attempt.ErrorClass != string(class) {
 			t.Errorf("%s: %+v", class, o)
 		}
 	}

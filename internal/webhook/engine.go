@@ -507,8 +507,8 @@ func (e *Engine) try(ctx context.Context, l *lane, job domain.Job) (result, verd
 	now := time.Now()
 	r := result{outcome: decide(d, scheduleOf(&job.Endpoint.EndpointSettings), answer, err, started, now, random()), urgent: job.Endpoint.Ordered}
 	r.outcome.Inline = inline
-	if !job.Endpoint.Heeds(r.outcome.Sign, started) {
-		r.outcome.Sign = domain.SignNone
+	if !job.Endpoint.Heeds(r.outcome.Health, started) {
+		r.outcome.Health = domain.HealthUnknown
 	}
 	if done := &r.outcome.Delivery; done.Status == domain.DeliveryFailed && d.EventType.Kind() != "webhook" {
 		news := domain.DeliveryNews(done, now)

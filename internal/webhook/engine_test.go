@@ -163,7 +163,7 @@ func (m *memory) Finish(_ context.Context, all []domain.Outcome, news []domain.D
 		if o.Attempt.ID != "" {
 			m.attempts = append(m.attempts, o.Attempt)
 		}
-		if o.Sign == domain.SignGone {
+		if o.Health == domain.HealthGone {
 			m.disabled = append(m.disabled, o.Delivery.EndpointID)
 		}
 	}

@@ -326,7 +326,7 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 		}
 		t := li.target(r.EndpointID)
 		e := *t.now
-		if _, heeded := e.Heed(o.Sign, o.Attempt.StartedAt); heeded && !t.gone {
+		if _, heeded := e.Heed(o.Health, o.Attempt.StartedAt); heeded && !t.gone {
 			t.now = &e
 			changed = append(changed, t)
 		}

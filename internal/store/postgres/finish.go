@@ -185,7 +185,7 @@ func (r *finishedRows) queue(b *pgx.Batch) {
 
 // heed has an endpoint heed what an attempt showed of it.
 func (t *tx) heed(ctx context.Context, o *domain.Outcome) ([]domain.Draft, error) {
-	if o.Sign == domain.SignNone {
+	if o.Health == domain.HealthUnknown {
 		return nil, nil
 	}
 	var num int64
@@ -196,7 +196,7 @@ func (t *tx) heed(ctx context.Context, o *domain.Outcome) ([]domain.Draft, error
 	if err != nil {
 		return nil, fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := e.Heed(o.Sign, o.Attempt.StartedAt)
+	news, changed := e.Heed(o.Health, o.Attempt.StartedAt)
 	if !changed {
 		return nil, nil
 	}

@@ -357,7 +357,7 @@ func untried(o *domain.Outcome) bool {
 
 // heed has the endpoint heed what the attempt has shown.
 func (t *tx) heed(o *domain.Outcome) error {
-	if o.Attempt.ID == "" || o.Sign == domain.SignNone {
+	if o.Attempt.ID == "" || o.Health == domain.HealthUnknown {
 		return nil
 	}
 	e, err := t.w.store.scanEndpoint(t.row(liveEndpoint, o.Delivery.ProjectID, o.Delivery.EndpointID))
@@ -367,7 +367,7 @@ func (t *tx) heed(o *domain.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := e.Heed(o.Sign, o.Attempt.StartedAt)
+	news, changed := e.Heed(o.Health, o.Attempt.StartedAt)
 	if !changed {
 		return nil
 	}

@@ -67,7 +67,7 @@ func TestNothingIsReadWhole(t *testing.T) {
 	ok(err)
 	d := claim.Jobs[0].Delivery
 	d.Status, d.EndedAt = domain.DeliveryFailed, now
-	o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: "att_a", ProjectID: project, DeliveryID: d.ID}, Sign: domain.SignGone}
+	o := domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: "att_a", ProjectID: project, DeliveryID: d.ID}, Health: domain.HealthGone}
 	ok(s.Finish(ctx, []domain.Outcome{o}, []domain.Draft{{ProjectID: project, SessionID: session, At: now}}))
 	ok(s.ChangeEndpoint(ctx, project, endpoint, func(c *domain.EndpointChange) error {
 		c.Endpoint.Status = domain.EndpointEnabled

@@ -136,7 +136,7 @@ var deliveryTests = []test{
 		var outcomes []domain.Outcome // told twice, it is disabled once
 		for _, j := range w.claim(e.ID, start, 2).Jobs {
 			o := outcome(j.Delivery, domain.DeliveryFailed, start.Add(time.Second))
-			o.Sign = domain.SignGone
+			o.Health = domain.HealthGone
 			outcomes = append(outcomes, o)
 		}
 		w.ok(w.store.Finish(w.ctx, outcomes, nil))
@@ -153,7 +153,7 @@ var deliveryTests = []test{
 		e := w.newEndpoint("step_*")
 		w.say(s, domain.EventStepStarted)
 		o := outcome(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, start)
-		o.Sign = domain.SignGone
+		o.Health = domain.HealthGone
 		if err := w.store.Finish(w.ctx, []domain.Outcome{o}, []domain.Draft{{ProjectID: "proj_none"}}); err == nil {
 			w.Fatal("news for no project was accepted")
 		}

@@ -141,7 +141,7 @@ var faulty = []operation{
 			w.Fatalf("claimed %d", len(jobs))
 		}
 		good, bad := outcome(jobs[0].Delivery, domain.DeliveryDelivered, start), outcome(jobs[1].Delivery, domain.DeliveryFailed, start)
-		bad.Sign = domain.SignBad
+		bad.Health = domain.HealthBad
 		news := []domain.Draft{domain.DeliveryNews(&bad.Delivery, start)}
 		return func() error { return w.store.Finish(w.ctx, []domain.Outcome{good, bad}, news) }
 	}, check: func(w *world, done int) {

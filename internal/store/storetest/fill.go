@@ -202,7 +202,7 @@ func (w *world) fillDeliveries(endpoints map[string]domain.Endpoint) {
 				o.Delivery.Reason = domain.ReasonExhausted
 			}
 			if name == "failing" {
-				o.Sign = domain.SignBad
+				o.Health = domain.HealthBad
 			}
 			news := []domain.Draft{}
 			if to == domain.DeliveryFailed {
@@ -217,7 +217,7 @@ func (w *world) fillDeliveries(endpoints map[string]domain.Endpoint) {
 	}
 	gone := w.claim(endpoints["gone"].ID, start.Add(time.Hour), 1).Jobs[0].Delivery
 	o := outcome(gone, domain.DeliveryFailed, start.Add(time.Hour))
-	o.Sign, o.Delivery.Reason = domain.SignGone, domain.ReasonGone
+	o.Health, o.Delivery.Reason = domain.HealthGone, domain.ReasonGone
 	w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, nil))
 	for name, status := range map[string]domain.EndpointStatus{"paused": domain.EndpointPaused, "disabled": domain.EndpointDisabled} {
 		w.ok(w.store.ChangeEndpoint(w.ctx, w.project, endpoints[name].ID, func(c *domain.EndpointChange) error {

@@ -172,7 +172,7 @@ var forgetTests = []test{
 			o := outcome(d, to[i%len(to)], late)
 			var news []domain.Draft
 			if o.Delivery.Status == domain.DeliveryFailed {
-				o.Sign = domain.SignBad
+				o.Health = domain.HealthBad
 				news = append(news, domain.DeliveryNews(&o.Delivery, late))
 			}
 			if i%4 == 3 { // it was only waiting in memory

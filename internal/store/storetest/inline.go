@@ -160,7 +160,7 @@ var inlineTests = []test{
 		w.say(s, domain.EventStepStarted)
 		w.close(s)
 		o := outcome(w.claim(gone.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, start)
-		o.Inline, o.Sign = true, domain.SignGone
+		o.Inline, o.Health = true, domain.HealthGone
 		w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, nil))
 		w.equal("gone", w.lives(gone), false)
 		for _, e := range []domain.Endpoint{early, late, gone} {

@@ -215,7 +215,7 @@ func (m *model) finish(r *rapid.T) {
 	}).Draw(r, "to")
 	o := outcome(m.inFlight[id], to, m.now)
 	if to == domain.DeliveryFailed && rapid.Bool().Draw(r, "gone") {
-		o.Sign = domain.SignGone
+		o.Health = domain.HealthGone
 	}
 	must(r, m.store.Finish(m.ctx, []domain.Outcome{o}, nil))
 	delete(m.inFlight, id)
@@ -226,7 +226,7 @@ func (m *model) finish(r *rapid.T) {
 	} else {
 		d.Attempts = o.Delivery.Attempts
 	}
-	if _, ok := m.endpoints[d.EndpointID]; ok && o.Sign == domain.SignGone {
+	if _, ok := m.endpoints[d.EndpointID]; ok && o.Health == domain.HealthGone {
 		m.endpoints[d.EndpointID] = domain.EndpointDisabled
 	}
 }

@@ -66,27 +66,27 @@ var operationTests = []test{
 	{"signs of health", func(w *world) {
 		s := w.newSession(0)
 		e, witness := w.newEndpoint("step_*"), w.newEndpoint("endpoint_failing", "endpoint_disabled")
-		show := func(sign domain.Sign, at time.Time) domain.Endpoint {
+		show := func(health domain.Health, at time.Time) domain.Endpoint {
 			w.Helper()
 			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start, domain.EventStepStarted)))
 			o := outcome(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, at)
-			o.Sign = sign
+			o.Health = health
 			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, nil))
 			got, err := w.store.Endpoint(w.ctx, w.project, e.ID)
 			w.ok(err)
 			return got
 		}
 		since := start.Add(time.Minute)
-		w.equal("since", show(domain.SignBad, since).FailingSince, since)
-		w.equal("still since", show(domain.SignBad, since.Add(time.Minute)).FailingSince, since)
+		w.equal("since", show(domain.HealthBad, since).FailingSince, since)
+		w.equal("still since", show(domain.HealthBad, since.Add(time.Minute)).FailingSince, since)
 		w.equal("not told yet", len(w.claim(witness.ID, start.Add(time.Hour), 10).Jobs), 0)
 		told := since.Add(domain.FailingAfter)
-		w.equal("told", show(domain.SignBad, told).FailingTold, told)
-		w.equal("once", show(domain.SignBad, told.Add(time.Minute)).FailingTold, told)
+		w.equal("told", show(domain.HealthBad, told).FailingTold, told)
+		w.equal("once", show(domain.HealthBad, told.Add(time.Minute)).FailingTold, told)
 		w.equal("the witness hears", len(w.claim(witness.ID, told.Add(time.Hour), 10).Jobs), 1)
-		w.equal("healthy", show(domain.SignGood, told.Add(time.Hour)).FailingSince, time.Time{})
-		show(domain.SignBad, since)
-		disabled := show(domain.SignBad, since.Add(domain.DisabledAfter))
+		w.equal("healthy", show(domain.HealthGood, told.Add(time.Hour)).FailingSince, time.Time{})
+		show(domain.HealthBad, since)
+		disabled := show(domain.HealthBad, since.Add(domain.DisabledAfter))
 		w.equal("status", disabled.Status, domain.EndpointDisabled)
 		w.equal("reason", disabled.DisabledReason, "failing")
 	}},
