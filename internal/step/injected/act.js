@@ -45,6 +45,10 @@ function one(target) {
   } catch (e) {
     return no("target_invalid", e.message, { fatal: true });
   }
+  return only(found, target);
+}
+
+function only(found, target) {
   if (found.length === 0) return no("target_not_found", missing(target));
   if (found.length > 1) return no("target_ambiguous", listed(found, target), { fatal: true });
   return { ok: true, el: found[0] };

@@ -83,7 +83,7 @@ bh.state = ({ target, state, count, text, exact, value, attribute, className, ms
   if (none && (count === 0 || state === "detached" || state === "hidden")) return { ok: true, none };
   const asked = [state, text, value, attribute, className].some((one) => one !== undefined);
   if (!asked) return { ok: true };
-  const r = one(target);
+  const r = only(found, target);
   if (!r.ok) return r;
   if (state === "detached") return no("state", describe(r.el) + " is attached");
   if (state === "hidden") return visible(r.el) ? no("state", describe(r.el) + " is visible") : { ok: true };

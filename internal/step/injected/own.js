@@ -49,7 +49,8 @@ function all(root, selector) {
 let known = null;
 
 class Known {
-  memos = new Map();
+  pairs = new Map();
+  ends = []; // what forgets, so that no element is kept alive
   #roots;
   get roots() { return (this.#roots ??= [...roots(document)]); }
   #head;
@@ -64,26 +65,30 @@ function knowing(work) {
   try {
     return work();
   } finally {
+    known.ends.forEach((forget) => forget());
     known = null;
   }
 }
 
 // memo is a function of an element that is computed once in a query.
 function memo(compute) {
+  let values = null;
   return (el) => {
     if (!known) return compute(el);
-    let memos = known.memos.get(compute);
-    if (!memos) known.memos.set(compute, (memos = new Map()));
-    let value = memos.get(el);
-    if (value === undefined) memos.set(el, (value = compute(el)));
+    if (!values) {
+      values = new Map();
+      known.ends.push(() => { values = null; });
+    }
+    let value = values.get(el);
+    if (value === undefined) values.set(el, (value = compute(el)));
     return value;
   };
 }
 
 // once is what is computed once in a query for two keys.
 function once(key, second, compute) {
-  let memos = known.memos.get(key);
-  if (!memos) known.memos.set(key, (memos = new Map()));
+  let memos = known.pairs.get(key);
+  if (!memos) known.pairs.set(key, (memos = new Map()));
   if (!memos.has(second)) memos.set(second, compute());
   return memos.get(second);
 }
