@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,16 +36,17 @@ var build = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	bin := filepath.Join(dir, "browserhook")
-	cmd := exec.CommandContext(ctx, "go", "build", "-o", bin, "github.com/browserhook/browserhook/cmd/browserhook")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	args := slices.Concat([]string{"build", "-o", bin}, buildFlags, []string{"github.com/browserhook/browserhook/cmd/browserhook"})
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), buildCGO)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return bin, nil
 })
 
-// Binary builds browserhook once for the test process and names the file. The
-// caller's TestMain calls RemoveBinary.
+// Binary builds browserhook once for the test process and names the file: with
+// the race detector if the test has it. The caller's TestMain calls RemoveBinary.
 func Binary() (string, error) { return build() }
 
 // RemoveBinary removes what Binary built.
@@ -59,9 +61,10 @@ type Server struct {
 	URL  string
 	Data string
 
-	cmd    *exec.Cmd
-	output *tail
-	exited chan error
+	cmd     *exec.Cmd
+	output  *tail
+	reports string // folder of what the race detector finds
+	exited  chan error
 }
 
 // Start runs `browserhook serve` on a free port with the given data folder,
@@ -74,6 +77,9 @@ func Start(tb testing.TB, data string, args ...string) *Server {
 	}
 	tb.Cleanup(func() {
 		s.Kill()
+		for _, report := range s.races() {
+			tb.Errorf("the server has a data race:\n%s", report)
+		}
 		if tb.Failed() {
 			tb.Logf("the server's last lines:\n%s", s.output.String())
 		}
@@ -92,6 +98,10 @@ func Launch(data string, args ...string) (*Server, error) {
 		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128",
 	}, args...)...)
 	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
+	if s.reports, err = os.MkdirTemp(filepath.Dir(bin), "races-"); err != nil {
+		return nil, err
+	}
+	s.cmd.Env = append(s.cmd.Env, "GORACE=log_path="+filepath.Join(s.reports, "race"))
 	if _, ok := besides.Load(filepath.Dir(data)); ok {
 		s.cmd.Env = append(s.cmd.Env, "TMPDIR="+filepath.Dir(data))
 	}
@@ -149,6 +159,23 @@ func (s *Server) Output() string { return s.output.String() }
 func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.exited
+}
+
+// races are what the race detector has found in the server, and in keepers,
+// which tell it on their standard error and by how they end.
+func (s *Server) races() (reports []string) {
+	files, _ := filepath.Glob(filepath.Join(s.reports, "*"))
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			raw = []byte(err.Error())
+		}
+		reports = append(reports, string(raw))
+	}
+	if said := s.output.String(); strings.Contains(said, "DATA RACE") {
+		reports = append(reports, said)
+	}
+	return reports
 }
 
 // Stop asks the server to end and waits; it returns an error when the server
