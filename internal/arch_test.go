@@ -30,7 +30,7 @@ var mayImport = map[string][]string{
 	"internal/browser/keeper":      {},
 	"internal/browser":             {"internal/domain", "internal/browser/cdp", "internal/browser/keeper"},
 	"internal/step":                {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson", "internal/weburl"},
-	"internal/session":             {"internal/domain", "internal/browser", "internal/step"},
+	"internal/session":             {"internal/domain", "internal/browser", "internal/step", "internal/weburl"},
 	"internal/webhook":             {"internal/domain", "internal/egress", "internal/weburl"},
 	"internal/live":                {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
 	"internal/retention":           {"internal/domain"},
@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"internal/store/cursor":        {"internal/domain", "internal/store/codec", "internal/store/rowid"},
 	"internal/store/pgtest":        {},
 	"internal/store/storetest":     {"internal/domain"},
-	"internal/httpapi":             {"internal/access", "internal/domain", "internal/session", "internal/step", "internal/strictjson", "internal/webhook", "internal/weburl"},
+	"internal/httpapi":             {"internal/access", "internal/domain", "internal/session", "internal/step", "internal/strictjson", "internal/webhook"},
 	"internal/strictjson":          {},
 	"internal/demo":                {},
 	"client/webhook":               {}, // users import it: it brings nothing along

@@ -3,6 +3,7 @@
 package access
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -49,15 +50,16 @@ const (
 
 // NewKey is what a key is made with.
 type NewKey struct {
-	Project string // id
-	Name    string // may be empty
-	Role    domain.Role
+	Project string      // id; empty: that of whoever asks
+	Name    string      // may be empty
+	Role    domain.Role // empty: RoleProject
 }
 
-// CreateKey makes a key. The key itself is nowhere but in the answer: after a
-// *domain.Replay it is lost. by is the project of whoever asks, to which idem
-// belongs.
+// CreateKey makes a key. The key itself is nowhere but in the answer, and not in
+// that of a call that is repeated: whoever has lost it revokes it and makes
+// another. by is the project of whoever asks, to which idem belongs.
 func (s *Service) CreateKey(ctx context.Context, n NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error) {
+	n.Project, n.Role = cmp.Or(n.Project, by), cmp.Or(n.Role, domain.RoleProject)
 	if err := checkName("name", n.Name, 0); err != nil {
 		return domain.APIKey{}, "", err
 	}
@@ -70,6 +72,10 @@ func (s *Service) CreateKey(ctx context.Context, n NewKey, by string, idem *doma
 		idem.Refs = []string{key.ID}
 	}
 	err := s.Store.CreateKey(ctx, key, by, idem)
+	if made, again := idem.Again(err); again {
+		key, err := s.Key(ctx, made[0])
+		return key, "", err
+	}
 	if errors.Is(err, domain.ErrNotFound) {
 		return key, "", domain.Invalid("projectId", "is not the id of a project")
 	}
@@ -88,7 +94,11 @@ func (s *Service) CreateProject(ctx context.Context, name, by string, idem *doma
 	if idem != nil {
 		idem.Refs = []string{p.ID}
 	}
-	if err := s.Store.CreateProject(ctx, p, by, idem); err != nil {
+	err := s.Store.CreateProject(ctx, p, by, idem)
+	if made, again := idem.Again(err); again {
+		return s.Project(ctx, made[0])
+	}
+	if err != nil {
 		return p, fmt.Errorf("project %q: %w", name, err)
 	}
 	return p, nil

@@ -141,8 +141,9 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 
 // compose makes the services and connects them.
 func (a *App) compose() {
+	endpoints := webhook.NewService(a.store, a.egress.Guard)
 	a.sessions = session.New(session.Config{
-		Store: a.store, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
@@ -164,9 +165,10 @@ func (a *App) compose() {
 	}
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
-		Store: a.store, Access: a.access, Sessions: a.sessions, Endpoints: webhook.NewService(a.store, a.egress.Guard), Events: a.events,
+		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions,
+		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
-		Forget: a.retention.Forget, Artifacts: a.blobs, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
+		Forget: a.retention.Forget, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready,
 	})
 	a.server = conns.New(handler, conns.Config{

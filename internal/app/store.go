@@ -11,7 +11,6 @@ import (
 	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/event"
-	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
@@ -25,11 +24,11 @@ import (
 type store interface {
 	keyStore
 	session.Store
-	httpapi.Store
 	event.Store
 	live.Steps
 	webhook.Queue
 	webhook.Endpoints
+	webhook.DeliveryStore
 	webhook.History
 	webhook.SigningStore
 	retention.Store

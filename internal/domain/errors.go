@@ -80,9 +80,21 @@ type Idempotency struct {
 	Key         string
 	Fingerprint string   // of method, path and body
 	Refs        []string // ids of what was created
+	Replayed    bool     // the call had been made before: what it answers was made then
 }
 
 // Replay is what a store answers instead of creating a second time.
 type Replay struct{ Refs []string }
 
 func (*Replay) Error() string { return "already done under this idempotency key" }
+
+// Again says whether a store's answer is that the call had been made before, and
+// what was made then. It is for services, which answer with that.
+func (i *Idempotency) Again(err error) (refs []string, again bool) {
+	r, again := errors.AsType[*Replay](err)
+	if !again {
+		return nil, false
+	}
+	i.Replayed = true
+	return r.Refs, true
+}

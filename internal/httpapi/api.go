@@ -4,124 +4,36 @@ package httpapi
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"github.com/browserhook/browserhook/internal/access"
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/session"
-	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/webhook"
 )
-
-// Store is what is read, and the few changes that need no service.
-type Store interface {
-	Session(ctx context.Context, project, id string) (domain.Session, error)
-	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
-	Step(ctx context.Context, project, session, id string) (domain.Step, error)
-	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
-	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
-	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
-	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
-	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
-	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
-	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
-	Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error)
-	DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error
-	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
-	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
-	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
-	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
-	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
-	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
-	CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error)
-	Recover(ctx context.Context, project, endpoint string, since, until, now time.Time, idem *domain.Idempotency) (int, error)
-}
-
-// Access is the API keys and their projects.
-type Access interface {
-	Authenticate(ctx context.Context, secret string) (domain.APIKey, error)
-	Hold(ctx context.Context, key string) (context.Context, func())
-	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
-	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
-	Key(ctx context.Context, id string) (domain.APIKey, error)
-	Revoke(ctx context.Context, id string, last bool) error
-	CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error)
-	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
-	Project(ctx context.Context, id string) (domain.Project, error)
-}
-
-// Sessions is the session service.
-type Sessions interface {
-	OpenArtifact(a domain.Artifact, kept io.Reader) (io.Reader, error)
-	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
-	Close(ctx context.Context, project, id string) (domain.Session, error)
-	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)
-	WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
-	CancelStep(ctx context.Context, project, session, id string) (domain.Step, error)
-	CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error)
-}
-
-// Endpoints is the webhook service.
-type Endpoints interface {
-	New(project, session, field string, m webhook.Making) (domain.Endpoint, error)
-	Create(ctx context.Context, project string, m webhook.Making, idem *domain.Idempotency) (domain.Endpoint, error)
-	Update(ctx context.Context, project, id string, c webhook.Change) (domain.Endpoint, error)
-	RotateSecret(ctx context.Context, project, id string, overlap time.Duration, idem *domain.Idempotency) (domain.Endpoint, error)
-	Enable(ctx context.Context, project, id string) (domain.Endpoint, error)
-	Disable(ctx context.Context, project, id string) (domain.Endpoint, error)
-	Pause(ctx context.Context, project, id string) (domain.Endpoint, error)
-	Resume(ctx context.Context, project, id string) (domain.Endpoint, error)
-	Test(ctx context.Context, project, id string, idem *domain.Idempotency) (string, error)
-}
-
-// PublicKeys are those of the endpoints that sign with a pair.
-type PublicKeys interface {
-	Set(ctx context.Context) (webhook.JWKS, error)
-}
-
-// Explain says why.
-type Explain interface {
-	Delivery(ctx context.Context, project, id string) (webhook.Explanation, error)
-	Event(ctx context.Context, project, id, cursor string, limit int) ([]webhook.Explanation, string, error)
-}
-
-// Events is the log.
-type Events interface {
-	Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
-	End(ctx context.Context, project string) (string, error)
-	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error
-}
-
-// Artifacts opens what steps made.
-type Artifacts interface {
-	Open(ctx context.Context, key string) (io.ReadCloser, error)
-}
 
 // Live is the pages below /streams.
 type Live interface{ Routes(mux *http.ServeMux) }
 
-// Config is what the API stands on.
+// Config is what the API stands on. Each group of routes says beside them what it
+// asks.
 type Config struct {
-	Store     Store
-	Access    Access
-	Sessions  Sessions
-	Endpoints Endpoints
-	Events    Events
-	Explain   Explain
-	// PublicKeys are published to anybody who asks.
+	Access     Access
+	Sessions   Sessions
+	Streams    Streams
+	Steps      Steps
+	Artifacts  Artifacts
+	Endpoints  Endpoints
+	Deliveries Deliveries
+	Events     Events
+	Explain    Explain
 	PublicKeys PublicKeys
 	// Forget deletes a session that has ended, with all that belongs to it.
 	Forget    func(ctx context.Context, project, id string) error
-	Artifacts Artifacts
 	Live      Live
 	PublicURL func() string
 	Version   string

@@ -10,6 +10,24 @@ import (
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
+// Deliveries is the service of deliveries.
+type Deliveries interface {
+	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
+	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
+	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
+	Retry(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Delivery, error)
+	Cancel(ctx context.Context, project, id string) (domain.Delivery, error)
+	RetryMany(ctx context.Context, project string, f domain.DeliveryFilter, idem *domain.Idempotency) (int, error)
+	CancelMany(ctx context.Context, project string, f domain.DeliveryFilter) (int, error)
+	Recover(ctx context.Context, project, endpoint string, since, until time.Time, idem *domain.Idempotency) (int, error)
+}
+
+// Explain says why.
+type Explain interface {
+	Delivery(ctx context.Context, project, id string) (webhook.Explanation, error)
+	Event(ctx context.Context, project, id, cursor string, limit int) ([]webhook.Explanation, string, error)
+}
+
 type countOutput struct {
 	Replayed
 	Body struct {
@@ -17,23 +35,10 @@ type countOutput struct {
 	}
 }
 
-func count(n int) *countOutput {
-	out := &countOutput{}
+func counted(n int, idem *domain.Idempotency) *countOutput {
+	out := &countOutput{Replayed: replayed(idem)}
 	out.Body.Deliveries = n
 	return out
-}
-
-// counted answers a call that was made, or was made before, for so many.
-func counted(n int, err error) (*countOutput, error) {
-	if err == nil {
-		return count(n), nil
-	}
-	return replay(err, func(refs []string) (*countOutput, error) {
-		n, err := strconv.Atoi(refs[0])
-		out := count(n)
-		out.Replayed = Replayed{"true"}
-		return out, err
-	})
 }
 
 type deliveryView struct {
@@ -102,7 +107,7 @@ func (s *server) deliveryRoutes() {
 				return nil, err
 			}
 			f.Cursor, f.Limit = in.Cursor, in.Limit
-			rows, next, err := s.Store.Deliveries(ctx, project(ctx), f)
+			rows, next, err := s.Deliveries.Deliveries(ctx, project(ctx), f)
 			if err != nil {
 				return nil, err
 			}
@@ -120,22 +125,17 @@ func (s *server) deliveryRoutes() {
 			To         *time.Time `json:"to,omitempty" nullable:"false" doc:"Created before."`
 		}
 	}
-	// A mistyped request must not reach everything there is.
 	pick := func(in *Many) (domain.DeliveryFilter, error) {
 		b := &in.Body
-		from, err := moment("from", b.From, time.Time{})
+		from, err := moment("from", b.From)
 		if err != nil {
 			return domain.DeliveryFilter{}, err
 		}
-		to, err := moment("to", b.To, time.Time{})
+		to, err := moment("to", b.To)
 		if err != nil {
 			return domain.DeliveryFilter{}, err
 		}
-		f, err := picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, from, to)
-		if err == nil && f == (domain.DeliveryFilter{}) {
-			err = domain.Invalid("", "name at least one of endpointId, status, eventType, eventId, sessionId, from, to")
-		}
-		return f, err
+		return picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, from, to)
 	}
 	operation(s, http.MethodPost, "/deliveries/retry", "retry-deliveries", "Send many deliveries again; FAILED ones, unless a status is named", 202,
 		func(ctx context.Context, in *struct {
@@ -150,10 +150,8 @@ func (s *server) deliveryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if f.Status == "" {
-				f.Status = domain.DeliveryFailed
-			}
-			return counted(s.Store.RetryDeliveries(ctx, project(ctx), f, time.Now(), idem))
+			n, err := s.Deliveries.RetryMany(ctx, project(ctx), f, idem)
+			return counted(n, idem), err
 		}, refuseNull)
 	operation(s, http.MethodPost, "/deliveries/cancel", "cancel-deliveries", "Give up many deliveries that have not ended", 200,
 		func(ctx context.Context, in *Many) (*countOutput, error) {
@@ -161,16 +159,12 @@ func (s *server) deliveryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if f.Status != "" && f.Status != domain.DeliveryPending {
-				return nil, domain.Invalid("status", "only PENDING deliveries can be canceled")
-			}
-			f.Status = domain.DeliveryPending
-			n, err := s.Store.CancelDeliveries(ctx, project(ctx), f, time.Now())
-			return count(n), err
+			n, err := s.Deliveries.CancelMany(ctx, project(ctx), f)
+			return counted(n, nil), err
 		}, refuseNull)
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}", "get-delivery", "Read a delivery", 200,
 		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
-			d, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID)
+			d, err := s.Deliveries.Delivery(ctx, project(ctx), in.DeliveryID)
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})
 	operation(s, http.MethodGet, "/deliveries/{deliveryId}/attempts", "list-attempts", "List the attempts of a delivery", 200,
@@ -178,7 +172,7 @@ func (s *server) deliveryRoutes() {
 			DeliveryPath
 			Paging
 		}) (*pageOutput[attemptView], error) {
-			if _, err := s.Store.Delivery(ctx, project(ctx), in.DeliveryID); err != nil {
+			if _, err := s.Deliveries.Delivery(ctx, project(ctx), in.DeliveryID); err != nil {
 				return nil, err
 			}
 			after, err := in.number(0)
@@ -188,7 +182,7 @@ func (s *server) deliveryRoutes() {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			rows, err := s.Store.AttemptsPage(ctx, project(ctx), in.DeliveryID, after, in.Limit+1)
+			rows, err := s.Deliveries.AttemptsPage(ctx, project(ctx), in.DeliveryID, after, in.Limit+1)
 			if err != nil {
 				return nil, err
 			}
@@ -206,7 +200,7 @@ func (s *server) deliveryRoutes() {
 		})
 	operation(s, http.MethodPost, "/deliveries/{deliveryId}/cancel", "cancel-delivery", "Give up a delivery that has not ended", 200,
 		func(ctx context.Context, in *DeliveryPath) (*deliveryOutput, error) {
-			d, err := s.Store.CancelDelivery(ctx, project(ctx), in.DeliveryID, time.Now())
+			d, err := s.Deliveries.Cancel(ctx, project(ctx), in.DeliveryID)
 			return &deliveryOutput{Body: viewDelivery(d)}, err
 		})
 	operation(s, http.MethodPost, "/deliveries/{deliveryId}/retry", "retry-delivery", "Send a delivery again, now", 202,
@@ -218,28 +212,19 @@ func (s *server) deliveryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if idem != nil {
-				idem.Refs = []string{in.DeliveryID}
-			}
-			d, err := s.Store.RetryDelivery(ctx, project(ctx), in.DeliveryID, time.Now(), idem)
-			if err != nil {
-				return replay(err, func(refs []string) (*deliveryOutput, error) {
-					d, err := s.Store.Delivery(ctx, project(ctx), refs[0])
-					return &deliveryOutput{Replayed{"true"}, viewDelivery(d)}, err
-				})
-			}
-			return &deliveryOutput{Body: viewDelivery(d)}, nil
+			d, err := s.Deliveries.Retry(ctx, project(ctx), in.DeliveryID, idem)
+			return &deliveryOutput{replayed(idem), viewDelivery(d)}, err
 		})
 }
 
-// moment is a time that was given, or the other one. The zero times of Go and
-// of Unix are what a program sends that has none, and would bound nothing.
-func moment(field string, given *time.Time, otherwise time.Time) (time.Time, error) {
+// moment is a time that was given, or zero. The zero times of Go and of Unix are
+// what a program sends that has none, and would bound nothing.
+func moment(field string, given *time.Time) (time.Time, error) {
 	if given == nil {
-		return otherwise, nil
+		return time.Time{}, nil
 	}
 	if given.Unix() <= 0 {
-		return otherwise, domain.Invalid(field, "must be after 1970-01-01")
+		return time.Time{}, domain.Invalid(field, "must be after 1970-01-01")
 	}
 	return *given, nil
 }

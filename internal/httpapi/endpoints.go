@@ -11,6 +11,21 @@ import (
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
+// Endpoints is the service of webhook endpoints.
+type Endpoints interface {
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error)
+	Create(ctx context.Context, project string, m webhook.Making, idem *domain.Idempotency) (domain.Endpoint, error)
+	Update(ctx context.Context, project, id string, c webhook.Change) (domain.Endpoint, error)
+	Delete(ctx context.Context, project, id string) error
+	RotateSecret(ctx context.Context, project, id string, overlap *time.Duration, idem *domain.Idempotency) (domain.Endpoint, error)
+	Enable(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Disable(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Pause(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Resume(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Test(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Delivery, error)
+}
+
 type headerView struct {
 	Name   string `json:"name" maxLength:"100" example:"X-Environment"`
 	Value  string `json:"value,omitempty" maxLength:"2000" doc:"Not shown of a secret header; in a change, a secret header without a value keeps its own."`
@@ -137,33 +152,23 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			events := in.Body.Events
-			if events == nil {
-				events = []string{"*"}
-			}
 			waits, err := in.Body.RetrySchedule.durations()
 			if err != nil {
 				return nil, err
 			}
 			e, err := s.Endpoints.Create(ctx, project(ctx), webhook.Making{Secret: in.Body.Secret, KeyPair: in.Body.KeyPair, EndpointSettings: domain.EndpointSettings{
-				URL: in.Body.URL, Events: events, Description: in.Body.Description, Metadata: in.Body.Metadata,
+				URL: in.Body.URL, Events: in.Body.Events, Description: in.Body.Description, Metadata: in.Body.Metadata,
 				Filter: filter(in.Body.Filter), Ordered: in.Body.Ordered, RateLimit: in.Body.RateLimit,
 				Concurrency: in.Body.Concurrency, Headers: headers(in.Body.Headers), SkipStale: in.Body.SkipStale, RetrySchedule: waits,
 			}}, idem)
-			if err != nil {
-				return replay(err, func(refs []string) (*endpointOutput, error) {
-					e, err := s.Store.Endpoint(ctx, project(ctx), refs[0])
-					return &endpointOutput{Replayed{"true"}, viewEndpoint(e, true)}, err
-				})
-			}
-			return &endpointOutput{Body: viewEndpoint(e, true)}, nil
+			return &endpointOutput{replayed(idem), viewEndpoint(e, true)}, err
 		})
 	operation(s, http.MethodGet, path, "list-endpoints", "List webhook endpoints, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[endpointView], error) {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			rows, next, err := s.Store.Endpoints(ctx, project(ctx), domain.EndpointFilter{Cursor: in.Cursor, Limit: in.Limit})
+			rows, next, err := s.Endpoints.Endpoints(ctx, project(ctx), domain.EndpointFilter{Cursor: in.Cursor, Limit: in.Limit})
 			if err != nil {
 				return nil, err
 			}
@@ -171,7 +176,7 @@ func (s *server) endpointRoutes() {
 		})
 	operation(s, http.MethodGet, path+"/{endpointId}", "get-endpoint", "Read a webhook endpoint", 200,
 		func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {
-			e, err := s.Store.Endpoint(ctx, project(ctx), in.EndpointID)
+			e, err := s.Endpoints.Endpoint(ctx, project(ctx), in.EndpointID)
 			return &endpointOutput{Body: viewEndpoint(e, false)}, err
 		})
 	operation(s, http.MethodPatch, path+"/{endpointId}", "update-endpoint", "Change a webhook endpoint", 200,
@@ -216,7 +221,7 @@ func (s *server) endpointRoutes() {
 		})
 	operation(s, http.MethodDelete, path+"/{endpointId}", "delete-endpoint", "Delete a webhook endpoint and cancel what waits for it", 204,
 		func(ctx context.Context, in *EndpointPath) (*empty, error) {
-			return nil, s.Store.DeleteEndpoint(ctx, project(ctx), in.EndpointID, time.Now())
+			return nil, s.Endpoints.Delete(ctx, project(ctx), in.EndpointID)
 		})
 	operation(s, http.MethodPost, path+"/{endpointId}/rotate-secret", "rotate-secret", "Give an endpoint a new secret; the old one signs too for a while", 200,
 		func(ctx context.Context, in *struct {
@@ -230,33 +235,29 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			overlap := webhook.DefaultOverlap
+			var overlap *time.Duration
 			if in.Body != nil && in.Body.Overlap != "" {
-				if overlap, err = time.ParseDuration(in.Body.Overlap); err != nil {
+				given, err := time.ParseDuration(in.Body.Overlap)
+				if err != nil {
 					return nil, domain.Invalid("overlap", "%q is not a duration such as 24h", in.Body.Overlap)
 				}
+				overlap = &given
 			}
 			e, err := s.Endpoints.RotateSecret(ctx, project(ctx), in.EndpointID, overlap, idem)
-			if err != nil {
-				return replay(err, func(refs []string) (*endpointOutput, error) {
-					e, err := s.Store.Endpoint(ctx, project(ctx), refs[0])
-					return &endpointOutput{Replayed{"true"}, viewEndpoint(e, true)}, err
-				})
-			}
-			return &endpointOutput{Body: viewEndpoint(e, true)}, nil
+			return &endpointOutput{replayed(idem), viewEndpoint(e, true)}, err
 		})
 	for name, change := range map[string]struct {
 		summary string
-		do      func(context.Context, string, string) (domain.Endpoint, error)
+		do      func(Endpoints, context.Context, string, string) (domain.Endpoint, error)
 	}{
-		"enable":  {"Let a disabled endpoint receive again", endpointsOf(s).Enable},
-		"disable": {"Have an endpoint receive nothing; what happens passes it by", endpointsOf(s).Disable},
-		"pause":   {"Have everything wait that an endpoint is to receive", endpointsOf(s).Pause},
-		"resume":  {"Send what has waited for a paused endpoint", endpointsOf(s).Resume},
+		"enable":  {"Let a disabled endpoint receive again", Endpoints.Enable},
+		"disable": {"Have an endpoint receive nothing; what happens passes it by", Endpoints.Disable},
+		"pause":   {"Have everything wait that an endpoint is to receive", Endpoints.Pause},
+		"resume":  {"Send what has waited for a paused endpoint", Endpoints.Resume},
 	} {
 		operation(s, http.MethodPost, path+"/{endpointId}/"+name, name+"-endpoint", change.summary, 200,
 			func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {
-				e, err := change.do(ctx, project(ctx), in.EndpointID)
+				e, err := change.do(s.Endpoints, ctx, project(ctx), in.EndpointID)
 				return &endpointOutput{Body: viewEndpoint(e, false)}, err
 			})
 	}
@@ -273,15 +274,12 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			now := time.Now()
-			until, err := moment("until", in.Body.Until, now)
+			until, err := moment("until", in.Body.Until)
 			if err != nil {
 				return nil, err
 			}
-			if !in.Body.Since.Before(until) {
-				return nil, domain.Invalid("since", "must be before until")
-			}
-			return counted(s.Store.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, until, now, idem))
+			n, err := s.Deliveries.Recover(ctx, project(ctx), in.EndpointID, in.Body.Since, until, idem)
+			return counted(n, idem), err
 		}, refuseNull)
 	operation(s, http.MethodPost, path+"/{endpointId}/test", "test-endpoint", "Send a webhook_test event to an endpoint", 202,
 		func(ctx context.Context, in *struct {
@@ -292,38 +290,7 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			id, err := s.Endpoints.Test(ctx, project(ctx), in.EndpointID, idem)
-			again := ""
-			if err != nil {
-				ref, err := replay(err, func(refs []string) (*string, error) { return &refs[0], nil })
-				if err != nil {
-					return nil, err
-				}
-				id, again = *ref, "true"
-			}
-			d, err := s.Store.Delivery(ctx, project(ctx), id)
-			return &deliveryOutput{Replayed{again}, viewDelivery(d)}, err
+			d, err := s.Endpoints.Test(ctx, project(ctx), in.EndpointID, idem)
+			return &deliveryOutput{replayed(idem), viewDelivery(d)}, err
 		})
-}
-
-// endpointsOf is the service when a request comes: there is none while only
-// the description is made.
-func endpointsOf(s *server) endpointActions { return endpointActions{s} }
-
-type endpointActions struct{ s *server }
-
-func (a endpointActions) Enable(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return a.s.Endpoints.Enable(ctx, project, id)
-}
-
-func (a endpointActions) Disable(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return a.s.Endpoints.Disable(ctx, project, id)
-}
-
-func (a endpointActions) Pause(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return a.s.Endpoints.Pause(ctx, project, id)
-}
-
-func (a endpointActions) Resume(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return a.s.Endpoints.Resume(ctx, project, id)
 }

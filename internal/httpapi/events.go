@@ -23,6 +23,13 @@ const (
 	beginning = "beginning"
 )
 
+// Events is the log.
+type Events interface {
+	Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	End(ctx context.Context, project string) (string, error)
+	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error
+}
+
 type eventsOutput struct {
 	Body struct {
 		Data       []any  `json:"data" nullable:"false" doc:"Each as its webhook's body."`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -75,11 +74,9 @@ type Replayed struct {
 	Replayed string `header:"Idempotency-Replayed" doc:"true when the call had been made before."`
 }
 
-// replay calls again with the ids of what the call made the first time, when
-// err says that it was made before.
-func replay[O any](err error, again func(ctxRefs []string) (*O, error)) (*O, error) {
-	if r, ok := errors.AsType[*domain.Replay](err); ok {
-		return again(r.Refs)
+func replayed(idem *domain.Idempotency) Replayed {
+	if idem == nil || !idem.Replayed {
+		return Replayed{}
 	}
-	return nil, err
+	return Replayed{"true"}
 }

@@ -1,10 +1,18 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/webhook"
 )
+
+// PublicKeys are those of the endpoints that sign with a pair.
+type PublicKeys interface {
+	Set(ctx context.Context) (webhook.JWKS, error)
+}
 
 // keys publishes the public keys of all endpoints that have a pair, to anybody.
 func (s *server) keys(w http.ResponseWriter, r *http.Request) {

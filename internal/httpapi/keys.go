@@ -8,6 +8,17 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// Access is the API keys and their projects.
+type Access interface {
+	Authenticate(ctx context.Context, secret string) (domain.APIKey, error)
+	Hold(ctx context.Context, key string) (context.Context, func())
+	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
+	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
+	Revoke(ctx context.Context, id string, last bool) error
+	CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error)
+	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
+}
+
 type keyView struct {
 	KeyID     string `json:"keyId"`
 	ProjectID string `json:"projectId"`
@@ -74,13 +85,7 @@ func (s *server) accessRoutes() {
 				return nil, err
 			}
 			p, err := s.Access.CreateProject(ctx, in.Body.Name, project(ctx), idem)
-			if err != nil {
-				return replay(err, func(refs []string) (*projectOutput, error) {
-					p, err := s.Access.Project(ctx, refs[0])
-					return &projectOutput{Replayed{"true"}, viewProject(p)}, err
-				})
-			}
-			return &projectOutput{Body: viewProject(p)}, nil
+			return &projectOutput{replayed(idem), viewProject(p)}, err
 		})
 	operation(s, http.MethodGet, "/projects", "list-projects", "List all projects, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[projectView], error) {
@@ -92,9 +97,6 @@ func (s *server) accessRoutes() {
 		})
 }
 
-// createKey makes a key. A call that is repeated finds what the first one made,
-// but not the key itself, which is kept nowhere: whoever has lost it revokes it
-// and makes another.
 func (s *server) createKey(ctx context.Context, in *struct {
 	Creating
 	Body struct {
@@ -108,20 +110,8 @@ func (s *server) createKey(ctx context.Context, in *struct {
 		return nil, err
 	}
 	n := access.NewKey{Project: in.Body.ProjectID, Name: in.Body.Name, Role: domain.Role(in.Body.Role)}
-	if n.Project == "" {
-		n.Project = project(ctx)
-	}
-	if n.Role == "" {
-		n.Role = domain.RoleProject
-	}
 	key, secret, err := s.Access.CreateKey(ctx, n, project(ctx), idem)
-	if err != nil {
-		return replay(err, func(refs []string) (*keyOutput, error) {
-			key, err := s.Access.Key(ctx, refs[0])
-			return &keyOutput{Replayed{"true"}, viewKey(key)}, err
-		})
-	}
-	out := &keyOutput{Body: viewKey(key)}
+	out := &keyOutput{replayed(idem), viewKey(key)}
 	out.Body.Key = secret
-	return out, nil
+	return out, err
 }

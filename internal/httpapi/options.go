@@ -1,19 +1,10 @@
 package httpapi
 
 import (
-	"fmt"
-	"net/http"
-	"slices"
-	"strings"
 	"time"
-	_ "time/tzdata" // time zones are checked on machines without them too
-
-	"golang.org/x/net/http/httpguts"
-	"golang.org/x/text/language"
 
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/weburl"
+	"github.com/browserhook/browserhook/internal/session"
 )
 
 type viewport struct {
@@ -70,95 +61,33 @@ func viewOptions(o domain.SessionOptions) BrowserOptions {
 	return v
 }
 
-// options checks what the schema can't and fills in the defaults.
+// options is what is asked for, beside the defaults.
 func (n *newSession) options() (domain.SessionOptions, error) {
-	o := domain.SessionOptions{
-		URL: n.URL, Browser: n.Browser, UserAgent: n.UserAgent, Locale: n.Locale, Timezone: n.Timezone, TestID: n.TestID,
-		Viewport: domain.Viewport{Width: 1280, Height: 720}, Timeout: 30 * time.Minute, IdleTimeout: 5 * time.Minute,
-		DeviceScaleFactor: n.DeviceScaleFactor, ColorScheme: n.ColorScheme, Geolocation: (*domain.Geolocation)(n.Geolocation),
-		Permissions: n.Permissions, IgnoreCertErrors: n.IgnoreCertErrors,
-	}
+	o := session.DefaultOptions()
+	o.URL, o.Browser, o.UserAgent, o.Locale, o.Timezone, o.TestID = n.URL, n.Browser, n.UserAgent, n.Locale, n.Timezone, n.TestID
+	o.DeviceScaleFactor, o.ColorScheme, o.Geolocation = n.DeviceScaleFactor, n.ColorScheme, (*domain.Geolocation)(n.Geolocation)
+	o.Permissions, o.IgnoreCertErrors, o.Credentials = n.Permissions, n.IgnoreCertErrors, (*domain.HTTPCredentials)(n.HTTPCredentials)
 	if n.Viewport != nil {
 		o.Viewport = domain.Viewport(*n.Viewport)
 	}
-	if n.URL != "" {
-		var err error
-		if o.URL, err = step.CheckURL("url", n.URL); err != nil {
-			return o, err
-		}
+	for _, h := range n.Headers {
+		o.Headers = append(o.Headers, domain.Header(h))
 	}
-	if strings.ContainsFunc(n.UserAgent, func(r rune) bool { return r < ' ' || r > '~' }) {
-		return o, domain.Invalid("userAgent", "must be printable ASCII")
-	}
-	if n.Locale != "" {
-		if tag, err := language.Parse(n.Locale); err != nil || strings.ContainsAny(n.Locale, "_ ") || tag == language.Und {
-			return o, domain.Invalid("locale", "%q is not a language such as de-DE", n.Locale)
-		}
-	}
-	if n.Timezone != "" {
-		if _, err := time.LoadLocation(n.Timezone); err != nil || n.Timezone == "Local" {
-			return o, domain.Invalid("timezone", "%q is not a time zone such as Europe/Berlin", n.Timezone)
-		}
-	}
-	var err error
-	if o.Headers, err = n.headers(); err != nil {
+	if err := duration("timeout", n.Timeout, &o.Timeout); err != nil {
 		return o, err
 	}
-	if c := n.HTTPCredentials; c != nil {
-		o.Credentials = &domain.HTTPCredentials{Username: c.Username, Password: c.Password}
-		if o.Credentials.Origin, err = origin("httpCredentials.origin", c.Origin); err != nil {
-			return o, err
-		}
-	}
-	if o.Timeout, err = duration("timeout", n.Timeout, o.Timeout, false); err != nil {
-		return o, err
-	}
-	o.IdleTimeout, err = duration("idleTimeout", n.IdleTimeout, o.IdleTimeout, true)
-	return o, err
+	return o, duration("idleTimeout", n.IdleTimeout, &o.IdleTimeout)
 }
 
-// ofTheBrowser are headers that Chromium writes itself, and what to use instead.
-var ofTheBrowser = map[string]string{
-	"Host": "", "Content-Length": "", "Transfer-Encoding": "", "Connection": "", "Keep-Alive": "", "Upgrade": "", "Te": "", "Trailer": "",
-	"Cookie": "; use the action setCookies", "User-Agent": "; use userAgent", "Accept-Language": "; use locale",
-}
-
-func (n *newSession) headers() ([]domain.Header, error) {
-	var all []domain.Header
-	for i, h := range n.Headers {
-		at := fmt.Sprintf("headers[%d]", i)
-		name := http.CanonicalHeaderKey(h.Name)
-		instead, own := ofTheBrowser[name]
-		switch {
-		case !httpguts.ValidHeaderFieldName(h.Name):
-			return nil, domain.Invalid(at+".name", "is not the name of a header")
-		case own, strings.HasPrefix(name, "Proxy-"), strings.HasPrefix(name, "Sec-"):
-			return nil, domain.Invalid(at+".name", "%s is the browser's own%s", name, instead)
-		case slices.ContainsFunc(all, func(before domain.Header) bool { return before.Name == name }):
-			return nil, domain.Invalid(at+".name", "%s is there twice", name)
-		case !httpguts.ValidHeaderFieldValue(h.Value):
-			return nil, domain.Invalid(at+".value", "holds what a header can't")
-		}
-		all = append(all, domain.Header{Name: name, Value: h.Value, Secret: h.Secret})
+// duration reads one that may be given.
+func duration(field, value string, to *time.Duration) error {
+	if value == "" {
+		return nil
 	}
-	return all, nil
-}
-
-// origin is an address's scheme, host and port as browsers write them.
-func origin(field, raw string) (string, error) {
-	if raw == "" {
-		return "", nil
-	}
-	u, err := weburl.Parse(raw)
+	d, err := time.ParseDuration(value)
 	if err != nil {
-		return "", domain.Invalid(field, "%s", err)
+		return domain.Invalid(field, "%q is not a duration such as 30s, 10m or 1h30m", value)
 	}
-	if u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", domain.Invalid(field, "must be a scheme, a host and perhaps a port, such as https://example.com")
-	}
-	host := u.Host
-	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; port != "" {
-		host = strings.TrimSuffix(host, port)
-	}
-	return u.Scheme + "://" + host, nil
+	*to = d
+	return nil
 }

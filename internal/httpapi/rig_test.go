@@ -69,7 +69,8 @@ type rig struct {
 
 type apiStore interface {
 	storetest.Store
-	httpapi.Store
+	session.Store
+	webhook.DeliveryStore
 }
 
 // onBothStores runs a test of the API over SQLite and over PostgreSQL.
@@ -122,8 +123,9 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 	public := func() string { return "http://browserhook.test" }
 	stopping, draining := make(chan struct{}), make(chan struct{})
 	r.drain = sync.OnceFunc(func() { close(draining) })
+	endpoints := webhook.NewService(store, client.Guard)
 	sessions = session.New(session.Config{
-		Store: store, Box: r.box, PublicURL: public, MaxSessions: 1000, Log: log, Browsers: []string{"shell"},
+		Store: store, Endpoints: endpoints, Blobs: noArtifacts{}, Box: r.box, PublicURL: public, MaxSessions: 1000, Log: log, Browsers: []string{"shell"},
 		Launch: func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -135,9 +137,10 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 	keys = access.New(store)
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
-		Store: store, Access: keys, Sessions: sessions, Endpoints: webhook.NewService(store, client.Guard), Events: events,
+		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions,
+		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(store), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
-		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Artifacts: noArtifacts{}, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
+		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
 		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -173,7 +176,7 @@ func (r *rig) newKey(role domain.Role) string {
 	return secret
 }
 
-type noArtifacts struct{}
+type noArtifacts struct{ session.Blobs }
 
 func (noArtifacts) Open(context.Context, string) (io.ReadCloser, error) {
 	return nil, errors.New("there are no artifacts")

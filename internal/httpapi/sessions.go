@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -10,8 +9,21 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
-	"github.com/browserhook/browserhook/internal/webhook"
 )
+
+// Sessions is the session service.
+type Sessions interface {
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
+	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
+	Close(ctx context.Context, project, id string) (domain.Session, error)
+}
+
+// Streams makes the links to live pages.
+type Streams interface {
+	CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life *time.Duration, idem *domain.Idempotency) (domain.Stream, error)
+	RevokeStream(ctx context.Context, project, session, id string) error
+}
 
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
@@ -111,7 +123,7 @@ func (s *server) sessionRoutes() {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			rows, next, err := s.Store.Sessions(ctx, project(ctx), domain.SessionFilter{
+			rows, next, err := s.Sessions.Sessions(ctx, project(ctx), domain.SessionFilter{
 				Status: domain.SessionStatus(in.Status), Cursor: in.Cursor, Limit: in.Limit,
 			})
 			if err != nil {
@@ -121,7 +133,7 @@ func (s *server) sessionRoutes() {
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}", "get-session", "Read a session", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
-			v, err := s.Store.Session(ctx, project(ctx), in.SessionID)
+			v, err := s.Sessions.Session(ctx, project(ctx), in.SessionID)
 			if err != nil {
 				return nil, err
 			}
@@ -145,7 +157,7 @@ func (s *server) sessionRoutes() {
 			SessionPath
 			StreamID string `path:"streamId" maxLength:"64"`
 		}) (*empty, error) {
-			return nil, s.Store.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID, time.Now())
+			return nil, s.Streams.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID)
 		})
 	s.artifactRoutes()
 }
@@ -160,24 +172,19 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 		return nil, err
 	}
 	req := session.CreateRequest{
-		Options: opt, Metadata: in.Body.Metadata, Steps: in.Body.Steps, OnError: onError(in.Body.OnError), Idempotency: idem,
+		Options: opt, Metadata: in.Body.Metadata, Steps: in.Body.Steps, OnError: domain.OnError(in.Body.OnError), Idempotency: idem,
 	}
 	if w := in.Body.Webhook; w != nil {
-		events := w.Events
-		if events == nil {
-			events = []string{"*"}
-		}
-		req.Webhook = func(id string) (domain.Endpoint, error) {
-			return s.Endpoints.New(project(ctx), id, "webhook.", webhook.Making{
-				Secret: w.Secret, EndpointSettings: domain.EndpointSettings{URL: w.URL, Events: events},
-			})
-		}
+		req.Webhook = &session.InlineWebhook{EndpointSettings: domain.EndpointSettings{URL: w.URL, Events: w.Events}, Secret: w.Secret}
 	}
 	v, steps, endpoint, err := s.Sessions.Create(ctx, project(ctx), req)
-	if err != nil {
-		return replay(err, func(refs []string) (*sessionOutput, error) { return s.sessionAgain(ctx, refs) })
+	if err == nil && idem != nil && idem.Replayed {
+		steps, err = s.firstSteps(ctx, v)
 	}
-	out := &sessionOutput{Body: s.viewSession(ctx, v)}
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionOutput{replayed(idem), s.viewSession(ctx, v)}
 	for _, st := range steps {
 		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
 	}
@@ -188,57 +195,12 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	return out, nil
 }
 
-// sessionAgain answers a repeated call with what the first one made.
-func (s *server) sessionAgain(ctx context.Context, refs []string) (*sessionOutput, error) {
+// firstSteps are those that came with the session, as they are by now.
+func (s *server) firstSteps(ctx context.Context, v domain.Session) ([]domain.Step, error) {
 	if err := s.takePage(ctx); err != nil {
 		return nil, err
 	}
-	v, err := s.Store.Session(ctx, project(ctx), refs[0])
-	if err != nil {
-		return nil, err
-	}
-	out := &sessionOutput{Replayed: Replayed{"true"}, Body: s.viewSession(ctx, v)}
-	steps, err := s.Store.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
-	if err != nil {
-		return nil, err
-	}
-	for _, st := range steps {
-		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
-	}
-	if len(refs) > 1 {
-		switch e, err := s.Store.Endpoint(ctx, project(ctx), refs[1]); {
-		case err == nil:
-			view := viewEndpoint(e, true)
-			out.Body.Webhook = &view
-		case !errors.Is(err, domain.ErrNotFound): // it may have ended
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func onError(v string) domain.OnError {
-	if v == "" {
-		return domain.OnErrorStop
-	}
-	return domain.OnError(v)
-}
-
-func duration(field, value string, fallback time.Duration, zero bool) (time.Duration, error) {
-	if value == "" {
-		return fallback, nil
-	}
-	d, err := time.ParseDuration(value)
-	if err != nil {
-		return 0, domain.Invalid(field, "%q is not a duration such as 30s, 10m or 1h30m", value)
-	}
-	if zero && d == 0 {
-		return 0, nil
-	}
-	if d < time.Second || d > 24*time.Hour {
-		return 0, domain.Invalid(field, "must be from 1s to 24h")
-	}
-	return d, nil
+	return s.Steps.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
 }
 
 func (s *server) createStream(ctx context.Context, in *struct {
@@ -253,22 +215,15 @@ func (s *server) createStream(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	life, err := duration("expiresIn", in.Body.ExpiresIn, 0, false)
-	if err != nil {
+	var life *time.Duration
+	if in.Body.ExpiresIn != "" {
+		life = new(time.Duration)
+	}
+	if err := duration("expiresIn", in.Body.ExpiresIn, life); err != nil {
 		return nil, err
 	}
-	mode := domain.StreamView
-	if in.Body.Mode != "" {
-		mode = domain.StreamMode(in.Body.Mode)
-	}
-	st, err := s.Sessions.CreateStream(ctx, caller(ctx), in.SessionID, mode, life, idem)
-	if err != nil {
-		return replay(err, func(refs []string) (*streamOutput, error) {
-			st, err := s.Store.Stream(ctx, project(ctx), in.SessionID, refs[0])
-			return &streamOutput{Replayed: Replayed{"true"}, Body: s.viewStream(st)}, err
-		})
-	}
-	return &streamOutput{Body: s.viewStream(st)}, nil
+	st, err := s.Streams.CreateStream(ctx, caller(ctx), in.SessionID, domain.StreamMode(in.Body.Mode), life, idem)
+	return &streamOutput{replayed(idem), s.viewStream(st)}, err
 }
 
 func (s *server) viewStream(st domain.Stream) streamView {

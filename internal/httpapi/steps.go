@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -13,11 +11,19 @@ import (
 	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 )
+
+// Steps is the steps of sessions.
+type Steps interface {
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)
+	WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	CancelStep(ctx context.Context, project, session, id string) (domain.Step, error)
+}
 
 type stepView struct {
 	StepID     string           `json:"stepId"`
@@ -89,7 +95,7 @@ func (s *server) stepRoutes() {
 			SessionPath
 			Paging
 		}) (*pageOutput[stepView], error) {
-			sess, err := s.Store.Session(ctx, project(ctx), in.SessionID)
+			sess, err := s.Steps.Session(ctx, project(ctx), in.SessionID)
 			if err != nil {
 				return nil, err
 			}
@@ -100,7 +106,7 @@ func (s *server) stepRoutes() {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			rows, err := s.Store.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
+			rows, err := s.Steps.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
 			if err != nil {
 				return nil, err
 			}
@@ -118,12 +124,12 @@ func (s *server) stepRoutes() {
 			if err := s.takePage(ctx); err != nil {
 				return nil, err
 			}
-			st, err := s.Store.Step(ctx, project(ctx), in.SessionID, in.StepID)
+			st, err := s.Steps.Step(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(ctx, st)}, err
 		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/steps/{stepId}/cancel", "cancel-step", "Cancel a step that waits or runs", 200,
 		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
-			st, err := s.Sessions.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
+			st, err := s.Steps.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(ctx, st)}, err
 		})
 }
@@ -177,18 +183,12 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	// Before there is anything to wait for, so that no revocation is missed.
 	held, release := s.Access.Hold(ctx, caller(ctx).ID)
 	defer release()
-	out := &stepsOutput{Status: http.StatusAccepted}
-	bare := false // of steps that were read to see how far they are
-	steps, err := s.Sessions.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, onError(in.Body.OnError), idem)
+	steps, err := s.Steps.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, domain.OnError(in.Body.OnError), idem)
 	if err != nil {
-		bare = true
-		if out, err = replay(err, func(refs []string) (*stepsOutput, error) {
-			steps, err = s.Store.StepsByID(ctx, project(ctx), in.SessionID, refs)
-			return &stepsOutput{Status: http.StatusAccepted, Replayed: Replayed{"true"}}, err
-		}); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
+	out := &stepsOutput{Status: http.StatusAccepted, Replayed: replayed(idem)}
+	bare := idem != nil && idem.Replayed // of steps that were read to see how far they are
 	if wait > 0 {
 		ids := make([]string, len(steps))
 		for i := range steps {
@@ -203,7 +203,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 			case <-waiting.Done():
 			}
 		}()
-		if steps, err = s.Sessions.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
+		if steps, err = s.Steps.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
 			return nil, err
 		}
 		if errors.Is(context.Cause(held), domain.ErrKeyRevoked) {
@@ -221,7 +221,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		// They came together, and so are one after the other.
 		reading, cancel := context.WithTimeout(ctx, readWithin)
 		defer cancel()
-		if whole, err = s.Store.Steps(reading, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
+		if whole, err = s.Steps.Steps(reading, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
 			whole = steps // what was done is told, if the store gives no more
 			for i := range whole {
 				whole[i].Params = json.RawMessage("null")
@@ -238,76 +238,4 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		out.Body.NextCursor = strconv.Itoa(whole[n-1].Index)
 	}
 	return out, nil
-}
-
-type artifactView struct {
-	ArtifactID  string `json:"artifactId"`
-	StepID      string `json:"stepId"`
-	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage"`
-	ContentType string `json:"contentType"`
-	Size        int64  `json:"size" doc:"Bytes."`
-	CreatedAt   string `json:"createdAt"`
-}
-
-func (s *server) artifactRoutes() {
-	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made", 200,
-		func(ctx context.Context, in *struct {
-			SessionPath
-			Paging
-		}) (*pageOutput[artifactView], error) {
-			if _, err := s.Store.Session(ctx, project(ctx), in.SessionID); err != nil {
-				return nil, err
-			}
-			if in.Cursor != "" && !domain.ValidID(domain.PrefixArtifact, in.Cursor) {
-				return nil, domain.Invalid("cursor", "is not one that this list gave out")
-			}
-			rows, err := s.Store.ArtifactsPage(ctx, project(ctx), in.SessionID, in.Cursor, in.Limit+1)
-			if err != nil {
-				return nil, err
-			}
-			next := ""
-			if len(rows) > in.Limit {
-				rows = rows[:in.Limit]
-				next = rows[in.Limit-1].ID
-			}
-			return pageOf(rows, next, func(a domain.Artifact) artifactView {
-				return artifactView{a.ID, a.StepID, a.Kind, a.ContentType, a.Size, stamp(a.CreatedAt)}
-			}), nil
-		})
-	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch an artifact's bytes", 200,
-		func(ctx context.Context, in *struct {
-			SessionPath
-			ArtifactID string `path:"artifactId" maxLength:"64"`
-		}) (*huma.StreamResponse, error) {
-			a, err := s.Store.Artifact(ctx, project(ctx), in.SessionID, in.ArtifactID)
-			if err != nil {
-				return nil, err
-			}
-			if (a.Kind == step.KindStorage || a.Kind == "failure") && !seesSecrets(ctx) {
-				return nil, newProblem(domain.CodeForbidden, fmt.Sprintf(
-					"What a browser has stored, and what a page was like when a step failed, may hold secrets: it needs a key of the role %s.", domain.RoleProject))
-			}
-			kept, err := s.Artifacts.Open(ctx, a.Key())
-			if err != nil {
-				return nil, err
-			}
-			content, err := s.Sessions.OpenArtifact(a, kept)
-			if err != nil {
-				kept.Close()
-				return nil, err
-			}
-			return &huma.StreamResponse{Body: func(hc huma.Context) {
-				defer kept.Close()
-				hc.SetHeader("Content-Type", a.ContentType)
-				hc.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
-				// A file that a page made is a stranger's: no browser is to show it.
-				disposition := "inline"
-				if a.Kind == "download" {
-					disposition = "attachment"
-				}
-				hc.SetHeader("Content-Disposition", disposition)
-				hc.SetHeader("Content-Security-Policy", "sandbox")
-				_, _ = io.Copy(hc.BodyWriter(), content)
-			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "*/*"))
 }

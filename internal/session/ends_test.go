@@ -1,7 +1,9 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -191,6 +193,12 @@ func (b *blobs) ReadAll(_ context.Context, key string) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.held[key], nil
+}
+
+func (b *blobs) Open(_ context.Context, key string) (io.ReadCloser, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return io.NopCloser(bytes.NewReader(b.held[key])), nil
 }
 
 func (b *blobs) Delete(_ context.Context, key string) error {

@@ -1,7 +1,9 @@
 package session
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,28 +20,37 @@ func answered(ctx context.Context) (context.Context, context.CancelFunc) {
 
 var errAway = domain.Refuse(domain.CodeUnavailable, "the store does not answer; try again soon")
 
-// CreateRequest is all that a session can be created with. Options are
-// complete: defaults are filled in.
+// CreateRequest is all that a session can be created with.
 type CreateRequest struct {
-	Options     domain.SessionOptions
+	Options     domain.SessionOptions // DefaultOptions, and what is to be different
 	Metadata    map[string]string
 	Steps       []step.Spec
-	OnError     domain.OnError
+	OnError     domain.OnError // empty: stop
+	Webhook     *InlineWebhook // nil: none
 	Idempotency *domain.Idempotency
-	// Webhook makes the inline endpoint of the session with the given id, or
-	// is nil.
-	Webhook func(sessionID string) (domain.Endpoint, error)
+}
+
+// InlineWebhook is an endpoint for one session alone.
+type InlineWebhook struct {
+	domain.EndpointSettings
+	Secret string // empty: a new one
 }
 
 // Create makes a session with its first steps and its inline webhook, in one
-// transaction. It starts when there is room. The error may be *domain.Replay.
+// transaction. It starts when there is room. A call that is repeated answers with
+// the session and the endpoint that it made, if they are still there, and no
+// steps: they may be long by now, and are for the caller to read.
 func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error) {
 	if s.isStopping() {
 		return domain.Session{}, nil, nil, errStopping
 	}
+	if err := checkOptions(&r.Options); err != nil {
+		return domain.Session{}, nil, nil, err
+	}
 	if err := domain.CheckMetadata("metadata", r.Metadata); err != nil {
 		return domain.Session{}, nil, nil, err
 	}
+	r.OnError = cmp.Or(r.OnError, domain.OnErrorStop)
 	if err := checkSteps(r.Steps, r.OnError); err != nil {
 		return domain.Session{}, nil, nil, err
 	}
@@ -59,8 +70,8 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: n.Session.ID,
 		Token: n.Session.StreamToken, Mode: domain.StreamView, CreatedAt: now,
 	}
-	if r.Webhook != nil {
-		e, err := r.Webhook(n.Session.ID)
+	if w := r.Webhook; w != nil {
+		e, err := s.Endpoints.Inline(project, id, w.EndpointSettings, w.Secret)
 		if err != nil {
 			return domain.Session{}, nil, nil, err
 		}
@@ -86,11 +97,28 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 			r.Idempotency.Refs = append(r.Idempotency.Refs, n.Endpoint.ID)
 		}
 	}
-	if err := s.Store.CreateSession(ctx, n); err != nil {
+	err := s.Store.CreateSession(ctx, n)
+	if made, again := r.Idempotency.Again(err); again {
+		return s.created(ctx, project, made)
+	}
+	if err != nil {
 		return domain.Session{}, nil, nil, fmt.Errorf("create session: %w", err)
 	}
 	s.enqueue(ref{project, n.Session.ID})
 	return n.Session, n.Steps[given:], n.Endpoint, nil
+}
+
+// created is what an earlier call made.
+func (s *Service) created(ctx context.Context, project string, made []string) (domain.Session, []domain.Step, *domain.Endpoint, error) {
+	session, err := s.Session(ctx, project, made[0])
+	if err != nil || len(made) == 1 {
+		return session, nil, nil, err
+	}
+	e, err := s.Store.Endpoint(ctx, project, made[1])
+	if errors.Is(err, domain.ErrNotFound) { // it has ended
+		return session, nil, nil, nil
+	}
+	return session, nil, &e, err
 }
 
 // chooseBrowser fills in the default, and refuses what isn't installed here.
@@ -137,7 +165,8 @@ func checkSteps(specs []step.Spec, onError domain.OnError) error {
 	return nil
 }
 
-// AddSteps puts steps at the end of a session's queue.
+// AddSteps puts steps at the end of a session's queue. A call that is repeated
+// answers with the steps that it added, without their parameters and results.
 func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error) {
 	if s.isStopping() {
 		return nil, errStopping
@@ -145,6 +174,7 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 	if len(specs) == 0 {
 		return nil, domain.Invalid("steps", "must hold at least one step")
 	}
+	onError = cmp.Or(onError, domain.OnErrorStop)
 	if err := checkSteps(specs, onError); err != nil {
 		return nil, err
 	}
@@ -163,6 +193,9 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 		c.Idempotency = idem
 		return d.add(c, steps)
 	})
+	if made, again := idem.Again(err); again {
+		return s.StepsByID(ctx, project, id, made)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("add steps: %w", err)
 	}
@@ -179,7 +212,7 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 func (s *Service) WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
 	for {
 		changed := s.Changed(session)
-		steps, err := s.Store.StepsByID(context.WithoutCancel(ctx), project, session, ids)
+		steps, err := s.StepsByID(context.WithoutCancel(ctx), project, session, ids)
 		if err != nil {
 			return nil, fmt.Errorf("wait for steps: %w", err)
 		}
@@ -201,7 +234,7 @@ func (s *Service) WaitSteps(ctx context.Context, project, session string, ids []
 // CancelStep cancels a step that waits, or stops one that runs; it returns
 // when that is done. A step that has ended is a conflict.
 func (s *Service) CancelStep(ctx context.Context, project, session, id string) (domain.Step, error) {
-	if _, err := s.Store.Step(ctx, project, session, id); err != nil {
+	if _, err := s.Step(ctx, project, session, id); err != nil {
 		return domain.Step{}, err
 	}
 	d := s.decider()
@@ -226,7 +259,7 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 			return domain.Step{}, err
 		}
 	}
-	return s.Store.Step(ctx, project, session, id)
+	return s.Step(ctx, project, session, id)
 }
 
 // stopAgain is how long another server gets to stop a step before it is asked
@@ -284,40 +317,4 @@ func (s *Service) Close(ctx context.Context, project, id string) (domain.Session
 		a.close(domain.ClosedRequested)
 	}
 	return now, nil
-}
-
-// CreateStream makes a link to the session's live page, for the given time or,
-// when that is 0, as long as the session lives. It ends with the key that it is
-// made with.
-func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life time.Duration, idem *domain.Idempotency) (domain.Stream, error) {
-	now := time.Now()
-	st := domain.Stream{
-		ID: domain.NewID(domain.PrefixStream), ProjectID: key.ProjectID, SessionID: id, KeyID: key.ID,
-		Token: domain.NewToken(), Mode: mode, CreatedAt: now,
-	}
-	if life > 0 {
-		st.ExpiresAt = now.Add(life)
-	}
-	if idem != nil {
-		idem.Refs = []string{st.ID}
-	}
-	if err := s.Store.CreateStream(ctx, st, idem); err != nil {
-		return domain.Stream{}, fmt.Errorf("create stream: %w", err)
-	}
-	return st, nil
-}
-
-// OpenStream is the link with the token and its session: ErrNotFound when
-// there is none, ErrStreamOver when it opens nothing any more, another error
-// when that can't be known now. The session may have ended.
-func (s *Service) OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error) {
-	st, err := s.Store.StreamByToken(ctx, token)
-	if err != nil {
-		return st, domain.Session{}, err
-	}
-	if !st.Live(time.Now()) {
-		return st, domain.Session{}, domain.ErrStreamOver
-	}
-	sess, err := s.Store.Session(ctx, st.ProjectID, st.SessionID)
-	return st, sess, err
 }

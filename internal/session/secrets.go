@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -114,11 +115,19 @@ func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.Session
 // sealed says whether an artifact's bytes are kept encrypted.
 func sealed(a domain.Artifact) bool { return a.Kind == step.KindStorage }
 
-// OpenArtifact is what a step made, given the bytes that are kept of it.
-func (s *Service) OpenArtifact(a domain.Artifact, kept io.Reader) (io.Reader, error) {
-	if !sealed(a) {
-		return kept, nil
+// HoldsSecrets says whether an artifact may: what a browser has stored, and what
+// a page was like when a step failed.
+func HoldsSecrets(a domain.Artifact) bool {
+	return a.Kind == step.KindStorage || a.Kind == step.KindFailure
+}
+
+// OpenArtifact is the bytes of what a step made.
+func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadCloser, error) {
+	kept, err := s.Blobs.Open(ctx, a.Key())
+	if err != nil || !sealed(a) {
+		return kept, err
 	}
+	defer kept.Close()
 	raw, err := io.ReadAll(kept)
 	if err != nil {
 		return nil, fmt.Errorf("read an artifact: %w", err)
@@ -127,5 +136,5 @@ func (s *Service) OpenArtifact(a domain.Artifact, kept io.Reader) (io.Reader, er
 	if err != nil {
 		return nil, fmt.Errorf("open an artifact: %w", err)
 	}
-	return bytes.NewReader(content), nil
+	return io.NopCloser(bytes.NewReader(content)), nil
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -19,23 +20,40 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
+// Reader reads sessions and what belongs to them.
+type Reader interface {
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
+	Step(ctx context.Context, project, session, id string) (domain.Step, error)
+	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
+	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
+}
+
 // Store is what the service needs of a store.
 type Store interface {
+	Reader
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
-	Session(ctx context.Context, project, id string) (domain.Session, error)
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
-	Step(ctx context.Context, project, session, id string) (domain.Step, error)
-	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
-	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
+	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
+	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
+}
+
+// Endpoints makes the endpoints of inline webhooks.
+type Endpoints interface {
+	Inline(project, session string, w domain.EndpointSettings, secret string) (domain.Endpoint, error)
 }
 
 // Blobs keeps the bytes of artifacts.
 type Blobs interface {
 	WriteAll(ctx context.Context, key string, content []byte, contentType string) error
 	ReadAll(ctx context.Context, key string) ([]byte, error)
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
 	Delete(ctx context.Context, key string) error
 }
 
@@ -50,6 +68,7 @@ type Browser interface {
 // Config is what the service is made of.
 type Config struct {
 	Store       Store
+	Endpoints   Endpoints
 	Blobs       Blobs
 	Box         Box
 	Launch      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
@@ -84,9 +103,10 @@ const (
 	closeWithin = 15 * time.Second
 )
 
-// Service runs all sessions.
+// Service runs all sessions. It answers reads as the store does.
 type Service struct {
 	Config
+	Reader
 	slots chan struct{} // a browser each
 
 	mu       sync.Mutex
@@ -120,7 +140,7 @@ func New(cfg Config) *Service {
 	working, giveUp := context.WithCancel(context.Background())
 	return &Service{
 		working: working, giveUp: giveUp,
-		Config: cfg, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
+		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{},
 	}
 }

@@ -18,6 +18,9 @@ import (
 // one file: a picture with the element or the place marked, the accessibility
 // tree, and what the console and the network said during the step.
 
+// KindFailure is the kind of the artifact that is this file.
+const KindFailure = "failure"
+
 const (
 	// gatherWithin bounds how much later a step fails because of it.
 	gatherWithin = 2 * time.Second
@@ -89,7 +92,7 @@ func (r *run) keep(whole context.Context, f *domain.Failure) {
 	}
 	saving, cancel := context.WithTimeout(whole, gatherWithin)
 	defer cancel()
-	if a, err := r.save(saving, "failure", "application/zip", content); err == nil {
+	if a, err := r.save(saving, KindFailure, "application/zip", content); err == nil {
 		f.ArtifactID = a.ID
 	}
 }

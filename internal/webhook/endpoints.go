@@ -12,11 +12,19 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// EndpointReader reads endpoints.
+type EndpointReader interface {
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
+	Endpoints(ctx context.Context, project string, f domain.EndpointFilter) ([]domain.Endpoint, string, error)
+}
+
 // Endpoints is what the service needs of a store.
 type Endpoints interface {
+	EndpointReader
 	CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error
-	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error
+	DeleteEndpoint(ctx context.Context, project, id string, now time.Time) error
+	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (deliveryID string, err error)
 }
 
@@ -26,15 +34,16 @@ type URLChecker interface {
 	CheckURL(field, raw string) (string, error)
 }
 
-// Service is what the API does with endpoints.
+// Service is what can be done with endpoints. It answers reads as the store does.
 type Service struct {
+	EndpointReader
 	store Endpoints
 	urls  URLChecker
 }
 
 // NewService makes a service.
 func NewService(store Endpoints, urls URLChecker) *Service {
-	return &Service{store: store, urls: urls}
+	return &Service{EndpointReader: store, store: store, urls: urls}
 }
 
 const (
@@ -142,16 +151,25 @@ func checkFilter(field string, f domain.Filter) error {
 	return nil
 }
 
-// Making is what an endpoint is made with.
+// Making is what an endpoint is made with. Without events it gets all.
 type Making struct {
 	domain.EndpointSettings
 	Secret  string // "whsec_" and base64 that the receiver knows already; empty: a new one
 	KeyPair bool   // sign with a new ed25519 key pair too
 }
 
+// Inline makes the endpoint of a session's own webhook. Who makes the session
+// stores it.
+func (s *Service) Inline(project, session string, w domain.EndpointSettings, secret string) (domain.Endpoint, error) {
+	return s.New(project, session, "webhook.", Making{EndpointSettings: w, Secret: secret})
+}
+
 // New makes an endpoint with its secret, for a session's events only when that
 // isn't empty. It stores nothing. field is put before the names in errors.
 func (s *Service) New(project, session, field string, m Making) (domain.Endpoint, error) {
+	if m.Events == nil {
+		m.Events = domain.Subscription{"*"}
+	}
 	if err := s.check(field, &m.EndpointSettings); err != nil {
 		return domain.Endpoint{}, err
 	}
@@ -180,7 +198,11 @@ func (s *Service) Create(ctx context.Context, project string, m Making, idem *do
 	if idem != nil {
 		idem.Refs = []string{e.ID}
 	}
-	return e, s.store.CreateEndpoint(ctx, e, idem)
+	err = s.store.CreateEndpoint(ctx, e, idem)
+	if made, again := idem.Again(err); again {
+		return s.Endpoint(ctx, project, made[0])
+	}
+	return e, err
 }
 
 // Change is what of an endpoint is to be different; nil stays.
@@ -304,13 +326,24 @@ func (s *Service) Resume(ctx context.Context, project, id string) (domain.Endpoi
 	})
 }
 
-// Test sends a webhook_test event to the endpoint alone and returns the id of
-// its delivery.
-func (s *Service) Test(ctx context.Context, project, id string, idem *domain.Idempotency) (string, error) {
-	e, err := s.store.Endpoint(ctx, project, id)
+// Delete deletes an endpoint and cancels what waits for it.
+func (s *Service) Delete(ctx context.Context, project, id string) error {
+	return s.store.DeleteEndpoint(ctx, project, id, time.Now())
+}
+
+// Test sends a webhook_test event to the endpoint alone and returns its delivery.
+func (s *Service) Test(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Delivery, error) {
+	e, err := s.Endpoint(ctx, project, id)
 	if err != nil {
-		return "", err
+		return domain.Delivery{}, err
 	}
 	draft := domain.WebhookNews(&e, domain.EventWebhookTest, "", time.Now())
-	return s.store.SendTest(ctx, project, id, draft, idem)
+	delivery, err := s.store.SendTest(ctx, project, id, draft, idem)
+	if made, again := idem.Again(err); again {
+		delivery, err = made[0], nil
+	}
+	if err != nil {
+		return domain.Delivery{}, err
+	}
+	return s.store.Delivery(ctx, project, delivery)
 }

@@ -20,23 +20,30 @@ const (
 )
 
 // RotateSecret gives the endpoint a new secret, and a new key pair if it has
-// one; those before sign as well until their time is over. As long as that
-// would be too many it is refused, with the time from which it isn't.
-func (s *Service) RotateSecret(ctx context.Context, project, id string, overlap time.Duration, idem *domain.Idempotency) (domain.Endpoint, error) {
-	if overlap < 0 || overlap > MaxOverlap {
+// one; those before sign as well until the overlap is over, which is
+// DefaultOverlap when it is nil. As long as that would be too many it is refused,
+// with the time from which it isn't.
+func (s *Service) RotateSecret(ctx context.Context, project, id string, overlap *time.Duration, idem *domain.Idempotency) (domain.Endpoint, error) {
+	beside := DefaultOverlap
+	set(&beside, overlap)
+	if beside < 0 || beside > MaxOverlap {
 		return domain.Endpoint{}, domain.Invalid("overlap", "must be 0s to %s", MaxOverlap)
 	}
 	if idem != nil {
 		idem.Refs = []string{id}
 	}
-	return s.change(ctx, project, id, func(c *domain.EndpointChange) error {
+	e, err := s.change(ctx, project, id, func(c *domain.EndpointChange) error {
 		c.Idempotency = idem
-		secrets, err := rotate(c.Endpoint.Secrets, overlap, time.Now())
+		secrets, err := rotate(c.Endpoint.Secrets, beside, time.Now())
 		if err == nil {
 			c.Endpoint.Secrets = secrets
 		}
 		return err
 	})
+	if made, again := idem.Again(err); again {
+		return s.Endpoint(ctx, project, made[0])
+	}
+	return e, err
 }
 
 // rotate puts a new secret before those that are live, and a new key pair if
