@@ -50,7 +50,7 @@ func (s *session) draft(due time.Time) domain.Draft {
 // around is a body without the time when its event was due.
 var around = sync.OnceValue(func() (parts [2][]byte) {
 	epoch := time.Unix(0, 0)
-	e, err := newSession("").draft(epoch).Seal(1)
+	e, err := newSession("").draft(epoch).Event(1)
 	if err != nil {
 		panic(err) // it is of our own making
 	}

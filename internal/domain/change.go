@@ -39,7 +39,7 @@ type Commit struct {
 	Sessions []string      // whose row or steps changed
 	Projects []string      // whose log has news
 	Keys     []string      // ids of API keys that were revoked
-	Signing  bool          // the key pairs of endpoints are others
+	KeyPairs bool          // the key pairs of endpoints are others
 }
 
 // Signal is what reaches a server, one of several that share a store, from the

@@ -58,7 +58,7 @@ type Event struct {
 	Body      []byte
 	CreatedAt time.Time
 
-	// Known while it is being committed, to find who wants it.
+	// Set while it is being committed, to find who wants it.
 	Metadata   map[string]string
 	EndpointID string // that the news is about
 }
@@ -144,8 +144,8 @@ func DeliveryNews(d *Delivery, at time.Time) Draft {
 	}}
 }
 
-// Seal turns the draft into an event with an id, its sequence and its body.
-func (d Draft) Seal(sequence int64) (Event, error) {
+// Event turns the draft into an event with an id, its sequence and its body.
+func (d Draft) Event(sequence int64) (Event, error) {
 	e := Event{
 		ID: NewID(PrefixEvent), ProjectID: d.ProjectID, SessionID: d.SessionID,
 		Sequence: sequence, Type: d.Data.EventType, CreatedAt: d.At.UTC().Truncate(time.Millisecond),
@@ -162,9 +162,9 @@ func (d Draft) Seal(sequence int64) (Event, error) {
 	return e, nil
 }
 
-// Remember fills in what is known of an event only while it is being
+// ReadBody fills in what an event has only while it is being
 // committed, from its body.
-func (e *Event) Remember() error {
+func (e *Event) ReadBody() error {
 	var p Payload
 	if err := json.Unmarshal(e.Body, &p); err != nil {
 		return fmt.Errorf("read event %s: %w", e.ID, err)

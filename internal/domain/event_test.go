@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // users' code was written against.
 func TestContractExample(t *testing.T) {
 	s := &Session{ID: "browser_iwnx132n1", ProjectID: "proj_1", Status: SessionReady, StreamToken: "XXX"}
-	ev, err := SessionNews(s, EventBrowserReady, "https://chromebrowser.stream", time.Unix(0, 0)).Seal(1)
+	ev, err := SessionNews(s, EventBrowserReady, "https://chromebrowser.stream", time.Unix(0, 0)).Event(1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestGolden(t *testing.T) {
 		{"webhook_test", WebhookNews(&Endpoint{ID: "we_1", Status: EndpointEnabled}, EventWebhookTest, "", at)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			ev, err := tt.draft.Seal(3)
+			ev, err := tt.draft.Event(3)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -94,8 +94,8 @@ type Endpoint struct {
 	UpdatedAt      time.Time
 }
 
-// Signs says whether the endpoint has a key pair.
-func (e *Endpoint) Signs() bool {
+// HasKeyPair says whether the endpoint has a key pair.
+func (e *Endpoint) HasKeyPair() bool {
 	return slices.ContainsFunc(e.Secrets, func(s Secret) bool { return strings.HasPrefix(s.Value, PrivateKeyPrefix) })
 }
 

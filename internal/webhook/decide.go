@@ -57,7 +57,8 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 	d.Attempts++
 	d.Tries++
 	if err == nil {
-		d.Status, d.EndedAt = domain.DeliveryDelivered, now
+		move(&d, domain.DeliveryDelivered)
+		d.EndedAt = now
 		o.Health = domain.HealthGood
 	} else {
 		o.Health = domain.HealthBad
@@ -70,15 +71,18 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 		}
 		switch {
 		case answer.StatusCode == http.StatusGone:
-			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonGone
+			move(&d, domain.DeliveryFailed)
+			d.EndedAt, d.Reason = now, domain.ReasonGone
 			o.Health = domain.HealthGone
 		case d.Tries > len(waits):
-			d.Status, d.EndedAt, d.Reason = domain.DeliveryFailed, now, domain.ReasonExhausted
+			move(&d, domain.DeliveryFailed)
+			d.EndedAt, d.Reason = now, domain.ReasonExhausted
 		default:
 			wait := waits[d.Tries-1]
 			wait += time.Duration(float64(wait) * jitter * random)
 			wait = max(wait, retryAfter(answer.Header.Get("Retry-After"), now))
-			d.Status, d.NextAt = domain.DeliveryPending, now.Add(wait)
+			move(&d, domain.DeliveryPending)
+			d.NextAt = now.Add(wait)
 		}
 	}
 	o.Delivery, o.Attempt = d, a
@@ -87,15 +91,24 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 
 // expire is the outcome of a delivery that nobody wants any more.
 func expire(d domain.Delivery, now time.Time) domain.Outcome {
-	d.Status, d.EndedAt, d.Reason = domain.DeliveryCanceled, now, domain.ReasonExpired
+	move(&d, domain.DeliveryCanceled)
+	d.EndedAt, d.Reason = now, domain.ReasonExpired
 	return domain.Outcome{Delivery: d}
 }
 
 // giveBack is the outcome of a try that was not made, or given up because the
 // server stops: the delivery is due as before.
 func giveBack(d domain.Delivery) domain.Outcome {
-	d.Status = domain.DeliveryPending
+	move(&d, domain.DeliveryPending)
 	return domain.Outcome{Delivery: d}
+}
+
+// move takes a delivery that is SENDING, as all are that a store has given out,
+// to another state.
+func move(d *domain.Delivery, to domain.DeliveryStatus) {
+	if err := d.Move(to); err != nil {
+		panic(err)
+	}
 }
 
 // retryAfter reads the header: seconds, or a date. What is neither, or lies in

@@ -379,9 +379,7 @@ func (e *Engine) feed() {
 
 func (e *Engine) giveBack(jobs []domain.Job) {
 	for i := range jobs {
-		d := jobs[i].Delivery
-		d.Status = domain.DeliveryPending
-		e.outcomes <- result{outcome: domain.Outcome{Delivery: d}, urgent: jobs[i].Endpoint.Ordered}
+		e.outcomes <- result{outcome: giveBack(jobs[i].Delivery), urgent: jobs[i].Endpoint.Ordered}
 	}
 }
 

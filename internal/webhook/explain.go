@@ -87,7 +87,7 @@ func (x *Explainer) Event(ctx context.Context, project, id, cursor string, limit
 	if err != nil {
 		return nil, "", err
 	}
-	if err := ev.Remember(); err != nil {
+	if err := ev.ReadBody(); err != nil {
 		return nil, "", err
 	}
 	endpoints, later := strings.CutPrefix(cursor, fromEndpoints)

@@ -28,7 +28,7 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Errorf("%q: %s", value, d)
 		}
 		answer := egress.Answer{StatusCode: 503, Header: http.Header{"Retry-After": {value}}}
-		o := decide(domain.Delivery{}, schedule, answer, &egress.Error{Class: egress.ClassStatus}, now, now, 0)
+		o := decide(domain.Delivery{Status: domain.DeliverySending}, schedule, answer, &egress.Error{Class: egress.ClassStatus}, now, now, 0)
 		if wait := o.Delivery.NextAt.Sub(now); wait < schedule[0] || wait > maxRetryAfter {
 			t.Errorf("%q: sent again after %s", value, wait)
 		}

@@ -50,14 +50,14 @@ func NewPublicKeys(store SigningStore) *PublicKeys { return &PublicKeys{store: s
 
 // Notify hears of commits. It doesn't block.
 func (k *PublicKeys) Notify(c domain.Commit) {
-	if c.Signing {
+	if c.KeyPairs {
 		k.changes.Add(1)
 	}
 }
 
 // Signal hears of those of other servers. It doesn't block.
 func (k *PublicKeys) Signal(s domain.Signal) {
-	if s.Elsewhere.Signing || s.Missed {
+	if s.Elsewhere.KeyPairs || s.Missed {
 		k.changes.Add(1)
 	}
 }

@@ -85,7 +85,7 @@ func TestPublicKeysFromMemory(t *testing.T) {
 			t.Errorf("read %d times", store.reads)
 		}
 		store.away = true
-		keys.Notify(domain.Commit{Signing: true})
+		keys.Notify(domain.Commit{KeyPairs: true})
 		if n := count(); n != 1 || store.reads != 3 {
 			t.Errorf("%d keys after %d reads while the store is away", n, store.reads)
 		}

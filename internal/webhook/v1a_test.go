@@ -55,7 +55,7 @@ func TestAsymmetricSignaturesVerifyByTheSpecification(t *testing.T) {
 	}
 	for _, body := range []string{`{"sessionId":"browser_1","type":"browser","data":{"status":"READY"}}`, `{"name":"Zoë 🦊","dots":"a.b.c"}`, ""} {
 		r, _ := e.try(t.Context(), e.lane("proj_1", "we_1"), domain.Job{
-			Delivery: domain.Delivery{ID: "dlv_1", EventID: "evt_1"}, Endpoint: endpoint, Body: []byte(body),
+			Delivery: domain.Delivery{ID: "dlv_1", EventID: "evt_1", Status: domain.DeliverySending}, Endpoint: endpoint, Body: []byte(body),
 		})
 		if r.outcome.Delivery.Status != domain.DeliveryDelivered || string(got) != body {
 			t.Fatalf("got %q, %+v", got, r.outcome)

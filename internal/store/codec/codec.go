@@ -136,8 +136,8 @@ func DecodeCursor(p domain.Prefix, cursor string) (string, error) {
 // ErrCursor refuses a cursor of a list.
 var ErrCursor = domain.Invalid("cursor", "is not one that this list gave out")
 
-// IsRow says whether a number may be that of a row. What is opened and was never
-// sealed is hardly ever so small.
+// IsRow says whether a number may be that of a row. What is decoded and was never
+// encoded is hardly ever so small.
 func IsRow(n int64) bool { return n > 0 && n < 1<<40 }
 
 // defaultPage is how long a page is when nobody says.
@@ -184,7 +184,7 @@ func CutLong[T any](page []T, limit int, more bool, id func(T) string) ([]T, str
 // what users choose freely.
 func SessionBytes(s *domain.Session) int { return len(Text(s.Options)) + len(Text(s.Metadata)) }
 
-// EndpointBytes includes what is sealed.
+// EndpointBytes includes what is encrypted.
 func EndpointBytes(e *domain.Endpoint) int {
 	n := len(Text(e.EndpointSettings))
 	for _, h := range e.Headers {

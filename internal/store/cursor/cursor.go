@@ -18,14 +18,14 @@ import (
 // Places makes cursors of places in the logs of projects, and finds the places
 // that cursors mean. Positions may count what all projects do, so a cursor shows
 // none.
-type Places struct{ sealer *rowid.Sealer }
+type Places struct{ ids *rowid.Codec }
 
 // New makes it with the key that belongs to the database.
 func New(key []byte) (*Places, error) {
 	// Another key than that of deliveries' ids: neither is ever the other.
 	own := sha256.Sum256(append([]byte("cursor "), key...))
-	sealer, err := rowid.New(domain.PrefixCursor, own[:16])
-	return &Places{sealer}, err
+	ids, err := rowid.New(domain.PrefixCursor, own[:16])
+	return &Places{ids}, err
 }
 
 // State is what is known of a project's log at a moment.
@@ -43,12 +43,12 @@ func (p *Places) End(l State) string { return p.after(l, l.End) }
 // after names the place after a position. It also says how often events had been
 // deleted when it was made: those had not come after it for its reader.
 func (p *Places) after(l State, position int64) string {
-	return p.sealer.Seal(l.Project<<32|l.Prunes&math.MaxUint32, position)
+	return p.ids.Encode(l.Project<<32|l.Prunes&math.MaxUint32, position)
 }
 
 // open is what cursor was given. It is not ok for what is no cursor of the log.
 func (p *Places) open(l State, cursor string) (position int64, lost, ok bool) {
-	made, position := p.sealer.Open(cursor)
+	made, position := p.ids.Decode(cursor)
 	if made>>32 != l.Project || position < 0 {
 		return 0, false, false
 	}

@@ -180,7 +180,7 @@ func (t *tx) eventsAfter(ctx context.Context, project, after string) ([]storedEv
 		if e.Event, err = scanEvent(r, &e.session); err != nil {
 			return e, err
 		}
-		return e, e.Remember()
+		return e, e.ReadBody()
 	}, `SELECT `+eventColumns+`, e.session FROM events e JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session
 		WHERE `+ofProject+` AND e.id > $2 ORDER BY e.id LIMIT $3 FOR KEY SHARE OF e`, project, after, atOnce)
 	if err != nil {

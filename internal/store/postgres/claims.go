@@ -220,7 +220,7 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
 				return err
 			}
-			d.ID = s.ids.Seal(event, c.endpoint)
+			d.ID = s.ids.Encode(event, c.endpoint)
 			j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 			*jobs, events = append(*jobs, j), append(events, event)
 			if sessions != nil {

@@ -51,11 +51,11 @@ func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0)`,
 		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason,
 		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt),
-		e.Signs(), e.Ordered, version)
+		e.HasKeyPair(), e.Ordered, version)
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	t.known.Signing = t.known.Signing || e.Signs()
+	t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair()
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(ctx, &e); err != nil {
 			return err
 		}
-		t.known.Signing = t.known.Signing || e.Signs() && !domain.SameSecrets(e.Secrets, secrets)
+		t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair() && !domain.SameSecrets(e.Secrets, secrets)
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
 		}
@@ -151,7 +151,7 @@ func (t *tx) updateEndpoint(ctx context.Context, e *domain.Endpoint) error {
 	err = t.exec(ctx, `UPDATE endpoints SET settings = $3, sealed = $4, status = $5, disabled_reason = $6, failing_since = $7,
 		failing_told = $8, updated_at = $9, signs = $10, ordered = $11, version = $12 WHERE project_id = $1 AND id = $2`,
 		e.ProjectID, e.ID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason, codec.Micros(e.FailingSince),
-		codec.Micros(e.FailingTold), codec.Micros(e.UpdatedAt), e.Signs(), e.Ordered, version)
+		codec.Micros(e.FailingTold), codec.Micros(e.UpdatedAt), e.HasKeyPair(), e.Ordered, version)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
@@ -170,7 +170,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	var num int64
 	err = s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3, sealed = $4 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
-			RETURNING num, signs`, project, id, codec.Micros(now), forgotten).Scan(&num, &t.known.Signing)); err != nil {
+			RETURNING num, signs`, project, id, codec.Micros(now), forgotten).Scan(&num, &t.known.KeyPairs)); err != nil {
 			return err
 		}
 		t.known.Changed, t.known.Gone = append(t.known.Changed, ref), append(t.known.Gone, ref)
@@ -225,7 +225,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if err := t.append(ctx, nil, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {
 			return err
 		}
-		delivery = s.ids.Seal(news[0].event.Position, num)
+		delivery = s.ids.Encode(news[0].event.Position, num)
 		if idem == nil {
 			return nil
 		}

@@ -44,7 +44,7 @@ func (t *tx) appendAll(ctx context.Context, news []domain.Draft) error {
 	return t.append(ctx, nil, all, nil)
 }
 
-// append seals drafts, puts them into the log and makes a delivery for each
+// append makes events of drafts, puts them into the log and makes a delivery for each
 // endpoint that wants one; to overrides who that is. Its first round trip makes
 // what else is queued too, its last is the commit's. It locks the projects' rows
 // until then, so it comes last.
@@ -165,7 +165,7 @@ func (t *tx) appendIn(ctx context.Context, l *projectLog, to func(*domain.Event)
 }
 
 func (p *pending) seal() (err error) {
-	p.event, err = p.draft.Seal(p.sequence)
+	p.event, err = p.draft.Event(p.sequence)
 	return err
 }
 

@@ -27,7 +27,7 @@ type note struct {
 	Projects []string    `json:"p,omitempty"`
 	Keys     []string    `json:"k,omitempty"`
 	Stops    []string    `json:"x,omitempty"`
-	Signing  bool        `json:"w,omitempty"`
+	KeyPairs bool        `json:"w,omitempty"`
 	Missed   bool        `json:"m,omitempty"`
 }
 
@@ -42,7 +42,7 @@ func (n note) String() string {
 // notes spells what was committed in as many notes as it takes.
 func notes(node int64, c *domain.Commit) []string {
 	var all []string
-	n, size := note{Node: node, Signing: c.Signing}, 0
+	n, size := note{Node: node, KeyPairs: c.KeyPairs}, 0
 	room := func(bytes int) {
 		if size += bytes + 6; size > maxNote {
 			all = append(all, n.String())
@@ -73,7 +73,7 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(id))
 		n.Keys = append(n.Keys, id)
 	}
-	if size > 0 || n.Signing {
+	if size > 0 || n.KeyPairs {
 		all = append(all, n.String())
 	}
 	return all
@@ -81,7 +81,7 @@ func notes(node int64, c *domain.Commit) []string {
 
 // signal is what a note says.
 func (n note) signal() domain.Signal {
-	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, Signing: n.Signing}
+	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, KeyPairs: n.KeyPairs}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}

@@ -623,7 +623,7 @@ func TestNotesAreShort(t *testing.T) {
 	if due != 500 || sessions != 500 || projects != 500 {
 		t.Errorf("%d, %d and %d of 500 are told of", due, sessions, projects)
 	}
-	if n := notes(7, &domain.Commit{Signing: true}); len(n) != 1 || !decodeNote(t, n[0]).Signing {
+	if n := notes(7, &domain.Commit{KeyPairs: true}); len(n) != 1 || !decodeNote(t, n[0]).KeyPairs {
 		t.Errorf("of other key pairs nodes hear %q", n)
 	}
 	if n := notes(7, &domain.Commit{}); len(n) != 0 {

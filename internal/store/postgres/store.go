@@ -81,7 +81,7 @@ type Store struct {
 	Config
 	rhythm rhythm
 	pool   *pgxpool.Pool
-	ids    *rowid.Sealer
+	ids    *rowid.Codec
 	places *cursor.Places
 	cache  *cache
 	held   *held

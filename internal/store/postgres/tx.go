@@ -297,7 +297,7 @@ func (t *tx) tell() {
 			continue
 		}
 		jobs = append(jobs, domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
-			ID: s.ids.Seal(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
+			ID: s.ids.Encode(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
 			EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
 			Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
 		}})
@@ -307,7 +307,7 @@ func (t *tx) tell() {
 		(*s.offer.Load()).Take(jobs)
 	}
 	k := &t.known
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) > 0 || k.Signing {
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) > 0 || k.KeyPairs {
 		s.Notify(*k)
 	}
 }
@@ -363,7 +363,7 @@ func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency
 	err := missing(t.row(ctx, `SELECT fingerprint, refs FROM idempotency WHERE project_id = $1 AND key = $2`,
 		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
 	switch {
-	case err == nil && t.store.Box.Knows(fingerprint, i.Fingerprint):
+	case err == nil && t.store.Box.MatchesTag(fingerprint, i.Fingerprint):
 		return &domain.Replay{Refs: refs}
 	case err == nil:
 		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")

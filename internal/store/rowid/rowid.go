@@ -12,24 +12,24 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Sealer turns numbers into ids and back.
-type Sealer struct {
+// Codec turns numbers into ids and back.
+type Codec struct {
 	prefix domain.Prefix
 	block  cipher.Block
 }
 
-// New makes a sealer of ids with the prefix. The key has 16 bytes and belongs
+// New makes a codec of ids with the prefix. The key has 16 bytes and belongs
 // to the database: with another the same rows have other ids.
-func New(prefix domain.Prefix, key []byte) (*Sealer, error) {
+func New(prefix domain.Prefix, key []byte) (*Codec, error) {
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("key of %s ids: %w", prefix, err)
 	}
-	return &Sealer{prefix, block}, nil
+	return &Codec{prefix, block}, nil
 }
 
-// Seal makes the id of the row that is keyed by the two numbers.
-func (s *Sealer) Seal(a, b int64) string {
+// Encode makes the id of the row that is keyed by the two numbers.
+func (s *Codec) Encode(a, b int64) string {
 	var raw [16]byte
 	binary.BigEndian.PutUint64(raw[:8], uint64(a))
 	binary.BigEndian.PutUint64(raw[8:], uint64(b))
@@ -37,9 +37,9 @@ func (s *Sealer) Seal(a, b int64) string {
 	return domain.EncodeID(s.prefix, raw)
 }
 
-// Open is what Seal was given. What it didn't make gives numbers that no row
+// Decode is what Encode was given. What it didn't make gives numbers that no row
 // has.
-func (s *Sealer) Open(id string) (a, b int64) {
+func (s *Codec) Decode(id string) (a, b int64) {
 	raw, ok := domain.DecodeID(s.prefix, id)
 	if !ok {
 		return -1, -1

@@ -126,13 +126,13 @@ func TestTags(t *testing.T) {
 	}
 	const value = "a request"
 	tag := boxes["old"].Tag(value)
-	if tag == value || !boxes["old"].Knows(tag, value) || !boxes["both"].Knows(tag, value) {
+	if tag == value || !boxes["old"].MatchesTag(tag, value) || !boxes["both"].MatchesTag(tag, value) {
 		t.Error("it is not known again")
 	}
-	if boxes["new"].Knows(tag, value) || boxes["old"].Knows(tag, "another request") || boxes["both"].Tag(value) == tag {
+	if boxes["new"].MatchesTag(tag, value) || boxes["old"].MatchesTag(tag, "another request") || boxes["both"].Tag(value) == tag {
 		t.Error("it is known without the key")
 	}
-	if !boxes["new"].Knows(value, value) || boxes["new"].Knows(value, tag) {
+	if !boxes["new"].MatchesTag(value, value) || boxes["new"].MatchesTag(value, tag) {
 		t.Error("what was stored before there were tags")
 	}
 }

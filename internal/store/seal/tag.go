@@ -6,13 +6,13 @@ import (
 	"encoding/base64"
 )
 
-// Tag is by what a value is known again. Nobody without the master key learns
+// Tag is what a value is recognized by. Nobody without the master key learns
 // anything from it, not even whether a guess of the value is right.
 func (b *Box) Tag(value string) string { return tag(b.tags[b.first], value) }
 
-// Knows says whether what is stored is a tag of the value, by any of the keys, or
+// MatchesTag says whether what is stored is a tag of the value, by any of the keys, or
 // the value itself: it may have been stored before there were tags.
-func (b *Box) Knows(stored, value string) bool {
+func (b *Box) MatchesTag(stored, value string) bool {
 	if stored == value {
 		return true
 	}

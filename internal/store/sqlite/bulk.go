@@ -167,7 +167,7 @@ func (t *tx) eventsAfter(project, after string) (events []domain.Event, sessions
 		if err != nil {
 			return nil, nil, fmt.Errorf("read events: %w", err)
 		}
-		if err := e.Remember(); err != nil {
+		if err := e.ReadBody(); err != nil {
 			return nil, nil, err
 		}
 		events, sessions = append(events, e), append(sessions, session)

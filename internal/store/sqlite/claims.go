@@ -284,7 +284,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 		if bytes -= len(j.Body); bytes < 0 && len(jobs) > 0 {
 			return jobs, true, nil
 		}
-		d.ID = s.ids.Seal(event, endpoint)
+		d.ID = s.ids.Encode(event, endpoint)
 		j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 		jobs = append(jobs, j)
 	}

@@ -33,7 +33,7 @@ func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
 		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
 		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason,
 	)
-	d.ID = s.ids.Seal(k.event, k.endpoint)
+	d.ID = s.ids.Encode(k.event, k.endpoint)
 	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
 		d.Status = domain.DeliverySending
 	}
@@ -43,7 +43,7 @@ func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
 // key is the row that a delivery's id names. One that was never given out
 // names a row that doesn't exist.
 func (s *Store) key(id string) deliveryKey {
-	event, endpoint := s.ids.Open(id)
+	event, endpoint := s.ids.Decode(id)
 	return deliveryKey{event, endpoint}
 }
 

@@ -38,11 +38,11 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	}
 	err = t.exec(`INSERT INTO endpoints (`+endpointColumns+`, signs, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
 		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason,
-		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt), e.Signs())
+		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt), e.HasKeyPair())
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	t.known.Signing = t.known.Signing || e.Signs()
+	t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair()
 	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
@@ -102,7 +102,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(&e); err != nil {
 			return err
 		}
-		t.known.Signing = t.known.Signing || e.Signs() && !domain.SameSecrets(e.Secrets, secrets)
+		t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair() && !domain.SameSecrets(e.Secrets, secrets)
 		if e.Status == domain.EndpointEnabled && was != e.Status {
 			t.known.Due = append(t.known.Due, e.Ref())
 		}
@@ -123,7 +123,7 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	err = t.exec(`UPDATE endpoints SET settings = ?, sealed = ?, status = ?, disabled_reason = ?, failing_since = ?,
 		failing_told = ?, updated_at = ?, signs = ? WHERE project_id = ? AND id = ?`,
 		codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason, codec.Micros(e.FailingSince), codec.Micros(e.FailingTold),
-		codec.Micros(e.UpdatedAt), e.Signs(), e.ProjectID, e.ID)
+		codec.Micros(e.UpdatedAt), e.HasKeyPair(), e.ProjectID, e.ID)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
@@ -149,7 +149,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 		if err != nil {
 			return missing(err)
 		}
-		t.known.Signing = t.known.Signing || signs
+		t.known.KeyPairs = t.known.KeyPairs || signs
 		t.gone(ref, session)
 		canceled, err = t.cancelPending(num, now)
 		return err
@@ -202,7 +202,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		t.makeDeliveries(ev, in, &cachedEndpoint{e, num})
-		delivery = s.ids.Seal(ev.Position, num)
+		delivery = s.ids.Encode(ev.Position, num)
 		if idem == nil {
 			return nil
 		}

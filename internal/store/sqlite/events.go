@@ -18,7 +18,7 @@ func scanEvent(r codec.Scanner, more ...any) (domain.Event, error) {
 	return e, missing(err)
 }
 
-// append seals a draft, puts it into the log and makes a delivery for each
+// append makes an event of a draft, puts it into the log and makes a delivery for each
 // endpoint that wants it. session is the number of its session, or 0.
 func (t *tx) append(d domain.Draft, session, sequence int64) error {
 	e, in, err := t.makeEvent(d, session, sequence)
@@ -30,7 +30,7 @@ func (t *tx) append(d domain.Draft, session, sequence int64) error {
 
 func (t *tx) makeEvent(d domain.Draft, session, sequence int64) (*domain.Event, numbers, error) {
 	in := numbers{session: session}
-	e, err := d.Seal(sequence)
+	e, err := d.Event(sequence)
 	if err != nil {
 		return nil, in, err
 	}

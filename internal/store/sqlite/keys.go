@@ -199,7 +199,7 @@ func (t *tx) replayed(project string, i *domain.Idempotency) error {
 	err := missing(t.row(`SELECT fingerprint, refs FROM idempotency WHERE project_id = ? AND key = ?`,
 		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
 	switch {
-	case err == nil && t.w.store.box.Knows(fingerprint, i.Fingerprint):
+	case err == nil && t.w.store.box.MatchesTag(fingerprint, i.Fingerprint):
 		return &domain.Replay{Refs: refs}
 	case err == nil:
 		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")

@@ -58,7 +58,7 @@ type Store struct {
 	read   reader
 	quick  reader  // for what must not wait behind long reads: who asks, and whether we are well
 	write  *sql.DB // one connection, the writer's
-	ids    *rowid.Sealer
+	ids    *rowid.Codec
 	places *cursor.Places
 	box    *seal.Box // of endpoints' secrets
 	held   *held

@@ -254,7 +254,7 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	for _, m := range k.made {
 		if m.taken {
 			jobs = append(jobs, domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
-				ID: s.ids.Seal(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
+				ID: s.ids.Encode(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
 				EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
 				Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
 			}})
@@ -265,7 +265,7 @@ func (s *Store) tell(k *known, taker domain.Taker) {
 	if len(jobs) > 0 {
 		taker.Take(jobs)
 	}
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) == 0 && !k.Signing {
+	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) == 0 && !k.KeyPairs {
 		return
 	}
 	for i := range k.Events {

@@ -24,7 +24,7 @@ var commitTests = []test{
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			for _, c := range w.commits[before:] {
-				if c.Signing {
+				if c.KeyPairs {
 					n++
 				}
 			}
