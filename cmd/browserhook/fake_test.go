@@ -195,6 +195,7 @@ func setup(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("SOURCE", source)
+	env.Setenv("GORACE", os.Getenv("GORACE"))
 	// What is tested isn't how fast this machine is.
 	env.Setenv("BROWSERHOOK_TIMEOUT", "2m")
 	return nil

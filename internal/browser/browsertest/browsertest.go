@@ -42,7 +42,7 @@ func RunDir(tb testing.TB) string {
 // may be nil.
 func Launcher(tb testing.TB, script string, change func(*browser.Config)) *browser.Launcher {
 	tb.Helper()
-	cfg := browser.Config{RunDir: RunDir(tb), Keeper: []string{Self(tb), "keeper"}, Script: script, Log: slog.New(slog.DiscardHandler)}
+	cfg := browser.Config{RunDir: RunDir(tb), Keeper: Keeper(tb), Script: script, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&cfg)
 	}
@@ -51,6 +51,14 @@ func Launcher(tb testing.TB, script string, change func(*browser.Config)) *brows
 		tb.Fatal(err)
 	}
 	return l
+}
+
+// Keeper is the command that is the keeper. The race detector has every process
+// that it is in sleep for a second before it exits, which is longer than all that
+// a browser needs to start and to end; a keeper has none of our environment.
+func Keeper(tb testing.TB) []string {
+	tb.Helper()
+	return []string{"env", "GORACE=atexit_sleep_ms=0", Self(tb), "keeper"}
 }
 
 // Self is the test's own binary.
