@@ -10,6 +10,7 @@ import (
 
 const (
 	deliveries     = 60_000
+	tlsDeliveries  = 30_000
 	deliveriesRuns = 3
 )
 
@@ -23,14 +24,41 @@ func measureDeliveries(ctx context.Context) (table, error) {
 	for _, k := range load.Kinds {
 		t.Columns = append(t.Columns, k.Name, "of bare")
 	}
-	for _, endpoints := range []int{1, 10, 1000} {
-		times, err := inTurn(ctx, endpoints, less(deliveries), deliveriesRuns)
-		if err != nil {
+	err := t.addRates(ctx, load.Plain, less(deliveries))
+	return t, err
+}
+
+func measureTLS(ctx context.Context) (table, error) {
+	t := table{
+		Title: "Webhook deliveries per second over TLS",
+		About: fmt.Sprintf("As above, %s deliveries to a receiver with a certificate. Bare keeps %d connections with HTTP/1.1, and with HTTP/2 one for as many requests at once; its receiver's side of TLS is on the same machine too.",
+			thousands(less(tlsDeliveries)), load.Senders),
+		Columns: []string{"endpoints", "bare"},
+	}
+	for _, k := range load.Kinds {
+		t.Columns = append(t.Columns, k.Name, "of bare")
+	}
+	for _, p := range []load.Protocol{load.TLS, load.HTTP2} {
+		if err := t.addRates(ctx, p, less(tlsDeliveries)); err != nil {
 			return t, err
 		}
+	}
+	return t, nil
+}
+
+// addRates adds a row for 1, 10 and 1,000 endpoints.
+func (t *table) addRates(ctx context.Context, p load.Protocol, deliveries int) error {
+	for _, endpoints := range []int{1, 10, 1000} {
+		times, err := inTurn(ctx, p, endpoints, deliveries, deliveriesRuns)
+		if err != nil {
+			return err
+		}
 		row := []string{thousands(endpoints)}
+		if p != load.Plain {
+			row[0] += ", " + string(p)
+		}
 		for i := range times {
-			rate := func(i int) float64 { return float64(less(deliveries)) / median(times[i]).Seconds() }
+			rate := func(i int) float64 { return float64(deliveries) / median(times[i]).Seconds() }
 			row = append(row, fmt.Sprintf("%.0f/s %s", rate(i), spread(times[i])))
 			if i > 0 {
 				row = append(row, fmt.Sprintf("%.0f %%", 100*rate(i)/rate(0)))
@@ -38,13 +66,13 @@ func measureDeliveries(ctx context.Context) (table, error) {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	return t, nil
+	return nil
 }
 
 // inTurn is how long the bare loop and each kind of store took for the same
 // deliveries, run after run. The endpoints are paths of one receiver.
-func inTurn(ctx context.Context, endpoints, deliveries, runs int) ([][]time.Duration, error) {
-	receiver := load.NewReceiver(nil)
+func inTurn(ctx context.Context, p load.Protocol, endpoints, deliveries, runs int) ([][]time.Duration, error) {
+	receiver := load.NewReceiver(p, nil)
 	defer receiver.Close()
 	urls := make([]string, endpoints)
 	for i := range urls {

@@ -33,7 +33,7 @@ func measureGrowth(ctx context.Context) (table, error) {
 		*lines = append(*lines, series{Name: k.Name, Colour: i})
 	}
 	for endpoints := 1; endpoints <= min(growthMost, less(growthDeliveries)); endpoints *= 10 {
-		times, err := inTurn(ctx, endpoints, less(growthDeliveries), growthRuns)
+		times, err := inTurn(ctx, load.Plain, endpoints, less(growthDeliveries), growthRuns)
 		if err != nil {
 			return t, err
 		}

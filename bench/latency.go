@@ -73,7 +73,7 @@ func middle(runs []latencies, which int) time.Duration {
 }
 
 func fullRate(ctx context.Context, k load.Kind) (rate float64, err error) {
-	receiver := load.NewReceiver(nil)
+	receiver := load.NewReceiver(load.Plain, nil)
 	defer receiver.Close()
 	err = load.Run(ctx, k, []string{receiver.URL}, nil, func(n *load.Node) error {
 		began := time.Now()
@@ -133,7 +133,7 @@ func (a *arrivals) after(start time.Time) latencies {
 
 func bareLatency(ctx context.Context, rate float64) (latencies, error) {
 	var a arrivals
-	receiver := load.NewReceiver(a.arrive)
+	receiver := load.NewReceiver(load.Plain, a.arrive)
 	defer receiver.Close()
 	start := time.Now().Add(latencyWarmUp)
 	if err := load.Bare(ctx, []string{receiver.URL}, int(rate*latencyTime.Seconds()), rate); err != nil {
@@ -144,7 +144,7 @@ func bareLatency(ctx context.Context, rate float64) (latencies, error) {
 
 func storeLatency(ctx context.Context, k load.Kind, rate float64) (l latencies, err error) {
 	a := arrivals{committed: map[string]time.Time{}}
-	receiver := load.NewReceiver(a.arrive)
+	receiver := load.NewReceiver(load.Plain, a.arrive)
 	defer receiver.Close()
 	n := int(rate * latencyTime.Seconds())
 	err = load.Run(ctx, k, []string{receiver.URL}, a.commit, func(node *load.Node) error {

@@ -64,7 +64,7 @@ func measureNodes(ctx context.Context) (table, error) {
 func runNodes(ctx context.Context, k load.Kind, nodes int) (took time.Duration, twice int, err error) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
-	receiver := load.NewReceiver(func(r *http.Request, _ []byte) {
+	receiver := load.NewReceiver(load.Plain, func(r *http.Request, _ []byte) {
 		key := r.URL.Path + " " + r.Header.Get("Webhook-Id")
 		mu.Lock()
 		defer mu.Unlock()

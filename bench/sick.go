@@ -90,7 +90,7 @@ func sevenOfTen(ctx context.Context, k load.Kind, besideSick bool) (took time.Du
 			urls = append(urls, server.URL)
 			continue
 		}
-		receiver := load.NewReceiver(nil)
+		receiver := load.NewReceiver(load.Plain, nil)
 		defer receiver.Close()
 		urls = append(urls, receiver.URL)
 		if i < sickHealthy {

@@ -16,8 +16,10 @@ import (
 // Producers is how many callers commit events at once.
 const Producers = 256
 
-// loopback is where the receivers are.
-var loopback = egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+// newClient reaches the receivers, which are on loopback.
+func newClient() *egress.Client {
+	return egress.New(egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, RootCAs: roots()})
+}
 
 // Prepare makes the project and an endpoint for each URL in an empty database.
 func Prepare(ctx context.Context, s Store, urls []string) error {
@@ -25,7 +27,7 @@ func Prepare(ctx context.Context, s Store, urls []string) error {
 	if err := s.CreateProject(ctx, domain.Project{ID: project, Name: projectName, CreatedAt: time.Now()}, "", nil); err != nil {
 		return err
 	}
-	client := egress.New(loopback)
+	client := newClient()
 	defer client.CloseIdle()
 	service := webhook.NewService(s, client.Guard)
 	return Loop(ctx, Producers, len(urls), 0, func(i int, _ time.Time) error {
@@ -113,7 +115,7 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{client: egress.New(loopback), ended: make(chan error, 1)}
+	n := &Node{client: newClient(), ended: make(chan error, 1)}
 	if n.Source, err = NewSource(ctx, store, Producers); err != nil {
 		return nil, err
 	}

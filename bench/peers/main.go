@@ -118,7 +118,7 @@ type result struct {
 func measure(p peer) (rate float64, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), mostTime)
 	defer cancel()
-	receiver := load.NewReceiver(nil)
+	receiver := load.NewReceiver(load.Plain, nil)
 	defer receiver.Close()
 	var began time.Time
 	err = p.send(ctx, receiver.URL, func() { began = time.Now() }, func() error {

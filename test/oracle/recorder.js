@@ -19,6 +19,11 @@
     if (top === window) seen.push(s);
     else top.postMessage({ oracle: s }, "*");
   };
+  // A browser tells a page that is laid out anew where the mouse is, when it finds
+  // the time. Before anything has moved it, that is nobody's input.
+  addEventListener("mousemove", (e) => {
+    if (e.isTrusted && e.clientX === 0 && e.clientY === 0) e.stopImmediatePropagation();
+  }, true);
   for (const type of (types + " " + extra).trim().split(/\s+/)) document.addEventListener(type, note, true);
   if (top !== window) {
     addEventListener("message", (e) => { if (e.data && e.data.ping) top.postMessage({ pong: 1 }, "*"); });
