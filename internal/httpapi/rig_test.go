@@ -12,7 +12,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +30,7 @@ import (
 	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/store/sqlite/sqlitetest"
 	"github.com/browserhook/browserhook/internal/store/storetest"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
@@ -43,12 +43,25 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if err := migrateTemplate(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if err := database.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// migrateTemplate brings the database up to date of which all others are copies.
+func migrateTemplate() error {
+	s, err := postgres.Open(context.Background(), postgres.Config{URL: database.URL("template1"), Notify: func(domain.Commit) {}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
 }
 
 // rig is the API over a store, with a project of its own. Sessions get no
@@ -81,7 +94,7 @@ func onBothStores(t *testing.T, test func(r *rig)) {
 	}
 	for name, open := range map[string]func(*testing.T, func(domain.Commit), *slog.Logger) (apiStore, error){
 		"sqlite": func(t *testing.T, notify func(domain.Commit), log *slog.Logger) (apiStore, error) {
-			return sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "browserhook.db"), box, notify, log)
+			return sqlite.Open(context.Background(), sqlitetest.File(t), box, notify, log)
 		},
 		"postgres": func(t *testing.T, notify func(domain.Commit), log *slog.Logger) (apiStore, error) {
 			url, err := database.NewDatabase(t.Context(), "template1")

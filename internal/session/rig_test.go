@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/store/sqlite/sqlitetest"
 )
 
 // database is what the rig needs of a store beside what the service does.
@@ -31,7 +31,7 @@ type database interface {
 type opener func(notify func(domain.Commit), signal func(domain.Signal)) (database, error)
 
 func overSQLite(t *testing.T) opener {
-	path := filepath.Join(t.TempDir(), "browserhook.db")
+	path := sqlitetest.File(t)
 	return func(notify func(domain.Commit), _ func(domain.Signal)) (database, error) {
 		return sqlite.Open(t.Context(), path, box(t), notify, slog.New(slog.DiscardHandler))
 	}
