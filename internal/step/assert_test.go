@@ -22,7 +22,7 @@ func TestAssert(t *testing.T) {
 		"/in":     `<i id=framed>in a frame</i><i id=hid style="display:none">x</i>`,
 		"/change": `<p id=p>one</p><script>setTimeout(() => { p.textContent = 'two'; setTimeout(() => p.remove(), 100) }, 100)</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	type spec = step.Spec
 	for _, s := range []spec{
@@ -91,7 +91,7 @@ func TestWaitFor(t *testing.T) {
 		"/in": `<b id=framed>x</b>`,
 		"/go": `<script>setTimeout(() => location = '/', 50)</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, s := range []step.Spec{
 		{Target: "#p"}, {Target: "#i", State: "enabled"}, {Target: "#framed", State: "detached"}, {URL: "*/there", Target: "#p", State: "visible"},
@@ -141,7 +141,7 @@ func TestWaitForTraffic(t *testing.T) {
 		}
 	}))
 	t.Cleanup(site.Close)
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	waitFor := func(s step.Spec, want string) {
 		t.Helper()

@@ -35,7 +35,7 @@ const odd = `<script>
 // of JSON that is here take it.
 func TestWhatPagesSayIsValid(t *testing.T) {
 	site := pages(t, map[string]string{"/": odd})
-	b := start(t)
+	b := borrow(t)
 	var bodies [][]byte
 	say := func(s step.Spec) *domain.Failure {
 		t.Helper()

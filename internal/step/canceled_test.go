@@ -27,7 +27,7 @@ func TestACancelIsHeardWhileItIsAskedWhoGotTheClick(t *testing.T) {
 	}))
 	t.Cleanup(site.Close)
 	t.Cleanup(release)
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	b.value(`setTimeout(() => { const r = new XMLHttpRequest; r.open('GET', '/hold', false); r.send() }), 1`)
 	<-held // the page answers nothing now

@@ -27,7 +27,7 @@ const lists = `
 // TestListsOfThePagesOwn are chosen in by clicks, and what is chosen says so.
 func TestListsOfThePagesOwn(t *testing.T) {
 	site := pages(t, map[string]string{"/": lists})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, c := range []struct {
 		name   string

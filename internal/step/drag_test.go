@@ -15,7 +15,7 @@ func TestADragThatFailsLetsGo(t *testing.T) {
 		<div id=t style="width:100px;height:50px;background:#ccf">target</div><button id=b>Go</button>
 		<script>seen = []; for (const t of ['mousedown', 'mouseup', 'click', 'dragstart', 'dragend', 'drop']) addEventListener(t, e => seen.push(t + ' ' + (e.target.id || e.target.tagName)), true);
 		t.ondragover = e => e.preventDefault(); h.ondragstart = e => { e.dataTransfer.setData('text/plain', 'x'); if (window.goes) t.remove() }</script>`})
-	b := start(t)
+	b := borrow(t)
 	for _, tt := range []struct {
 		name, first string
 		spec        step.Spec
@@ -61,7 +61,7 @@ func TestACanceledDragLetsGo(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<body style="margin:0"><div id=s style="width:100px;height:50px">mouse</div><div id=t style="width:100px;height:50px">target</div><button id=b onclick="clicked = true">Go</button>
 		<script>down = 0; clicked = false; addEventListener('mousedown', () => down++); addEventListener('mouseup', () => down--);
 		s.onmousedown = () => { console.log('down'); for (const end = performance.now() + 400; performance.now() < end;); }</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

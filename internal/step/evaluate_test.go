@@ -12,7 +12,7 @@ import (
 // TestEvaluateAnswersWhatItSays: a value as JSON has it, or why there is none.
 func TestEvaluateAnswersWhatItSays(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<p>a</p>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, tt := range []struct{ expression, want string }{
 		{`const x = 1; x`, `1`},
@@ -62,7 +62,7 @@ func TestEvaluateAnswersWhatItSays(t *testing.T) {
 func TestEvaluateThatWaitsStopsNothing(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<script>
 		ticks = 0; tick = () => { for (let end = performance.now() + 3; performance.now() < end;); ticks++; requestAnimationFrame(tick) }; tick()</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, expression := range []string{`await new Promise(() => {})`, `new Promise(() => {})`, `async () => { await new Promise(() => {}) }`, `({then() {}})`} {
 		if _, f := b.run(step.Spec{Action: "evaluate", Expression: expression, Timeout: "150ms"}); f == nil || f.Code != step.CodeTimeout {

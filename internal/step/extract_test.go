@@ -12,7 +12,7 @@ import (
 
 // TestNumbers: the first number of a text, as it is written where it is written.
 func TestNumbers(t *testing.T) {
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: "data:text/html,<html lang=en><div id=all></div>"})
 	texts := []struct{ lang, text, want string }{
 		{"en", "4.5 out of 5", "4.5"}, {"en", "1.234,56 €", "1234.56"}, {"de", "1.234,56 €", "1234.56"}, {"en", "−5 °C", "-5"}, {"en", "nothing", "null"}, {"en", "", "null"},
@@ -57,7 +57,7 @@ func TestExtractShapes(t *testing.T) {
 			<iframe name=f srcdoc="<i>in</i>"></iframe><input id=i value=typed><nav><a href="/one">One</a><a href="javascript:1">No</a><a href="mailto:a@b.test" aria-label=Mail></a></nav>
 			<script>host.attachShadow({mode: 'open'}).innerHTML = '<b>shadow</b>'</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for shape, want := range map[string]string{
 		`"each":".p","fields":{"id":{"attribute":"data-id"},"name":"b","link":{"target":"a","attribute":"href"},"tags":{"each":".tags li"}}`: `[{"id":"1","link":"/a?x=1","name":"A","tags":["x","y"]},{"id":"2","link":null,"name":"B","tags":[]}]`,
@@ -108,7 +108,7 @@ func TestATableOfFiveHundredCells(t *testing.T) {
 		fmt.Fprintf(&page, `<tr class=r><td class=a>%d<td class=b>x<td class=c>1.234,5<td class=d>y<td class=e>z`, i)
 	}
 	site := pages(t, map[string]string{"/": page.String()})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	var rows []map[string]any
 	for name, s := range map[string]step.Spec{

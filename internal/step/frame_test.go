@@ -17,7 +17,7 @@ func TestFrameOfATarget(t *testing.T) {
 			<script>document.write('<iframe name=other src="http://localhost:' + location.port + '/other"></iframe>')</script>`,
 		"/pay": `<b>pay</b>`, "/ad": `<b>ad</b>`, "/outer": `<b>outer</b><iframe name=inner src="/inner"></iframe>`, "/inner": `<b>inner</b>`, "/other": `<b>other</b>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/"})
 	for target, want := range map[string]string{
 		"frame=pay >> b":                                   "pay",

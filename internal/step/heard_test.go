@@ -17,7 +17,7 @@ func TestWhatComesInTheMousesWay(t *testing.T) {
 		"/open": `<button id=b style="width:200px;height:100px">Go</button><script>clicks = 0; b.onmousemove = () => {
 			document.open(); document.write('<body style="margin:0"><div style="height:100vh" onclick="clicks++">other</div>'); document.close(); clicks = 0 }</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	for _, path := range []string{"/frame", "/open"} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + path})
 		if _, f := b.run(step.Spec{Action: "click", Target: "button", Timeout: "3s"}); f == nil || f.Code != "target_not_found" {
@@ -38,7 +38,7 @@ func TestAClickInWhatIsGoneIsDone(t *testing.T) {
 		"/frame": `<iframe src=/in></iframe>`,
 		"/in":    `<button onmousedown="parent.document.querySelector('iframe').remove()">Go</button>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	was := b.page.Main()
 	b.do(step.Spec{Action: "click", Target: "button"})
@@ -56,7 +56,7 @@ func TestAClickInWhatIsGoneIsDone(t *testing.T) {
 func TestANumberFieldThatTookSomethingElse(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<input id=n type=number><script>n.addEventListener('beforeinput', e => {
 		if (e.data === '5') { e.preventDefault(); document.execCommand('insertText', false, '-') } })</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr("5"), Timeout: "5s"}); f == nil || f.Code != "value_invalid" {
 		t.Errorf("%+v", f)
@@ -71,7 +71,7 @@ func TestATargetThatSlipsAway(t *testing.T) {
 		<div id=late></div><button id=plain>Go</button><button id=moves onmousedown="late.style.height = '200px'">Go</button>
 		<button id=hides onmousedown="this.style.display = 'none'">Go</button>
 		<script>clicks = 0; plain.onclick = () => clicks++</script>`})
-	b := start(t)
+	b := borrow(t)
 	later := func() { b.value("late.style.height = '200px'; 1") }
 	for _, tt := range []struct {
 		target  string

@@ -12,7 +12,7 @@ import (
 func TestAnInputMethod(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<textarea id=b></textarea><div id=e contenteditable></div><script>got = []; for (const t of ['compositionstart', 'compositionupdate', 'compositionend', 'keydown', 'input'])
 		addEventListener(t, e => got.push(t + ' ' + (t === 'keydown' ? e.key + ' ' + e.keyCode : e.data)))</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	b.do(step.Spec{Action: "type", Target: "#b", Value: ptr("日本"), IME: true})
 	got := b.value(`[b.value, got.join(', ')].join(': ')`)
@@ -29,7 +29,7 @@ func TestAnInputMethod(t *testing.T) {
 // TestKeysOfOtherLayouts: what no US keyboard has, its page sees as keys too.
 func TestKeysOfOtherLayouts(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<input id=b><script>got = []; for (const t of ['keydown', 'keypress', 'keyup']) b.addEventListener(t, e => got.push(t + ' ' + e.key))</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, key := range []string{"Dead", "é", "ß", "Shift+Я", "👍", "F24"} {
 		b.do(step.Spec{Action: "press", Target: "#b", Key: key})

@@ -14,7 +14,7 @@ func TestNothingIsDoneAfterTheStepsEnd(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<select id=s onchange="did.push('select')"><option>a<option>b</select>
 		<input type=date id=d oninput="did.push('fill')"><input id=i onfocus="did.push('type')"><div id=box style="overflow:auto;height:50px" onscroll="did.push('scroll')"><p style="height:500px"></div>
 		<script>did = []; busy = ms => { for (const end = Date.now() + ms; Date.now() < end;); }</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	steps := []step.Spec{
 		{Action: "select", Target: "#s", Value: ptr("b")},

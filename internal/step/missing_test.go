@@ -35,7 +35,7 @@ func TestBackToAPageThatCannotBeLoaded(t *testing.T) {
 		_, _ = w.Write([]byte(`<link rel=icon href="data:,"><h1>` + r.URL.Path + `</h1>`))
 	}))
 	t.Cleanup(site.Close)
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/first"})
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/second"})
 	down.Store(true)
@@ -71,7 +71,7 @@ func TestAnErrorPageIsNoPage(t *testing.T) {
 		}
 	}))
 	t.Cleanup(site.Close)
-	b := start(t)
+	b := borrow(t)
 	quick := func(s step.Spec) *domain.Failure {
 		s.Timeout = "10s"
 		_, f := b.run(s)

@@ -14,7 +14,7 @@ func TestTheNearestCandidates(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button>Buy it now</button><button>Sell</button><button data-testid=b1>Go</button><button>Go</button>
 		<label>E-mail <input id=mail></label><input placeholder="Search here"><img alt="A cat"><a href=# hidden>Hidden</a>
 		<ul id=list><li class=entry><b>same</b><li class=entry><b>same</b></ul><div id=cart class="shopping-cart">x</div>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/"})
 	for target, want := range map[string]string{
 		`role=button[name="Buy now"]`: `no element matches; nearest: role=button[name="Buy it now"]`,

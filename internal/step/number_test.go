@@ -10,7 +10,7 @@ import (
 // TestANumberFieldHoldsWhatItIsSaidToHold, or the step says that it can't.
 func TestANumberFieldHoldsWhatItIsSaidToHold(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<input id=n type=number step=any value=7>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, value := range []string{"42", " 42\n", "-1.5e3", ".5", "1E+2", "0010", ""} {
 		b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr(value)})

@@ -114,7 +114,7 @@ func TestNothingStopsThePage(t *testing.T) {
 // does nothing any more.
 func TestNothingActsAfterItsEnd(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<input disabled>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	ctx, cancel := context.WithCancel(t.Context())
 	waits := make(chan *domain.Failure)
@@ -169,7 +169,7 @@ func TestABusyPageIsWaitedFor(t *testing.T) {
 		{Action: "back", Timeout: "1s"},
 	} {
 		t.Run(s.Action, func(t *testing.T) {
-			b := start(t)
+			b := borrow(t)
 			b.do(step.Spec{Action: "goto", URL: site.URL})
 			b.value("busy()")
 			<-began
@@ -187,7 +187,7 @@ func TestABusyPageIsWaitedFor(t *testing.T) {
 // TestWhatAValueDoesIsStopped: a getter of what an expression answers is the
 // step's own script too.
 func TestWhatAValueDoesIsStopped(t *testing.T) {
-	b := start(t)
+	b := borrow(t)
 	if _, why := b.run(step.Spec{Action: "evaluate", Expression: "({get a() { for (;;); }})", Timeout: "500ms"}); why == nil || why.Code != step.CodeTimeout {
 		t.Fatalf("got %+v", why)
 	}

@@ -22,7 +22,7 @@ func TestMembersThatAPageShadows(t *testing.T) {
 	}
 	site := pages(t, map[string]string{"/": `<main><form id=f class=c aria-label=Order title=tip>` + shadow.String() +
 		`<p>Pick <b>one</b></p><label>Colour <input id=colour value=red></label><button type=button onclick="this.textContent='Picked'">Pick it</button></form></main>`})
-	b := start(t)
+	b := borrow(t)
 	if got := b.do(step.Spec{Action: "goto", URL: site.URL + "/"}); got != fmt.Sprintf(`{"url":"%s/","title":"/","status":200}`, site.URL) {
 		t.Errorf("goto answered %s", got)
 	}

@@ -17,7 +17,7 @@ func TestNoFrameHoldsAnotherUp(t *testing.T) {
 		"/hangs": `<script>parent.postMessage(0, '*'); setTimeout(() => { for (const end = Date.now() + 12000; Date.now() < end;); }, 100)</script>`,
 		"/in":    `<button id=b onclick="this.textContent = 'clicked'">Go</button><script>parent.postMessage(0, '*')</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL, WaitUntil: "commit"})
 	b.value(`new Promise(done => { const look = () => ready === 3 ? setTimeout(done, 200, 1) : setTimeout(look, 10); look() })`)
 	quick := func(s step.Spec, within time.Duration) {
@@ -39,7 +39,7 @@ func TestANewFrameIsSeenAtOnce(t *testing.T) {
 		"/":   `<p>here</p><script>setTimeout(() => { const f = document.createElement('iframe'); f.src = '/in'; document.body.append(f) }, 600); onmessage = e => took = e.data</script>`,
 		"/in": `<button>Go</button><script>const began = Date.now(); document.querySelector('button').onclick = () => parent.postMessage(Date.now() - began, '*')</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	b.do(step.Spec{Action: "click", Target: "button", Timeout: "30s"})
 	took, err := strconv.Atoi(b.value(`new Promise(done => { const look = () => window.took === undefined ? setTimeout(look, 5) : done(took); look() })`))

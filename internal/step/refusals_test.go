@@ -17,7 +17,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 			<script>hover.onmousemove = () => hover.insertAdjacentHTML('afterend', '<div id=veil style="position:fixed;inset:0" onclick="clicked = 1"></div>')</script>`,
 		"/in": `<button id=framed style="margin-top:160px">Framed</button>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, tt := range []struct {
 		spec       step.Spec
@@ -51,7 +51,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 // a dialog would be lost.
 func TestADialogInMousedownLosesNoClick(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button onmousedown="alert('stop')" onclick="clicked = event.detail">Go</button>`})
-	b := start(t)
+	b := borrow(t)
 	for _, action := range []string{"click", "doubleClick"} {
 		b.do(step.Spec{Action: "goto", URL: site.URL})
 		b.do(step.Spec{Action: action, Target: "button"})

@@ -11,7 +11,7 @@ import (
 func TestWhatIsAboutToMoveIsNotAtRest(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<style>@keyframes m{from{left:0}to{left:300px}}#b{position:absolute}.m{animation:m .5s linear infinite alternate}</style>
 		<button id=b onclick="clicks++">Go</button><script>clicks = 0</script>`})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for range 4 {
 		b.value(`b.className = ''; b.offsetLeft; b.className = 'm'; clicks = 0`)

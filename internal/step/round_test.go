@@ -16,7 +16,7 @@ func TestTheMostTellingFrameIsTold(t *testing.T) {
 		"/in": `<button id=b disabled>Go</button>`,
 		"/on": `<p>nothing</p>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for i := range 12 {
 		s := step.Spec{Action: "click", Target: "#b", Timeout: fmt.Sprint(600*time.Millisecond + 3*time.Duration(i)*time.Millisecond)}

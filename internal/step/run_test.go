@@ -18,8 +18,16 @@ import (
 
 func TestMain(m *testing.M) {
 	browsertest.Main()
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := shared.Close(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
+
+// shared are the browsers that tests have one after the other.
+var shared = &browsertest.Pool{Script: step.Script}
 
 // pages serves what the tests look at: each path has a body.
 func pages(t *testing.T, bodies map[string]string) *httptest.Server {
@@ -48,6 +56,15 @@ type bench struct {
 	saved []byte
 }
 
+// borrow is start for what asks nothing of the browser itself: the test has a new
+// tab of one that others have had.
+func borrow(t *testing.T) *bench {
+	t.Helper()
+	t.Parallel()
+	return &bench{t: t, page: shared.Page(t)}
+}
+
+// start has a browser of its own.
 func start(t *testing.T) *bench {
 	t.Helper()
 	return startWith(t, nil)
@@ -109,7 +126,7 @@ func TestActions(t *testing.T) {
 			document.querySelector('h1').onmouseenter=()=>document.title='hovered'</script>`,
 		"/two": `<h1>Second</h1><ul><li class=item><b>A</b><i>1,234.50 €</i><li class=item><b>B</b><i>7</i></ul><a href="/">Home</a>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	if got := b.do(step.Spec{Action: "goto", URL: site.URL + "/"}); got != fmt.Sprintf(`{"url":"%s/","title":"/","status":200}`, site.URL) {
 		t.Errorf("goto answered %s", got)
 	}
@@ -188,7 +205,7 @@ func TestWaiting(t *testing.T) {
 		"/other":  `<button onclick="parent.postMessage(1, '*')">Go</button>`,
 		"/inside": `<button onclick="parent.document.title='ok'">Go</button>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	for _, path := range []string{"/late", "/disabled", "/covered", "/moving", "/hidden", "/moves-on", "/dialog", "/hostile", "/frame"} {
 		t.Run(path[1:], func(t *testing.T) {
 			b := &bench{t: t, page: b.page}
@@ -211,7 +228,7 @@ func TestFailures(t *testing.T) {
 		"/": `<button id=a disabled>Off</button><button class=b>One</button><button class=b>Two</button><input id=r readonly>
 			<p id=p style="display:none">hidden</p><button id=c>Under</button><div id=veil style="position:fixed;inset:0"></div><select id=s><option>x</select>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, tt := range []struct {
 		spec             step.Spec
@@ -255,7 +272,7 @@ func TestFailures(t *testing.T) {
 
 func TestCancelWithinASecond(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button onclick="while(true);">Hang</button>`, "/ok": `<p>fine</p>`})
-	b := start(t)
+	b := borrow(t)
 	for _, s := range []step.Spec{
 		{Action: "evaluate", Expression: "while (true);"},
 		{Action: "waitFor", Target: "#never"},

@@ -69,7 +69,7 @@ func TestScreenshots(t *testing.T) {
 		"/scroll": `<body style="margin:0"><div style="height:100px;overflow:auto"><div style="height:500px"></div><div id=t style="width:60px;height:30px"><div class=m style="width:60px;height:30px;background:red"></div></div></div>`,
 		"/in2":    `<body style="margin:0"><div class=m style="width:60px;height:30px;background:red"></div>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for _, frame := range []string{"same", "deep"} {
 		if p := b.picture(step.Spec{Target: "frame=" + frame + " >> #box"}); !plain(p, 60, 30, green) {
@@ -135,7 +135,7 @@ func TestScreenshotsAtAScale(t *testing.T) {
 }
 
 func TestPDF(t *testing.T) {
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: `data:text/html,<h1>one</h1><h1 style="break-before:page">two</h1>`})
 	count := func(s step.Spec) int {
 		t.Helper()

@@ -14,7 +14,7 @@ func TestAFrameThatComesUnderTheMouse(t *testing.T) {
 		"/": `<button id=b onclick="clicked = true">Go</button><script>clicked = false; b.onmousemove = () => {
 			if (!window.veil) document.body.insertAdjacentHTML('beforeend', '<iframe id=veil style="position:fixed;inset:0;width:100%;height:100%"></iframe>') }</script>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	_, f := b.run(step.Spec{Action: "click", Target: "#b", Timeout: "1500ms"})
 	if f == nil || f.Code != "target_covered" || !strings.Contains(f.Seen, `covered by <iframe id="veil"`) {

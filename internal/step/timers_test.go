@@ -20,7 +20,7 @@ func TestAPageThatClearsEveryTimer(t *testing.T) {
 		"/outer": clears + `<iframe src=/in></iframe>`,
 		"/in":    clears + `<button onclick="parent.document.title = 'clicked'">Go</button><input>`,
 	})
-	b := start(t)
+	b := borrow(t)
 	for _, path := range []string{"/", "/outer"} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + path})
 		b.do(step.Spec{Action: "click", Target: "button"})

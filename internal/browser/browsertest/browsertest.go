@@ -5,6 +5,7 @@ package browsertest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -27,38 +28,52 @@ func Main() {
 // RunDir is a folder for running browsers that their users can reach.
 func RunDir(tb testing.TB) string {
 	tb.Helper()
-	dir, err := os.MkdirTemp("", "browserhook-test-")
+	dir, err := runDir()
 	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
 
+func runDir() (string, error) {
+	dir, err := os.MkdirTemp("", "browserhook-test-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Chmod(dir, 0o711)
+}
+
 // Launcher is for the installed Chromium, with a script for our world. change
 // may be nil.
 func Launcher(tb testing.TB, script string, change func(*browser.Config)) *browser.Launcher {
 	tb.Helper()
-	cfg := browser.Config{RunDir: RunDir(tb), Keeper: Keeper(tb), Script: script, Log: slog.New(slog.DiscardHandler)}
-	if change != nil {
-		change(&cfg)
-	}
-	l, err := browser.NewLauncher(tb.Context(), cfg)
+	l, err := launcher(RunDir(tb), script, change)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return l
 }
 
-// Keeper is the command that is the keeper. The race detector has every process
-// that it is in sleep for a second before it exits, which is longer than all that
-// a browser needs to start and to end; a keeper has none of our environment.
-func Keeper(tb testing.TB) []string {
-	tb.Helper()
-	return []string{"env", "GORACE=atexit_sleep_ms=0", Self(tb), "keeper"}
+func launcher(dir, script string, change func(*browser.Config)) (*browser.Launcher, error) {
+	keeper, err := keeperCommand()
+	if err != nil {
+		return nil, err
+	}
+	cfg := browser.Config{RunDir: dir, Keeper: keeper, Script: script, Log: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&cfg)
+	}
+	return browser.NewLauncher(context.Background(), cfg)
+}
+
+// keeperCommand is the command that is the keeper. The race detector has every
+// process that it is in sleep for a second before it exits, which is longer than
+// all that a browser needs to start and to end; a keeper has none of our
+// environment.
+func keeperCommand() ([]string, error) {
+	self, err := os.Executable()
+	return []string{"env", "GORACE=atexit_sleep_ms=0", self, "keeper"}, err
 }
 
 // Self is the test's own binary.
@@ -89,23 +104,34 @@ func Path(tb testing.TB, l *browser.Launcher) string {
 // Launch starts a browser that ends with the test.
 func Launch(tb testing.TB, l *browser.Launcher, opt domain.SessionOptions) *browser.Browser {
 	tb.Helper()
+	b, err := launch(tb.Context(), l, opt)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := end(b); err != nil {
+			tb.Error(err)
+		}
+	})
+	return b
+}
+
+func launch(ctx context.Context, l *browser.Launcher, opt domain.SessionOptions) (*browser.Browser, error) {
 	if opt.Viewport.Width == 0 {
 		opt.Viewport = browser.Viewport
 	}
 	if opt.Browser == "" {
 		opt.Browser = program()
 	}
-	b, err := l.Launch(tb.Context(), domain.NewID(domain.PrefixSession), opt)
-	if err != nil {
-		f, _ := errors.AsType[*domain.Failure](err)
-		tb.Fatalf("launch: %v\n%s", err, strings.Join(f.Lines, "\n"))
+	b, err := l.Launch(ctx, domain.NewID(domain.PrefixSession), opt)
+	if f, ok := errors.AsType[*domain.Failure](err); ok {
+		return nil, fmt.Errorf("launch: %w\n%s", err, strings.Join(f.Lines, "\n"))
 	}
-	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		defer cancel()
-		if err := b.Close(ctx); err != nil {
-			tb.Error(err)
-		}
-	})
-	return b
+	return b, err
+}
+
+func end(b *browser.Browser) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return b.Close(ctx)
 }
