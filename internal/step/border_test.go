@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"os/exec"
@@ -39,7 +40,7 @@ func TestWhatPagesSayIsValid(t *testing.T) {
 	var bodies [][]byte
 	say := func(s step.Spec) *domain.Failure {
 		t.Helper()
-		s.Timeout = "2s"
+		s.Timeout = cmp.Or(s.Timeout, "2s")
 		raw, f := b.run(s)
 		body, err := domain.EncodePayload(domain.Payload{Type: "step", Data: domain.EventData{
 			EventType: domain.EventStepCompleted, Action: s.Action, Result: json.RawMessage(raw), Error: f,
@@ -52,6 +53,7 @@ func TestWhatPagesSayIsValid(t *testing.T) {
 	}
 	works := func(s step.Spec, want string) {
 		t.Helper()
+		s.Timeout = "20s"
 		if f := say(s); f != nil {
 			t.Errorf("%s %s: %+v", s.Action, s.Expression, f)
 		} else if got := string(bodies[len(bodies)-1]); want != "" && !strings.Contains(got, `"result":`+want+`}`) {

@@ -23,7 +23,7 @@ func (r *run) pdf() (any, error) {
 		"paperWidth": size[0], "paperHeight": size[1], "landscape": r.spec.Landscape, "printBackground": r.spec.Background,
 		"pageRanges": r.spec.PageRanges, "generateTaggedPDF": true,
 	}
-	err := r.covered(func() error { return r.command("Page.printToPDF", args, &res) })
+	err := r.covered(func([]verdict) error { return r.command("Page.printToPDF", args, &res) })
 	if lost(err) && r.ctx.Err() == nil {
 		return nil, &domain.Failure{Code: "pdf_failed", Message: "The page can't be printed so: " + err.Error() + "."}
 	}

@@ -25,7 +25,7 @@ func (r *run) marked() ([]byte, error) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	if err := r.covered(func() error {
+	if err := r.covered(func([]verdict) error {
 		return r.page.Call(r.ctx, "Page.captureScreenshot", object{"format": "jpeg", "quality": 80}, &shot)
 	}); err != nil {
 		return nil, err
@@ -95,51 +95,86 @@ var errNoView = errors.New("the page shows nothing")
 func (r *run) outward(f browser.Frame, width, height float64) (func(x, y float64) (float64, float64), error) {
 	to := func(x, y float64) (float64, float64) { return x, y }
 	for inner := f; inner.Parent != ""; {
-		around := r.above(inner)
-		if len(around) == 0 || width <= 0 || height <= 0 {
+		owner, err := r.ownerOf(inner)
+		if err != nil {
+			return nil, err
+		}
+		if width <= 0 || height <= 0 {
 			return nil, errNoView
 		}
-		outer := r.page.Root(around[0])
-		var view layout
-		if err := outer.Session.Call(r.ctx, "Page.getLayoutMetrics", nil, &view); err != nil {
-			return nil, err
-		}
-		var owner struct {
-			Node int64 `json:"backendNodeId"`
-		}
-		if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
-			return nil, err
-		}
-		var box struct {
-			Model struct {
-				Content []float64 `json:"content"`
-			} `json:"model"`
-		}
-		if err := outer.Session.Call(r.ctx, "DOM.getBoxModel", object{"backendNodeId": owner.Node}, &box); err != nil {
-			return nil, err
-		}
-		if len(box.Model.Content) < 8 {
-			return nil, errNoView
-		}
-		before, w, h := to, width, height
-		to = func(x, y float64) (float64, float64) {
-			x, y = before(x, y)
-			return onto(box.Model.Content, x/w, y/h)
-		}
-		inner, width, height = outer, view.Seen.Width, view.Seen.Height
+		before, next := to, owner.outward(width, height)
+		to = func(x, y float64) (float64, float64) { return next(before(x, y)) }
+		inner, width, height = owner.in, owner.view.Seen.Width, owner.view.Seen.Height
 	}
 	return to, nil
 }
 
+// owner is the element of a frame.
+type owner struct {
+	in              browser.Frame // the window of the process that draws it
+	view            layout        // of that
+	node            int64
+	content, border []float64 // quads that it is drawn as there
+}
+
+// quad is how parts of a box's width and height come to be in the quad that it is
+// drawn as.
+func quad(points []float64) func(right, down float64) (float64, float64) {
+	return func(right, down float64) (float64, float64) { return onto(points, right, down) }
+}
+
+// outward is how points of the frame's view, which is so large, come to be in
+// that around it.
+func (o owner) outward(width, height float64) func(x, y float64) (float64, float64) {
+	return func(x, y float64) (float64, float64) { return onto(o.content, x/width, y/height) }
+}
+
+func (r *run) ownerOf(f browser.Frame) (o owner, err error) {
+	around := r.above(f)
+	if len(around) == 0 {
+		return o, errNoView
+	}
+	o.in = r.page.Root(around[0])
+	if err := o.in.Session.Call(r.ctx, "Page.getLayoutMetrics", nil, &o.view); err != nil {
+		return o, err
+	}
+	var node struct {
+		ID int64 `json:"backendNodeId"`
+	}
+	if err := o.in.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": f.ID}, &node); err != nil {
+		return o, err
+	}
+	var box struct {
+		Model struct {
+			Content []float64 `json:"content"`
+			Border  []float64 `json:"border"`
+		} `json:"model"`
+	}
+	if err := o.in.Session.Call(r.ctx, "DOM.getBoxModel", object{"backendNodeId": node.ID}, &box); err != nil {
+		return o, err
+	}
+	if len(box.Model.Content) < 8 || len(box.Model.Border) < 8 {
+		return o, errNoView
+	}
+	o.node, o.content, o.border = node.ID, box.Model.Content, box.Model.Border
+	return o, nil
+}
+
 // spread is the smallest box in the picture that holds a box of a frame.
 func spread(to func(x, y float64) (float64, float64), b rect, scale float64) image.Rectangle {
+	in := bounds(to, b)
+	pixel := func(v float64) int { return int(max(-1e6, min(1e6, math.Round(v*scale)))) } // pages give what they like
+	return image.Rect(pixel(in.X), pixel(in.Y), pixel(in.X+in.Width), pixel(in.Y+in.Height))
+}
+
+// bounds is the smallest box in the whole page's view that holds a box of a frame.
+func bounds(to func(x, y float64) (float64, float64), b rect) rect {
 	left, top, right, bottom := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, corner := range [][2]float64{{b.X, b.Y}, {b.X + b.Width, b.Y}, {b.X, b.Y + b.Height}, {b.X + b.Width, b.Y + b.Height}} {
 		x, y := to(corner[0], corner[1])
 		left, top, right, bottom = min(left, x), min(top, y), max(right, x), max(bottom, y)
 	}
-	pixel := func(v float64) int { return int(max(-1e6, min(1e6, math.Round(v*scale)))) } // pages give what they like
-	return image.Rect(pixel(left), pixel(top), pixel(right), pixel(bottom))
+	return rect{left, top, right - left, bottom - top}
 }
 
 var ink = image.NewUniform(color.RGBA{R: 230, G: 0, B: 60, A: 255})

@@ -180,6 +180,7 @@ type verdict struct {
 	Boxes   []rect          `json:"boxes"`  // of what a target matches
 	Hidden  []rect          `json:"hidden"` // of what isn't to be seen in a picture
 	Values  []string        `json:"values"`
+	Covers  bool            `json:"covers"` // something was covered
 	Box     struct {
 		X      float64 `json:"x"`
 		Y      float64 `json:"y"`

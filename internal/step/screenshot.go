@@ -3,15 +3,12 @@ package step
 import (
 	"bytes"
 	"cmp"
-	"encoding/base64"
 	"fmt"
 	"image"
 	_ "image/jpeg" // the formats of pictures
 	_ "image/png"
 	"math"
-	"slices"
 
-	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -27,7 +24,7 @@ var picturing = []action{
 			{name: "quality", tag: `doc:"Of a jpeg." minimum:"1" maximum:"100"`},
 			{name: "scale", tag: `doc:"A pixel of the picture for one of the screen (device, the default) or for one of CSS. They differ where the session has a deviceScaleFactor." enum:"device,css"`},
 		},
-		answers: "the artifact, and how large the picture is, in its own pixels. partial says that an element is larger than what its frame shows, and the picture only of that.",
+		answers: "the artifact, and how large the picture is, in its own pixels. partial says that an element is larger than what its frame shows, and the picture only of that, or that a picture of more than is in view lacks what frames of other sites don't draw while they are out of view: a picture of such a frame's element has it.",
 		examples: []example{
 			{
 				step:   `{"action":"screenshot","target":"#logo"}`,
@@ -88,63 +85,79 @@ const maxPixels = 100e6
 const maxJPEG = 65535
 
 func (r *run) screenshot() (any, error) {
-	area, partial, err := r.area()
-	if err != nil {
-		return nil, err
-	}
-	format := cmp.Or(r.spec.Format, "png")
-	args := object{"format": format}
-	if r.spec.Quality != nil {
-		args["quality"] = *r.spec.Quality
-	}
-	pixels := area.device
-	if r.spec.Scale == "css" {
-		pixels = 1
-	}
-	width, height := area.Width*pixels, area.Height*pixels
-	if width*height > maxPixels || format == "jpeg" && max(width, height) > maxJPEG {
-		return nil, &domain.Failure{Code: "picture_too_large", Message: fmt.Sprintf(
-			"The picture would have %.0f × %.0f pixels; at most %.0f million are taken, and a jpeg has at most %d a side. A target is a part of the page.", width, height, maxPixels/1e6, maxJPEG)}
-	}
-	if r.spec.Target != "" || r.spec.FullPage || pixels != area.device {
-		args["clip"] = object{"x": area.X, "y": area.Y, "width": area.Width, "height": area.Height, "scale": pixels / area.device}
-		args["captureBeyondViewport"] = true
-	}
-	var res struct {
-		Data string `json:"data"`
-	}
-	if r.spec.Mask != nil {
-		// Nothing is scrolled after this: the covers stay where they are laid.
-		masked, err := r.masked()
-		defer r.unmask(masked)
+	for {
+		area, err := r.area()
 		if err != nil {
 			return nil, err
 		}
+		format := cmp.Or(r.spec.Format, "png")
+		args := object{"format": format}
+		if r.spec.Quality != nil {
+			args["quality"] = *r.spec.Quality
+		}
+		pixels := area.device
+		if r.spec.Scale == "css" {
+			pixels = 1
+		}
+		width, height := area.Width*pixels, area.Height*pixels
+		if width*height > maxPixels || format == "jpeg" && max(width, height) > maxJPEG {
+			return nil, &domain.Failure{Code: "picture_too_large", Message: fmt.Sprintf(
+				"The picture would have %.0f × %.0f pixels; at most %.0f million are taken, and a jpeg has at most %d a side. A target is a part of the page.", width, height, maxPixels/1e6, maxJPEG)}
+		}
+		if r.spec.Target != "" || r.spec.FullPage || pixels != area.device {
+			args["clip"] = clip(rect{area.X, area.Y, area.Width, area.Height}, pixels/area.device)
+			args["captureBeyondViewport"] = !area.inView()
+		}
+		content, lacks, err := r.taken(area, pixels, args)
+		if err != nil {
+			return nil, err
+		}
+		switch again, err := r.again(area, lacks); {
+		case err != nil:
+			return nil, err
+		case again:
+			continue
+		}
+		is, _, err := image.DecodeConfig(bytes.NewReader(content))
+		if err != nil {
+			return nil, fmt.Errorf("decode the picture: %w", err)
+		}
+		if float64(is.Width) < math.Floor(width)-1 || float64(is.Height) < math.Floor(height)-1 {
+			return nil, &domain.Failure{Code: "picture_too_large", Message: fmt.Sprintf("Chromium cut the picture to %d × %d pixels of %.0f × %.0f.", is.Width, is.Height, width, height)}
+		}
+		result, err := r.kept("screenshot", "image/"+format, content)
+		if err != nil {
+			return nil, err
+		}
+		result["width"], result["height"] = is.Width, is.Height
+		if area.partial || r.lacking(area, lacks, width*height) {
+			result["partial"] = true
+		}
+		return result, nil
+	}
+}
+
+// taken is a picture with what is to be covered in it, and the frames that aren't
+// drawn.
+func (r *run) taken(a area, pixels float64, args object) (content []byte, lacks []verdict, err error) {
+	masked, err := r.masked()
+	defer r.lift("unmask", masked)
+	if err != nil {
+		return nil, nil, err
 	}
 	r.waitedFor = "the picture"
-	if err := r.covered(func() error { return r.command("Page.captureScreenshot", args, &res) }); err != nil {
-		return nil, err
-	}
-	content, err := base64.StdEncoding.DecodeString(res.Data)
-	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
-	}
-	is, _, err := image.DecodeConfig(bytes.NewReader(content))
-	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
-	}
-	if float64(is.Width) < math.Floor(width)-1 || float64(is.Height) < math.Floor(height)-1 {
-		return nil, &domain.Failure{Code: "picture_too_large", Message: fmt.Sprintf("Chromium cut the picture to %d × %d pixels of %.0f × %.0f.", is.Width, is.Height, width, height)}
-	}
-	result, err := r.kept("screenshot", "image/"+format, content)
-	if err != nil {
-		return nil, err
-	}
-	result["width"], result["height"] = is.Width, is.Height
-	if partial {
-		result["partial"] = true
-	}
-	return result, nil
+	err = r.covered(func(not []verdict) error {
+		if lacks = not; late(masked, not) {
+			return unmasked
+		}
+		if args["captureBeyondViewport"] == true && r.composes(a.Width*a.Height*pixels*pixels) {
+			content, err = r.composed(a, pixels, args)
+		} else {
+			content, err = r.capture(args)
+		}
+		return err
+	})
+	return content, lacks, err
 }
 
 // kept keeps what the step made and answers what is told of it.
@@ -156,76 +169,17 @@ func (r *run) kept(kind, contentType string, content []byte) (object, error) {
 	return object{"artifactId": a.ID, "contentType": a.ContentType, "size": a.Size}, nil
 }
 
-// area is a part of the page, in CSS pixels of its document, and how many of the
-// screen's there are for one.
-type area struct{ X, Y, Width, Height, device float64 }
-
-// area is what the picture is to show, and whether that is a part only of what
-// was asked for.
-func (r *run) area() (a area, partial bool, err error) {
-	target := verdict{}
-	if r.spec.Target != "" {
-		if target, err = r.act(needs{Visible: true, Point: true}, "box", nil); err != nil {
-			return a, false, err
-		}
-	}
-	var metrics struct {
-		View struct {
-			X      float64 `json:"pageX"`
-			Y      float64 `json:"pageY"`
-			Width  float64 `json:"clientWidth"`
-			Height float64 `json:"clientHeight"`
-		} `json:"cssLayoutViewport"`
-		Device struct {
-			Width float64 `json:"clientWidth"`
-		} `json:"layoutViewport"`
-		Content struct {
-			Width  float64 `json:"width"`
-			Height float64 `json:"height"`
-		} `json:"cssContentSize"`
-	}
-	if err := r.command("Page.getLayoutMetrics", nil, &metrics); err != nil {
-		return a, false, err
-	}
-	view := metrics.View
-	a = area{view.X, view.Y, view.Width, view.Height, 1}
-	if view.Width > 0 && metrics.Device.Width > 0 {
-		a.device = metrics.Device.Width / view.Width
-	}
-	switch box := target.Box; {
-	case r.spec.FullPage:
-		a.X, a.Y, a.Width, a.Height = 0, 0, metrics.Content.Width, metrics.Content.Height
-	case r.spec.Target == "":
-	case target.frame.Parent == "":
-		a.X, a.Y, a.Width, a.Height = box.X, box.Y, box.Width, box.Height
-	default:
-		left, top := max(box.Left, 0), max(box.Top, 0)
-		right, bottom := min(box.Left+box.Width, target.Width), min(box.Top+box.Height, target.Height)
-		to, err := r.outward(target.frame, target.Width, target.Height)
-		if err != nil {
-			return a, false, err
-		}
-		// What another process draws is in the picture when it has drawn it.
-		if _, err := r.call(target.frame, "drawn", object{}); err != nil && (!lost(err) || r.ctx.Err() != nil) {
-			return a, false, err
-		}
-		x1, y1, x2, y2 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
-		for _, corner := range [][2]float64{{left, top}, {right, top}, {left, bottom}, {right, bottom}} {
-			x, y := to(corner[0], corner[1])
-			x1, y1, x2, y2 = min(x1, x), min(y1, y), max(x2, x), max(y2, y)
-		}
-		a.X, a.Y, a.Width, a.Height = x1+view.X, y1+view.Y, x2-x1, y2-y1
-		partial = right-left < box.Width-0.5 || bottom-top < box.Height-0.5
-	}
-	if !(a.Width > 0 && a.Height > 0) {
-		return a, false, &domain.Failure{Code: "target_out_of_view", Message: "There is nothing to take a picture of.", WaitedFor: r.waitedFor}
-	}
-	return a, partial, nil
+var unmasked = &domain.Failure{
+	Code: "mask_not_laid", Message: "A frame does not answer, so that what is masked can't be covered in the picture.",
 }
 
-// masked covers what is to be covered, and says in which frames. A picture in
-// which something isn't, is none.
-func (r *run) masked() (in []browser.Frame, err error) {
+// masked covers what is to be covered, and answers what each frame said. A
+// picture in which something isn't, is none. Nothing is scrolled after this: the
+// covers stay where they are laid.
+func (r *run) masked() (in []verdict, err error) {
+	if r.spec.Mask == nil {
+		return nil, nil
+	}
 	targets := make([]Target, len(r.spec.Mask))
 	for i, raw := range r.spec.Mask {
 		t, err := ParseTarget(raw)
@@ -235,26 +189,5 @@ func (r *run) masked() (in []browser.Frame, err error) {
 		targets[i] = t.withTestID(r.page.TestID)
 	}
 	r.waitedFor = "every frame to cover what is masked"
-	for _, f := range r.page.Frames() {
-		if f.Context == 0 || f.Document.Missing != "" {
-			continue
-		}
-		in = append(in, f)
-		v, err := r.call(f, "mask", object{"targets": targets})
-		switch {
-		case err != nil && (!lost(err) || r.ctx.Err() != nil):
-			return in, err
-		case err == nil && !v.OK:
-			return in, r.refused(v)
-		}
-	}
-	return in, nil
-}
-
-// unmask takes the covers off. Nothing that follows meets them: the page hears
-// of this first.
-func (r *run) unmask(in []browser.Frame) {
-	for _, f := range slices.Backward(in) {
-		_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.unmask()", "contextId": f.Context})
-	}
+	return r.lay("mask", object{"targets": targets}, unmasked)
 }

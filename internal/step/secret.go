@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -121,39 +120,68 @@ func (r *run) learn() {
 	}
 }
 
-// covered does something while the fields of the page that hold secrets, in
-// every frame, are covered.
-func (r *run) covered(do func() error) error {
-	known := r.page.Secrets.Known()
-	if len(known) == 0 {
-		return do()
-	}
-	var frames []browser.Frame
+// lay has every frame cover something in it, and answers what each said. A
+// frame that doesn't answer is the failure hung.
+func (r *run) lay(fn string, args object, hung *domain.Failure) (in []verdict, err error) {
 	every := r.page.Frames()
-	for _, f := range every {
-		if f.Context != 0 && f.Document.Missing == "" {
-			frames = append(frames, f)
-		}
-	}
-	defer func() {
-		for _, f := range frames {
-			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.uncover()", "contextId": f.Context})
-		}
-	}()
 	within := r.ctx
 	if r.severalProcesses(every) {
 		var cancel context.CancelFunc
 		within, cancel = context.WithTimeout(r.ctx, hangs)
 		defer cancel()
 	}
-	for _, f := range frames {
-		_, err := (&run{ctx: within}).call(f, "cover", object{"secrets": known})
+	for _, f := range documents(every) {
+		v, err := (&run{ctx: within}).call(f, fn, args)
+		v.frame = f
+		in = append(in, v)
 		switch {
 		case err != nil && within.Err() != nil && r.ctx.Err() == nil:
-			return &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
+			return in, hung
 		case err != nil && !lost(err):
+			return in, err
+		case err == nil && !v.OK:
+			return in, r.refused(v)
+		}
+	}
+	return in, nil
+}
+
+// lift takes covers off. Nothing that follows meets them: the page hears of this
+// first.
+func (r *run) lift(fn string, in []verdict) {
+	for _, v := range slices.Backward(in) {
+		_, _ = v.frame.Session.Send("Runtime.evaluate", object{"expression": "bh." + fn + "()", "contextId": v.frame.Context})
+	}
+}
+
+// late says whether covers that were laid aren't on the screen. A frame that is
+// out of view shows nothing.
+func late(laid, not []verdict) bool {
+	return slices.ContainsFunc(not, func(v verdict) bool {
+		return v.Why != "target_out_of_view" && slices.ContainsFunc(laid, func(l verdict) bool { return l.Covers && l.frame.ID == v.frame.ID })
+	})
+}
+
+// covered does something while the fields of the page that hold secrets, in
+// every frame, are covered, and all that is in view is on the screen as it is
+// now. It is told which frames are not drawn.
+func (r *run) covered(do func(not []verdict) error) error {
+	hung := &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
+	var in []verdict
+	if known := r.page.Secrets.Known(); len(known) > 0 {
+		var err error
+		in, err = r.lay("cover", object{"secrets": known}, hung)
+		defer r.lift("uncover", in)
+		if err != nil {
 			return err
 		}
 	}
-	return do()
+	not, err := r.drawn()
+	if err != nil {
+		return err
+	}
+	if late(in, not) {
+		return hung
+	}
+	return do(not)
 }

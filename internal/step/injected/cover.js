@@ -23,14 +23,15 @@ const showing = (secrets) => all(document, "input,textarea,[contenteditable]").f
 bh.spelled = ({ secrets }) => ({ ok: true, values: showing(secrets).map(writtenIn) });
 
 bh.cover = ({ secrets }) => {
-  for (const el of showing(secrets)) {
+  const found = showing(secrets);
+  for (const el of found) {
     for (const one of [el, ...own(el).querySelectorAll("*")]) {
       if (!own(one).style || styles.has(one)) continue;
       styles.set(one, own(one).getAttribute("style"));
       for (const name in coat) own(one).style.setProperty(name, coat[name], "important");
     }
   }
-  return { ok: true };
+  return { ok: true, covers: found.length > 0 };
 };
 
 bh.uncover = () => {

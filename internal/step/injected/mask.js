@@ -29,7 +29,7 @@ bh.mask = ({ targets }) => {
     }
   }
   masks = host;
-  return { ok: true };
+  return { ok: true, covers: true };
 };
 
 bh.unmask = () => {
@@ -38,10 +38,27 @@ bh.unmask = () => {
   return { ok: true };
 };
 
-// drawn waits until what is there now is on the screen: the second frame is asked
-// for when the first has been drawn.
-bh.drawn = async () => {
-  await frame();
-  await frame();
+// painted waits for this document's next frame and says whether it was drawn, or
+// why not: an IntersectionObserver is called in a document that is out of view,
+// too, but a ResizeObserver only in one that is drawn, and before the other.
+const painted = () => new Promise((done) => {
+  const size = new ResizeObserver(() => end()), part = new IntersectionObserver(() => end("target_out_of_view"));
+  const end = (why) => { size.disconnect(); part.disconnect(); done(why); };
+  requestAnimationFrame(() => end());
+  const root = own(document).documentElement;
+  if (root) for (const observer of [size, part]) observer.observe(root);
+  pause(1000).then(() => end("timeout"));
+});
+
+// drawn waits until what is there now is on the screen. A frame is begun while
+// the one before is still on its way there: through a tree that waits, one that
+// is drawn, and what the compositor takes. When the fifth begins, the first is
+// there.
+bh.drawn = async ({ frames }) => {
+  for (let n = 0; n < frames; n++) {
+    const why = await painted();
+    if (why) return no(why, "its frame is not drawn");
+    await pause(0); // a ResizeObserver that is called again at once is an error of the page's
+  }
   return { ok: true };
 };

@@ -1,0 +1,72 @@
+package step
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/jpeg"
+	"image/png"
+	"math"
+)
+
+func clip(a rect, scale float64) object {
+	return object{"x": a.X, "y": a.Y, "width": a.Width, "height": a.Height, "scale": scale}
+}
+
+func (r *run) capture(args object) ([]byte, error) {
+	var res struct {
+		Data string `json:"data"`
+	}
+	if err := r.command("Page.captureScreenshot", args, &res); err != nil {
+		return nil, err
+	}
+	content, err := base64.StdEncoding.DecodeString(res.Data)
+	if err != nil {
+		return nil, fmt.Errorf("decode the picture: %w", err)
+	}
+	return content, nil
+}
+
+// composes says whether a picture of more than is in view is put together of two.
+func (r *run) composes(pixels float64) bool {
+	return r.severalProcesses(r.page.Frames()) && pixels <= maxDecoded
+}
+
+// composed is a picture of more than is in view, with one of what is in view laid
+// upon it. Chromium makes the view tiny for a moment when it is to capture beyond
+// it, and what other processes draw may be missing then.
+func (r *run) composed(a area, pixels float64, args object) ([]byte, error) {
+	inView, err := r.capture(object{"format": "png", "clip": clip(a.view, pixels/a.device)})
+	if err != nil {
+		return nil, err
+	}
+	whole, err := r.capture(object{"format": "png", "clip": args["clip"], "captureBeyondViewport": true})
+	if err != nil {
+		return nil, err
+	}
+	var pictures [2]image.Image
+	for i, raw := range [][]byte{whole, inView} {
+		if pictures[i], err = png.Decode(bytes.NewReader(raw)); err != nil {
+			return nil, fmt.Errorf("decode the picture: %w", err)
+		}
+	}
+	canvas, ok := pictures[0].(draw.Image)
+	if !ok {
+		return nil, fmt.Errorf("a picture of the kind %T", pictures[0])
+	}
+	at := image.Pt(int(math.Round((a.view.X-a.X)*pixels)), int(math.Round((a.view.Y-a.Y)*pixels)))
+	draw.Draw(canvas, pictures[1].Bounds().Add(at), pictures[1], image.Point{}, draw.Src)
+	var out bytes.Buffer
+	if args["format"] == "jpeg" {
+		quality := 80 // Chromium's
+		if r.spec.Quality != nil {
+			quality = *r.spec.Quality
+		}
+		err = jpeg.Encode(&out, canvas, &jpeg.Options{Quality: quality})
+	} else {
+		err = png.Encode(&out, canvas)
+	}
+	return out.Bytes(), err
+}
