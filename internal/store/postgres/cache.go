@@ -8,9 +8,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // cache remembers the endpoints of projects, so that an event costs no reading.
@@ -25,16 +25,10 @@ type cache struct {
 // audience is the endpoints of one project, as of a version.
 type audience struct {
 	version int64
-	all     []*cachedEndpoint // that hear of every session
+	all     []*work.Endpoint // that hear of every session
 
 	mu       sync.Mutex
-	sessions map[string][]*cachedEndpoint // inline ones, as far as anybody asked
-}
-
-// cachedEndpoint is never changed, only replaced.
-type cachedEndpoint struct {
-	domain.Endpoint
-	num int64
+	sessions map[string][]*work.Endpoint // inline ones, as far as anybody asked
 }
 
 // cachedSessions is how many sessions' own endpoints a project has remembered.
@@ -53,7 +47,7 @@ func (s *Store) project(ctx context.Context, id string) (int64, error) {
 		return n, nil
 	}
 	if err := s.row(ctx, `SELECT num FROM projects WHERE id = $1`, id).Scan(&n); err != nil {
-		return 0, fmt.Errorf("find project: %w", missing(err))
+		return 0, fmt.Errorf("find project: %w", err)
 	}
 	s.cache.mu.Lock()
 	s.cache.numbers[id] = n
@@ -63,43 +57,34 @@ func (s *Store) project(ctx context.Context, id string) (int64, error) {
 
 // wanting lists the endpoints that want the events, which are all of one
 // project whose row is locked and has the version.
-func (t *tx) wanting(ctx context.Context, project string, version int64, events []*domain.Event) ([][]*cachedEndpoint, error) {
+func (t *tx) wanting(project string, version int64, events []*domain.Event) ([][]*work.Endpoint, error) {
 	a := t.audiences[project]
 	if a == nil {
 		a = t.store.cache.audience(project)
 	}
 	switch {
 	case a == nil:
-		all, err := t.endpointsOf(ctx, project, "")
+		all, err := t.endpointsOf(project, "")
 		if err != nil {
 			return nil, err
 		}
-		a = &audience{version: version, all: all, sessions: map[string][]*cachedEndpoint{}}
+		a = &audience{version: version, all: all, sessions: map[string][]*work.Endpoint{}}
 	case a.version != version:
 		var err error
-		if a, err = t.changedSince(ctx, project, a, version); err != nil {
+		if a, err = t.changedSince(project, a, version); err != nil {
 			return nil, err
 		}
 	}
-	wanting := make([][]*cachedEndpoint, len(events))
+	wanting := make([][]*work.Endpoint, len(events))
 	for i, e := range events {
-		for _, ep := range a.all {
-			if ep.Wants(e) {
-				wanting[i] = append(wanting[i], ep)
+		var inline []*work.Endpoint
+		if e.SessionID != "" {
+			var err error
+			if inline, err = t.inline(project, a, e.SessionID); err != nil {
+				return nil, err
 			}
 		}
-		if e.SessionID == "" {
-			continue
-		}
-		inline, err := t.inline(ctx, project, a, e.SessionID)
-		if err != nil {
-			return nil, err
-		}
-		for _, ep := range inline {
-			if ep.Wants(e) {
-				wanting[i] = append(wanting[i], ep)
-			}
-		}
+		wanting[i] = work.Wanting(e, a.all, inline)
 	}
 	if t.audiences == nil {
 		t.audiences = map[string]*audience{}
@@ -109,22 +94,22 @@ func (t *tx) wanting(ctx context.Context, project string, version int64, events 
 }
 
 // inline are the endpoints of one session.
-func (t *tx) inline(ctx context.Context, project string, a *audience, session string) ([]*cachedEndpoint, error) {
+func (t *tx) inline(project string, a *audience, session string) ([]*work.Endpoint, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known, ok := a.sessions[session]
+	own, ok := a.sessions[session]
 	if ok {
-		return known, nil
+		return own, nil
 	}
-	known, err := t.endpointsOf(ctx, project, session)
+	own, err := t.endpointsOf(project, session)
 	if err != nil {
 		return nil, err
 	}
 	if len(a.sessions) >= cachedSessions {
 		clear(a.sessions)
 	}
-	a.sessions[session] = known
-	return known, nil
+	a.sessions[session] = own
+	return own, nil
 }
 
 func (c *cache) audience(project string) *audience {
@@ -139,7 +124,7 @@ func (c *cache) remember(audiences map[string]*audience) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for project, a := range audiences {
-		if known := c.projects[project]; known == nil || known.version <= a.version {
+		if before := c.projects[project]; before == nil || before.version <= a.version {
 			c.projects[project] = a
 		}
 	}
@@ -147,12 +132,12 @@ func (c *cache) remember(audiences map[string]*audience) {
 
 // changedSince is the audience with the changes since its version. What is
 // remembered is not touched: another transaction may be reading it.
-func (t *tx) changedSince(ctx context.Context, project string, before *audience, version int64) (*audience, error) {
+func (t *tx) changedSince(project string, before *audience, version int64) (*audience, error) {
 	type change struct {
 		num     int64
 		session string
 	}
-	changes, err := rows(ctx, t, func(r pgx.Rows) (c change, err error) { return c, r.Scan(&c.num, &c.session) },
+	changes, err := rows(t, func(r codec.Scanner) (c change, err error) { return c, r.Scan(&c.num, &c.session) },
 		`SELECT num, session_id FROM endpoints WHERE project_id = $1 AND version > $2`, project, before.version)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
@@ -166,33 +151,33 @@ func (t *tx) changedSince(ctx context.Context, project string, before *audience,
 		delete(a.sessions, c.session)
 	}
 	// Of one that was deleted there may be no secrets to open.
-	if a.all, err = t.endpoints(ctx, `session_id = '' AND version > $2`, project, before.version); err != nil {
+	if a.all, err = t.endpoints(`session_id = '' AND version > $2`, project, before.version); err != nil {
 		return nil, err
 	}
 	for _, e := range before.all {
-		if !changed[e.num] {
+		if !changed[e.Num] {
 			a.all = append(a.all, e)
 		}
 	}
-	slices.SortFunc(a.all, func(a, b *cachedEndpoint) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(a.all, func(a, b *work.Endpoint) int { return strings.Compare(a.ID, b.ID) })
 	return a, nil
 }
 
 // endpointsOf are the endpoints of a session, or with an empty session those
 // that hear of all.
-func (t *tx) endpointsOf(ctx context.Context, project, session string) ([]*cachedEndpoint, error) {
-	return t.endpoints(ctx, `session_id = $2`, project, session)
+func (t *tx) endpointsOf(project, session string) ([]*work.Endpoint, error) {
+	return t.endpoints(`session_id = $2`, project, session)
 }
 
 // endpoints are those of a project that a condition picks and that aren't
 // deleted.
-func (t *tx) endpoints(ctx context.Context, condition string, args ...any) ([]*cachedEndpoint, error) {
-	all, err := rows(ctx, t, func(r pgx.Rows) (*cachedEndpoint, error) {
-		var e cachedEndpoint
+func (t *tx) endpoints(condition string, args ...any) ([]*work.Endpoint, error) {
+	all, err := rows(t, func(r codec.Scanner) (*work.Endpoint, error) {
+		var e work.Endpoint
 		var err error
-		e.Endpoint, err = t.store.scanEndpoint(r, &e.num)
+		e.Endpoint, err = t.store.scanEndpoint(r, &e.Num)
 		return &e, err
-	}, `SELECT `+endpointColumns+`, num FROM endpoints
+	}, `SELECT `+codec.EndpointColumns+`, num FROM endpoints
 		WHERE project_id = $1 AND `+condition+` AND deleted_at = 0 ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)

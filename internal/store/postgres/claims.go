@@ -13,19 +13,20 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // ReleaseClaims makes due again what this node had claimed, and cancels what
 // wasn't canceled yet of endpoints that were deleted. It is for the start,
 // before anything is claimed.
 func (s *Store) ReleaseClaims(ctx context.Context) error {
-	s.held.clear()
-	if err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		return t.exec(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load())
+	s.leases.clear()
+	if err := s.update(ctx, func(t *tx) error {
+		return t.exec(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load())
 	}); err != nil {
 		return fmt.Errorf("release claims: %w", err)
 	}
-	deleted, err := collect(ctx, s, func(r pgx.Rows) (num int64, err error) { return num, r.Scan(&num) }, openEndpoints+`
+	deleted, err := collect(ctx, s, func(r codec.Scanner) (num int64, err error) { return num, r.Scan(&num) }, openEndpoints+`
 		SELECT p.num FROM open JOIN endpoints p ON p.num = open.num WHERE p.deleted_at <> 0`)
 	if err != nil {
 		return fmt.Errorf("release claims: %w", err)
@@ -72,7 +73,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 		ordered bool
 		due     domain.Due
 	}
-	all, err := collect(ctx, s, func(r pgx.Rows) (open, error) {
+	all, err := collect(ctx, s, func(r codec.Scanner) (open, error) {
 		var o open
 		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID, &o.ordered, codec.Time{T: &o.due.At})
 	}, openEndpoints+` SELECT p.num, p.project_id, p.id, p.ordered,
@@ -104,7 +105,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 // or deleted has none.
 func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
 	c := claim{node: s.node.Load(), now: now, limit: room.Deliveries, bytes: room.Bytes}
-	e, err := s.scanEndpoint(s.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = $1 AND deleted_at = 0`, endpoint), &c.endpoint)
+	e, err := s.scanEndpoint(s.row(ctx, `SELECT `+codec.EndpointColumns+`, num FROM endpoints WHERE id = $1 AND deleted_at = 0`, endpoint), &c.endpoint)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
 		return domain.Claim{}, nil
 	}
@@ -151,22 +152,22 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 	defer t.end()
 	var wait time.Duration // until there may be more than is allowed now
 	if !alone {
-		if wait, err = t.pickAllowed(ctx, c, &got.Jobs, &at); err != nil {
+		if wait, err = t.pickAllowed(c, &got.Jobs, &at); err != nil {
 			return got, err
 		}
 	}
-	var keys []deliveryKey
-	hand := s.held.hand()
+	var keys []work.Key
+	grant := s.leases.grant()
 	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
 		k := s.key(j.Delivery.ID)
-		if s.held.claim(hand, c.node, k) {
+		if s.leases.claim(grant, c.node, k) {
 			return true // its outcome is to count for the new claim
 		}
 		keys = append(keys, k)
 		return false
 	})
-	if err := t.commit(ctx, patience); err != nil {
-		s.held.undo(hand, keys...)
+	if err := t.commit(patience); err != nil {
+		s.leases.undo(grant, keys...)
 		return domain.Claim{}, err
 	}
 	if at != 0 {
@@ -180,17 +181,17 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 
 // pickAllowed picks for an endpoint whose order or limits all nodes keep
 // together.
-func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *int64) (wait time.Duration, err error) {
-	if c.limit, wait, err = t.allowed(ctx, c); err != nil {
+func (t *tx) pickAllowed(c claim, jobs *[]domain.Job, at *int64) (wait time.Duration, err error) {
+	if c.limit, wait, err = t.allowed(c); err != nil {
 		return 0, err
 	}
 	if c.as.Ordered {
-		err = t.pickOrdered(ctx, c, jobs, at)
+		err = t.pickOrdered(c, jobs, at)
 	} else {
 		b := &pgx.Batch{}
 		t.store.queuePick(b, c, jobs)
 		queueNext(b, c, at)
-		err = t.send(ctx, b)
+		err = t.send(b)
 	}
 	if err != nil {
 		return 0, err
@@ -198,7 +199,7 @@ func (t *tx) pickAllowed(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 	if len(*jobs) < c.limit {
 		wait = 0 // there were no more, or no room for them
 	}
-	return wait, t.spend(ctx, c, len(*jobs))
+	return wait, t.spend(c, len(*jobs))
 }
 
 // claimed is what claiming rows returns, in no order, with all that sending
@@ -212,8 +213,9 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 	b.Queue(query+claimed, args...).Query(func(rows pgx.Rows) error {
 		var events []int64
 		for rows.Next() {
-			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{ProjectID: c.as.ProjectID, EndpointID: c.as.ID, Status: domain.DeliverySending}}
+			j := domain.Job{Endpoint: c.as, Delivery: domain.Delivery{ProjectID: c.as.ProjectID, EndpointID: c.as.ID, Status: domain.DeliveryPending}}
 			d := &j.Delivery
+			work.Lease(d)
 			var event, session int64
 			var ended bool
 			if err := rows.Scan(&event, &session, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
@@ -251,12 +253,12 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 	}
 }
 
-// hold takes the rows at the places that follow. They are found by place alone,
+// claimRows takes the rows at the places that follow. They are found by place alone,
 // and no other condition has an index, nor can the events be found but by them,
 // so that no other way can look cheaper to the planner, whatever it believes of
 // the tables. A row that has changed since its place was read is claimed as it
 // is now or, if this PostgreSQL looks at its place again, left for the next claim.
-const hold = `UPDATE deliveries d SET node = $4 FROM events e LEFT JOIN sessions s ON s.num = e.session
+const claimRows = `UPDATE deliveries d SET node = $4 FROM events e LEFT JOIN sessions s ON s.num = e.session
 	WHERE e.project = d.project + 0 AND e.position = d.event + 0 AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
 
 // withRoom are the places among picked, in their turn, whose bodies there is
@@ -266,7 +268,7 @@ const withRoom = `SELECT place FROM (SELECT place, SUM((SELECT octet_length(body
 
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
-	s.queueJobs(b, c, jobs, nil, hold+`(WITH picked AS (SELECT ctid AS place, project, event, next_at AS turn FROM deliveries
+	s.queueJobs(b, c, jobs, nil, claimRows+`(WITH picked AS (SELECT ctid AS place, project, event, next_at AS turn FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
 				ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED) `+withRoom+`))`,
 		c.endpoint, codec.Micros(c.now), c.limit, c.node, c.bytes)
@@ -286,13 +288,13 @@ const orderedRun = 32
 // begins after the session where this node's last claim had enough, so that each
 // has its turn, and what a claim costs depends on what it gets, not on how many
 // wait.
-func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *int64) error {
+func (t *tx) pickOrdered(c claim, jobs *[]domain.Job, at *int64) error {
 	var heads []int64
 	for _, span := range t.store.turns.Spans(c.endpoint) {
 		if len(heads) == c.limit {
 			break
 		}
-		more, err := t.heads(ctx, c, span[0], span[1], c.limit-len(heads))
+		more, err := t.heads(c, span[0], span[1], c.limit-len(heads))
 		if err != nil {
 			return err
 		}
@@ -307,7 +309,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 		run := min(orderedRun, (c.limit+len(heads)-1)/len(heads)) // no more is read than may be claimed
 		// Seen anew, after the locks: a head that was read before another node was
 		// done with it isn't one any more.
-		t.store.queueJobs(b, c, jobs, got, hold+`(WITH runs AS (SELECT q.session, q.turn, d.place, d.project, d.event, d.node, d.next_at
+		t.store.queueJobs(b, c, jobs, got, claimRows+`(WITH runs AS (SELECT q.session, q.turn, d.place, d.project, d.event, d.node, d.next_at
 				FROM unnest($2::bigint[]) WITH ORDINALITY q (session, turn)
 				CROSS JOIN LATERAL (SELECT ctid AS place, project, event, node, next_at FROM deliveries
 					WHERE endpoint = $1 AND ended_at = 0 AND ordered > 0 AND ordered BETWEEN q.session AND q.session
@@ -324,7 +326,7 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 		b.Queue(openSessions+` SELECT COALESCE((SELECT MIN(next_at) FROM heads WHERE node = 0), 0)`, c.endpoint, 0, math.MaxInt64).
 			QueryRow(func(r pgx.Row) error { return r.Scan(at) })
 	}
-	if err := t.send(ctx, b); err != nil {
+	if err := t.send(b); err != nil {
 		return err
 	}
 	if c.limit == 0 {
@@ -344,9 +346,9 @@ func (t *tx) pickOrdered(ctx context.Context, c claim, jobs *[]domain.Job, at *i
 
 // heads locks the first deliveries of sessions, if they are due and nobody holds
 // them, and gives the sessions in turn.
-func (t *tx) heads(ctx context.Context, c claim, after, upto int64, limit int) ([]int64, error) {
-	heads, err := rows(ctx, t, func(r pgx.Rows) (session int64, err error) { return session, r.Scan(&session) },
-		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $4 -- as in hold
+func (t *tx) heads(c claim, after, upto int64, limit int) ([]int64, error) {
+	heads, err := rows(t, func(r codec.Scanner) (session int64, err error) { return session, r.Scan(&session) },
+		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $4 -- as in claimRows
 			AND d.ctid = ANY(ARRAY(SELECT place FROM heads WHERE node = 0 AND next_at <= $4 LIMIT $5))
 			FOR UPDATE OF d SKIP LOCKED`,
 		c.endpoint, after, upto, codec.Micros(c.now), limit)

@@ -9,53 +9,54 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // A delivery as it is read: d is its row, e its event, p its endpoint, o its
 // project and s the session, if there is one.
 const (
-	deliveryColumns = `d.event, d.endpoint, o.id, e.id, e.type, COALESCE(s.id, ''), p.id, d.status, d.node <> 0, d.attempts, d.tries,
-		d.next_at, e.created_at, d.ended_at, d.reason`
+	// deliveryRead is with whether somebody sends it.
+	deliveryRead   = codec.DeliveryColumns + `, d.node <> 0`
 	deliveryTables = ` FROM deliveries d JOIN events e ON e.project = d.project AND e.position = d.event
 		JOIN endpoints p ON p.num = d.endpoint JOIN projects o ON o.num = d.project
 		LEFT JOIN sessions s ON s.num = e.session `
-	oneDelivery = `SELECT ` + deliveryColumns + deliveryTables + `WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
+	oneDelivery = `SELECT ` + deliveryRead + deliveryTables + `WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
 )
 
-// scanDelivery reads deliveryColumns.
-func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
-	var k deliveryKey
-	var held bool
-	err := r.Scan(&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status, &held,
-		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason)
-	d.ID = s.ids.Encode(k.event, k.endpoint)
-	if held && d.Status == domain.DeliveryPending {
-		d.Status = domain.DeliverySending
+// scanDelivery scans deliveryRead.
+func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
+	var leased bool
+	d, event, endpoint, err := codec.ScanDelivery(r, &leased)
+	if err != nil {
+		return d, err
 	}
-	return missing(err)
+	if d.ID = s.ids.Encode(event, endpoint); leased {
+		work.Lease(&d)
+	}
+	return d, nil
 }
+
+func (s *Store) deliveryID(k work.Key) string { return s.ids.Encode(k.Event, k.Endpoint) }
 
 // key is the row that a delivery's id names. One that was never given out
 // names a row that doesn't exist.
-func (s *Store) key(id string) deliveryKey {
+func (s *Store) key(id string) work.Key {
 	event, endpoint := s.ids.Decode(id)
-	return deliveryKey{event, endpoint}
+	return work.Key{Event: event, Endpoint: endpoint}
 }
 
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	limit := codec.PageLimit(f.Limit)
-	before := deliveryKey{event: 1 << 62}
+	before := work.Key{Event: 1 << 62}
 	if f.Cursor != "" {
 		id, err := codec.DecodeCursor(domain.PrefixDelivery, f.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		if before = s.key(id); !codec.IsRow(before.event) || !codec.IsRow(before.endpoint) {
+		if before = s.key(id); !codec.IsRow(before.Event) || !codec.IsRow(before.Endpoint) {
 			return nil, "", codec.ErrCursor
 		}
 	}
@@ -66,8 +67,8 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if err != nil {
 		return nil, "", err
 	}
-	query := `SELECT ` + deliveryColumns + deliveryTables + `WHERE d.project = $1 AND (d.event, d.endpoint) < ($2, $3)`
-	args := []any{num, before.event, before.endpoint}
+	query := `SELECT ` + deliveryRead + deliveryTables + `WHERE d.project = $1 AND (d.event, d.endpoint) < ($2, $3)`
+	args := []any{num, before.Event, before.Endpoint}
 	where := func(cond string, arg any) {
 		args = append(args, arg)
 		query += ` AND ` + strings.ReplaceAll(cond, "?", `$`+strconv.Itoa(len(args)))
@@ -106,10 +107,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	}
 	args = append(args, limit+1)
 	query += ` ORDER BY d.event DESC, d.endpoint DESC LIMIT $` + strconv.Itoa(len(args))
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Delivery, error) {
-		var d domain.Delivery
-		return d, s.scanDelivery(r, &d)
-	}, query, args...)
+	page, err := collect(ctx, s, s.scanDelivery, query, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
@@ -119,10 +117,8 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 
 // Delivery reads one delivery of a project.
 func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
-	var d domain.Delivery
 	k := s.key(id)
-	err := s.scanDelivery(s.row(ctx, oneDelivery, k.event, k.endpoint, project), &d)
-	return d, err
+	return s.scanDelivery(s.row(ctx, oneDelivery, k.Event, k.Endpoint, project))
 }
 
 // Ahead counts the deliveries that an ordered one waits for, up to
@@ -134,14 +130,14 @@ func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Del
 			SELECT x.event FROM deliveries d JOIN projects o ON o.num = d.project
 			JOIN deliveries x ON x.project = d.project AND x.endpoint = d.endpoint AND x.ordered = d.ordered AND x.event < d.event
 			WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3 AND x.ended_at = 0 AND x.ordered > 0 ORDER BY x.event LIMIT $4) q`,
-		k.event, k.endpoint, project, domain.AheadAtMost).Scan(&n, &event)
+		k.Event, k.Endpoint, project, domain.AheadAtMost).Scan(&n, &event)
 	if err != nil {
 		return first, 0, fmt.Errorf("read what is ahead: %w", err)
 	}
 	if n == 0 {
 		return first, 0, nil
 	}
-	err = s.scanDelivery(s.row(ctx, oneDelivery, event, k.endpoint, project), &first)
+	first, err = s.scanDelivery(s.row(ctx, oneDelivery, event, k.Endpoint, project))
 	return first, n, err
 }
 
@@ -154,7 +150,7 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error) {
 	k := s.key(delivery)
 	number := after
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Attempt, error) {
+	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Attempt, error) {
 		number++
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery, Number: number}
 		var packed []byte
@@ -165,7 +161,7 @@ func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, afte
 	}, `SELECT first FROM deliveries d JOIN projects o ON o.num = d.project
 			WHERE o.id = $1 AND d.event = $2 AND d.endpoint = $3 AND first IS NOT NULL
 		UNION ALL (SELECT a.packed FROM projects o JOIN attempts a ON a.project = o.num
-			WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id) LIMIT $4 OFFSET $5`, project, k.event, k.endpoint, limit, after)
+			WHERE o.id = $1 AND a.event = $2 AND a.endpoint = $3 ORDER BY a.id) LIMIT $4 OFFSET $5`, project, k.Event, k.Endpoint, limit, after)
 	if err != nil {
 		return nil, fmt.Errorf("read attempts: %w", err)
 	}
@@ -175,11 +171,11 @@ func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, afte
 // RetryDelivery makes a delivery due now, with the whole schedule before it.
 func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error) {
 	var d domain.Delivery
-	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-		if err := t.once(ctx, project, idem); err != nil {
+	err := s.update(ctx, func(t *tx) (err error) {
+		if err := t.recordKey(project, idem); err != nil {
 			return err
 		}
-		d, err = t.retry(ctx, project, s.key(id), now)
+		d, err = t.retry(project, s.key(id), now)
 		return err
 	})
 	return d, err
@@ -192,57 +188,43 @@ const headOf = `(SELECT ctid FROM deliveries WHERE endpoint = $1 AND ended_at = 
 
 // lockTurn locks the first of the delivery's session, if that has an order: a
 // claim that is under way gets what follows it as it was, or passes it by.
-func (t *tx) lockTurn(ctx context.Context, project string, k deliveryKey) error {
+func (t *tx) lockTurn(project string, k work.Key) error {
 	var ordered int64
-	err := missing(t.row(ctx, `SELECT d.ordered FROM deliveries d JOIN projects o ON o.num = d.project
-		WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`, k.event, k.endpoint, project).Scan(&ordered))
+	err := t.row(`SELECT d.ordered FROM deliveries d JOIN projects o ON o.num = d.project
+		WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`, k.Event, k.Endpoint, project).Scan(&ordered)
 	if err != nil || ordered == 0 {
 		return err
 	}
 	for open := true; open; {
-		n, err := t.count(ctx, `SELECT 1 FROM deliveries WHERE ctid = `+headOf+` FOR UPDATE`, k.endpoint, ordered)
+		n, err := t.count(`SELECT 1 FROM deliveries WHERE ctid = `+headOf+` FOR UPDATE`, k.Endpoint, ordered)
 		if err != nil || n > 0 {
 			return err
 		}
 		// None is left, or it has changed while it was waited for.
-		if err := t.row(ctx, `SELECT `+headOf+` IS NOT NULL`, k.endpoint, ordered).Scan(&open); err != nil {
+		if err := t.row(`SELECT `+headOf+` IS NOT NULL`, k.Endpoint, ordered).Scan(&open); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (t *tx) retry(ctx context.Context, project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
-	var d domain.Delivery
-	if err := t.lockTurn(ctx, project, k); err != nil {
-		return d, fmt.Errorf("retry delivery: %w", err)
+func (t *tx) retry(project string, k work.Key, now time.Time) (domain.Delivery, error) {
+	if err := t.lockTurn(project, k); err != nil {
+		return domain.Delivery{}, fmt.Errorf("retry delivery: %w", err)
 	}
-	if err := t.store.scanDelivery(t.row(ctx, oneDelivery+` FOR UPDATE OF d`, k.event, k.endpoint, project), &d); err != nil {
+	d, err := t.store.scanDelivery(t.row(oneDelivery+` FOR UPDATE OF d`, k.Event, k.Endpoint, project))
+	if err != nil {
 		return d, err
 	}
 	var num int64
-	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint+stays, project, d.EndpointID), &num)
-	switch {
-	case errors.Is(err, domain.ErrNotFound):
-		return d, domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
-	case err != nil:
+	e, found := t.store.scanEndpoint(t.row(liveEndpoint+stays, project, d.EndpointID), &num)
+	if err := t.unit.Retry(&d, &e, found, t.store.leases.onItsWay(k), now); err != nil {
 		return d, err
-	case e.Status != domain.EndpointEnabled:
-		return d, e.Status.CheckSends()
-	case d.Status == domain.DeliverySending || t.store.held.onItsWay(k):
-		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 	}
-	if d.Status != domain.DeliveryPending {
-		if err := d.Move(domain.DeliveryPending); err != nil {
-			return d, err
-		}
-	}
-	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
-	if err := t.exec(ctx, `UPDATE deliveries d SET status = 'PENDING', reason = '', tries = 0, next_at = $4, ended_at = 0
+	if err := t.exec(`UPDATE deliveries d SET status = 'PENDING', reason = '', tries = 0, next_at = $4, ended_at = 0
 		FROM projects o WHERE o.id = $3 AND d.project = o.num AND d.event = $1 AND d.endpoint = $2`,
-		k.event, k.endpoint, project, codec.Micros(now)); err != nil {
+		k.Event, k.Endpoint, project, codec.Micros(now)); err != nil {
 		return d, fmt.Errorf("retry delivery: %w", err)
 	}
-	t.known.Due = append(t.known.Due, e.Ref())
 	return d, nil
 }

@@ -3,51 +3,42 @@ package postgres
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-const endpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told,
-	created_at, updated_at`
-
-// scanEndpoint reads endpointColumns and what more the query selects.
+// scanEndpoint scans [codec.EndpointColumns] and what more the query selects.
 func (s *Store) scanEndpoint(r codec.Scanner, more ...any) (domain.Endpoint, error) {
-	var e domain.Endpoint
-	var sealed []byte
-	err := r.Scan(append([]any{
-		&e.ProjectID, &e.ID, &e.SessionID, codec.JSON{Dest: &e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
-		codec.Time{T: &e.FailingSince}, codec.Time{T: &e.FailingTold}, codec.Time{T: &e.CreatedAt}, codec.Time{T: &e.UpdatedAt},
-	}, more...)...)
+	e, sealed, err := codec.ScanEndpoint(r, more...)
 	if err != nil {
-		return e, missing(err)
+		return e, err
 	}
 	return e, s.Box.OpenEndpoint(sealed, &e)
 }
 
-const liveEndpoint = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = $1 AND id = $2 AND deleted_at = 0`
+const liveEndpoint = `SELECT ` + codec.EndpointColumns + `, num FROM endpoints WHERE project_id = $1 AND id = $2 AND deleted_at = 0`
 
 // stays has an endpoint not end or be deleted before the transaction does.
 const stays = ` FOR SHARE`
 
 // insertEndpoint adds an endpoint. Nobody has asked for those of a new session
 // yet; for any other the project's version goes up.
-func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
+func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	sealed, err := t.store.Box.SealEndpoint(&e)
 	if err != nil {
 		return err
 	}
 	version := int64(0)
 	if e.SessionID == "" {
-		if version, err = t.newVersion(ctx, e.ProjectID); err != nil {
+		if version, err = t.newVersion(e.ProjectID); err != nil {
 			return err
 		}
 	}
-	err = t.exec(ctx, `INSERT INTO endpoints (`+endpointColumns+`, signs, ordered, version, deleted_at)
+	err = t.exec(`INSERT INTO endpoints (`+codec.EndpointColumns+`, signs, ordered, version, deleted_at)
 		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,0)`,
 		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason,
 		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt),
@@ -55,26 +46,26 @@ func (t *tx) insertEndpoint(ctx context.Context, e domain.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair()
+	t.unit.EndpointAdded(&e)
 	return nil
 }
 
 // newVersion makes known that the project's endpoints change, to whoever adds
 // events to it after this.
-func (t *tx) newVersion(ctx context.Context, project string) (version int64, err error) {
-	if err := t.row(ctx, `UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version`, project).Scan(&version); err != nil {
-		return 0, fmt.Errorf("change endpoints: %w", missing(err))
+func (t *tx) newVersion(project string) (version int64, err error) {
+	if err := t.row(`UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version`, project).Scan(&version); err != nil {
+		return 0, fmt.Errorf("change endpoints: %w", err)
 	}
 	return version, nil
 }
 
 // CreateEndpoint adds a webhook endpoint.
 func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.once(ctx, e.ProjectID, idem); err != nil {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(e.ProjectID, idem); err != nil {
 			return err
 		}
-		return t.insertEndpoint(ctx, e)
+		return t.insertEndpoint(e)
 	})
 }
 
@@ -92,8 +83,8 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 		return nil, "", err
 	}
 	found := 0
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r, &found) },
-		upTo(endpointColumns, `SELECT `+endpointColumns+` FROM endpoints
+	page, err := collect(ctx, s, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r, &found) },
+		upTo(codec.EndpointColumns, `SELECT `+codec.EndpointColumns+` FROM endpoints
 			WHERE project_id = $1 AND id < $2 AND deleted_at = 0 ORDER BY id DESC LIMIT $3`,
 			`id DESC`, `(octet_length(settings) + octet_length(sealed))`, codec.PageBytes), project, before, limit+1)
 	if err != nil {
@@ -108,54 +99,50 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 // request under an idempotency key that was used before gives *domain.Replay
 // whatever fn says about the endpoint now. fn may run more than once.
 func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(*domain.EndpointChange) error) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
+	return s.update(ctx, func(t *tx) error {
 		var num int64
-		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint+` FOR UPDATE`, project, id), &num)
+		e, err := s.scanEndpoint(t.row(liveEndpoint+` FOR UPDATE`, project, id), &num)
 		if err != nil {
 			return err
 		}
-		was, secrets := e.Status, slices.Clone(e.Secrets)
+		was := work.Before(&e)
 		c := &domain.EndpointChange{Endpoint: &e}
 		refused := fn(c)
-		if err := t.once(ctx, project, c.Idempotency); err != nil {
+		if err := t.recordKey(project, c.Idempotency); err != nil {
 			return err
 		}
 		if refused != nil {
 			return refused
 		}
-		if err := t.updateEndpoint(ctx, &e); err != nil {
+		if err := t.updateEndpoint(&e); err != nil {
 			return err
 		}
-		t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair() && !domain.SameSecrets(e.Secrets, secrets)
-		if e.Status == domain.EndpointEnabled && was != e.Status {
-			t.known.Due = append(t.known.Due, e.Ref())
-		}
-		if e.SessionID != "" && e.Status == domain.EndpointDisabled {
-			if err := t.endInline(ctx, inlineEndpoint{num, e.Ref(), e.UpdatedAt}); err != nil {
+		if t.unit.EndpointChanged(was, &e) {
+			if err := t.endInline(work.Inline{Num: num, Ref: e.Ref(), At: e.UpdatedAt}); err != nil {
 				return err
 			}
 		}
-		return t.appendAll(ctx, c.News)
+		return t.appendAll(c.News)
 	})
 }
 
-func (t *tx) updateEndpoint(ctx context.Context, e *domain.Endpoint) error {
+func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	sealed, err := t.store.Box.SealEndpoint(e)
 	if err != nil {
 		return err
 	}
-	version, err := t.newVersion(ctx, e.ProjectID)
+	version, err := t.newVersion(e.ProjectID)
 	if err != nil {
 		return err
 	}
-	err = t.exec(ctx, `UPDATE endpoints SET settings = $3, sealed = $4, status = $5, disabled_reason = $6, failing_since = $7,
+	err = t.exec(`UPDATE endpoints SET settings = $3, sealed = $4, status = $5, disabled_reason = $6, failing_since = $7,
 		failing_told = $8, updated_at = $9, signs = $10, ordered = $11, version = $12 WHERE project_id = $1 AND id = $2`,
 		e.ProjectID, e.ID, codec.Text(e.EndpointSettings), sealed, string(e.Status), e.DisabledReason, codec.Micros(e.FailingSince),
 		codec.Micros(e.FailingTold), codec.Micros(e.UpdatedAt), e.HasKeyPair(), e.Ordered, version)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
-	t.known.Changed = append(t.known.Changed, e.Ref())
+	t.unit.Commit.Changed = append(t.unit.Commit.Changed, e.Ref())
 	return nil
 }
 
@@ -168,17 +155,17 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 		return err
 	}
 	var num int64
-	err = s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := missing(t.row(ctx, `UPDATE endpoints SET deleted_at = $3, sealed = $4 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
-			RETURNING num, signs`, project, id, codec.Micros(now), forgotten).Scan(&num, &t.known.KeyPairs)); err != nil {
+	err = s.update(ctx, func(t *tx) error {
+		if err := t.row(`UPDATE endpoints SET deleted_at = $3, sealed = $4 WHERE project_id = $1 AND id = $2 AND deleted_at = 0
+			RETURNING num, signs`, project, id, codec.Micros(now), forgotten).Scan(&num, &t.unit.Commit.KeyPairs); err != nil {
 			return err
 		}
-		t.known.Changed, t.known.Gone = append(t.known.Changed, ref), append(t.known.Gone, ref)
-		version, err := t.newVersion(ctx, project)
+		t.unit.Gone(ref)
+		version, err := t.newVersion(project)
 		if err != nil {
 			return err
 		}
-		return t.exec(ctx, `UPDATE endpoints SET version = $2 WHERE num = $1`, num, version)
+		return t.exec(`UPDATE endpoints SET version = $2 WHERE num = $1`, num, version)
 	})
 	if err != nil {
 		return err
@@ -190,16 +177,13 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 // cancelDeleted cancels what is left of an endpoint that was deleted, some at a
 // time.
 func (s *Store) cancelDeleted(ctx context.Context, num int64) error {
-	for canceled := int64(atOnce); canceled == atOnce; {
-		err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-			canceled, err = t.count(ctx, `UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
-				FROM endpoints p, (SELECT project, event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 LIMIT $2 FOR UPDATE) q
-				WHERE p.num = $1 AND d.project = q.project AND d.event = q.event AND d.endpoint = $1`, num, atOnce)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("cancel deliveries: %w", err)
-		}
+	_, err := work.Repeat(ctx, s.update, atOnce, func(t *tx) (int, error) {
+		return t.count(`UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
+			FROM endpoints p, (SELECT project, event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 LIMIT $2 FOR UPDATE) q
+			WHERE p.num = $1 AND d.project = q.project AND d.event = q.event AND d.endpoint = $1`, num, atOnce)
+	})
+	if err != nil {
+		return fmt.Errorf("cancel deliveries: %w", err)
 	}
 	return nil
 }
@@ -209,35 +193,35 @@ func (s *Store) cancelDeleted(ctx context.Context, num int64) error {
 // key remembers that id.
 func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain.Draft, idem *domain.Idempotency) (string, error) {
 	var delivery string
-	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.replayed(ctx, project, idem); err != nil {
+	err := s.update(ctx, func(t *tx) error {
+		if err := t.replayed(project, idem); err != nil {
 			return err
 		}
 		var num int64
-		e, err := s.scanEndpoint(t.row(ctx, liveEndpoint+stays, project, endpoint), &num)
+		e, err := s.scanEndpoint(t.row(liveEndpoint+stays, project, endpoint), &num)
 		if err != nil {
 			return err
 		}
 		if e.Status != domain.EndpointEnabled {
 			return e.Status.CheckSends()
 		}
-		news := []pending{{draft: d}}
-		if err := t.append(ctx, nil, news, func(*domain.Event) []*cachedEndpoint { return []*cachedEndpoint{{e, num}} }); err != nil {
+		entries := work.Entries([]domain.Draft{d})
+		if err := t.append(nil, entries, func(*domain.Event) []*work.Endpoint { return []*work.Endpoint{{Endpoint: e, Num: num}} }); err != nil {
 			return err
 		}
-		delivery = s.ids.Encode(news[0].event.Position, num)
+		delivery = s.ids.Encode(entries[0].Event.Position, num)
 		if idem == nil {
 			return nil
 		}
-		return t.remember(ctx, project, idem, []string{delivery})
+		return t.insertKey(project, idem, []string{delivery})
 	})
 	return delivery, err
 }
 
 // SigningEndpoints reads the endpoints of all projects that have a key pair.
 func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Endpoint, error) { return s.scanEndpoint(r) },
-		`SELECT `+endpointColumns+` FROM endpoints WHERE signs AND deleted_at = 0 ORDER BY num`)
+	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) },
+		`SELECT `+codec.EndpointColumns+` FROM endpoints WHERE signs AND deleted_at = 0 ORDER BY num`)
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
 	}
@@ -247,48 +231,17 @@ func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 // Reseal encrypts with the first master key what was encrypted with another,
 // so that the others can be forgotten.
 func (s *Store) Reseal(ctx context.Context) (int, error) {
-	done := 0
-	for after := int64(0); ; {
-		last := int64(0)
-		err := s.update(ctx, func(ctx context.Context, t *tx) error {
-			type row struct {
-				num         int64
-				project, id string
-				sealed      []byte
-			}
-			all, err := rows(ctx, t, func(r pgx.Rows) (row, error) {
-				var one row
-				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)
-			}, `SELECT num, project_id, id, sealed FROM endpoints WHERE num > $1 AND deleted_at = 0 ORDER BY num LIMIT $2 FOR UPDATE`, after, atOnce)
-			if err != nil {
-				return err
-			}
-			for _, r := range all {
-				last = r.num
-				if s.Box.Current(r.sealed) {
-					continue
-				}
-				e := domain.Endpoint{ID: r.id, ProjectID: r.project}
-				if err := s.Box.OpenEndpoint(r.sealed, &e); err != nil {
-					return err
-				}
-				sealed, err := s.Box.SealEndpoint(&e)
-				if err != nil {
-					return err
-				}
-				if err := t.exec(ctx, `UPDATE endpoints SET sealed = $2 WHERE num = $1`, r.num, sealed); err != nil {
-					return err
-				}
-				done++
-			}
-			return nil
-		})
+	done, err := work.Pass(ctx, s.update, func(t *tx, after int64) (int, int64, error) {
+		all, err := rows(t, seal.ScanRow, `SELECT num, project_id, id, sealed FROM endpoints WHERE num > $1 AND deleted_at = 0 ORDER BY num LIMIT $2 FOR UPDATE`, after, atOnce)
 		if err != nil {
-			return done, fmt.Errorf("encrypt with the new master key: %w", err)
+			return 0, 0, err
 		}
-		if last == 0 {
-			return done, nil
-		}
-		after = last
+		return s.Box.Reseal(all, func(num int64, sealed []byte) error {
+			return t.exec(`UPDATE endpoints SET sealed = $2 WHERE num = $1`, num, sealed)
+		})
+	})
+	if err != nil {
+		return done, fmt.Errorf("encrypt with the new master key: %w", err)
 	}
+	return done, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // Finish records attempts with what they did to their deliveries, has the
@@ -24,16 +25,16 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 		return err
 	}
 	// Before it is committed: from then on it can be claimed, and who claims it
-	// must not find it held.
-	was := s.held.take(rows.keys)
-	rows.heldBy(was)
+	// must not find it leased.
+	was := s.leases.take(rows.keys)
+	rows.leasedAs(was)
 	for range tries {
 		if err = s.finish(ctx, rows, outcomes, news); !again(err) {
 			break
 		}
 	}
 	if err != nil {
-		s.held.restore(was)
+		s.leases.restore(was)
 		return away(err)
 	}
 	return nil
@@ -44,7 +45,7 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 	defer cancel()
 	b := &pgx.Batch{}
 	rows.queue(b)
-	last := lastOf(outcomes, s.key)
+	last := work.LastOf(outcomes, s.keys(outcomes), func(*domain.Delivery) bool { return false })
 	ended, err := s.queueEnd(b, last)
 	if err != nil {
 		return err
@@ -54,60 +55,57 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 		return fmt.Errorf("finish deliveries: %w", err)
 	}
 	defer t.end()
-	if err := t.tellEnd(ctx, ended); err != nil {
+	if err := t.tellEnd(ended); err != nil {
 		return err
 	}
 	disabled := false
 	for i := range outcomes {
-		more, err := t.heed(ctx, &outcomes[i])
+		more, err := t.heed(&outcomes[i])
 		if err != nil {
 			return err
 		}
 		disabled = disabled || outcomes[i].Inline && len(more) > 0
 		news = append(news[:len(news):len(news)], more...)
 	}
-	if news, err = t.stillKnown(ctx, news); err != nil {
+	if news, err = work.Existing(news, t.deliveryExists); err != nil {
 		return err
 	}
 	if disabled {
-		if err := t.endInline(ctx, last...); err != nil {
+		if err := t.endInline(last...); err != nil {
 			return err
 		}
 	}
-	if err := t.appendAll(ctx, news); err != nil {
+	if err := t.appendAll(news); err != nil {
 		return err
 	}
-	return t.commit(ctx, patience)
+	return t.commit(patience)
 }
 
-// stillKnown drops news of deliveries that have been forgotten meanwhile.
-func (t *tx) stillKnown(ctx context.Context, news []domain.Draft) ([]domain.Draft, error) {
-	known := make([]domain.Draft, 0, len(news))
-	for _, d := range news {
-		if id := d.Data.DeliveryID; id != "" {
-			project, err := t.store.project(ctx, d.ProjectID)
-			if err != nil {
-				return nil, err
-			}
-			k := t.store.key(id)
-			var there bool
-			if err := t.row(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE project = $1 AND event = $2 AND endpoint = $3)`,
-				project, k.event, k.endpoint).Scan(&there); err != nil {
-				return nil, fmt.Errorf("read delivery: %w", err)
-			}
-			if !there {
-				continue
-			}
-		}
-		known = append(known, d)
+func (s *Store) keys(outcomes []domain.Outcome) []work.Key {
+	keys := make([]work.Key, len(outcomes))
+	for i := range outcomes {
+		keys[i] = s.key(outcomes[i].Delivery.ID)
 	}
-	return known, nil
+	return keys
+}
+
+func (t *tx) deliveryExists(project, id string) (there bool, err error) {
+	num, err := t.store.project(t.ctx, project)
+	if err != nil {
+		return false, err
+	}
+	k := t.store.key(id)
+	if err := t.row(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE project = $1 AND event = $2 AND endpoint = $3)`,
+		num, k.Event, k.Endpoint).Scan(&there); err != nil {
+		return false, fmt.Errorf("read delivery: %w", err)
+	}
+	return there, nil
 }
 
 // finishedRows are outcomes and attempts, as columns.
 type finishedRows struct {
-	keys []deliveryKey
-	has  map[deliveryKey]bool
+	keys []work.Key
+	has  map[work.Key]bool
 	next *finishedRows // second outcomes of the same: a claim was lost and made again
 
 	projects, events, endpoints, nodes, tries, due, ended []int64
@@ -117,7 +115,7 @@ type finishedRows struct {
 }
 
 func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finishedRows, error) {
-	all := &finishedRows{has: make(map[deliveryKey]bool, len(outcomes))}
+	all := &finishedRows{has: make(map[work.Key]bool, len(outcomes))}
 	for i := range outcomes {
 		d, a := &outcomes[i].Delivery, &outcomes[i].Attempt
 		project, err := s.project(ctx, d.ProjectID)
@@ -132,13 +130,13 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 		r := all
 		for r.has[k] {
 			if r.next == nil {
-				r.next = &finishedRows{has: map[deliveryKey]bool{}}
+				r.next = &finishedRows{has: map[work.Key]bool{}}
 			}
 			r = r.next
 		}
 		r.has[k] = true
 		r.keys = append(r.keys, k)
-		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.event), append(r.endpoints, k.endpoint)
+		r.projects, r.events, r.endpoints = append(r.projects, project), append(r.events, k.Event), append(r.endpoints, k.Endpoint)
 		r.nodes, r.tries = append(r.nodes, 0), append(r.tries, int64(d.Tries))
 		r.due, r.ended = append(r.due, codec.Micros(d.NextAt)), append(r.ended, codec.Micros(d.EndedAt))
 		r.statuses, r.reasons = append(r.statuses, string(d.Status)), append(r.reasons, d.Reason)
@@ -147,8 +145,8 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 	return all, nil
 }
 
-// heldBy fills in under which number each was held.
-func (r *finishedRows) heldBy(was map[deliveryKey]holding) {
+// leasedAs fills in to which node each was leased.
+func (r *finishedRows) leasedAs(was map[work.Key]lease) {
 	for ; r != nil; r = r.next {
 		for i, k := range r.keys {
 			r.nodes[i] = was[k].node
@@ -184,22 +182,21 @@ func (r *finishedRows) queue(b *pgx.Batch) {
 }
 
 // heed has an endpoint heed what an attempt showed of it.
-func (t *tx) heed(ctx context.Context, o *domain.Outcome) ([]domain.Draft, error) {
+func (t *tx) heed(o *domain.Outcome) ([]domain.Draft, error) {
 	if o.Health == domain.HealthUnknown {
 		return nil, nil
 	}
 	var num int64
-	e, err := t.store.scanEndpoint(t.row(ctx, liveEndpoint+` FOR UPDATE`, o.Delivery.ProjectID, o.Delivery.EndpointID), &num)
+	e, err := t.store.scanEndpoint(t.row(liveEndpoint+` FOR UPDATE`, o.Delivery.ProjectID, o.Delivery.EndpointID), &num)
 	if errors.Is(err, domain.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := e.Heed(o.Health, o.Attempt.StartedAt)
+	news, changed := work.Heed(&e, o)
 	if !changed {
 		return nil, nil
 	}
-	e.UpdatedAt = o.Attempt.StartedAt
-	return news, t.updateEndpoint(ctx, &e)
+	return news, t.updateEndpoint(&e)
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -9,14 +8,8 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
-
-// inlineEndpoint is one that may be a session's own, and over.
-type inlineEndpoint struct {
-	num int64
-	ref domain.EndpointRef
-	at  time.Time
-}
 
 // endings are those of them that a transaction has ended.
 type endings struct {
@@ -43,7 +36,7 @@ const endInline = `UPDATE endpoints p SET deleted_at = q.at, sealed = q.sealed
 
 // queueEnd ends those of the endpoints that are over. Events that they could be
 // sent don't come any more, so the project's version stays.
-func (s *Store) queueEnd(b *pgx.Batch, all []inlineEndpoint) (*endings, error) {
+func (s *Store) queueEnd(b *pgx.Batch, all []work.Inline) (*endings, error) {
 	var e endings
 	if len(all) == 0 {
 		return &e, nil
@@ -51,10 +44,10 @@ func (s *Store) queueEnd(b *pgx.Batch, all []inlineEndpoint) (*endings, error) {
 	nums, at, sealed := make([]int64, len(all)), make([]int64, len(all)), make([][]byte, len(all))
 	for i, p := range all {
 		var err error
-		if sealed[i], err = s.Box.ForgetEndpoint(p.ref); err != nil {
+		if sealed[i], err = s.Box.ForgetEndpoint(p.Ref); err != nil {
 			return nil, err
 		}
-		nums[i], at[i] = p.num, codec.Micros(p.at)
+		nums[i], at[i] = p.Num, codec.Micros(p.At)
 	}
 	b.Queue(lockInline, nums)
 	b.Queue(endInline, nums, sealed, at).Query(func(rows pgx.Rows) error {
@@ -75,12 +68,12 @@ func (s *Store) queueEnd(b *pgx.Batch, all []inlineEndpoint) (*endings, error) {
 }
 
 // tellEnd makes known what has ended.
-func (t *tx) tellEnd(ctx context.Context, e *endings) error {
-	t.known.Changed, t.known.Gone = append(t.known.Changed, e.gone...), append(t.known.Gone, e.gone...)
+func (t *tx) tellEnd(e *endings) error {
+	t.unit.Gone(e.gone...)
 	if len(e.disabled) == 0 {
 		return nil
 	}
-	if err := t.exec(ctx, `UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
+	if err := t.exec(`UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
 		FROM endpoints p WHERE p.num = ANY($1) AND d.endpoint = p.num AND d.ended_at = 0`, e.disabled); err != nil {
 		return fmt.Errorf("cancel deliveries: %w", err)
 	}
@@ -88,7 +81,7 @@ func (t *tx) tellEnd(ctx context.Context, e *endings) error {
 }
 
 // endInline ends those of the endpoints that are over.
-func (t *tx) endInline(ctx context.Context, all ...inlineEndpoint) error {
+func (t *tx) endInline(all ...work.Inline) error {
 	if len(all) == 0 {
 		return nil
 	}
@@ -97,53 +90,33 @@ func (t *tx) endInline(ctx context.Context, all ...inlineEndpoint) error {
 	if err != nil {
 		return err
 	}
-	if err := t.send(ctx, b); err != nil {
+	if err := t.send(b); err != nil {
 		return fmt.Errorf("end endpoints: %w", err)
 	}
-	return t.tellEnd(ctx, e)
-}
-
-// lastOf are the endpoints for which the outcomes may have been the last.
-func lastOf(outcomes []domain.Outcome, keys func(string) deliveryKey) []inlineEndpoint {
-	var all []inlineEndpoint
-	asked := map[string]bool{}
-	for i := range outcomes {
-		o, d := &outcomes[i], &outcomes[i].Delivery
-		untried := o.Attempt.ID == "" && d.Status == domain.DeliveryPending
-		if !o.Inline || untried || asked[d.EndpointID] {
-			continue
-		}
-		asked[d.EndpointID] = true
-		at := d.EndedAt
-		if at.IsZero() {
-			at = o.Attempt.StartedAt
-		}
-		all = append(all, inlineEndpoint{keys(d.ID).endpoint, domain.EndpointRef{ProjectID: d.ProjectID, ID: d.EndpointID}, at})
-	}
-	return all
+	return t.tellEnd(e)
 }
 
 // queueLockInline locks the endpoints of the sessions that the changes end.
-func (w *batchWork) queueLockInline(b *pgx.Batch) *[]inlineEndpoint {
-	var all []inlineEndpoint
+func (w *batch) queueLockInline(b *pgx.Batch) *[]work.Inline {
+	var all []work.Inline
 	var projects, ids []string
-	ended := map[sessionKey]time.Time{}
+	ended := map[work.SessionKey]time.Time{}
 	for k, s := range w.sessions {
-		if s.changed && s.row.Status.Ended() && !s.saved.status.Ended() {
-			projects, ids = append(projects, k.project), append(ids, k.id)
-			ended[k] = s.row.EndedAt
+		if s.Ends() {
+			projects, ids = append(projects, k.Project), append(ids, k.ID)
+			ended[k] = s.Row.EndedAt
 		}
 	}
 	if len(ids) > 0 {
 		b.Queue(`SELECT num, project_id, id, session_id FROM endpoints WHERE (project_id, session_id) IN
 			(SELECT * FROM unnest($1::text[], $2::text[])) AND deleted_at = 0 ORDER BY num FOR UPDATE`, projects, ids).Query(func(rows pgx.Rows) error {
 			for rows.Next() {
-				var p inlineEndpoint
+				var p work.Inline
 				var session string
-				if err := rows.Scan(&p.num, &p.ref.ProjectID, &p.ref.ID, &session); err != nil {
+				if err := rows.Scan(&p.Num, &p.Ref.ProjectID, &p.Ref.ID, &session); err != nil {
 					return err
 				}
-				p.at = ended[sessionKey{p.ref.ProjectID, session}]
+				p.At = ended[work.SessionKey{Project: p.Ref.ProjectID, ID: session}]
 				all = append(all, p)
 			}
 			return rows.Err()
@@ -153,16 +126,16 @@ func (w *batchWork) queueLockInline(b *pgx.Batch) *[]inlineEndpoint {
 }
 
 // endOwn ends those of the endpoints for which the changes have nothing more.
-func (w *batchWork) endOwn(ctx context.Context, all []inlineEndpoint) error {
+func (w *batch) endOwn(all []work.Inline) error {
 	due := map[int64]bool{}
-	for i := range w.made {
-		due[w.made[i].endpoint.num] = true
+	for i := range w.unit.Deliveries {
+		due[w.unit.Deliveries[i].Endpoint.Num] = true
 	}
-	var over []inlineEndpoint
+	var over []work.Inline
 	for _, p := range all {
-		if !due[p.num] {
+		if !due[p.Num] {
 			over = append(over, p)
 		}
 	}
-	return w.endInline(ctx, over...)
+	return w.endInline(over...)
 }

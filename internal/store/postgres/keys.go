@@ -5,26 +5,18 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-func scanProject(r codec.Scanner) (domain.Project, error) {
-	var p domain.Project
-	err := r.Scan(&p.ID, &p.Name, codec.Time{T: &p.CreatedAt})
-	return p, missing(err)
-}
-
 // CreateProject adds a project. Names are unique. by is the project of whoever
 // asks, to which idem belongs.
 func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.once(ctx, by, idem); err != nil {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(by, idem); err != nil {
 			return err
 		}
-		n, err := t.count(ctx, `INSERT INTO projects (id, name, created_at) VALUES ($1,$2,$3) ON CONFLICT (name) DO NOTHING`,
+		n, err := t.count(`INSERT INTO projects (`+codec.ProjectColumns+`) VALUES ($1,$2,$3) ON CONFLICT (name) DO NOTHING`,
 			p.ID, p.Name, codec.Micros(p.CreatedAt))
 		if err != nil {
 			return fmt.Errorf("insert project: %w", err)
@@ -38,8 +30,8 @@ func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, 
 
 // Projects reads all projects, oldest first.
 func (s *Store) Projects(ctx context.Context) ([]domain.Project, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Project, error) { return scanProject(r) },
-		`SELECT id, name, created_at FROM projects ORDER BY id`)
+	all, err := collect(ctx, s, codec.ScanProject,
+		`SELECT `+codec.ProjectColumns+` FROM projects ORDER BY id`)
 	if err != nil {
 		return nil, fmt.Errorf("read projects: %w", err)
 	}
@@ -53,8 +45,8 @@ func (s *Store) ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain
 		return nil, "", err
 	}
 	limit := codec.PageLimit(f.Limit)
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Project, error) { return scanProject(r) },
-		`SELECT id, name, created_at FROM projects WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
+	all, err := collect(ctx, s, codec.ScanProject,
+		`SELECT `+codec.ProjectColumns+` FROM projects WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read projects: %w", err)
 	}
@@ -64,32 +56,22 @@ func (s *Store) ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain
 
 // Project reads one project.
 func (s *Store) Project(ctx context.Context, id string) (domain.Project, error) {
-	return scanProject(s.row(ctx, `SELECT id, name, created_at FROM projects WHERE id = $1`, id))
+	return codec.ScanProject(s.row(ctx, `SELECT `+codec.ProjectColumns+` FROM projects WHERE id = $1`, id))
 }
 
 // ProjectByName finds a project.
 func (s *Store) ProjectByName(ctx context.Context, name string) (domain.Project, error) {
-	return scanProject(s.row(ctx, `SELECT id, name, created_at FROM projects WHERE name = $1`, name))
+	return codec.ScanProject(s.row(ctx, `SELECT `+codec.ProjectColumns+` FROM projects WHERE name = $1`, name))
 }
-
-const keyColumns = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
-
-func scanKey(r codec.Scanner) (domain.APIKey, error) {
-	var k domain.APIKey
-	err := r.Scan(&k.ProjectID, &k.ID, &k.Role, &k.Name, &k.Prefix, &k.Hash, codec.Time{T: &k.CreatedAt}, codec.Time{T: &k.RevokedAt})
-	return k, missing(err)
-}
-
-func rowOfKey(r pgx.Rows) (domain.APIKey, error) { return scanKey(r) }
 
 // CreateKey adds an API key. by is the project of whoever asks, to which idem
 // belongs. ErrNotFound: there is no project for it.
 func (s *Store) CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.once(ctx, by, idem); err != nil {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(by, idem); err != nil {
 			return err
 		}
-		n, err := t.count(ctx, `INSERT INTO api_keys (`+keyColumns+`) SELECT id, $2,$3,$4,$5,$6,$7,$8 FROM projects WHERE id = $1`,
+		n, err := t.count(`INSERT INTO api_keys (`+codec.KeyColumns+`) SELECT id, $2,$3,$4,$5,$6,$7,$8 FROM projects WHERE id = $1`,
 			k.ProjectID, k.ID, string(k.Role), k.Name, k.Prefix, k.Hash, codec.Micros(k.CreatedAt), codec.Micros(k.RevokedAt))
 		if err != nil {
 			return fmt.Errorf("insert key: %w", err)
@@ -104,7 +86,7 @@ func (s *Store) CreateKey(ctx context.Context, k domain.APIKey, by string, idem 
 // KeysByPrefix finds the keys, of any project, that begin like this; revoked
 // ones too.
 func (s *Store) KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error) {
-	all, err := collect(ctx, s, rowOfKey, `SELECT `+keyColumns+` FROM api_keys WHERE prefix = $1`, prefix)
+	all, err := collect(ctx, s, codec.ScanKey, `SELECT `+codec.KeyColumns+` FROM api_keys WHERE prefix = $1`, prefix)
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
@@ -118,7 +100,7 @@ func (s *Store) Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey,
 		return nil, "", err
 	}
 	limit := codec.PageLimit(f.Limit)
-	all, err := collect(ctx, s, rowOfKey, `SELECT `+keyColumns+` FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
+	all, err := collect(ctx, s, codec.ScanKey, `SELECT `+codec.KeyColumns+` FROM api_keys WHERE id < $1 ORDER BY id DESC LIMIT $2`, before, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("read keys: %w", err)
 	}
@@ -128,7 +110,7 @@ func (s *Store) Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey,
 
 // Key reads one key, of whichever project.
 func (s *Store) Key(ctx context.Context, id string) (domain.APIKey, error) {
-	return scanKey(s.row(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE id = $1`, id))
+	return codec.ScanKey(s.row(ctx, `SELECT `+codec.KeyColumns+` FROM api_keys WHERE id = $1`, id))
 }
 
 // RevokedKeys says which of the keys are revoked.
@@ -140,7 +122,7 @@ func (s *Store) RevokedKeys(ctx context.Context, ids []string) ([]string, error)
 	return revoked, nil
 }
 
-func oneText(r pgx.Rows) (text string, err error) {
+func oneText(r codec.Scanner) (text string, err error) {
 	err = r.Scan(&text)
 	return text, err
 }
@@ -149,10 +131,10 @@ func oneText(r pgx.Rows) (text string, err error) {
 // with it. Doing it twice is fine. The last key of an operator's is refused as
 // a conflict, unless last allows it.
 func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bool) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
+	return s.update(ctx, func(t *tx) error {
 		// All of the operators', in one order: two that are revoked at the same
 		// time must not take each other for the one that stays.
-		operators, err := rows(ctx, t, oneText, `SELECT id FROM api_keys WHERE role = 'operator' AND revoked_at = 0 ORDER BY id FOR UPDATE`)
+		operators, err := rows(t, oneText, `SELECT id FROM api_keys WHERE role = 'operator' AND revoked_at = 0 ORDER BY id FOR UPDATE`)
 		if err != nil {
 			return fmt.Errorf("read operators' keys: %w", err)
 		}
@@ -160,19 +142,19 @@ func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bo
 			return domain.ErrLastOperator
 		}
 		var before int64
-		if err := missing(t.row(ctx, `SELECT revoked_at FROM api_keys WHERE id = $1 FOR UPDATE`, id).Scan(&before)); err != nil || before != 0 {
+		if err := t.row(`SELECT revoked_at FROM api_keys WHERE id = $1 FOR UPDATE`, id).Scan(&before); err != nil || before != 0 {
 			return err
 		}
-		if err := t.exec(ctx, `UPDATE api_keys SET revoked_at = $2 WHERE id = $1`, id, codec.Micros(now)); err != nil {
+		if err := t.exec(`UPDATE api_keys SET revoked_at = $2 WHERE id = $1`, id, codec.Micros(now)); err != nil {
 			return fmt.Errorf("revoke key: %w", err)
 		}
-		sessions, err := rows(ctx, t, oneText,
+		sessions, err := rows(t, oneText,
 			`UPDATE streams SET revoked_at = $2 WHERE key_id <> '' AND key_id = $1 AND revoked_at = 0 RETURNING session_id`, id, codec.Micros(now))
 		if err != nil {
 			return fmt.Errorf("revoke a key's links: %w", err)
 		}
-		t.known.Sessions = append(t.known.Sessions, sessions...)
-		t.known.Keys = append(t.known.Keys, id)
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, sessions...)
+		t.unit.Commit.Keys = append(t.unit.Commit.Keys, id)
 		return nil
 	})
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"time"
 )
 
@@ -19,15 +18,15 @@ const (
 //
 // The rate is kept by the generic cell rate algorithm: pace is the time up to
 // which the rate is used up, by the database's clock, which is one for all.
-func (t *tx) allowed(ctx context.Context, c claim) (n int, wait time.Duration, err error) {
+func (t *tx) allowed(c claim) (n int, wait time.Duration, err error) {
 	if c.as.RateLimit == 0 && c.as.Concurrency == 0 {
 		return c.limit, 0, nil
 	}
-	if err := t.exec(ctx, `INSERT INTO endpoint_paces VALUES ($1, clock_timestamp()) ON CONFLICT DO NOTHING`, c.endpoint); err != nil {
+	if err := t.exec(`INSERT INTO endpoint_paces VALUES ($1, clock_timestamp()) ON CONFLICT DO NOTHING`, c.endpoint); err != nil {
 		return 0, 0, err
 	}
 	var ahead float64 // seconds that pace is ahead of now
-	if err := t.row(ctx, `SELECT GREATEST(0, EXTRACT(EPOCH FROM pace - clock_timestamp()))::float8 FROM endpoint_paces
+	if err := t.row(`SELECT GREATEST(0, EXTRACT(EPOCH FROM pace - clock_timestamp()))::float8 FROM endpoint_paces
 		WHERE endpoint = $1 FOR UPDATE`, c.endpoint).Scan(&ahead); err != nil {
 		return 0, 0, err
 	}
@@ -39,7 +38,7 @@ func (t *tx) allowed(ctx context.Context, c claim) (n int, wait time.Duration, e
 		return n, wait, nil
 	}
 	var held int
-	if err := t.row(ctx, `SELECT COUNT(*) FROM deliveries WHERE endpoint = $1 AND node <> 0`, c.endpoint).Scan(&held); err != nil {
+	if err := t.row(`SELECT COUNT(*) FROM deliveries WHERE endpoint = $1 AND node <> 0`, c.endpoint).Scan(&held); err != nil {
 		return 0, 0, err
 	}
 	if room := max(0, c.as.Concurrency-held); room < n {
@@ -63,10 +62,10 @@ func paced(perSecond, n int, ahead time.Duration) (now int, wait time.Duration) 
 }
 
 // spend takes n deliveries off the endpoint's rate.
-func (t *tx) spend(ctx context.Context, c claim, n int) error {
+func (t *tx) spend(c claim, n int) error {
 	if c.as.RateLimit == 0 || n == 0 {
 		return nil
 	}
-	return t.exec(ctx, `UPDATE endpoint_paces SET pace = GREATEST(pace, clock_timestamp()) + $2 * interval '1 microsecond' WHERE endpoint = $1`,
+	return t.exec(`UPDATE endpoint_paces SET pace = GREATEST(pace, clock_timestamp()) + $2 * interval '1 microsecond' WHERE endpoint = $1`,
 		c.endpoint, float64(n)*1e6/float64(c.as.RateLimit))
 }

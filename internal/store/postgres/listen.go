@@ -94,10 +94,10 @@ func (n note) signal() domain.Signal {
 	return domain.Signal{Elsewhere: c, Stops: n.Stops, Missed: n.Missed}
 }
 
-// queueNews has the other nodes told of the commit, which this is part of.
-func (t *tx) queueNews(b *pgx.Batch) {
-	t.tidy()
-	for _, n := range notes(t.store.node.Load(), &t.known) {
+// queueNotes has the other nodes told of the commit, which this is part of.
+func (t *tx) queueNotes(b *pgx.Batch) {
+	t.unit.Complete()
+	for _, n := range notes(t.store.node.Load(), &t.unit.Commit) {
 		b.Queue(`SELECT pg_notify($1, $2)`, channel, n)
 	}
 }

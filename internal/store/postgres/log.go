@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/cursor"
@@ -41,8 +39,8 @@ func (s *Store) EventsEnd(ctx context.Context, project string) (string, error) {
 
 // logState reads what is known of a project's log.
 func (s *Store) logState(ctx context.Context, project string) (l cursor.State, err error) {
-	err = missing(s.row(ctx, `SELECT num, position, pruned, pruned_id, prunes FROM projects WHERE id = $1`, project).
-		Scan(&l.Project, &l.End, &l.Pruned, &l.PrunedID, &l.Prunes))
+	err = s.row(ctx, `SELECT num, position, pruned, pruned_id, prunes FROM projects WHERE id = $1`, project).
+		Scan(&l.Project, &l.End, &l.Pruned, &l.PrunedID, &l.Prunes)
 	if err != nil {
 		return l, fmt.Errorf("read the log's end: %w", err)
 	}
@@ -51,7 +49,7 @@ func (s *Store) logState(ctx context.Context, project string) (l cursor.State, e
 
 // number scans one, 0 when there is no row.
 func number(row codec.Scanner) (n int64, err error) {
-	if err = missing(row.Scan(&n)); errors.Is(err, domain.ErrNotFound) {
+	if err = row.Scan(&n); errors.Is(err, domain.ErrNotFound) {
 		return 0, nil
 	}
 	return n, err
@@ -62,18 +60,18 @@ func (s *Store) logPage(ctx context.Context, project string, num, after int64, q
 	for i, t := range q.Types {
 		types[i] = string(t)
 	}
-	query := `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project
+	query := `SELECT ` + codec.EventColumns + ` FROM events e JOIN projects o ON o.num = e.project
 		LEFT JOIN sessions s ON s.num = e.session WHERE e.project = $1 AND e.position > $2
 		AND (cardinality($3::text[]) = 0 OR e.type = ANY($3)) ORDER BY e.position LIMIT $4`
 	args := []any{num, after, types, q.Limit}
 	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM events e JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
+		query = `SELECT ` + codec.EventColumns + ` FROM events e JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
 			WHERE e.project = $1 AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
 			AND e.session = ` + theSession + ` AND e.sequence > ` + passedInSession + ` ORDER BY e.sequence LIMIT $4`
 		args = append(args, project, q.SessionID)
 	}
 	found := 0
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Event, error) { return scanEvent(also{r, &found}) },
+	page, err := collect(ctx, s, func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(also{r, &found}) },
 		upTo(`position, project, id, session, sequence, type, body, created_at`, query, `position`, `octet_length(body)`, codec.PageSize(q.Bytes)), args...)
 	return page, len(page) < found, err
 }
@@ -109,6 +107,6 @@ const (
 
 // Event reads one event of a project.
 func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.row(ctx, `SELECT `+eventColumns+` FROM projects o JOIN events e ON e.project = o.num
+	return codec.ScanEvent(s.row(ctx, `SELECT `+codec.EventColumns+` FROM projects o JOIN events e ON e.project = o.num
 		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = $1 AND e.id = $2`, project, id))
 }

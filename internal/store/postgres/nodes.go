@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // rhythm is how nodes see that the others live.
@@ -23,14 +22,14 @@ var usual = rhythm{every: 2 * time.Second, dead: 10 * time.Second, lost: 7 * tim
 // started anew. What that held is due again.
 func (s *Store) join(ctx context.Context) error {
 	var num int64
-	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.exec(ctx, `DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
+	err := s.update(ctx, func(t *tx) error {
+		if err := t.exec(`DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
-		if err := t.row(ctx, `INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
+		if err := t.row(`INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
 			return err
 		}
-		_, err := t.takeOver(ctx, num)
+		_, err := t.takeOver(num)
 		return err
 	})
 	if err != nil {
@@ -63,18 +62,18 @@ func (s *Store) release(ctx context.Context) error {
 		return err
 	}
 	defer t.end()
-	if err := t.exec(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load()); err != nil {
+	if err := t.exec(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load()); err != nil {
 		return err
 	}
 	// Its row stays when it still has sessions, for the next start to find
 	// them; the others take them over if there is none.
-	if err := t.exec(ctx, `DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND `+unfinished+`)`, s.node.Load()); err != nil {
+	if err := t.exec(`DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND `+unfinished+`)`, s.node.Load()); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String()); err != nil {
+	if err := t.exec(`SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String()); err != nil {
 		return err
 	}
-	return t.exec(ctx, `COMMIT`)
+	return t.exec(`COMMIT`)
 }
 
 // holders goes from one node that holds something of an endpoint to the next
@@ -89,32 +88,32 @@ const holders = `WITH RECURSIVE held (endpoint, node) AS (
 // takeOver makes what nodes held that are none any more due again, and their
 // sessions ours, tells the others, and says how much it was. One that froze may
 // have committed after it was buried.
-func (t *tx) takeOver(ctx context.Context, us int64) (int64, error) {
+func (t *tx) takeOver(us int64) (int, error) {
 	// Read first: an update that finds a row changed by another that takes over
 	// tests it again, but not whether there is such a node.
-	gone, err := rows(ctx, t, func(r pgx.Rows) (num int64, err error) { return num, r.Scan(&num) },
+	gone, err := rows(t, func(r codec.Scanner) (num int64, err error) { return num, r.Scan(&num) },
 		holders+` SELECT node FROM holders h WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
 	if err != nil || len(gone) == 0 {
 		return 0, err
 	}
-	deliveries, err := t.count(ctx, `UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = ANY($1)`, gone)
+	deliveries, err := t.count(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = ANY($1)`, gone)
 	if err != nil {
 		return 0, err
 	}
-	sessions, err := t.count(ctx, `UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)`, us, gone)
+	sessions, err := t.count(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)`, us, gone)
 	if err != nil || deliveries+sessions == 0 {
 		return 0, err
 	}
-	return deliveries + sessions, t.exec(ctx, `SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
+	return deliveries + sessions, t.exec(`SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
 }
 
 // sweep takes over what a node committed in its last moments, too late for
 // whoever took over from it: the database goes on with what a killed process
 // has sent it.
 func (s *Store) sweep(ctx context.Context) error {
-	var late int64
-	err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-		late, err = t.takeOver(ctx, s.node.Load())
+	var late int
+	err := s.update(ctx, func(t *tx) (err error) {
+		late, err = t.takeOver(s.node.Load())
 		return err
 	})
 	if err == nil && late > 0 {
@@ -212,7 +211,7 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 		return false, nil
 	}
 	type node struct{ num, beat int64 }
-	all, err := collect(ctx, s, func(r pgx.Rows) (node, error) {
+	all, err := collect(ctx, s, func(r codec.Scanner) (node, error) {
 		var n node
 		return n, r.Scan(&n.num, &n.beat)
 	}, `SELECT num, beat FROM nodes WHERE num <> $1`, us)
@@ -248,12 +247,12 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool
 // back to life.
 func (s *Store) bury(ctx context.Context, num, beat int64) error {
 	buried := false
-	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.count(ctx, `DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
+	err := s.update(ctx, func(t *tx) error {
+		n, err := t.count(`DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
 		if buried = n == 1; err != nil || !buried {
 			return err
 		}
-		_, err = t.takeOver(ctx, s.node.Load())
+		_, err = t.takeOver(s.node.Load())
 		return err
 	})
 	if err != nil || !buried {

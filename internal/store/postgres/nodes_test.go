@@ -282,9 +282,9 @@ func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
 	c.say(n, c.session(n), 2)
 	all, _, err := n.Deliveries(t.Context(), project, domain.DeliveryFilter{})
 	c.ok(err)
-	lost := n.held.hand()
+	lost := n.leases.grant()
 	for _, d := range all {
-		n.held.expect(lost, n.node.Load(), n.key(d.ID))
+		n.leases.expect(lost, n.node.Load(), n.key(d.ID))
 	}
 	claim, err := n.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
@@ -292,7 +292,7 @@ func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
 		t.Fatalf("claimed %d", len(claim.Jobs))
 	}
 	for _, d := range all {
-		n.held.undo(lost, n.key(d.ID))
+		n.leases.undo(lost, n.key(d.ID))
 	}
 	d := claim.Jobs[0].Delivery
 	d.Status = domain.DeliveryPending

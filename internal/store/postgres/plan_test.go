@@ -44,12 +44,12 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 			pick := func(tx *tx) (jobs []domain.Job) {
 				var at int64
 				if test.ordered {
-					c.ok(tx.pickOrdered(t.Context(), what, &jobs, &at))
+					c.ok(tx.pickOrdered(what, &jobs, &at))
 				} else {
 					b := &pgx.Batch{}
 					n.queuePick(b, what, &jobs)
 					queueNext(b, what, &at)
-					c.ok(tx.send(t.Context(), b))
+					c.ok(tx.send(b))
 				}
 				return jobs
 			}
@@ -57,7 +57,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 				var outcomes []domain.Outcome
 				for _, j := range jobs {
 					d := j.Delivery
-					n.held.claim(n.held.hand(), tx.node, n.key(d.ID))
+					n.leases.claim(n.leases.grant(), tx.node, n.key(d.ID))
 					d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
 					outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
 				}
@@ -65,7 +65,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 				c.ok(err)
 				b := &pgx.Batch{}
 				rows.queue(b)
-				c.ok(tx.send(t.Context(), b))
+				c.ok(tx.send(b))
 			}
 			begin := func() *tx {
 				order := &pgx.Batch{}
@@ -129,7 +129,7 @@ func TestSweepingDoesNotGrowWithWhatIsHeld(t *testing.T) {
 	c.ok(err)
 	defer tx.end()
 	before := readOf(t, tx)
-	taken, err := tx.takeOver(t.Context(), n.node.Load())
+	taken, err := tx.takeOver(n.node.Load())
 	c.ok(err)
 	if read := readOf(t, tx) - before; taken > 0 || read > 4*endpoints {
 		t.Errorf("took over %d, and read %d rows", taken, read)
@@ -140,7 +140,7 @@ func TestSweepingDoesNotGrowWithWhatIsHeld(t *testing.T) {
 // so far, and perhaps what its connection read shortly before.
 func readOf(t *testing.T, tx *tx) (n int64) {
 	t.Helper()
-	err := tx.row(t.Context(), `SELECT SUM(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables WHERE relname IN ('events', 'deliveries')`).Scan(&n)
+	err := tx.row(`SELECT SUM(seq_tup_read + idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables WHERE relname IN ('events', 'deliveries')`).Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}

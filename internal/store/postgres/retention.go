@@ -9,6 +9,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // pruning is the lock under which one node at a time deletes what is old: the
@@ -16,35 +17,19 @@ import (
 const pruning = 0x62680001
 
 // alone says whether this node is the one that deletes, for this transaction.
-func (t *tx) alone(ctx context.Context) (ok bool, err error) {
-	err = t.row(ctx, `SELECT pg_try_advisory_xact_lock($1)`, pruning).Scan(&ok)
+func (t *tx) alone() (ok bool, err error) {
+	err = t.row(`SELECT pg_try_advisory_xact_lock($1)`, pruning).Scan(&ok)
 	return ok, err
 }
 
-// place is where a pass through old rows is: by time, then by number.
-type place struct{ at, num int64 }
-
-// pass goes through old rows, some of them in each transaction, as long as no
-// other node does.
-func (s *Store) pass(ctx context.Context, some func(ctx context.Context, t *tx, after place) (deleted int, next place, err error)) (deleted int, err error) {
-	for after := (place{}); ; {
-		n := 0
-		var next place
-		if err := s.update(ctx, func(ctx context.Context, t *tx) error {
-			n, next = 0, place{}
-			ok, err := t.alone(ctx)
-			if err == nil && ok {
-				n, next, err = some(ctx, t, after)
-			}
-			return err
-		}); err != nil {
-			return deleted, err
+// pass is [work.Pass] as long as no other node does it.
+func pass[P comparable](ctx context.Context, s *Store, part func(t *tx, after P) (deleted int, next P, err error)) (deleted int, err error) {
+	return work.Pass(ctx, s.update, func(t *tx, after P) (n int, next P, err error) {
+		if ok, err := t.alone(); err != nil || !ok {
+			return 0, next, err
 		}
-		if deleted += n; next == (place{}) {
-			return deleted, nil
-		}
-		after = next
-	}
+		return part(t, after)
+	})
 }
 
 // PruneSessions deletes sessions that ended before, once [Store.Prune] has
@@ -53,14 +38,14 @@ func (s *Store) pass(ctx context.Context, some func(ctx context.Context, t *tx, 
 // were deleted before and of which no delivery is kept go too. It works some
 // at a time, as long as no other node does, and says how many sessions it were.
 func (s *Store) PruneSessions(ctx context.Context, before, now time.Time) (deleted int, err error) {
-	deleted, err = s.pass(ctx, func(ctx context.Context, t *tx, after place) (int, place, error) {
-		return t.pruneSessions(ctx, before, now, after)
+	deleted, err = pass(ctx, s, func(t *tx, after work.Place) (int, work.Place, error) {
+		return t.pruneSessions(before, now, after)
 	})
 	if err != nil {
 		return deleted, fmt.Errorf("delete old sessions: %w", err)
 	}
-	if _, err := s.pass(ctx, func(ctx context.Context, t *tx, after place) (int, place, error) {
-		return t.pruneEndpoints(ctx, before, after)
+	if _, err := pass(ctx, s, func(t *tx, after work.Place) (int, work.Place, error) {
+		return t.pruneEndpoints(before, after)
 	}); err != nil {
 		return deleted, fmt.Errorf("delete old endpoints: %w", err)
 	}
@@ -70,54 +55,41 @@ func (s *Store) PruneSessions(ctx context.Context, before, now time.Time) (delet
 // sessionsAtOnce is how many sessions a transaction prunes: each has steps.
 const sessionsAtOnce = 20
 
-func (t *tx) pruneSessions(ctx context.Context, before, now time.Time, after place) (deleted int, next place, err error) {
+func (t *tx) pruneSessions(before, now time.Time, after work.Place) (deleted int, next work.Place, err error) {
 	type old struct {
-		doomed
+		session
 		at         int64
 		busy, keep bool
 	}
-	all, err := rows(ctx, t, func(r pgx.Rows) (o old, err error) {
-		return o, r.Scan(&o.num, &o.project, &o.id, &o.at, &o.busy, &o.keep)
+	all, err := rows(t, func(r codec.Scanner) (o old, err error) {
+		err = r.Scan(&o.num, &o.project, &o.id, &o.at, &o.busy, &o.keep)
+		return o, err
 	}, `SELECT s.num, s.project_id, s.id, s.ended_at,
 			EXISTS (SELECT 1 FROM events e WHERE e.project = (SELECT o.num FROM projects o WHERE o.id = s.project_id) AND e.session = s.num),
 			EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = s.project_id AND a.session_id = s.id)
 		FROM sessions s WHERE s.ended_at > 0 AND NOT s.pruned AND s.ended_at < $1 AND (s.ended_at, s.num) > ($2, $3)
-		ORDER BY s.ended_at, s.num LIMIT $4 FOR UPDATE OF s`, codec.Micros(before), after.at, after.num, sessionsAtOnce)
+		ORDER BY s.ended_at, s.num LIMIT $4 FOR UPDATE OF s`, codec.Micros(before), after.At, after.Num, sessionsAtOnce)
 	if err != nil {
 		return 0, next, err
 	}
-	for _, o := range all {
+	return work.Prune(all, sessionsAtOnce, after, func(o *old) work.Place { return work.Place{At: o.at, Num: o.num} }, func(o *old) (gone, more bool, err error) {
 		if !o.busy {
-			o.busy, err = t.lockOwn(ctx, o.doomed)
-			if err != nil {
-				return deleted, next, err
-			}
+			o.busy, err = t.lockOwn(o.session)
 		}
-		if !o.busy {
-			more, err := t.forgetRest(ctx, o.doomed)
-			if err != nil {
-				return deleted, next, err
-			}
-			if more {
-				return deleted, orStart(after), nil // the rest of its steps first
-			}
-			if err := t.endPruning(ctx, o.doomed, o.keep, now); err != nil {
-				return deleted, next, err
-			}
-			deleted++
+		if err != nil || o.busy {
+			return false, false, err
 		}
-		after = place{o.at, o.num}
-	}
-	if len(all) == sessionsAtOnce {
-		next = after
-	}
-	return deleted, next, nil
+		if more, err := t.forgetRest(o.session); err != nil || more {
+			return false, more, err // the rest of its steps first
+		}
+		return true, false, t.endPruning(o.session, o.keep, now)
+	})
 }
 
 // lockOwn has nobody make something due to a session's own endpoints, or due
 // again, before the transaction ends, and says whether something is.
-func (t *tx) lockOwn(ctx context.Context, s doomed) (due bool, err error) {
-	own, err := rows(ctx, t, scanNumber, `SELECT num FROM endpoints WHERE project_id = $1 AND session_id = $2 AND deleted_at = 0`, s.project, s.id)
+func (t *tx) lockOwn(s session) (due bool, err error) {
+	own, err := rows(t, scanNumber, `SELECT num FROM endpoints WHERE project_id = $1 AND session_id = $2 AND deleted_at = 0`, s.project, s.id)
 	if err != nil || len(own) == 0 {
 		return false, err
 	}
@@ -126,59 +98,54 @@ func (t *tx) lockOwn(ctx context.Context, s doomed) (due bool, err error) {
 		`SELECT 1 FROM deliveries WHERE endpoint = ANY($1) ORDER BY event, endpoint FOR UPDATE`,
 		`SELECT 1 FROM endpoints WHERE num = ANY($1) ORDER BY num FOR UPDATE`,
 	} {
-		if err := t.exec(ctx, query, own); err != nil {
+		if err := t.exec(query, own); err != nil {
 			return false, err
 		}
 	}
-	err = t.row(ctx, `SELECT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = ANY($1) AND ended_at = 0)`, own).Scan(&due)
+	err = t.row(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE endpoint = ANY($1) AND ended_at = 0)`, own).Scan(&due)
 	return due, err
 }
 
-// orStart is a place that isn't the zero one, which would end the pass.
-func orStart(p place) place {
-	if p == (place{}) {
-		return place{at: 0, num: -1}
-	}
-	return p
-}
-
 // endPruning deletes the row of a session, or keeps it for its artifacts.
-func (t *tx) endPruning(ctx context.Context, s doomed, keep bool, now time.Time) error {
+func (t *tx) endPruning(s session, keep bool, now time.Time) error {
 	if keep {
-		return t.exec(ctx, `UPDATE sessions SET pruned = true WHERE num = $1`, s.num)
+		return t.exec(`UPDATE sessions SET pruned = true WHERE num = $1`, s.num)
 	}
 	b := &pgx.Batch{}
 	// A file may be left of a server that died before it had committed the row.
 	queueRemoveFiles(b, s, "", now)
 	b.Queue(`DELETE FROM sessions WHERE num = $1`, s.num)
-	return t.send(ctx, b)
+	return t.send(b)
 }
 
-func (t *tx) pruneEndpoints(ctx context.Context, before time.Time, after place) (deleted int, next place, err error) {
+func (t *tx) pruneEndpoints(before time.Time, after work.Place) (deleted int, next work.Place, err error) {
 	type old struct {
-		place
-		used bool
+		num, at int64
+		used    bool
 	}
-	all, err := rows(ctx, t, func(r pgx.Rows) (o old, err error) { return o, r.Scan(&o.num, &o.at, &o.used) },
-		`SELECT p.num, p.deleted_at, EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint = p.num)
+	all, err := rows(t, func(r codec.Scanner) (o old, err error) {
+		err = r.Scan(&o.num, &o.at, &o.used)
+		return o, err
+	}, `SELECT p.num, p.deleted_at, EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint = p.num)
 		FROM endpoints p WHERE p.deleted_at > 0 AND p.deleted_at < $1 AND (p.deleted_at, p.num) > ($2, $3)
-		ORDER BY p.deleted_at, p.num LIMIT $4`, codec.Micros(before), after.at, after.num, atOnce)
+		ORDER BY p.deleted_at, p.num LIMIT $4`, codec.Micros(before), after.At, after.Num, atOnce)
 	if err != nil {
 		return 0, next, err
 	}
 	var unused []int64
-	for _, o := range all {
-		if after = o.place; !o.used {
+	deleted, next, err = work.Prune(all, atOnce, after, func(o *old) work.Place { return work.Place{At: o.at, Num: o.num} }, func(o *old) (gone, more bool, err error) {
+		if !o.used {
 			unused = append(unused, o.num)
 		}
-	}
-	if len(all) == atOnce {
-		next = after
+		return !o.used, false, nil
+	})
+	if err != nil || len(unused) == 0 {
+		return deleted, next, err
 	}
 	b := &pgx.Batch{}
 	b.Queue(`DELETE FROM endpoint_paces WHERE endpoint = ANY($1)`, unused)
 	b.Queue(`DELETE FROM endpoints WHERE num = ANY($1)`, unused)
-	return len(unused), next, t.send(ctx, b)
+	return deleted, next, t.send(b)
 }
 
 // PruneArtifacts deletes the rows of artifacts that were made before, some at a
@@ -186,12 +153,9 @@ func (t *tx) pruneEndpoints(ctx context.Context, before time.Time, after place) 
 // session whose row was kept for them goes with the last. It says how many it
 // were.
 func (s *Store) PruneArtifacts(ctx context.Context, before, now time.Time) (int, error) {
-	deleted, err := s.pass(ctx, func(ctx context.Context, t *tx, _ place) (int, place, error) {
-		n, err := t.pruneArtifacts(ctx, before, now)
-		if n < atOnce {
-			return n, place{}, err
-		}
-		return n, place{num: 1}, err // from the start again: these are gone
+	deleted, err := pass(ctx, s, func(t *tx, _ bool) (int, bool, error) {
+		n, err := t.pruneArtifacts(before, now)
+		return n, n == atOnce, err // from the start again: these are gone
 	})
 	if err != nil {
 		return deleted, fmt.Errorf("delete old artifacts: %w", err)
@@ -199,32 +163,32 @@ func (s *Store) PruneArtifacts(ctx context.Context, before, now time.Time) (int,
 	return deleted, nil
 }
 
-func (t *tx) pruneArtifacts(ctx context.Context, before, now time.Time) (int, error) {
-	all, err := rows(ctx, t, func(r pgx.Rows) (a domain.Artifact, err error) {
+func (t *tx) pruneArtifacts(before, now time.Time) (int, error) {
+	all, err := rows(t, func(r codec.Scanner) (a domain.Artifact, err error) {
 		return a, r.Scan(&a.ProjectID, &a.SessionID, &a.ID)
 	}, `SELECT project_id, session_id, id FROM artifacts WHERE created_at < $1 ORDER BY created_at LIMIT $2`, codec.Micros(before), atOnce)
 	if err != nil || len(all) == 0 {
 		return 0, err
 	}
 	b := &pgx.Batch{}
-	touched := map[doomed]bool{}
+	touched := map[session]bool{}
 	for _, a := range all {
-		s := doomed{project: a.ProjectID, id: a.SessionID}
+		s := session{project: a.ProjectID, id: a.SessionID}
 		touched[s] = true
 		queueRemoveFiles(b, s, a.ID, now)
 		b.Queue(`DELETE FROM artifacts WHERE project_id = $1 AND session_id = $2 AND id = $3`, a.ProjectID, a.SessionID, a.ID)
 	}
-	if err := t.send(ctx, b); err != nil {
+	if err := t.send(b); err != nil {
 		return 0, err
 	}
 	for s := range touched {
-		kept, err := rows(ctx, t, scanNumber, `SELECT num FROM sessions s WHERE project_id = $1 AND id = $2 AND pruned
+		kept, err := rows(t, scanNumber, `SELECT num FROM sessions s WHERE project_id = $1 AND id = $2 AND pruned
 			AND NOT EXISTS (SELECT 1 FROM artifacts a WHERE a.project_id = $1 AND a.session_id = $2) FOR UPDATE`, s.project, s.id)
 		if err != nil {
 			return 0, err
 		}
 		for _, s.num = range kept {
-			if err := t.endPruning(ctx, s, false, now); err != nil {
+			if err := t.endPruning(s, false, now); err != nil {
 				return 0, err
 			}
 		}
@@ -235,9 +199,7 @@ func (t *tx) pruneArtifacts(ctx context.Context, before, now time.Time) (int, er
 // RemovedFiles lists some of the files whose rows are gone, with numbers after
 // the given one, in order.
 func (s *Store) RemovedFiles(ctx context.Context, after int64, limit int) ([]domain.RemovedFiles, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (f domain.RemovedFiles, err error) {
-		return f, r.Scan(&f.Num, &f.ProjectID, &f.SessionID, &f.ArtifactID, codec.Time{T: &f.RemovedAt})
-	}, `SELECT num, project_id, session_id, artifact_id, removed_at FROM removed_files WHERE num > $1 ORDER BY num LIMIT $2`, after, limit)
+	all, err := collect(ctx, s, codec.ScanRemovedFiles, `SELECT `+codec.RemovedFilesColumns+` FROM removed_files WHERE num > $1 ORDER BY num LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read removed files: %w", err)
 	}
@@ -253,14 +215,12 @@ const filesKept = 90 * 24 * time.Hour
 // node has them. The others have theirs, and aren't known here, so only what is
 // older than [filesKept] is forgotten.
 func (s *Store) ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error {
-	for n := int64(atOnce); n == atOnce; {
-		if err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-			n, err = t.count(ctx, `DELETE FROM removed_files WHERE num IN (SELECT num FROM removed_files
-				WHERE num <= $1 AND removed_at < $2 ORDER BY num LIMIT $3)`, upto, codec.Micros(now.Add(-filesKept)), atOnce)
-			return err
-		}); err != nil {
-			return fmt.Errorf("forget removed files: %w", err)
-		}
+	_, err := work.Repeat(ctx, s.update, atOnce, func(t *tx) (int, error) {
+		return t.count(`DELETE FROM removed_files WHERE num IN (SELECT num FROM removed_files
+			WHERE num <= $1 AND removed_at < $2 ORDER BY num LIMIT $3)`, upto, codec.Micros(now.Add(-filesKept)), atOnce)
+	})
+	if err != nil {
+		return fmt.Errorf("forget removed files: %w", err)
 	}
 	return nil
 }

@@ -14,36 +14,22 @@ import (
 const unfinished = `status NOT IN ('CLOSED', 'FAILED')`
 
 // The sequence of a session is that of its last event.
-const (
-	sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token, step_count, created_at,
-		ready_at, ended_at`
-	sessionRead = sessionColumns + `, COALESCE((SELECT e.sequence FROM events e
-		WHERE e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id) AND e.session = sessions.num
-		ORDER BY e.sequence DESC LIMIT 1), 0)`
-)
-
-func scanSession(r codec.Scanner, more ...any) (domain.Session, error) {
-	var s domain.Session
-	err := r.Scan(append([]any{
-		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, codec.JSON{Dest: &s.Error}, codec.JSON{Dest: &s.Options},
-		codec.JSON{Dest: &s.Metadata}, &s.StreamToken, &s.StepCount,
-		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ReadyAt}, codec.Time{T: &s.EndedAt}, &s.Sequence,
-	}, more...)...)
-	return s, missing(err)
-}
+const sessionRead = codec.SessionColumns + `, COALESCE((SELECT e.sequence FROM events e
+	WHERE e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id) AND e.session = sessions.num
+	ORDER BY e.sequence DESC LIMIT 1), 0)`
 
 // CreateSession adds a session with its read-only link, its inline endpoint
 // and its first steps; this node will run it. Under an idempotency key that was
 // used before it adds nothing and returns *domain.Replay, or *domain.Error for
 // another request.
 func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.once(ctx, n.Session.ProjectID, n.Idempotency); err != nil {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(n.Session.ProjectID, n.Idempotency); err != nil {
 			return err
 		}
 		row := &n.Session
 		b := &pgx.Batch{}
-		b.Queue(`INSERT INTO sessions (`+sessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
+		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
 			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
 			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), s.node.Load())
@@ -53,22 +39,22 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 			steps[i] = &n.Steps[i]
 		}
 		queueNewSteps(b, steps)
-		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+		if err := t.send(b); err != nil {
 			return fmt.Errorf("insert session: %w", err)
 		}
 		if n.Endpoint != nil {
-			if err := t.insertEndpoint(ctx, *n.Endpoint); err != nil {
+			if err := t.insertEndpoint(*n.Endpoint); err != nil {
 				return err
 			}
 		}
-		t.known.Sessions = append(t.known.Sessions, row.ID)
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, row.ID)
 		return nil
 	})
 }
 
 // Session reads one session of a project.
 func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
-	return scanSession(s.row(ctx, `SELECT `+sessionRead+` FROM sessions WHERE project_id = $1 AND id = $2`, project, id))
+	return codec.ScanSession(s.row(ctx, `SELECT `+sessionRead+` FROM sessions WHERE project_id = $1 AND id = $2`, project, id))
 }
 
 // Sessions reads a page, newest first, and the cursor of the next ("" at the end).
@@ -79,8 +65,8 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 		return nil, "", err
 	}
 	found := 0
-	page, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r, &found) },
-		upTo(sessionColumns+`, sequence`, `SELECT `+sessionRead+` FROM sessions
+	page, err := collect(ctx, s, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r, &found) },
+		upTo(codec.SessionColumns+`, sequence`, `SELECT `+sessionRead+` FROM sessions
 			WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`,
 			`id DESC`, `(octet_length(options) + octet_length(metadata))`, codec.PageBytes), project, before, string(f.Status), limit+1)
 	if err != nil {
@@ -94,7 +80,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 // that this node is to run, oldest first. Those of a dead node are this one's
 // once it has taken them over.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Session, error) { return scanSession(r) },
+	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) },
 		`SELECT `+sessionRead+` FROM sessions WHERE `+unfinished+` AND node = $1 ORDER BY id`, s.node.Load())
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)

@@ -2,32 +2,14 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
-
-const stepColumns = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error,
-	created_at, started_at, finished_at`
-
-func scanStep(r codec.Scanner) (domain.Step, error) {
-	var s domain.Step
-	var params, result string
-	err := r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
-		&result, codec.Failures{Step: &s}, codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.StartedAt}, codec.Time{T: &s.FinishedAt})
-	s.Params = json.RawMessage(params)
-	if result != "" {
-		s.Result = json.RawMessage(result)
-	}
-	return s, missing(err)
-}
-
-func rowOfStep(r pgx.Rows) (domain.Step, error) { return scanStep(r) }
 
 // queueNewSteps writes steps, all in one statement.
 func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
@@ -55,7 +37,7 @@ func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
 			number[c][i] = v
 		}
 	}
-	b.Queue(`INSERT INTO steps (`+stepColumns+`) SELECT q.project, q.session, q.idx, q.id, q.batch, q.action, q.params, q.on_error,
+	b.Queue(`INSERT INTO steps (`+codec.StepColumns+`) SELECT q.project, q.session, q.idx, q.id, q.batch, q.action, q.params, q.on_error,
 		q.status, q.result, q.error, q.created_at, q.started_at, q.finished_at
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
 			$10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[])
@@ -73,9 +55,10 @@ func queueSteps(b *pgx.Batch, steps []*domain.Step) {
 	statuses, results, failures := make([]string, n), make([]string, n), make([]string, n)
 	started, finished := make([]int64, n), make([]int64, n)
 	for i, s := range steps {
+		row := work.RowOfStep(s)
 		projects[i], sessions[i], indexes[i] = s.ProjectID, s.SessionID, int64(s.Index)
-		statuses[i], results[i], failures[i] = string(s.Status), string(s.Result), codec.FailuresText(s)
-		started[i], finished[i] = codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)
+		statuses[i], results[i], failures[i] = string(row.Status), row.Result, row.Failures
+		started[i], finished[i] = row.StartedAt, row.FinishedAt
 	}
 	b.Queue(`UPDATE steps s SET status = q.status, result = q.result, error = q.error, started_at = q.started_at, finished_at = q.finished_at
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
@@ -86,15 +69,15 @@ func queueSteps(b *pgx.Batch, steps []*domain.Step) {
 
 // Step reads one step of a session.
 func (s *Store) Step(ctx context.Context, project, session, id string) (domain.Step, error) {
-	return scanStep(s.row(ctx, `SELECT `+stepColumns+` FROM steps WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
+	return codec.ScanStep(s.row(ctx, `SELECT `+codec.StepColumns+` FROM steps WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
 }
 
 // Steps reads up to limit steps with an index greater than after, in order; fewer
 // when they are long.
 func (s *Store) Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error) {
 	found := 0
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Step, error) { return scanStep(also{r, &found}) },
-		upTo(stepColumns, `SELECT `+stepColumns+` FROM steps
+	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Step, error) { return codec.ScanStep(also{r, &found}) },
+		upTo(codec.StepColumns, `SELECT `+codec.StepColumns+` FROM steps
 			WHERE project_id = $1 AND session_id = $2 AND idx > $3 ORDER BY idx LIMIT $4`, `idx`, `(octet_length(params) + octet_length(result))`, codec.PageBytes),
 		project, session, after, limit)
 	if err != nil {
@@ -103,12 +86,10 @@ func (s *Store) Steps(ctx context.Context, project, session string, after, limit
 	return all, nil
 }
 
-var withoutResult = strings.Replace(stepColumns, "result", "''", 1)
-
 // LastSteps reads the last limit steps of a session, in order, without their
 // results.
 func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
-	all, err := collect(ctx, s, rowOfStep, `SELECT `+withoutResult+` FROM (SELECT * FROM steps
+	all, err := collect(ctx, s, codec.ScanStep, `SELECT `+codec.StepColumnsNoResult+` FROM (SELECT * FROM steps
 		WHERE project_id = $1 AND session_id = $2 ORDER BY idx DESC LIMIT $3) last ORDER BY idx`, project, session, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
@@ -116,14 +97,11 @@ func (s *Store) LastSteps(ctx context.Context, project, session string, limit in
 	return all, nil
 }
 
-// bare are the columns of a step without what can be long.
-var bare = strings.Replace(withoutResult, "params", "''", 1)
-
 // StepsByID reads the named steps of a session in the order of the names,
 // without their parameters and results. A name that the session doesn't have is
 // ErrNotFound.
 func (s *Store) StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error) {
-	found, err := collect(ctx, s, rowOfStep, `SELECT `+bare+` FROM steps
+	found, err := collect(ctx, s, codec.ScanStep, `SELECT `+codec.StepColumnsShort+` FROM steps
 		WHERE project_id = $1 AND session_id = $2 AND id = ANY($3)`, project, session, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
@@ -131,29 +109,21 @@ func (s *Store) StepsByID(ctx context.Context, project, session string, ids []st
 	return codec.InOrder(found, ids, func(st domain.Step) string { return st.ID })
 }
 
-const artifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at`
-
-func scanArtifact(r codec.Scanner) (domain.Artifact, error) {
-	var a domain.Artifact
-	err := r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, codec.Time{T: &a.CreatedAt})
-	return a, missing(err)
-}
-
 func queueArtifact(b *pgx.Batch, a domain.Artifact) {
-	b.Queue(`INSERT INTO artifacts (`+artifactColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
+	b.Queue(`INSERT INTO artifacts (`+codec.ArtifactColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
 		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt))
 }
 
 // Artifact reads one artifact of a session.
 func (s *Store) Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error) {
-	return scanArtifact(s.row(ctx,
-		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
+	return codec.ScanArtifact(s.row(ctx,
+		`SELECT `+codec.ArtifactColumns+` FROM artifacts WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
 }
 
 // ArtifactsPage reads up to limit artifacts of a session after the one with the
 // id, oldest first.
 func (s *Store) ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Artifact, error) { return scanArtifact(r) }, `SELECT `+artifactColumns+` FROM artifacts
+	all, err := collect(ctx, s, codec.ScanArtifact, `SELECT `+codec.ArtifactColumns+` FROM artifacts
 		WHERE project_id = $1 AND session_id = $2 AND id > $3 ORDER BY id LIMIT $4`, project, session, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read artifacts: %w", err)
@@ -163,8 +133,8 @@ func (s *Store) ArtifactsPage(ctx context.Context, project, session, after strin
 
 // Artifacts reads all artifacts of a session, oldest first.
 func (s *Store) Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Artifact, error) { return scanArtifact(r) },
-		`SELECT `+artifactColumns+` FROM artifacts WHERE project_id = $1 AND session_id = $2 ORDER BY id`, project, session)
+	all, err := collect(ctx, s, codec.ScanArtifact,
+		`SELECT `+codec.ArtifactColumns+` FROM artifacts WHERE project_id = $1 AND session_id = $2 ORDER BY id`, project, session)
 	if err != nil {
 		return nil, fmt.Errorf("read artifacts: %w", err)
 	}

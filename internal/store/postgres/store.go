@@ -37,6 +37,7 @@ import (
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/schema"
 	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 //go:embed migrations/*.sql
@@ -84,8 +85,8 @@ type Store struct {
 	ids    *rowid.Codec
 	places *cursor.Places
 	cache  *cache
-	held   *held
-	turns  codec.Turns           // of sessions, at ordered endpoints
+	leases *leases
+	turns  work.Turns            // of sessions, at ordered endpoints
 	unwell atomic.Pointer[error] // why the last beat failed; nil: it didn't
 	node   atomic.Int64          // our number, as the deliveries that we hold have it
 	offer  atomic.Pointer[domain.Taker]
@@ -131,7 +132,7 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	if cfg.Signal == nil {
 		cfg.Signal = func(domain.Signal) {}
 	}
-	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), held: newHeld()}
+	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), leases: newLeases()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.doubt, s.giveUp = context.WithCancel(s.running)
 	if err := s.start(ctx); err != nil {
@@ -229,6 +230,14 @@ func (s *Store) identify(ctx context.Context) error {
 // the taker as soon as it is committed.
 func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
 
+// taker is who takes new deliveries; nil: nobody does.
+func (s *Store) taker() domain.Taker {
+	if t := s.offer.Load(); t != nil {
+		return *t
+	}
+	return nil
+}
+
 // Hurry says that the store is to be closed soon: what became of a commit whose
 // answer was lost is asked for some seconds more, and then left for the next
 // start to see.
@@ -273,7 +282,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // rows asks for several rows and scans them.
-func collect[T any](ctx context.Context, s *Store, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
+func collect[T any](ctx context.Context, s *Store, scan func(codec.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	rows, err := s.pool.Query(ctx, query, args...)
@@ -281,7 +290,7 @@ func collect[T any](ctx context.Context, s *Store, scan func(pgx.Rows) (T, error
 }
 
 // gather scans every row and closes them.
-func gather[T any](rows pgx.Rows, err error, scan func(pgx.Rows) (T, error)) ([]T, error) {
+func gather[T any](rows pgx.Rows, err error, scan func(codec.Scanner) (T, error)) ([]T, error) {
 	if err != nil {
 		return nil, away(err)
 	}
@@ -313,11 +322,15 @@ type oneRow struct {
 func (r oneRow) Scan(dest ...any) error {
 	ctx, cancel := context.WithTimeout(r.ctx, answerWithin)
 	defer cancel()
-	return away(r.store.pool.QueryRow(ctx, r.query, r.args...).Scan(dest...))
+	return away(foundRow{r.store.pool.QueryRow(ctx, r.query, r.args...)}.Scan(dest...))
 }
 
-// missing turns "no such row" into the domain's error.
-func missing(err error) error {
+// foundRow is a row that tells of one that isn't there as the domain does.
+type foundRow struct{ pgx.Row }
+
+// Scan implements [codec.Scanner].
+func (r foundRow) Scan(dest ...any) error {
+	err := r.Row.Scan(dest...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return domain.ErrNotFound
 	}

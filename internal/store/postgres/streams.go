@@ -11,38 +11,29 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-const streamColumns = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
-
-func scanStream(r codec.Scanner) (domain.Stream, error) {
-	var s domain.Stream
-	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode,
-		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ExpiresAt}, codec.Time{T: &s.RevokedAt})
-	return s, missing(err)
-}
-
 func queueStream(b *pgx.Batch, s domain.Stream) {
-	b.Queue(`INSERT INTO streams (`+streamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+	b.Queue(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, string(s.Mode), codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
 }
 
 // CreateStream adds a link to a session's live page. ErrNotFound: the project
 // has no such session. A key that has been revoked meanwhile makes none.
 func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.once(ctx, st.ProjectID, idem); err != nil {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(st.ProjectID, idem); err != nil {
 			return err
 		}
 		var status domain.SessionStatus
-		if err := t.row(ctx, `SELECT status FROM sessions WHERE project_id = $1 AND id = $2 FOR SHARE`, st.ProjectID, st.SessionID).Scan(&status); err != nil {
-			return missing(err)
+		if err := t.row(`SELECT status FROM sessions WHERE project_id = $1 AND id = $2 FOR SHARE`, st.ProjectID, st.SessionID).Scan(&status); err != nil {
+			return err
 		}
 		if status.Ended() {
 			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
 		}
 		if st.KeyID != "" {
 			var revoked int64
-			if err := t.row(ctx, `SELECT revoked_at FROM api_keys WHERE id = $1 FOR SHARE`, st.KeyID).Scan(&revoked); err != nil {
-				return missing(err)
+			if err := t.row(`SELECT revoked_at FROM api_keys WHERE id = $1 FOR SHARE`, st.KeyID).Scan(&revoked); err != nil {
+				return err
 			}
 			if revoked != 0 {
 				return domain.ErrKeyRevoked
@@ -50,7 +41,7 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 		}
 		b := &pgx.Batch{}
 		queueStream(b, st)
-		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
+		if err := t.send(b); err != nil {
 			return fmt.Errorf("insert stream: %w", err)
 		}
 		return nil
@@ -59,14 +50,14 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 
 // Stream reads one link of a session.
 func (s *Store) Stream(ctx context.Context, project, session, id string) (domain.Stream, error) {
-	return scanStream(s.row(ctx,
-		`SELECT `+streamColumns+` FROM streams WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
+	return codec.ScanStream(s.row(ctx,
+		`SELECT `+codec.StreamColumns+` FROM streams WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id))
 }
 
 // Streams reads all links of a session, oldest first.
 func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.Stream, error) {
-	all, err := collect(ctx, s, func(r pgx.Rows) (domain.Stream, error) { return scanStream(r) },
-		`SELECT `+streamColumns+` FROM streams WHERE project_id = $1 AND session_id = $2 ORDER BY id`, project, session)
+	all, err := collect(ctx, s, codec.ScanStream,
+		`SELECT `+codec.StreamColumns+` FROM streams WHERE project_id = $1 AND session_id = $2 ORDER BY id`, project, session)
 	if err != nil {
 		return nil, fmt.Errorf("read streams: %w", err)
 	}
@@ -75,13 +66,13 @@ func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.
 
 // StreamByToken finds the link that a live page was opened with.
 func (s *Store) StreamByToken(ctx context.Context, token string) (domain.Stream, error) {
-	return scanStream(s.row(ctx, `SELECT `+streamColumns+` FROM streams WHERE token = $1`, token))
+	return codec.ScanStream(s.row(ctx, `SELECT `+codec.StreamColumns+` FROM streams WHERE token = $1`, token))
 }
 
 // RevokeStream makes a link open nothing any more. Doing it twice is fine.
 func (s *Store) RevokeStream(ctx context.Context, project, session, id string, now time.Time) error {
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		n, err := t.count(ctx, `UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN $4 ELSE revoked_at END
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.count(`UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN $4 ELSE revoked_at END
 			WHERE project_id = $1 AND session_id = $2 AND id = $3`, project, session, id, codec.Micros(now))
 		if err != nil {
 			return fmt.Errorf("revoke stream: %w", err)
@@ -89,7 +80,7 @@ func (s *Store) RevokeStream(ctx context.Context, project, session, id string, n
 		if n == 0 {
 			return domain.ErrNotFound
 		}
-		t.known.Sessions = append(t.known.Sessions, session)
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, session)
 		return nil
 	})
 }

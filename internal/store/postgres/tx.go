@@ -12,28 +12,22 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-// tx is a transaction and what its commit will make known.
+// tx is a transaction and what its commit will tell.
 type tx struct {
 	store    *Store
+	ctx      context.Context //nolint:containedctx // until the transaction ends
 	conn     *pgxpool.Conn
 	node     int64 // our number when it began
-	hand     int64 // by which new deliveries are held
+	grant    int64 // by which new deliveries are leased
 	xid      int64
-	known    domain.Commit
-	made     []made
+	unit     work.Unit
 	last     pgx.Batch // goes with the commit
-	numbered map[sessionKey]numbered
+	numbered map[work.SessionKey]numbered
 	// audiences are the endpoints of projects as this transaction sees them.
 	audiences map[string]*audience
-}
-
-// made is a new delivery.
-type made struct {
-	event    *domain.Event
-	endpoint *cachedEndpoint
-	reserved bool // it will be handed to whoever takes new ones
 }
 
 // tries is how often a transaction is begun that loses against another.
@@ -44,7 +38,7 @@ const tries = 10
 // database is lost in the moment of the commit and doesn't come back within the
 // time of an answer, it returns that the database is away, and what became of
 // the change is not known.
-func (s *Store) update(ctx context.Context, fn func(context.Context, *tx) error) error {
+func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -52,14 +46,14 @@ func (s *Store) update(ctx context.Context, fn func(context.Context, *tx) error)
 	defer cancel()
 	var err error
 	for range tries {
-		if err = s.once(ctx, fn); !again(err) {
+		if err = s.try(ctx, fn); !again(err) {
 			break
 		}
 	}
 	return away(err)
 }
 
-func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) error {
+func (s *Store) try(ctx context.Context, fn func(*tx) error) error {
 	if s.running.Err() != nil {
 		return errClosed
 	}
@@ -68,10 +62,10 @@ func (s *Store) once(ctx context.Context, fn func(context.Context, *tx) error) e
 		return err
 	}
 	defer t.end()
-	if err := fn(ctx, t); err != nil {
+	if err := fn(t); err != nil {
 		return err
 	}
-	return t.commit(ctx, ctx)
+	return t.commit(ctx)
 }
 
 // begin begins a transaction with what is queued, if anything, in one round
@@ -81,14 +75,14 @@ func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{store: s, conn: conn, node: s.node.Load()}
+	t := &tx{store: s, ctx: ctx, conn: conn, node: s.node.Load()}
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
 	b.Queue(`SELECT pg_current_xact_id()::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
 	if queued != nil {
 		b.QueuedQueries = append(b.QueuedQueries, queued.QueuedQueries...)
 	}
-	if err := t.send(ctx, b); err != nil {
+	if err := t.send(b); err != nil {
 		t.end()
 		return nil, err
 	}
@@ -96,7 +90,7 @@ func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
 }
 
 // send makes the queued statements in one round trip.
-func (t *tx) send(ctx context.Context, b *pgx.Batch) error { return t.conn.SendBatch(ctx, b).Close() }
+func (t *tx) send(b *pgx.Batch) error { return t.conn.SendBatch(t.ctx, b).Close() }
 
 // end gives the connection back; what wasn't committed is undone.
 func (t *tx) end() {
@@ -118,39 +112,41 @@ func (t *tx) end() {
 // commit ends the transaction and tells everybody. When the connection breaks
 // on the way, it finds out what became of it, for as long as the caller has
 // patience; after that behind their back.
-func (t *tx) commit(ctx, patience context.Context) error {
-	t.queueNews(&t.last)
+func (t *tx) commit(patience context.Context) error {
+	t.queueNotes(&t.last)
 	mark := t.queueMark(&t.last)
 	t.last.Queue(`COMMIT`)
-	t.hold()
-	err := t.send(ctx, &t.last)
+	// Before anybody can claim them.
+	t.grant = t.store.leases.grant()
+	t.store.leases.expect(t.grant, t.node, t.unit.Reserved()...)
+	err := t.send(&t.last)
 	if err == nil {
 		t.committed()
 		return nil
 	}
 	if !isAway(err) && t.conn.Conn().PgConn().TxStatus() == 'E' {
-		t.unhold()
+		t.undone()
 		return err
 	}
 	rest := *t
-	t.made = nil // not end's to release
+	t.unit.Deliveries = nil // not end's to release
 	// The connection is of no more use, and asking takes another.
-	_ = t.conn.Conn().Close(ctx)
+	_ = t.conn.Conn().Close(t.ctx)
 	t.conn.Release()
 	t.conn = nil
-	known := make(chan bool, 1)
+	learned := make(chan bool, 1)
 	go func() {
-		happened := rest.store.happened(ctx, rest.xid, mark)
+		happened := rest.store.happened(rest.ctx, rest.xid, mark)
 		if happened {
 			rest.committed()
 		} else {
-			rest.unhold()
+			rest.undone()
 			rest.release()
 		}
-		known <- happened
+		learned <- happened
 	}()
 	select {
-	case happened := <-known:
+	case happened := <-learned:
 		if happened {
 			return nil
 		}
@@ -161,10 +157,15 @@ func (t *tx) commit(ctx, patience context.Context) error {
 
 // committed tells everybody.
 func (t *tx) committed() {
-	t.store.held.confirm(t.hand, t.reserved()...)
+	t.store.leases.confirm(t.grant, t.unit.Reserved()...)
 	t.store.cache.remember(t.audiences)
-	t.tell()
+	t.unit.Tell(t.store.taker(), t.store.deliveryID, t.store.Notify)
 }
+
+func (t *tx) undone() { t.store.leases.undo(t.grant, t.unit.Reserved()...) }
+
+// release tells the taker that what it reserved isn't to come.
+func (t *tx) release() { t.unit.Release(t.store.taker()) }
 
 // mark is what a transaction leaves behind by which it is known: its number
 // among those of its connection.
@@ -231,164 +232,23 @@ func (s *Store) left(ctx context.Context, xid int64, m mark) (made bool, err err
 	return made, err
 }
 
-func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.conn.Exec(ctx, query, args...)
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.conn.Exec(t.ctx, query, args...)
 	return err
 }
 
 // count is exec for whoever needs to know how many rows it changed.
-func (t *tx) count(ctx context.Context, query string, args ...any) (int64, error) {
-	tag, err := t.conn.Exec(ctx, query, args...)
-	return tag.RowsAffected(), err
+func (t *tx) count(query string, args ...any) (int, error) {
+	tag, err := t.conn.Exec(t.ctx, query, args...)
+	return int(tag.RowsAffected()), err
 }
 
-func (t *tx) row(ctx context.Context, query string, args ...any) pgx.Row {
-	return t.conn.QueryRow(ctx, query, args...)
+func (t *tx) row(query string, args ...any) codec.Scanner {
+	return foundRow{t.conn.QueryRow(t.ctx, query, args...)}
 }
 
 // rows asks for several rows within the transaction.
-func rows[T any](ctx context.Context, t *tx, scan func(pgx.Rows) (T, error), query string, args ...any) ([]T, error) {
-	found, err := t.conn.Query(ctx, query, args...)
+func rows[T any](t *tx, scan func(codec.Scanner) (T, error), query string, args ...any) ([]T, error) {
+	found, err := t.conn.Query(t.ctx, query, args...)
 	return gather(found, err, scan)
-}
-
-// hold remembers what will be handed over, before anybody can claim it.
-func (t *tx) hold() {
-	t.hand = t.store.held.hand()
-	t.store.held.expect(t.hand, t.node, t.reserved()...)
-}
-
-func (t *tx) unhold() { t.store.held.undo(t.hand, t.reserved()...) }
-
-// reserved are the new deliveries that will be handed over.
-func (t *tx) reserved() (keys []deliveryKey) {
-	for i := range t.made {
-		if t.made[i].reserved {
-			keys = append(keys, t.made[i].key())
-		}
-	}
-	return keys
-}
-
-// release tells the taker that what it reserved isn't to come.
-func (t *tx) release() {
-	var back []domain.EndpointRef
-	for i := range t.made {
-		if t.made[i].reserved {
-			back = append(back, t.made[i].endpoint.Ref())
-		}
-	}
-	if taker := t.store.offer.Load(); taker != nil && len(back) > 0 {
-		(*taker).Release(back)
-	}
-	t.made = nil
-}
-
-func (m *made) key() deliveryKey { return deliveryKey{m.event.Position, m.endpoint.num} }
-
-// tell hands over the new deliveries that are to be taken, and then what else
-// there is to know, each thing named once.
-func (t *tx) tell() {
-	s := t.store
-	var jobs []domain.Job
-	for i := range t.made {
-		m := &t.made[i]
-		if !m.reserved {
-			continue
-		}
-		jobs = append(jobs, domain.Job{Endpoint: &m.endpoint.Endpoint, Body: m.event.Body, Delivery: domain.Delivery{
-			ID: s.ids.Encode(m.event.Position, m.endpoint.num), ProjectID: m.event.ProjectID, EventID: m.event.ID,
-			EventType: m.event.Type, SessionID: m.event.SessionID, EndpointID: m.endpoint.ID,
-			Status: domain.DeliverySending, NextAt: m.event.CreatedAt, CreatedAt: m.event.CreatedAt,
-		}})
-	}
-	t.made = nil
-	if len(jobs) > 0 {
-		(*s.offer.Load()).Take(jobs)
-	}
-	k := &t.known
-	if len(k.Events)+len(k.Due)+len(k.Changed)+len(k.Sessions)+len(k.Keys) > 0 || k.KeyPairs {
-		s.Notify(*k)
-	}
-}
-
-// tidy names each thing once, before it is told.
-func (t *tx) tidy() {
-	for i := range t.made {
-		if !t.made[i].reserved {
-			t.known.Due = append(t.known.Due, t.made[i].endpoint.Ref())
-		}
-	}
-	k := &t.known
-	for i := range k.Events {
-		k.Projects = append(k.Projects, k.Events[i].ProjectID)
-	}
-	k.Due, k.Changed, k.Gone = codec.Unique(k.Due), codec.Unique(k.Changed), codec.Unique(k.Gone)
-	k.Sessions, k.Projects = codec.Unique(k.Sessions), codec.Unique(k.Projects)
-}
-
-// keysAtOnce is how many idempotency keys are deleted in one transaction.
-const keysAtOnce = 1000
-
-// once records the idempotency key of a creating call, or says that the call
-// was made before. A nil key is a call that may be repeated at will. A key is
-// remembered until ForgetIdempotency.
-func (t *tx) once(ctx context.Context, project string, i *domain.Idempotency) error {
-	if i == nil {
-		return nil
-	}
-	return t.remember(ctx, project, i, i.Refs)
-}
-
-// remember is once for refs that became known only now.
-func (t *tx) remember(ctx context.Context, project string, i *domain.Idempotency, refs []string) error {
-	n, err := t.count(ctx, `INSERT INTO idempotency (project_id, key, fingerprint, refs, created_at) VALUES ($1,$2,$3,$4,$5)
-		ON CONFLICT (project_id, key) DO NOTHING`, project, i.Key, t.store.Box.Tag(i.Fingerprint), codec.Text(refs), codec.Micros(time.Now()))
-	if err != nil {
-		return fmt.Errorf("store idempotency key: %w", err)
-	}
-	if n == 0 {
-		return t.replayed(ctx, project, i)
-	}
-	return nil
-}
-
-// replayed says that a call was made before.
-func (t *tx) replayed(ctx context.Context, project string, i *domain.Idempotency) error {
-	if i == nil {
-		return nil
-	}
-	var fingerprint string
-	var refs []string
-	err := missing(t.row(ctx, `SELECT fingerprint, refs FROM idempotency WHERE project_id = $1 AND key = $2`,
-		project, i.Key).Scan(&fingerprint, codec.JSON{Dest: &refs}))
-	switch {
-	case err == nil && t.store.Box.MatchesTag(fingerprint, i.Fingerprint):
-		return &domain.Replay{Refs: refs}
-	case err == nil:
-		return domain.Refuse(domain.CodeIdempotency, "this Idempotency-Key was used for a different request")
-	case !errors.Is(err, domain.ErrNotFound):
-		return fmt.Errorf("read idempotency key: %w", err)
-	}
-	return nil
-}
-
-// ForgetIdempotency deletes the keys that were used before the given time, some
-// at a time, and the marks of connections that ended long ago.
-func (s *Store) ForgetIdempotency(ctx context.Context, before time.Time) error {
-	for n := int64(keysAtOnce); n == keysAtOnce; {
-		if err := s.update(ctx, func(ctx context.Context, t *tx) (err error) {
-			n, err = t.count(ctx, `DELETE FROM idempotency WHERE (project_id, key) IN (SELECT project_id, key FROM idempotency
-				WHERE created_at < $1 ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)`, codec.Micros(before), keysAtOnce)
-			return err
-		}); err != nil {
-			return fmt.Errorf("forget idempotency keys: %w", err)
-		}
-	}
-	return s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.exec(ctx, `DELETE FROM marks WHERE made_at < now() - interval '2 days'`); err != nil {
-			return fmt.Errorf("forget marks: %w", err)
-		}
-		return nil
-	})
 }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-	"slices"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 const (
@@ -33,7 +32,7 @@ type change struct {
 // memory, and writes what was decided.
 type writer struct {
 	store    *Store
-	sessions map[sessionKey]*openSession // remembered as committed; of run alone
+	sessions map[work.SessionKey]*openSession // remembered as committed; of run alone
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -42,7 +41,7 @@ type writer struct {
 }
 
 func newWriter(s *Store) *writer {
-	return &writer{store: s, sessions: map[sessionKey]*openSession{}, queue: make(chan *change, queueLength), done: make(chan struct{})}
+	return &writer{store: s, sessions: map[work.SessionKey]*openSession{}, queue: make(chan *change, queueLength), done: make(chan struct{})}
 }
 
 // ChangeSession loads the session and its unfinished steps, lets fn decide,
@@ -101,21 +100,21 @@ func (w *writer) close() {
 func (w *writer) run() {
 	defer close(w.done)
 	for first := range w.queue {
-		batch := []*change{first}
+		changes := []*change{first}
 	fill:
-		for len(batch) < maxBatch {
+		for len(changes) < maxBatch {
 			select {
 			case c, ok := <-w.queue:
 				if !ok {
 					break fill
 				}
-				batch = append(batch, c)
+				changes = append(changes, c)
 			default:
 				break fill
 			}
 		}
-		w.commit(batch)
-		for _, c := range batch {
+		w.commit(changes)
+		for _, c := range changes {
 			close(c.done)
 		}
 	}
@@ -124,23 +123,23 @@ func (w *writer) run() {
 // commit makes the changes, each of which gets its own error. What fails in the
 // database fails with all that was in the transaction, so then each is tried
 // alone.
-func (w *writer) commit(batch []*change) {
-	err := w.try(batch)
+func (w *writer) commit(changes []*change) {
+	err := w.try(changes)
 	if err == nil {
 		return
 	}
-	if len(batch) > 1 && !isAway(err) && w.store.running.Err() == nil {
-		for _, c := range batch {
+	if len(changes) > 1 && !isAway(err) && w.store.running.Err() == nil {
+		for _, c := range changes {
 			w.commit([]*change{c})
 		}
 		return
 	}
-	for _, c := range batch {
+	for _, c := range changes {
 		c.err = away(err)
 	}
 }
 
-func (w *writer) try(batch []*change) error {
+func (w *writer) try(changes []*change) error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
 	defer cancel()
 	var err error
@@ -148,34 +147,34 @@ func (w *writer) try(batch []*change) error {
 		if w.store.running.Err() != nil {
 			return errClosed // Close waits no longer
 		}
-		if err = w.transact(ctx, batch); !again(err) {
+		if err = w.transact(ctx, changes); !again(err) {
 			break
 		}
 	}
 	return err
 }
 
-func (w *writer) transact(ctx context.Context, batch []*change) (err error) {
-	work := &batchWork{writer: w, sessions: map[sessionKey]*openSession{}}
+func (w *writer) transact(ctx context.Context, changes []*change) (err error) {
+	bw := &batch{writer: w, sessions: map[work.SessionKey]*openSession{}}
 	defer func() {
 		if err != nil {
-			w.forget(batch)
+			w.forget(changes)
 		}
 	}()
 	load := &pgx.Batch{}
-	work.queueLoad(load, batch)
+	bw.queueLoad(load, changes)
 	t, err := w.store.begin(ctx, load)
 	if err != nil {
 		return fmt.Errorf("read sessions: %w", err)
 	}
 	defer t.end()
-	work.tx = t
-	if err := work.loadRest(ctx, batch); err != nil {
+	bw.tx = t
+	if err := bw.loadRest(changes); err != nil {
 		return fmt.Errorf("read sessions: %w", err)
 	}
 	made := false
-	for _, c := range batch {
-		if c.err, err = work.decide(ctx, c); err != nil {
+	for _, c := range changes {
+		if c.err, err = bw.decide(c); err != nil {
 			return err
 		}
 		made = made || c.err == nil
@@ -183,95 +182,46 @@ func (w *writer) transact(ctx context.Context, batch []*change) (err error) {
 	if !made {
 		return nil
 	}
-	if err := work.save(ctx); err != nil {
+	if err := bw.save(); err != nil {
 		return err
 	}
-	if err := t.commit(ctx, context.Background()); err != nil {
+	if err := t.commit(context.Background()); err != nil {
 		return err
 	}
-	work.learn()
+	bw.learn()
 	return nil
 }
 
-type sessionKey struct{ project, id string }
-
-// openSession is a session with its unfinished steps, as the batch has changed
-// them so far.
+// openSession is a session as the batch has changed it so far.
 type openSession struct {
-	row     domain.Session
-	num     int64
+	*work.Session
 	version int64
-	node    int64
-	saved   sessionRow
-	open    []*openStep
-	changed bool
-}
-
-type openStep struct {
-	step    domain.Step
-	saved   stepRow
-	isNew   bool
-	changed bool
+	node    int64 // that runs it
 }
 
 // clone is a copy to change: what is remembered is as committed.
-func (s *openSession) clone() *openSession {
-	c := *s
-	c.open = make([]*openStep, len(s.open))
-	for i, o := range s.open {
-		step := *o
-		c.open[i] = &step
-	}
-	return &c
-}
+func (s *openSession) clone() *openSession { return &openSession{s.Session.Clone(), s.version, s.node} }
 
-// sessionRow is the part of a session that changes, comparable.
-type sessionRow struct {
-	status           domain.SessionStatus
-	reason           domain.CloseReason
-	failure          string
-	steps            int
-	readyAt, endedAt int64
-}
-
-func savedSession(s *domain.Session) sessionRow {
-	return sessionRow{
-		s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt),
-	}
-}
-
-// stepRow is the part of a step that changes, comparable.
-type stepRow struct {
-	status                domain.StepStatus
-	result, failure       string
-	startedAt, finishedAt int64
-}
-
-func savedStep(s *domain.Step) stepRow {
-	return stepRow{s.Status, string(s.Result), codec.FailureText(s.Error), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt)}
-}
-
-// batchWork is what a batch of changes works on and has decided.
-type batchWork struct {
+// batch is what a batch of changes works on and has decided.
+type batch struct {
 	*tx
 	writer    *writer
-	sessions  map[sessionKey]*openSession
-	steps     []*openStep // changed or new
+	sessions  map[work.SessionKey]*openSession
 	artifacts []domain.Artifact
-	news      []pending
+	entries   []work.Entry
 }
 
 // queueLoad locks the sessions of the changes that are remembered, and sees
 // whether they are as they were.
-func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
+func (w *batch) queueLoad(b *pgx.Batch, changes []*change) {
 	var nums []int64
-	known := map[int64]*openSession{}
-	for _, c := range batch {
-		k := sessionKey{c.project, c.id}
+	remembered := map[int64]*openSession{}
+	for _, c := range changes {
+		k := work.SessionKey{Project: c.project, ID: c.id}
 		s, ok := w.writer.sessions[k]
-		if ok && known[s.num] == nil {
-			known[s.num] = s.clone()
-			nums = append(nums, s.num)
+		if ok && remembered[s.Num] == nil {
+			remembered[s.Num] = s.clone()
+			nums = append(nums, s.Num)
 		}
 	}
 	if len(nums) == 0 {
@@ -283,9 +233,9 @@ func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
 			if err := rows.Scan(&num, &version, &node); err != nil {
 				return err
 			}
-			if s := known[num]; s.version == version {
+			if s := remembered[num]; s.version == version {
 				s.node = node
-				w.sessions[sessionKey{s.row.ProjectID, s.row.ID}] = s
+				w.sessions[work.SessionKey{Project: s.Row.ProjectID, ID: s.Row.ID}] = s
 			}
 		}
 		return rows.Err()
@@ -293,11 +243,11 @@ func (w *batchWork) queueLoad(b *pgx.Batch, batch []*change) {
 }
 
 // loadRest locks and reads the other sessions, with their unfinished steps.
-func (w *batchWork) loadRest(ctx context.Context, batch []*change) error {
-	seen := map[sessionKey]bool{}
+func (w *batch) loadRest(changes []*change) error {
+	seen := map[work.SessionKey]bool{}
 	var projects, ids []string
-	for _, c := range batch {
-		k := sessionKey{c.project, c.id}
+	for _, c := range changes {
+		k := work.SessionKey{Project: c.project, ID: c.id}
 		if !seen[k] && w.sessions[k] == nil {
 			seen[k] = true
 			projects, ids = append(projects, c.project), append(ids, c.id)
@@ -315,50 +265,45 @@ func (w *batchWork) loadRest(ctx context.Context, batch []*change) error {
 		projects, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			var s openSession
-			var err error
-			if s.row, err = scanSession(rows, &s.num, &s.version, &s.node); err != nil {
-				return err
-			}
-			s.saved = savedSession(&s.row)
-			w.sessions[sessionKey{s.row.ProjectID, s.row.ID}] = &s
-		}
-		return rows.Err()
-	})
-	b.Queue(`SELECT `+stepColumns+` FROM steps WHERE (project_id, session_id)`+these+
-		` AND finished_at = 0 ORDER BY project_id, session_id, idx`, projects, ids).Query(func(rows pgx.Rows) error {
-		for rows.Next() {
-			st, err := scanStep(rows)
+			var num int64
+			row, err := codec.ScanSession(rows, &num, &s.version, &s.node)
 			if err != nil {
 				return err
 			}
-			if s := w.sessions[sessionKey{st.ProjectID, st.SessionID}]; s != nil && !st.Status.Ended() {
-				s.open = append(s.open, &openStep{step: st, saved: savedStep(&st)})
+			s.Session = work.Load(row, num, nil)
+			w.sessions[work.SessionKey{Project: row.ProjectID, ID: row.ID}] = &s
+		}
+		return rows.Err()
+	})
+	b.Queue(`SELECT `+codec.StepColumns+` FROM steps WHERE (project_id, session_id)`+these+
+		` AND finished_at = 0 ORDER BY project_id, session_id, idx`, projects, ids).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			st, err := codec.ScanStep(rows)
+			if err != nil {
+				return err
+			}
+			if s := w.sessions[work.SessionKey{Project: st.ProjectID, ID: st.SessionID}]; s != nil {
+				s.LoadStep(st)
 			}
 		}
 		return rows.Err()
 	})
-	return w.send(ctx, b)
+	return w.send(b)
 }
 
 // decide makes one change, in memory. refused is the change's own failure, err
 // the database's.
-func (w *batchWork) decide(ctx context.Context, ch *change) (refused, err error) {
-	s, ok := w.sessions[sessionKey{ch.project, ch.id}]
+func (w *batch) decide(ch *change) (refused, err error) {
+	s, ok := w.sessions[work.SessionKey{Project: ch.project, ID: ch.id}]
 	if !ok {
 		return domain.ErrNotFound, nil
 	}
-	row := s.row
-	c := &domain.SessionChange{Session: &row, Mine: s.node == w.store.node.Load(), Open: make([]*domain.Step, len(s.open))}
-	for i, o := range s.open {
-		step := o.step
-		c.Open[i] = &step
-	}
-	refused = protect(ch.fn, c)
+	c, refused := s.Decide(s.node == w.store.node.Load(), ch.fn)
 	if c.Idempotency != nil {
 		if refused == nil {
-			err = w.remember(ctx, ch.project, c.Idempotency, c.Idempotency.Refs)
+			err = w.recordKey(ch.project, c.Idempotency)
 		} else {
-			err = w.replayed(ctx, ch.project, c.Idempotency)
+			err = w.replayed(ch.project, c.Idempotency)
 		}
 		if answer := own(err); answer != nil {
 			return answer, nil
@@ -370,24 +315,20 @@ func (w *batchWork) decide(ctx context.Context, ch *change) (refused, err error)
 	if refused != nil {
 		return refused, nil
 	}
-	news := make([]pending, 0, len(c.News))
-	for _, d := range c.News {
-		if d.SessionID != row.ID || d.ProjectID != row.ProjectID {
-			if _, err := w.store.project(ctx, d.ProjectID); err != nil {
-				if errors.Is(err, domain.ErrNotFound) {
-					return fmt.Errorf("number an event: %w", err), nil
-				}
-				return nil, err
-			}
-			news = append(news, pending{draft: d})
+	entries := s.Entries(c)
+	for i := range entries {
+		if entries[i].Sequence > 0 {
 			continue
 		}
-		row.Sequence++
-		news = append(news, pending{draft: d, session: s.num, sequence: row.Sequence})
+		if _, err := w.store.project(w.ctx, entries[i].Draft.ProjectID); errors.Is(err, domain.ErrNotFound) {
+			return fmt.Errorf("number an event: %w", err), nil
+		} else if err != nil {
+			return nil, err
+		}
 	}
-	w.keep(s, &row, c)
-	w.news, w.artifacts = append(w.news, news...), append(w.artifacts, c.Artifacts...)
-	w.known.Sessions = append(w.known.Sessions, ch.id)
+	s.Keep(c)
+	w.entries, w.artifacts = append(w.entries, entries...), append(w.artifacts, c.Artifacts...)
+	w.unit.Commit.Sessions = append(w.unit.Commit.Sessions, ch.id)
 	return nil, nil
 }
 
@@ -402,74 +343,39 @@ func own(err error) error {
 	return nil
 }
 
-// keep takes over what a change decided about a session and its steps.
-func (w *batchWork) keep(s *openSession, row *domain.Session, c *domain.SessionChange) {
-	s.row = *row
-	s.changed = s.changed || savedSession(row) != s.saved || len(c.NewSteps) > 0
-	for i, o := range s.open {
-		if o.step = *c.Open[i]; !o.changed && savedStep(&o.step) != o.saved {
-			o.changed, s.changed = true, true
-			if !o.isNew {
-				w.steps = append(w.steps, o)
-			}
-		}
-	}
-	s.open = slices.DeleteFunc(s.open, func(o *openStep) bool { return o.step.Status.Ended() })
-	for _, st := range c.NewSteps {
-		o := &openStep{step: *st, isNew: true}
-		w.steps = append(w.steps, o)
-		if !st.Status.Ended() {
-			s.open = append(s.open, o)
-		}
-	}
-}
-
-// protect turns a panic of one caller's function into that caller's error.
-func protect(fn func(*domain.SessionChange) error, c *domain.SessionChange) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in a transaction: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return fn(c)
-}
-
 // save writes what was decided.
-func (w *batchWork) save(ctx context.Context) error {
+func (w *batch) save() error {
 	b := &pgx.Batch{}
 	own := w.queueLockInline(b)
 	w.queueSessions(b)
 	var added, changed []*domain.Step
-	for _, o := range w.steps {
-		if o.isNew {
-			added = append(added, &o.step)
-		} else {
-			changed = append(changed, &o.step)
-		}
+	for _, s := range w.sessions {
+		a, c := s.Steps()
+		added, changed = append(added, a...), append(changed, c...)
 	}
 	queueNewSteps(b, added)
 	queueSteps(b, changed)
 	for _, a := range w.artifacts {
 		queueArtifact(b, a)
 	}
-	if err := w.append(ctx, b, w.news, nil); err != nil {
+	if err := w.append(b, w.entries, nil); err != nil {
 		return err
 	}
-	return w.endOwn(ctx, *own)
+	return w.endOwn(*own)
 }
 
-func (w *batchWork) queueSessions(b *pgx.Batch) {
+func (w *batch) queueSessions(b *pgx.Batch) {
 	var nums, steps, ready, ended []int64
 	var statuses, reasons, failures []string
 	for _, s := range w.sessions {
-		if !s.changed {
+		if !s.Changed() {
 			continue
 		}
 		s.version++
-		row := savedSession(&s.row)
-		nums, steps = append(nums, s.num), append(steps, int64(row.steps))
-		ready, ended = append(ready, row.readyAt), append(ended, row.endedAt)
-		statuses, reasons, failures = append(statuses, string(row.status)), append(reasons, string(row.reason)), append(failures, row.failure)
+		row := work.RowOf(&s.Row)
+		nums, steps = append(nums, s.Num), append(steps, int64(row.Steps))
+		ready, ended = append(ready, row.ReadyAt), append(ended, row.EndedAt)
+		statuses, reasons, failures = append(statuses, string(row.Status)), append(reasons, string(row.Reason)), append(failures, row.Failure)
 	}
 	if len(nums) == 0 {
 		return
@@ -486,16 +392,13 @@ const remembered = 10_000
 
 // learn keeps the sessions as they are now committed. One that has ended is
 // forgotten: no more is expected of it.
-func (w *batchWork) learn() {
+func (w *batch) learn() {
 	for k, s := range w.sessions {
-		if s.row.Status.Ended() {
+		if s.Row.Status.Ended() {
 			delete(w.writer.sessions, k)
 			continue
 		}
-		s.saved, s.changed = savedSession(&s.row), false
-		for _, o := range s.open {
-			o.saved, o.isNew, o.changed = savedStep(&o.step), false, false
-		}
+		s.Stored()
 		if len(w.writer.sessions) >= remembered {
 			clear(w.writer.sessions)
 		}
@@ -505,8 +408,8 @@ func (w *batchWork) learn() {
 
 // forget has the sessions of changes that failed read again: another node may
 // have added events to them, which their rows don't tell.
-func (w *writer) forget(batch []*change) {
-	for _, c := range batch {
-		delete(w.sessions, sessionKey{c.project, c.id})
+func (w *writer) forget(changes []*change) {
+	for _, c := range changes {
+		delete(w.sessions, work.SessionKey{Project: c.project, ID: c.id})
 	}
 }

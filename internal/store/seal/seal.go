@@ -18,6 +18,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 const (
@@ -180,4 +181,40 @@ func (b *Box) OpenEndpoint(sealed []byte, e *domain.Endpoint) error {
 	}
 	e.Secrets, e.Headers = s.Secrets, s.Headers
 	return nil
+}
+
+// Row is a row of an endpoint, with what is sealed of it.
+type Row struct {
+	Num         int64
+	Project, ID string
+	Sealed      []byte
+}
+
+// ScanRow scans the number, project, id and sealed column of an endpoint.
+func ScanRow(r codec.Scanner) (row Row, err error) {
+	err = r.Scan(&row.Num, &row.Project, &row.ID, &row.Sealed)
+	return row, err
+}
+
+// Reseal has what was sealed with another key than the first written anew, and
+// says how many that were, and the number of the last row.
+func (b *Box) Reseal(rows []Row, write func(num int64, sealed []byte) error) (done int, last int64, err error) {
+	for _, r := range rows {
+		if last = r.Num; b.Current(r.Sealed) {
+			continue
+		}
+		e := domain.Endpoint{ID: r.ID, ProjectID: r.Project}
+		if err := b.OpenEndpoint(r.Sealed, &e); err != nil {
+			return done, last, err
+		}
+		sealed, err := b.SealEndpoint(&e)
+		if err != nil {
+			return done, last, err
+		}
+		if err := write(r.Num, sealed); err != nil {
+			return done, last, err
+		}
+		done++
+	}
+	return done, last, nil
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // atOnce is how many rows one change of many works on: whoever has a million
@@ -25,30 +27,26 @@ func (s *Store) CancelDelivery(ctx context.Context, project, id string, now time
 	return d, err
 }
 
-func (t *tx) cancel(project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
-	var d domain.Delivery
-	if err := t.w.store.scanDelivery(t.row(oneDelivery, k.event, k.endpoint, project), &d); err != nil {
+func (t *tx) cancel(project string, k work.Key, now time.Time) (domain.Delivery, error) {
+	d, err := t.w.store.scanDelivery(t.row(oneDelivery, k.Event, k.Endpoint, project))
+	if err != nil {
 		return d, err
 	}
-	if err := d.Move(domain.DeliveryCanceled); err != nil {
-		return d, domain.Refuse(domain.CodeConflict, "the delivery has ended: it is %s", d.Status)
+	if err := t.unit.Cancel(&d, now); err != nil {
+		return d, err
 	}
-	d.Reason, d.EndedAt = domain.ReasonRequested, now
-	if err := t.exec(`UPDATE deliveries SET status = ?, reason = ?, ended_at = ? WHERE event = ? AND endpoint = ?`,
-		d.Status, d.Reason, codec.Micros(d.EndedAt), k.event, k.endpoint); err != nil {
+	if err := t.exec(writesLog(`UPDATE deliveries SET status = ?, reason = ?, ended_at = ? WHERE event = ? AND endpoint = ?`),
+		d.Status, d.Reason, codec.Micros(d.EndedAt), k.Event, k.Endpoint); err != nil {
 		return d, fmt.Errorf("cancel delivery: %w", err)
 	}
-	ref := domain.EndpointRef{ProjectID: project, ID: d.EndpointID}
-	t.known.Changed = append(t.known.Changed, ref)
-	t.known.Due = append(t.known.Due, ref) // what waited for its turn behind it
-	return d, t.endInline(k.endpoint, ref, now)
+	return d, t.endInline(work.Inline{Num: k.Endpoint, Ref: domain.EndpointRef{ProjectID: project, ID: d.EndpointID}, At: now})
 }
 
 // RetryDeliveries makes those that the filter picks due now, but for those that
 // can't be sent, and says how many. Under an idempotency key that was used
 // before it goes on where that stood, or returns *domain.Replay with the number.
 func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error) {
-	return s.each(ctx, project, f, idem, func(t *tx, k deliveryKey) error {
+	return s.each(ctx, project, f, idem, func(t *tx, k work.Key) error {
 		_, err := t.retry(project, k, now)
 		return err
 	})
@@ -57,7 +55,7 @@ func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.De
 // CancelDeliveries gives up those that the filter picks and that have not
 // ended, and says how many.
 func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
-	return s.each(ctx, project, f, nil, func(t *tx, k deliveryKey) error {
+	return s.each(ctx, project, f, nil, func(t *tx, k work.Key) error {
 		_, err := t.cancel(project, k, now)
 		return err
 	})
@@ -65,41 +63,12 @@ func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.D
 
 // each does something to all deliveries that the filter picks, some at a time,
 // and counts those to which it could be done.
-func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, idem *domain.Idempotency, do func(*tx, deliveryKey) error) (int, error) {
+func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, idem *domain.Idempotency, do func(*tx, work.Key) error) (int, error) {
 	f.Limit = atOnce
-	for at := (codec.Progress{}); ; {
-		f.Cursor = at.Cursor
-		page, next, err := s.Deliveries(ctx, project, f)
-		if err != nil {
-			return at.Done, err
-		}
-		reached := at
-		err = s.update(ctx, func(t *tx) (err error) {
-			if reached, err = t.resume(project, idem, at); err != nil || reached != at {
-				return err // the same request has come further before: the page is another
-			}
-			for i := range page {
-				err := do(t, s.key(page[i].ID))
-				if errors.Is(err, domain.ErrNotFound) {
-					continue // its session was forgotten since it was read
-				}
-				if _, refused := errors.AsType[*domain.Error](err); err != nil && !refused {
-					return err
-				}
-				if err == nil {
-					reached.Done++
-				}
-			}
-			reached.Cursor, reached.Ended = next, next == ""
-			return t.reach(project, idem, reached)
-		})
-		if err != nil {
-			return at.Done, err
-		}
-		if at = reached; at.Ended {
-			return at.Done, nil
-		}
-	}
+	return work.Each(ctx, s.update, work.Request{Project: project, Idempotency: idem}, func(cursor string) ([]domain.Delivery, string, error) {
+		f.Cursor = cursor
+		return s.Deliveries(ctx, project, f)
+	}, func(t *tx, id string) error { return do(t, s.key(id)) })
 }
 
 // Recover has an endpoint sent what happened in a time and did not reach it:
@@ -107,94 +76,69 @@ func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilte
 // says how many deliveries that are. Under an idempotency key that was used
 // before it goes on where that stood, or returns *domain.Replay with the number.
 func (s *Store) Recover(ctx context.Context, project, endpoint string, since, until, now time.Time, idem *domain.Idempotency) (int, error) {
-	at := codec.Progress{Cursor: domain.IDAt(domain.PrefixEvent, since.Add(-time.Minute))}
-	for {
-		reached := at
-		err := s.update(ctx, func(t *tx) (err error) {
-			if reached, err = t.resume(project, idem, at); err != nil {
-				return err
-			}
-			var num int64
-			e, err := s.scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
-			if err != nil {
-				return err
-			}
-			if e.Status == domain.EndpointDisabled {
-				return e.Status.CheckSends()
-			}
-			events, sessions, err := t.eventsAfter(project, reached.Cursor)
-			if err != nil {
-				return err
-			}
-			for i := range events {
-				ev := &events[i]
-				reached.Cursor = ev.ID
-				if ev.CreatedAt.Before(since) || !ev.CreatedAt.Before(until) || !e.Wants(ev) {
-					continue
-				}
-				added, err := t.again(ev, sessions[i], &cachedEndpoint{e, num}, now)
-				if err != nil {
-					return err
-				}
-				reached.Done += added
-			}
-			t.known.Due = append(t.known.Due, e.Ref())
-			reached.Ended = len(events) < atOnce || reached.Cursor > domain.IDAt(domain.PrefixEvent, until.Add(time.Minute))
-			return t.reach(project, idem, reached)
-		})
+	r := work.Recovery{Since: since, Until: until}
+	return work.Run(ctx, s.update, work.Request{Project: project, Idempotency: idem}, r.Start(), func(t *tx, at work.Progress) (work.Progress, error) {
+		var num int64
+		e, err := s.scanEndpoint(t.row(liveEndpointNum, project, endpoint), &num)
 		if err != nil {
-			return at.Done, err
+			return at, err
 		}
-		if at = reached; at.Ended {
-			return at.Done, nil
+		if e.Status == domain.EndpointDisabled {
+			return at, e.Status.CheckSends()
 		}
-	}
+		entries, err := t.eventsAfter(project, at.Cursor)
+		if err != nil {
+			return at, err
+		}
+		for i := range entries {
+			at.Cursor = entries[i].Event.ID
+			if !r.Picks(&e, &entries[i].Event) {
+				continue
+			}
+			added, err := t.again(&entries[i], &work.Endpoint{Endpoint: e, Num: num}, now)
+			if err != nil {
+				return at, err
+			}
+			at.Done += added
+		}
+		t.unit.Commit.Due = append(t.unit.Commit.Due, e.Ref())
+		at.Ended = len(entries) < atOnce || r.Over(at.Cursor)
+		return at, nil
+	})
 }
 
-// eventsAfter reads some events with ids after the given one, and the numbers
-// of their sessions.
-func (t *tx) eventsAfter(project, after string) (events []domain.Event, sessions []int64, err error) {
-	rows, err := t.rows(`SELECT `+eventColumns+`, e.session FROM projects o
+// eventsAfter reads some events with ids after the given one.
+func (t *tx) eventsAfter(project, after string) ([]work.Entry, error) {
+	rows, err := t.rows(readsLog(`SELECT `+codec.EventColumns+`, o.num, e.session FROM projects o
 		CROSS JOIN events e INDEXED BY events_id ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
-		WHERE o.id = ? AND e.id > ? ORDER BY e.id LIMIT ?`, project, after, atOnce)
+		WHERE o.id = ? AND e.id > ? ORDER BY e.id LIMIT ?`), project, after, atOnce)
+	entries, err := collect(rows, err, func(r codec.Scanner) (e work.Entry, err error) {
+		if e.Event, err = codec.ScanEvent(r, &e.Project, &e.Session); err != nil {
+			return e, err
+		}
+		return e, e.Event.ReadBody()
+	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("read events: %w", err)
+		return nil, fmt.Errorf("read events: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var session int64
-		e, err := scanEvent(rows, &session)
-		if err != nil {
-			return nil, nil, fmt.Errorf("read events: %w", err)
-		}
-		if err := e.ReadBody(); err != nil {
-			return nil, nil, err
-		}
-		events, sessions = append(events, e), append(sessions, session)
-	}
-	return events, sessions, unusable(rows.Err())
+	return entries, nil
 }
 
 // again makes an event due for an endpoint, unless it has been or will be sent.
-func (t *tx) again(e *domain.Event, session int64, ep *cachedEndpoint, now time.Time) (added int, err error) {
+func (t *tx) again(e *work.Entry, ep *work.Endpoint, now time.Time) (added int, err error) {
+	k := work.Key{Event: e.Event.Position, Endpoint: ep.Num}
 	var status domain.DeliveryStatus
-	err = missing(t.row(`SELECT status FROM deliveries WHERE event = ? AND endpoint = ?`, e.Position, ep.num).Scan(&status))
+	err = t.row(readsLog(`SELECT status FROM deliveries WHERE event = ? AND endpoint = ?`), k.Event, k.Endpoint).Scan(&status)
 	switch {
 	case errors.Is(err, domain.ErrNotFound):
-		project, err := t.w.cache.project(t, e.ProjectID)
-		t.known.made = append(t.known.made, made{event: e, in: numbers{project, session}, endpoint: ep, old: true})
-		return 1, err
+		t.unit.DeliverAgain(e, ep)
+		return 1, nil
 	case err != nil:
 		return 0, fmt.Errorf("read delivery: %w", err)
-	case status != domain.DeliveryFailed && status != domain.DeliveryCanceled:
+	case !work.Recovers(status) || t.w.store.leases.has(k):
 		return 0, nil
 	}
-	if k := (deliveryKey{e.Position, ep.num}); t.w.store.held.has(k) {
-		return 0, nil
-	} else if err := t.makeDue(k, now); err != nil {
-		return 0, err
-	}
-	return 1, nil
+	return 1, t.makeDue(k, now)
 }
 
 // Prune deletes some events that are older, with their deliveries and
@@ -206,67 +150,37 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (deleted int, err e
 		return 0, err
 	}
 	for _, p := range projects {
-		for after := ""; ; {
-			n, last := 0, ""
-			err := s.update(ctx, func(t *tx) (err error) {
-				n, last, err = t.prune(p.ID, after, before)
-				return err
-			})
-			if err != nil {
-				return deleted, fmt.Errorf("prune: %w", err)
-			}
-			if deleted += n; last == "" {
-				break
-			}
-			after = last
+		n, err := work.Pass(ctx, s.update, func(t *tx, after string) (int, string, error) { return t.prune(p.ID, after, before) })
+		if deleted += n; err != nil {
+			return deleted, fmt.Errorf("prune: %w", err)
 		}
 	}
 	return deleted, nil
 }
 
 func (t *tx) prune(project, after string, before time.Time) (deleted int, last string, err error) {
-	type old struct {
-		position int64
-		id       string
-		free     bool
-	}
-	rows, err := t.rows(`SELECT e.position, e.id, e.created_at < ?1 AND (s.num IS NULL OR s.ended_at > 0)
+	rows, err := t.rows(readsLog(`SELECT e.position, e.id, e.created_at < ?1 AND (s.num IS NULL OR s.ended_at > 0)
 		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.position AND d.ended_at = 0)
 		FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num LEFT JOIN sessions s ON s.num = e.session
-		WHERE o.id = ?2 AND e.id > ?3 AND e.id < ?4 ORDER BY e.id LIMIT ?5`,
+		WHERE o.id = ?2 AND e.id > ?3 AND e.id < ?4 ORDER BY e.id LIMIT ?5`),
 		codec.Micros(before), project, after, domain.IDAt(domain.PrefixEvent, before), atOnce)
-	all, err := collect(rows, err, func(r codec.Scanner) (old, error) {
-		var o old
-		return o, r.Scan(&o.position, &o.id, &o.free)
+	all, err := collect(rows, err, func(r codec.Scanner) (o work.Old, err error) {
+		err = r.Scan(&o.Position, &o.ID, &o.Free)
+		return o, err
 	})
 	if err != nil || len(all) == 0 {
 		return 0, "", err
 	}
-	var free []int64
-	var latest old
-	for _, o := range all {
-		if last = o.id; o.free {
-			free = append(free, o.position)
-			if o.position > latest.position {
-				latest = o
-			}
-		}
-	}
+	last = all[len(all)-1].ID
+	free, latest := work.Free(all, nil)
 	if len(free) == 0 {
 		return 0, last, nil
 	}
-	list := codec.Text(free)
-	for _, query := range []string{
-		`DELETE FROM attempts WHERE event IN (SELECT value FROM json_each(?))`,
-		`DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))`,
-		`DELETE FROM events WHERE position IN (SELECT value FROM json_each(?))`,
-	} {
-		if err := t.exec(query, list); err != nil {
-			return 0, "", err
-		}
+	if err := t.deleteEvents(free); err != nil {
+		return 0, "", err
 	}
-	if err := t.exec(`UPDATE projects SET prunes = prunes + 1, pruned = MAX(pruned, ?2), pruned_id = iif(?2 > pruned, ?3, pruned_id)
-		WHERE id = ?1`, project, latest.position, latest.id); err != nil {
+	if err := t.exec(writes(`UPDATE projects SET prunes = prunes + 1, pruned = MAX(pruned, ?2), pruned_id = iif(?2 > pruned, ?3, pruned_id)
+		WHERE id = ?1`), project, latest.Position, latest.ID); err != nil {
 		return 0, "", err
 	}
 	return len(free), last, nil
@@ -275,49 +189,18 @@ func (t *tx) prune(project, after string, before time.Time) (deleted int, last s
 // Reseal encrypts with the first master key what was encrypted with another,
 // so that the others can be forgotten.
 func (s *Store) Reseal(ctx context.Context) (int, error) {
-	done := 0
-	for after := int64(0); ; {
-		last := int64(0)
-		err := s.update(ctx, func(t *tx) error {
-			type row struct {
-				num         int64
-				project, id string
-				sealed      []byte
-			}
-			rows, err := t.rows(`SELECT num, project_id, id, sealed FROM endpoints WHERE num > ? AND deleted_at = 0 ORDER BY num LIMIT ?`, after, atOnce)
-			all, err := collect(rows, err, func(r codec.Scanner) (row, error) {
-				var one row
-				return one, r.Scan(&one.num, &one.project, &one.id, &one.sealed)
-			})
-			if err != nil {
-				return err
-			}
-			for _, r := range all {
-				last = r.num
-				if s.box.Current(r.sealed) {
-					continue
-				}
-				e := domain.Endpoint{ID: r.id, ProjectID: r.project}
-				if err := s.box.OpenEndpoint(r.sealed, &e); err != nil {
-					return err
-				}
-				sealed, err := s.box.SealEndpoint(&e)
-				if err != nil {
-					return err
-				}
-				if err := t.exec(`UPDATE endpoints SET sealed = ? WHERE num = ?`, sealed, r.num); err != nil {
-					return err
-				}
-				done++
-			}
-			return nil
-		})
+	done, err := work.Pass(ctx, s.update, func(t *tx, after int64) (int, int64, error) {
+		rows, err := t.rows(reads(`SELECT num, project_id, id, sealed FROM endpoints WHERE num > ? AND deleted_at = 0 ORDER BY num LIMIT ?`), after, atOnce)
+		all, err := collect(rows, err, seal.ScanRow)
 		if err != nil {
-			return done, fmt.Errorf("encrypt with the new master key: %w", err)
+			return 0, 0, err
 		}
-		if last == 0 {
-			return done, nil
-		}
-		after = last
+		return s.box.Reseal(all, func(num int64, sealed []byte) error {
+			return t.exec(writes(`UPDATE endpoints SET sealed = ? WHERE num = ?`), sealed, num)
+		})
+	})
+	if err != nil {
+		return done, fmt.Errorf("encrypt with the new master key: %w", err)
 	}
+	return done, nil
 }

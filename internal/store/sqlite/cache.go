@@ -2,10 +2,10 @@ package sqlite
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // cachedSessions is how many sessions the writer remembers before it starts
@@ -17,28 +17,13 @@ const cachedSessions = 10_000
 // transactions, so it is as true as they are; what fails clears it.
 type cache struct {
 	projects  map[string]int64
-	sessions  map[sessionKey]*cachedSession
-	endpoints map[sessionKey][]*cachedEndpoint // with an empty session those that hear of all
-	touched   bool                             // the running change has changed it
-}
-
-type sessionKey struct{ project, id string }
-
-// cachedSession is a session with its unfinished steps, as committed.
-type cachedSession struct {
-	row  domain.Session
-	num  int64
-	open []domain.Step
-}
-
-// cachedEndpoint is never changed, only replaced.
-type cachedEndpoint struct {
-	domain.Endpoint
-	num int64
+	sessions  map[work.SessionKey]*work.Session
+	endpoints map[work.SessionKey][]*work.Endpoint // with an empty session those that hear of all
+	touched   bool                                 // the running change has changed it
 }
 
 func newCache() *cache {
-	return &cache{projects: map[string]int64{}, sessions: map[sessionKey]*cachedSession{}, endpoints: map[sessionKey][]*cachedEndpoint{}}
+	return &cache{projects: map[string]int64{}, sessions: map[work.SessionKey]*work.Session{}, endpoints: map[work.SessionKey][]*work.Endpoint{}}
 }
 
 func (c *cache) clear() {
@@ -53,40 +38,41 @@ func (c *cache) project(t *tx, id string) (int64, error) {
 		return n, nil
 	}
 	var n int64
-	if err := t.row(`SELECT num FROM projects WHERE id = ?`, id).Scan(&n); err != nil {
-		return 0, fmt.Errorf("find project: %w", missing(err))
+	if err := t.row(reads(`SELECT num FROM projects WHERE id = ?`), id).Scan(&n); err != nil {
+		return 0, fmt.Errorf("find project: %w", err)
 	}
 	c.projects[id] = n
 	return n, nil
 }
 
-// session is a copy of a session with its unfinished steps, to be changed.
-func (c *cache) session(t *tx, project, id string) (cachedSession, error) {
-	key := sessionKey{project, id}
-	known, ok := c.sessions[key]
-	if !ok {
-		var fresh cachedSession
-		var err error
-		if fresh.row, err = scanSession(t.row(oneSessionNum, project, id), &fresh.num); err != nil {
-			return fresh, err
-		}
-		rows, err := t.rows(`SELECT `+stepColumns+` FROM steps WHERE project_id = ? AND session_id = ?
-			AND status IN ('PENDING', 'RUNNING', 'WAITING') ORDER BY idx`, project, id)
-		if fresh.open, err = collect(rows, err, scanStep); err != nil {
-			return fresh, fmt.Errorf("read open steps: %w", err)
-		}
-		// One that has ended is only read: whoever finds a session here takes it to
-		// be open.
-		if known = &fresh; !fresh.row.Status.Ended() {
-			c.remember(key, known)
-		}
+// session is a session with its unfinished steps. Whoever changes it has it
+// saved.
+func (c *cache) session(t *tx, project, id string) (*work.Session, error) {
+	key := work.SessionKey{Project: project, ID: id}
+	if s, ok := c.sessions[key]; ok {
+		return s, nil
 	}
-	s := *known
-	s.open = slices.Clone(known.open)
+	var num int64
+	row, err := codec.ScanSession(t.row(oneSession, project, id), &num)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.rows(reads(`SELECT `+codec.StepColumns+` FROM steps WHERE project_id = ? AND session_id = ?
+		AND status IN ('PENDING', 'RUNNING', 'WAITING') ORDER BY idx`), project, id)
+	open, err := collect(rows, err, codec.ScanStep)
+	if err != nil {
+		return nil, fmt.Errorf("read open steps: %w", err)
+	}
+	s := work.Load(row, num, open)
+	// One that has ended is only read: whoever finds a session here takes it to
+	// be open.
+	if !row.Status.Ended() {
+		c.remember(key, s)
+	}
 	return s, nil
 }
 
-func (c *cache) remember(key sessionKey, s *cachedSession) {
+func (c *cache) remember(key work.SessionKey, s *work.Session) {
 	if len(c.sessions) >= cachedSessions {
 		clear(c.sessions)
 	}
@@ -95,55 +81,50 @@ func (c *cache) remember(key sessionKey, s *cachedSession) {
 
 // saved remembers a session as the running change leaves it. One that has
 // ended is forgotten, with its endpoints: no more is expected of it.
-func (c *cache) saved(s cachedSession, added []*domain.Step) {
+func (c *cache) saved(s *work.Session) {
 	c.touched = true
-	key := sessionKey{s.row.ProjectID, s.row.ID}
-	if s.row.Status.Ended() {
+	s.Stored()
+	key := work.SessionKey{Project: s.Row.ProjectID, ID: s.Row.ID}
+	if s.Row.Status.Ended() {
 		delete(c.sessions, key)
 		delete(c.endpoints, key)
 		return
 	}
-	s.open = slices.DeleteFunc(s.open, func(st domain.Step) bool { return st.Status.Ended() })
-	for _, st := range added {
-		if !st.Status.Ended() {
-			s.open = append(s.open, *st)
-		}
-	}
-	c.remember(key, &s)
+	c.remember(key, s)
 }
 
 // forgetEndpoints drops the endpoints of an audience, which are about to be
 // different.
 func (c *cache) forgetEndpoints(project, session string) {
 	c.touched = true
-	delete(c.endpoints, sessionKey{project, session})
+	delete(c.endpoints, work.SessionKey{Project: project, ID: session})
 }
 
 // forgetSession drops a session that is about to be gone.
 func (c *cache) forgetSession(project, id string) {
 	c.forgetEndpoints(project, id)
-	delete(c.sessions, sessionKey{project, id})
+	delete(c.sessions, work.SessionKey{Project: project, ID: id})
 }
 
 // noEndpoints remembers that a new session has no endpoint of its own.
 func (c *cache) noEndpoints(project, session string) {
 	c.touched = true
-	c.endpoints[sessionKey{project, session}] = nil
+	c.endpoints[work.SessionKey{Project: project, ID: session}] = nil
 }
 
 // endpointsOf are the endpoints of a session, or with an empty session those
 // that hear of all.
-func (c *cache) endpointsOf(t *tx, project, session string) ([]*cachedEndpoint, error) {
-	key := sessionKey{project, session}
-	if known, ok := c.endpoints[key]; ok {
-		return known, nil
+func (c *cache) endpointsOf(t *tx, project, session string) ([]*work.Endpoint, error) {
+	key := work.SessionKey{Project: project, ID: session}
+	if all, ok := c.endpoints[key]; ok {
+		return all, nil
 	}
-	rows, err := t.rows(`SELECT `+endpointColumns+`, num FROM endpoints
-		WHERE project_id = ? AND session_id = ? AND deleted_at = 0 ORDER BY id`, project, session)
-	all, err := collect(rows, err, func(r codec.Scanner) (*cachedEndpoint, error) {
-		var e cachedEndpoint
+	rows, err := t.rows(reads(`SELECT `+codec.EndpointColumns+`, num FROM endpoints
+		WHERE project_id = ? AND session_id = ? AND deleted_at = 0 ORDER BY id`), project, session)
+	all, err := collect(rows, err, func(r codec.Scanner) (*work.Endpoint, error) {
+		var e work.Endpoint
 		var err error
-		e.Endpoint, err = t.w.store.scanEndpoint(r, &e.num)
+		e.Endpoint, err = t.w.store.scanEndpoint(r, &e.Num)
 		return &e, err
 	})
 	if err != nil {
@@ -151,4 +132,14 @@ func (c *cache) endpointsOf(t *tx, project, session string) ([]*cachedEndpoint, 
 	}
 	c.endpoints[key] = all
 	return all, nil
+}
+
+// wanting are the endpoints that want the event.
+func (c *cache) wanting(t *tx, e *domain.Event) ([]*work.Endpoint, error) {
+	all, err := c.endpointsOf(t, e.ProjectID, "")
+	if err != nil || e.SessionID == "" {
+		return work.Wanting(e, all), err // it has no other audience
+	}
+	own, err := c.endpointsOf(t, e.ProjectID, e.SessionID)
+	return work.Wanting(e, all, own), err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // OfferTo has new deliveries handed to t, as far as it reserves them; the others
@@ -20,11 +21,11 @@ func (s *Store) OfferTo(t domain.Taker) { s.taker.Store(&t) }
 // what it hadn't yet of the endpoints that it deleted. It is for the start,
 // before anything is claimed.
 func (s *Store) ReleaseClaims(ctx context.Context) error {
-	s.held.clear()
+	s.leases.clear()
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted',
+		if err := t.exec(writesLog(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted',
 			ended_at = (SELECT deleted_at FROM endpoints p WHERE p.num = endpoint)
-			WHERE ended_at = 0 AND endpoint IN (SELECT num FROM endpoints WHERE deleted_at <> 0)`); err != nil {
+			WHERE ended_at = 0 AND endpoint IN (SELECT num FROM endpoints WHERE deleted_at <> 0)`)); err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
 		}
 		return nil
@@ -55,12 +56,12 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	}
 	var due []domain.Due
 	for _, o := range all {
-		h, err := s.hold(ctx, o.num, o.ordered, time.Time{}, 0)
+		l, err := s.lease(ctx, o.num, o.ordered, time.Time{}, 0)
 		if err != nil {
 			return nil, fmt.Errorf("read due endpoints: %w", err)
 		}
-		if !h.next.IsZero() {
-			o.due.At = h.next
+		if !l.next.IsZero() {
+			o.due.At = l.next
 			due = append(due, o.due)
 		}
 	}
@@ -73,35 +74,35 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
 	var c domain.Claim
 	var num int64
-	e, err := s.scanEndpoint(s.read.row(ctx, `SELECT `+endpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
+	e, err := s.scanEndpoint(s.read.row(ctx, `SELECT `+codec.EndpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
 		return c, nil
 	}
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	h, err := s.hold(ctx, num, e.Ordered, now, room.Deliveries)
+	l, err := s.lease(ctx, num, e.Ordered, now, room.Deliveries)
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
-	jobs, more, err := s.jobs(ctx, &e, num, h.events, room.Bytes)
+	jobs, more, err := s.jobs(ctx, &e, num, l.events, room.Bytes)
 	if err != nil {
 		return c, fmt.Errorf("claim: %w", err)
 	}
 	if more {
-		h.next = now
+		l.next = now
 	}
 	if e.Ordered {
 		if more {
-			h.enough = h.sessions[len(jobs)-1]
+			l.enough = l.sessions[len(jobs)-1]
 		}
-		s.turns.Stop(num, h.enough, h.newest)
+		s.turns.Stop(num, l.enough, l.newest)
 	}
-	return domain.Claim{Jobs: jobs, Next: h.next}, nil
+	return domain.Claim{Jobs: jobs, Next: l.next}, nil
 }
 
-// holding is what has been held for a claim.
-type holding struct {
+// leased is what a claim has leased.
+type leased struct {
 	events []int64
 	next   time.Time // when the one after them is due; zero when there is none
 
@@ -111,13 +112,13 @@ type holding struct {
 	newest   int64   // that has something open
 }
 
-// hold marks up to limit deliveries that are due as being sent.
-func (s *Store) hold(ctx context.Context, endpoint int64, ordered bool, now time.Time, limit int) (h holding, err error) {
+// lease marks up to limit deliveries that are due as being sent.
+func (s *Store) lease(ctx context.Context, endpoint int64, ordered bool, now time.Time, limit int) (l leased, err error) {
 	if ordered {
-		return s.holdOrdered(ctx, endpoint, now, limit)
+		return s.leaseOrdered(ctx, endpoint, now, limit)
 	}
 	type row struct{ event, at int64 }
-	skip := s.held.begin(endpoint)
+	skip := s.leases.begin(endpoint)
 	rows, err := s.read.rows(ctx, `SELECT event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0
 		ORDER BY next_at, event LIMIT ?`, endpoint, skip+limit+1)
 	all, err := collect(rows, err, func(r codec.Scanner) (row, error) {
@@ -130,71 +131,71 @@ func (s *Store) hold(ctx context.Context, endpoint int64, ordered bool, now time
 			due = append(due, one.event)
 		}
 	}
-	free := s.held.end(endpoint, due, limit)
+	free := s.leases.end(endpoint, due, limit)
 	if err != nil {
-		return h, err
+		return l, err
 	}
 	for _, one := range all {
 		taken, ok := free[one.event]
 		switch {
 		case taken:
-			h.events = append(h.events, one.event)
-		case ok || one.at > codec.Micros(now) && !s.held.has(deliveryKey{one.event, endpoint}):
-			h.next = codec.FromMicros(one.at)
-			return h, nil
+			l.events = append(l.events, one.event)
+		case ok || one.at > codec.Micros(now) && !s.leases.has(work.Key{Event: one.event, Endpoint: endpoint}):
+			l.next = codec.FromMicros(one.at)
+			return l, nil
 		}
 	}
-	return h, nil
+	return l, nil
 }
 
 // orderedRun is how many deliveries of one session are claimed together.
 const orderedRun = 32
 
-// holdOrdered is hold for an endpoint that is to get each session's events in
+// leaseOrdered is lease for an endpoint that is to get each session's events in
 // turn: the first of a session that has not ended, if it is due and nobody
-// holds it, and those that follow it. It begins after the session where the
+// has it, and those that follow it. It begins after the session where the
 // last claim had enough, so that each has its turn, and what a claim costs
 // depends on what it gets, not on how many wait.
-func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (h holding, err error) {
+func (s *Store) leaseOrdered(ctx context.Context, endpoint int64, now time.Time, limit int) (l leased, err error) {
 	type row struct{ session, event, at int64 }
 	scan := func(r codec.Scanner) (one row, err error) { return one, r.Scan(&one.session, &one.event, &one.at) }
 	const open = `SELECT ordered, event, next_at FROM deliveries WHERE endpoint = ? AND ended_at = 0 AND ordered > 0 `
-	s.held.begin(endpoint)
+	s.leases.begin(endpoint)
 	var events []int64
 	sessions := map[int64]int64{} // of the events
 	defer func() {
 		if err != nil {
 			events = nil
 		}
-		free := s.held.end(endpoint, events, limit)
+		free := s.leases.end(endpoint, events, limit)
 		for _, event := range events {
 			if free[event] {
-				h.events, h.sessions = append(h.events, event), append(h.sessions, sessions[event])
+				l.events, l.sessions = append(l.events, event), append(l.sessions, sessions[event])
 			}
 		}
 	}()
 	last, err := scan(s.read.row(ctx, open+`ORDER BY ordered DESC LIMIT 1`, endpoint))
-	if err = missing(err); err != nil {
+	if err != nil {
 		if errors.Is(err, domain.ErrNotFound) {
 			err = nil
 		}
-		return h, err
+		return l, err
 	}
-	h.newest = last.session
+	l.newest = last.session
 	for _, span := range s.turns.Spans(endpoint) {
 		for after := span[0]; after < span[1]; {
 			rows, err := s.read.rows(ctx, open+`AND ordered > ? AND ordered <= ? ORDER BY ordered, event LIMIT ?`, endpoint, after, span[1], orderedRun)
 			page, err := collect(rows, err, scan)
 			if err != nil {
-				return h, err
+				return l, err
 			}
 			if len(page) == 0 {
 				break
 			}
 			for len(page) > 0 {
 				if len(events) >= limit && limit > 0 {
-					h.enough, h.next = after, now
-					return h, nil
+					l.enough, l.next = after, now
+					return l, nil
 				}
 				head := page[0]
 				after = head.session
@@ -204,12 +205,12 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 				}
 				run := page[:n]
 				page = page[n:]
-				if s.held.busy(endpoint, head.event) {
+				if s.leases.busy(endpoint, head.event) {
 					continue
 				}
 				if head.at > codec.Micros(now) || limit == 0 {
-					if at := codec.FromMicros(head.at); h.next.IsZero() || at.Before(h.next) {
-						h.next = at
+					if at := codec.FromMicros(head.at); l.next.IsZero() || at.Before(l.next) {
+						l.next = at
 					}
 					continue
 				}
@@ -223,10 +224,10 @@ func (s *Store) holdOrdered(ctx context.Context, endpoint int64, now time.Time, 
 			}
 		}
 	}
-	return h, nil
+	return l, nil
 }
 
-// jobs reads what sending the held deliveries needs, in their order, until the
+// jobs reads what sending the leased deliveries needs, in their order, until the
 // bodies have so many bytes. The others, and what has been canceled meanwhile,
 // are given back.
 func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, events []int64, bytes int) (jobs []domain.Job, more bool, err error) {
@@ -239,15 +240,15 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 	if len(jobs) == len(events) {
 		return jobs, more, err
 	}
-	back := map[deliveryKey]bool{}
+	back := map[work.Key]bool{}
 	for _, event := range events {
-		back[deliveryKey{event, endpoint}] = true
+		back[work.Key{Event: event, Endpoint: endpoint}] = true
 	}
 	for i := range jobs {
 		delete(back, s.key(jobs[i].Delivery.ID))
 	}
 	for k := range back {
-		s.held.release(k)
+		s.leases.release(k)
 	}
 	return jobs, more, err
 }
@@ -273,8 +274,9 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 	}
 	defer rows.Close()
 	for rows.Next() {
-		j := domain.Job{Endpoint: e, Delivery: domain.Delivery{ProjectID: e.ProjectID, EndpointID: e.ID, Status: domain.DeliverySending}}
+		j := domain.Job{Endpoint: e, Delivery: domain.Delivery{ProjectID: e.ProjectID, EndpointID: e.ID, Status: domain.DeliveryPending}}
 		d := &j.Delivery
+		work.Lease(d)
 		var event int64
 		var ended bool
 		if err := rows.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt},
@@ -296,26 +298,26 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 // canceled while it was being sent stays canceled; its attempt is kept. One
 // that is PENDING without an attempt is given back untried.
 func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
-	keys := make([]deliveryKey, len(outcomes))
+	keys := make([]work.Key, len(outcomes))
 	back := 0
 	for i := range outcomes {
 		keys[i] = s.key(outcomes[i].Delivery.ID)
-		if untried(&outcomes[i]) {
+		if work.Untried(&outcomes[i]) {
 			back++
 		}
 	}
 	if back < len(outcomes) || len(news) > 0 {
 		err := s.update(ctx, func(t *tx) error {
 			for i := range outcomes {
-				if untried(&outcomes[i]) {
+				if work.Untried(&outcomes[i]) {
 					continue
 				}
-				t.known.ended = append(t.known.ended, ended{keys[i], &outcomes[i]})
+				t.outcomes = append(t.outcomes, finished{keys[i], &outcomes[i]})
 				if err := t.heed(&outcomes[i]); err != nil {
 					return err
 				}
 			}
-			news, err := t.stillKnown(news)
+			news, err := work.Existing(news, t.deliveryExists)
 			if err != nil {
 				return err
 			}
@@ -328,31 +330,16 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 			return err
 		}
 	}
-	s.held.release(keys...)
+	s.leases.release(keys...)
 	return nil
 }
 
-// stillKnown drops news of deliveries that have been forgotten meanwhile.
-func (t *tx) stillKnown(news []domain.Draft) ([]domain.Draft, error) {
-	known := make([]domain.Draft, 0, len(news))
-	for _, d := range news {
-		if id := d.Data.DeliveryID; id != "" {
-			k := t.w.store.key(id)
-			var there bool
-			if err := t.row(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)`, k.event, k.endpoint).Scan(&there); err != nil {
-				return nil, fmt.Errorf("read delivery: %w", err)
-			}
-			if !there {
-				continue
-			}
-		}
-		known = append(known, d)
+func (t *tx) deliveryExists(_, id string) (there bool, err error) {
+	k := t.w.store.key(id)
+	if err := t.row(readsLog(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)`), k.Event, k.Endpoint).Scan(&there); err != nil {
+		return false, fmt.Errorf("read delivery: %w", err)
 	}
-	return known, nil
-}
-
-func untried(o *domain.Outcome) bool {
-	return o.Attempt.ID == "" && o.Delivery.Status == domain.DeliveryPending
+	return there, nil
 }
 
 // heed has the endpoint heed what the attempt has shown.
@@ -367,11 +354,10 @@ func (t *tx) heed(o *domain.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := e.Heed(o.Health, o.Attempt.StartedAt)
+	news, changed := work.Heed(&e, o)
 	if !changed {
 		return nil
 	}
-	e.UpdatedAt = o.Attempt.StartedAt
 	if err := t.updateEndpoint(&e); err != nil {
 		return err
 	}

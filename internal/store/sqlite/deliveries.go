@@ -3,7 +3,6 @@ package sqlite
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,57 +10,58 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // A delivery as it is read: d is its row, e its event, p its endpoint, o its
 // project and s the session, if there is one.
 const (
-	deliveryColumns = `d.event, d.endpoint, o.id, e.id, e.type, COALESCE(s.id, ''), p.id, d.status, d.attempts, d.tries,
-		d.next_at, e.created_at, d.ended_at, d.reason`
 	// deliveryJoins goes from d to the rest, always in this order.
 	deliveryJoins = `CROSS JOIN events e ON e.position = d.event ` + deliveryNames
 	deliveryNames = `CROSS JOIN endpoints p ON p.num = d.endpoint CROSS JOIN projects o ON o.num = e.project
 		LEFT JOIN sessions s ON s.num = e.session `
-	oneDelivery = `SELECT ` + deliveryColumns + ` FROM deliveries d ` + deliveryJoins + `
-		WHERE d.event = ? AND d.endpoint = ? AND o.id = ?`
 )
 
-// scanDelivery reads deliveryColumns.
-func (s *Store) scanDelivery(r codec.Scanner, d *domain.Delivery) error {
-	var k deliveryKey
-	err := r.Scan(
-		&k.event, &k.endpoint, &d.ProjectID, &d.EventID, &d.EventType, &d.SessionID, &d.EndpointID, &d.Status,
-		&d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, codec.Time{T: &d.EndedAt}, &d.Reason,
-	)
-	d.ID = s.ids.Encode(k.event, k.endpoint)
-	if err == nil && d.Status == domain.DeliveryPending && s.held.has(k) {
-		d.Status = domain.DeliverySending
+var oneDelivery = readsLog(`SELECT ` + codec.DeliveryColumns + ` FROM deliveries d ` + deliveryJoins + `
+	WHERE d.event = ? AND d.endpoint = ? AND o.id = ?`)
+
+// scanDelivery scans [codec.DeliveryColumns].
+func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
+	d, event, endpoint, err := codec.ScanDelivery(r)
+	if err != nil {
+		return d, err
 	}
-	return missing(err)
+	k := work.Key{Event: event, Endpoint: endpoint}
+	if d.ID = s.deliveryID(k); d.Status == domain.DeliveryPending && s.leases.has(k) {
+		work.Lease(&d)
+	}
+	return d, nil
 }
+
+func (s *Store) deliveryID(k work.Key) string { return s.ids.Encode(k.Event, k.Endpoint) }
 
 // key is the row that a delivery's id names. One that was never given out
 // names a row that doesn't exist.
-func (s *Store) key(id string) deliveryKey {
+func (s *Store) key(id string) work.Key {
 	event, endpoint := s.ids.Decode(id)
-	return deliveryKey{event, endpoint}
+	return work.Key{Event: event, Endpoint: endpoint}
 }
 
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	limit := codec.PageLimit(f.Limit)
-	before := deliveryKey{event: 1 << 62}
+	before := work.Key{Event: 1 << 62}
 	if f.Cursor != "" {
 		id, err := codec.DecodeCursor(domain.PrefixDelivery, f.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		if before = s.key(id); !codec.IsRow(before.event) || !codec.IsRow(before.endpoint) {
+		if before = s.key(id); !codec.IsRow(before.Event) || !codec.IsRow(before.Endpoint) {
 			return nil, "", codec.ErrCursor
 		}
 	}
 	query, order := s.deliveryQuery(f)
-	args := []any{project, before.event, before.event, before.endpoint}
+	args := []any{project, before.Event, before.Event, before.Endpoint}
 	where := func(cond string, arg any) { query, args = query+" AND "+cond, append(args, arg) }
 	if f.EndpointID != "" {
 		where("p.id = ?", f.EndpointID)
@@ -75,7 +75,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		// Few among many: the condition of the index that holds just these.
 		where("d.status IN ('FAILED', 'CANCELED') AND d.status = ?", f.Status)
 	case domain.DeliverySending:
-		args = append([]any{s.heldList()}, args...)
+		args = append([]any{s.leasedList()}, args...)
 	default:
 		where("d.status = ?", f.Status)
 	}
@@ -98,8 +98,8 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	defer rows.Close()
 	var page []domain.Delivery
 	for len(page) <= limit && rows.Next() {
-		var d domain.Delivery
-		if err := s.scanDelivery(rows, &d); err != nil {
+		d, err := s.scanDelivery(rows)
+		if err != nil {
 			return nil, "", fmt.Errorf("read deliveries: %w", err)
 		}
 		// What is being sent is not told from what waits by its row.
@@ -116,7 +116,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 
 // deliveryQuery reads from the table whose index fits the filter best.
 func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
-	const columns = `SELECT ` + deliveryColumns + ` FROM `
+	const columns = `SELECT ` + codec.DeliveryColumns + ` FROM `
 	const rest = ` AND (d.event < ? OR d.event = ? AND d.endpoint < ?)`
 	switch {
 	case f.Status == domain.DeliverySending:
@@ -148,25 +148,23 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 	}
 }
 
-// heldList is what is being sent, newest first, as JSON for a query.
-func (s *Store) heldList() string {
-	keys := s.held.all()
-	slices.SortFunc(keys, func(a, b deliveryKey) int {
-		return cmp.Or(cmp.Compare(b.event, a.event), cmp.Compare(b.endpoint, a.endpoint))
+// leasedList is what is being sent, newest first, as JSON for a query.
+func (s *Store) leasedList() string {
+	keys := s.leases.all()
+	slices.SortFunc(keys, func(a, b work.Key) int {
+		return cmp.Or(cmp.Compare(b.Event, a.Event), cmp.Compare(b.Endpoint, a.Endpoint))
 	})
 	pairs := make([][2]int64, len(keys))
 	for i, k := range keys {
-		pairs[i] = [2]int64{k.event, k.endpoint}
+		pairs[i] = [2]int64{k.Event, k.Endpoint}
 	}
 	return codec.Text(pairs)
 }
 
 // Delivery reads one delivery of a project.
 func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
-	var d domain.Delivery
 	k := s.key(id)
-	err := s.scanDelivery(s.read.row(ctx, oneDelivery, k.event, k.endpoint, project), &d)
-	return d, err
+	return s.scanDelivery(s.read.row(ctx, oneDelivery.text, k.Event, k.Endpoint, project))
 }
 
 // Ahead counts the deliveries that an ordered one waits for, up to
@@ -177,13 +175,13 @@ func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Del
 	if err := s.read.row(ctx, `SELECT COUNT(*), COALESCE(MIN(event), 0) FROM (
 			SELECT x.event FROM projects o CROSS JOIN deliveries d ON d.project = o.num AND d.event = ? AND d.endpoint = ?
 			CROSS JOIN deliveries x INDEXED BY deliveries_ordered ON x.endpoint = d.endpoint AND x.ordered = d.ordered AND x.event < d.event
-			WHERE o.id = ? AND x.ended_at = 0 AND x.ordered > 0 ORDER BY x.event LIMIT ?)`, k.event, k.endpoint, project, domain.AheadAtMost).Scan(&n, &event); err != nil {
+			WHERE o.id = ? AND x.ended_at = 0 AND x.ordered > 0 ORDER BY x.event LIMIT ?)`, k.Event, k.Endpoint, project, domain.AheadAtMost).Scan(&n, &event); err != nil {
 		return first, 0, fmt.Errorf("read what is ahead: %w", err)
 	}
 	if n == 0 {
 		return first, 0, nil
 	}
-	err = s.scanDelivery(s.read.row(ctx, oneDelivery, event, k.endpoint, project), &first)
+	first, err = s.scanDelivery(s.read.row(ctx, oneDelivery.text, event, k.Endpoint, project))
 	return first, n, err
 }
 
@@ -199,7 +197,7 @@ func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, afte
 			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 AND d.first IS NOT NULL
 		UNION ALL SELECT * FROM (SELECT a.number, a.packed FROM deliveries d CROSS JOIN projects o ON o.num = d.project
 			CROSS JOIN attempts a ON a.event = d.event AND a.endpoint = d.endpoint
-			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number) LIMIT ?4 OFFSET ?5`, k.event, k.endpoint, project, limit, after)
+			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 ORDER BY a.number) LIMIT ?4 OFFSET ?5`, k.Event, k.Endpoint, project, limit, after)
 	all, err := collect(rows, err, func(r codec.Scanner) (domain.Attempt, error) {
 		a := domain.Attempt{ProjectID: project, DeliveryID: delivery}
 		return a, r.Scan(&a.Number, codec.Attempt{A: &a})
@@ -214,7 +212,7 @@ func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, afte
 func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error) {
 	var d domain.Delivery
 	err := s.update(ctx, func(t *tx) (err error) {
-		if err := t.once(project, idem); err != nil {
+		if err := t.recordKey(project, idem); err != nil {
 			return err
 		}
 		d, err = t.retry(project, s.key(id), now)
@@ -223,40 +221,23 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 	return d, err
 }
 
-func (t *tx) retry(project string, k deliveryKey, now time.Time) (domain.Delivery, error) {
-	var d domain.Delivery
+func (t *tx) retry(project string, k work.Key, now time.Time) (domain.Delivery, error) {
 	s := t.w.store
-	if err := s.scanDelivery(t.row(oneDelivery, k.event, k.endpoint, project), &d); err != nil {
+	d, err := s.scanDelivery(t.row(oneDelivery, k.Event, k.Endpoint, project))
+	if err != nil {
 		return d, err
 	}
-	e, err := s.scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
-	switch {
-	case errors.Is(err, domain.ErrNotFound):
-		return d, domain.Refuse(domain.CodeConflict, "the endpoint of this delivery was deleted")
-	case err != nil:
-		return d, err
-	case e.Status != domain.EndpointEnabled:
-		return d, e.Status.CheckSends()
-	case s.held.has(k):
-		return d, domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
-	}
-	if d.Status != domain.DeliveryPending {
-		if err := d.Move(domain.DeliveryPending); err != nil {
-			return d, err
-		}
-	}
-	d.Tries, d.NextAt, d.EndedAt, d.Reason = 0, now, time.Time{}, ""
-	if err := t.makeDue(k, now); err != nil {
+	e, found := s.scanEndpoint(t.row(liveEndpoint, project, d.EndpointID))
+	if err := t.unit.Retry(&d, &e, found, s.leases.has(k), now); err != nil {
 		return d, err
 	}
-	t.known.Due = append(t.known.Due, e.Ref())
-	return d, nil
+	return d, t.makeDue(k, now)
 }
 
 // makeDue has a delivery sent as if it were new.
-func (t *tx) makeDue(k deliveryKey, now time.Time) error {
-	if err := t.exec(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
-		WHERE event = ? AND endpoint = ?`, codec.Micros(now), k.event, k.endpoint); err != nil {
+func (t *tx) makeDue(k work.Key, now time.Time) error {
+	if err := t.exec(writesLog(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
+		WHERE event = ? AND endpoint = ?`), codec.Micros(now), k.Event, k.Endpoint); err != nil {
 		return fmt.Errorf("retry delivery: %w", err)
 	}
 	return nil

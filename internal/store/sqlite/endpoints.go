@@ -3,46 +3,39 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-const endpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told,
-	created_at, updated_at`
-
-// scanEndpoint reads endpointColumns and what more the query selects.
+// scanEndpoint scans [codec.EndpointColumns] and what more the query selects.
 func (s *Store) scanEndpoint(r codec.Scanner, more ...any) (domain.Endpoint, error) {
-	var e domain.Endpoint
-	var sealed []byte
-	err := r.Scan(append([]any{
-		&e.ProjectID, &e.ID, &e.SessionID, codec.JSON{Dest: &e.EndpointSettings}, &sealed, &e.Status, &e.DisabledReason,
-		codec.Time{T: &e.FailingSince}, codec.Time{T: &e.FailingTold}, codec.Time{T: &e.CreatedAt}, codec.Time{T: &e.UpdatedAt},
-	}, more...)...)
+	e, sealed, err := codec.ScanEndpoint(r, more...)
 	if err != nil {
-		return e, missing(err)
+		return e, err
 	}
 	return e, s.box.OpenEndpoint(sealed, &e)
 }
 
-const liveEndpoint = `SELECT ` + endpointColumns + ` FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
-
-const liveEndpointNum = `SELECT ` + endpointColumns + `, num FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`
+var (
+	liveEndpoint    = reads(`SELECT ` + codec.EndpointColumns + ` FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`)
+	liveEndpointNum = reads(`SELECT ` + codec.EndpointColumns + `, num FROM endpoints WHERE project_id = ? AND id = ? AND deleted_at = 0`)
+)
 
 func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	sealed, err := t.w.store.box.SealEndpoint(&e)
 	if err != nil {
 		return err
 	}
-	err = t.exec(`INSERT INTO endpoints (`+endpointColumns+`, signs, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`,
+	err = t.exec(writes(`INSERT INTO endpoints (`+codec.EndpointColumns+`, signs, deleted_at) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)`),
 		e.ProjectID, e.ID, e.SessionID, codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason,
 		codec.Micros(e.FailingSince), codec.Micros(e.FailingTold), codec.Micros(e.CreatedAt), codec.Micros(e.UpdatedAt), e.HasKeyPair())
 	if err != nil {
 		return fmt.Errorf("insert endpoint: %w", err)
 	}
-	t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair()
+	t.unit.EndpointAdded(&e)
 	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
@@ -50,7 +43,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 // CreateEndpoint adds a webhook endpoint.
 func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(e.ProjectID, idem); err != nil {
+		if err := t.recordKey(e.ProjectID, idem); err != nil {
 			return err
 		}
 		return t.insertEndpoint(e)
@@ -59,7 +52,7 @@ func (s *Store) CreateEndpoint(ctx context.Context, e domain.Endpoint, idem *dom
 
 // Endpoint reads one endpoint of a project that isn't deleted.
 func (s *Store) Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error) {
-	return s.scanEndpoint(s.read.row(ctx, liveEndpoint, project, id))
+	return s.scanEndpoint(s.read.row(ctx, liveEndpoint.text, project, id))
 }
 
 // Endpoints reads a page, newest first, and the cursor of the next.
@@ -69,7 +62,7 @@ func (s *Store) Endpoints(ctx context.Context, project string, f domain.Endpoint
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints
+	rows, err := s.read.rows(ctx, `SELECT `+codec.EndpointColumns+` FROM endpoints
 		WHERE project_id = ? AND id < ? AND deleted_at = 0 ORDER BY id DESC LIMIT ?`, project, before, limit+1)
 	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) }, codec.EndpointBytes)
 	if err != nil {
@@ -90,10 +83,10 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err != nil {
 			return err
 		}
-		was, secrets := e.Status, slices.Clone(e.Secrets)
+		was := work.Before(&e)
 		c := &domain.EndpointChange{Endpoint: &e}
 		refused := fn(c)
-		if err := t.once(project, c.Idempotency); err != nil {
+		if err := t.recordKey(project, c.Idempotency); err != nil {
 			return err
 		}
 		if refused != nil {
@@ -102,12 +95,8 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 		if err := t.updateEndpoint(&e); err != nil {
 			return err
 		}
-		t.known.KeyPairs = t.known.KeyPairs || e.HasKeyPair() && !domain.SameSecrets(e.Secrets, secrets)
-		if e.Status == domain.EndpointEnabled && was != e.Status {
-			t.known.Due = append(t.known.Due, e.Ref())
-		}
-		if e.SessionID != "" && e.Status == domain.EndpointDisabled {
-			if err := t.endInline(num, e.Ref(), e.UpdatedAt); err != nil {
+		if t.unit.EndpointChanged(was, &e) {
+			if err := t.endInline(work.Inline{Num: num, Ref: e.Ref(), At: e.UpdatedAt}); err != nil {
 				return err
 			}
 		}
@@ -120,14 +109,14 @@ func (t *tx) updateEndpoint(e *domain.Endpoint) error {
 	if err != nil {
 		return err
 	}
-	err = t.exec(`UPDATE endpoints SET settings = ?, sealed = ?, status = ?, disabled_reason = ?, failing_since = ?,
-		failing_told = ?, updated_at = ?, signs = ? WHERE project_id = ? AND id = ?`,
+	err = t.exec(writes(`UPDATE endpoints SET settings = ?, sealed = ?, status = ?, disabled_reason = ?, failing_since = ?,
+		failing_told = ?, updated_at = ?, signs = ? WHERE project_id = ? AND id = ?`),
 		codec.Text(e.EndpointSettings), sealed, e.Status, e.DisabledReason, codec.Micros(e.FailingSince), codec.Micros(e.FailingTold),
 		codec.Micros(e.UpdatedAt), e.HasKeyPair(), e.ProjectID, e.ID)
 	if err != nil {
 		return fmt.Errorf("update endpoint: %w", err)
 	}
-	t.known.Changed = append(t.known.Changed, e.Ref())
+	t.unit.Commit.Changed = append(t.unit.Commit.Changed, e.Ref())
 	t.w.cache.forgetEndpoints(e.ProjectID, e.SessionID)
 	return nil
 }
@@ -140,35 +129,34 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 	if err != nil {
 		return err
 	}
-	var num, canceled int64
+	var num int64
+	canceled := 0
 	err = s.update(ctx, func(t *tx) error {
 		var session string
 		var signs bool
-		err := t.row(`UPDATE endpoints SET deleted_at = ?, sealed = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
-			RETURNING session_id, num, signs`, codec.Micros(now), forgotten, project, id).Scan(&session, &num, &signs)
+		err := t.row(writes(`UPDATE endpoints SET deleted_at = ?, sealed = ? WHERE project_id = ? AND id = ? AND deleted_at = 0
+			RETURNING session_id, num, signs`), codec.Micros(now), forgotten, project, id).Scan(&session, &num, &signs)
 		if err != nil {
-			return missing(err)
+			return err
 		}
-		t.known.KeyPairs = t.known.KeyPairs || signs
+		t.unit.Commit.KeyPairs = t.unit.Commit.KeyPairs || signs
 		t.gone(ref, session)
-		canceled, err = t.cancelPending(num, now)
+		canceled, err = t.cancelOpen(num, now)
 		return err
 	})
-	// The endpoint is deleted: the caller's going away doesn't stop the rest.
-	ctx = context.WithoutCancel(ctx)
-	for err == nil && canceled == atOnce {
-		err = s.update(ctx, func(t *tx) error {
-			var err error
-			canceled, err = t.cancelPending(num, now)
-			return err
-		})
+	if err != nil || canceled < atOnce {
+		return err
 	}
+	// The endpoint is deleted: the caller's going away doesn't stop the rest.
+	_, err = work.Repeat(context.WithoutCancel(ctx), s.update, atOnce, func(t *tx) (int, error) { return t.cancelOpen(num, now) })
 	return err
 }
 
-func (t *tx) cancelPending(endpoint int64, now time.Time) (int64, error) {
-	n, err := t.execCount(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
-		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`,
+// cancelOpen cancels some of what is still to be sent to an endpoint that is no
+// more.
+func (t *tx) cancelOpen(endpoint int64, now time.Time) (int, error) {
+	n, err := t.execCount(writesLog(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
+		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`),
 		codec.Micros(now), endpoint, atOnce)
 	if err != nil {
 		return 0, fmt.Errorf("cancel deliveries: %w", err)
@@ -193,27 +181,26 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if e.Status != domain.EndpointEnabled {
 			return e.Status.CheckSends()
 		}
-		n, err := t.numberInProject(project)
-		if err != nil {
+		entry := &work.Entry{Draft: d}
+		if entry.Sequence, err = t.numberInProject(project); err != nil {
 			return err
 		}
-		ev, in, err := t.makeEvent(d, 0, n)
-		if err != nil {
+		if err := t.place(entry); err != nil {
 			return err
 		}
-		t.makeDeliveries(ev, in, &cachedEndpoint{e, num})
-		delivery = s.ids.Encode(ev.Position, num)
+		t.unit.Deliver(entry, &work.Endpoint{Endpoint: e, Num: num})
+		delivery = s.ids.Encode(entry.Event.Position, num)
 		if idem == nil {
 			return nil
 		}
-		return t.remember(project, idem, []string{delivery})
+		return t.insertKey(project, idem, []string{delivery})
 	})
 	return delivery, err
 }
 
 // SigningEndpoints reads the endpoints of all projects that have a key pair.
 func (s *Store) SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error) {
-	rows, err := s.read.rows(ctx, `SELECT `+endpointColumns+` FROM endpoints WHERE signs = 1 AND deleted_at = 0 ORDER BY num`)
+	rows, err := s.read.rows(ctx, `SELECT `+codec.EndpointColumns+` FROM endpoints WHERE signs = 1 AND deleted_at = 0 ORDER BY num`)
 	all, err := collect(rows, err, func(r codec.Scanner) (domain.Endpoint, error) { return s.scanEndpoint(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)

@@ -5,57 +5,76 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-const eventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
-
-// scanEvent reads eventColumns and what more the query selects.
-func scanEvent(r codec.Scanner, more ...any) (domain.Event, error) {
-	var e domain.Event
-	err := r.Scan(append([]any{
-		&e.Position, &e.ProjectID, &e.ID, &e.SessionID, &e.Sequence, &e.Type, &e.Body, codec.Time{T: &e.CreatedAt},
-	}, more...)...)
-	return e, missing(err)
+// append makes events of entries, puts them into the log and makes a delivery
+// for each endpoint that wants one.
+func (t *tx) append(entries []work.Entry) error {
+	for i := range entries {
+		e := &entries[i]
+		var other *work.Session
+		if e.Sequence == 0 {
+			var err error
+			if other, err = t.number(e); err != nil {
+				return err
+			}
+		}
+		if err := t.place(e); err != nil {
+			return err
+		}
+		wanting, err := t.w.cache.wanting(t, &e.Event)
+		if err != nil {
+			return err
+		}
+		t.unit.Deliver(e, wanting...)
+		if other != nil {
+			t.w.cache.saved(other)
+		}
+	}
+	return nil
 }
 
-// append makes an event of a draft, puts it into the log and makes a delivery for each
-// endpoint that wants it. session is the number of its session, or 0.
-func (t *tx) append(d domain.Draft, session, sequence int64) error {
-	e, in, err := t.makeEvent(d, session, sequence)
-	if err != nil {
+// appendAll appends news that is not part of a change of its session.
+func (t *tx) appendAll(news []domain.Draft) error { return t.append(work.Entries(news)) }
+
+// place makes the event of an entry and puts it at the end of the log.
+func (t *tx) place(e *work.Entry) (err error) {
+	if err := e.Make(); err != nil {
 		return err
 	}
-	return t.fanOut(e, in)
+	if e.Project, err = t.w.cache.project(t, e.Draft.ProjectID); err != nil {
+		return err
+	}
+	if e.Event.Position, err = t.nextPosition(); err != nil {
+		return err
+	}
+	t.unit.Append(e)
+	return nil
 }
 
-func (t *tx) makeEvent(d domain.Draft, session, sequence int64) (*domain.Event, numbers, error) {
-	in := numbers{session: session}
-	e, err := d.Event(sequence)
-	if err != nil {
-		return nil, in, err
-	}
-	if in.project, err = t.w.cache.project(t, d.ProjectID); err != nil {
-		return nil, in, err
-	}
-	if e.Position, err = t.nextPosition(); err != nil {
-		return nil, in, err
-	}
-	t.known.Events, t.known.in = append(t.known.Events, e), append(t.known.in, in)
-	return &e, in, nil
-}
-
-func (t *tx) writeEvents(events []domain.Event, in []numbers) error {
-	return t.many(len(events), insertEvents, func(args []any, i int) []any {
-		e := &events[i]
-		return append(args, e.Position, in[i].project, in[i].session, e.Sequence, e.ID, string(e.Type), e.Body, codec.Micros(e.CreatedAt))
+func (t *tx) writeEvents(entries []*work.Entry) error {
+	return t.many(len(entries), insertEvents, func(args []any, i int) []any {
+		in, e := entries[i], &entries[i].Event
+		return append(args, e.Position, in.Project, in.Session, e.Sequence, e.ID, string(e.Type), e.Body, codec.Micros(e.CreatedAt))
 	})
 }
 
 var insertEvents = inserts("events (position, project, session, sequence, id, type, body, created_at)", "(?,?,?,?,?,?,?,?)")
 
+func (t *tx) writeDeliveries(all []work.Delivery) error {
+	return t.many(len(all), insertDeliveries, func(args []any, i int) []any {
+		d := &all[i]
+		return append(args, d.Event.Position, d.Endpoint.Num, d.Project, d.Turn(), codec.Micros(d.Event.CreatedAt))
+	})
+}
+
+var insertDeliveries = inserts("deliveries (event, endpoint, project, ordered, next_at, status, reason, attempts, tries, ended_at)",
+	"(?,?,?,?,?,'PENDING','',0,0,0)")
+
 func (t *tx) nextPosition() (int64, error) {
 	if t.w.position < 0 {
-		if err := t.row(`SELECT MAX(COALESCE((SELECT MAX(position) FROM events), 0), given) FROM positions`).Scan(&t.w.position); err != nil {
+		if err := t.row(readsLog(`SELECT MAX(COALESCE((SELECT MAX(position) FROM events), 0), given) FROM positions`)).Scan(&t.w.position); err != nil {
 			return 0, fmt.Errorf("read the log's end: %w", err)
 		}
 	}
@@ -64,36 +83,26 @@ func (t *tx) nextPosition() (int64, error) {
 	return t.w.position, nil
 }
 
-// appendAll appends news that is not part of a change of its session.
-func (t *tx) appendAll(news []domain.Draft) error {
-	for _, d := range news {
-		if d.SessionID == "" {
-			n, err := t.numberInProject(d.ProjectID)
-			if err != nil {
-				return err
-			}
-			if err := t.append(d, 0, n); err != nil {
-				return err
-			}
-			continue
-		}
-		s, err := t.w.cache.session(t, d.ProjectID, d.SessionID)
-		if err != nil {
-			return fmt.Errorf("number an event: %w", err)
-		}
-		s.row.Sequence++
-		if err := t.append(d, s.num, s.row.Sequence); err != nil {
-			return err
-		}
-		t.w.cache.saved(s, nil)
+// number gives an entry its sequence that is not part of a change of its
+// session, which it returns.
+func (t *tx) number(e *work.Entry) (s *work.Session, err error) {
+	if e.Draft.SessionID == "" {
+		e.Sequence, err = t.numberInProject(e.Draft.ProjectID)
+		return nil, err
 	}
-	return nil
+	if s, err = t.w.cache.session(t, e.Draft.ProjectID, e.Draft.SessionID); err != nil {
+		return nil, fmt.Errorf("number an event: %w", err)
+	}
+	t.w.cache.touched = true
+	s.Row.Sequence++
+	e.Session, e.Sequence = s.Num, s.Row.Sequence
+	return s, nil
 }
 
 // numberInProject gives an event without a session its sequence.
 func (t *tx) numberInProject(project string) (n int64, err error) {
-	if err := t.row(`UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`, project).Scan(&n); err != nil {
-		return 0, fmt.Errorf("number an event: %w", missing(err))
+	if err := t.row(writes(`UPDATE projects SET sequence = sequence + 1 WHERE id = ? RETURNING sequence`), project).Scan(&n); err != nil {
+		return 0, fmt.Errorf("number an event: %w", err)
 	}
 	return n, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // errFresh: what is to be deleted is only being committed.
@@ -38,10 +39,10 @@ func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.
 }
 
 func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err error) {
-	s := doomed{project: project, id: id}
+	s := session{project: project, id: id}
 	var status domain.SessionStatus
-	if err := t.row(`SELECT num, status FROM sessions WHERE project_id = ? AND id = ?`, project, id).Scan(&s.num, &status); err != nil {
-		return false, missing(err)
+	if err := t.row(reads(`SELECT num, status FROM sessions WHERE project_id = ? AND id = ?`), project, id).Scan(&s.num, &status); err != nil {
+		return false, err
 	}
 	if !status.Ended() {
 		return false, domain.Refuse(domain.CodeConflict, "the session is %s; close it first", status)
@@ -50,14 +51,14 @@ func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err er
 	if err != nil {
 		return false, err
 	}
-	if t.known.about(s, inline) {
+	if t.collectedAbout(s, inline) {
 		return false, errFresh
 	}
 	owner, err := t.w.cache.project(t, project)
 	if err != nil {
 		return false, err
 	}
-	if more, err = t.forgetEvents(`SELECT position FROM events WHERE project = ? AND session = ? ORDER BY sequence LIMIT ?`, owner, s.num, atOnce); err != nil || more {
+	if more, err = t.forgetEvents(readsLog(`SELECT position FROM events WHERE project = ? AND session = ? ORDER BY sequence LIMIT ?`), owner, s.num, atOnce); err != nil || more {
 		return more, err
 	}
 	for _, e := range inline {
@@ -71,89 +72,87 @@ func (t *tx) forgetSession(project, id string, now time.Time) (more bool, err er
 	if err := t.removeFiles(s, "", now); err != nil {
 		return false, err
 	}
-	if err := t.exec(`DELETE FROM artifacts WHERE project_id = ? AND session_id = ?`, project, id); err != nil {
+	if err := t.exec(writes(`DELETE FROM artifacts WHERE project_id = ? AND session_id = ?`), project, id); err != nil {
 		return false, err
 	}
-	if err := t.exec(`DELETE FROM sessions WHERE num = ?`, s.num); err != nil {
+	if err := t.exec(writes(`DELETE FROM sessions WHERE num = ?`), s.num); err != nil {
 		return false, err
 	}
-	t.known.Sessions = append(t.known.Sessions, id)
+	t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
 	return false, nil
 }
 
 // newsOf finds the events about an endpoint: they belong to no session, and have
 // the endpoint's metadata.
-const newsOf = `SELECT position FROM events INDEXED BY events_session WHERE project = ?1 AND session = 0
-	AND instr(body, CAST(?2 AS BLOB)) > 0 AND json_extract(CAST(body AS TEXT), '$.data.endpointId') = ?2 LIMIT ?3`
+var newsOf = readsLog(`SELECT position FROM events INDEXED BY events_session WHERE project = ?1 AND session = 0
+	AND instr(body, CAST(?2 AS BLOB)) > 0 AND json_extract(CAST(body AS TEXT), '$.data.endpointId') = ?2 LIMIT ?3`)
 
 // inlineOf lists a session's own endpoint, if it has one.
-func (t *tx) inlineOf(s doomed) ([]doomed, error) {
-	rows, err := t.rows(`SELECT num, id FROM endpoints WHERE project_id = ? AND session_id = ?`, s.project, s.id)
-	return collect(rows, err, func(r codec.Scanner) (e doomed, err error) { return e, r.Scan(&e.num, &e.id) })
+func (t *tx) inlineOf(s session) ([]session, error) {
+	rows, err := t.rows(reads(`SELECT num, id FROM endpoints WHERE project_id = ? AND session_id = ?`), s.project, s.id)
+	return collect(rows, err, func(r codec.Scanner) (e session, err error) { return e, r.Scan(&e.num, &e.id) })
 }
 
-// about says whether something of the session, or for or about its own endpoint,
-// is to be handed on when the transaction is committed.
-func (k *known) about(s doomed, inline []doomed) bool {
-	for _, own := range inline {
-		if slices.ContainsFunc(k.Events, func(e domain.Event) bool { return e.EndpointID == own.id }) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(k.in, func(in numbers) bool { return in.session == s.num }) ||
-		slices.ContainsFunc(k.made, func(m made) bool { return m.endpoint.SessionID == s.id })
+// collectedAbout says whether something of the session, or for or about its own
+// endpoint, is to be told when the transaction is committed.
+func (t *tx) collectedAbout(s session, inline []session) bool {
+	return slices.ContainsFunc(t.unit.Entries, func(e *work.Entry) bool {
+		return e.Session == s.num || slices.ContainsFunc(inline, func(own session) bool { return e.Event.EndpointID == own.id })
+	}) || slices.ContainsFunc(t.unit.Deliveries, func(d work.Delivery) bool { return d.Endpoint.SessionID == s.id })
 }
 
-// doomed is a session of which something is to be deleted.
-type doomed struct {
+// session names a session, or its own endpoint, of which something is to be
+// deleted.
+type session struct {
 	num         int64
 	project, id string
 }
 
 // forgetEvents deletes the events that a query picks, with their deliveries,
 // sent or not. more says that there were as many as asked for.
-func (t *tx) forgetEvents(query string, args ...any) (more bool, err error) {
-	rows, err := t.rows(query, args...)
+func (t *tx) forgetEvents(q query, args ...any) (more bool, err error) {
+	rows, err := t.rows(q, args...)
 	positions, err := collect(rows, err, func(r codec.Scanner) (p int64, err error) { return p, r.Scan(&p) })
 	if err != nil || len(positions) == 0 {
 		return false, err
 	}
-	list := codec.Text(positions)
-	if err := t.tellOpen(`SELECT DISTINCT p.project_id, p.id FROM deliveries d JOIN endpoints p ON p.num = d.endpoint
-		WHERE d.event IN (SELECT value FROM json_each(?)) AND d.ended_at = 0`, list); err != nil {
+	// What the endpoints have of it in memory is gone.
+	rows, err = t.rows(readsLog(`SELECT DISTINCT p.project_id, p.id FROM deliveries d JOIN endpoints p ON p.num = d.endpoint
+		WHERE d.event IN (SELECT value FROM json_each(?)) AND d.ended_at = 0`), codec.Text(positions))
+	open, err := collect(rows, err, func(r codec.Scanner) (ref domain.EndpointRef, err error) {
+		err = r.Scan(&ref.ProjectID, &ref.ID)
+		return ref, err
+	})
+	if err != nil {
 		return false, err
 	}
-	for _, query := range []string{
-		`DELETE FROM attempts WHERE event IN (SELECT value FROM json_each(?))`,
-		`DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))`,
-		`DELETE FROM events WHERE position IN (SELECT value FROM json_each(?))`,
-	} {
-		if err := t.exec(query, list); err != nil {
-			return false, fmt.Errorf("delete events: %w", err)
-		}
-	}
-	return len(positions) == atOnce, nil
+	t.unit.Commit.Changed = append(t.unit.Commit.Changed, open...)
+	return len(positions) == atOnce, t.deleteEvents(positions)
 }
 
-// tellOpen has the endpoints that a query picks looked at anew: what they have
-// in memory may be gone.
-func (t *tx) tellOpen(query string, args ...any) error {
-	rows, err := t.rows(query, args...)
-	refs, err := collect(rows, err, func(r codec.Scanner) (ref domain.EndpointRef, err error) {
-		return ref, r.Scan(&ref.ProjectID, &ref.ID)
-	})
-	t.known.Changed = append(t.known.Changed, refs...)
-	return err
+// deleteEvents deletes events with their deliveries and attempts.
+func (t *tx) deleteEvents(positions []int64) error {
+	list := codec.Text(positions)
+	for _, q := range []query{
+		writesLog(`DELETE FROM attempts WHERE event IN (SELECT value FROM json_each(?))`),
+		writesLog(`DELETE FROM deliveries WHERE event IN (SELECT value FROM json_each(?))`),
+		writesLog(`DELETE FROM events WHERE position IN (SELECT value FROM json_each(?))`),
+	} {
+		if err := t.exec(q, list); err != nil {
+			return fmt.Errorf("delete events: %w", err)
+		}
+	}
+	return nil
 }
 
 // forgetRest deletes what else belongs to a session, but for its artifacts.
-func (t *tx) forgetRest(s doomed) (more bool, err error) {
-	n, err := t.execCount(`DELETE FROM steps WHERE (project_id, session_id, idx) IN (SELECT project_id, session_id, idx FROM steps
-		WHERE project_id = ? AND session_id = ? LIMIT ?)`, s.project, s.id, atOnce)
+func (t *tx) forgetRest(s session) (more bool, err error) {
+	n, err := t.execCount(writes(`DELETE FROM steps WHERE (project_id, session_id, idx) IN (SELECT project_id, session_id, idx FROM steps
+		WHERE project_id = ? AND session_id = ? LIMIT ?)`), s.project, s.id, atOnce)
 	if err != nil || n == atOnce {
 		return true, err
 	}
-	if err := t.exec(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`, s.project, s.id); err != nil {
+	if err := t.exec(writes(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`), s.project, s.id); err != nil {
 		return false, err
 	}
 	endpoints, err := t.inlineOf(s)
@@ -172,12 +171,12 @@ func (t *tx) forgetRest(s doomed) (more bool, err error) {
 
 // forgetEndpoint deletes an endpoint with what was sent to it.
 func (t *tx) forgetEndpoint(num int64) error {
-	for _, query := range []string{
-		`DELETE FROM attempts WHERE (event, endpoint) IN (SELECT event, endpoint FROM deliveries WHERE endpoint = ?)`,
-		`DELETE FROM deliveries WHERE endpoint = ?`,
-		`DELETE FROM endpoints WHERE num = ?`,
+	for _, q := range []query{
+		writesLog(`DELETE FROM attempts WHERE (event, endpoint) IN (SELECT event, endpoint FROM deliveries WHERE endpoint = ?)`),
+		writesLog(`DELETE FROM deliveries WHERE endpoint = ?`),
+		writes(`DELETE FROM endpoints WHERE num = ?`),
 	} {
-		if err := t.exec(query, num); err != nil {
+		if err := t.exec(q, num); err != nil {
 			return fmt.Errorf("delete endpoint: %w", err)
 		}
 	}
@@ -185,7 +184,7 @@ func (t *tx) forgetEndpoint(num int64) error {
 }
 
 // removeFiles notes that files are to go: of one artifact, or of all.
-func (t *tx) removeFiles(s doomed, artifact string, now time.Time) error {
-	return t.exec(`INSERT INTO removed_files (project_id, session_id, artifact_id, removed_at) VALUES (?,?,?,?)`,
+func (t *tx) removeFiles(s session, artifact string, now time.Time) error {
+	return t.exec(writes(`INSERT INTO removed_files (project_id, session_id, artifact_id, removed_at) VALUES (?,?,?,?)`),
 		s.project, s.id, artifact, codec.Micros(now))
 }

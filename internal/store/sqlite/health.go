@@ -62,7 +62,7 @@ func (s *Store) Ping(ctx context.Context) error {
 		return &unusableError{errFull, syscall.ENOSPC}
 	}
 	if s.failed.Load() {
-		if err := s.update(ctx, func(t *tx) error { return t.exec(`UPDATE delivery_ids SET key = key`) }); err != nil {
+		if err := s.update(ctx, func(t *tx) error { return t.exec(writes(`UPDATE delivery_ids SET key = key`)) }); err != nil {
 			return err
 		}
 	}

@@ -38,8 +38,8 @@ func (s *Store) EventsEnd(ctx context.Context, project string) (string, error) {
 // logState reads what is known of a project's log. Its end is that of all
 // projects' logs, which have their positions from one writer.
 func (s *Store) logState(ctx context.Context, project string) (l cursor.State, err error) {
-	err = missing(s.read.row(ctx, `SELECT num, MAX(COALESCE((SELECT MAX(position) FROM events), 0), (SELECT given FROM positions)), pruned, pruned_id, prunes
-		FROM projects WHERE id = ?`, project).Scan(&l.Project, &l.End, &l.Pruned, &l.PrunedID, &l.Prunes))
+	err = s.read.row(ctx, `SELECT num, MAX(COALESCE((SELECT MAX(position) FROM events), 0), (SELECT given FROM positions)), pruned, pruned_id, prunes
+		FROM projects WHERE id = ?`, project).Scan(&l.Project, &l.End, &l.Pruned, &l.PrunedID, &l.Prunes)
 	if err != nil {
 		return l, fmt.Errorf("read the log's end: %w", err)
 	}
@@ -48,7 +48,7 @@ func (s *Store) logState(ctx context.Context, project string) (l cursor.State, e
 
 // number scans one, 0 when there is no row.
 func number(row codec.Scanner) (n int64, err error) {
-	if err = missing(row.Scan(&n)); errors.Is(err, domain.ErrNotFound) {
+	if err = row.Scan(&n); errors.Is(err, domain.ErrNotFound) {
 		return 0, nil
 	}
 	return n, err
@@ -59,19 +59,19 @@ func (s *Store) logPage(ctx context.Context, project, after int64, q domain.Even
 	if len(q.Types) > 0 {
 		types = codec.Text(q.Types)
 	}
-	query := `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
+	query := `SELECT ` + codec.EventColumns + ` FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
 		LEFT JOIN sessions s ON s.num = e.session WHERE o.num = ?1 AND e.position > ?2
 		AND (?3 = '' OR e.type IN (SELECT value FROM json_each(?3))) ORDER BY e.position LIMIT ?4`
 	args := []any{project, after, types, q.Limit}
 	if q.SessionID != "" {
-		query = `SELECT ` + eventColumns + ` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
+		query = `SELECT ` + codec.EventColumns + ` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
 			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
 			WHERE o.num = ?1 AND s.id = ?5 AND e.position > ?2 AND e.sequence > ` + passedInSession + `
 			AND (?3 = '' OR e.type IN (SELECT value FROM json_each(?3))) ORDER BY e.sequence LIMIT ?4`
 		args = append(args, q.SessionID)
 	}
 	rows, err := s.read.rows(ctx, query, args...)
-	return collectPage(rows, err, codec.PageSize(q.Bytes), func(r codec.Scanner) (domain.Event, error) { return scanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
+	return collectPage(rows, err, codec.PageSize(q.Bytes), func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
 }
 
 // passedInSession is the sequence of the last event of the session s up to the
@@ -84,6 +84,6 @@ const passedInSession = `COALESCE(
 
 // Event reads one event of a project.
 func (s *Store) Event(ctx context.Context, project, id string) (domain.Event, error) {
-	return scanEvent(s.read.row(ctx, `SELECT `+eventColumns+` FROM projects o CROSS JOIN events e ON e.project = o.num
+	return codec.ScanEvent(s.read.row(ctx, `SELECT `+codec.EventColumns+` FROM projects o CROSS JOIN events e ON e.project = o.num
 		LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ? AND e.id = ?`, project, id))
 }

@@ -24,8 +24,6 @@ var mayScan = []string{
 func TestNothingIsReadWhole(t *testing.T) {
 	s := openTest(t)
 	ctx := t.Context()
-	const project, session, endpoint = "proj_a", "browser_a", "we_a"
-	now := time.Now()
 	seen := 0
 	check := func(query string, plan []string) {
 		seen++
@@ -40,6 +38,56 @@ func TestNothingIsReadWhole(t *testing.T) {
 			}
 		}
 	}
+	everyStatement(t, s)
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	explain := func(query string, rows func(string, ...any) ([]string, error)) {
+		t.Helper()
+		plan, err := rows("EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+		if err != nil {
+			plan, err = rows("EXPLAIN QUERY PLAN " + query)
+		}
+		if err != nil {
+			t.Errorf("explain %s: %v", query, err)
+		}
+		check(query, plan)
+	}
+	ok(s.update(ctx, func(tx *tx) error {
+		var queries []string
+		for query := range tx.w.stmts {
+			queries = append(queries, query)
+		}
+		for _, query := range queries {
+			if word, _, _ := strings.Cut(query, " "); strings.Contains("SELECT INSERT UPDATE DELETE WITH", word) {
+				explain(query, func(q string, args ...any) ([]string, error) {
+					rows, err := tx.w.conn.QueryContext(ctx, q, args...)
+					return collect(rows, err, planLine)
+				})
+			}
+		}
+		return nil
+	}))
+	s.read.stmts.Range(func(query, _ any) bool {
+		explain(query.(string), func(q string, args ...any) ([]string, error) {
+			rows, err := s.read.db.QueryContext(ctx, q, args...)
+			return collect(rows, err, planLine)
+		})
+		return true
+	})
+	if seen < 50 {
+		t.Errorf("only %d statements were looked at", seen)
+	}
+}
+
+// everyStatement has a store make every statement that it can make.
+func everyStatement(t *testing.T, s *Store) {
+	t.Helper()
+	ctx, now := t.Context(), time.Now()
+	const project, session, endpoint = "proj_a", "browser_a", "we_a"
 	ok := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -83,43 +131,6 @@ func TestNothingIsReadWhole(t *testing.T) {
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
 	readEverything(t, s, project, session)
 	forgetThings(t, s, project)
-
-	explain := func(query string, rows func(string, ...any) ([]string, error)) {
-		t.Helper()
-		plan, err := rows("EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
-		if err != nil {
-			plan, err = rows("EXPLAIN QUERY PLAN " + query)
-		}
-		if err != nil {
-			t.Errorf("explain %s: %v", query, err)
-		}
-		check(query, plan)
-	}
-	ok(s.update(ctx, func(tx *tx) error {
-		var queries []string
-		for query := range tx.w.stmts {
-			queries = append(queries, query)
-		}
-		for _, query := range queries {
-			if word, _, _ := strings.Cut(query, " "); strings.Contains("SELECT INSERT UPDATE DELETE WITH", word) {
-				explain(query, func(q string, args ...any) ([]string, error) {
-					rows, err := tx.w.conn.QueryContext(ctx, q, args...)
-					return collect(rows, err, planLine)
-				})
-			}
-		}
-		return nil
-	}))
-	s.read.stmts.Range(func(query, _ any) bool {
-		explain(query.(string), func(q string, args ...any) ([]string, error) {
-			rows, err := s.read.db.QueryContext(ctx, q, args...)
-			return collect(rows, err, planLine)
-		})
-		return true
-	})
-	if seen < 50 {
-		t.Errorf("only %d statements were looked at", seen)
-	}
 }
 
 // forgetThings deletes in every way in which something is deleted.

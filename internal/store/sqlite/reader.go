@@ -45,11 +45,5 @@ func (r *reader) row(ctx context.Context, query string, args ...any) codec.Scann
 	if err != nil {
 		return failedRow{err}
 	}
-	return usableRow{st.QueryRowContext(ctx, args...)}
+	return foundRow{st.QueryRowContext(ctx, args...)}
 }
-
-// usableRow is a row that tells of a file that can't be used.
-type usableRow struct{ *sql.Row }
-
-// Scan implements [codec.Scanner].
-func (r usableRow) Scan(dest ...any) error { return unusable(r.Row.Scan(dest...)) }

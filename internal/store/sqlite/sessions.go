@@ -6,35 +6,25 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 // The sequence of a session is that of its last event.
-const sessionColumns = `project_id, id, status, close_reason, error, options, metadata, stream_token,
-	step_count, created_at, ready_at, ended_at`
-
-const sessionRead = sessionColumns + `, COALESCE((SELECT MAX(sequence) FROM events e WHERE e.session = sessions.num
+const sessionRead = codec.SessionColumns + `, COALESCE((SELECT MAX(sequence) FROM events e WHERE e.session = sessions.num
 	AND e.project = (SELECT o.num FROM projects o WHERE o.id = sessions.project_id)), 0)`
 
-func scanSession(r codec.Scanner, more ...any) (domain.Session, error) {
-	var s domain.Session
-	err := r.Scan(append([]any{
-		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, codec.JSON{Dest: &s.Error}, codec.JSON{Dest: &s.Options},
-		codec.JSON{Dest: &s.Metadata}, &s.StreamToken, &s.StepCount,
-		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ReadyAt}, codec.Time{T: &s.EndedAt}, &s.Sequence,
-	}, more...)...)
-	return s, missing(err)
-}
+var oneSession = readsLog(`SELECT ` + sessionRead + `, num FROM sessions WHERE project_id = ? AND id = ?`)
 
 // CreateSession adds a session with its read-only link, its inline endpoint
 // and its first steps. Under an idempotency key that was used before it adds
 // nothing and returns *domain.Replay, or *domain.Error for another request.
 func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(n.Session.ProjectID, n.Idempotency); err != nil {
+		if err := t.recordKey(n.Session.ProjectID, n.Idempotency); err != nil {
 			return err
 		}
 		row := n.Session
-		num, err := t.insert(`INSERT INTO sessions (`+sessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`,
+		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`),
 			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
 			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt))
@@ -50,15 +40,13 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 				return err
 			}
 		}
-		added := make([]*domain.Step, len(n.Steps))
 		for i := range n.Steps {
 			if err := t.insertStep(&n.Steps[i]); err != nil {
 				return err
 			}
-			added[i] = &n.Steps[i]
 		}
-		t.w.cache.saved(cachedSession{row: row, num: num}, added)
-		t.known.Sessions = append(t.known.Sessions, row.ID)
+		t.w.cache.saved(work.Load(row, num, n.Steps))
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, row.ID)
 		return nil
 	})
 }
@@ -74,46 +62,30 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 		if err != nil {
 			return err
 		}
-		row, open := &now.row, now.open
-		c := &domain.SessionChange{Session: row, Mine: true, Open: make([]*domain.Step, len(open))}
-		before, stepsBefore := savedSession(row), make([]stepRow, len(open))
-		for i := range open {
-			c.Open[i], stepsBefore[i] = &open[i], savedStep(&open[i])
-		}
-		refused := fn(c)
-		if c.Idempotency != nil {
-			if err := t.once(project, c.Idempotency); err != nil {
-				return err
-			}
+		c, refused := now.Decide(true, fn)
+		if err := t.recordKey(project, c.Idempotency); err != nil {
+			return err
 		}
 		if refused != nil {
 			return refused
 		}
-		for i := range open {
-			if after := savedStep(&open[i]); after != stepsBefore[i] {
-				if err := t.updateStep(&open[i], after); err != nil {
-					return err
-				}
-			}
-		}
-		if err := t.addToSession(c, now.num); err != nil {
+		entries := now.Entries(c)
+		t.w.cache.touched = true
+		now.Keep(c)
+		ends := now.Ends()
+		if err := t.save(now, c.Artifacts, entries); err != nil {
 			return err
 		}
-		if after := savedSession(row); after != before {
-			if err := t.updateSession(row, after); err != nil {
-				return err
-			}
-		}
-		var own []*cachedEndpoint
-		if row.Status.Ended() && !before.status.Ended() {
+		var own []*work.Endpoint
+		if ends {
 			if own, err = t.w.cache.endpointsOf(t, project, id); err != nil {
 				return err
 			}
 		}
-		t.w.cache.saved(now, c.NewSteps)
-		t.known.Sessions = append(t.known.Sessions, id)
+		t.w.cache.saved(now)
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
 		for _, e := range own {
-			if err := t.endInline(e.num, e.Ref(), row.EndedAt); err != nil {
+			if err := t.endInline(work.Inline{Num: e.Num, Ref: e.Ref(), At: now.Row.EndedAt}); err != nil {
 				return err
 			}
 		}
@@ -121,66 +93,48 @@ func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*
 	})
 }
 
-// addToSession writes what a change adds: steps, artifacts and news.
-func (t *tx) addToSession(c *domain.SessionChange, num int64) error {
-	for _, st := range c.NewSteps {
+// save writes what a change has decided about a session.
+func (t *tx) save(s *work.Session, artifacts []domain.Artifact, entries []work.Entry) error {
+	added, changed := s.Steps()
+	for _, st := range changed {
+		if err := t.updateStep(st); err != nil {
+			return err
+		}
+	}
+	for _, st := range added {
 		if err := t.insertStep(st); err != nil {
 			return err
 		}
 	}
-	for _, a := range c.Artifacts {
+	for _, a := range artifacts {
 		if err := t.insertArtifact(a); err != nil {
 			return err
 		}
 	}
-	for _, d := range c.News {
-		if d.SessionID != c.Session.ID || d.ProjectID != c.Session.ProjectID {
-			if err := t.appendAll([]domain.Draft{d}); err != nil {
-				return err
-			}
-			continue
-		}
-		c.Session.Sequence++
-		if err := t.append(d, num, c.Session.Sequence); err != nil {
-			return err
-		}
+	if err := t.append(entries); err != nil {
+		return err
 	}
-	return nil
-}
-
-// sessionRow is the part of a session that changes, as it is stored.
-type sessionRow struct {
-	status           domain.SessionStatus
-	reason           domain.CloseReason
-	failure          string
-	steps            int
-	readyAt, endedAt int64
-}
-
-func savedSession(s *domain.Session) sessionRow {
-	return sessionRow{
-		s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt),
+	if !s.RowChanged() {
+		return nil
 	}
+	return t.updateSession(&s.Row)
 }
 
-func (t *tx) updateSession(s *domain.Session, row sessionRow) error {
-	err := t.exec(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
-		ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`,
-		row.status, row.reason, row.failure, row.steps, row.readyAt, row.endedAt, s.ProjectID, s.ID)
+func (t *tx) updateSession(s *domain.Session) error {
+	row := work.RowOf(s)
+	err := t.exec(writes(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
+		ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`),
+		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, s.ProjectID, s.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}
 	return nil
 }
 
-const (
-	oneSession    = `SELECT ` + sessionRead + ` FROM sessions WHERE project_id = ? AND id = ?`
-	oneSessionNum = `SELECT ` + sessionRead + `, num FROM sessions WHERE project_id = ? AND id = ?`
-)
-
 // Session reads one session of a project.
 func (s *Store) Session(ctx context.Context, project, id string) (domain.Session, error) {
-	return scanSession(s.read.row(ctx, oneSession, project, id))
+	var num int64
+	return codec.ScanSession(s.read.row(ctx, oneSession.text, project, id), &num)
 }
 
 // Sessions reads a page, newest first, and the cursor of the next ("" at the end).
@@ -193,7 +147,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE project_id = ? AND id < ? AND (? = '' OR status = ?) ORDER BY id DESC LIMIT ?`,
 		project, before, f.Status, f.Status, limit+1)
-	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) }, codec.SessionBytes)
+	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) }, codec.SessionBytes)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}
@@ -206,7 +160,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
 		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
-	all, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return scanSession(r) })
+	all, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)
 	}

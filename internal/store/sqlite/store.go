@@ -33,10 +33,10 @@ import (
 	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
 
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/cursor"
 	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/store/work"
 )
 
 //go:embed migrations/*.sql
@@ -61,8 +61,8 @@ type Store struct {
 	ids    *rowid.Codec
 	places *cursor.Places
 	box    *seal.Box // of endpoints' secrets
-	held   *held
-	turns  codec.Turns                  // of sessions, at ordered endpoints
+	leases *leases
+	turns  work.Turns                   // of sessions, at ordered endpoints
 	taker  atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
 
 	mu     sync.RWMutex // guards closed against senders on queue
@@ -76,7 +76,7 @@ type Store struct {
 // known; it must not block. The error says what is wrong and, as an
 // [advice.Error], what to do.
 func Open(ctx context.Context, path string, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
-	s := &Store{log: log, notify: notify, box: box, queue: make(chan *change, queueLength), done: make(chan struct{}), held: newHeld()}
+	s := &Store{log: log, notify: notify, box: box, queue: make(chan *change, queueLength), done: make(chan struct{}), leases: newLeases()}
 	conn, err := s.start(ctx, path)
 	if err != nil {
 		return nil, openError(path, err)

@@ -9,17 +9,8 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-const streamColumns = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
-
-func scanStream(r codec.Scanner) (domain.Stream, error) {
-	var s domain.Stream
-	err := r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode,
-		codec.Time{T: &s.CreatedAt}, codec.Time{T: &s.ExpiresAt}, codec.Time{T: &s.RevokedAt})
-	return s, missing(err)
-}
-
 func (t *tx) insertStream(s domain.Stream) error {
-	err := t.exec(`INSERT INTO streams (`+streamColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`,
+	err := t.exec(writes(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`),
 		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
 	if err != nil {
 		return fmt.Errorf("insert stream: %w", err)
@@ -31,20 +22,20 @@ func (t *tx) insertStream(s domain.Stream) error {
 // has no such session. A key that has been revoked meanwhile makes none.
 func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
-		if err := t.once(st.ProjectID, idem); err != nil {
+		if err := t.recordKey(st.ProjectID, idem); err != nil {
 			return err
 		}
 		var status domain.SessionStatus
-		if err := t.row(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`, st.ProjectID, st.SessionID).Scan(&status); err != nil {
-			return missing(err)
+		if err := t.row(reads(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`), st.ProjectID, st.SessionID).Scan(&status); err != nil {
+			return err
 		}
 		if status.Ended() {
 			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
 		}
 		if st.KeyID != "" {
 			var revoked int64
-			if err := t.row(`SELECT revoked_at FROM api_keys WHERE id = ?`, st.KeyID).Scan(&revoked); err != nil {
-				return missing(err)
+			if err := t.row(reads(`SELECT revoked_at FROM api_keys WHERE id = ?`), st.KeyID).Scan(&revoked); err != nil {
+				return err
 			}
 			if revoked != 0 {
 				return domain.ErrKeyRevoked
@@ -56,15 +47,15 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 
 // Stream reads one link of a session.
 func (s *Store) Stream(ctx context.Context, project, session, id string) (domain.Stream, error) {
-	return scanStream(s.read.row(ctx,
-		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
+	return codec.ScanStream(s.read.row(ctx,
+		`SELECT `+codec.StreamColumns+` FROM streams WHERE project_id = ? AND session_id = ? AND id = ?`, project, session, id))
 }
 
 // Streams reads all links of a session, oldest first.
 func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.Stream, error) {
 	rows, err := s.read.rows(ctx,
-		`SELECT `+streamColumns+` FROM streams WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
-	all, err := collect(rows, err, scanStream)
+		`SELECT `+codec.StreamColumns+` FROM streams WHERE project_id = ? AND session_id = ? ORDER BY id`, project, session)
+	all, err := collect(rows, err, codec.ScanStream)
 	if err != nil {
 		return nil, fmt.Errorf("read streams: %w", err)
 	}
@@ -73,21 +64,21 @@ func (s *Store) Streams(ctx context.Context, project, session string) ([]domain.
 
 // StreamByToken finds the link that a live page was opened with.
 func (s *Store) StreamByToken(ctx context.Context, token string) (domain.Stream, error) {
-	return scanStream(s.read.row(ctx, `SELECT `+streamColumns+` FROM streams WHERE token = ?`, token))
+	return codec.ScanStream(s.read.row(ctx, `SELECT `+codec.StreamColumns+` FROM streams WHERE token = ?`, token))
 }
 
 // RevokeStream makes a link open nothing any more. Doing it twice is fine.
 func (s *Store) RevokeStream(ctx context.Context, project, session, id string, now time.Time) error {
 	return s.update(ctx, func(t *tx) error {
-		n, err := t.execCount(`UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
-			WHERE project_id = ? AND session_id = ? AND id = ?`, codec.Micros(now), project, session, id)
+		n, err := t.execCount(writes(`UPDATE streams SET revoked_at = CASE revoked_at WHEN 0 THEN ? ELSE revoked_at END
+			WHERE project_id = ? AND session_id = ? AND id = ?`), codec.Micros(now), project, session, id)
 		if err != nil {
 			return fmt.Errorf("revoke stream: %w", err)
 		}
 		if n == 0 {
 			return domain.ErrNotFound
 		}
-		t.known.Sessions = append(t.known.Sessions, session)
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, session)
 		return nil
 	})
 }

@@ -5,10 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"regexp"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -112,8 +110,8 @@ func (w *writer) transact(batch []*change) []*change {
 	var taker domain.Taker
 	if p := w.store.taker.Load(); p != nil && err == nil {
 		taker = *p
-		t.known.reserve(taker)
-		w.store.held.add(t.known.keys()...) // before anybody can claim them
+		t.unit.Reserve(taker, 0, func(*domain.Endpoint) bool { return true })
+		w.store.leases.add(t.unit.Reserved()...) // before anybody can claim them
 	}
 	if err == nil {
 		// What is written into a file that was removed must not be acknowledged.
@@ -121,8 +119,8 @@ func (w *writer) transact(batch []*change) []*change {
 			err = w.exec("COMMIT")
 		}
 		if err != nil && taker != nil {
-			w.store.held.release(t.known.keys()...)
-			taker.Release(t.known.reserved())
+			w.store.leases.release(t.unit.Reserved()...)
+			t.unit.Release(taker)
 		}
 	}
 	w.store.failed.Store(err != nil)
@@ -134,7 +132,8 @@ func (w *writer) transact(batch []*change) []*change {
 	// Before the callers have their answers: what they ask next is answered by
 	// those who know of it.
 	if err == nil {
-		w.store.tell(&t.known, taker)
+		t.unit.Complete()
+		t.unit.Tell(taker, w.store.deliveryID, w.store.notify)
 	}
 	for _, c := range batch {
 		if err != nil {
@@ -171,7 +170,7 @@ func (w *writer) forget() {
 // runOne runs one change. Its own failure is in c.err; what it returns is the
 // database's failure and ends the transaction.
 func (w *writer) runOne(t *tx, c *change) error {
-	before := t.known.mark()
+	before := t.mark()
 	t.wrote, t.savepoint = false, false
 	w.cache.touched = false
 	if c.err = protect(c.fn, t); c.err == nil {
@@ -181,7 +180,7 @@ func (w *writer) runOne(t *tx, c *change) error {
 		}
 		return nil
 	}
-	t.known.reset(before)
+	t.reset(before)
 	if w.cache.touched {
 		w.forget()
 	}
@@ -199,42 +198,4 @@ func protect(fn func(*tx) error, t *tx) (err error) {
 		}
 	}()
 	return fn(t)
-}
-
-var logTables = regexp.MustCompile(`\b(events|deliveries|attempts)\b`)
-
-// statement is a prepared one.
-type statement struct {
-	*sql.Stmt
-	writes bool
-	log    bool // it reads or writes events, deliveries or attempts
-}
-
-// exec runs a statement. The writer's statements are not bound to a caller's
-// context: once begun, a transaction ends.
-func (w *writer) exec(query string, args ...any) error {
-	_, err := w.result(query, args...)
-	return err
-}
-
-func (w *writer) result(query string, args ...any) (sql.Result, error) {
-	st, err := w.prepare(query)
-	if err != nil {
-		return nil, err
-	}
-	return st.ExecContext(context.Background(), args...)
-}
-
-func (w *writer) prepare(query string) (*statement, error) {
-	if st, ok := w.stmts[query]; ok {
-		return st, nil
-	}
-	prepared, err := w.conn.PrepareContext(context.Background(), query)
-	if err != nil {
-		return nil, fmt.Errorf("prepare %q: %w", query, err)
-	}
-	verb, _, _ := strings.Cut(query, " ")
-	st := &statement{prepared, verb == "INSERT" || verb == "UPDATE" || verb == "DELETE", logTables.MatchString(query)}
-	w.stmts[query] = st
-	return st, nil
 }

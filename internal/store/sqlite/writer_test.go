@@ -16,9 +16,11 @@ import (
 	"github.com/browserhook/browserhook/internal/store/seal"
 )
 
+var testKey = seal.NewKey()
+
 // testBox is one that every store of these tests shares.
 var testBox = func() *seal.Box {
-	box, err := seal.New(seal.NewKey())
+	box, err := seal.New(testKey)
 	if err != nil {
 		panic(err)
 	}
@@ -51,7 +53,7 @@ func TestFullDisk(t *testing.T) {
 		t.Helper()
 		err := s.update(t.Context(), func(tx *tx) error {
 			var now int
-			return tx.row(fmt.Sprintf("PRAGMA max_page_count = %d", pages)).Scan(&now)
+			return tx.row(reads(fmt.Sprintf("PRAGMA max_page_count = %d", pages))).Scan(&now)
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -131,7 +133,7 @@ func TestBrokenTransaction(t *testing.T) {
 	}
 	go func() {
 		breaker <- s.update(t.Context(), func(tx *tx) error {
-			return errors.Join(errors.New("broken"), tx.exec("ROLLBACK"))
+			return errors.Join(errors.New("broken"), tx.exec(query{text: "ROLLBACK"}))
 		})
 	}()
 	for _, told := range []chan error{first, second, breaker} {
@@ -206,7 +208,7 @@ func TestInterruptedDelete(t *testing.T) {
 		ids = append(ids, id)
 	}
 	err := s.update(ctx, func(tx *tx) error {
-		return tx.exec(`UPDATE endpoints SET deleted_at = ? WHERE id = 'we_deleted'`, codec.Micros(now))
+		return tx.exec(writes(`UPDATE endpoints SET deleted_at = ? WHERE id = 'we_deleted'`), codec.Micros(now))
 	})
 	if err != nil {
 		t.Fatal(err)

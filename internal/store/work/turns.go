@@ -1,4 +1,4 @@
-package codec
+package work
 
 import (
 	"math"

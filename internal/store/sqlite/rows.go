@@ -8,12 +8,17 @@ import (
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
-// missing turns "no such row" into the domain's error.
-func missing(err error) error {
+// foundRow is a row that tells of one that isn't there, and of a file that can't
+// be used, as the domain does.
+type foundRow struct{ *sql.Row }
+
+// Scan implements [codec.Scanner].
+func (r foundRow) Scan(dest ...any) error {
+	err := r.Row.Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return domain.ErrNotFound
 	}
-	return err
+	return unusable(err)
 }
 
 // collectPage is collect for rows that can be long: it ends after so many bytes and
