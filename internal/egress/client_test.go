@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -220,6 +221,29 @@ func TestPostSpeaksHTTP2(t *testing.T) {
 		t.Fatalf("got %q from %q, %v", answer.Body, answer.RemoteAddr, err)
 	}
 	c.CloseIdle()
+}
+
+// TestTLSIsResumed: a new connection to a receiver goes on where the last ended.
+func TestTLSIsResumed(t *testing.T) {
+	var resumed []bool
+	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		resumed = append(resumed, r.TLS.DidResume)
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	t.Cleanup(srv.Close)
+	pool := x509.NewCertPool()
+	pool.AddCert(srv.Certificate())
+	c := newClient(t, Config{Allow: loopbackOpen, RootCAs: pool})
+	for range 2 {
+		if _, err := c.Post(background, mustURL(t, srv.URL), http.Header{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.CloseIdle()
+	}
+	srv.Close() // and its handlers have ended
+	if !slices.Equal(resumed, []bool{false, true}) {
+		t.Errorf("resumed: %v", resumed)
+	}
 }
 
 func TestGivenUpIsNotAFailure(t *testing.T) {
