@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -209,26 +210,8 @@ func (a *actor) run(ctx context.Context) {
 	}
 	a.opt = opt
 	b, err := a.launch(ctx, opt)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return // the server stops: the next one starts it anew
-	case err != nil && a.closeReason() != "":
-		a.end(log)
-		return
-	case err != nil:
-		why, ok := errors.AsType[*domain.Failure](err)
-		if !ok {
-			why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
-			log.Error("start browser", "err", err)
-		}
-		if err := a.change(func(d decider, c *domain.SessionChange) error {
-			if c.Session.Status == domain.SessionClosing {
-				return d.closed(c)
-			}
-			return d.failed(c, why)
-		}); err != nil {
-			log.Error("record a browser that failed", "err", err)
-		}
+	if err != nil {
+		a.unstarted(ctx, err, log)
 		return
 	}
 	a.live(ctx, b)
@@ -250,20 +233,44 @@ func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser,
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
+	a.service.wg.Go(func() {
 		select {
 		case <-a.closeCh:
 			cancel()
-		case <-stop:
+		case <-ctx.Done():
 		}
-	}()
+	})
 	return a.service.Launch(ctx, a.ref.id, opt)
 }
 
+// unstarted records why a session has no browser: it was closed meanwhile, or none
+// can be started. One whose server stops is started anew by the next.
+func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
+	why, ok := errors.AsType[*domain.Failure](err)
+	if !ok {
+		why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
+	}
+	closed := false
+	recorded := a.change(func(d decider, c *domain.SessionChange) error {
+		if closed = c.Session.Status == domain.SessionClosing; closed {
+			return d.closed(c)
+		}
+		if ctx.Err() != nil {
+			return errLooked
+		}
+		return d.failed(c, why)
+	})
+	switch {
+	case errors.Is(recorded, errLooked):
+	case recorded != nil:
+		log.Error("record a browser that was not started", "err", recorded)
+	case !ok && !closed:
+		log.Error("start browser", "err", err)
+	}
+}
+
 // end records that nothing of the session's browser is left.
-func (a *actor) end(log interface{ Error(string, ...any) }) {
+func (a *actor) end(log *slog.Logger) {
 	reason := a.closeReason()
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		if err := d.closing(c, reason); err != nil {

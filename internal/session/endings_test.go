@@ -1,0 +1,153 @@
+package session_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/session"
+)
+
+// TestEndings is each way in which a session with two steps ends: its state and
+// reason, the states of the steps, and the news in order.
+func TestEndings(t *testing.T) {
+	full := func(c *session.Config) { c.MaxSessions = 0 }
+	starts := func(c *session.Config) { // until it is not to start any more
+		c.Launch = func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+	}
+	missing := func(c *session.Config) {
+		c.Launch = func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
+			return nil, &domain.Failure{Code: browser.CodeNotFound, Message: "There is no Chromium."}
+		}
+	}
+	const begun = "browser_ready, step_started 0, "
+	both := func(p *play) {
+		p.do("finish")
+		settle()
+		p.do("finish")
+	}
+	const done = begun + "step_completed 0, step_started 1, step_completed 1, "
+	for _, tt := range []struct {
+		name   string
+		change func(*session.Config) // nil: none
+		happen []func(p *play)       // each when the one before has had its effect
+		state  string                // of the session, with its reason, and of the steps
+		news   string
+	}{
+		{"closed while it waits", full, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed"},
+		{"closed while it starts", starts, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed"},
+		{"the server stops while it starts", starts, []func(*play){happens("stop")}, "STARTING, PENDING, PENDING", ""},
+		{"it can't be started", missing, nil, "FAILED, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_failed"},
+		{"closed while a step runs", nil, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
+		{"closed while nothing runs", nil, []func(*play){both, (*play).close}, "CLOSED requested, COMPLETED, COMPLETED", done + "browser_closed"},
+		{"its life is over while a step runs", nil, []func(*play){happens("timeout")}, "CLOSED timeout, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
+		{"its life is over while somebody looks", nil, []func(*play){both, (*play).look}, "CLOSED timeout, COMPLETED, COMPLETED", done + "browser_closed"},
+		{"nobody uses it", nil, []func(*play){both, func(*play) { time.Sleep(idleFor) }}, "CLOSED idle, COMPLETED, COMPLETED", done + "browser_closed"},
+		{"it crashes while a step runs", nil, []func(*play){happens("crash")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed"},
+		{"it crashes while nothing runs", nil, []func(*play){both, happens("crash")}, "CLOSED crashed, COMPLETED, COMPLETED", done + "browser_crashed, browser_closed"},
+		{"the server stops while a step runs that ends soon", nil, []func(*play){happens("stop"), happens("finish")}, "CLOSED shutdown, COMPLETED, CANCELED", begun + "step_completed 0, step_canceled 1, browser_closed"},
+		{"the server stops while a step runs that doesn't end", nil, []func(*play){happens("stop")}, "CLOSED shutdown, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
+		{"the server stops while nothing runs", nil, []func(*play){both, happens("stop")}, "CLOSED shutdown, COMPLETED, COMPLETED", done + "browser_closed"},
+		{"it crashes, and its step says so first", nil, []func(*play){happens("gone")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed"},
+		{"another server takes it over", nil, []func(*play){happens("taken over"), (*play).noBrowser}, "READY, RUNNING, PENDING", strings.TrimSuffix(begun, ", ")},
+		{"a step ends while the store is away", nil, []func(*play){happens("away"), happens("finish"), func(*play) { time.Sleep(time.Minute) }, (*play).close},
+			"CLOSED requested, COMPLETED, CANCELED", begun + "step_completed 0, step_started 1, step_canceled 1, browser_closed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var change []func(*session.Config)
+				if tt.change != nil {
+					change = append(change, tt.change)
+				}
+				p := open(t, 0, nil, change...)
+				for _, happen := range tt.happen {
+					settle()
+					happen(p)
+				}
+				p.out()
+				if diff := cmp.Diff(tt.state, p.store.states()); diff != "" {
+					t.Error(diff)
+				}
+				if diff := cmp.Diff(tt.news, strings.Join(p.store.news, ", ")); diff != "" {
+					t.Error(diff)
+				}
+			})
+		})
+	}
+}
+
+func happens(name string) func(*play) { return func(p *play) { p.do(name) } }
+
+// noBrowser is that it was closed.
+func (p *play) noBrowser() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.browser.closed != 1 {
+		p.t.Errorf("the browser was closed %d times", p.browser.closed)
+	}
+}
+
+// TestClosedBeforeItsTurn: one that an earlier server was starting, closed in the
+// moment before this one takes it up.
+func TestClosedBeforeItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, 1, (*play).close)
+		p.store.set(func(m *memory) { m.sess.Status = domain.SessionStarting })
+		p.out()
+		if got := p.store.states(); got != "CLOSED requested, CANCELED, CANCELED" {
+			t.Error(got)
+		}
+	})
+}
+
+// TestStepsThatAnotherServerAdds are run.
+func TestStepsThatAnotherServerAdds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, 0, nil)
+		for range 2 {
+			settle()
+			p.do("finish")
+		}
+		settle()
+		p.store.set(func(m *memory) {
+			added := m.steps[1]
+			added.ID, added.Index, added.Status = "step_3", 2, domain.StepPending
+			m.steps = append(m.steps, added)
+		})
+		p.service.Signal(domain.Signal{Elsewhere: domain.Commit{Sessions: []string{p.store.id()}}})
+		settle()
+		if n := p.store.count()["step_started 2"]; n != 1 {
+			t.Errorf("it was started %d times", n)
+		}
+		p.out()
+	})
+}
+
+// TestClosedInTheMomentBeforeAStop: a session that is closed while it starts, by
+// somebody who has not yet told the one who starts it when the server stops.
+func TestClosedInTheMomentBeforeAStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const closed = 4 // the point when it is: twice two of a change
+		p := open(t, closed, happens("stop"), func(c *session.Config) {
+			c.Launch = func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+		})
+		settle()
+		p.close()
+		p.out()
+		if got := p.store.states(); got != "CLOSED requested, CANCELED, CANCELED" || !p.did("stop") {
+			t.Error(got)
+		}
+	})
+}
