@@ -67,12 +67,13 @@ type listed struct {
 	ImportPath string
 	Doc        string
 	Imports    []string
+	Dir        string
 	GoFiles    []string
 }
 
 func packages(t *testing.T) []listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports,GoFiles", module+"...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Doc,Imports,GoFiles", module+"...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -138,6 +138,7 @@ func (b *Browser) watch() {
 		b.log.Warn("a keeper ended badly", "session", b.ID, "err", err, "said", b.keeperSaid.String())
 		keeper.KillSession(b.dir)
 	}
+	b.conn.Wait()
 	b.abandon()
 	close(b.done)
 }

@@ -108,7 +108,7 @@ func (l *locales) tell(s cdp.Session, locale string) {
 	if err != nil {
 		return
 	}
-	go func() {
+	s.Conn.Go(func() {
 		if refused, ok := errors.AsType[*cdp.Error](sent.Wait(context.Background(), nil)); ok && strings.Contains(refused.Message, "already in effect") {
 			l.mu.Lock()
 			defer l.mu.Unlock()
@@ -117,7 +117,7 @@ func (l *locales) tell(s cdp.Session, locale string) {
 			}
 			l.refused[s.ID] = s
 		}
-	}()
+	})
 }
 
 // left is told of a target's end.

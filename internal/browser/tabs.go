@@ -104,14 +104,14 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	}
 	// The page's process is still starting. A session needn't wait for that
 	// with its news; its first step does.
-	go func() {
+	conn.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
 		defer cancel()
 		if err := first.prepare(ctx, pending); err != nil && conn.Err() == nil {
 			t.log.Error("a page could not be prepared: its browser is ended", "err", err)
 			_ = conn.Close()
 		}
-	}()
+	})
 	return t, nil
 }
 
@@ -244,7 +244,7 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		// of it would wait for ever.
 		_, _ = c.Send("Page.bringToFront", nil)
 	}
-	go func() {
+	t.conn.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
 		defer cancel()
 		if err := p.prepare(ctx, pending); err != nil {
@@ -255,7 +255,7 @@ func (t *Tabs) opened(a *attachedToTarget) {
 				t.closeTarget(p.main)
 			}
 		}
-	}()
+	})
 }
 
 func (t *Tabs) closeTarget(id string) {

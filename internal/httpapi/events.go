@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -273,7 +274,8 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		return nil
 	}
 	done := make(chan error, 1)
-	go func() {
+	var following sync.WaitGroup
+	following.Go(func() {
 		done <- s.Events.Follow(ctx, project(ctx), q, func(page domain.EventPage) error {
 			select {
 			case out <- page:
@@ -288,7 +290,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 				return ctx.Err()
 			}
 		})
-	}()
+	})
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -316,7 +318,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		}
 		if err != nil {
 			cancel(err)
-			<-done //nolint:errcheck // it has been told why
+			following.Wait()
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -195,14 +196,16 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 			ids[i] = steps[i].ID
 		}
 		waiting, cancel := context.WithTimeout(held, wait)
+		var watching sync.WaitGroup
+		defer watching.Wait()
 		defer cancel()
-		go func() {
+		watching.Go(func() {
 			select {
 			case <-s.Draining:
 				cancel()
 			case <-waiting.Done():
 			}
-		}()
+		})
 		if steps, err = s.Steps.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -60,6 +61,7 @@ type viewer struct {
 	page    *browser.Page   // joined; nil before the session has one
 	revoked <-chan struct{} // closed when the link's key is
 	told    string          // the address that was sent last
+	running sync.WaitGroup  // what serves it beside what writes
 }
 
 // socket serves one viewer. The token is what lets it in, whatever page it
@@ -92,23 +94,16 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	inputs := make(chan input, maxInputs)
-	reading := make(chan struct{})
-	go func() {
-		defer close(reading)
+	v.running.Go(func() {
 		defer cancel()
 		v.read(ctx, inputs)
-	}()
-	acting := make(chan struct{})
-	go func() {
-		defer close(acting)
-		v.act(ctx, inputs)
-	}()
+	})
+	v.running.Go(func() { v.act(ctx, inputs) })
 	code, why := v.write(ctx)
 	v.leave()
 	_ = conn.Close(code, why)
 	cancel()
-	<-reading
-	<-acting
+	v.running.Wait()
 }
 
 // read takes the viewer's messages. A link for looking takes none: whoever
@@ -301,7 +296,7 @@ func opensNothing(err error) bool {
 // look asks the store, which may take its time: frames don't wait for it.
 func (v *viewer) look(ctx context.Context) <-chan saw {
 	looked := make(chan saw, 1)
-	go func() {
+	v.running.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, lookWithin)
 		defer cancel()
 		var s saw
@@ -309,7 +304,7 @@ func (v *viewer) look(ctx context.Context) <-chan saw {
 			s.steps, s.err = v.steps.LastSteps(ctx, s.session.ProjectID, s.session.ID, shownSteps)
 		}
 		looked <- s
-	}()
+	})
 	return looked
 }
 

@@ -41,7 +41,7 @@ func (r *run) alive(a *action, beside bool) error {
 // answer would wait for ever.
 func (r *run) watch() {
 	ctx, end, page, dead := r.ctx, r.end, r.page, r.dead
-	go func() {
+	r.running.Go(func() {
 		for {
 			changed := page.Changed()
 			crashed := page.Crashed()
@@ -57,5 +57,5 @@ func (r *run) watch() {
 				return
 			}
 		}
-	}()
+	})
 }

@@ -132,11 +132,11 @@ func (r *run) script(method string, params object) (remote, error) {
 	heard := make(chan struct{})
 	behind, giveUp := context.WithCancel(context.WithoutCancel(r.ctx))
 	defer giveUp()
-	go func() {
+	r.running.Go(func() {
 		if _ = returned.Wait(behind, nil); behind.Err() == nil {
 			close(heard)
 		}
-	}()
+	})
 	err = answer.Wait(r.ctx, &res)
 	if r.holds = r.ctx.Err() != nil; r.holds {
 		// It may not have begun: then it is a script of the page's that runs, and

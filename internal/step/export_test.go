@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"sync"
 
 	"github.com/browserhook/browserhook/internal/browser"
 )
@@ -11,7 +12,7 @@ var WithDialogs = withDialogs
 
 // Missed asks a document who got the mouse, as a click does after it came.
 func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string, err error) {
-	r := &run{ctx: ctx, page: page, spec: &Spec{}}
+	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{}}
 	w := r.witness()
 	defer w.stop()
 	return r.missed(verdict{frame: f}, "mouse", w)
@@ -20,7 +21,7 @@ func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string
 // Slipped presses the mouse's button on a target as a click does, has between done
 // while it is down, and lets it go.
 func Slipped(ctx context.Context, page *browser.Page, target string, between func()) error {
-	r := &run{ctx: ctx, page: page, spec: &Spec{Action: "click", Target: target}}
+	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{Action: "click", Target: target}}
 	var err error
 	if r.target, err = ParseTarget(target); err != nil {
 		return err

@@ -376,7 +376,7 @@ func (r *run) settledAsking(input, ask func() error) error {
 		if err := input(); err != nil {
 			return err
 		}
-		go func() { answer <- ask() }()
+		r.running.Go(func() { answer <- ask() })
 		return nil
 	}); err != nil {
 		return err

@@ -103,10 +103,10 @@ func (r *run) missed(v verdict, op string, said *witness) (by string, err error)
 			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.reached()", "contextId": f.Context})
 		}
 		asked := make(chan struct{})
-		go func() {
+		r.running.Go(func() {
 			defer close(asked)
 			_ = v.frame.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "bh.reached()", "contextId": v.frame.Context}, nil)
-		}()
+		})
 		if op != "mouse" {
 			return "", nil
 		}

@@ -142,10 +142,10 @@ type reply struct {
 // what became of it.
 func (r *run) lookIn(f browser.Frame, fn string, args object, every []browser.Frame) (v verdict, answered bool, err error) {
 	a, asked := &reply{frame: f, ch: make(chan struct{})}, maps.Clone(args)
-	go func() {
+	r.running.Go(func() {
 		defer close(a.ch)
 		a.v, a.err = r.call(f, fn, asked)
-	}()
+	})
 	var hung <-chan time.Time
 	if r.severalProcesses(every) {
 		hung = time.After(r.wait(args) + hangs)
@@ -249,12 +249,12 @@ func (r *run) askAll(frames []browser.Frame) {
 		}
 		q = &question{asked: now, by: now.Add(patience), done: make(chan struct{})}
 		r.asked[f.Session.ID] = q
-		go func() {
+		r.running.Go(func() {
 			err := f.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)
 			if err == nil || lost(err) {
 				close(q.done)
 			}
-		}()
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -159,7 +160,7 @@ func FuzzSteps(f *testing.F) {
 		if v := shown.Value; v != nil && *v != Mask || slices.ContainsFunc(shown.Values, func(v string) bool { return v != Mask }) {
 			t.Fatalf("%s is shown as %s", raw, masked)
 		}
-		r := &run{ctx: ended, whole: ended, page: page, spec: &s}
+		r := &run{ctx: ended, whole: ended, running: new(sync.WaitGroup), page: page, spec: &s}
 		if s.Target != "" {
 			r.target, _ = ParseTarget(s.Target)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -39,6 +40,8 @@ type Save func(ctx context.Context, kind, contentType string, content []byte) (d
 // page that the next step can use.
 func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options ...Option) (json.RawMessage, *domain.Failure) {
 	limit, whole := spec.timeout(), ctx
+	var running sync.WaitGroup
+	defer running.Wait()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if why := spec.remembered(page.Secrets); why != nil {
@@ -46,7 +49,7 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	}
 	_, dialogs := page.Tabs().Dialogs(0)
 	r, result, err := follow(ctx, page.Tabs(), func(r *run) {
-		r.whole, r.spec, r.save = ctx, spec, save
+		r.whole, r.running, r.spec, r.save = ctx, &running, spec, save
 		for _, option := range options {
 			option(r)
 		}
@@ -117,9 +120,12 @@ func (r *run) aim(raw string) error {
 }
 
 type run struct {
-	whole  context.Context //nolint:containedctx // a run is one call
-	ctx    context.Context //nolint:containedctx // ends with the page, too
-	end    context.CancelCauseFunc
+	whole context.Context //nolint:containedctx // a run is one call
+	ctx   context.Context //nolint:containedctx // ends with the page, too
+	end   context.CancelCauseFunc
+
+	running *sync.WaitGroup // what goes on beside the step, and ends with whole
+
 	dead   <-chan struct{} // how the page crashed, if it had before the step
 	page   *browser.Page
 	spec   *Spec

@@ -94,13 +94,13 @@ func (r *run) enter(page *browser.Page) {
 	page.StepBegins()
 	ctx, cancel := context.WithCancelCause(r.whole)
 	r.ctx, r.end, r.page, r.dead = ctx, cancel, page, nil
-	go func() {
+	r.running.Go(func() {
 		select {
 		case <-page.Closed():
 			cancel(errTabClosed)
 		case <-ctx.Done():
 		}
-	}()
+	})
 }
 
 // follow does a step in the current tab. One that has only looked so far goes on

@@ -89,7 +89,8 @@ type Conn struct {
 	wanted    map[string]int // listeners by method
 	err       error          // why it ended
 
-	done chan struct{}
+	done    chan struct{}
+	running sync.WaitGroup // what reads, what writes, and what goes on beside them
 }
 
 type listener struct {
@@ -109,10 +110,23 @@ func NewConn(rw io.ReadWriteCloser, log *slog.Logger) *Conn {
 		wanted:    make(map[string]int),
 		done:      make(chan struct{}),
 	}
-	go c.read()
-	go c.write()
+	c.running.Go(c.read)
+	c.running.Go(c.write)
 	return c
 }
+
+// Go runs fn beside the wire: it waits for answers, and so ends soon after the
+// wire does, with nothing else to end it. On one that has ended nothing is run.
+func (c *Conn) Go(fn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil { // then the wire is read still, so that Wait has not ended
+		c.running.Go(fn)
+	}
+}
+
+// Wait returns when the wire has ended and nothing runs on it or beside it.
+func (c *Conn) Wait() { c.running.Wait() }
 
 // Call sends a command to the session ("" is the browser) and decodes the
 // answer into result, which may be nil. Without a deadline in ctx it waits for

@@ -135,7 +135,7 @@ func (t *tx) commit(patience context.Context) error {
 	t.conn.Release()
 	t.conn = nil
 	learned := make(chan bool, 1)
-	go func() {
+	t.store.wg.Go(func() {
 		happened := rest.store.happened(rest.ctx, rest.xid, mark)
 		if happened {
 			rest.committed()
@@ -144,7 +144,7 @@ func (t *tx) commit(patience context.Context) error {
 			rest.release()
 		}
 		learned <- happened
-	}()
+	})
 	select {
 	case happened := <-learned:
 		if happened {
