@@ -144,8 +144,8 @@ func (t *tx) again(entries []work.Entry, ep *work.Endpoint, now time.Time) (int,
 	}
 	n, err := t.count(`INSERT INTO deliveries AS d (project, event, endpoint, ordered, node, next_at, ended_at, attempts, tries, status, reason)
 		SELECT $1, q.event, $2, q.ordered, 0, $3, 0, 0, 0, 'PENDING', '' FROM unnest($4::bigint[], $5::bigint[]) q (event, ordered)
-		ON CONFLICT (project, event, endpoint) DO UPDATE SET status = 'PENDING', reason = '', tries = 0, next_at = $3, ended_at = 0
-		WHERE d.status IN ('FAILED', 'CANCELED')`, entries[0].Project, ep.Num, codec.Micros(now), d.events, d.ordered)
+		ON CONFLICT (project, event, endpoint) DO UPDATE SET status = `+work.SendAgain.To()+`, reason = '', tries = 0, next_at = $3, ended_at = 0
+		WHERE d.status IN (`+work.SendAgain.From()+`)`, entries[0].Project, ep.Num, codec.Micros(now), d.events, d.ordered)
 	if err != nil {
 		return 0, fmt.Errorf("recover deliveries: %w", err)
 	}

@@ -221,7 +221,7 @@ func (t *tx) retry(project string, k work.Key, now time.Time) (domain.Delivery, 
 	if err := t.unit.Retry(&d, &e, found, t.store.leases.onItsWay(k), now); err != nil {
 		return d, err
 	}
-	if err := t.exec(`UPDATE deliveries d SET status = 'PENDING', reason = '', tries = 0, next_at = $4, ended_at = 0
+	if err := t.exec(`UPDATE deliveries d SET status = `+work.SendAgain.To()+`, reason = '', tries = 0, next_at = $4, ended_at = 0
 		FROM projects o WHERE o.id = $3 AND d.project = o.num AND d.event = $1 AND d.endpoint = $2`,
 		k.Event, k.Endpoint, project, codec.Micros(now)); err != nil {
 		return d, fmt.Errorf("retry delivery: %w", err)

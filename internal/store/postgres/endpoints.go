@@ -178,7 +178,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 // time.
 func (s *Store) cancelDeleted(ctx context.Context, num int64) error {
 	_, err := work.Repeat(ctx, s.update, atOnce, func(t *tx) (int, error) {
-		return t.count(`UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
+		return t.count(`UPDATE deliveries d SET status = `+work.CancelOpen.To()+`, reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
 			FROM endpoints p, (SELECT project, event FROM deliveries WHERE endpoint = $1 AND ended_at = 0 LIMIT $2 FOR UPDATE) q
 			WHERE p.num = $1 AND d.project = q.project AND d.event = q.event AND d.endpoint = $1`, num, atOnce)
 	})

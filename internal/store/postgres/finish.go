@@ -20,6 +20,9 @@ import (
 // and else the other node's to decide. One that is PENDING without an attempt
 // is given back untried.
 func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
+	if err := work.CheckOutcomes(outcomes); err != nil {
+		return err
+	}
 	rows, err := s.finished(ctx, outcomes)
 	if err != nil {
 		return err

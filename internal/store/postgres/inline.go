@@ -73,7 +73,7 @@ func (t *tx) tellEnd(e *endings) error {
 	if len(e.disabled) == 0 {
 		return nil
 	}
-	if err := t.exec(`UPDATE deliveries d SET status = 'CANCELED', reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
+	if err := t.exec(`UPDATE deliveries d SET status = `+work.CancelOpen.To()+`, reason = 'endpoint_deleted', node = 0, ended_at = p.deleted_at
 		FROM endpoints p WHERE p.num = ANY($1) AND d.endpoint = p.num AND d.ended_at = 0`, e.disabled); err != nil {
 		return fmt.Errorf("cancel deliveries: %w", err)
 	}

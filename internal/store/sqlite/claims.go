@@ -23,7 +23,7 @@ func (s *Store) OfferTo(t domain.Taker) { s.taker.Store(&t) }
 func (s *Store) ReleaseClaims(ctx context.Context) error {
 	s.leases.clear()
 	return s.update(ctx, func(t *tx) error {
-		if err := t.exec(writesLog(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted',
+		if err := t.exec(writesLog(`UPDATE deliveries SET status = ` + work.CancelOpen.To() + `, reason = 'endpoint_deleted',
 			ended_at = (SELECT deleted_at FROM endpoints p WHERE p.num = endpoint)
 			WHERE ended_at = 0 AND endpoint IN (SELECT num FROM endpoints WHERE deleted_at <> 0)`)); err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
@@ -300,6 +300,9 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
 	keys := make([]work.Key, len(outcomes))
 	back := 0
+	if err := work.CheckOutcomes(outcomes); err != nil {
+		return err
+	}
 	for i := range outcomes {
 		keys[i] = s.key(outcomes[i].Delivery.ID)
 		if work.Untried(&outcomes[i]) {

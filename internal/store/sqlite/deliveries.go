@@ -236,7 +236,7 @@ func (t *tx) retry(project string, k work.Key, now time.Time) (domain.Delivery, 
 
 // makeDue has a delivery sent as if it were new.
 func (t *tx) makeDue(k work.Key, now time.Time) error {
-	if err := t.exec(writesLog(`UPDATE deliveries SET status = 'PENDING', reason = '', tries = 0, next_at = ?, ended_at = 0
+	if err := t.exec(writesLog(`UPDATE deliveries SET status = `+work.SendAgain.To()+`, reason = '', tries = 0, next_at = ?, ended_at = 0
 		WHERE event = ? AND endpoint = ?`), codec.Micros(now), k.Event, k.Endpoint); err != nil {
 		return fmt.Errorf("retry delivery: %w", err)
 	}

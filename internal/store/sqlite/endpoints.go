@@ -155,7 +155,7 @@ func (s *Store) DeleteEndpoint(ctx context.Context, project, id string, now time
 // cancelOpen cancels some of what is still to be sent to an endpoint that is no
 // more.
 func (t *tx) cancelOpen(endpoint int64, now time.Time) (int, error) {
-	n, err := t.execCount(writesLog(`UPDATE deliveries SET status = 'CANCELED', reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
+	n, err := t.execCount(writesLog(`UPDATE deliveries SET status = `+work.CancelOpen.To()+`, reason = 'endpoint_deleted', ended_at = ? WHERE (event, endpoint) IN
 		(SELECT event, endpoint FROM deliveries WHERE endpoint = ? AND ended_at = 0 LIMIT ?)`),
 		codec.Micros(now), endpoint, atOnce)
 	if err != nil {

@@ -105,9 +105,3 @@ func Existing(news []domain.Draft, exists func(project, delivery string) (bool, 
 	}
 	return kept, nil
 }
-
-// Recovers says whether a [Recovery] sends a delivery with the status again:
-// one that was given up, not one that arrived or is still to be sent.
-func Recovers(s domain.DeliveryStatus) bool {
-	return s == domain.DeliveryFailed || s == domain.DeliveryCanceled
-}
