@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -51,7 +52,7 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 			return verdict{OK: true}, nil // nothing is there where there is no frame
 		}
 		silent, absent := false, 0
-		for _, f := range frames {
+		for i, f := range frames {
 			if f.Document.Missing != "" {
 				// The browser's own error page is nothing of the page's: there
 				// is nothing to be found, read or clicked.
@@ -80,8 +81,11 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				if lost(err) && r.ctx.Err() == nil {
 					continue // the document was left meanwhile
 				}
-				if r.seen.Why == "" {
+				if r.seen.Why == "" { // the first round isn't over
 					r.seen = told
+					if told.Why == "target_not_found" {
+						r.seen.Seen = fmt.Sprintf("%s; there was no time to look at %d of %d frames", told.Seen, len(frames)-i, len(frames))
+					}
 				}
 				return v, err
 			}
