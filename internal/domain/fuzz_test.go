@@ -9,9 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// FuzzRemember: a stored body gives back what was known of the event when it
+// FuzzReadBody: a stored body gives back what was known of the event when it
 // was committed, or an error, and its contract's form is stable.
-func FuzzRemember(f *testing.F) {
+func FuzzReadBody(f *testing.F) {
 	for _, body := range []string{
 		`{"sessionId":"browser_1","type":"browser","data":{"eventType":"browser_ready","status":"READY","streamingUrl":"https://x/streams?id=1&a=2"},"id":"evt_1","timestamp":"2026-01-02T03:04:05.678Z","sequence":1,"metadata":{"env":"prod"}}`,
 		`{"sessionId":"","type":"webhook","data":{"eventType":"endpoint_failing","status":"ENABLED","endpointId":"we_1"},"metadata":null}`,

@@ -41,11 +41,11 @@ type InlineWebhook struct {
 // the session and the endpoint that it made, if they are still there, and no
 // steps: they may be long by now, and are for the caller to read.
 func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error) {
-	if s.isStopping() {
-		return domain.Session{}, nil, nil, errStopping
-	}
 	if err := checkOptions(&r.Options); err != nil {
 		return domain.Session{}, nil, nil, err
+	}
+	if s.isStopping() {
+		return domain.Session{}, nil, nil, errStopping
 	}
 	if err := domain.CheckMetadata("metadata", r.Metadata); err != nil {
 		return domain.Session{}, nil, nil, err

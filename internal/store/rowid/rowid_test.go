@@ -41,9 +41,9 @@ func TestEncodeAndDecode(t *testing.T) {
 	}
 }
 
-// FuzzOpen: a string decodes to the numbers that it was made of, or to some that
+// FuzzDecode: a string decodes to the numbers that it was made of, or to some that
 // no row has.
-func FuzzOpen(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	s, err := New(domain.PrefixDelivery, bytes.Repeat([]byte{7}, 16))
 	if err != nil {
 		f.Fatal(err)

@@ -1,7 +1,8 @@
 // Package work is the unit of work of a store: what a transaction has decided
 // about the rows that it has loaded, what is new in the log and for whom, and
-// what is told when it is durable. It is pure: it asks no database and no
-// clock. A store reads rows into it, writes what it says, and commits.
+// what is told when it is durable. A unit is pure: it asks no database and no
+// clock. A store reads rows into it, writes what it says, and commits. What is
+// done in parts, in a transaction each, is here too (parts.go).
 package work
 
 import (
@@ -115,7 +116,7 @@ func (u *Unit) Release(t domain.Taker) {
 	}
 }
 
-// Complete ends the collecting, before the commit: it adds what follows from
+// Complete ends the collecting, when all is decided: it adds what follows from
 // the rest, and names each thing one time.
 func (u *Unit) Complete() {
 	c := &u.Commit
