@@ -55,16 +55,16 @@ type Signal struct {
 // EndpointRef names an endpoint.
 type EndpointRef struct{ ProjectID, ID string }
 
-// Taker is who a store hands new deliveries to as they are committed, so that
+// Taker is who a store hands new deliveries off to as they are committed, so that
 // they needn't be claimed. It asks about each of them before the commit, in the
 // order in which they will be claimed if they are not taken; those that won't
-// be are made known in [Commit.Due]. No method blocks.
+// be are told in [Commit.Due]. No method blocks.
 type Taker interface {
 	// Reserve says whether a new delivery to the endpoint, which is being
 	// committed, will be taken. Each true is followed by one job in Take, or
 	// by one endpoint in Release. size is the bytes of its body.
 	Reserve(e *Endpoint, size int) bool
-	// Take hands over what has been committed, in order, as if it had been
+	// Take hands off what has been committed, in order, as if it had been
 	// claimed.
 	Take(jobs []Job)
 	// Release says that the change has failed.

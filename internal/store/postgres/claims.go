@@ -66,7 +66,7 @@ const openSessions = `WITH RECURSIVE s (session) AS (
 const byOrder = `SET LOCAL enable_sort = off`
 
 // DueEndpoints lists the endpoints that have something to send, now or later,
-// that nobody holds.
+// that nobody has leased.
 func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	type open struct {
 		num     int64
@@ -283,7 +283,7 @@ func queueNext(b *pgx.Batch, c claim, at *int64) {
 const orderedRun = 32
 
 // pickOrdered claims the first of each session that has not ended, if it is due
-// and nobody holds it, and those that follow it. Whoever has locked a session's
+// and nobody has leased it, and those that follow it. Whoever has locked a session's
 // first may claim what follows: every other node passes the session by. It
 // begins after the session where this node's last claim had enough, so that each
 // has its turn, and what a claim costs depends on what it gets, not on how many
@@ -344,8 +344,8 @@ func (t *tx) pickOrdered(c claim, jobs *[]domain.Job, at *int64) error {
 	return nil
 }
 
-// heads locks the first deliveries of sessions, if they are due and nobody holds
-// them, and gives the sessions in turn.
+// heads locks the first deliveries of sessions, if they are due and nobody has
+// leased them, and gives the sessions in turn.
 func (t *tx) heads(c claim, after, upto int64, limit int) ([]int64, error) {
 	heads, err := rows(t, func(r codec.Scanner) (session int64, err error) { return session, r.Scan(&session) },
 		openSessions+` SELECT d.ordered FROM deliveries d WHERE d.node + d.ended_at = 0 AND d.next_at + 0 <= $4 -- as in claimRows

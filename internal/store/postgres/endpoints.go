@@ -50,7 +50,7 @@ func (t *tx) insertEndpoint(e domain.Endpoint) error {
 	return nil
 }
 
-// newVersion makes known that the project's endpoints change, to whoever adds
+// newVersion tells that the project's endpoints change, to whoever adds
 // events to it after this.
 func (t *tx) newVersion(project string) (version int64, err error) {
 	if err := t.row(`UPDATE projects SET version = version + 1 WHERE id = $1 RETURNING version`, project).Scan(&version); err != nil {

@@ -67,7 +67,7 @@ func (s *Store) queueEnd(b *pgx.Batch, all []work.Inline) (*endings, error) {
 	return &e, nil
 }
 
-// tellEnd makes known what has ended.
+// tellEnd tells what has ended.
 func (t *tx) tellEnd(e *endings) error {
 	t.unit.Gone(e.gone...)
 	if len(e.disabled) == 0 {

@@ -14,7 +14,7 @@ const (
 
 // allowed says how many deliveries an endpoint with limits may be sent now by
 // all nodes together, and if that is fewer than asked for, how long it takes
-// until it may be more. It holds the endpoint's limits for this transaction.
+// until it may be more. It locks the endpoint's limits for this transaction.
 //
 // The rate is kept by the generic cell rate algorithm: pace is the time up to
 // which the rate is used up, by the database's clock, which is one for all.
@@ -37,11 +37,11 @@ func (t *tx) allowed(c claim) (n int, wait time.Duration, err error) {
 	if c.as.Concurrency == 0 {
 		return n, wait, nil
 	}
-	var held int
-	if err := t.row(`SELECT COUNT(*) FROM deliveries WHERE endpoint = $1 AND node <> 0`, c.endpoint).Scan(&held); err != nil {
+	var leased int
+	if err := t.row(`SELECT COUNT(*) FROM deliveries WHERE endpoint = $1 AND node <> 0`, c.endpoint).Scan(&leased); err != nil {
 		return 0, 0, err
 	}
-	if room := max(0, c.as.Concurrency-held); room < n {
+	if room := max(0, c.as.Concurrency-leased); room < n {
 		n, wait = room, max(wait, roomAgain)
 	}
 	return n, wait, nil

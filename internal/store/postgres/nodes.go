@@ -12,14 +12,14 @@ import (
 // rhythm is how nodes see that the others live.
 type rhythm struct {
 	every time.Duration // a node shows that it lives, and looks at the others
-	dead  time.Duration // its beat must stand still for the others to take over what it held
-	lost  time.Duration // it can't reach the database until it stops sending what it holds: before it is taken over
+	dead  time.Duration // its beat must stand still for the others to take over its leases
+	lost  time.Duration // it can't reach the database until it stops sending what it has leased: before it is taken over
 }
 
 var usual = rhythm{every: 2 * time.Second, dead: 10 * time.Second, lost: 7 * time.Second}
 
 // join makes this server a node, in place of the one that it was before it was
-// started anew. What that held is due again.
+// started anew. What that had leased is due again.
 func (s *Store) join(ctx context.Context) error {
 	var num int64
 	err := s.update(ctx, func(t *tx) error {
@@ -39,7 +39,7 @@ func (s *Store) join(ctx context.Context) error {
 	return nil
 }
 
-// leave gives back what this node holds. Its sessions have ended, or wait for
+// leave gives back what this node has leased. Its sessions have ended, or wait for
 // its next start.
 func (s *Store) leave() error {
 	ctx, cancel := context.WithTimeout(context.Background(), answerWithin)
@@ -76,23 +76,23 @@ func (s *Store) release(ctx context.Context) error {
 	return t.exec(`COMMIT`)
 }
 
-// holders goes from one node that holds something of an endpoint to the next
+// lessees goes from one node that has leased something of an endpoint to the next
 // through the index, however much that is, and adds those that have sessions.
-const holders = `WITH RECURSIVE held (endpoint, node) AS (
+const lessees = `WITH RECURSIVE leased (endpoint, node) AS (
 	(SELECT endpoint, node FROM deliveries WHERE node <> 0 ORDER BY endpoint, node LIMIT 1)
 	UNION ALL
-	SELECT next.* FROM held CROSS JOIN LATERAL (SELECT endpoint, node FROM deliveries
-		WHERE node <> 0 AND (endpoint, node) > (held.endpoint, held.node) ORDER BY endpoint, node LIMIT 1) next),
-	holders AS (SELECT node FROM held UNION SELECT node FROM sessions WHERE ` + unfinished + `)`
+	SELECT next.* FROM leased CROSS JOIN LATERAL (SELECT endpoint, node FROM deliveries
+		WHERE node <> 0 AND (endpoint, node) > (leased.endpoint, leased.node) ORDER BY endpoint, node LIMIT 1) next),
+	lessees AS (SELECT node FROM leased UNION SELECT node FROM sessions WHERE ` + unfinished + `)`
 
-// takeOver makes what nodes held that are none any more due again, and their
+// takeOver makes what nodes had leased that are none any more due again, and their
 // sessions ours, tells the others, and says how much it was. One that froze may
 // have committed after it was buried.
 func (t *tx) takeOver(us int64) (int, error) {
 	// Read first: an update that finds a row changed by another that takes over
 	// tests it again, but not whether there is such a node.
 	gone, err := rows(t, func(r codec.Scanner) (num int64, err error) { return num, r.Scan(&num) },
-		holders+` SELECT node FROM holders h WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
+		lessees+` SELECT node FROM lessees h WHERE NOT EXISTS (SELECT 1 FROM nodes n WHERE n.num = h.node)`)
 	if err != nil || len(gone) == 0 {
 		return 0, err
 	}
@@ -150,8 +150,8 @@ func (s *Store) beat() {
 			clear(seen) // whoever couldn't see can't tell who stood still
 		}
 		asking, cancel := context.WithTimeout(s.running, max(s.rhythm.every, s.rhythm.lost-began.Sub(alive)))
-		known, err := s.lookAround(asking, seen)
-		if err == nil && known && began.Sub(swept) >= s.rhythm.dead {
+		member, err := s.lookAround(asking, seen)
+		if err == nil && member && began.Sub(swept) >= s.rhythm.dead {
 			if err := s.sweep(asking); err != nil {
 				s.Log.Warn("take over what was committed late; trying again", "err", err)
 			} else {
@@ -173,7 +173,7 @@ func (s *Store) beat() {
 				s.Signal(domain.Signal{Lost: true})
 			}
 			continue
-		case !known:
+		case !member:
 			s.Log.Warn("another node has taken this one for dead; joining anew")
 			if !lost {
 				s.Signal(domain.Signal{Lost: true})
@@ -183,7 +183,7 @@ func (s *Store) beat() {
 				continue
 			}
 		case lost:
-			s.Signal(domain.Signal{Missed: true}) // what it held was given back
+			s.Signal(domain.Signal{Missed: true}) // what it had leased was given back
 		}
 		alive, lost = began, false
 	}
@@ -201,7 +201,7 @@ func (s *Store) rejoin() error {
 
 // lookAround beats, and takes over from nodes whose beat has stood still. It
 // says whether the others still know this node.
-func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (known bool, err error) {
+func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (member bool, err error) {
 	us := s.node.Load()
 	tag, err := s.pool.Exec(ctx, `UPDATE nodes SET beat = beat + 1 WHERE num = $1`, us)
 	if err != nil {

@@ -6,9 +6,9 @@
 // decided in memory over rows that it has locked. Everything else is a
 // transaction of its own.
 //
-// A server is a node. It holds the deliveries that it is about to send, by its
+// A server is a node. It leases the deliveries that it is about to send, by its
 // number in their rows; a heartbeat shows that it lives, and the others take
-// over what a dead one held. What one commits it tells the others by NOTIFY.
+// over what a dead one had leased. What one commits it tells the others by NOTIFY.
 package postgres
 
 import (
@@ -88,7 +88,7 @@ type Store struct {
 	leases *leases
 	turns  work.Turns            // of sessions, at ordered endpoints
 	unwell atomic.Pointer[error] // why the last beat failed; nil: it didn't
-	node   atomic.Int64          // our number, as the deliveries that we hold have it
+	node   atomic.Int64          // our number, as the deliveries that we have leased have it
 	offer  atomic.Pointer[domain.Taker]
 
 	writer  *writer
@@ -226,7 +226,7 @@ func (s *Store) identify(ctx context.Context) error {
 	return nil
 }
 
-// OfferTo has every new delivery that needs nobody else's consent handed to
+// OfferTo has every new delivery that needs nobody else's consent handed off to
 // the taker as soon as it is committed.
 func (s *Store) OfferTo(t domain.Taker) { s.offer.Store(&t) }
 
@@ -243,7 +243,7 @@ func (s *Store) taker() domain.Taker {
 // start to see.
 func (s *Store) Hurry() { time.AfterFunc(s.rhythm.lost, s.giveUp) }
 
-// Close commits what is queued, gives back what this node holds, and
+// Close commits what is queued, gives back what this node has leased, and
 // disconnects. Changes that come later are refused. While the database is away
 // it gives up after some seconds, with an error.
 func (s *Store) Close() error {

@@ -167,7 +167,7 @@ func (t *tx) undone() { t.store.leases.undo(t.grant, t.unit.Reserved()...) }
 // release tells the taker that what it reserved isn't to come.
 func (t *tx) release() { t.unit.Release(t.store.taker()) }
 
-// mark is what a transaction leaves behind by which it is known: its number
+// mark is what a transaction leaves behind to be recognized by: its number
 // among those of its connection.
 type mark struct {
 	connection string

@@ -13,8 +13,8 @@ import (
 	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-// OfferTo has new deliveries handed to t, as far as it reserves them; the others
-// are left for [Store.Claim].
+// OfferTo has new deliveries handed off to t, as far as it reserves them; the
+// others are left for [Store.Claim].
 func (s *Store) OfferTo(t domain.Taker) { s.taker.Store(&t) }
 
 // ReleaseClaims makes due again what a dead server had claimed, and cancels

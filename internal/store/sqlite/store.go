@@ -72,8 +72,8 @@ type Store struct {
 }
 
 // Open opens or makes the file, readable by its owner only, and brings its
-// tables up to date. notify is called after each commit with what became
-// known; it must not block. The error says what is wrong and, as an
+// tables up to date. notify is called after each commit; it must not
+// block. The error says what is wrong and, as an
 // [advice.Error], what to do.
 func Open(ctx context.Context, path string, box *seal.Box, notify func(domain.Commit), log *slog.Logger) (*Store, error) {
 	s := &Store{log: log, notify: notify, box: box, queue: make(chan *change, queueLength), done: make(chan struct{}), leases: newLeases()}

@@ -36,8 +36,8 @@ func (u *Unit) Cancel(d *domain.Delivery, now time.Time) error {
 }
 
 // Retry decides that a delivery is due now, with the whole schedule before it.
-// e and found are its endpoint as it was read; leased says that somebody has it
-// in hand.
+// e and found are its endpoint as it was read; leased says that somebody is
+// sending it.
 func (u *Unit) Retry(d *domain.Delivery, e *domain.Endpoint, found error, leased bool, now time.Time) error {
 	switch {
 	case errors.Is(found, domain.ErrNotFound):
