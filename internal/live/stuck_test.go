@@ -1,12 +1,12 @@
 package live_test
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"go.uber.org/goleak"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
@@ -24,7 +25,7 @@ import (
 
 func TestMain(m *testing.M) {
 	browsertest.Main()
-	os.Exit(m.Run())
+	goleak.VerifyTestMain(m)
 }
 
 // house is sessions by id, each with a link whose token is the id, too.
@@ -34,9 +35,13 @@ type house struct {
 
 	current func(id string) *browser.Page // instead of pages
 
-	fail  error // of every look at the store
-	steps []domain.Step
-	mode  domain.StreamMode
+	fail     error // of every look at the store
+	steps    []domain.Step
+	mode     domain.StreamMode
+	status   domain.SessionStatus // empty: READY
+	expires  time.Time
+	stopping chan struct{}
+	revoke   context.CancelFunc // of the key that the last viewer's link was made with
 
 	changed chan struct{} // closed at the next change
 	asked   chan struct{} // closed when the link is looked at next
@@ -56,7 +61,7 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
-	return domain.Stream{Mode: h.mode, SessionID: token}, domain.Session{ID: token, Status: domain.SessionReady}, nil
+	return domain.Stream{Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, domain.Session{ID: token, Status: cmp.Or(h.status, domain.SessionReady)}, nil
 }
 
 func (h *house) Page(id string) (*browser.Page, bool) {
@@ -110,7 +115,11 @@ func (h *house) hangUp() {
 	h.conns = nil
 }
 func (h *house) Hold(ctx context.Context, _ string) (context.Context, func()) {
-	return ctx, func() {}
+	ctx, end := context.WithCancel(ctx)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.revoke = end
+	return ctx, end
 }
 func (h *house) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
 	h.mu.Lock()
@@ -128,10 +137,10 @@ func (h *house) set(fail error) {
 func (h *house) open(t *testing.T) *httptest.Server {
 	t.Helper()
 	refuse := func(w http.ResponseWriter, code domain.Code, detail string) {
-		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404}[code])
+		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404, "upgrade_required": 426}[code])
 	}
 	mux := http.NewServeMux()
-	live.New(h, h, h, nil, refuse, slog.New(slog.DiscardHandler)).Routes(mux)
+	live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler)).Routes(mux)
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateHijacked {

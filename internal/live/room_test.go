@@ -1,0 +1,192 @@
+package live
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+)
+
+// wire is a browser that answers every command with nothing and remembers it.
+type wire struct {
+	t    *testing.T
+	page *browser.Page
+	nc   net.Conn
+
+	mu   sync.Mutex
+	said []string
+}
+
+func newWire(t *testing.T) *wire {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
+	w := &wire{t: t, nc: theirs, page: &browser.Page{Session: cdp.Session{Conn: conn, ID: "page"}}}
+	var answering sync.WaitGroup
+	answering.Go(w.answer)
+	t.Cleanup(func() {
+		_ = conn.Close()
+		conn.Wait()
+		_ = theirs.Close()
+		answering.Wait()
+	})
+	return w
+}
+
+func (w *wire) answer() {
+	for r := bufio.NewReader(w.nc); ; {
+		raw, err := r.ReadBytes(0)
+		if err != nil {
+			return
+		}
+		var m struct {
+			ID     int64
+			Method string
+			Params map[string]any
+		}
+		if err := json.Unmarshal(raw[:len(raw)-1], &m); err != nil {
+			w.t.Error(err)
+		}
+		said := m.Method
+		for _, name := range []string{"type", "button", "buttons", "x", "y", "clickCount", "key", "text", "deltaY", "sessionId"} {
+			if v, ok := m.Params[name]; ok && v != "" {
+				said += fmt.Sprintf(" %s=%v", name, v)
+			}
+		}
+		w.mu.Lock()
+		w.said = append(w.said, said)
+		w.mu.Unlock()
+		if _, err := fmt.Fprintf(w.nc, `{"id":%d,"result":{},"sessionId":"page"}`+"\x00", m.ID); err != nil {
+			return
+		}
+	}
+}
+
+// tell sends an event and returns when it has been heard, and all that was sent
+// before has been taken.
+func (w *wire) tell(event string) {
+	w.t.Helper()
+	if event != "" {
+		if _, err := w.nc.Write([]byte(event + "\x00")); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := w.page.Call(w.t.Context(), "Barrier", nil, nil); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// heard is what was asked since the last time.
+func (w *wire) heard() []string {
+	w.tell("")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []string
+	for _, one := range w.said {
+		if one != "Barrier" {
+			all = append(all, one)
+		}
+	}
+	w.said = nil
+	return all
+}
+
+func (w *wire) want(what string, want ...string) {
+	w.t.Helper()
+	if diff := cmp.Diff(want, w.heard()); diff != "" {
+		w.t.Errorf("%s: %s", what, diff)
+	}
+}
+
+func frame(number int, jpeg string) string {
+	return fmt.Sprintf(`{"method":"Page.screencastFrame","sessionId":"page","params":{"data":%q,"sessionId":%d,"metadata":{"deviceWidth":800,"deviceHeight":600}}}`, jpeg, number)
+}
+
+// TestAScreencastRunsWhileSomebodyLooks: from the first viewer to the last, once
+// for all of them; who comes while nothing moves sees the frame before.
+func TestAScreencastRunsWhileSomebodyLooks(t *testing.T) {
+	w := newWire(t)
+	rooms := &rooms{log: slog.New(slog.DiscardHandler), open: map[*browser.Page]*room{}}
+	a, b := newView(), newView()
+	rooms.join(w.page, a)
+	w.want("the first comes", "Page.startScreencast")
+	w.tell(frame(1, "eA=="))
+	rooms.join(w.page, b)
+	w.want("the second comes", "Page.screencastFrameAck sessionId=1")
+	if got := string(<-a.frames) + string(<-b.frames); got != "xx" || rooms.viewers(w.page) != 2 {
+		t.Errorf("%d see %q", rooms.viewers(w.page), got)
+	}
+	if width, height := rooms.size(w.page); width != 800 || height != 600 {
+		t.Errorf("the page has %v by %v", width, height)
+	}
+	w.tell(frame(2, "no base64"))
+	w.want("a frame that is none", "Page.screencastFrameAck sessionId=2")
+	rooms.leave(w.page, a)
+	w.want("one of two leaves")
+	rooms.leave(w.page, b)
+	rooms.leave(w.page, b)
+	w.want("the last leaves", "Page.stopScreencast")
+	w.tell(frame(3, "eA=="))
+	w.want("a late frame")
+	if len(a.frames)+len(b.frames) != 0 || rooms.viewers(w.page) != 0 {
+		t.Error("a frame came to who has left")
+	}
+}
+
+// TestAHandDoesAndLetsGo: what a viewer does, in CSS pixels, and what it holds
+// down is let go when it leaves.
+func TestAHandDoesAndLetsGo(t *testing.T) {
+	w := newWire(t)
+	h := newHand(w.page)
+	do := func(raw string) {
+		t.Helper()
+		in, err := parseInput([]byte(raw))
+		if err == nil {
+			err = h.do(t.Context(), in, 800, 600)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+	for _, tt := range []struct{ in, want string }{
+		{`{"type":"mouse","kind":"move","x":0.5,"y":0.25}`, "Input.dispatchMouseEvent type=mouseMoved button=none buttons=0 x=400 y=150 clickCount=0"},
+		{`{"type":"mouse","kind":"down","button":"left","clicks":2,"x":1,"y":1}`, "Input.dispatchMouseEvent type=mousePressed button=left buttons=1 x=800 y=600 clickCount=2"},
+		{`{"type":"mouse","kind":"down","button":"right","x":0,"y":0}`, "Input.dispatchMouseEvent type=mousePressed button=right buttons=3 x=0 y=0 clickCount=1"},
+		{`{"type":"mouse","kind":"up","button":"left","x":0,"y":0}`, "Input.dispatchMouseEvent type=mouseReleased button=left buttons=2 x=0 y=0 clickCount=1"},
+		{`{"type":"text","text":"Grüße"}`, "Input.insertText text=Grüße"},
+		{`{"type":"key","kind":"down","key":"é"}`, "Input.insertText text=é"}, // which a US keyboard lacks
+		{`{"type":"key","kind":"up","key":"é"}`, ""},
+		{`{"type":"key","kind":"down","key":"a"}`, "Input.dispatchKeyEvent type=keyDown key=a text=a"},
+	} {
+		do(tt.in)
+		if got := strings.Join(w.heard(), "; "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.in, got, tt.want)
+		}
+	}
+	h.release(t.Context())
+	w.want("it leaves", "Input.dispatchKeyEvent type=keyUp key=a", "Input.dispatchMouseEvent type=mouseReleased button=right buttons=0 x=0 y=0 clickCount=1")
+	do(`{"type":"key","kind":"down","key":"Shift"}`)
+	do(`{"type":"key","kind":"up","key":"Shift"}`)
+	w.heard()
+	free := newHand(w.page)
+	free.release(t.Context())
+	w.want("one that holds nothing leaves")
+}
+
+// TestInputsThatWaitLeaveRoomForLettingGo: moves have a quarter of it, and what
+// presses half, so that nothing stays held down.
+func TestInputsThatWaitLeaveRoomForLettingGo(t *testing.T) {
+	move, wheel, down, up, text := input{Type: "mouse", Kind: "move"}, input{Type: "wheel"}, input{Type: "key", Kind: "down"}, input{Type: "key", Kind: "up"}, input{Type: "text"}
+	if move.room() >= down.room() || wheel.room() != move.room() || text.room() != down.room() || down.room() >= up.room() || up.room() != maxInputs {
+		t.Error(move.room(), wheel.room(), down.room(), text.room(), up.room())
+	}
+}
