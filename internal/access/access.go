@@ -32,12 +32,12 @@ type Store interface {
 // Service is the keys of one server's database, whether the server runs or not.
 type Service struct {
 	Store
-	held holders
+	uses uses
 }
 
 // New makes a service. Run ends what revoked keys hold open.
 func New(store Store) *Service {
-	return &Service{Store: store, held: holders{open: map[string]map[*holder]struct{}{}, look: make(chan struct{}, 1)}}
+	return &Service{Store: store, uses: uses{open: map[string]map[*use]struct{}{}, look: make(chan struct{}, 1)}}
 }
 
 const (

@@ -80,9 +80,9 @@ func TestKeysAreMadeAndFound(t *testing.T) {
 // TestWhatAKeyHoldsEndsWithIt, and nothing else does.
 func TestWhatAKeyHoldsEndsWithIt(t *testing.T) {
 	s := New(&keys{})
-	held, done := s.Hold(t.Context(), "key_1")
-	other, doneOther := s.Hold(t.Context(), "key_2")
-	nobodys, doneNobodys := s.Hold(t.Context(), "")
+	held, done := s.WithKey(t.Context(), "key_1")
+	other, doneOther := s.WithKey(t.Context(), "key_2")
+	nobodys, doneNobodys := s.WithKey(t.Context(), "")
 	defer doneOther()
 	defer doneNobodys()
 	s.Notify(domain.Commit{Keys: []string{"key_1", "", "key_3"}})
@@ -90,7 +90,7 @@ func TestWhatAKeyHoldsEndsWithIt(t *testing.T) {
 		t.Errorf("%v, %v, %v", context.Cause(held), other.Err(), nobodys.Err())
 	}
 	done()
-	if len(s.held.open) != 1 {
-		t.Errorf("%d keys hold something", len(s.held.open))
+	if len(s.uses.open) != 1 {
+		t.Errorf("%d keys hold something", len(s.uses.open))
 	}
 }

@@ -53,7 +53,7 @@ type server struct {
 	api huma.API
 	mux *http.ServeMux
 
-	pages *pages
+	limiter *limiter
 }
 
 const maxBody = 1 << 20
@@ -67,7 +67,7 @@ var rules = []string{
 // New makes the handler of every route.
 func New(cfg Config) http.Handler {
 	s := build(cfg)
-	return s.outer(s.mux)
+	return s.middleware(s.mux)
 }
 
 // OpenAPI is the description of the API as YAML.
@@ -76,7 +76,7 @@ func OpenAPI(version string) ([]byte, error) {
 }
 
 func build(cfg Config) *server {
-	s := &server{Config: cfg, mux: http.NewServeMux(), pages: newPages()}
+	s := &server{Config: cfg, mux: http.NewServeMux(), limiter: newLimiter()}
 	hc := huma.DefaultConfig("browserhook", cfg.Version)
 	hc.CreateHooks = nil // no $schema members in answers
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""

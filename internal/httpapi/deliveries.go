@@ -179,7 +179,7 @@ func (s *server) deliveryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			rows, err := s.Deliveries.AttemptsPage(ctx, project(ctx), in.DeliveryID, after, in.Limit+1)
@@ -271,7 +271,7 @@ func (s *server) explainRoutes() {
 			EventID string `path:"eventId" maxLength:"64"`
 			Paging
 		}) (*pageOutput[explanationView], error) {
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			all, next, err := s.Explain.Event(ctx, project(ctx), in.EventID, in.Cursor, in.Limit)

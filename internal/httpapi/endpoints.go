@@ -165,7 +165,7 @@ func (s *server) endpointRoutes() {
 		})
 	operation(s, http.MethodGet, path, "list-endpoints", "List webhook endpoints, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[endpointView], error) {
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			rows, next, err := s.Endpoints.Endpoints(ctx, project(ctx), domain.EndpointFilter{Cursor: in.Cursor, Limit: in.Limit})

@@ -57,7 +57,7 @@ func (s *server) eventRoutes() {
 			if in.After == beginning {
 				in.After = ""
 			}
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			page, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
@@ -214,7 +214,7 @@ func eventSchema(t domain.EventType) schema {
 // follow answers GET /v1/events as server-sent events, from the cursor or from
 // now on.
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
-	held, release := s.Access.Hold(r.Context(), caller(r.Context()).ID)
+	held, release := s.Access.WithKey(r.Context(), caller(r.Context()).ID)
 	defer release()
 	ctx, cancel := context.WithCancelCause(held)
 	defer cancel(nil)

@@ -11,7 +11,7 @@ import (
 // Access is the API keys and their projects.
 type Access interface {
 	Authenticate(ctx context.Context, secret string) (domain.APIKey, error)
-	Hold(ctx context.Context, key string) (context.Context, func())
+	WithKey(ctx context.Context, key string) (context.Context, func())
 	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
 	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
 	Revoke(ctx context.Context, id string, last bool) error

@@ -33,9 +33,9 @@ const Health = "/healthz"
 func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET "+Health, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	s.mux.HandleFunc("GET /readyz", s.readiness)
-	s.mux.HandleFunc("GET /openapi.json", s.once("application/openapi+json", func() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }))
+	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", func() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
-	s.mux.HandleFunc("GET /docs", s.once("text/html; charset=utf-8", s.docs))
+	s.mux.HandleFunc("GET /docs", s.static("text/html; charset=utf-8", s.docs))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
 	if s.Live != nil {
 		s.Live.Routes(s.mux)
@@ -47,9 +47,9 @@ type published struct {
 	etag string
 }
 
-// once answers with what is made the first time that anybody asks: making it costs
+// static answers with what is made the first time that anybody asks: making it costs
 // milliseconds, and needs no key.
-func (s *server) once(kind string, make func() ([]byte, error)) http.HandlerFunc {
+func (s *server) static(kind string, make func() ([]byte, error)) http.HandlerFunc {
 	page := sync.OnceValues(func() (p published, err error) {
 		p.body, err = make()
 		p.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(p.body))

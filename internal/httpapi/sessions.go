@@ -120,7 +120,7 @@ func (s *server) sessionRoutes() {
 			Paging
 			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
 		}) (*pageOutput[sessionView], error) {
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			rows, next, err := s.Sessions.Sessions(ctx, project(ctx), domain.SessionFilter{
@@ -197,7 +197,7 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 
 // firstSteps are those that came with the session, as they are by now.
 func (s *server) firstSteps(ctx context.Context, v domain.Session) ([]domain.Step, error) {
-	if err := s.takePage(ctx); err != nil {
+	if err := s.takeSlot(ctx); err != nil {
 		return nil, err
 	}
 	return s.Steps.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)

@@ -104,7 +104,7 @@ func (s *server) stepRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			rows, err := s.Steps.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
@@ -122,7 +122,7 @@ func (s *server) stepRoutes() {
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/steps/{stepId}", "get-step", "Read a step", 200,
 		func(ctx context.Context, in *StepPath) (*stepOutput, error) {
-			if err := s.takePage(ctx); err != nil {
+			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			st, err := s.Steps.Step(ctx, project(ctx), in.SessionID, in.StepID)
@@ -182,7 +182,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		in.Body.Steps[i].DryRun = in.Body.Steps[i].DryRun || in.Body.DryRun
 	}
 	// Before there is anything to wait for, so that no revocation is missed.
-	held, release := s.Access.Hold(ctx, caller(ctx).ID)
+	held, release := s.Access.WithKey(ctx, caller(ctx).ID)
 	defer release()
 	steps, err := s.Steps.AddSteps(ctx, project(ctx), in.SessionID, in.Body.Steps, domain.OnError(in.Body.OnError), idem)
 	if err != nil {
@@ -218,7 +218,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 	whole := steps
 	if bare && len(steps) > 0 {
 		n := len(steps)
-		if s.takePage(ctx) != nil {
+		if s.takeSlot(ctx) != nil {
 			n = 1 // what was done can't be refused any more; the cursor leads to the others
 		}
 		// They came together, and so are one after the other.

@@ -39,29 +39,29 @@ type Refuse func(w http.ResponseWriter, code domain.Code, detail string)
 
 // Keys ends what is done with an API key when that is revoked.
 type Keys interface {
-	// Hold gives what is done with the key a context that ends with it; an
+	// WithKey gives what is done with the key a context that ends with it; an
 	// empty id is nobody's key. done is to be called when it is over.
-	Hold(ctx context.Context, key string) (_ context.Context, done func())
+	WithKey(ctx context.Context, key string) (_ context.Context, done func())
 }
 
 // Handler serves everything below /streams.
 type Handler struct {
-	sessions Sessions
-	steps    Steps
-	keys     Keys
-	log      *slog.Logger
-	stopping <-chan struct{}
-	refuse   Refuse
-	rooms    *rooms
-	page     *template.Template
+	sessions    Sessions
+	steps       Steps
+	keys        Keys
+	log         *slog.Logger
+	stopping    <-chan struct{}
+	refuse      Refuse
+	screencasts *screencasts
+	page        *template.Template
 }
 
 // New makes the handler. When stopping is closed, viewers are sent away.
 func New(sessions Sessions, steps Steps, keys Keys, stopping <-chan struct{}, refuse Refuse, log *slog.Logger) *Handler {
 	return &Handler{
 		sessions: sessions, steps: steps, keys: keys, log: log, stopping: stopping, refuse: refuse,
-		rooms: &rooms{log: log, open: map[*browser.Page]*room{}},
-		page:  template.Must(template.ParseFS(assets, "assets/page.html")),
+		screencasts: &screencasts{log: log, open: map[*browser.Page]*screencast{}},
+		page:        template.Must(template.ParseFS(assets, "assets/page.html")),
 	}
 }
 

@@ -66,9 +66,9 @@ func parseInput(raw []byte) (input, error) {
 // maxInputs is how many inputs wait for a page that hangs.
 const maxInputs = 256
 
-// room is how many may wait for there to be room for one more: moves go first,
+// limit is how many may wait for there to be room for one more: moves go first,
 // and last what lets go, lest something stay held down.
-func (in input) room() int {
+func (in input) limit() int {
 	switch {
 	case in.Kind == "move" || in.Type == "wheel":
 		return maxInputs / 4
@@ -78,72 +78,74 @@ func (in input) room() int {
 	return maxInputs / 2
 }
 
-// hand is one viewer's mouse and keyboard: what it holds down is let go when
+// devices are one viewer's mouse and keyboard: what it holds down is let go when
 // the viewer leaves.
-type hand struct {
+type devices struct {
 	page    *browser.Page
 	buttons int
 	keys    map[string]browser.Key
 	x, y    float64
 }
 
-func newHand(page *browser.Page) *hand { return &hand{page: page, keys: map[string]browser.Key{}} }
+func newDevices(page *browser.Page) *devices {
+	return &devices{page: page, keys: map[string]browser.Key{}}
+}
 
 // do gives one input to the page, which is width by height CSS pixels.
-func (h *hand) do(ctx context.Context, in input, width, height float64) error {
-	h.x, h.y = in.X*width, in.Y*height
+func (d *devices) do(ctx context.Context, in input, width, height float64) error {
+	d.x, d.y = in.X*width, in.Y*height
 	switch in.Type {
 	case "mouse":
-		return h.mouse(ctx, in)
+		return d.mouse(ctx, in)
 	case "wheel":
-		return h.page.Wheel(ctx, h.x, h.y, in.DX, in.DY)
+		return d.page.Wheel(ctx, d.x, d.y, in.DX, in.DY)
 	case "text":
-		return h.page.InsertText(ctx, in.Text)
+		return d.page.InsertText(ctx, in.Text)
 	}
-	return h.key(ctx, in)
+	return d.key(ctx, in)
 }
 
-func (h *hand) mouse(ctx context.Context, in input) error {
-	e := map[string]any{"type": "mouseMoved", "button": "none", "x": h.x, "y": h.y, "modifiers": in.Modifiers, "clickCount": 0}
+func (d *devices) mouse(ctx context.Context, in input) error {
+	e := map[string]any{"type": "mouseMoved", "button": "none", "x": d.x, "y": d.y, "modifiers": in.Modifiers, "clickCount": 0}
 	switch in.Kind {
 	case "down":
-		h.buttons |= browser.Buttons[in.Button]
+		d.buttons |= browser.Buttons[in.Button]
 		e["type"], e["button"], e["clickCount"] = "mousePressed", in.Button, max(in.Clicks, 1)
 	case "up":
-		h.buttons &^= browser.Buttons[in.Button]
+		d.buttons &^= browser.Buttons[in.Button]
 		e["type"], e["button"], e["clickCount"] = "mouseReleased", in.Button, max(in.Clicks, 1)
 	}
-	if e["buttons"] = h.buttons; h.buttons != 0 {
+	if e["buttons"] = d.buttons; d.buttons != 0 {
 		e["force"] = browser.Pressure
 	}
-	return h.page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
+	return d.page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
 }
 
-func (h *hand) key(ctx context.Context, in input) error {
+func (d *devices) key(ctx context.Context, in input) error {
 	k, ok := browser.KeyNamed(in.Key)
 	if !ok {
 		// A character that a US keyboard lacks is typed as text.
 		if in.Kind == "down" && utf8.RuneCountInString(in.Key) == 1 && in.Modifiers&^browser.ModShift == 0 {
-			return h.page.InsertText(ctx, in.Key)
+			return d.page.InsertText(ctx, in.Key)
 		}
 		return nil
 	}
 	if in.Kind == "down" {
-		h.keys[k.Code] = k
+		d.keys[k.Code] = k
 	} else {
-		delete(h.keys, k.Code)
+		delete(d.keys, k.Code)
 	}
-	return h.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(in.Kind == "down", in.Modifiers), nil)
+	return d.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(in.Kind == "down", in.Modifiers), nil)
 }
 
 // release lets go of everything.
-func (h *hand) release(ctx context.Context) {
-	for _, k := range h.keys {
-		_ = h.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(false, 0), nil)
+func (d *devices) release(ctx context.Context) {
+	for _, k := range d.keys {
+		_ = d.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(false, 0), nil)
 	}
 	for name, bit := range browser.Buttons {
-		if h.buttons&bit != 0 {
-			_ = h.mouse(ctx, input{Kind: "up", Button: name})
+		if d.buttons&bit != 0 {
+			_ = d.mouse(ctx, input{Kind: "up", Button: name})
 		}
 	}
 }

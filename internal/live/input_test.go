@@ -41,7 +41,7 @@ func FuzzParseInput(f *testing.F) {
 
 // TestNewestFrameWins: a viewer that fetches nothing holds one frame, the last.
 func TestNewestFrameWins(t *testing.T) {
-	v := newView()
+	v := newMailbox()
 	for i := range 100 {
 		v.put([]byte{byte(i)})
 	}

@@ -57,7 +57,7 @@ type viewer struct {
 	token   string
 	stream  domain.Stream
 	session string
-	view    *view
+	mailbox *mailbox
 	page    *browser.Page   // joined; nil before the session has one
 	revoked <-chan struct{} // closed when the link's key is
 	told    string          // the address that was sent last
@@ -88,9 +88,9 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxMessage)
 	defer func() { _ = conn.CloseNow() }()
-	held, done := h.keys.Hold(context.WithoutCancel(r.Context()), stream.KeyID)
+	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
-	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, view: newView(), revoked: held.Done()}
+	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, mailbox: newMailbox(), revoked: held.Done()}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	inputs := make(chan input, maxInputs)
@@ -125,7 +125,7 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 		}
 		// A page that hangs takes none for seconds. Whoever waited for it here
 		// would hear no pong, and take the viewer for gone.
-		if len(inputs) < in.room() {
+		if len(inputs) < in.limit() {
 			inputs <- in
 		}
 	}
@@ -133,28 +133,28 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 
 // act gives the inputs to the page, in order.
 func (v *viewer) act(ctx context.Context, inputs <-chan input) {
-	var h *hand
+	var d *devices
 	defer func() {
-		if h != nil {
+		if d != nil {
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 			defer cancel()
-			h.release(release)
+			d.release(release)
 		}
 	}()
 	for {
 		select {
 		case in := <-inputs:
 			page, ok := v.sessions.Page(v.session)
-			width, height := v.rooms.size(page)
+			width, height := v.screencasts.size(page)
 			if !ok || width == 0 {
 				continue // there is nothing to point at
 			}
-			if h == nil || h.page != page {
-				h = newHand(page)
+			if d == nil || d.page != page {
+				d = newDevices(page)
 			}
 			v.sessions.Touch(v.session)
 			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := h.do(one, in, width, height); err != nil {
+			if err := d.do(one, in, width, height); err != nil {
 				v.log.Debug("viewer's input", "session", v.session, "err", err)
 			}
 			cancel()
@@ -166,7 +166,7 @@ func (v *viewer) act(ctx context.Context, inputs <-chan input) {
 
 func (v *viewer) leave() {
 	if v.page != nil {
-		v.rooms.leave(v.page, v.view)
+		v.screencasts.leave(v.page, v.mailbox)
 	}
 }
 
@@ -195,7 +195,7 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 				news = nil // one look at a time, and then a rest
 			}
 			select {
-			case frame := <-v.view.frames:
+			case frame := <-v.mailbox.frames:
 				if err := v.send(ctx, websocket.MessageBinary, frame); err != nil {
 					return websocket.StatusNormalClosure, ""
 				}
@@ -262,7 +262,7 @@ func (v *viewer) join() <-chan struct{} {
 	if v.page != page {
 		v.leave()
 		v.page = page
-		v.rooms.join(page, v.view)
+		v.screencasts.join(page, v.mailbox)
 	}
 	return page.Changed()
 }
@@ -324,7 +324,7 @@ func (v *viewer) sendState(ctx context.Context, saw saw) error {
 	v.told = v.address()
 	s.URL = hide(v.told)
 	if v.page != nil {
-		s.Viewers = v.rooms.viewers(v.page)
+		s.Viewers = v.screencasts.viewers(v.page)
 	}
 	for i, st := range steps {
 		s.Steps[i] = line(st, hide)

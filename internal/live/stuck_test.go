@@ -114,7 +114,7 @@ func (h *house) hangUp() {
 	}
 	h.conns = nil
 }
-func (h *house) Hold(ctx context.Context, _ string) (context.Context, func()) {
+func (h *house) WithKey(ctx context.Context, _ string) (context.Context, func()) {
 	ctx, end := context.WithCancel(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -358,23 +357,17 @@ func (a *actor) lost(b Browser, why *domain.Failure) {
 	a.close(domain.ClosedCrashed)
 }
 
-type done struct {
-	result json.RawMessage
-	why    *domain.Failure
-	tries  []domain.Failure // why those before the last failed
-}
-
 // tries runs a step, again and again if it is to be.
-func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (d done) {
+func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (o outcome) {
 	for ; ; spec.Retries-- {
-		if d.why = spec.Load(ctx, saved.fetch); d.why == nil {
-			d.result, d.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
+		if o.why = spec.Load(ctx, saved.fetch); o.why == nil {
+			o.result, o.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
 		}
-		if d.why == nil || spec.Retries == 0 || !step.MayWork(d.why) || ctx.Err() != nil {
-			return d
+		if o.why == nil || spec.Retries == 0 || !step.MayWork(o.why) || ctx.Err() != nil {
+			return o
 		}
 		saved.drop()
-		d.tries = append(d.tries, *d.why)
+		o.tries = append(o.tries, *o.why)
 	}
 }
 
@@ -383,23 +376,23 @@ func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *sa
 func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan time.Time) (next *current, ok bool) {
 	defer st.cancel(nil)
 	saved := &saver{actor: a, step: st.Step}
-	finished := make(chan done, 1)
+	finished := make(chan outcome, 1)
 	go func() {
 		spec, why := a.service.readStep(st.Step)
 		if why != nil {
-			finished <- done{why: why}
+			finished <- outcome{why: why}
 			return
 		}
 		finished <- a.tries(st.ctx, b, spec, saved)
 	}()
-	var d done
+	var o outcome
 	var drained <-chan time.Time
 	stopping := ctx.Done()
 	closing := a.closeCh
 wait:
 	for {
 		select {
-		case d = <-finished:
+		case o = <-finished:
 			break wait
 		case <-closing:
 			closing = nil
@@ -421,17 +414,17 @@ wait:
 			return nil, false // it hangs: the next start finds it interrupted
 		}
 	}
-	if why := a.lostWith(b, d.why); why != nil {
+	if why := a.lostWith(b, o.why); why != nil {
 		saved.drop()
 		a.lost(b, why)
 		return nil, false
 	}
-	canceled := d.why != nil && context.Cause(st.ctx) != nil
-	saved.outlive(d.why, canceled)
+	o.canceled = o.why != nil && context.Cause(st.ctx) != nil
+	saved.outlive(o.why, o.canceled)
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
-		if err := dec.finished(c, st.ID, outcome{d.result, d.why, d.tries, canceled}); err != nil {
+		if err := dec.finished(c, st.ID, o); err != nil {
 			return err
 		}
 		c.Artifacts = saved.artifacts
@@ -452,7 +445,7 @@ wait:
 }
 
 // finished waits for a step that has been canceled, unless it hangs.
-func (a *actor) finished(finished <-chan done) {
+func (a *actor) finished(finished <-chan outcome) {
 	select {
 	case <-finished:
 	case <-a.service.working.Done():

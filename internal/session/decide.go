@@ -135,8 +135,8 @@ func (d decider) cancel(c *domain.SessionChange, st *domain.Step) error {
 // outcome is what became of a step.
 type outcome struct {
 	result   json.RawMessage
-	why      *domain.Failure
-	tries    []domain.Failure
+	why      *domain.Failure  // nil: it is done
+	tries    []domain.Failure // why those before the last failed
 	canceled bool
 }
 

@@ -21,7 +21,7 @@ const (
 	apiKeyKey contextKey = iota
 	requestKey
 	bodyKey
-	pageKey
+	slotKey
 )
 
 func caller(ctx context.Context) domain.APIKey {
@@ -34,9 +34,9 @@ func requestID(ctx context.Context) string { id, _ := ctx.Value(requestKey).(str
 // requestBody is the body as it came; it must not be changed.
 func requestBody(ctx context.Context) []byte { raw, _ := ctx.Value(bodyKey).([]byte); return raw }
 
-// outer is what every request goes through before its route: an id, a net for
+// middleware is what every request goes through before its route: an id, a net for
 // panics, the key, the body's form, and an answer where no route is.
-func (s *server) outer(mux *http.ServeMux) http.Handler {
+func (s *server) middleware(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := domain.NewID("req")
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, id))
@@ -81,7 +81,7 @@ func (s *server) outer(mux *http.ServeMux) http.Handler {
 			}
 			r = r.WithContext(context.WithValue(r.Context(), bodyKey, raw))
 			var release func()
-			r, release = holding(r)
+			r, release = withSlot(r)
 			defer release()
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)

@@ -115,29 +115,29 @@ func frame(number int, jpeg string) string {
 // for all of them; who comes while nothing moves sees the frame before.
 func TestAScreencastRunsWhileSomebodyLooks(t *testing.T) {
 	w := newWire(t)
-	rooms := &rooms{log: slog.New(slog.DiscardHandler), open: map[*browser.Page]*room{}}
-	a, b := newView(), newView()
-	rooms.join(w.page, a)
+	all := &screencasts{log: slog.New(slog.DiscardHandler), open: map[*browser.Page]*screencast{}}
+	a, b := newMailbox(), newMailbox()
+	all.join(w.page, a)
 	w.want("the first comes", "Page.startScreencast")
 	w.tell(frame(1, "eA=="))
-	rooms.join(w.page, b)
+	all.join(w.page, b)
 	w.want("the second comes", "Page.screencastFrameAck sessionId=1")
-	if got := string(<-a.frames) + string(<-b.frames); got != "xx" || rooms.viewers(w.page) != 2 {
-		t.Errorf("%d see %q", rooms.viewers(w.page), got)
+	if got := string(<-a.frames) + string(<-b.frames); got != "xx" || all.viewers(w.page) != 2 {
+		t.Errorf("%d see %q", all.viewers(w.page), got)
 	}
-	if width, height := rooms.size(w.page); width != 800 || height != 600 {
+	if width, height := all.size(w.page); width != 800 || height != 600 {
 		t.Errorf("the page has %v by %v", width, height)
 	}
 	w.tell(frame(2, "no base64"))
 	w.want("a frame that is none", "Page.screencastFrameAck sessionId=2")
-	rooms.leave(w.page, a)
+	all.leave(w.page, a)
 	w.want("one of two leaves")
-	rooms.leave(w.page, b)
-	rooms.leave(w.page, b)
+	all.leave(w.page, b)
+	all.leave(w.page, b)
 	w.want("the last leaves", "Page.stopScreencast")
 	w.tell(frame(3, "eA=="))
 	w.want("a late frame")
-	if len(a.frames)+len(b.frames) != 0 || rooms.viewers(w.page) != 0 {
+	if len(a.frames)+len(b.frames) != 0 || all.viewers(w.page) != 0 {
 		t.Error("a frame came to who has left")
 	}
 }
@@ -146,12 +146,12 @@ func TestAScreencastRunsWhileSomebodyLooks(t *testing.T) {
 // down is let go when it leaves.
 func TestAHandDoesAndLetsGo(t *testing.T) {
 	w := newWire(t)
-	h := newHand(w.page)
+	d := newDevices(w.page)
 	do := func(raw string) {
 		t.Helper()
 		in, err := parseInput([]byte(raw))
 		if err == nil {
-			err = h.do(t.Context(), in, 800, 600)
+			err = d.do(t.Context(), in, 800, 600)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
@@ -172,12 +172,12 @@ func TestAHandDoesAndLetsGo(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.in, got, tt.want)
 		}
 	}
-	h.release(t.Context())
+	d.release(t.Context())
 	w.want("it leaves", "Input.dispatchKeyEvent type=keyUp key=a", "Input.dispatchMouseEvent type=mouseReleased button=right buttons=0 x=0 y=0 clickCount=1")
 	do(`{"type":"key","kind":"down","key":"Shift"}`)
 	do(`{"type":"key","kind":"up","key":"Shift"}`)
 	w.heard()
-	free := newHand(w.page)
+	free := newDevices(w.page)
 	free.release(t.Context())
 	w.want("one that holds nothing leaves")
 }
@@ -186,7 +186,7 @@ func TestAHandDoesAndLetsGo(t *testing.T) {
 // presses half, so that nothing stays held down.
 func TestInputsThatWaitLeaveRoomForLettingGo(t *testing.T) {
 	move, wheel, down, up, text := input{Type: "mouse", Kind: "move"}, input{Type: "wheel"}, input{Type: "key", Kind: "down"}, input{Type: "key", Kind: "up"}, input{Type: "text"}
-	if move.room() >= down.room() || wheel.room() != move.room() || text.room() != down.room() || down.room() >= up.room() || up.room() != maxInputs {
-		t.Error(move.room(), wheel.room(), down.room(), text.room(), up.room())
+	if move.limit() >= down.limit() || wheel.limit() != move.limit() || text.limit() != down.limit() || down.limit() >= up.limit() || up.limit() != maxInputs {
+		t.Error(move.limit(), wheel.limit(), down.limit(), text.limit(), up.limit())
 	}
 }

@@ -15,38 +15,38 @@ import (
 // process makes in the same SQLite file is only found by looking.
 const lookEvery = 2 * time.Second
 
-// holders is what is open by key: a stream of events, a request that waits, a
+// uses is what is open by key: a stream of events, a request that waits, a
 // viewer of a link.
-type holders struct {
+type uses struct {
 	mu   sync.Mutex
-	open map[string]map[*holder]struct{} // by the key's id
-	look chan struct{}                   // look now: something may have been missed
+	open map[string]map[*use]struct{} // by the key's id
+	look chan struct{}                // look now: something may have been missed
 }
 
-type holder struct{ end context.CancelCauseFunc }
+type use struct{ end context.CancelCauseFunc }
 
-// Hold gives what is done with the key a context of its own, which ends with
+// WithKey gives what is done with the key a context of its own, which ends with
 // domain.ErrKeyRevoked as its cause when the key is revoked. An empty id is
 // nobody's key and never revoked. done is to be called when it is over.
-func (s *Service) Hold(ctx context.Context, key string) (_ context.Context, done func()) {
+func (s *Service) WithKey(ctx context.Context, key string) (_ context.Context, done func()) {
 	ctx, end := context.WithCancelCause(ctx)
 	if key == "" {
 		return ctx, func() { end(nil) }
 	}
-	h := &holder{end}
-	s.held.mu.Lock()
-	defer s.held.mu.Unlock()
-	if s.held.open[key] == nil {
-		s.held.open[key] = map[*holder]struct{}{}
+	u := &use{end}
+	s.uses.mu.Lock()
+	defer s.uses.mu.Unlock()
+	if s.uses.open[key] == nil {
+		s.uses.open[key] = map[*use]struct{}{}
 	}
-	s.held.open[key][h] = struct{}{}
+	s.uses.open[key][u] = struct{}{}
 	return ctx, func() {
-		s.held.mu.Lock()
-		delete(s.held.open[key], h)
-		if len(s.held.open[key]) == 0 {
-			delete(s.held.open, key)
+		s.uses.mu.Lock()
+		delete(s.uses.open[key], u)
+		if len(s.uses.open[key]) == 0 {
+			delete(s.uses.open, key)
 		}
-		s.held.mu.Unlock()
+		s.uses.mu.Unlock()
 		end(nil)
 	}
 }
@@ -59,7 +59,7 @@ func (s *Service) Signal(sig domain.Signal) {
 	s.end(sig.Elsewhere.Keys)
 	if sig.Missed {
 		select {
-		case s.held.look <- struct{}{}:
+		case s.uses.look <- struct{}{}:
 		default:
 		}
 	}
@@ -69,11 +69,11 @@ func (s *Service) end(keys []string) {
 	if len(keys) == 0 {
 		return
 	}
-	s.held.mu.Lock()
-	defer s.held.mu.Unlock()
+	s.uses.mu.Lock()
+	defer s.uses.mu.Unlock()
 	for _, key := range keys {
-		for h := range s.held.open[key] {
-			h.end(domain.ErrKeyRevoked)
+		for u := range s.uses.open[key] {
+			u.end(domain.ErrKeyRevoked)
 		}
 	}
 }
@@ -86,13 +86,13 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-tick.C:
-		case <-s.held.look:
+		case <-s.uses.look:
 		case <-ctx.Done():
 			return nil
 		}
-		s.held.mu.Lock()
-		keys := slices.Collect(maps.Keys(s.held.open))
-		s.held.mu.Unlock()
+		s.uses.mu.Lock()
+		keys := slices.Collect(maps.Keys(s.uses.open))
+		s.uses.mu.Unlock()
 		if len(keys) == 0 {
 			continue
 		}
