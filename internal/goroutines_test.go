@@ -25,7 +25,6 @@ var waits = map[string]string{
 	"internal/step.maker.markdown":         "itself, unless the step ends: nothing ends a conversion, and few are made at once",
 	"internal/store/sqlite.Open":           "Store.Close",
 	"internal/store/postgres.Store.start":  "Store.Close",
-	"internal/webhook.Engine.Run":          "itself",
 	"internal/demo.demo.buy":               "itself",
 	"internal/demo.demo.startServer":       "the function that it returns",
 	"internal/demo.listen":                 "nobody: it ends with the demo's process",

@@ -290,6 +290,11 @@ type Outcome struct {
 	Inline   bool // the endpoint is a session's own, and ends when nothing more is due to it
 }
 
+// Released says that the delivery was given back without an attempt.
+func (o *Outcome) Released() bool {
+	return o.Delivery.Status == DeliveryPending && o.Attempt.ID == ""
+}
+
 // Job is a claimed delivery with all that sending it needs.
 type Job struct {
 	Delivery Delivery

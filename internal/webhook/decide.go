@@ -96,9 +96,9 @@ func expire(d domain.Delivery, now time.Time) domain.Outcome {
 	return domain.Outcome{Delivery: d}
 }
 
-// giveBack is the outcome of a try that was not made, or given up because the
+// release is the outcome of a try that was not made, or given up because the
 // server stops: the delivery is due as before.
-func giveBack(d domain.Delivery) domain.Outcome {
+func release(d domain.Delivery) domain.Outcome {
 	move(&d, domain.DeliveryPending)
 	return domain.Outcome{Delivery: d}
 }

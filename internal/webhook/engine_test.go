@@ -212,8 +212,8 @@ func run(t *testing.T, m *memory, n network) (e *Engine, stop func()) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if n := m.count(domain.DeliverySending); n > 0 || e.held != 0 || e.bytes != 0 || e.inFlight != 0 {
-			t.Errorf("%d still claimed, %d held, of %d bytes, %d in flight", n, e.held, e.bytes, e.inFlight)
+		if n := m.count(domain.DeliverySending); n > 0 || e.budget.deliveries != 0 || e.budget.bytes != 0 || e.scheduler.inFlight != 0 {
+			t.Errorf("%d still claimed, %d held, of %d bytes, %d in flight", n, e.budget.deliveries, e.budget.bytes, e.scheduler.inFlight)
 		}
 	}
 }
@@ -227,7 +227,7 @@ func newMemory() *memory {
 func settle() {
 	for range 4 {
 		synctest.Wait()
-		time.Sleep(finishTime)
+		time.Sleep(recordTime)
 	}
 	synctest.Wait()
 }
@@ -360,8 +360,8 @@ func TestProjectsShare(t *testing.T) {
 		e, stop := run(t, m, n)
 		time.Sleep(350 * time.Millisecond) // all of the room is taken
 		e.mu.Lock()
-		if e.inFlight != maxInFlight {
-			t.Errorf("%d requests at once, want %d", e.inFlight, maxInFlight)
+		if e.scheduler.inFlight != maxInFlight {
+			t.Errorf("%d requests at once, want %d", e.scheduler.inFlight, maxInFlight)
 		}
 		e.mu.Unlock()
 		m.add("small/small", 20)
@@ -508,8 +508,8 @@ func TestBigBodiesAreBounded(t *testing.T) {
 			settle()
 			most := maxBytes + maxClaims*size // each claim may bring one, however long
 			e.mu.Lock()
-			if e.bytes > most || e.bytes == 0 {
-				t.Errorf("bodies of %d: %d bytes in memory", size, e.bytes)
+			if e.budget.bytes > most || e.budget.bytes == 0 {
+				t.Errorf("bodies of %d: %d bytes in memory", size, e.budget.bytes)
 			}
 			e.mu.Unlock()
 			close(release)
@@ -584,7 +584,7 @@ func TestALaneHoldsWhatItsEndpointCopesWith(t *testing.T) {
 		for host, want := range map[string][2]int{"quick": {3500, 4096}, "slow": {firstLimit * queueFactor, firstLimit * queueFactor}, "down": {queueFactor, queueFactor}} {
 			e.mu.Lock()
 			l := e.lanes["p/"+host]
-			got, _ := l.room(l.as)
+			got := e.budget.share(l.window.limit, l.capped(l.settings)).Deliveries
 			e.mu.Unlock()
 			if got < want[0] || got > want[1] {
 				t.Errorf("%s: room for %d, want %v", host, got, want)
@@ -668,8 +668,8 @@ func TestReserved(t *testing.T) {
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		if e.held != 0 {
-			t.Errorf("%d held in the end", e.held)
+		if e.budget.deliveries != 0 {
+			t.Errorf("%d held in the end", e.budget.deliveries)
 		}
 	})
 }

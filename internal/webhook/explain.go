@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,12 +35,12 @@ type History interface {
 
 // LaneState is what an engine is doing about an endpoint now.
 type LaneState struct {
-	Queued, Running int
-	ClosedUntil     time.Time // it did not answer and is left alone; zero: it isn't
-	ThrottledUntil  time.Time // its rate is used up; zero: it isn't
-	ClaimsAt        time.Time // it asks the store for more; zero: not known
-	Waits           bool      // the delivery is in its hands and not being sent yet
-	Sends           bool      // or is being sent
+	Queued, InFlight int
+	OpenUntil        time.Time // its circuit is open; zero: it isn't
+	LimitedUntil     time.Time // its rate is used up; zero: it isn't
+	ClaimsAt         time.Time // it asks the store for more; zero: not known
+	Waits            bool      // the delivery is queued
+	Sends            bool      // or is being sent
 }
 
 // State tells of the endpoint's lane, and of a delivery to it.
@@ -52,9 +51,12 @@ func (e *Engine) State(endpoint, delivery string) LaneState {
 	if !ok {
 		return LaneState{}
 	}
-	waits := slices.ContainsFunc(l.queue, func(j domain.Job) bool { return j.Delivery.ID == delivery })
-	_, sends := l.sending[delivery]
-	return LaneState{len(l.queue), l.running, l.until, l.wait, l.next, waits, sends}
+	_, sending := l.sending[delivery]
+	return LaneState{
+		Queued: len(l.queue.jobs), InFlight: l.window.inFlight,
+		OpenUntil: l.circuit.openUntil, LimitedUntil: l.rate.until, ClaimsAt: l.backlog.next,
+		Waits: l.queue.contains(delivery), Sends: sending,
+	}
 }
 
 // Explainer explains deliveries.
@@ -206,7 +208,7 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 		out.Code, out.Sentence = "sending", fmt.Sprintf("It is being sent: attempt %d.", d.Attempts+1)
 		return out, nil
 	case !sending && d.Status != domain.DeliveryPending:
-		out.Code, out.Sentence = settled(&d, endpoint, last)
+		out.Code, out.Sentence = ended(&d, endpoint, last)
 		return out, nil
 	case endpoint == nil && !elsewhere:
 		out.Code, out.Sentence = domain.ReasonEndpointDeleted, "The endpoint was deleted; the delivery is about to be canceled."
@@ -220,7 +222,7 @@ func (x *Explainer) delivery(ctx context.Context, d domain.Delivery) (Explanatio
 		}
 	}
 	if ahead > 0 {
-		out.Code, out.Sentence, out.WaitsFor = "waits_for_earlier", behind(&first, ahead, x.State(d.EndpointID, first.ID)), first.ID
+		out.Code, out.Sentence, out.WaitsFor = "waits_for_earlier", inTurn(&first, ahead, x.State(d.EndpointID, first.ID)), first.ID
 		return out, nil
 	}
 	if elsewhere {
@@ -243,8 +245,8 @@ func (x *Explainer) last(ctx context.Context, d *domain.Delivery) (*domain.Attem
 	return &page[0], nil
 }
 
-// behind explains a delivery that comes after others.
-func behind(first *domain.Delivery, n int, lane LaneState) string {
+// inTurn explains a delivery that waits for its turn after others.
+func inTurn(first *domain.Delivery, n int, lane LaneState) string {
 	of, count := "of the session", fmt.Sprint(n)
 	if first.SessionID == "" {
 		of = "of events without a session"
@@ -272,9 +274,9 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// settled explains a delivery that nothing more is planned for. The endpoint is
+// ended explains a delivery that nothing more is planned for. The endpoint is
 // nil when it was deleted.
-func settled(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt) (code, sentence string) {
+func ended(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt) (code, sentence string) {
 	again := "A retry sends it again."
 	switch {
 	case e == nil:
@@ -315,9 +317,9 @@ func lastFailure(last *domain.Attempt) string {
 
 // waiting explains a delivery that is to be sent, and says when.
 func waiting(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt, lane LaneState, now time.Time) (code, sentence string, next time.Time) {
-	throttled := lane.ThrottledUntil
-	if e.RateLimit > 0 && lane.ClaimsAt.After(throttled) {
-		throttled = lane.ClaimsAt // servers that share a database keep the rate there
+	limited := lane.LimitedUntil
+	if e.RateLimit > 0 && lane.ClaimsAt.After(limited) {
+		limited = lane.ClaimsAt // servers that share a database keep the rate there
 	}
 	switch {
 	case e.Status == domain.EndpointDisabled:
@@ -327,11 +329,11 @@ func waiting(d *domain.Delivery, e *domain.Endpoint, last *domain.Attempt, lane 
 	case d.NextAt.After(now):
 		return "retry_scheduled", fmt.Sprintf("It waits for its next try, %d of %d, on %s; %s",
 			d.Tries+1, max(len(scheduleOf(&e.EndpointSettings)), d.Tries)+1, domain.FormatTime(d.NextAt), lastFailure(last)), d.NextAt
-	case lane.ClosedUntil.After(now):
-		return "endpoint_unreachable", fmt.Sprintf("It is due, but the endpoint did not answer lately and is left alone until %s.", domain.FormatTime(lane.ClosedUntil)), lane.ClosedUntil
-	case throttled.After(now):
-		return "rate_limited", fmt.Sprintf("It is due, and waits for the endpoint's limit of %d a second.", e.RateLimit), throttled
+	case lane.OpenUntil.After(now):
+		return "endpoint_unreachable", fmt.Sprintf("It is due, but the endpoint did not answer lately and is left alone until %s.", domain.FormatTime(lane.OpenUntil)), lane.OpenUntil
+	case limited.After(now):
+		return "rate_limited", fmt.Sprintf("It is due, and waits for the endpoint's limit of %d a second.", e.RateLimit), limited
 	default:
-		return "due", fmt.Sprintf("It is due, and goes when its turn comes; %d are being sent to the endpoint, and %d more are ready.", lane.Running, lane.Queued), now
+		return "due", fmt.Sprintf("It is due, and goes when its turn comes; %d are being sent to the endpoint, and %d more are ready.", lane.InFlight, lane.Queued), now
 	}
 }

@@ -605,7 +605,9 @@ func missedAndRecovered(a *asked) {
 	test := a.event(func() { a.tests(about) })
 	a.status(endpoints["was disabled"], domain.EndpointEnabled)
 	a.status(endpoints["was disabled, paused"], domain.EndpointPaused)
-	a.becomes(a.delivery(step, endpoints["deleted"]), "delivered")
+	for _, ev := range []domain.Event{step, failing} {
+		a.becomes(a.delivery(ev, endpoints["deleted"]), "delivered")
+	}
 	a.ok(a.store.DeleteEndpoint(a.Context(), a.project, endpoints["deleted"].ID, time.Now()))
 	later := time.Now().Add(time.Millisecond)
 	endpoints["later"] = with(func(e *domain.Endpoint) { e.CreatedAt = later })

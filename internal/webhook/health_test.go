@@ -71,7 +71,7 @@ func TestAnEndpointsHealthIsLogged(t *testing.T) {
 func TestWhatTheStoreKnowsIsNoNews(t *testing.T) {
 	failed := domain.Outcome{Attempt: domain.Attempt{ID: "att_1"}, Delivery: domain.Delivery{Status: domain.DeliveryPending}}
 	good := domain.Outcome{Attempt: domain.Attempt{ID: "att_2"}, Delivery: domain.Delivery{Status: domain.DeliveryDelivered}}
-	var l lane
+	var h health
 	for i, c := range []struct {
 		o       *domain.Outcome
 		failing bool
@@ -84,7 +84,11 @@ func TestWhatTheStoreKnowsIsNoNews(t *testing.T) {
 		{&failed, false, "an endpoint fails"},
 		{&failed, false, ""},
 	} {
-		if got := l.news(c.o, c.failing); got != c.want {
+		stored := healthy
+		if c.failing {
+			stored = failing
+		}
+		if got := h.observe(c.o, stored); got != c.want {
 			t.Errorf("%d: %q, want %q", i, got, c.want)
 		}
 	}

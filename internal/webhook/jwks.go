@@ -26,10 +26,10 @@ type SigningStore interface {
 // anew only after a commit that changed a pair.
 type PublicKeys struct {
 	store   SigningStore
-	changes atomic.Int64 // that were made known
+	changes atomic.Int64 // that it was told of
 
 	mu     sync.Mutex
-	known  int64 // changes that the keys have
+	seen   int64 // changes that the keys have
 	loaded bool
 	failed time.Time // when they could last not be read
 	keys   []publicKey
@@ -37,7 +37,7 @@ type PublicKeys struct {
 	until  time.Time // a key of the set ends; zero: none does
 }
 
-// JWKS is a JWK Set, written, and what it is known by when it is asked for again.
+// JWKS is a JWK Set, written, and its entity tag for when it is asked for again.
 type JWKS struct{ Body, ETag string }
 
 const (
@@ -62,12 +62,12 @@ func (k *PublicKeys) Signal(s domain.Signal) {
 	}
 }
 
-// Set is the set as it is now. While the store is away it is the last that is known.
+// Set is the set as it is now. While the store is away it is the last that was read.
 func (k *PublicKeys) Set(ctx context.Context) (JWKS, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	if changes := k.changes.Load(); (!k.loaded || changes != k.known) && (k.failed.IsZero() || now.Sub(k.failed) >= loadAgain) {
+	if changes := k.changes.Load(); (!k.loaded || changes != k.seen) && (k.failed.IsZero() || now.Sub(k.failed) >= loadAgain) {
 		if err := k.load(ctx, changes); err != nil && !k.loaded {
 			return JWKS{}, err
 		}
@@ -105,7 +105,7 @@ func (k *PublicKeys) load(ctx context.Context, changes int64) error {
 			keys = append(keys, publicKey{newJWK(public), secret.ExpiresAt})
 		}
 	}
-	k.keys, k.known, k.loaded, k.failed, k.set = keys, changes, true, time.Time{}, JWKS{}
+	k.keys, k.seen, k.loaded, k.failed, k.set = keys, changes, true, time.Time{}, JWKS{}
 	return nil
 }
 

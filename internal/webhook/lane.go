@@ -1,547 +1,325 @@
 package webhook
 
 import (
-	"errors"
-	"net/http"
-	"net/url"
-	"slices"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/egress"
-	"github.com/browserhook/browserhook/internal/weburl"
 )
 
-const (
-	firstLimit  = 4                // requests at once to an endpoint of which nothing is known,
-	maxLimit    = 32               // growing by one with each that it answers
-	quickly     = time.Second      // in less than this
-	claimFactor = 16               // deliveries claimed for each request at once
-	queueFactor = 128              // that may wait here for each
-	rateBurst   = 10               // of a limited rate, a tenth of a second's worth may go at once
-	tripAfter   = 8                // requests in a row without a usable answer open the circuit
-	firstOpen   = time.Second      // for so long at first,
-	maxOpen     = 60 * time.Second // and at most
-)
-
-// lane is what the engine knows of one endpoint. The engine's lock guards it,
-// but for prepared.
+// lane is what the engine knows of one endpoint, and decides for it. It knows
+// no engine: what happens is told to it, and [lane.next] says what is to be
+// done then. The engine's lock guards it.
 type lane struct {
-	engine   *Engine
-	share    *share
-	endpoint string
-	prepared atomic.Pointer[prepared]
-
-	queue    []domain.Job
+	endpoint string           // its id
+	settings *domain.Endpoint // as they were when something of it was last queued; nil: nothing was
+	queue    queue
+	account  account
+	window   window
+	rate     rateLimit
+	circuit  circuit
+	health   health
+	backlog  backlog
+	claim    claimState
+	gone     bool                // the endpoint is no more
 	sending  map[string]struct{} // deliveries, until their outcomes are recorded
-	bytes    int                 // of the bodies in the queue, and of what is reserved
-	promised int                 // of them, of what is reserved
-	body     int                 // how long one is, about; 0 while nothing is known
-	reserved int                 // that are being committed
-	refused  bool                // one that was being committed, and is not yet known to be due
-	outdated bool                // what is reserved can't be queued when it comes
-	over     bool                // the endpoint is no more
-	running  int
-	limit    int  // of running
-	listed   bool // in its share's turn
-	hungry   bool // waits for room to claim
-	claiming bool
-	stale    bool      // the endpoint has changed since the claim began
-	more     bool      // the store may have something due that isn't here
-	ours     bool      // and some of it may be this server's own
-	behind   bool      // and, of an ordered endpoint, something that waits for what is being sent
-	next     time.Time // when the store has something due; zero: nothing known
-	timer    *time.Timer
 
-	// As the endpoint was when something of it was last queued.
-	as      *domain.Endpoint
-	most    int // requests at once
-	ordered bool
-	limiter *rate.Limiter       // nil: no limit
-	wait    time.Time           // until the limit allows the next
-	busy    map[string]struct{} // sessions that have one under way, when ordered
-
-	unsettled int // outcomes that put something back and are not yet recorded
-	recording int // outcomes of what was sent that are not, when ordered
-
-	tried    bool      // there was an attempt
-	failing  bool      // and the last one failed
-	failures int       // without a usable answer, in a row
-	opened   int       // circuits in a row
-	until    time.Time // the circuit is open; zero: closed
+	// Outcomes that are not recorded yet:
+	unrecorded int // of what was in flight
+	requeued   int // that give something back to the store, in flight or not
 }
 
-// prepared is what sending takes that depends on the endpoint alone.
-type prepared struct {
-	endpoint *domain.Endpoint
-	target   *url.URL
-	signer   signer
-	headers  http.Header
-	err      error
+func newLane(endpoint string, b *budget) lane {
+	return lane{endpoint: endpoint, account: account{budget: b}, window: newWindow(), sending: map[string]struct{}{}}
 }
 
-func (l *lane) prepare(e *domain.Endpoint) *prepared {
-	p := l.prepared.Load()
-	if p == nil || p.endpoint != e {
-		p = &prepared{endpoint: e, headers: make(http.Header, len(e.Headers))}
-		for _, h := range e.Headers {
-			p.headers.Add(h.Name, h.Value)
+// todo is what is to be done for a lane.
+type todo struct {
+	send   bool        // it has something to send, and may: give it its turn
+	claim  domain.Room // ask the store for so much; zero: nothing
+	wait   bool        // there is no room to claim: ask again when there is
+	wake   time.Time   // ask again then; zero: nothing is expected
+	forget bool        // the endpoint is no more, and nothing of it is left here
+}
+
+// next says what is to be done, after anything has happened.
+func (l *lane) next(now time.Time) (t todo) {
+	l.backlog.advance(now)
+	if l.wants(now) {
+		room := l.room()
+		switch {
+		case room.Deliveries < 1:
+		case l.account.budget.claimable():
+			l.account.budget.beginClaim(room)
+			l.claim.on(claimBegins)
+			l.backlog.claim()
+			t.claim = room
+		case l.claim == claimIdle:
+			l.claim.on(claimDenied)
+			t.wait = true
 		}
-		if p.target, p.err = weburl.Parse(e.URL); p.err == nil {
-			p.signer, p.err = newSigner(e.Secrets)
+	}
+	t.send, t.wake, t.forget = l.sendable(now), l.wake(now), l.gone && l.empty()
+	return t
+}
+
+// sendable says whether something can be sent now.
+func (l *lane) sendable(now time.Time) bool {
+	return !l.window.full() && !l.rate.limited(now) && l.queue.ready()
+}
+
+// wake is when time alone changes what is to be done; zero: it doesn't.
+func (l *lane) wake(now time.Time) (at time.Time) {
+	if !l.gone {
+		at = l.backlog.next
+	}
+	sooner := func(t time.Time) {
+		if t.After(now) && (at.IsZero() || t.Before(at)) {
+			at = t
 		}
-		l.prepared.Store(p)
 	}
-	return p
+	if l.backlog.due != dueNone {
+		sooner(l.circuit.openUntil)
+	}
+	if len(l.queue.jobs) > 0 {
+		sooner(l.rate.until)
+	}
+	return at
 }
 
-// adopt takes over the settings of the endpoint.
-func (l *lane) adopt(e *domain.Endpoint) {
-	if l.as == e {
-		return
+// wants says whether to claim, if there is room.
+func (l *lane) wants(now time.Time) bool {
+	switch {
+	case l.backlog.due == dueNone || l.claim.active() || l.gone:
+		return false
+	case l.queue.ordered && l.requeued > 0:
+		return false // what comes back would be missed
 	}
-	l.as, l.ordered, l.most = e, e.Ordered, maxLimit
-	if e.Concurrency > 0 {
-		l.most = e.Concurrency
+	switch l.circuit.state(now) {
+	case circuitOpen:
+		return false
+	case circuitHalfOpen:
+		return l.window.inFlight == 0 // or what is in flight will show whether it answers
+	default:
+		return true
 	}
-	l.limit = min(l.limit, l.most)
-	l.limitRate()
 }
 
-// limitRate gives the lane its share of the rate that the endpoint may have.
-func (l *lane) limitRate() {
-	if l.as == nil || l.as.RateLimit == 0 {
-		l.limiter, l.wait = nil, time.Time{}
-		return
+// room is how much to claim: nothing while enough is queued, and a single
+// delivery to see whether an endpoint answers again.
+func (l *lane) room() domain.Room {
+	a := &l.account
+	share := a.budget.share(l.window.limit, l.capped(l.settings))
+	n := min(l.window.limit*claimFactor, share.Deliveries-a.reserved, (share.Bytes-a.bytes())/max(1, a.average))
+	if len(l.queue.jobs) == 0 {
+		n = max(n, 1)
 	}
-	perSecond := rate.Limit(float64(l.as.RateLimit) / float64(l.engine.nodes))
-	if l.limiter == nil {
-		l.limiter = rate.NewLimiter(perSecond, max(1, l.as.RateLimit/rateBurst))
-		return
+	if !l.circuit.openUntil.IsZero() {
+		n = 1
 	}
-	l.limiter.SetLimit(perSecond)
-	l.limiter.SetBurst(max(1, l.as.RateLimit/rateBurst))
+	if len(l.queue.jobs) > n/4 {
+		return domain.Room{}
+	}
+	return domain.Room{Deliveries: n, Bytes: max(n*a.average, minBytes)}
 }
 
-// throttled takes a token of the endpoint's rate, or says when there is one.
-func (l *lane) throttled(now time.Time) bool {
-	if l.limiter == nil {
+func (l *lane) capped(e *domain.Endpoint) bool {
+	return e != nil && (e.Ordered || e.RateLimit > 0)
+}
+
+// configure takes over the settings of the endpoint.
+func (l *lane) configure(e *domain.Endpoint) {
+	if l.settings == e {
+		return
+	}
+	l.settings = e
+	l.queue.order(e.Ordered)
+	l.window.bound(e.Concurrency)
+	l.rate.set(e.RateLimit)
+}
+
+// reserve keeps room for a delivery that is being committed, if it can be
+// queued then: not before older ones of this server's own that wait in the
+// store, nor when it would wait here for long. A lane that has refused one
+// refuses those that follow, until it has claimed that one.
+func (l *lane) reserve(e *domain.Endpoint, size int) bool {
+	if !l.accepts(e, size) {
+		l.refuse()
 		return false
 	}
-	r := l.limiter.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait <= 0 {
-		return false
-	}
-	r.CancelAt(now)
-	l.wait = now.Add(wait)
-	l.arm()
+	l.account.reserve(size)
 	return true
 }
 
-// idle lanes can be forgotten.
-func (l *lane) idle() bool {
-	return len(l.queue) == 0 && l.reserved == 0 && !l.refused && l.running == 0 && l.unsettled+l.recording == 0 &&
-		!l.claiming && !l.more && !l.behind && l.next.IsZero() && l.until.IsZero()
-}
+// refuse notes that a delivery which is being committed won't be handed off.
+func (l *lane) refuse() { l.backlog.refused = true }
 
-// leave forgets the lane of an endpoint that is no more, when nothing of it is
-// under way.
-func (l *lane) leave() {
-	if !l.over || len(l.queue)+len(l.sending)+l.reserved+l.unsettled+l.recording > 0 || l.claiming {
-		return
-	}
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	l.more, l.behind, l.next = false, false, time.Time{} // for whoever still has it
-	l.unlist()
-	if l.engine.lanes[l.endpoint] == l {
-		delete(l.engine.lanes, l.endpoint)
-	}
-}
-
-// accepts says whether a new delivery can be queued: not before older ones of
-// this server's own that wait in the store, nor when it would wait here for long.
 func (l *lane) accepts(e *domain.Endpoint, size int) bool {
-	if e.Ordered && (l.more || l.claiming || l.behind || l.unsettled > 0 || !l.next.IsZero() || !l.engine.caughtUp) {
+	a, b := &l.account, &l.backlog
+	if e.Ordered && (b.due != dueNone || b.blocked || !b.next.IsZero() || l.claim.active() || l.requeued > 0) {
 		return false // an earlier one may be in the store
 	}
-	deliveries, bytes := l.room(e)
-	older := l.more && l.ours
-	return e.Status == domain.EndpointEnabled && !older && !l.refused && !l.outdated && l.until.IsZero() &&
-		!l.engine.full() && len(l.queue)+l.reserved < deliveries && (l.bytes == 0 || l.bytes+size <= bytes)
-}
-
-// room is how many deliveries, and of how many bytes, may wait here: as many as
-// fit to what the endpoint copes with, and a part of what is free now, so that
-// something is, even when many lanes are full of what goes slowly.
-func (l *lane) room(e *domain.Endpoint) (deliveries, bytes int) {
-	deliveries = min((fullAt-l.engine.held)/maxShare, l.limit*queueFactor)
-	if e != nil && (e.Ordered || e.RateLimit > 0) {
-		deliveries = min(deliveries, maxQueue)
+	if e.Status != domain.EndpointEnabled || b.due == dueOwn || b.refused || a.revoked || !l.circuit.openUntil.IsZero() || a.budget.full() {
+		return false
 	}
-	return max(minQueue, deliveries), max(minBytes, (maxBytes-l.engine.bytes)/maxShare)
+	share := a.budget.share(l.window.limit, l.capped(e))
+	return len(l.queue.jobs)+a.reserved < share.Deliveries && (a.bytes() == 0 || a.bytes()+size <= share.Bytes)
 }
 
-// settle counts one of the reserved deliveries that has come, or will not.
-func (l *lane) settle() {
-	if l.reserved--; l.reserved == 0 {
-		l.promise(-l.promised)
+// handOff queues a delivery for which room was reserved, and says whether it
+// did; if not, it goes back to the store.
+func (l *lane) handOff(job *domain.Job) bool {
+	if !l.account.handOff(len(job.Body)) {
+		l.requeued++
+		return false
 	}
-	l.outdated = l.outdated && l.reserved > 0
+	l.push(*job)
+	return true
 }
 
-// promise counts the bytes of what is reserved, more or fewer.
-func (l *lane) promise(n int) {
-	l.promised += n
-	l.bytes += n
-	l.engine.bytes += n
-}
+// abandon frees the room of one that won't come.
+func (l *lane) abandon() { l.account.abandon() }
 
 func (l *lane) push(jobs ...domain.Job) {
-	if len(jobs) > 0 {
-		l.adopt(jobs[len(jobs)-1].Endpoint)
+	if len(jobs) == 0 {
+		return
 	}
+	l.configure(jobs[len(jobs)-1].Endpoint)
 	for i := range jobs {
-		n := len(jobs[i].Body)
-		l.bytes += n
-		l.engine.bytes += n
-		l.body += (n - l.body) / 4
+		l.account.queue(len(jobs[i].Body))
 	}
-	l.queue = append(l.queue, jobs...)
-	l.list()
+	l.queue.push(jobs...)
 }
 
-// first is the place in the queue of the job that can be sent next; -1 when
-// each waits for one of its session.
-func (l *lane) first() int {
-	if !l.ordered {
-		return min(len(l.queue), 1) - 1
+// send takes out what is to be sent next, if something can be.
+func (l *lane) send(now time.Time) (domain.Job, bool) {
+	if !l.sendable(now) || !l.rate.take(now) {
+		return domain.Job{}, false
 	}
-	return slices.IndexFunc(l.queue, func(j domain.Job) bool {
-		_, busy := l.busy[j.Delivery.SessionID]
-		return !busy
-	})
+	job := l.queue.pop()
+	l.account.send(len(job.Body))
+	l.window.inFlight++
+	l.sending[job.Delivery.ID] = struct{}{}
+	return job, true
 }
 
-func (l *lane) pop() domain.Job {
-	at := l.first()
-	job := l.queue[at]
-	l.bytes -= len(job.Body) // it counts for the engine until it has been sent
-	if l.ordered {
-		l.busy[job.Delivery.SessionID] = struct{}{}
-		l.queue = slices.Delete(l.queue, at, at+1)
-		return job
-	}
-	l.queue[0] = domain.Job{} // its body isn't kept
-	l.queue = l.queue[1:]
-	return job
-}
-
-// queues says whether something of the session is queued.
-func (l *lane) queues(session string) bool {
-	return slices.ContainsFunc(l.queue, func(j domain.Job) bool { return j.Delivery.SessionID == session })
-}
-
-// drop takes what is queued of a session out of the queue.
-func (l *lane) drop(session string) (back []domain.Job) {
-	l.outdated = l.reserved > 0
-	l.queue = slices.DeleteFunc(l.queue, func(j domain.Job) bool {
-		if j.Delivery.SessionID == session {
-			back = append(back, j)
-			return true
+// ended is told what became of an attempt, and adapts: how many requests at
+// once the endpoint gets, and whether it is left alone for a while. What is
+// then not to be sent is returned.
+func (l *lane) ended(job *domain.Job, status domain.DeliveryStatus, r response, now time.Time) (back []domain.Job) {
+	l.account.sent(len(job.Body))
+	l.window.inFlight--
+	l.queue.done(job.Delivery.SessionID)
+	l.unrecorded++
+	switch r {
+	case responseNone:
+	case responseFast, responseSlow:
+		if l.circuit.succeed() {
+			l.backlog.mark(dueSome)
 		}
-		return false
-	})
-	l.unqueued(back)
-	if l.first() < 0 {
-		l.unlist()
+		if r == responseFast {
+			l.window.grow()
+		}
+	case responseMissing:
+		l.window.shrink()
+		if l.circuit.fail(now) {
+			l.backlog.mark(dueSome)
+			back = l.evict()
+		}
+	}
+	if status == domain.DeliveryPending {
+		l.requeued++
+		if l.queue.ordered {
+			l.account.revoke()
+			back = append(back, l.back(l.queue.evictSession(job.Delivery.SessionID))...)
+			l.backlog.mark(dueSome)
+		}
 	}
 	return back
 }
 
-// unqueued gives back what was in the queue.
-func (l *lane) unqueued(jobs []domain.Job) {
-	for i := range jobs {
-		l.bytes -= len(jobs[i].Body)
-		l.engine.bytes -= len(jobs[i].Body)
-	}
-	l.givenBack(len(jobs))
-}
-
-func (l *lane) givenBack(n int) {
-	l.engine.held -= n
-	l.unsettled += n
-}
-
-// list gives the lane its turn if it can send.
-func (l *lane) list() {
-	if l.listed || l.running >= l.limit || l.first() < 0 {
-		return
-	}
-	if !l.wait.IsZero() {
-		if l.wait.After(time.Now()) {
-			l.arm()
-			return
-		}
-		l.wait = time.Time{}
-	}
-	l.listed = true
-	if len(l.share.ready) == 0 {
-		l.engine.ready = append(l.engine.ready, l.share)
-	}
-	l.share.ready = append(l.share.ready, l)
-}
-
-// unlist takes it away again.
-func (l *lane) unlist() {
-	if !l.listed {
-		return
-	}
-	l.listed = false
-	l.share.ready = slices.DeleteFunc(l.share.ready, func(other *lane) bool { return other == l })
-	if len(l.share.ready) == 0 {
-		l.engine.ready = slices.DeleteFunc(l.engine.ready, func(other *share) bool { return other == l.share })
-	}
-}
-
-// ran counts requests under way, more or fewer.
-func (l *lane) ran(n int) {
-	l.running += n
-	l.share.running += n
-	if l.share.key.doubted {
-		l.engine.doubted += n
-	}
-}
-
-// doubt moves the lane between the endpoints that answer and the others.
-func (l *lane) doubt(doubted bool) {
-	if l.share.key.doubted == doubted {
-		return
-	}
-	l.unlist()
-	running := l.running
-	l.ran(-running)
-	l.share = l.engine.share(shareKey{l.share.key.project, doubted})
-	l.ran(running)
-	l.list()
-}
-
-// drain empties the queue, for the store to give it out again.
-func (l *lane) drain() []domain.Job {
-	l.outdated = l.reserved > 0
-	back := l.queue
-	l.queue = nil
-	l.unqueued(back)
-	l.unlist()
-	return back
-}
-
-func (l *lane) stop() []domain.Job {
-	if l.timer != nil {
-		l.timer.Stop()
-	}
-	return l.drain()
-}
-
-// expect has the lane look into the store at the given time.
-func (l *lane) expect(at time.Time) {
-	if l.next.IsZero() || at.Before(l.next) {
-		l.next = at
-	}
-	l.look()
-}
-
-// look claims what is due, and sets the timer for what is due later.
-func (l *lane) look() {
-	if !l.next.IsZero() && !l.next.After(time.Now()) {
-		l.next = time.Time{}
-		l.more, l.ours = true, true
-	}
-	l.list()
-	l.claim()
-	l.arm()
-}
-
-func (l *lane) arm() {
-	at := l.next
-	if l.more && l.until.After(time.Now()) && (at.IsZero() || l.until.Before(at)) {
-		at = l.until
-	}
-	if !l.wait.IsZero() && len(l.queue) > 0 && (at.IsZero() || l.wait.Before(at)) {
-		at = l.wait
-	}
-	if at.IsZero() || !l.engine.running {
-		return
-	}
-	if l.timer != nil {
-		l.timer.Reset(time.Until(at))
-		return
-	}
-	l.timer = time.AfterFunc(time.Until(at), func() {
-		l.engine.mu.Lock()
-		defer l.engine.mu.Unlock()
-		if l.engine.running {
-			l.look()
-			l.engine.dispatch()
-		}
-	})
-}
-
-// claim asks the store for more, if there may be more and there is room.
-func (l *lane) claim() {
-	e := l.engine
-	deliveries, bytes := l.room(l.as)
-	size := min(l.limit*claimFactor, deliveries-l.reserved, (bytes-l.bytes)/max(1, l.body))
-	if len(l.queue) == 0 {
-		size = max(size, 1)
-	}
-	if !l.until.IsZero() {
-		size = 1 // to see whether it answers again
-		if l.until.After(time.Now()) || l.running > 0 {
-			return // not yet, or what is under way will show it
+// recorded is told that an outcome is: of what was in flight, or of what went
+// back as it was.
+func (l *lane) recorded(d *domain.Delivery, attempted bool) {
+	delete(l.sending, d.ID)
+	if attempted {
+		l.unrecorded--
+		if l.queue.ordered && (l.backlog.blocked || l.claim.active()) && !l.queue.hasSession(d.SessionID) {
+			l.backlog.mark(dueSome) // what follows it in its session
 		}
 	}
-	if l.ordered && l.unsettled > 0 {
-		return // what comes back would be missed
+	if d.Status == domain.DeliveryPending {
+		l.requeued--
+		l.backlog.expect(d.NextAt)
 	}
-	if l.over || !l.more || l.claiming || len(l.queue) > size/4 || size < 1 || !e.running {
-		return
-	}
-	if e.full() || e.claims >= maxClaims {
-		if !l.hungry {
-			l.hungry = true
-			e.hungry = append(e.hungry, l)
-		}
-		return
-	}
-	room := domain.Room{Deliveries: size, Bytes: max(size*l.body, minBytes)}
-	e.held, e.bytes = e.held+room.Deliveries, e.bytes+room.Bytes
-	e.claims++
-	ours := l.ours
-	l.claiming, l.more, l.ours = true, false, false
-	e.wg.Go(func() { l.fetch(room, ours) })
 }
 
-// fetch claims what there is room for, of which some may be this server's own.
-func (l *lane) fetch(room domain.Room, ours bool) {
-	e := l.engine
-	now := time.Now()
-	c, err := e.queue.Claim(e.ctx, l.endpoint, now, room)
-	if err != nil && e.ctx.Err() == nil {
-		e.log.Error("claim deliveries; trying again", "err", err, "endpoint", l.endpoint)
+// claimed is told what a claim that began at some time has brought. What is
+// not to be sent is returned.
+func (l *lane) claimed(room domain.Room, c domain.Claim, err error, began, now time.Time) (back []domain.Job) {
+	l.account.budget.endClaim(room)
+	outdated := l.claim == claimOutdated || l.circuit.state(now) == circuitOpen
+	l.claim.on(claimEnds)
+	if outdated {
+		l.requeued += len(c.Jobs)
+		l.backlog.unclaim() // what the claim said of later counts no more
+		return c.Jobs
 	}
-	e.mu.Lock()
-	l.claiming = false
-	e.claims--
-	e.held, e.bytes = e.held-room.Deliveries+len(c.Jobs), e.bytes-room.Bytes
-	if !e.running || l.stale || l.until.After(time.Now()) {
-		// What the claim said of later counts no more, or the circuit has opened
-		// meanwhile.
-		l.stale, l.more, l.ours = false, true, l.ours || ours
-		l.givenBack(len(c.Jobs))
-		e.feed()
-		l.claim()
-		l.arm()
-		l.leave()
-		e.mu.Unlock()
-		e.giveBack(c.Jobs)
-		return
-	}
+	l.account.budget.deliveries += len(c.Jobs)
 	l.push(c.Jobs...)
-	e.feed()
-	// A claim doesn't tell of what follows in a session that has one under way.
-	l.behind = l.ordered && len(l.queue)+l.running+l.recording > 0
+	// A claim doesn't tell of what follows in a session that has one in flight.
+	l.backlog.blocked = l.queue.ordered && len(l.queue.jobs)+l.window.inFlight+l.unrecorded > 0
 	switch {
 	case err != nil:
-		l.expect(now.Add(time.Second))
+		l.backlog.expect(began.Add(claimAgain))
 	case c.Next.IsZero():
-	case c.Next.After(now):
-		l.expect(c.Next)
-	default: // there is more, of whoever this was
-		l.more, l.ours = true, l.ours || ours
-	}
-	l.claim()
-	l.leave()
-	e.dispatch()
-	e.mu.Unlock()
-}
-
-// news says what an attempt changes about the endpoint's health: that it failed
-// for the first time, or that it works again. failing is what the store knew
-// before the first.
-func (l *lane) news(o *domain.Outcome, failing bool) string {
-	if o.Attempt.ID == "" {
-		return "" // it wasn't made
-	}
-	before := l.failing
-	if !l.tried {
-		before = failing
-	}
-	l.tried, l.failing = true, o.Delivery.Status != domain.DeliveryDelivered
-	switch {
-	case l.failing && !before:
-		return "an endpoint fails"
-	case before && !l.failing:
-		return "an endpoint works again"
-	}
-	return ""
-}
-
-// verdict is what an attempt says about its endpoint.
-type verdict struct {
-	known  bool // false: the attempt was given up
-	usable bool // it answered, whatever it was
-	quick  bool // and soon
-}
-
-// judge tells an endpoint that is in trouble from one that doesn't want this
-// delivery.
-func judge(answer egress.Answer, err error, took time.Duration) verdict {
-	v := verdict{known: true, usable: err == nil, quick: err == nil && took < quickly}
-	if e, ok := errors.AsType[*egress.Error](err); ok {
-		switch answer.StatusCode {
-		case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		default:
-			v.usable = e.Class == egress.ClassStatus || e.Class == egress.ClassRedirect
-		}
-	}
-	return v
-}
-
-// learn adapts to what an attempt has shown: how many requests at once the
-// endpoint copes with, and whether to leave it alone for a while. What is then
-// not to be sent is returned.
-func (l *lane) learn(v verdict, now time.Time) (back []domain.Job) {
-	switch {
-	case !v.known:
-	case v.usable:
-		if !l.until.IsZero() {
-			l.until, l.opened = time.Time{}, 0
-			l.more = true
-		}
-		l.failures = 0
-		l.doubt(false)
-		if v.quick {
-			l.limit = min(l.limit+1, l.most)
-		}
+	case c.Next.After(began):
+		l.backlog.expect(c.Next)
 	default:
-		l.limit = max(l.limit/2, 1)
-		l.doubt(true)
-		l.failures++
-		if l.failures < tripAfter || l.until.After(now) {
-			return nil
-		}
-		wait := min(firstOpen<<min(l.opened, 10), maxOpen)
-		l.opened++
-		l.until = now.Add(wait)
-		l.more = true
-		back = l.drain()
-		l.arm()
+		l.backlog.unclaim()
 	}
-	return back
+	return nil
+}
+
+// notified is told that something may be due in the store. Of another server's
+// this one takes some when it has nothing else for the endpoint.
+func (l *lane) notified(elsewhere bool) {
+	if elsewhere {
+		l.backlog.mark(dueSome)
+		return
+	}
+	l.backlog.mark(dueOwn)
+	l.backlog.refused = false
+}
+
+// void is told that what is known of the endpoint, or of whose its deliveries
+// are, is out of date. What is queued is returned; what is in flight goes on.
+func (l *lane) void() []domain.Job {
+	l.claim.on(claimVoided)
+	return l.evict()
+}
+
+// evict empties the queue, for the store to give it out again.
+func (l *lane) evict() []domain.Job {
+	l.account.revoke()
+	return l.back(l.queue.evict())
+}
+
+// back counts what goes back to the store from the queue.
+func (l *lane) back(jobs []domain.Job) []domain.Job {
+	for i := range jobs {
+		l.account.evict(len(jobs[i].Body))
+	}
+	l.requeued += len(jobs)
+	return jobs
+}
+
+// empty says that nothing of the endpoint is in memory, in flight, or on its
+// way to or from the store.
+func (l *lane) empty() bool {
+	return len(l.queue.jobs)+len(l.sending)+l.account.reserved+l.window.inFlight+l.unrecorded+l.requeued == 0 && !l.claim.active()
+}
+
+// idle says that the lane knows nothing that must be kept.
+func (l *lane) idle() bool {
+	return l.empty() && l.backlog.empty() && l.circuit.openUntil.IsZero()
 }

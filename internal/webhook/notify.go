@@ -10,8 +10,9 @@ import (
 func (e *Engine) Notify(c domain.Commit) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.running {
-		e.committed(c, false)
+	if now := time.Now(); e.running() {
+		e.committed(c, false, now)
+		e.advance(now)
 	}
 }
 
@@ -19,87 +20,66 @@ func (e *Engine) Notify(c domain.Commit) {
 func (e *Engine) Signal(s domain.Signal) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.running {
+	if !e.running() {
 		return
 	}
-	e.committed(s.Elsewhere, true)
+	now := time.Now()
+	e.committed(s.Elsewhere, true, now)
 	if s.Lost {
-		e.forget()
+		// What is queued may be another server's by now. Releasing it changes only
+		// what is still this one's. What is in flight goes on.
+		for id := range e.lanes {
+			e.void(id, now)
+		}
 	}
 	if s.Missed {
 		e.look()
 	}
+	e.advance(now)
 }
 
-func (e *Engine) committed(c domain.Commit, elsewhere bool) {
-	e.changed(c.Changed)
-	e.wake(c.Due, elsewhere)
-	e.leave(c.Gone)
-}
-
-// wake has the endpoints looked at, which may have deliveries due now. Those of
-// another server are its to send: this one helps when it has nothing else for
-// the endpoint.
-func (e *Engine) wake(due []domain.EndpointRef, elsewhere bool) {
-	for _, ref := range due {
-		l := e.lane(ref.ProjectID, ref.ID)
-		l.more = true
-		if !elsewhere {
-			l.ours, l.refused = true, false
-		}
-		l.claim()
+func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
+	for _, ref := range c.Changed {
+		e.void(ref.ID, now)
 	}
-}
-
-// changed has what waits in memory looked at anew for endpoints that have been
-// changed, disabled or deleted.
-func (e *Engine) changed(endpoints []domain.EndpointRef) {
-	var back []domain.Job
-	for _, ref := range endpoints {
-		if l, ok := e.lanes[ref.ID]; ok {
-			l.stale = l.claiming
-			back = append(back, l.drain()...)
-		}
+	for _, ref := range c.Due {
+		s := e.slot(ref.ProjectID, ref.ID)
+		s.notified(elsewhere)
+		e.follow(s, now)
 	}
-	e.returnSoon(back)
-}
-
-// leave forgets endpoints that are no more, each as soon as nothing of it is
-// under way.
-func (e *Engine) leave(endpoints []domain.EndpointRef) {
-	for _, ref := range endpoints {
-		if l, ok := e.lanes[ref.ID]; ok {
-			l.over = true
-			l.leave()
+	for _, ref := range c.Gone {
+		if s, ok := e.lanes[ref.ID]; ok {
+			s.gone = true
+			e.follow(s, now)
 		}
 	}
 }
 
-// forget sends nothing more of what waits in memory: it may be another server's
-// by now. It is given back, which changes only what is still this one's. What
-// is under way goes on.
-func (e *Engine) forget() {
-	var back []domain.Job
-	for _, l := range e.lanes {
-		l.stale = l.claiming
-		back = append(back, l.drain()...)
+// void releases what is queued for an endpoint that has changed, or may be
+// another server's: it is claimed anew.
+func (e *Engine) void(endpoint string, now time.Time) {
+	if s, ok := e.lanes[endpoint]; ok {
+		e.releaseSoon(s.void())
+		e.follow(s, now)
 	}
-	e.returnSoon(back)
 }
 
-// returnSoon gives back what is not to be sent now, and uses the room.
-func (e *Engine) returnSoon(back []domain.Job) {
-	if len(back) > 0 {
-		e.wg.Go(func() { e.giveBack(back) })
+// expect has the lanes claim what the store has due.
+func (e *Engine) expect(due []domain.Due) {
+	now := time.Now()
+	for _, d := range due {
+		s := e.slot(d.ProjectID, d.EndpointID)
+		s.backlog.expect(d.At)
+		e.follow(s, now)
 	}
-	e.feed()
+	e.advance(now)
 }
 
 // look asks the store again for all that is due: another server's work may be
 // this one's now, or news of it was lost.
 func (e *Engine) look() {
-	if !e.caughtUp {
-		e.again = true // the start may have asked already; or it will
+	if e.phase == phaseStarting {
+		e.missed = true // the start may have asked already; or it will
 		return
 	}
 	ctx := e.ctx
@@ -108,9 +88,7 @@ func (e *Engine) look() {
 			due, err := e.queue.DueEndpoints(ctx)
 			if err == nil {
 				e.mu.Lock()
-				for _, d := range due {
-					e.lane(d.ProjectID, d.EndpointID).expect(d.At)
-				}
+				e.expect(due)
 				e.mu.Unlock()
 				return
 			}

@@ -61,8 +61,8 @@ func TestWhatIsNoMoreIsForgotten(t *testing.T) {
 					t.Errorf("%d lanes and %d claims", lanes(), m.claims-claims)
 				}
 				stop()
-				if len(e.ready) != 0 {
-					t.Errorf("%d have their turn", len(e.ready))
+				if len(e.scheduler.ready) != 0 {
+					t.Errorf("%d have their turn", len(e.scheduler.ready))
 				}
 			})
 		})

@@ -93,11 +93,11 @@ func (k *kind) add(s domain.Secret, now time.Time) {
 
 // room is from when on a new one can join them.
 func (k *kind) room(overlap time.Duration, now time.Time) time.Time {
-	most := maxLive - 1
+	limit := maxLive - 1
 	if overlap > 0 {
-		most -= len(k.current)
+		limit -= len(k.current)
 	}
-	if len(k.replaced) <= most {
+	if len(k.replaced) <= limit {
 		return now
 	}
 	ends := make([]time.Time, len(k.replaced))
@@ -105,7 +105,7 @@ func (k *kind) room(overlap time.Duration, now time.Time) time.Time {
 		ends[i] = s.ExpiresAt
 	}
 	slices.SortFunc(ends, time.Time.Compare)
-	return ends[len(ends)-most-1]
+	return ends[len(ends)-limit-1]
 }
 
 func later(a, b time.Time) time.Time {

@@ -4,7 +4,6 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -48,13 +47,14 @@ func TestAsymmetricSignaturesVerifyByTheSpecification(t *testing.T) {
 	defer srv.Close()
 	client := egress.New(egress.Config{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	defer client.CloseIdle()
-	e := NewEngine(newMemory(), client, "test", slog.New(slog.DiscardHandler))
+	var templates templateCache
+	a := attempts{sender: client, userAgent: "test"}
 	endpoint := &domain.Endpoint{
 		ID: "we_1", ProjectID: "proj_1", EndpointSettings: domain.EndpointSettings{URL: srv.URL},
 		Secrets: []domain.Secret{{Value: NewSecret()}, {Value: current}, {Value: old}},
 	}
 	for _, body := range []string{`{"sessionId":"browser_1","type":"browser","data":{"status":"READY"}}`, `{"name":"Zoë 🦊","dots":"a.b.c"}`, ""} {
-		r, _ := e.try(t.Context(), e.lane("proj_1", "we_1"), domain.Job{
+		r, _ := a.make(t.Context(), &templates, &domain.Job{
 			Delivery: domain.Delivery{ID: "dlv_1", EventID: "evt_1", Status: domain.DeliverySending}, Endpoint: endpoint, Body: []byte(body),
 		})
 		if r.outcome.Delivery.Status != domain.DeliveryDelivered || string(got) != body {
