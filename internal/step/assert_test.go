@@ -20,7 +20,7 @@ func TestAssert(t *testing.T) {
 			<select id=s><option value=1>One<option value=2 selected>Two</select><button id=btn>Button</button><p id=gone style="display:none">hidden</p>
 			<iframe src=/in></iframe><script>i.focus(); ticks = 0; document.title = "A  title"</script>`,
 		"/in":     `<i id=framed>in a frame</i><i id=hid style="display:none">x</i>`,
-		"/change": `<p id=p>one</p><script>setTimeout(() => { p.textContent = 'two'; setTimeout(() => p.remove(), 100) }, 100)</script>`,
+		"/change": `<p id=p>one</p><script>change = () => setTimeout(() => { p.textContent = 'two'; setTimeout(() => p.remove(), 500) }, 500)</script>`,
 	})
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
@@ -35,7 +35,7 @@ func TestAssert(t *testing.T) {
 		{Target: "#gone", State: "attached"}, {Target: "#framed", State: "visible", Text: ptr("in a frame")}, {Target: "#hid", State: "hidden"},
 		{Text: ptr("BOLD TEXT")}, {Title: ptr("A title")}, {URL: "*/"},
 	} {
-		s.Action, s.Timeout = "assert", "2s"
+		s.Action, s.Timeout = "assert", "20s"
 		if _, f := b.run(s); f != nil {
 			t.Errorf("%+v: %+v", s, f)
 		}
@@ -77,7 +77,8 @@ func TestAssert(t *testing.T) {
 		}
 	}
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/change"})
-	_, f := b.run(step.Spec{Action: "assert", Target: "#p", Text: ptr("three"), Timeout: "1s"})
+	b.value("change()")
+	_, f := b.run(step.Spec{Action: "assert", Target: "#p", Text: ptr("three"), Timeout: "3s"})
 	if f == nil || !strings.HasPrefix(f.Seen, `no element matches; before that, the text is "two" (`) || !strings.Contains(f.Seen, `; before that, the text is "one" (`) {
 		t.Errorf("it saw: %+v", f)
 	}
@@ -97,7 +98,7 @@ func TestWaitFor(t *testing.T) {
 		{Target: "#p"}, {Target: "#i", State: "enabled"}, {Target: "#framed", State: "detached"}, {URL: "*/there", Target: "#p", State: "visible"},
 		{WaitUntil: "networkidle"}, {Expression: "n++ > 2"}, {Expression: "async () => ++n > 5"},
 	} {
-		s.Action, s.Timeout = "waitFor", "5s"
+		s.Action, s.Timeout = "waitFor", "20s"
 		if _, f := b.run(s); f != nil {
 			t.Errorf("%+v: %+v", s, f)
 		}

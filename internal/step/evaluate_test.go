@@ -50,7 +50,7 @@ func TestEvaluateAnswersWhatItSays(t *testing.T) {
 		`throw new TypeError('no')`: "threw: TypeError: no", `await Promise.reject(new Error('late'))`: "threw: Error: late", `() => { throw 5 }`: "threw: 5",
 		`a b`: "SyntaxError",
 	} {
-		_, f := b.run(step.Spec{Action: "evaluate", Expression: expression, Timeout: "5s"})
+		_, f := b.run(step.Spec{Action: "evaluate", Expression: expression, Timeout: "20s"})
 		if f == nil || f.Code != step.CodeEvaluation || !strings.Contains(f.Message, want) {
 			t.Errorf("%s: %+v, want %s", expression, f, want)
 		}

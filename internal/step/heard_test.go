@@ -58,7 +58,7 @@ func TestANumberFieldThatTookSomethingElse(t *testing.T) {
 		if (e.data === '5') { e.preventDefault(); document.execCommand('insertText', false, '-') } })</script>`})
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr("5"), Timeout: "5s"}); f == nil || f.Code != "value_invalid" {
+	if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr("5"), Timeout: "20s"}); f == nil || f.Code != "value_invalid" {
 		t.Errorf("%+v", f)
 	}
 	b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr("6")})

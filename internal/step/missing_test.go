@@ -40,7 +40,7 @@ func TestBackToAPageThatCannotBeLoaded(t *testing.T) {
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/second"})
 	down.Store(true)
 	for _, until := range []string{"load", "commit", "domcontentloaded"} {
-		_, f := b.run(step.Spec{Action: "back", Timeout: "5s", WaitUntil: until})
+		_, f := b.run(step.Spec{Action: "back", Timeout: "20s", WaitUntil: until})
 		notLoaded(t, "back "+until, f)
 		b.do(step.Spec{Action: "forward", WaitUntil: until})
 	}
@@ -73,7 +73,7 @@ func TestAnErrorPageIsNoPage(t *testing.T) {
 	t.Cleanup(site.Close)
 	b := borrow(t)
 	quick := func(s step.Spec) *domain.Failure {
-		s.Timeout = "10s"
+		s.Timeout = "30s"
 		_, f := b.run(s)
 		return f
 	}

@@ -110,7 +110,7 @@ func TestNavigations(t *testing.T) {
 				}
 				return url
 			}
-			s := step.Spec{Action: "goto", URL: absolute(tt.url), Timeout: "10s"}
+			s := step.Spec{Action: "goto", URL: absolute(tt.url), Timeout: "30s"}
 			if tt.code == "timeout" {
 				s.Timeout = "400ms"
 			}

@@ -18,7 +18,7 @@ func TestANumberFieldHoldsWhatItIsSaidToHold(t *testing.T) {
 	}
 	b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr("7")})
 	for _, value := range []string{"0x10", "0b1", "Infinity", "-Infinity", "NaN", "+5", "5.", "1e", "1e999", "1_0", "1,5", "--1", "٣"} {
-		if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr(value), Timeout: "5s"}); f == nil || f.Code != "value_invalid" {
+		if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr(value), Timeout: "20s"}); f == nil || f.Code != "value_invalid" {
 			t.Errorf("%q: %+v", value, f)
 		}
 		b.do(step.Spec{Action: "assert", Target: "#n", Value: ptr("7")})

@@ -39,11 +39,11 @@ func TestWorkersRun(t *testing.T) {
 		"popup of a size":                   `(open('` + elsewhere + `/', '_blank', 'width=300,height=200'), 'hello')`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			res, why := b.run(step.Spec{Action: "evaluate", Expression: expression, Timeout: "5s"})
+			res, why := b.run(step.Spec{Action: "evaluate", Expression: expression, Timeout: "20s"})
 			if why != nil || res != `"hello"` {
 				t.Errorf("got %s, %+v", res, why)
 			}
-			if res, why = b.run(step.Spec{Action: "extract", Target: "p", Timeout: "5s"}); why != nil || res != `"here"` {
+			if res, why = b.run(step.Spec{Action: "extract", Target: "p", Timeout: "20s"}); why != nil || res != `"here"` {
 				t.Errorf("afterwards got %s, %+v", res, why)
 			}
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// try does a step that is written as users do, within five seconds unless it
+// try does a step that is written as users do, within half a minute unless it
 // says otherwise.
 func (b *bench) try(raw string) (string, *domain.Failure) {
 	b.t.Helper()
@@ -21,7 +21,7 @@ func (b *bench) try(raw string) (string, *domain.Failure) {
 		b.t.Fatal(err)
 	}
 	if s.Timeout == "" {
-		s.Timeout = "5s"
+		s.Timeout = "30s"
 	}
 	return b.run(s)
 }
