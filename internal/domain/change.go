@@ -62,11 +62,11 @@ type EndpointRef struct{ ProjectID, ID string }
 type Taker interface {
 	// Reserve says whether a new delivery to the endpoint, which is being
 	// committed, will be taken. Each true is followed by one job in Take, or
-	// by one endpoint in Release. size is the bytes of its body.
+	// by one endpoint in Abandon. size is the bytes of its body.
 	Reserve(e *Endpoint, size int) bool
 	// Take hands off what has been committed, in order, as if it had been
 	// claimed.
 	Take(jobs []Job)
-	// Release says that the change has failed.
-	Release(endpoints []EndpointRef)
+	// Abandon says that the change has failed.
+	Abandon(endpoints []EndpointRef)
 }

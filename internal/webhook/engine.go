@@ -202,8 +202,8 @@ func (e *Engine) Take(jobs []domain.Job) {
 	e.advance(now)
 }
 
-// Release frees the room that was kept for what is not committed after all.
-func (e *Engine) Release(endpoints []domain.EndpointRef) {
+// Abandon frees the room that was kept for what is not committed after all.
+func (e *Engine) Abandon(endpoints []domain.EndpointRef) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()

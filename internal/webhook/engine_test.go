@@ -641,7 +641,7 @@ func TestReserved(t *testing.T) {
 		if n := m.reserve(e, "p/a", maxQueue+1); n != maxQueue {
 			t.Errorf("%d reserved, want %d", n, maxQueue)
 		}
-		e.Release(slices.Repeat([]domain.EndpointRef{ref("p/a")}, maxQueue))
+		e.Abandon(slices.Repeat([]domain.EndpointRef{ref("p/a")}, maxQueue))
 		if m.reserve(e, "p/a", 1) > 0 {
 			t.Error("one was to be taken before the one that was refused")
 		}

@@ -97,7 +97,7 @@ func (t *tx) end() {
 	if t.conn == nil {
 		return
 	}
-	t.release()
+	t.abandon()
 	if t.conn.Conn().PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.store.running), time.Second)
 		defer cancel()
@@ -141,7 +141,7 @@ func (t *tx) commit(patience context.Context) error {
 			rest.committed()
 		} else {
 			rest.undone()
-			rest.release()
+			rest.abandon()
 		}
 		learned <- happened
 	})
@@ -164,8 +164,8 @@ func (t *tx) committed() {
 
 func (t *tx) undone() { t.store.leases.undo(t.grant, t.unit.Reserved()...) }
 
-// release tells the taker that what it reserved isn't to come.
-func (t *tx) release() { t.unit.Release(t.store.taker()) }
+// abandon tells the taker that what it reserved isn't to come.
+func (t *tx) abandon() { t.unit.Abandon(t.store.taker()) }
 
 // mark is what a transaction leaves behind to be recognized by: its number
 // among those of its connection.

@@ -120,7 +120,7 @@ func (w *writer) transact(batch []*change) []*change {
 		}
 		if err != nil && taker != nil {
 			w.store.leases.release(t.unit.Reserved()...)
-			t.unit.Release(taker)
+			t.unit.Abandon(taker)
 		}
 	}
 	w.store.failed.Store(err != nil)

@@ -339,9 +339,9 @@ const taken = "taken"
 
 // room takes the deliveries to some endpoints, and counts.
 type room struct {
-	mu                        sync.Mutex
-	reserved, taken, released int
-	moved                     chan struct{} // closed by the next change of these
+	mu                         sync.Mutex
+	reserved, taken, abandoned int
+	moved                      chan struct{} // closed by the next change of these
 }
 
 // move changes what is counted.
@@ -367,28 +367,28 @@ func (r *room) Reserve(e *domain.Endpoint, _ int) bool {
 // Take implements [domain.Taker].
 func (r *room) Take(jobs []domain.Job) { r.move(&r.taken, len(jobs)) }
 
-// Release implements [domain.Taker].
-func (r *room) Release(endpoints []domain.EndpointRef) { r.move(&r.released, len(endpoints)) }
+// Abandon implements [domain.Taker].
+func (r *room) Abandon(endpoints []domain.EndpointRef) { r.move(&r.abandoned, len(endpoints)) }
 
-// balanced waits for what was reserved to be taken or released: a change has
+// balanced waits for what was reserved to be taken or abandoned: a change has
 // returned by then, since nobody is to wait for a taker.
 func (r *room) balanced(t testing.TB) {
 	t.Helper()
 	for late := time.After(10 * time.Second); ; {
 		r.mu.Lock()
-		reserved, taken, released := r.reserved, r.taken, r.released
+		reserved, taken, abandoned := r.reserved, r.taken, r.abandoned
 		if r.moved == nil {
 			r.moved = make(chan struct{})
 		}
 		moved := r.moved
 		r.mu.Unlock()
-		if reserved == taken+released {
+		if reserved == taken+abandoned {
 			return
 		}
 		select {
 		case <-moved:
 		case <-late:
-			t.Fatalf("%d were reserved, %d taken and %d released", reserved, taken, released)
+			t.Fatalf("%d were reserved, %d taken and %d abandoned", reserved, taken, abandoned)
 		}
 	}
 }

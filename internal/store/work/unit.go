@@ -101,9 +101,9 @@ func (u *Unit) Reserved() (keys []Key) {
 	return keys
 }
 
-// Release tells the taker that what it has reserved isn't to come: nothing of
+// Abandon tells the taker that what it has reserved isn't to come: nothing of
 // the unit has happened.
-func (u *Unit) Release(t domain.Taker) {
+func (u *Unit) Abandon(t domain.Taker) {
 	var back []domain.EndpointRef
 	for i := range u.Deliveries {
 		if u.Deliveries[i].Reserved {
@@ -112,7 +112,7 @@ func (u *Unit) Release(t domain.Taker) {
 	}
 	u.Deliveries = nil
 	if len(back) > 0 {
-		t.Release(back)
+		t.Abandon(back)
 	}
 }
 

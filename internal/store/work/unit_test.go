@@ -11,10 +11,10 @@ import (
 
 // lanes takes deliveries to some endpoints, and keeps what it is told.
 type lanes struct {
-	takes    map[string]bool
-	asked    []string
-	taken    []string
-	released []domain.EndpointRef
+	takes     map[string]bool
+	asked     []string
+	taken     []string
+	abandoned []domain.EndpointRef
 }
 
 func (l *lanes) Reserve(e *domain.Endpoint, _ int) bool {
@@ -28,8 +28,8 @@ func (l *lanes) Take(jobs []domain.Job) {
 	}
 }
 
-func (l *lanes) Release(endpoints []domain.EndpointRef) {
-	l.released = append(l.released, endpoints...)
+func (l *lanes) Abandon(endpoints []domain.EndpointRef) {
+	l.abandoned = append(l.abandoned, endpoints...)
 }
 
 func endpoint(id string, num int64, ordered bool) *Endpoint {
@@ -81,17 +81,17 @@ func TestHandOff(t *testing.T) {
 		}
 		told = append(told, c)
 	})
-	if !cmp.Equal(l.taken, []string{"9/1 SENDING"}) || len(l.released) > 0 {
-		t.Errorf("taken %v, released %v", l.taken, l.released)
+	if !cmp.Equal(l.taken, []string{"9/1 SENDING"}) || len(l.abandoned) > 0 {
+		t.Errorf("taken %v, abandoned %v", l.taken, l.abandoned)
 	}
 	ref := func(id string) domain.EndpointRef { return domain.EndpointRef{ProjectID: "proj_a", ID: id} }
 	if len(told) != 1 || len(told[0].Events) != 1 || !cmp.Equal(told[0].Due, []domain.EndpointRef{ref("full"), ref("ordered"), ref("takes")}) ||
 		!cmp.Equal(told[0].Projects, []string{"proj_a"}) || !cmp.Equal(told[0].Sessions, []string{"browser_a", "browser_b"}) {
 		t.Errorf("told %+v", told)
 	}
-	u.Release(l)
-	if len(l.released) > 0 {
-		t.Error("released what was taken")
+	u.Abandon(l)
+	if len(l.abandoned) > 0 {
+		t.Error("abandoned what was taken")
 	}
 }
 
@@ -99,10 +99,10 @@ func TestHandOff(t *testing.T) {
 func TestWhatFailsIsReleased(t *testing.T) {
 	l := &lanes{takes: map[string]bool{"takes": true, "full": true}}
 	u := filled(t, l)
-	u.Release(l)
-	u.Release(l)
-	if len(l.released) != 2 || len(l.taken) > 0 {
-		t.Errorf("released %v, taken %v", l.released, l.taken)
+	u.Abandon(l)
+	u.Abandon(l)
+	if len(l.abandoned) != 2 || len(l.taken) > 0 {
+		t.Errorf("abandoned %v, taken %v", l.abandoned, l.taken)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestNobodyTakes(t *testing.T) {
 	u.Complete()
 	told := 0
 	u.Tell(nil, key, func(c domain.Commit) { told += len(c.Due) })
-	if u.Release(nil); told != 1 {
+	if u.Abandon(nil); told != 1 {
 		t.Errorf("told of %d", told)
 	}
 }
