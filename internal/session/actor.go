@@ -52,15 +52,16 @@ func newActor(s *Service, r ref) *actor {
 	}
 }
 
-func signal(ch chan struct{}) {
+// trySend wakes who waits for the channel, of one place, or will.
+func trySend(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
 	default:
 	}
 }
 
-func (a *actor) wake()  { signal(a.woken) }
-func (a *actor) touch() { signal(a.touched) }
+func (a *actor) wake()  { trySend(a.woken) }
+func (a *actor) touch() { trySend(a.touched) }
 
 // close makes the actor end the session; the first reason counts.
 func (a *actor) close(reason domain.CloseReason) {

@@ -152,11 +152,11 @@ func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), n
 // browser, and returns when all of that is stored, or when StopWithin is over.
 // Sessions that wait stay QUEUED for the next start.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.recover(ctx); err != nil {
+	if err := s.takeUp(ctx); err != nil {
 		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
 			return fmt.Errorf("take up sessions: %w", err)
 		}
-		signal(s.missed) // a store that is away is asked again
+		trySend(s.missed) // a store that is away is asked again
 	}
 	s.wg.Go(func() { s.adopt(ctx) })
 	for ctx.Err() == nil {
@@ -190,9 +190,9 @@ func (s *Service) knows(r ref) bool {
 	return runs || slices.Contains(s.queue, r)
 }
 
-// recover decides about every session that an earlier server, or another one
+// takeUp decides about every session that an earlier server, or another one
 // that is dead, left open.
-func (s *Service) recover(ctx context.Context) error {
+func (s *Service) takeUp(ctx context.Context) error {
 	open, err := s.Store.OpenSessions(ctx)
 	if err != nil {
 		return err
@@ -237,7 +237,7 @@ func (s *Service) adopt(ctx context.Context) {
 			return
 		}
 		for {
-			err := s.recover(ctx)
+			err := s.takeUp(ctx)
 			if err == nil || ctx.Err() != nil {
 				break
 			}
@@ -259,10 +259,7 @@ func (s *Service) enqueue(refs ...ref) {
 		}
 	}
 	s.mu.Unlock()
-	select {
-	case s.queued <- struct{}{}:
-	default:
-	}
+	trySend(s.queued)
 }
 
 // startNext makes the actor of the session whose turn it is, which gives the slot
@@ -325,12 +322,12 @@ func (s *Service) Signal(sig domain.Signal) {
 	sessions := sig.Elsewhere.Sessions
 	if sig.Missed {
 		sessions = slices.AppendSeq(slices.Collect(maps.Keys(s.waiters)), maps.Keys(s.actors))
-		signal(s.missed)
+		trySend(s.missed)
 	}
 	s.wake(sessions)
 	for _, id := range sessions {
 		if a, ok := s.actors[id]; ok {
-			signal(a.changed)
+			trySend(a.changed)
 		}
 	}
 	for _, id := range sig.Stops {
