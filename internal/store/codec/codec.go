@@ -213,6 +213,9 @@ func InOrder[T any](found []T, ids []string, id func(T) string) ([]T, error) {
 
 // Unique drops what is there twice and keeps the order; it reuses the slice.
 func Unique[T comparable](all []T) []T {
+	if len(all) < 2 {
+		return all
+	}
 	seen := make(map[T]struct{}, len(all))
 	kept := all[:0]
 	for _, one := range all {

@@ -372,7 +372,7 @@ func (w *batch) queueSessions(b *pgx.Batch) {
 			continue
 		}
 		s.version++
-		row := work.RowOf(&s.Row)
+		row := s.ChangedRow()
 		nums, steps = append(nums, s.Num), append(steps, int64(row.Steps))
 		ready, ended = append(ready, row.ReadyAt), append(ended, row.EndedAt)
 		statuses, reasons, failures = append(statuses, string(row.Status)), append(reasons, string(row.Reason)), append(failures, row.Failure)

@@ -117,14 +117,10 @@ func (t *tx) save(s *work.Session, artifacts []domain.Artifact, entries []work.E
 	if !s.RowChanged() {
 		return nil
 	}
-	return t.updateSession(&s.Row)
-}
-
-func (t *tx) updateSession(s *domain.Session) error {
-	row := work.RowOf(s)
+	row := s.ChangedRow()
 	err := t.exec(writes(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
 		ready_at = ?, ended_at = ? WHERE project_id = ? AND id = ?`),
-		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, s.ProjectID, s.ID)
+		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, s.Row.ProjectID, s.Row.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}

@@ -16,6 +16,7 @@ type Session struct {
 	Num  int64 // of its row
 	Open []*Step
 
+	row     SessionRow // of Row, but for what is not kept yet
 	stored  SessionRow
 	changed bool
 	dirty   []*Step // changed or new, in the order in which they became so
@@ -38,8 +39,11 @@ type SessionRow struct {
 	ReadyAt, EndedAt int64
 }
 
-// RowOf is a session's.
-func RowOf(s *domain.Session) SessionRow {
+// ChangedRow is its row, to be written.
+func (s *Session) ChangedRow() SessionRow { return s.row }
+
+// rowOf is a session's.
+func rowOf(s *domain.Session) SessionRow {
 	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt)}
 }
 
@@ -57,7 +61,8 @@ func RowOfStep(s *domain.Step) StepRow {
 
 // Load is a session as it was read, with its unfinished steps in order.
 func Load(row domain.Session, num int64, open []domain.Step) *Session {
-	s := &Session{Row: row, Num: num, stored: RowOf(&row)}
+	s := &Session{Row: row, Num: num, row: rowOf(&row)}
+	s.stored = s.row
 	for i := range open {
 		s.LoadStep(open[i])
 	}
@@ -118,7 +123,8 @@ func (s *Session) Entries(c *domain.SessionChange) []Entry {
 // Keep takes over what a change has decided about the session and its steps.
 func (s *Session) Keep(c *domain.SessionChange) {
 	s.Row = *c.Session
-	s.changed = s.changed || RowOf(&s.Row) != s.stored || len(c.NewSteps) > 0
+	s.row = rowOf(&s.Row)
+	s.changed = s.changed || s.row != s.stored || len(c.NewSteps) > 0
 	for i, o := range s.Open {
 		if o.Step = *c.Open[i]; !o.dirty && RowOfStep(&o.Step) != o.stored {
 			o.dirty, s.changed = true, true
@@ -140,7 +146,7 @@ func (s *Session) Keep(c *domain.SessionChange) {
 func (s *Session) Changed() bool { return s.changed }
 
 // RowChanged says whether its own row does.
-func (s *Session) RowChanged() bool { return RowOf(&s.Row) != s.stored }
+func (s *Session) RowChanged() bool { return s.row != s.stored }
 
 // Ends says whether it has ended, and is not stored so.
 func (s *Session) Ends() bool { return s.Row.Status.Ended() && !s.stored.Status.Ended() }
@@ -160,7 +166,7 @@ func (s *Session) Steps() (added, changed []*domain.Step) {
 
 // Stored says that all of it is.
 func (s *Session) Stored() {
-	s.stored, s.changed, s.dirty = RowOf(&s.Row), false, nil
+	s.stored, s.changed, s.dirty = s.row, false, nil
 	for _, o := range s.Open {
 		if o.dirty {
 			o.stored, o.dirty, o.added = RowOfStep(&o.Step), false, false
