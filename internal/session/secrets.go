@@ -1,11 +1,8 @@
 package session
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -108,33 +105,4 @@ func (s *Service) readStep(st *domain.Step) (*step.Spec, *domain.Failure) {
 		return nil, &domain.Failure{Code: CodeSecrets, Message: "The step's secrets were encrypted with a master key that this server doesn't have."}
 	}
 	return &spec, nil
-}
-
-func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.SessionID + " " + a.ID }
-
-// sealed says whether an artifact's bytes are kept encrypted.
-func sealed(a domain.Artifact) bool { return a.Kind == step.KindStorage }
-
-// HoldsSecrets says whether an artifact may: what a browser has stored, and what
-// a page was like when a step failed.
-func HoldsSecrets(a domain.Artifact) bool {
-	return a.Kind == step.KindStorage || a.Kind == step.KindFailure
-}
-
-// OpenArtifact is the bytes of what a step made.
-func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadCloser, error) {
-	kept, err := s.Blobs.Open(ctx, a.Key())
-	if err != nil || !sealed(a) {
-		return kept, err
-	}
-	defer kept.Close()
-	raw, err := io.ReadAll(kept)
-	if err != nil {
-		return nil, fmt.Errorf("read an artifact: %w", err)
-	}
-	content, err := s.Box.Open(raw, ofArtifact(a))
-	if err != nil {
-		return nil, fmt.Errorf("open an artifact: %w", err)
-	}
-	return io.NopCloser(bytes.NewReader(content)), nil
 }

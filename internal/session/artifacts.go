@@ -1,0 +1,98 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// saver keeps what a step makes: the bytes at once, the row with the step.
+type saver struct {
+	actor     *actor
+	step      *domain.Step
+	artifacts []domain.Artifact
+}
+
+func (s *saver) save(ctx context.Context, kind, contentType string, content []byte) (domain.Artifact, error) {
+	art := domain.Artifact{
+		ID: domain.NewID(domain.PrefixArtifact), ProjectID: s.step.ProjectID, SessionID: s.step.SessionID, StepID: s.step.ID,
+		Kind: kind, ContentType: contentType, Size: int64(len(content)), CreatedAt: time.Now(),
+	}
+	if sealed(art) {
+		content = s.actor.service.Box.Seal(content, ofArtifact(art))
+	}
+	if err := s.actor.service.Blobs.WriteAll(ctx, art.Key(), content, contentType); err != nil {
+		s.actor.service.Log.Error("keep an artifact", "session", s.step.SessionID, "err", err)
+		return art, err
+	}
+	s.artifacts = append(s.artifacts, art)
+	return art, nil
+}
+
+// fetch has an artifact that an earlier step made. None larger than a step may
+// upload is read.
+func (s *saver) fetch(ctx context.Context, id string) (domain.Artifact, []byte, error) {
+	art, err := s.actor.service.Store.Artifact(ctx, s.step.ProjectID, s.step.SessionID, id)
+	if err == nil && sealed(art) {
+		err = domain.ErrNotFound // it is not for pages
+	}
+	if err != nil || art.Size > step.MaxUpload {
+		return art, make([]byte, min(art.Size, step.MaxUpload+1)), err
+	}
+	content, err := s.actor.service.Blobs.ReadAll(ctx, art.Key())
+	return art, content, err
+}
+
+// outlive keeps what is to be kept of a step's end: of one that failed, what its
+// failure names.
+func (s *saver) outlive(why *domain.Failure, canceled bool) {
+	if why == nil {
+		return
+	}
+	var kept []domain.Artifact
+	for _, art := range s.artifacts {
+		if art.ID == why.ArtifactID && !canceled {
+			kept = append(kept, art)
+		} else {
+			_ = s.actor.service.Blobs.Delete(context.Background(), art.Key())
+		}
+	}
+	s.artifacts = kept
+}
+
+// drop removes bytes that no row will name.
+func (s *saver) drop() { s.outlive(&domain.Failure{}, true) }
+
+func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.SessionID + " " + a.ID }
+
+// sealed says whether an artifact's bytes are kept encrypted.
+func sealed(a domain.Artifact) bool { return a.Kind == step.KindStorage }
+
+// HoldsSecrets says whether an artifact may: what a browser has stored, and what
+// a page was like when a step failed.
+func HoldsSecrets(a domain.Artifact) bool {
+	return a.Kind == step.KindStorage || a.Kind == step.KindFailure
+}
+
+// OpenArtifact is the bytes of what a step made.
+func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadCloser, error) {
+	kept, err := s.Blobs.Open(ctx, a.Key())
+	if err != nil || !sealed(a) {
+		return kept, err
+	}
+	defer kept.Close()
+	raw, err := io.ReadAll(kept)
+	if err != nil {
+		return nil, fmt.Errorf("read an artifact: %w", err)
+	}
+	content, err := s.Box.Open(raw, ofArtifact(a))
+	if err != nil {
+		return nil, fmt.Errorf("open an artifact: %w", err)
+	}
+	return io.NopCloser(bytes.NewReader(content)), nil
+}
