@@ -77,7 +77,7 @@ func TestALinkExpires(t *testing.T) {
 // TestASocketIsAskedForAsOne.
 func TestASocketIsAskedForAsOne(t *testing.T) {
 	h := &house{pages: map[string]*browser.Page{"a": nil}}
-	res, err := http.Get(h.open(t).URL + "/streams/ws?id=a") //nolint:noctx // it is answered at once
+	res, err := http.Get(h.open(t).URL + "/streams/ws?id=a")
 	if err != nil {
 		t.Fatal(err)
 	}

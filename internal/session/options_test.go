@@ -48,7 +48,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		o := DefaultOptions()
 		tt.change(&o)
 		err := checkOptions(&o)
-		wrong, _ := err.(*domain.Error) //nolint:errorlint // it is the only kind
+		wrong, _ := err.(*domain.Error)
 		if tt.field == "" && err != nil || tt.field != "" && (wrong == nil || wrong.Field != tt.field) {
 			t.Errorf("%+v: got %v, want an error of %q", o, err, tt.field)
 		}
