@@ -133,20 +133,23 @@ func readable(t *testing.T, bodies [][]byte) {
 			t.Errorf("PostgreSQL refuses %s: %v", body, err)
 		}
 	}
-	// Readers that a machine may have beside.
+	// Readers that a machine may have beside, each started once: a body is a line.
+	lines := append(bytes.Join(bodies, []byte("\n")), '\n')
+	if n := bytes.Count(lines, []byte("\n")); n != len(bodies) {
+		t.Fatalf("%d bodies are %d lines", len(bodies), n)
+	}
 	for _, reader := range [][]string{
-		{"jq", "-e", ".data"}, {"python3", "-c", "import json,sys; json.dumps(json.loads(sys.stdin.buffer.read().decode('utf-8','strict')),ensure_ascii=False).encode('utf-8','strict')"},
-		{"node", "-e", "const t = require('fs').readFileSync(0, 'utf8'); JSON.parse(t); if (!t.isWellFormed()) process.exit(1)"},
+		{"jq", "-es", "all(.[]; .data)"},
+		{"python3", "-c", "import json,sys\nfor line in sys.stdin.buffer.read().decode('utf-8','strict').split('\\n')[:-1]: json.dumps(json.loads(line),ensure_ascii=False).encode('utf-8','strict')"},
+		{"node", "-e", "for (const t of require('fs').readFileSync(0, 'utf8').split('\\n').slice(0, -1)) { JSON.parse(t); if (!t.isWellFormed()) throw t }"},
 	} {
 		if _, err := exec.LookPath(reader[0]); err != nil {
 			continue
 		}
-		for _, body := range bodies {
-			cmd := exec.CommandContext(t.Context(), reader[0], reader[1:]...)
-			cmd.Stdin = bytes.NewReader(body)
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s refuses %s: %v\n%s", reader[0], body, err, out)
-			}
+		cmd := exec.CommandContext(t.Context(), reader[0], reader[1:]...)
+		cmd.Stdin = bytes.NewReader(lines)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s refuses what pages say: %v\n%.2000s", reader[0], err, out[max(0, len(out)-2000):])
 		}
 	}
 }
