@@ -59,8 +59,8 @@ type backlog struct {
 	next    time.Time // when more will be due; zero: not known
 }
 
-// mark notes that something is due.
-func (b *backlog) mark(d due) { b.due = max(b.due, d) }
+// note takes down that something is due.
+func (b *backlog) note(d due) { b.due = max(b.due, d) }
 
 // expect notes that something will be due.
 func (b *backlog) expect(at time.Time) {
@@ -73,7 +73,7 @@ func (b *backlog) expect(at time.Time) {
 func (b *backlog) advance(now time.Time) {
 	if !b.next.IsZero() && !b.next.After(now) {
 		b.next = time.Time{}
-		b.mark(dueOwn)
+		b.note(dueOwn)
 	}
 }
 
@@ -81,7 +81,7 @@ func (b *backlog) advance(now time.Time) {
 func (b *backlog) claim() { b.due, b.claimed = dueNone, b.due }
 
 // unclaim notes that the claim has left some of it.
-func (b *backlog) unclaim() { b.mark(max(b.claimed, dueSome)) }
+func (b *backlog) unclaim() { b.note(max(b.claimed, dueSome)) }
 
 // empty says that nothing is known to be there, now or later.
 func (b *backlog) empty() bool {

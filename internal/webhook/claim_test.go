@@ -44,15 +44,15 @@ func TestBacklog(t *testing.T) {
 		want backlog
 	}{
 		{"nothing", func(b *backlog) { b.advance(now) }, backlog{}},
-		{"another server's", func(b *backlog) { b.mark(dueSome) }, backlog{due: dueSome}},
-		{"an own one, too", func(b *backlog) { b.mark(dueSome); b.mark(dueOwn); b.mark(dueSome) }, backlog{due: dueOwn}},
+		{"another server's", func(b *backlog) { b.note(dueSome) }, backlog{due: dueSome}},
+		{"an own one, too", func(b *backlog) { b.note(dueSome); b.note(dueOwn); b.note(dueSome) }, backlog{due: dueOwn}},
 		{"the earliest counts", func(b *backlog) { b.expect(late); b.expect(soon); b.expect(late) }, backlog{next: soon}},
 		{"its time has not come", func(b *backlog) { b.expect(soon); b.advance(now) }, backlog{next: soon}},
 		{"its time has come", func(b *backlog) { b.expect(soon); b.advance(soon) }, backlog{due: dueOwn}},
-		{"a claim of everything", func(b *backlog) { b.mark(dueOwn); b.claim() }, backlog{claimed: dueOwn}},
-		{"a claim that left some", func(b *backlog) { b.mark(dueOwn); b.claim(); b.unclaim() }, backlog{due: dueOwn, claimed: dueOwn}},
-		{"a claim that left another server's", func(b *backlog) { b.mark(dueSome); b.claim(); b.unclaim() }, backlog{due: dueSome, claimed: dueSome}},
-		{"some more during a claim", func(b *backlog) { b.mark(dueSome); b.claim(); b.mark(dueOwn); b.unclaim() }, backlog{due: dueOwn, claimed: dueSome}},
+		{"a claim of everything", func(b *backlog) { b.note(dueOwn); b.claim() }, backlog{claimed: dueOwn}},
+		{"a claim that left some", func(b *backlog) { b.note(dueOwn); b.claim(); b.unclaim() }, backlog{due: dueOwn, claimed: dueOwn}},
+		{"a claim that left another server's", func(b *backlog) { b.note(dueSome); b.claim(); b.unclaim() }, backlog{due: dueSome, claimed: dueSome}},
+		{"some more during a claim", func(b *backlog) { b.note(dueSome); b.claim(); b.note(dueOwn); b.unclaim() }, backlog{due: dueOwn, claimed: dueSome}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b backlog

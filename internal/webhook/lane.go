@@ -214,7 +214,7 @@ func (l *lane) ended(job *domain.Job, status domain.DeliveryStatus, r response, 
 	case responseNone:
 	case responseFast, responseSlow:
 		if l.circuit.succeed() {
-			l.backlog.mark(dueSome)
+			l.backlog.note(dueSome)
 		}
 		if r == responseFast {
 			l.window.grow()
@@ -222,7 +222,7 @@ func (l *lane) ended(job *domain.Job, status domain.DeliveryStatus, r response, 
 	case responseMissing:
 		l.window.shrink()
 		if l.circuit.fail(now) {
-			l.backlog.mark(dueSome)
+			l.backlog.note(dueSome)
 			back = l.evict()
 		}
 	}
@@ -231,7 +231,7 @@ func (l *lane) ended(job *domain.Job, status domain.DeliveryStatus, r response, 
 		if l.queue.ordered {
 			l.account.revoke()
 			back = append(back, l.back(l.queue.evictSession(job.Delivery.SessionID))...)
-			l.backlog.mark(dueSome)
+			l.backlog.note(dueSome)
 		}
 	}
 	return back
@@ -244,7 +244,7 @@ func (l *lane) recorded(d *domain.Delivery, attempted bool) {
 	if attempted {
 		l.unrecorded--
 		if l.queue.ordered && (l.backlog.blocked || l.claim.active()) && !l.queue.hasSession(d.SessionID) {
-			l.backlog.mark(dueSome) // what follows it in its session
+			l.backlog.note(dueSome) // what follows it in its session
 		}
 	}
 	if d.Status == domain.DeliveryPending {
@@ -284,10 +284,10 @@ func (l *lane) claimed(room domain.Room, c domain.Claim, err error, began, now t
 // this one takes some when it has nothing else for the endpoint.
 func (l *lane) notified(elsewhere bool) {
 	if elsewhere {
-		l.backlog.mark(dueSome)
+		l.backlog.note(dueSome)
 		return
 	}
-	l.backlog.mark(dueOwn)
+	l.backlog.note(dueOwn)
 	l.backlog.refused = false
 }
 

@@ -20,7 +20,7 @@ func (q *queue) order(ordered bool) { q.ordered, q.skip = ordered, 0 }
 
 func (q *queue) push(jobs ...domain.Job) { q.jobs = append(q.jobs, jobs...) }
 
-// first is the place of the job that can be sent next; -1 when there is none.
+// first is the index of the job that can be sent next; -1 when there is none.
 func (q *queue) first() int {
 	if !q.ordered {
 		return min(len(q.jobs), 1) - 1

@@ -28,7 +28,7 @@ type share struct {
 	ready    []*turn
 }
 
-// turn is a lane's place in it.
+// turn is a lane as the scheduler sees it.
 type turn struct {
 	slot     *slot
 	share    *share
@@ -47,7 +47,7 @@ func (s *scheduler) share(key shareKey) *share {
 	return sh
 }
 
-// join gives a lane a place among the suspect of its project, as which it begins.
+// join puts a lane among the suspect of its project, as which it begins.
 func (s *scheduler) join(t *turn, project string) {
 	t.share = s.share(shareKey{project, true})
 }
