@@ -314,9 +314,11 @@ func (l *lane) back(jobs []domain.Job) []domain.Job {
 }
 
 // empty says that nothing of the endpoint is in memory, in flight, or on its
-// way to or from the store.
+// way to or from the store. Each is asked for by itself: an outcome that is
+// recorded before its worker has the lock is counted below zero until then.
 func (l *lane) empty() bool {
-	return len(l.queue.jobs)+len(l.sending)+l.account.reserved+l.window.inFlight+l.unrecorded+l.requeued == 0 && !l.claim.active()
+	return len(l.queue.jobs) == 0 && len(l.sending) == 0 && l.account.reserved == 0 &&
+		l.window.inFlight == 0 && l.unrecorded == 0 && l.requeued == 0 && !l.claim.active()
 }
 
 // idle says that the lane knows nothing that must be kept.

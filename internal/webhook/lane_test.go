@@ -292,7 +292,7 @@ func (w *world) step(what int) {
 		}
 	case 6: // an answer
 		if len(w.inFlight) > 0 {
-			w.answer(rapid.SampledFrom([]response{responseFast, responseSlow, responseMissing, responseMissing}).Draw(w.T, "response"))
+			w.answer(rapid.SampledFrom([]response{responseFast, responseSlow, responseMissing, responseMissing}).Draw(w.T, "response"), rapid.Bool().Draw(w.T, "recorded first"))
 		}
 	case 7: // the store
 		w.record()
@@ -305,7 +305,9 @@ func (w *world) step(what int) {
 	w.follow()
 }
 
-func (w *world) answer(r response) {
+// answer is that of a receiver. Its outcome may be recorded before the worker has
+// the lane again.
+func (w *world) answer(r response, recordedFirst bool) {
 	j := w.inFlight[0]
 	w.inFlight = w.inFlight[1:]
 	d := j.Delivery
@@ -315,6 +317,12 @@ func (w *world) answer(r response) {
 	}
 	w.move(&j, "in flight", "answered")
 	w.outcomes = append(w.outcomes, d)
+	if recordedFirst {
+		w.record()
+		if w.empty() {
+			w.Fatal("the lane could be forgotten while a worker has it")
+		}
+	}
 	w.back(w.ended(&j, d.Status, r, w.now), "queued")
 	w.follow()
 }
@@ -408,7 +416,7 @@ func (w *world) finish() {
 			w.step(4)
 		}
 		for len(w.inFlight) > 0 {
-			w.answer(responseFast)
+			w.answer(responseFast, false)
 		}
 		w.step(7)
 		w.now = w.now.Add(100 * time.Millisecond)

@@ -27,10 +27,15 @@ func (e *Engine) Signal(s domain.Signal) {
 	e.committed(s.Elsewhere, true, now)
 	if s.Lost {
 		// What is queued may be another server's by now. Releasing it changes only
-		// what is still this one's. What is in flight goes on.
-		for id := range e.lanes {
-			e.void(id, now)
+		// what is still this one's. What is in flight goes on. Lanes claim again
+		// when that is recorded, or of what may have been missed: until then this
+		// server has no place among the others that a claim could be for.
+		var jobs []domain.Job
+		for _, s := range e.lanes {
+			jobs = append(jobs, s.void()...)
+			e.scheduler.set(&s.turn, s.circuit.suspect(), false)
 		}
+		e.releaseSoon(jobs)
 	}
 	if s.Missed {
 		e.look()
@@ -39,6 +44,12 @@ func (e *Engine) Signal(s domain.Signal) {
 }
 
 func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
+	for _, ref := range c.Gone { // first: what is gone claims no more
+		if s, ok := e.lanes[ref.ID]; ok {
+			s.gone = true
+			e.follow(s, now)
+		}
+	}
 	for _, ref := range c.Changed {
 		e.void(ref.ID, now)
 	}
@@ -46,12 +57,6 @@ func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
 		s := e.slot(ref.ProjectID, ref.ID)
 		s.notified(elsewhere)
 		e.follow(s, now)
-	}
-	for _, ref := range c.Gone {
-		if s, ok := e.lanes[ref.ID]; ok {
-			s.gone = true
-			e.follow(s, now)
-		}
 	}
 }
 
