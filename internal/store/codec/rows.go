@@ -27,9 +27,10 @@ const (
 )
 
 var (
-	// StepColumnsNoResult and StepColumnsShort leave out what can be long.
+	// StepColumnsNoResult leaves out the result, which can be long.
 	StepColumnsNoResult = strings.Replace(StepColumns, "result", "''", 1)
-	StepColumnsShort    = strings.Replace(StepColumnsNoResult, "params", "''", 1)
+	// StepColumnsShort leaves out all that can be long.
+	StepColumnsShort = strings.Replace(StepColumnsNoResult, "params", "''", 1)
 )
 
 // ScanProject scans ProjectColumns.

@@ -200,7 +200,7 @@ type openSession struct {
 }
 
 // clone is a copy to change: what is remembered is as committed.
-func (s *openSession) clone() *openSession { return &openSession{s.Session.Clone(), s.version, s.node} }
+func (s *openSession) clone() *openSession { return &openSession{s.Clone(), s.version, s.node} }
 
 // batch is what a batch of changes works on and has decided.
 type batch struct {
