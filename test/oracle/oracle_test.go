@@ -124,15 +124,15 @@ func TestOracle(t *testing.T) {
 // slowly is after how many milliseconds a case that is done is told to be slow.
 const slowly = 3000
 
-// sample is what runs each time that anything changes: every seventh case of a
-// theme that is done, every fourteenth of those that are refused, which cost time,
+// sample is what runs each time that anything changes: every twelfth case of a
+// theme that is done, every 24th of those that are refused, which cost time,
 // and the last of each theme, which nobody has had for long.
 func sample(all []Case) (some []Case) {
 	counted := map[string]int{}
 	for i, c := range all {
-		key, every := c.Theme, 7
+		key, every := c.Theme, 12
 		if c.Refuses {
-			key, every = c.Theme+" refused", 14
+			key, every = c.Theme+" refused", 24
 		}
 		last := i+1 == len(all) || all[i+1].Theme != c.Theme
 		if counted[key]%every == 0 || last {
