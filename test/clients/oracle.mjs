@@ -35,8 +35,13 @@ async function run(page, c) {
   }
   page.setDefaultTimeout(30_000);
   const silent = new Promise((done) => c.hangs && setTimeout(done, 500, "hangs"));
+  // A page that is on its way elsewhere is read where it arrives.
+  const read = () => page.evaluate(c.read).catch((e) => {
+    if (!e.message.includes("context was destroyed")) throw e;
+    return page.waitForLoadState().then(() => page.evaluate(c.read));
+  });
   try {
-    outcome.read = crashed ? await dead : JSON.stringify(await Promise.race([page.evaluate(c.read), silent]));
+    outcome.read = crashed ? await dead : JSON.stringify(await Promise.race([read(), silent]));
   } catch (e) {
     outcome.broken = "read: " + e.message;
   }
