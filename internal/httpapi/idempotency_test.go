@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -284,6 +285,54 @@ func TestAnInlineEndpointEndsWithItsSession(t *testing.T) {
 		again := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: a")
 		if again.status != 201 || again.body["sessionId"] != made.body["sessionId"] || again.body["webhook"] != nil {
 			r.t.Errorf("repeated: %d %s", again.status, again.raw)
+		}
+	})
+}
+
+// TestARepeatedSessionHasTheStepsOfItsRequest: those and no others, as they are by
+// then, whatever was added meanwhile and however long they have become.
+func TestARepeatedSessionHasTheStepsOfItsRequest(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		for name, body := range map[string]string{
+			"address": `{"url":"https://x.test/","steps":[{"action":"back"},{"action":"forward"},{"action":"reload"}]}`,
+			"steps":   `{"steps":[{"action":"back"},{"action":"forward"},{"action":"reload"}]}`,
+			"none":    `{}`, "only": `{"url":"https://x.test/"}`,
+		} {
+			r.t.Run(name, func(t *testing.T) {
+				steps := func(a reply) (ids, said []string) {
+					list, _ := a.body["steps"].([]any)
+					for _, one := range list {
+						st, _ := one.(map[string]any)
+						ids = append(ids, fmt.Sprint(st["stepId"]))
+						said = append(said, fmt.Sprintf("%v %d", st["status"], len(fmt.Sprint(st["result"]))))
+					}
+					return ids, said
+				}
+				first := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: "+name)
+				id := fmt.Sprint(first.body["sessionId"])
+				if a := r.ask("POST", "/v1/sessions/"+id+"/steps", `{"steps":[{"action":"back"},{"action":"reload"}]}`); a.status != 202 {
+					t.Fatalf("%d %s", a.status, a.raw)
+				}
+				const long = 3 << 20 // two are more than a page
+				if err := r.store.ChangeSession(t.Context(), r.project, id, func(c *domain.SessionChange) error {
+					for _, st := range c.Open {
+						st.Status, st.Result = domain.StepCompleted, json.RawMessage(`"`+strings.Repeat("x", long)+`"`)
+					}
+					return nil
+				}); err != nil {
+					t.Fatal(err)
+				}
+				again := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: "+name)
+				want, _ := steps(first)
+				got, said := steps(again)
+				if again.status != 201 || again.header.Get("Idempotency-Replayed") != "true" || !slices.Equal(got, want) || len(want) != strings.Count(body, "action") {
+					t.Errorf("%d: the first answer has %v, the second %v", again.status, want, got)
+				}
+				whole, bare := fmt.Sprintf("COMPLETED %d", long), "COMPLETED "+fmt.Sprint(len("<nil>"))
+				if all := []string{whole, whole, bare}; !slices.Equal(said, all[:len(want)]) {
+					t.Errorf("they are %v", said)
+				}
+			})
 		}
 	})
 }

@@ -58,7 +58,7 @@ type sessionView struct {
 	CreatedAt   string            `json:"createdAt"`
 	ReadyAt     string            `json:"readyAt,omitempty"`
 	EndedAt     string            `json:"endedAt,omitempty"`
-	Steps       []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them." nullable:"false"`
+	Steps       []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them; when that is repeated and they are long by then, the later ones without their results." nullable:"false"`
 	Webhook     *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
 }
 
@@ -179,7 +179,7 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	}
 	v, steps, endpoint, err := s.Sessions.Create(ctx, project(ctx), req)
 	if err == nil && idem != nil && idem.Replayed {
-		steps, err = s.firstSteps(ctx, v)
+		steps, err = s.firstSteps(ctx, v, len(in.Body.Steps))
 	}
 	if err != nil {
 		return nil, err
@@ -195,12 +195,34 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	return out, nil
 }
 
-// firstSteps are those that came with the session, as they are by now.
-func (s *server) firstSteps(ctx context.Context, v domain.Session) ([]domain.Step, error) {
+// firstSteps are the n of the request that made the session, as they are by now.
+// Its address, if it had one, is a step before them. When they are more than a
+// page, those after it come without their results: an answer is bounded.
+func (s *server) firstSteps(ctx context.Context, v domain.Session, n int) (all []domain.Step, err error) {
+	if n == 0 {
+		return nil, nil
+	}
 	if err := s.takeSlot(ctx); err != nil {
 		return nil, err
 	}
-	return s.Steps.Steps(ctx, project(ctx), v.ID, -1, session.MaxSteps+1)
+	last := -1
+	if v.Options.URL != "" {
+		last = 0
+	}
+	for len(all) < n {
+		page, err := s.Steps.Steps(ctx, project(ctx), v.ID, last, n-len(all))
+		if err != nil || len(page) == 0 {
+			return all, err
+		}
+		last = page[len(page)-1].Index
+		if len(all) > 0 {
+			for i := range page {
+				page[i].Result = nil
+			}
+		}
+		all = append(all, page...)
+	}
+	return all, nil
 }
 
 func (s *server) createStream(ctx context.Context, in *struct {
