@@ -15,29 +15,36 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Store is where projects and their keys are.
-type Store interface {
-	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+// Reader reads projects and their keys.
+type Reader interface {
 	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
 	Project(ctx context.Context, id string) (domain.Project, error)
 	ProjectByName(ctx context.Context, name string) (domain.Project, error)
-	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
 	KeysByPrefix(ctx context.Context, prefix string) ([]domain.APIKey, error)
 	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
 	Key(ctx context.Context, id string) (domain.APIKey, error)
 	RevokedKeys(ctx context.Context, ids []string) ([]string, error)
+}
+
+// Store is where projects and their keys are.
+type Store interface {
+	Reader
+	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
 	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
 }
 
-// Service is the keys of one server's database, whether the server runs or not.
+// Service is the keys of one server's database, whether the server runs or not. It
+// answers reads as the store does.
 type Service struct {
-	Store
-	uses uses
+	Reader
+	store Store
+	uses  uses
 }
 
 // New makes a service. Run ends what revoked keys hold open.
 func New(store Store) *Service {
-	return &Service{Store: store, uses: uses{open: map[string]map[*use]struct{}{}, look: make(chan struct{}, 1)}}
+	return &Service{Reader: store, store: store, uses: uses{open: map[string]map[*use]struct{}{}, look: make(chan struct{}, 1)}}
 }
 
 const (
@@ -71,7 +78,7 @@ func (s *Service) CreateKey(ctx context.Context, n NewKey, by string, idem *doma
 	if idem != nil {
 		idem.Refs = []string{key.ID}
 	}
-	err := s.Store.CreateKey(ctx, key, by, idem)
+	err := s.store.CreateKey(ctx, key, by, idem)
 	if made, again := idem.Again(err); again {
 		key, err := s.Key(ctx, made[0])
 		return key, "", err
@@ -94,7 +101,7 @@ func (s *Service) CreateProject(ctx context.Context, name, by string, idem *doma
 	if idem != nil {
 		idem.Refs = []string{p.ID}
 	}
-	err := s.Store.CreateProject(ctx, p, by, idem)
+	err := s.store.CreateProject(ctx, p, by, idem)
 	if made, again := idem.Again(err); again {
 		return s.Project(ctx, made[0])
 	}
@@ -135,7 +142,7 @@ func (s *Service) First(ctx context.Context, wanted string) (string, error) {
 		return key, err
 	}
 	n.Name = "from the settings"
-	return "", s.Store.CreateKey(ctx, row(n, wanted), "", nil)
+	return "", s.store.CreateKey(ctx, row(n, wanted), "", nil)
 }
 
 // Authenticate finds the key that a request came with. One that there isn't, or
@@ -173,7 +180,7 @@ func (s *Service) find(ctx context.Context, secret string) (domain.APIKey, bool,
 // were made with it. The last one of an operator's is refused, unless last
 // allows it.
 func (s *Service) Revoke(ctx context.Context, id string, last bool) error {
-	return s.RevokeKey(ctx, id, time.Now(), last)
+	return s.store.RevokeKey(ctx, id, time.Now(), last)
 }
 
 func checkName(field, name string, least int) error {

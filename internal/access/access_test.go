@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -92,5 +93,14 @@ func TestWhatAKeyHoldsEndsWithIt(t *testing.T) {
 	done()
 	if len(s.uses.open) != 1 {
 		t.Errorf("%d keys hold something", len(s.uses.open))
+	}
+}
+
+// TestNothingIsChangedPastTheService: of its store it has the reading half alone.
+func TestNothingIsChangedPastTheService(t *testing.T) {
+	if _, ok := any(New(&keys{})).(interface {
+		RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
+	}); ok {
+		t.Error("a key can be revoked beside Revoke")
 	}
 }
