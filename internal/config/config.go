@@ -25,9 +25,9 @@ type Server struct {
 	PublicURL         string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
 	Data              string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
 	DatabaseURL       string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
-	ArtifactsURL      string   `help:"Where screenshots are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
+	ArtifactsURL      string   `help:"Where screenshots and other artifacts are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey            string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
-	MasterKey         string   `help:"Encrypts the webhook secrets in the database: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
+	MasterKey         string   `help:"Encrypts the secrets of webhooks, sessions and steps in the database, and what browsers have stored among the artifacts: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
 	StopGrace         string   `help:"How long a stop may take, at least 1s: running steps and webhooks under way may finish; what hangs is left to the next start." default:"8s" placeholder:"TIME"`
