@@ -263,7 +263,7 @@ func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
 	switch {
 	case errors.Is(recorded, errLooked):
 	case recorded != nil:
-		log.Error("record a browser that was not started", "err", recorded)
+		log.Error("record a browser that was not started", "why", err, "err", recorded)
 	case !ok && !closed:
 		log.Error("start browser", "err", err)
 	}

@@ -1,7 +1,10 @@
 package session_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -100,8 +103,10 @@ func (p *play) noBrowser() {
 // moment before this one takes it up.
 func TestClosedBeforeItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := open(t, 1, (*play).close)
-		p.store.set(func(m *memory) { m.sess.Status = domain.SessionStarting })
+		p := open(t, 1, func(p *play) {
+			p.store.set(func(m *memory) { m.sess.Status = domain.SessionStarting })
+			p.close()
+		})
 		p.out()
 		if got := p.store.states(); got != "CLOSED requested, CANCELED, CANCELED" {
 			t.Error(got)
@@ -148,6 +153,30 @@ func TestClosedInTheMomentBeforeAStop(t *testing.T) {
 		p.out()
 		if got := p.store.states(); got != "CLOSED requested, CANCELED, CANCELED" || !p.did("stop") {
 			t.Error(got)
+		}
+	})
+}
+
+// TestAStartThatIsNotRecorded: the log says why there was no browser, for the store
+// does not.
+func TestAStartThatIsNotRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		const starting = 2 // the point when it is: the second of a change
+		p := open(t, starting, func(p *play) { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(life) }) }, func(c *session.Config) {
+			c.Log = slog.New(slog.NewTextHandler(&said, nil))
+			c.Launch = func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
+				return nil, errors.New("no room on the disk")
+			}
+		})
+		settle()
+		p.service.Stop()
+		p.end()
+		if err := <-p.over; err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(said.String(), "no room on the disk") {
+			t.Error(said.String())
 		}
 	})
 }
