@@ -13,6 +13,24 @@ import (
 // Scanner is a row, or the current one of several.
 type Scanner interface{ Scan(dest ...any) error }
 
+// Rows are what a query of either database found.
+type Rows interface {
+	Scanner
+	Next() bool
+}
+
+// ScanAll scans every row. Whoever calls closes them, and asks for their error.
+func ScanAll[T any](rows Rows, scan func(Scanner) (T, error)) (all []T, err error) {
+	for rows.Next() {
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
 // Micros is how a time is stored: microseconds since 1970, 0 for none.
 func Micros(t time.Time) int64 {
 	if t.IsZero() {

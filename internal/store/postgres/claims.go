@@ -159,7 +159,7 @@ func (s *Store) claim(patience context.Context, c claim) (domain.Claim, error) {
 	var keys []work.Key
 	grant := s.leases.grant()
 	got.Jobs = slices.DeleteFunc(got.Jobs, func(j domain.Job) bool {
-		k := s.key(j.Delivery.ID)
+		k := s.ids.Key(j.Delivery.ID)
 		if s.leases.claim(grant, c.node, k) {
 			return true // its outcome is to count for the new claim
 		}
@@ -222,7 +222,7 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
 				return err
 			}
-			d.ID = s.ids.Encode(event, c.endpoint)
+			d.ID = s.ids.ID(work.Key{Event: event, Endpoint: c.endpoint})
 			j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 			*jobs, events = append(*jobs, j), append(events, event)
 			if sessions != nil {

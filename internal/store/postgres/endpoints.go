@@ -209,7 +209,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 		if err := t.append(nil, entries, func(*domain.Event) []*work.Endpoint { return []*work.Endpoint{{Endpoint: e, Num: num}} }); err != nil {
 			return err
 		}
-		delivery = s.ids.Encode(entries[0].Event.Position, num)
+		delivery = s.ids.ID(work.Key{Event: entries[0].Event.Position, Endpoint: num})
 		if idem == nil {
 			return nil
 		}

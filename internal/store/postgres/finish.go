@@ -87,7 +87,7 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 func (s *Store) keys(outcomes []domain.Outcome) []work.Key {
 	keys := make([]work.Key, len(outcomes))
 	for i := range outcomes {
-		keys[i] = s.key(outcomes[i].Delivery.ID)
+		keys[i] = s.ids.Key(outcomes[i].Delivery.ID)
 	}
 	return keys
 }
@@ -97,7 +97,7 @@ func (t *tx) deliveryExists(project, id string) (there bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	k := t.store.key(id)
+	k := t.store.ids.Key(id)
 	if err := t.row(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE project = $1 AND event = $2 AND endpoint = $3)`,
 		num, k.Event, k.Endpoint).Scan(&there); err != nil {
 		return false, fmt.Errorf("read delivery: %w", err)
@@ -125,7 +125,7 @@ func (s *Store) finished(ctx context.Context, outcomes []domain.Outcome) (*finis
 		if err != nil {
 			return nil, err
 		}
-		k := s.key(d.ID)
+		k := s.ids.Key(d.ID)
 		var packed []byte
 		if a.ID != "" {
 			packed = codec.PackAttempt(a)

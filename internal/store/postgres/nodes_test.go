@@ -284,7 +284,7 @@ func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
 	c.ok(err)
 	lost := n.leases.grant()
 	for _, d := range all {
-		n.leases.expect(lost, n.node.Load(), n.key(d.ID))
+		n.leases.expect(lost, n.node.Load(), n.ids.Key(d.ID))
 	}
 	claim, err := n.Claim(t.Context(), e.ID, time.Now(), room(10))
 	c.ok(err)
@@ -292,7 +292,7 @@ func TestWhatIsOnlyExpectedIsClaimed(t *testing.T) {
 		t.Fatalf("claimed %d", len(claim.Jobs))
 	}
 	for _, d := range all {
-		n.leases.undo(lost, n.key(d.ID))
+		n.leases.undo(lost, n.ids.Key(d.ID))
 	}
 	d := claim.Jobs[0].Delivery
 	d.Status = domain.DeliveryPending

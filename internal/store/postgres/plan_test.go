@@ -57,7 +57,7 @@ func TestWorkDoesNotGrowWithTheBacklog(t *testing.T) {
 				var outcomes []domain.Outcome
 				for _, j := range jobs {
 					d := j.Delivery
-					n.leases.claim(n.leases.grant(), tx.node, n.key(d.ID))
+					n.leases.claim(n.leases.grant(), tx.node, n.ids.Key(d.ID))
 					d.Status, d.EndedAt, d.Attempts = domain.DeliveryDelivered, time.Now(), 1
 					outcomes = append(outcomes, domain.Outcome{Delivery: d, Attempt: domain.Attempt{ID: domain.NewID(domain.PrefixAttempt), ProjectID: project}})
 				}

@@ -34,7 +34,6 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/cursor"
-	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/schema"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/work"
@@ -82,7 +81,7 @@ type Store struct {
 	Config
 	rhythm rhythm
 	pool   *pgxpool.Pool
-	ids    *rowid.Codec
+	ids    work.IDs
 	places *cursor.Places
 	cache  *cache
 	leases *leases
@@ -201,7 +200,7 @@ func (s *Store) identify(ctx context.Context) error {
 		return fmt.Errorf("open database: %w", err)
 	}
 	var err error
-	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
+	if s.ids, err = work.NewIDs(key); err != nil {
 		return err
 	}
 	if s.places, err = cursor.New(key); err != nil {
@@ -295,13 +294,9 @@ func gather[T any](rows pgx.Rows, err error, scan func(codec.Scanner) (T, error)
 		return nil, away(err)
 	}
 	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
+	all, err := codec.ScanAll(rows, scan)
+	if err != nil {
+		return nil, err
 	}
 	return all, away(rows.Err())
 }

@@ -159,7 +159,7 @@ func (t *tx) commit(patience context.Context) error {
 func (t *tx) committed() {
 	t.store.leases.confirm(t.grant, t.unit.Reserved()...)
 	t.store.cache.remember(t.audiences)
-	t.unit.Tell(t.store.taker(), t.store.deliveryID, t.store.Notify)
+	t.unit.Tell(t.store.taker(), t.store.ids.ID, t.store.Notify)
 }
 
 func (t *tx) undone() { t.store.leases.undo(t.grant, t.unit.Reserved()...) }

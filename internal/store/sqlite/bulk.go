@@ -21,7 +21,7 @@ const atOnce = 500
 func (s *Store) CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error) {
 	var d domain.Delivery
 	err := s.update(ctx, func(t *tx) (err error) {
-		d, err = t.cancel(project, s.key(id), now)
+		d, err = t.cancel(project, s.ids.Key(id), now)
 		return err
 	})
 	return d, err
@@ -46,8 +46,8 @@ func (t *tx) cancel(project string, k work.Key, now time.Time) (domain.Delivery,
 // can't be sent, and says how many. Under an idempotency key that was used
 // before it goes on where that stood, or returns *domain.Replay with the number.
 func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error) {
-	return s.each(ctx, project, f, idem, func(t *tx, k work.Key) error {
-		_, err := t.retry(project, k, now)
+	return work.Each(ctx, s.update, work.Request{Project: project, Idempotency: idem}, f, s.Deliveries, func(t *tx, id string) error {
+		_, err := t.retry(project, s.ids.Key(id), now)
 		return err
 	})
 }
@@ -55,20 +55,10 @@ func (s *Store) RetryDeliveries(ctx context.Context, project string, f domain.De
 // CancelDeliveries gives up those that the filter picks and that have not
 // ended, and says how many.
 func (s *Store) CancelDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time) (int, error) {
-	return s.each(ctx, project, f, nil, func(t *tx, k work.Key) error {
-		_, err := t.cancel(project, k, now)
+	return work.Each(ctx, s.update, work.Request{Project: project}, f, s.Deliveries, func(t *tx, id string) error {
+		_, err := t.cancel(project, s.ids.Key(id), now)
 		return err
 	})
-}
-
-// each does something to all deliveries that the filter picks, some at a time,
-// and counts those to which it could be done.
-func (s *Store) each(ctx context.Context, project string, f domain.DeliveryFilter, idem *domain.Idempotency, do func(*tx, work.Key) error) (int, error) {
-	f.Limit = atOnce
-	return work.Each(ctx, s.update, work.Request{Project: project, Idempotency: idem}, func(cursor string) ([]domain.Delivery, string, error) {
-		f.Cursor = cursor
-		return s.Deliveries(ctx, project, f)
-	}, func(t *tx, id string) error { return do(t, s.key(id)) })
 }
 
 // Recover has an endpoint sent what happened in a time and did not reach it:

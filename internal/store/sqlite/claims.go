@@ -245,7 +245,7 @@ func (s *Store) jobs(ctx context.Context, e *domain.Endpoint, endpoint int64, ev
 		back[work.Key{Event: event, Endpoint: endpoint}] = true
 	}
 	for i := range jobs {
-		delete(back, s.key(jobs[i].Delivery.ID))
+		delete(back, s.ids.Key(jobs[i].Delivery.ID))
 	}
 	for k := range back {
 		s.leases.release(k)
@@ -286,7 +286,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 		if bytes -= len(j.Body); bytes < 0 && len(jobs) > 0 {
 			return jobs, true, nil
 		}
-		d.ID = s.ids.Encode(event, endpoint)
+		d.ID = s.ids.ID(work.Key{Event: event, Endpoint: endpoint})
 		j.Expired = j.Endpoint.SkipStale && d.Stale(ended)
 		jobs = append(jobs, j)
 	}
@@ -304,7 +304,7 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 		return err
 	}
 	for i := range outcomes {
-		keys[i] = s.key(outcomes[i].Delivery.ID)
+		keys[i] = s.ids.Key(outcomes[i].Delivery.ID)
 		if work.Untried(&outcomes[i]) {
 			back++
 		}
@@ -338,7 +338,7 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 }
 
 func (t *tx) deliveryExists(_, id string) (there bool, err error) {
-	k := t.w.store.key(id)
+	k := t.w.store.ids.Key(id)
 	if err := t.row(readsLog(`SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ? AND endpoint = ?)`), k.Event, k.Endpoint).Scan(&there); err != nil {
 		return false, fmt.Errorf("read delivery: %w", err)
 	}

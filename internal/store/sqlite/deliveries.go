@@ -32,33 +32,18 @@ func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
 		return d, err
 	}
 	k := work.Key{Event: event, Endpoint: endpoint}
-	if d.ID = s.deliveryID(k); d.Status == domain.DeliveryPending && s.leases.has(k) {
+	if d.ID = s.ids.ID(k); d.Status == domain.DeliveryPending && s.leases.has(k) {
 		work.Lease(&d)
 	}
 	return d, nil
 }
 
-func (s *Store) deliveryID(k work.Key) string { return s.ids.Encode(k.Event, k.Endpoint) }
-
-// key is the row that a delivery's id names. One that was never given out
-// names a row that doesn't exist.
-func (s *Store) key(id string) work.Key {
-	event, endpoint := s.ids.Decode(id)
-	return work.Key{Event: event, Endpoint: endpoint}
-}
-
 // Deliveries reads a page, newest first, and the cursor of the next.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	limit := codec.PageLimit(f.Limit)
-	before := work.Key{Event: 1 << 62}
-	if f.Cursor != "" {
-		id, err := codec.DecodeCursor(domain.PrefixDelivery, f.Cursor)
-		if err != nil {
-			return nil, "", err
-		}
-		if before = s.key(id); !codec.IsRow(before.Event) || !codec.IsRow(before.Endpoint) {
-			return nil, "", codec.ErrCursor
-		}
+	before, err := s.ids.Before(f.Cursor)
+	if err != nil {
+		return nil, "", err
 	}
 	query, order := s.deliveryQuery(f)
 	args := []any{project, before.Event, before.Event, before.Endpoint}
@@ -163,14 +148,14 @@ func (s *Store) leasedList() string {
 
 // Delivery reads one delivery of a project.
 func (s *Store) Delivery(ctx context.Context, project, id string) (domain.Delivery, error) {
-	k := s.key(id)
+	k := s.ids.Key(id)
 	return s.scanDelivery(s.read.row(ctx, oneDelivery.text, k.Event, k.Endpoint, project))
 }
 
 // Ahead counts the deliveries that an ordered one waits for, up to
 // [domain.AheadAtMost], and reads the first of them.
 func (s *Store) Ahead(ctx context.Context, project, id string) (first domain.Delivery, n int, err error) {
-	k := s.key(id)
+	k := s.ids.Key(id)
 	var event int64
 	if err := s.read.row(ctx, `SELECT COUNT(*), COALESCE(MIN(event), 0) FROM (
 			SELECT x.event FROM projects o CROSS JOIN deliveries d ON d.project = o.num AND d.event = ? AND d.endpoint = ?
@@ -192,7 +177,7 @@ func (s *Store) Attempts(ctx context.Context, project, delivery string) ([]domai
 
 // AttemptsPage reads up to limit attempts of a delivery after so many, in order.
 func (s *Store) AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error) {
-	k := s.key(delivery)
+	k := s.ids.Key(delivery)
 	rows, err := s.read.rows(ctx, `SELECT 1, d.first FROM deliveries d CROSS JOIN projects o ON o.num = d.project
 			WHERE d.event = ?1 AND d.endpoint = ?2 AND o.id = ?3 AND d.first IS NOT NULL
 		UNION ALL SELECT * FROM (SELECT a.number, a.packed FROM deliveries d CROSS JOIN projects o ON o.num = d.project
@@ -215,7 +200,7 @@ func (s *Store) RetryDelivery(ctx context.Context, project, id string, now time.
 		if err := t.recordKey(project, idem); err != nil {
 			return err
 		}
-		d, err = t.retry(project, s.key(id), now)
+		d, err = t.retry(project, s.ids.Key(id), now)
 		return err
 	})
 	return d, err

@@ -189,7 +189,7 @@ func (s *Store) SendTest(ctx context.Context, project, endpoint string, d domain
 			return err
 		}
 		t.unit.Deliver(entry, &work.Endpoint{Endpoint: e, Num: num})
-		delivery = s.ids.Encode(entry.Event.Position, num)
+		delivery = s.ids.ID(work.Key{Event: entry.Event.Position, Endpoint: num})
 		if idem == nil {
 			return nil
 		}

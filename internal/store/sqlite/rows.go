@@ -47,13 +47,9 @@ func collect[T any](rows *sql.Rows, err error, scan func(codec.Scanner) (T, erro
 		return nil, err
 	}
 	defer rows.Close()
-	var all []T
-	for rows.Next() {
-		one, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, one)
+	all, err := codec.ScanAll(rows, scan)
+	if err != nil {
+		return nil, err
 	}
 	return all, unusable(rows.Err())
 }

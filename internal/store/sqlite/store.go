@@ -34,7 +34,6 @@ import (
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/cursor"
-	"github.com/browserhook/browserhook/internal/store/rowid"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/work"
 )
@@ -58,7 +57,7 @@ type Store struct {
 	read   reader
 	quick  reader  // for what must not wait behind long reads: who asks, and whether we are well
 	write  *sql.DB // one connection, the writer's
-	ids    *rowid.Codec
+	ids    work.IDs
 	places *cursor.Places
 	box    *seal.Box // of endpoints' secrets
 	leases *leases
@@ -108,7 +107,7 @@ func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err err
 	if err := s.write.QueryRowContext(ctx, "SELECT key FROM delivery_ids").Scan(&key); err != nil {
 		return nil, err
 	}
-	if s.ids, err = rowid.New(domain.PrefixDelivery, key); err != nil {
+	if s.ids, err = work.NewIDs(key); err != nil {
 		return nil, err
 	}
 	if s.places, err = cursor.New(key); err != nil {

@@ -133,7 +133,7 @@ func (w *writer) transact(batch []*change) []*change {
 	// those who know of it.
 	if err == nil {
 		t.unit.Complete()
-		t.unit.Tell(taker, w.store.deliveryID, w.store.notify)
+		t.unit.Tell(taker, w.store.ids.ID, w.store.notify)
 	}
 	for _, c := range batch {
 		if err != nil {

@@ -133,11 +133,21 @@ func Run[T Recorder](ctx context.Context, update Update[T], r Request, from Prog
 	}
 }
 
-// Each does something to all deliveries of a list, page by page, and counts
-// those to which it could be done. page reads one outside of a transaction.
-func Each[T Recorder](ctx context.Context, update Update[T], r Request, page func(cursor string) ([]domain.Delivery, string, error), do func(t T, delivery string) error) (int, error) {
+// List reads a page of deliveries, and the cursor of the next.
+type List func(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
+
+// eachAtOnce is how many deliveries Each does something to in one transaction:
+// whoever has a million isn't to hold up the others.
+const eachAtOnce = 100
+
+// Each does something to all deliveries that a filter picks, some at a time, and
+// counts those to which it could be done. They are listed outside of the
+// transactions.
+func Each[T Recorder](ctx context.Context, update Update[T], r Request, f domain.DeliveryFilter, list List, do func(t T, delivery string) error) (int, error) {
+	f.Limit = eachAtOnce
 	for at := (Progress{}); ; {
-		deliveries, next, err := page(at.Cursor)
+		f.Cursor = at.Cursor
+		deliveries, next, err := list(ctx, r.Project, f)
 		if err != nil {
 			return at.Done, err
 		}

@@ -148,7 +148,7 @@ func TestEach(t *testing.T) {
 		{"broken", map[string]error{"1": errLost}, 0, errLost},
 	} {
 		b := &book{}
-		done, err := Each(t.Context(), b.update, Request{}, threes, func(_ *page, id string) error { return tt.at[id] })
+		done, err := Each(t.Context(), b.update, Request{}, domain.DeliveryFilter{}, threes, func(_ *page, id string) error { return tt.at[id] })
 		if done != tt.done || !errors.Is(err, tt.err) {
 			t.Errorf("%s: %d done, %v", tt.name, done, err)
 		}
@@ -156,10 +156,10 @@ func TestEach(t *testing.T) {
 }
 
 // threes lists the deliveries 0 to 6, three on a page.
-func threes(cursor string) (page []domain.Delivery, next string, err error) {
+func threes(_ context.Context, _ string, f domain.DeliveryFilter) (page []domain.Delivery, next string, err error) {
 	from := 0
-	if cursor != "" {
-		if from, err = strconv.Atoi(cursor); err != nil {
+	if f.Cursor != "" {
+		if from, err = strconv.Atoi(f.Cursor); err != nil {
 			return nil, "", err
 		}
 	}
@@ -182,13 +182,13 @@ func TestARequestGoesOn(t *testing.T) {
 			did := map[string]int{}
 			request := func() (int, error) {
 				if kind == "each" {
-					return Each(t.Context(), b.update, r, threes, func(_ *page, id string) error {
+					return Each(t.Context(), b.update, r, domain.DeliveryFilter{}, threes, func(_ *page, id string) error {
 						did[id]++
 						return nil
 					})
 				}
 				return Run(t.Context(), b.update, r, Progress{}, func(_ *page, at Progress) (Progress, error) {
-					page, next, err := threes(at.Cursor)
+					page, next, err := threes(t.Context(), "", domain.DeliveryFilter{Cursor: at.Cursor})
 					for _, d := range page {
 						did[d.ID]++
 						at.Done++
