@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,7 +46,7 @@ func TestAlarm(t *testing.T) {
 					}
 				})
 				group.Wait() // whoever waits for it waits for all that it rings
-				if len(rang) != len(c.want) || len(rang) > 0 && rang[len(rang)-1] != c.want[len(rang)-1] {
+				if !slices.Equal(rang, c.want) {
 					t.Errorf("it rang after %v seconds, want %v", rang, c.want)
 				}
 			})

@@ -32,8 +32,8 @@ func newLane(endpoint string, b *budget) lane {
 	return lane{endpoint: endpoint, account: account{budget: b}, window: newWindow(), sending: map[string]struct{}{}}
 }
 
-// todo is what is to be done for a lane.
-type todo struct {
+// effects are what a lane has the engine do.
+type effects struct {
 	send   bool        // it has something to send, and may: give it its turn
 	claim  domain.Room // ask the store for so much; zero: nothing
 	wait   bool        // there is no room to claim: ask again when there is
@@ -42,7 +42,7 @@ type todo struct {
 }
 
 // next says what is to be done, after anything has happened.
-func (l *lane) next(now time.Time) (t todo) {
+func (l *lane) next(now time.Time) (t effects) {
 	l.backlog.advance(now)
 	if l.wants(now) {
 		room := l.room()

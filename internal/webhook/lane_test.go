@@ -24,8 +24,8 @@ func jobsOf(e *domain.Endpoint, n int) (jobs []domain.Job) {
 	return jobs
 }
 
-// TestLaneSaysWhatToDo: after what has happened, what the engine is asked for.
-func TestLaneSaysWhatToDo(t *testing.T) {
+// TestLaneEffects: after what has happened, what the engine is asked for.
+func TestLaneEffects(t *testing.T) {
 	plain, ordered, limited := endpointOf(domain.EndpointSettings{}), endpointOf(domain.EndpointSettings{Ordered: true}), endpointOf(domain.EndpointSettings{RateLimit: 1})
 	soon := now.Add(time.Second)
 	// first is what a lane claims of which nothing is known.
@@ -59,30 +59,30 @@ func TestLaneSaysWhatToDo(t *testing.T) {
 		name string
 		do   func(*lane)
 		at   time.Time
-		want todo
+		want effects
 	}{
-		{"nothing", func(*lane) {}, now, todo{}},
-		{"something is due", func(l *lane) { l.notified(false) }, now, todo{claim: first}},
-		{"another server's is", func(l *lane) { l.notified(true) }, now, todo{claim: first}},
-		{"something will be due", func(l *lane) { l.backlog.expect(soon) }, now, todo{wake: soon}},
-		{"its time has come", func(l *lane) { l.backlog.expect(soon) }, soon, todo{claim: first}},
-		{"the memory is full", func(l *lane) { l.account.budget.bytes = maxBytes; l.notified(false) }, now, todo{wait: true}},
-		{"and it waits already", func(l *lane) { l.account.budget.bytes = maxBytes; l.notified(false); l.next(now) }, now, todo{}},
+		{"nothing", func(*lane) {}, now, effects{}},
+		{"something is due", func(l *lane) { l.notified(false) }, now, effects{claim: first}},
+		{"another server's is", func(l *lane) { l.notified(true) }, now, effects{claim: first}},
+		{"something will be due", func(l *lane) { l.backlog.expect(soon) }, now, effects{wake: soon}},
+		{"its time has come", func(l *lane) { l.backlog.expect(soon) }, soon, effects{claim: first}},
+		{"the memory is full", func(l *lane) { l.account.budget.bytes = maxBytes; l.notified(false) }, now, effects{wait: true}},
+		{"and it waits already", func(l *lane) { l.account.budget.bytes = maxBytes; l.notified(false); l.next(now) }, now, effects{}},
 		{"and there is room again", func(l *lane) {
 			l.account.budget.bytes = maxBytes
 			l.notified(false)
 			l.next(now)
 			l.account.budget.bytes = 0
 			l.claim.on(claimRetried)
-		}, now, todo{claim: first}},
-		{"a claim is in progress", func(l *lane) { l.notified(false); l.next(now); l.notified(false) }, now, todo{}},
-		{"a claim brought something", func(l *lane) { l.notified(false); claims(l, domain.Claim{Jobs: jobsOf(plain, 1)}, nil) }, now, todo{send: true}},
-		{"and says when there is more", func(l *lane) { l.notified(false); claims(l, domain.Claim{Jobs: jobsOf(plain, 1), Next: soon}, nil) }, now, todo{send: true, wake: soon}},
-		{"a claim failed", func(l *lane) { l.notified(false); claims(l, domain.Claim{}, errors.New("away")) }, now, todo{wake: now.Add(claimAgain)}},
+		}, now, effects{claim: first}},
+		{"a claim is in progress", func(l *lane) { l.notified(false); l.next(now); l.notified(false) }, now, effects{}},
+		{"a claim brought something", func(l *lane) { l.notified(false); claims(l, domain.Claim{Jobs: jobsOf(plain, 1)}, nil) }, now, effects{send: true}},
+		{"and says when there is more", func(l *lane) { l.notified(false); claims(l, domain.Claim{Jobs: jobsOf(plain, 1), Next: soon}, nil) }, now, effects{send: true, wake: soon}},
+		{"a claim failed", func(l *lane) { l.notified(false); claims(l, domain.Claim{}, errors.New("away")) }, now, effects{wake: now.Add(claimAgain)}},
 		{"a claim left something, and enough is queued", func(l *lane) {
 			l.notified(false)
 			claims(l, domain.Claim{Jobs: jobsOf(plain, firstLimit*claimFactor), Next: now}, nil)
-		}, now, todo{send: true}},
+		}, now, effects{send: true}},
 		{"a claim of an endpoint that changed meanwhile", func(l *lane) {
 			l.notified(false)
 			room := l.next(now).claim
@@ -90,25 +90,25 @@ func TestLaneSaysWhatToDo(t *testing.T) {
 			if back := l.claimed(room, domain.Claim{Jobs: jobsOf(plain, 2)}, nil, now, now); len(back) != 2 {
 				t.Errorf("%d go back", len(back))
 			}
-		}, now, todo{claim: first}},
+		}, now, effects{claim: first}},
 		{"the same of an ordered one, which waits until they are back", func(l *lane) {
 			l.configure(ordered)
 			l.notified(false)
 			room := l.next(now).claim
 			l.void()
 			l.claimed(room, domain.Claim{Jobs: jobsOf(ordered, 2)}, nil, now, now)
-		}, now, todo{}},
-		{"all that it may send at once is in flight", func(l *lane) { l.push(jobsOf(plain, firstLimit+1)...); sends(l, firstLimit) }, now, todo{}},
-		{"each session has one in flight", func(l *lane) { l.push(jobsOf(ordered, 6)...); sends(l, 3) }, now, todo{}},
-		{"the rate is used up", func(l *lane) { l.push(jobsOf(limited, 2)...); sends(l, 1); l.send(now) }, now, todo{wake: soon}},
-		{"and allows the next", func(l *lane) { l.push(jobsOf(limited, 2)...); sends(l, 1); l.send(now) }, soon, todo{send: true}},
-		{"the circuit is open", func(l *lane) { trips(l, plain) }, now, todo{wake: now.Add(firstOpen)}},
-		{"the circuit is half-open", func(l *lane) { trips(l, plain) }, now.Add(firstOpen), todo{claim: one}},
-		{"the endpoint is gone", func(l *lane) { l.gone = true }, now, todo{forget: true}},
-		{"it is gone, and something will be due", func(l *lane) { l.backlog.expect(soon); l.gone = true }, now, todo{forget: true}},
-		{"it is gone, and one is in flight", func(l *lane) { l.push(jobsOf(plain, 1)...); sends(l, 1); l.gone = true; l.notified(false) }, now, todo{}},
-		{"it is gone, and one is being committed", func(l *lane) { l.reserve(plain, 1); l.gone = true }, now, todo{}},
-		{"it is gone, and a claim is in progress", func(l *lane) { l.notified(false); l.next(now); l.gone = true }, now, todo{}},
+		}, now, effects{}},
+		{"all that it may send at once is in flight", func(l *lane) { l.push(jobsOf(plain, firstLimit+1)...); sends(l, firstLimit) }, now, effects{}},
+		{"each session has one in flight", func(l *lane) { l.push(jobsOf(ordered, 6)...); sends(l, 3) }, now, effects{}},
+		{"the rate is used up", func(l *lane) { l.push(jobsOf(limited, 2)...); sends(l, 1); l.send(now) }, now, effects{wake: soon}},
+		{"and allows the next", func(l *lane) { l.push(jobsOf(limited, 2)...); sends(l, 1); l.send(now) }, soon, effects{send: true}},
+		{"the circuit is open", func(l *lane) { trips(l, plain) }, now, effects{wake: now.Add(firstOpen)}},
+		{"the circuit is half-open", func(l *lane) { trips(l, plain) }, now.Add(firstOpen), effects{claim: one}},
+		{"the endpoint is gone", func(l *lane) { l.gone = true }, now, effects{forget: true}},
+		{"it is gone, and something will be due", func(l *lane) { l.backlog.expect(soon); l.gone = true }, now, effects{forget: true}},
+		{"it is gone, and one is in flight", func(l *lane) { l.push(jobsOf(plain, 1)...); sends(l, 1); l.gone = true; l.notified(false) }, now, effects{}},
+		{"it is gone, and one is being committed", func(l *lane) { l.reserve(plain, 1); l.gone = true }, now, effects{}},
+		{"it is gone, and a claim is in progress", func(l *lane) { l.notified(false); l.next(now); l.gone = true }, now, effects{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b budget
