@@ -9,8 +9,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// DeliveryReader reads deliveries and their attempts.
-type DeliveryReader interface {
+// deliveryReader reads deliveries and their attempts.
+type deliveryReader interface {
 	Delivery(ctx context.Context, project, id string) (domain.Delivery, error)
 	Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error)
 	AttemptsPage(ctx context.Context, project, delivery string, after, limit int) ([]domain.Attempt, error)
@@ -18,7 +18,7 @@ type DeliveryReader interface {
 
 // DeliveryStore is what the service of deliveries needs of a store.
 type DeliveryStore interface {
-	DeliveryReader
+	deliveryReader
 	RetryDelivery(ctx context.Context, project, id string, now time.Time, idem *domain.Idempotency) (domain.Delivery, error)
 	CancelDelivery(ctx context.Context, project, id string, now time.Time) (domain.Delivery, error)
 	RetryDeliveries(ctx context.Context, project string, f domain.DeliveryFilter, now time.Time, idem *domain.Idempotency) (int, error)
@@ -29,13 +29,13 @@ type DeliveryStore interface {
 // Deliveries is what can be done with deliveries beside sending them. It answers
 // reads as the store does.
 type Deliveries struct {
-	DeliveryReader
+	deliveryReader
 	store DeliveryStore
 }
 
 // NewDeliveries makes the service.
 func NewDeliveries(store DeliveryStore) *Deliveries {
-	return &Deliveries{DeliveryReader: store, store: store}
+	return &Deliveries{deliveryReader: store, store: store}
 }
 
 // Retry sends a delivery again, now.

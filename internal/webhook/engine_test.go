@@ -444,7 +444,7 @@ func TestOffersAreTakenInTurn(t *testing.T) {
 		if m.count(domain.DeliveryDelivered) != 100 || m.claims > 0 {
 			t.Errorf("%d delivered, %d claims", m.count(domain.DeliveryDelivered), m.claims)
 		}
-		const share = fullAt / maxShare
+		const share = fullAt / quotaPart
 		// More than fit are left in the store, and so are all after them.
 		if n := m.offer(e, "p/slow", 2*share); n < share/2 {
 			t.Errorf("%d refused of %d", n, 2*share)
@@ -584,7 +584,7 @@ func TestALaneHoldsWhatItsEndpointCopesWith(t *testing.T) {
 		for host, want := range map[string][2]int{"quick": {3500, 4096}, "slow": {firstLimit * queueFactor, firstLimit * queueFactor}, "down": {queueFactor, queueFactor}} {
 			e.mu.Lock()
 			l := e.lanes["p/"+host]
-			got := e.budget.share(l.window.limit, l.capped(l.settings)).Deliveries
+			got := e.budget.quota(l.window.limit, l.capped(l.settings)).Deliveries
 			e.mu.Unlock()
 			if got < want[0] || got > want[1] {
 				t.Errorf("%s: room for %d, want %v", host, got, want)

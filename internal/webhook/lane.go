@@ -108,8 +108,8 @@ func (l *lane) wants(now time.Time) bool {
 // delivery to see whether an endpoint answers again.
 func (l *lane) room() domain.Room {
 	a := &l.account
-	share := a.budget.share(l.window.limit, l.capped(l.settings))
-	n := min(l.window.limit*claimFactor, share.Deliveries-a.reserved, (share.Bytes-a.bytes())/max(1, a.average))
+	quota := a.budget.quota(l.window.limit, l.capped(l.settings))
+	n := min(l.window.limit*claimFactor, quota.Deliveries-a.reserved, (quota.Bytes-a.bytes())/max(1, a.average))
 	if len(l.queue.jobs) == 0 {
 		n = max(n, 1)
 	}
@@ -161,8 +161,8 @@ func (l *lane) accepts(e *domain.Endpoint, size int) bool {
 	if e.Status != domain.EndpointEnabled || b.due == dueOwn || b.refused || a.revoked || !l.circuit.openUntil.IsZero() || a.budget.full() {
 		return false
 	}
-	share := a.budget.share(l.window.limit, l.capped(e))
-	return len(l.queue.jobs)+a.reserved < share.Deliveries && (a.bytes() == 0 || a.bytes()+size <= share.Bytes)
+	quota := a.budget.quota(l.window.limit, l.capped(e))
+	return len(l.queue.jobs)+a.reserved < quota.Deliveries && (a.bytes() == 0 || a.bytes()+size <= quota.Bytes)
 }
 
 // handOff queues a delivery for which room was reserved, and says whether it

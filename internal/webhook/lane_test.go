@@ -152,7 +152,7 @@ func TestLaneAccepts(t *testing.T) {
 			}
 		}, false, false},
 		{"the memory is full", func(l *lane) { l.account.budget.deliveries = fullAt }, false, false},
-		{"the lane has its share of bytes", func(l *lane) { l.reserve(plain, maxBytes/maxShare) }, false, false},
+		{"the lane has its share of bytes", func(l *lane) { l.reserve(plain, maxBytes/quotaPart) }, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b budget

@@ -36,7 +36,7 @@ type ledger struct {
 // row is a delivery, with what its receiver knows of it.
 type row struct {
 	domain.Delivery
-	held     bool // given out to be sent; only the server's memory knows
+	leased   bool // given out to be sent; only the server's memory knows
 	attempts []domain.Attempt
 	sent     int       // requests
 	lost     int       // of them whose record died with a server, or that it gave up when it stopped
@@ -109,8 +109,8 @@ func (l *ledger) end() {
 		l.problem("the engine ended with %v", err)
 	}
 	for _, r := range l.rows {
-		if r.held || r.open > 0 {
-			l.problem("%s is still held by a stopped server", r.ID)
+		if r.leased || r.open > 0 {
+			l.problem("%s is still leased by a stopped server", r.ID)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (l *ledger) kill() {
 	close(li.dead)
 	l.life = nil
 	for _, r := range l.rows {
-		r.lost, r.open, r.held = r.sent-len(r.attempts), 0, false
+		r.lost, r.open, r.leased = r.sent-len(r.attempts), 0, false
 		if r.Status == domain.DeliveryPending {
 			r.taken = false
 		}
@@ -178,7 +178,7 @@ func (li *life) ReleaseClaims(context.Context) error {
 	}
 	defer li.mu.Unlock()
 	for _, r := range li.rows {
-		r.held = false
+		r.leased = false
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (l *ledger) due(t *target, now time.Time, limit int) (rows []*row, next tim
 		slices.SortStableFunc(waiting, func(a, b *row) int { return a.NextAt.Compare(b.NextAt) })
 		for _, r := range waiting {
 			switch {
-			case r.held:
+			case r.leased:
 			case r.NextAt.After(now) || len(rows) >= limit:
 				later(r.NextAt)
 			default:
@@ -225,8 +225,8 @@ func (l *ledger) due(t *target, now time.Time, limit int) (rows []*row, next tim
 	heads := map[string]string{} // what became of the first of each session
 	for _, r := range waiting {
 		switch head := heads[r.SessionID]; {
-		case head == "" && r.held:
-			heads[r.SessionID] = "held"
+		case head == "" && r.leased:
+			heads[r.SessionID] = "leased"
 		case head == "" && (r.NextAt.After(now) || len(rows) >= limit):
 			heads[r.SessionID] = "waits"
 			later(r.NextAt)
@@ -234,7 +234,7 @@ func (l *ledger) due(t *target, now time.Time, limit int) (rows []*row, next tim
 			heads[r.SessionID] = "waits"
 		case head == "" || head == "goes":
 			heads[r.SessionID] = "goes"
-			if !r.held && len(rows) < limit {
+			if !r.leased && len(rows) < limit {
 				rows = append(rows, r)
 			}
 		}
@@ -262,7 +262,7 @@ func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room do
 		rows, next = rows[:1+li.chance(len(rows)-1, "fit", n)], now // there is no room for more bytes
 	}
 	for _, r := range rows {
-		r.held = true
+		r.leased = true
 	}
 	li.mu.Unlock()
 	li.pause("claim", n)
@@ -273,7 +273,7 @@ func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room do
 	c.Next = next
 	for _, r := range rows {
 		if r.Status.Ended() {
-			r.held = false // canceled meanwhile
+			r.leased = false // canceled meanwhile
 			continue
 		}
 		j := domain.Job{Delivery: r.Delivery, Endpoint: as, Expired: as.SkipStale && r.Stale(li.ended[r.SessionID])}
@@ -299,10 +299,10 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 	for i := range all {
 		o := &all[i]
 		r := li.row(o.Delivery.ID)
-		if !r.held {
+		if !r.leased {
 			li.problem("%s comes back twice", r.ID)
 		}
-		r.held = false
+		r.leased = false
 		if o.Attempt.ID == "" && o.Delivery.Status == domain.DeliveryPending {
 			continue // untried
 		}
@@ -310,9 +310,9 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 			if o.Delivery.Status != domain.DeliveryPending {
 				r.end(o.Delivery.Status, o.Delivery.Reason)
 			}
-			held := r.Delivery
+			leased := r.Delivery
 			r.Delivery = o.Delivery
-			if held.CreatedAt != r.CreatedAt {
+			if leased.CreatedAt != r.CreatedAt {
 				li.problem("%s changed: %+v", r.ID, o.Delivery)
 			}
 		}
@@ -404,7 +404,7 @@ func (l *ledger) audit(t *target, r *row) {
 		l.problem("%s is sent again after it was taken", r.ID)
 	case r.open > 0:
 		l.problem("%s is sent twice at once", r.ID)
-	case !r.held:
+	case !r.leased:
 		l.problem("%s is sent by nobody who holds it", r.ID)
 	case r.Status.Ended() && now.After(r.closed):
 		l.problem("%s is sent after it was %s", r.ID, r.Status)
@@ -496,7 +496,7 @@ func (l *ledger) tell(session string, event domain.EventType, remote bool) {
 			Status: domain.DeliveryPending,
 		}}
 		if li != nil {
-			if r.held = !remote && li.engine.Reserve(t.now, 0); r.held {
+			if r.leased = !remote && li.engine.Reserve(t.now, 0); r.leased {
 				jobs = append(jobs, domain.Job{Delivery: r.Delivery, Endpoint: t.now})
 			} else {
 				due = append(due, t.now.Ref())
@@ -592,7 +592,7 @@ func (l *ledger) cancel(r *row) {
 func (l *ledger) retry(r *row) {
 	l.mu.Lock()
 	t := l.target(r.EndpointID)
-	if t.gone || t.now.Status != domain.EndpointEnabled || r.held {
+	if t.gone || t.now.Status != domain.EndpointEnabled || r.leased {
 		l.mu.Unlock()
 		return
 	}

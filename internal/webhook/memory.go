@@ -7,9 +7,9 @@ const (
 	maxBytes      = 64 << 20 // of their bodies
 	maxClaims     = 64       // in progress: each may bring one body that is longer than expected
 
-	maxShare = 16       // one lane's may be no more than this part of what is free,
-	minQueue = 64       // but so many,
-	minBytes = 64 << 10 // of so many bytes
+	quotaPart = 16       // one lane's may be no more than this part of what is free,
+	minQueue  = 64       // but so many,
+	minBytes  = 64 << 10 // of so many bytes
 
 	claimFactor = 16  // deliveries claimed for each request at once
 	queueFactor = 128 // that may wait in memory for each
@@ -50,15 +50,15 @@ func (b *budget) endClaim(room domain.Room) {
 	b.add(-room.Deliveries, -room.Bytes)
 }
 
-// share is how much of it one lane may use: as much as fits to what its
+// quota is how much of it one lane may use: as much as fits to what its
 // endpoint copes with, and a part of what is free now, so that something is,
 // even when many lanes are full of what goes slowly.
-func (b *budget) share(limit int, capped bool) domain.Room {
-	deliveries := min((fullAt-b.deliveries)/maxShare, limit*queueFactor)
+func (b *budget) quota(limit int, capped bool) domain.Room {
+	deliveries := min((fullAt-b.deliveries)/quotaPart, limit*queueFactor)
 	if capped {
 		deliveries = min(deliveries, maxQueue)
 	}
-	return domain.Room{Deliveries: max(minQueue, deliveries), Bytes: max(minBytes, (maxBytes-b.bytes)/maxShare)}
+	return domain.Room{Deliveries: max(minQueue, deliveries), Bytes: max(minBytes, (maxBytes-b.bytes)/quotaPart)}
 }
 
 // account is one lane's part of the memory: its queue, and its reservations

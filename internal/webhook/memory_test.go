@@ -9,7 +9,7 @@ import (
 )
 
 func TestShareOfMemory(t *testing.T) {
-	const free = fullAt / maxShare
+	const free = fullAt / quotaPart
 	for _, c := range []struct {
 		name   string
 		used   budget
@@ -17,14 +17,14 @@ func TestShareOfMemory(t *testing.T) {
 		capped bool
 		want   domain.Room
 	}{
-		{"one that copes with much", budget{}, maxLimit, false, domain.Room{Deliveries: free, Bytes: maxBytes / maxShare}},
-		{"a new one", budget{}, firstLimit, false, domain.Room{Deliveries: firstLimit * queueFactor, Bytes: maxBytes / maxShare}},
-		{"one that is down", budget{}, 1, false, domain.Room{Deliveries: queueFactor, Bytes: maxBytes / maxShare}},
-		{"one with an order or a rate", budget{}, maxLimit, true, domain.Room{Deliveries: maxQueue, Bytes: maxBytes / maxShare}},
-		{"half is used", budget{deliveries: fullAt / 2, bytes: maxBytes / 2}, maxLimit, false, domain.Room{Deliveries: free / 2, Bytes: maxBytes / 2 / maxShare}},
+		{"one that copes with much", budget{}, maxLimit, false, domain.Room{Deliveries: free, Bytes: maxBytes / quotaPart}},
+		{"a new one", budget{}, firstLimit, false, domain.Room{Deliveries: firstLimit * queueFactor, Bytes: maxBytes / quotaPart}},
+		{"one that is down", budget{}, 1, false, domain.Room{Deliveries: queueFactor, Bytes: maxBytes / quotaPart}},
+		{"one with an order or a rate", budget{}, maxLimit, true, domain.Room{Deliveries: maxQueue, Bytes: maxBytes / quotaPart}},
+		{"half is used", budget{deliveries: fullAt / 2, bytes: maxBytes / 2}, maxLimit, false, domain.Room{Deliveries: free / 2, Bytes: maxBytes / 2 / quotaPart}},
 		{"all is used", budget{deliveries: fullAt, bytes: maxBytes}, maxLimit, false, domain.Room{Deliveries: minQueue, Bytes: minBytes}},
 	} {
-		if got := c.used.share(c.limit, c.capped); got != c.want {
+		if got := c.used.quota(c.limit, c.capped); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
 		}
 	}

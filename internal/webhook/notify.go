@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -25,38 +26,51 @@ func (e *Engine) Signal(s domain.Signal) {
 	}
 	now := time.Now()
 	e.committed(s.Elsewhere, true, now)
-	if s.Lost {
-		// What is queued may be another server's by now. Releasing it changes only
-		// what is still this one's. What is in flight goes on. Lanes claim again
-		// when that is recorded, or of what may have been missed: until then this
-		// server has no place among the others that a claim could be for.
-		var jobs []domain.Job
-		for _, s := range e.lanes {
-			jobs = append(jobs, s.void()...)
-			e.scheduler.set(&s.turn, s.circuit.suspect(), false)
-		}
-		e.releaseSoon(jobs)
-	}
 	if s.Missed {
 		e.look()
 	}
+	if s.Lost {
+		e.lost()
+		return
+	}
 	e.advance(now)
+}
+
+// lost releases all that is queued: it may be another server's by now, and only
+// what is still this one's is changed by that. What is in flight goes on. Nobody
+// claims because of it, neither the lanes nor who waited for the memory: this
+// server may have no place among the others until it has joined anew. They go on
+// when the releases are recorded, which shows that the database answers.
+func (e *Engine) lost() {
+	var jobs []domain.Job
+	for _, s := range e.lanes {
+		jobs = append(jobs, s.void()...)
+		e.scheduler.set(&s.turn, s.circuit.suspect(), false)
+	}
+	e.releaseSoon(jobs)
 }
 
 func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
 	for _, ref := range c.Gone { // first: what is gone claims no more
 		if s, ok := e.lanes[ref.ID]; ok {
 			s.gone = true
-			e.follow(s, now)
 		}
 	}
 	for _, ref := range c.Changed {
 		e.void(ref.ID, now)
 	}
 	for _, ref := range c.Due {
+		if slices.Contains(c.Gone, ref) {
+			continue // the last of its deliveries was canceled: nobody will be sent anything
+		}
 		s := e.slot(ref.ProjectID, ref.ID)
 		s.notified(elsewhere)
 		e.follow(s, now)
+	}
+	for _, ref := range c.Gone {
+		if s, ok := e.lanes[ref.ID]; ok {
+			e.follow(s, now) // which forgets it, when nothing of it is left
+		}
 	}
 }
 

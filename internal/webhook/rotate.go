@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	// DefaultOverlap is how long an old secret signs beside the new one, and
-	DefaultOverlap = 24 * time.Hour
-	// MaxOverlap is how long it may.
-	MaxOverlap = 30 * 24 * time.Hour
+	// defaultOverlap is how long an old secret signs beside the new one, and
+	defaultOverlap = 24 * time.Hour
+	// maxOverlap is how long it may.
+	maxOverlap = 30 * 24 * time.Hour
 	// maxLive is how many secrets, and how many key pairs, sign at once: each
 	// makes every request longer.
 	maxLive = 5
@@ -21,13 +21,13 @@ const (
 
 // RotateSecret gives the endpoint a new secret, and a new key pair if it has
 // one; those before sign as well until the overlap is over, which is
-// DefaultOverlap when it is nil. As long as that would be too many it is refused,
+// defaultOverlap when it is nil. As long as that would be too many it is refused,
 // with the time from which it isn't.
 func (s *Service) RotateSecret(ctx context.Context, project, id string, overlap *time.Duration, idem *domain.Idempotency) (domain.Endpoint, error) {
-	beside := DefaultOverlap
+	beside := defaultOverlap
 	set(&beside, overlap)
-	if beside < 0 || beside > MaxOverlap {
-		return domain.Endpoint{}, domain.Invalid("overlap", "must be 0s to %s", MaxOverlap)
+	if beside < 0 || beside > maxOverlap {
+		return domain.Endpoint{}, domain.Invalid("overlap", "must be 0s to %s", maxOverlap)
 	}
 	if idem != nil {
 		idem.Refs = []string{id}

@@ -26,7 +26,7 @@ func TestRotationNeverDropsALiveSecret(t *testing.T) {
 	turns := rapid.SliceOfN(rapid.Custom(func(r *rapid.T) turn {
 		return turn{
 			rapid.SampledFrom([]time.Duration{0, time.Nanosecond, time.Second, 7 * time.Minute, time.Hour}).Draw(r, "wait"),
-			rapid.SampledFrom([]time.Duration{0, time.Second, 10 * time.Minute, 3 * time.Hour, DefaultOverlap}).Draw(r, "overlap"),
+			rapid.SampledFrom([]time.Duration{0, time.Second, 10 * time.Minute, 3 * time.Hour, defaultOverlap}).Draw(r, "overlap"),
 		}
 	}), 1, 40)
 	rapid.Check(t, func(r *rapid.T) {
@@ -89,16 +89,16 @@ func TestTheSixthLiveSecretIsRefused(t *testing.T) {
 	secrets := []domain.Secret{{Value: NewSecret()}, {Value: NewPrivateKey()}}
 	for i := range maxLive - 1 {
 		var err error
-		if secrets, err = rotate(secrets, DefaultOverlap, now.Add(time.Duration(i)*time.Minute)); err != nil {
+		if secrets, err = rotate(secrets, defaultOverlap, now.Add(time.Duration(i)*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(secrets) != 2*maxLive {
 		t.Fatalf("%d secrets and keys", len(secrets))
 	}
-	_, err := rotate(secrets, DefaultOverlap, now.Add(time.Hour))
+	_, err := rotate(secrets, defaultOverlap, now.Add(time.Hour))
 	e, ok := errors.AsType[*domain.Error](err)
-	if !ok || !e.RetryAt.Equal(now.Add(DefaultOverlap)) {
+	if !ok || !e.RetryAt.Equal(now.Add(defaultOverlap)) {
 		t.Fatalf("got %v, %v", err, e)
 	}
 }

@@ -46,7 +46,7 @@ func (s *Store) leave() error {
 	defer cancel()
 	var err error
 	for range tries {
-		if err = s.release(ctx); !again(err) {
+		if err = s.signOff(ctx); !again(err) {
 			break
 		}
 	}
@@ -56,7 +56,7 @@ func (s *Store) leave() error {
 	return nil
 }
 
-func (s *Store) release(ctx context.Context) error {
+func (s *Store) signOff(ctx context.Context) error {
 	t, err := s.begin(ctx, nil)
 	if err != nil {
 		return err

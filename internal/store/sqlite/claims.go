@@ -305,14 +305,14 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	}
 	for i := range outcomes {
 		keys[i] = s.ids.Key(outcomes[i].Delivery.ID)
-		if work.Untried(&outcomes[i]) {
+		if outcomes[i].Released() {
 			back++
 		}
 	}
 	if back < len(outcomes) || len(news) > 0 {
 		err := s.update(ctx, func(t *tx) error {
 			for i := range outcomes {
-				if work.Untried(&outcomes[i]) {
+				if outcomes[i].Released() {
 					continue
 				}
 				t.outcomes = append(t.outcomes, finished{keys[i], &outcomes[i]})

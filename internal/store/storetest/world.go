@@ -33,6 +33,7 @@ type world struct {
 	commits []domain.Commit
 	tell    func()        // at each commit
 	more    chan struct{} // closed at the next one
+	deleted int           // artifacts, by pruning
 }
 
 func newWorld(t testing.TB, open Open) *world {

@@ -59,11 +59,6 @@ func (u *Unit) Retry(d *domain.Delivery, e *domain.Endpoint, found error, leased
 	return nil
 }
 
-// Untried says that an outcome gives a delivery back without an attempt.
-func Untried(o *domain.Outcome) bool {
-	return o.Attempt.ID == "" && o.Delivery.Status == domain.DeliveryPending
-}
-
 // Inline is an endpoint that may be a session's own, and over.
 type Inline struct {
 	Num int64
@@ -77,7 +72,7 @@ func LastOf(outcomes []domain.Outcome, keys []Key, more func(*domain.Delivery) b
 	seen := map[int64]bool{}
 	for i := range outcomes {
 		o, d := &outcomes[i], &outcomes[i].Delivery
-		if !o.Inline || Untried(o) || seen[keys[i].Endpoint] || more(d) {
+		if !o.Inline || o.Released() || seen[keys[i].Endpoint] || more(d) {
 			continue
 		}
 		seen[keys[i].Endpoint] = true

@@ -44,8 +44,8 @@ func Repeat[T any](ctx context.Context, update Update[T], atOnce int, part func(
 // Place is where a pass through old rows is: by time, then by number.
 type Place struct{ At, Num int64 }
 
-// NotStart is a place that isn't the zero one, which would end the pass.
-func (p Place) NotStart() Place {
+// notStart is a place that isn't the zero one, which would end the pass.
+func (p Place) notStart() Place {
 	if p == (Place{}) {
 		return Place{At: 0, Num: -1}
 	}
@@ -62,7 +62,7 @@ func Prune[R any](rows []R, atOnce int, after Place, place func(*R) Place, one f
 			return deleted, Place{}, err
 		}
 		if more {
-			return deleted, after.NotStart(), nil
+			return deleted, after.notStart(), nil
 		}
 		if gone {
 			deleted++

@@ -24,8 +24,8 @@ func (p Progress) Refs() []string {
 	return []string{strconv.Itoa(p.Done), p.Cursor}
 }
 
-// ProgressOf reads what was recorded. What isn't progress has ended.
-func ProgressOf(refs []string) Progress {
+// progressOf reads what was recorded. What isn't progress has ended.
+func progressOf(refs []string) Progress {
 	if len(refs) != 2 {
 		return Progress{Ended: true}
 	}
@@ -38,7 +38,7 @@ func ProgressOf(refs []string) Progress {
 // [domain.Replay].
 func Resume(answer error, from Progress) (Progress, error) {
 	if r, ok := errors.AsType[*domain.Replay](answer); ok {
-		if at := ProgressOf(r.Refs); !at.Ended {
+		if at := progressOf(r.Refs); !at.Ended {
 			return at, nil
 		}
 	}

@@ -164,12 +164,15 @@ func (d *Delivery) job(id string) domain.Job {
 }
 
 // Mark is how much a unit has collected.
-type Mark struct{ entries, due, changed, gone, sessions, keys, deliveries int }
+type Mark struct {
+	entries, due, changed, gone, sessions, keys, deliveries int
+	keyPairs                                                bool
+}
 
 // Mark says how much there is, for Reset.
 func (u *Unit) Mark() Mark {
 	c := &u.Commit
-	return Mark{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries)}
+	return Mark{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries), c.KeyPairs}
 }
 
 // Reset forgets what was collected since: the change that did has failed.
@@ -177,6 +180,7 @@ func (u *Unit) Reset(m Mark) {
 	c := &u.Commit
 	u.Entries, c.Due, c.Changed, c.Gone = u.Entries[:m.entries], c.Due[:m.due], c.Changed[:m.changed], c.Gone[:m.gone]
 	c.Sessions, c.Keys, u.Deliveries = c.Sessions[:m.sessions], c.Keys[:m.keys], u.Deliveries[:m.deliveries]
+	c.KeyPairs = m.keyPairs
 }
 
 // Gone tells that endpoints are no more.

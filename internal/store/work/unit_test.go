@@ -148,6 +148,7 @@ func TestReset(t *testing.T) {
 	fill(&want, "kept")
 	m := u.Mark()
 	fill(&u, "failed")
+	u.Commit.KeyPairs = true
 	u.Reset(m)
 	for _, one := range []*Unit{&u, &want} {
 		one.Reserve(l, 0, func(*domain.Endpoint) bool { return true })
