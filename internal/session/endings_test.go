@@ -18,7 +18,8 @@ import (
 )
 
 // TestEndings is each way in which a session with two steps ends: its state and
-// reason, the states of the steps, and the news in order.
+// reason, the states of the steps, the news in order, and when its browser was
+// closed and its end recorded.
 func TestEndings(t *testing.T) {
 	full := func(c *session.Config) { c.MaxSessions = 0 }
 	starts := func(c *session.Config) { // until it is not to start any more
@@ -33,11 +34,7 @@ func TestEndings(t *testing.T) {
 		}
 	}
 	const begun = "browser_ready, step_started 0, "
-	both := func(p *play) {
-		p.do("finish")
-		settle()
-		p.do("finish")
-	}
+	both := happens("finish both")
 	const done = begun + "step_completed 0, step_started 1, step_completed 1, "
 	for _, tt := range []struct {
 		name   string
@@ -45,25 +42,26 @@ func TestEndings(t *testing.T) {
 		happen []func(p *play)       // each when the one before has had its effect
 		state  string                // of the session, with its reason, and of the steps
 		news   string
+		when   string // from its beginning, of the browser and of the session
 	}{
-		{"closed while it waits", full, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed"},
-		{"closed while it starts", starts, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed"},
-		{"the server stops while it starts", starts, []func(*play){happens("stop")}, "STARTING, PENDING, PENDING", ""},
-		{"it can't be started", missing, nil, "FAILED, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_failed"},
-		{"closed while a step runs", nil, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
-		{"closed while nothing runs", nil, []func(*play){both, (*play).close}, "CLOSED requested, COMPLETED, COMPLETED", done + "browser_closed"},
-		{"its life is over while a step runs", nil, []func(*play){happens("timeout")}, "CLOSED timeout, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
-		{"its life is over while somebody looks", nil, []func(*play){both, (*play).look}, "CLOSED timeout, COMPLETED, COMPLETED", done + "browser_closed"},
-		{"nobody uses it", nil, []func(*play){both, func(*play) { time.Sleep(idleFor) }}, "CLOSED idle, COMPLETED, COMPLETED", done + "browser_closed"},
-		{"it crashes while a step runs", nil, []func(*play){happens("crash")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed"},
-		{"it crashes while nothing runs", nil, []func(*play){both, happens("crash")}, "CLOSED crashed, COMPLETED, COMPLETED", done + "browser_crashed, browser_closed"},
-		{"the server stops while a step runs that ends soon", nil, []func(*play){happens("stop"), happens("finish")}, "CLOSED shutdown, COMPLETED, CANCELED", begun + "step_completed 0, step_canceled 1, browser_closed"},
-		{"the server stops while a step runs that doesn't end", nil, []func(*play){happens("stop")}, "CLOSED shutdown, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed"},
-		{"the server stops while nothing runs", nil, []func(*play){both, happens("stop")}, "CLOSED shutdown, COMPLETED, COMPLETED", done + "browser_closed"},
-		{"it crashes, and its step says so first", nil, []func(*play){happens("gone")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed"},
-		{"another server takes it over", nil, []func(*play){happens("taken over"), (*play).noBrowser}, "READY, RUNNING, PENDING", strings.TrimSuffix(begun, ", ")},
+		{"closed while it waits", full, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed", "never, 0s"},
+		{"closed while it starts", starts, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_closed", "never, 0s"},
+		{"the server stops while it starts", starts, []func(*play){happens("stop")}, "STARTING, PENDING, PENDING", "", "never, never"},
+		{"it can't be started", missing, nil, "FAILED, CANCELED, CANCELED", "step_canceled 0, step_canceled 1, browser_failed", "never, 0s"},
+		{"closed while a step runs", nil, []func(*play){(*play).close}, "CLOSED requested, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed", "0s, 0s"},
+		{"closed while nothing runs", nil, []func(*play){both, (*play).close}, "CLOSED requested, COMPLETED, COMPLETED", done + "browser_closed", "0s, 0s"},
+		{"its life is over while a step runs", nil, []func(*play){happens("timeout")}, "CLOSED timeout, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed", "1h0m0s, 1h0m0s"},
+		{"its life is over while somebody looks", nil, []func(*play){both, (*play).look}, "CLOSED timeout, COMPLETED, COMPLETED", done + "browser_closed", "1h0m0s, 1h0m0s"},
+		{"nobody uses it", nil, []func(*play){both, func(*play) { time.Sleep(idleFor) }}, "CLOSED idle, COMPLETED, COMPLETED", done + "browser_closed", "5m0s, 5m0s"},
+		{"it crashes while a step runs", nil, []func(*play){happens("crash")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed", "0s, 0s"},
+		{"it crashes while nothing runs", nil, []func(*play){both, happens("crash")}, "CLOSED crashed, COMPLETED, COMPLETED", done + "browser_crashed, browser_closed", "0s, 0s"},
+		{"the server stops while a step runs that ends soon", nil, []func(*play){happens("stop"), happens("finish")}, "CLOSED shutdown, COMPLETED, CANCELED", begun + "step_completed 0, step_canceled 1, browser_closed", "0s, 0s"},
+		{"the server stops while a step runs that doesn't end", nil, []func(*play){happens("stop")}, "CLOSED shutdown, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed", "8s, 8s"},
+		{"the server stops while nothing runs", nil, []func(*play){both, happens("stop")}, "CLOSED shutdown, COMPLETED, COMPLETED", done + "browser_closed", "0s, 0s"},
+		{"it crashes, and its step says so first", nil, []func(*play){happens("gone")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed", "0s, 0s"},
+		{"another server takes it over", nil, []func(*play){happens("taken over")}, "READY, RUNNING, PENDING", strings.TrimSuffix(begun, ", "), "0s, never"},
 		{"a step ends while the store is away", nil, []func(*play){happens("away"), happens("finish"), func(*play) { time.Sleep(time.Minute) }, (*play).close},
-			"CLOSED requested, COMPLETED, CANCELED", begun + "step_completed 0, step_started 1, step_canceled 1, browser_closed"},
+			"CLOSED requested, COMPLETED, CANCELED", begun + "step_completed 0, step_started 1, step_canceled 1, browser_closed", "1m0s, 1m0s"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -83,6 +81,12 @@ func TestEndings(t *testing.T) {
 				if diff := cmp.Diff(tt.news, strings.Join(p.store.news, ", ")); diff != "" {
 					t.Error(diff)
 				}
+				if diff := cmp.Diff(tt.when, p.when(p.browser.end)+", "+p.when(p.store.sess.EndedAt)); diff != "" {
+					t.Error(diff)
+				}
+				if p.browser.started != p.browser.closed {
+					t.Errorf("the browser was started %d times and closed %d times", p.browser.started, p.browser.closed)
+				}
 			})
 		})
 	}
@@ -90,13 +94,12 @@ func TestEndings(t *testing.T) {
 
 func happens(name string) func(*play) { return func(p *play) { p.do(name) } }
 
-// noBrowser is that it was closed.
-func (p *play) noBrowser() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.browser.closed != 1 {
-		p.t.Errorf("the browser was closed %d times", p.browser.closed)
+// when is a time of the play.
+func (p *play) when(at time.Time) string {
+	if at.IsZero() {
+		return "never"
 	}
+	return at.Sub(p.began).Round(time.Millisecond).String()
 }
 
 // TestClosedBeforeItsTurn: one that an earlier server was starting, closed in the
@@ -118,16 +121,10 @@ func TestClosedBeforeItsTurn(t *testing.T) {
 func TestStepsThatAnotherServerAdds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := open(t, 0, nil)
-		for range 2 {
-			settle()
-			p.do("finish")
-		}
 		settle()
-		p.store.set(func(m *memory) {
-			added := m.steps[1]
-			added.ID, added.Index, added.Status = "step_3", 2, domain.StepPending
-			m.steps = append(m.steps, added)
-		})
+		p.do("finish both")
+		settle()
+		p.store.set((*memory).add)
 		p.service.Signal(domain.Signal{Elsewhere: domain.Commit{Sessions: []string{p.store.id()}}})
 		settle()
 		if n := p.store.count()["step_started 2"]; n != 1 {

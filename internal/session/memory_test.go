@@ -84,7 +84,15 @@ func (m *memory) Session(context.Context, string, string) (domain.Session, error
 	return m.sess, nil
 }
 
-func (m *memory) OpenSessions(context.Context) ([]domain.Session, error) { return nil, nil }
+// OpenSessions are those that are this server's.
+func (m *memory) OpenSessions(context.Context) ([]domain.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.theirs || m.sess.ID == "" || m.sess.Status.Ended() {
+		return nil, nil
+	}
+	return []domain.Session{m.sess}, nil
+}
 
 func (m *memory) Step(_ context.Context, _, _, id string) (domain.Step, error) {
 	m.mu.Lock()
@@ -126,6 +134,16 @@ func (m *memory) states() string {
 		all = append(all, string(st.Status))
 	}
 	return strings.Join(all, ", ")
+}
+
+// add is that another server adds a step, if the session takes one.
+func (m *memory) add() {
+	if m.sess.Status == domain.SessionClosing || m.sess.Status.Ended() {
+		return
+	}
+	n := len(m.steps)
+	m.steps = append(m.steps, domain.Step{ID: "step_added", Index: n, Batch: n, Action: "reload", Params: m.steps[0].Params, Status: domain.StepPending, CreatedAt: time.Now()})
+	m.sess.StepCount = len(m.steps)
 }
 
 // set changes what the store says from now on.

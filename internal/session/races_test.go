@@ -23,6 +23,7 @@ import (
 // a browser that stop at each of their points. It runs in a bubble of synctest.
 type play struct {
 	t       *testing.T
+	began   time.Time
 	store   *memory
 	service *session.Service
 	browser *stage
@@ -34,6 +35,8 @@ type play struct {
 	at       int // where inject is called
 	inject   func()
 	happened []string
+	early    []domain.CloseReason // of what ends it and happened before it could end of itself
+	late     []domain.CloseReason // of what ends it and happened after that
 	finish   chan *domain.Failure // ends the running step
 	runs     map[string]int       // of each step
 	running  int
@@ -46,6 +49,7 @@ type stage struct {
 	once            sync.Once
 	done            chan struct{}
 	started, closed int
+	end             time.Time // when it was closed
 }
 
 func (b *stage) Page() *browser.Page   { return nil }
@@ -55,8 +59,12 @@ func (b *stage) Exit() *domain.Failure {
 }
 
 func (b *stage) Close(context.Context) error {
+	if sess, _ := b.play.store.Session(context.Background(), "", ""); sess.Status.Ended() {
+		b.play.t.Errorf("the session is %s before its browser is closed", sess.Status)
+	}
 	b.play.mu.Lock()
 	b.closed++
+	b.end = time.Now()
 	b.play.mu.Unlock()
 	b.crash()
 	b.play.point()
@@ -75,7 +83,7 @@ const (
 // 0 is none.
 func open(t *testing.T, at int, inject func(*play), change ...func(*session.Config)) *play {
 	t.Helper()
-	p := &play{t: t, at: at, finish: make(chan *domain.Failure), runs: map[string]int{}, over: make(chan error, 1)}
+	p := &play{t: t, began: time.Now(), at: at, finish: make(chan *domain.Failure), runs: map[string]int{}, over: make(chan error, 1)}
 	p.inject = func() { inject(p) }
 	p.browser = &stage{play: p, done: make(chan struct{})}
 	p.store = &memory{point: p.point}
@@ -145,35 +153,59 @@ func (p *play) runStep(ctx context.Context, _ *browser.Page, _ *step.Spec, _ ste
 	}
 }
 
-// events are what can happen to a session, and, of those that end it, why it ended.
-var events = map[string]struct {
-	reason domain.CloseReason
-	do     func(p *play)
-}{
-	"finish":           {"", func(p *play) { p.endStep(nil) }},
-	"cancel":           {"", func(p *play) { p.cancel(0) }},
-	"cancel the other": {"", func(p *play) { p.cancel(1) }},
-	"away":             {"", func(p *play) { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(30 * time.Second) }) }},
-	"close":            {domain.ClosedRequested, func(p *play) { p.close() }},
-	"crash":            {domain.ClosedCrashed, func(p *play) { p.browser.crash() }},
-	"gone": {domain.ClosedCrashed, func(p *play) { // the step sees it first
+// events are what can happen to a session.
+var events = map[string]func(p *play){
+	"finish":           func(p *play) { p.endStep(nil) },
+	"finish both":      func(p *play) { p.endBoth() },
+	"cancel":           func(p *play) { p.cancel(0) },
+	"cancel the other": func(p *play) { p.cancel(1) },
+	"add":              func(p *play) { p.add() },
+	"touch":            func(p *play) { p.service.Touch(p.store.id()) },
+	"away":             func(p *play) { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(30 * time.Second) }) },
+	"missed": func(p *play) { // that another server added a step
+		p.store.set((*memory).add)
+		p.service.Signal(domain.Signal{Missed: true})
+	},
+	"idle":    func(*play) { time.Sleep(idleFor) },
+	"timeout": func(*play) { time.Sleep(life) },
+	"close":   func(p *play) { p.close() },
+	"crash": func(p *play) {
+		p.ends(domain.ClosedCrashed, time.Now())
+		p.browser.crash()
+	},
+	"gone": func(p *play) { // the step sees it first
+		p.ends(domain.ClosedCrashed, time.Now())
 		p.endStep(&domain.Failure{Code: step.CodeBrowserGone, Message: "The browser is gone."})
 		settle()
 		p.browser.crash()
-	}},
-	"timeout": {domain.ClosedTimeout, func(*play) { time.Sleep(life) }},
-	"stop":    {domain.ClosedShutdown, func(p *play) { p.service.Stop(); p.end() }},
-	"taken over": {domain.ClosedNodeLost, func(p *play) {
+	},
+	"stop": func(p *play) {
+		p.ends(domain.ClosedShutdown, time.Now())
+		p.service.Stop()
+		p.end()
+	},
+	"taken over": func(p *play) {
 		p.store.set(func(m *memory) { m.theirs = true })
 		p.service.Signal(domain.Signal{Elsewhere: domain.Commit{Sessions: []string{p.store.id()}}})
-	}},
+	},
 }
 
 func (p *play) do(name string) {
 	p.mu.Lock()
 	p.happened = append(p.happened, name)
 	p.mu.Unlock()
-	events[name].do(p)
+	events[name](p)
+}
+
+// ends is that something happens at a time that ends the session.
+func (p *play) ends(reason domain.CloseReason, at time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at.Sub(p.began) < idleFor {
+		p.early = append(p.early, reason)
+	} else {
+		p.late = append(p.late, reason)
+	}
 }
 
 func (p *play) did(name string) bool {
@@ -190,6 +222,13 @@ func (p *play) endStep(why *domain.Failure) {
 	}
 }
 
+// endBoth ends it and the next.
+func (p *play) endBoth() {
+	p.endStep(nil)
+	settle()
+	p.endStep(nil)
+}
+
 // patient is how long a caller waits for an answer.
 const patient = 20 * time.Second
 
@@ -203,7 +242,7 @@ func (p *play) cancel(i int) {
 		refused, ok := errors.AsType[*domain.Error](err)
 		switch {
 		case ok && refused.Code == domain.CodeConflict: // it had ended
-		case p.did("away"), p.did("taken over"), p.did("timeout"): // and who is away can't answer
+		case p.did("away"), p.did("taken over"), p.did("idle"), p.did("timeout"): // and who is away can't answer
 		case err != nil || !st.Status.Ended():
 			p.t.Errorf("a canceled step is %s: %v", st.Status, err)
 		case time.Since(began) > time.Second:
@@ -217,13 +256,34 @@ func (p *play) close() {
 	p.calls.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patient)
 		defer cancel()
-		slow := func() bool { return p.did("away") || p.did("timeout") }
-		if s, err := p.service.Close(ctx, "proj", p.store.id()); err != nil && !slow() || err == nil && s.Status != domain.SessionClosing && !s.Status.Ended() {
+		slow := func() bool { return p.did("away") || p.did("idle") || p.did("timeout") }
+		began := time.Now()
+		s, err := p.service.Close(ctx, "proj", p.store.id())
+		if err != nil && !slow() || err == nil && s.Status != domain.SessionClosing && !s.Status.Ended() {
 			p.t.Errorf("a closed session is %s: %v", s.Status, err)
+		}
+		if err == nil {
+			p.ends(domain.ClosedRequested, began)
 		}
 		time.Sleep(time.Second)
 		if sess, _ := p.store.Session(ctx, "", ""); !sess.Status.Ended() && !slow() && !p.did("taken over") && !p.did("stop") {
 			p.t.Errorf("a session that was closed a second ago is %s", sess.Status)
+		}
+	})
+}
+
+// add adds a step beside whatever else goes on.
+func (p *play) add() {
+	p.calls.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patient)
+		defer cancel()
+		_, err := p.service.AddSteps(ctx, "proj", p.store.id(), []step.Spec{{Action: "reload"}}, "", nil)
+		refused, ok := errors.AsType[*domain.Error](err)
+		switch {
+		case ok && refused.Code == domain.CodeEnded:
+		case p.did("away"), p.did("stop"), p.did("idle"), p.did("timeout"):
+		case err != nil:
+			p.t.Error(err)
 		}
 	})
 }
@@ -268,7 +328,7 @@ func (p *play) check() {
 		if ends := news["step_completed"+index] + news["step_failed"+index] + news["step_canceled"+index]; (ends == 1) != st.Status.Ended() || ends > 1 {
 			p.t.Errorf("step %d is %s: %s", i, st.Status, said)
 		}
-		if st.Status == domain.StepCompleted && !p.did("finish") || st.Status == domain.StepInterrupted && !p.did("crash") && !p.did("gone") || st.Status == domain.StepFailed ||
+		if st.Status == domain.StepCompleted && !p.did("finish") && !p.did("finish both") || st.Status == domain.StepInterrupted && !p.did("crash") && !p.did("gone") || st.Status == domain.StepFailed ||
 			st.Status == domain.StepCompleted && string(st.Result) != "1" {
 			p.t.Errorf("step %d is %s with %s", i, st.Status, st.Result)
 		}
@@ -278,7 +338,7 @@ func (p *play) check() {
 	}
 	// What a stop leaves for the next start: what has no browser yet, also when it is
 	// closed after its actor has left, and what the store or a step was too slow for.
-	if p.did("stop") && !sess.Status.Ended() && (news["browser_ready"] == 0 || p.did("away") || p.did("timeout")) {
+	if p.did("stop") && !sess.Status.Ended() && (news["browser_ready"] == 0 || p.did("away") || p.did("idle") || p.did("timeout")) {
 		return
 	}
 	if sess.Status != domain.SessionClosed || p.store.news[len(p.store.news)-1] != "browser_closed" {
@@ -289,15 +349,21 @@ func (p *play) check() {
 			p.t.Errorf("step %d is %s", i, st.Status)
 		}
 	}
-	may := []domain.CloseReason{}
-	for _, name := range p.happened {
-		may = append(may, events[name].reason)
-	}
-	if ends := slices.ContainsFunc(may, func(r domain.CloseReason) bool { return r != "" }); !ends || sess.CloseReason != domain.ClosedRequested {
-		may = append(may, domain.ClosedTimeout, domain.ClosedIdle) // later, when what happened did not end it
+	may := p.early
+	if len(may) == 0 {
+		may = append(p.late, domain.ClosedTimeout, domain.ClosedIdle)
 	}
 	if !slices.Contains(may, sess.CloseReason) {
-		p.t.Errorf("the session was closed as %s", sess.CloseReason)
+		p.t.Errorf("the session was closed as %s, and not one of %s", sess.CloseReason, may)
+	}
+	if sess.CloseReason == domain.ClosedTimeout && sess.EndedAt.Sub(sess.ReadyAt) < life {
+		p.t.Errorf("its life of %s was over after %s", life, sess.EndedAt.Sub(sess.ReadyAt))
+	}
+	for i, st := range steps {
+		came := sess.EndedAt.Sub(st.CreatedAt) // one that came as it ended has no part in it
+		if sess.CloseReason == domain.ClosedIdle && came >= idleFor && sess.EndedAt.Sub(st.FinishedAt) < idleFor {
+			p.t.Errorf("it was idle, and step %d had ended %s ago", i, sess.EndedAt.Sub(st.FinishedAt))
+		}
 	}
 	if (sess.CloseReason == domain.ClosedCrashed) != (news["browser_crashed"] == 1) {
 		p.t.Errorf("closed as %s: %s", sess.CloseReason, said)
