@@ -128,6 +128,9 @@ func TestHurry(t *testing.T) {
 			}
 		}
 		_ = a.Close() // fails when the database was away by then
+		if a.last.Stop() {
+			t.Errorf("%d: it is closed, and would still give up", n)
+		}
 	}
 	if waited == 0 {
 		t.Error("no commit was ever in doubt")

@@ -95,6 +95,8 @@ type Store struct {
 	stop    context.CancelFunc
 	doubt   context.Context //nolint:containedctx // until what became of a commit is not asked any more
 	giveUp  context.CancelFunc
+	hurried sync.Once
+	last    *time.Timer // gives up, from Hurry on
 	wg      sync.WaitGroup
 	closing sync.Once
 }
@@ -240,7 +242,9 @@ func (s *Store) taker() domain.Taker {
 // Hurry says that the store is to be closed soon: what became of a commit whose
 // answer was lost is asked for some seconds more, and then left for the next
 // start to see.
-func (s *Store) Hurry() { time.AfterFunc(s.rhythm.lost, s.giveUp) }
+func (s *Store) Hurry() {
+	s.hurried.Do(func() { s.last = time.AfterFunc(s.rhythm.lost, s.giveUp) })
+}
 
 // Close commits what is queued, gives back what this node has leased, and
 // disconnects. Changes that come later are refused. While the database is away
@@ -249,6 +253,7 @@ func (s *Store) Close() error {
 	var err error
 	s.closing.Do(func() {
 		s.Hurry()
+		defer s.last.Stop()
 		if s.writer != nil {
 			s.writer.close()
 			select {
