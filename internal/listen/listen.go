@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/client/webhook"
@@ -72,11 +73,26 @@ func Run(ctx context.Context, c Config) error {
 // that what became of it is seen.
 const grace = 2 * time.Second
 
-// linger is a context that ends some time after ctx.
+// linger is a context that ends some time after ctx, or by the function, which
+// leaves nothing behind.
 func linger(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d, cancel) })
-	return longer, func() { stop(); cancel() }
+	var lingering sync.WaitGroup
+	lingering.Go(func() {
+		select {
+		case <-ctx.Done():
+		case <-longer.Done():
+			return
+		}
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { cancel(); lingering.Wait() }
 }
 
 // forward sends one event on and shows what came of it.

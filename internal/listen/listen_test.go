@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -139,4 +140,28 @@ func TestSilentStreamsAreLeft(t *testing.T) {
 	if err := f.once(t.Context(), func() {}, nil); err == nil || err.Error() != "it was silent for 20ms" {
 		t.Error(err)
 	}
+}
+
+// TestWhatLingers ends some time after its context, or by its end, which leaves
+// no goroutine: those of a bubble end before it.
+func TestWhatLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		longer, end := linger(ctx, grace)
+		other, endOther := linger(ctx, grace)
+		never, endNever := linger(t.Context(), grace)
+		endNever()
+		stop()
+		time.Sleep(grace - time.Nanosecond)
+		if err := longer.Err(); err != nil {
+			t.Error(err)
+		}
+		endOther()
+		if never.Err() == nil || other.Err() == nil {
+			t.Error("it goes on after its end")
+		}
+		time.Sleep(time.Nanosecond)
+		<-longer.Done()
+		end()
+	})
 }
