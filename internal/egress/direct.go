@@ -34,7 +34,8 @@ type direct struct {
 	mu    sync.Mutex
 	idle  map[string][]*wire // by target, the last used last
 	count int                // of all of them
-	timer *time.Timer        // closes those that nobody uses
+	timer *time.Timer        // closes those that nobody uses; nil: there was none yet
+	looks bool               // whether the timer is set
 }
 
 // wire is one connection and what an exchange over it needs.
@@ -263,8 +264,19 @@ func (d *direct) put(w *wire) {
 	}
 	d.idle[w.target] = append(d.idle[w.target], w)
 	d.count++
+	if !d.looks {
+		d.lookIn(idleBeforeClosed)
+	}
+}
+
+// lookIn sets the timer. There is one for good: a look that has just begun, and
+// waits for the lock, sets no second one.
+func (d *direct) lookIn(after time.Duration) {
+	d.looks = true
 	if d.timer == nil {
-		d.timer = time.AfterFunc(idleBeforeClosed, d.tidy)
+		d.timer = time.AfterFunc(after, d.tidy)
+	} else {
+		d.timer.Reset(after)
 	}
 }
 
@@ -272,10 +284,10 @@ func (d *direct) put(w *wire) {
 func (d *direct) tidy() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.timer = nil
+	d.looks = false
 	d.closeUnused(time.Now().Add(-idleBeforeClosed))
 	if d.count > 0 {
-		d.timer = time.AfterFunc(idleBeforeClosed/2, d.tidy)
+		d.lookIn(idleBeforeClosed / 2)
 	}
 }
 
@@ -286,8 +298,8 @@ func (d *direct) closeIdle() {
 	d.closeUnused(time.Now())
 	if d.timer != nil {
 		d.timer.Stop()
-		d.timer = nil
 	}
+	d.looks = false
 }
 
 func (d *direct) closeUnused(since time.Time) {

@@ -150,3 +150,30 @@ func TestUnusedConnectionsAreClosed(t *testing.T) {
 		}
 	})
 }
+
+// TestOneLookAtUnusedConnections: one that begins as all are closed, and is late,
+// leaves no second timer.
+func TestOneLookAtUnusedConnections(t *testing.T) {
+	d := New(Config{}).direct
+	put := func() {
+		ours, _ := net.Pipe()
+		d.put(&wire{Conn: ours, target: "a"})
+	}
+	put()
+	d.closeIdle()
+	put()
+	only := d.timer
+	d.tidy()
+	if d.timer != only || d.count != 1 {
+		t.Errorf("%d are kept, by another timer: %t", d.count, d.timer != only)
+	}
+	d.closeIdle()
+	if d.timer.Stop() {
+		t.Error("nothing is kept, and it is to be looked at")
+	}
+	put()
+	if !d.timer.Stop() {
+		t.Error("one is kept, and nobody looks at it")
+	}
+	d.closeIdle()
+}
