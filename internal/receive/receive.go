@@ -106,14 +106,17 @@ func (r *Receiver) Run(ctx context.Context, address string) error {
 }
 
 func (r *Receiver) serve(ctx context.Context, listener net.Listener, endpoint string) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	server := &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 		// Who hangs or is slow hears of the end too.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    log.New(io.Discard, "", 0),
 	}
-	stopped := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
+	var ending sync.WaitGroup
+	ending.Go(func() {
+		<-ctx.Done()
 		if endpoint != "" {
 			r.unregister(ctx, endpoint)
 		}
@@ -122,13 +125,13 @@ func (r *Receiver) serve(ctx context.Context, listener net.Listener, endpoint st
 		if server.Shutdown(within) != nil {
 			_ = server.Close()
 		}
-		close(stopped)
 	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		stop()
+	err := server.Serve(listener)
+	end()
+	ending.Wait()
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve: %w", err)
 	}
-	<-stopped
 	r.farewell()
 	return nil
 }

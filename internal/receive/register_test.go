@@ -3,8 +3,10 @@ package receive
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -88,5 +90,24 @@ func TestAnEndpointMadeAtTheEndIsDeleted(t *testing.T) {
 	defer e.mu.Unlock()
 	if e.made != 1 || !slices.Equal(e.deleted, []string{"/v1/webhook-endpoints/we_1"}) {
 		t.Errorf("%d were made, %q deleted", e.made, e.deleted)
+	}
+}
+
+// TestAnEndpointOfAReceiverThatFailsIsDeleted too, before the failure is told.
+func TestAnEndpointOfAReceiverThatFailsIsDeleted(t *testing.T) {
+	e := &endpoints{}
+	r := registering(t, e)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener.Close()
+	if err := r.serve(t.Context(), listener, "we_1"); !errors.Is(err, net.ErrClosed) {
+		t.Error(err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Equal(e.deleted, []string{"/v1/webhook-endpoints/we_1"}) {
+		t.Errorf("%q were deleted", e.deleted)
 	}
 }
