@@ -101,7 +101,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	// The first signal ends what runs in order, the second at once.
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	defer context.AfterFunc(ctx, stop)()
 	cmd.BindTo(ctx, (*context.Context)(nil))
 	cmd.BindTo(stdout, (*io.Writer)(nil))
 	if err := cmd.Run(); err != nil {
