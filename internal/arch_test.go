@@ -69,11 +69,12 @@ type listed struct {
 	Imports    []string
 	Dir        string
 	GoFiles    []string
+	Export     string // its types, compiled
 }
 
-func packages(t *testing.T) []listed {
+func packages(t *testing.T, flags ...string) []listed {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Dir,Doc,Imports,GoFiles", module+"...").Output()
+	out, err := exec.CommandContext(t.Context(), "go", slices.Concat([]string{"list", "-json=ImportPath,Dir,Doc,Imports,GoFiles,Export"}, flags, []string{module + "..."})...).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

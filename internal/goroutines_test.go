@@ -2,8 +2,12 @@ package internal
 
 import (
 	"go/ast"
+	"go/importer"
 	"go/parser"
 	"go/token"
+	"go/types"
+	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -11,10 +15,10 @@ import (
 )
 
 // waits says of each function that starts a goroutine by a bare go statement who
-// waits for it. All others are started by something with the methods Go and Wait,
-// a [sync.WaitGroup] above all, and somebody in the same package calls Wait. What
-// isn't listed is forbidden: a goroutine that nobody waits for outlives its test,
-// its session and its server.
+// waits for it. All others are started by the Go of a [sync.WaitGroup], or of a type
+// that has its two methods, and somebody in the same package calls Wait on the very
+// same one. What isn't listed is forbidden: a goroutine that nobody waits for
+// outlives its test, its session and its server.
 var waits = map[string]string{
 	"internal/app.App.Run":                 "itself, until the stop has taken as long as it may",
 	"internal/app.look.take":               "itself and its next calls; nothing ends a look that hangs, and no second one is begun beside it",
@@ -31,61 +35,204 @@ var waits = map[string]string{
 	"cmd/browserhook.serve":                "nobody: it ends the process",
 }
 
+// stops says of each function that has something done later, at a time or with the
+// end of a context, who takes that back. What has begun by then is soon over.
+var stops = map[string]string{
+	"internal/browser.Browser.watch":         "itself",
+	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
+	"internal/egress.Client.exchange":        "itself",
+	"internal/egress.direct.lookIn":          "direct.closeIdle",
+	"internal/egress.tunnels.through":        "itself",
+	"internal/egress.wire.watch":             "wire.Close",
+	"internal/listen.follower.once":          "itself",
+	"internal/session.Service.Run":           "itself",
+	"internal/store/postgres.Store.Hurry":    "Store.Close",
+	"internal/webhook.Engine.Run":            "itself",
+	"internal/webhook.alarm.set":             "alarm.stop; what rings is waited for",
+	"cmd/browserhook.run":                    "itself",
+}
+
 // forTests are the packages that only tests use, which look for what is left of
 // them themselves.
 var forTests = regexp.MustCompile(`/(browsertest|egresstest|pgtest|steptest|storetest)$`)
 
 func TestEveryGoroutineHasAnOwner(t *testing.T) {
-	found := map[string]bool{}
-	for _, p := range packages(t) {
-		name := strings.TrimPrefix(p.ImportPath, module)
-		if ours := strings.HasPrefix(name, "internal/") || strings.HasPrefix(name, "cmd/") || strings.HasPrefix(name, "client/"); !ours || forTests.MatchString(name) {
-			continue
-		}
-		fset := token.NewFileSet()
-		started, waited := map[string]token.Position{}, map[string]bool{} // by the last name before Go and Wait
-		for _, file := range p.GoFiles {
-			f, err := parser.ParseFile(fset, filepath.Join(p.Dir, file), nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
+	started, later := map[string]bool{}, map[string]bool{}
+	for _, p := range typesOf(t) {
+		g := groups{typed: p, started: map[types.Object]token.Pos{}, waited: map[types.Object]bool{}, same: map[types.Object][]types.Object{}}
+		for _, f := range p.files {
 			for _, decl := range f.Decls {
-				in := name + "." + named(decl)
+				in := p.name + "." + named(decl)
 				ast.Inspect(decl, func(n ast.Node) bool {
 					switch n := n.(type) {
 					case *ast.GoStmt:
-						found[in] = true
+						started[in] = true
 						if waits[in] == "" {
-							t.Errorf("%s: %s starts a goroutine: start it with the Go of a sync.WaitGroup that somebody waits for", fset.Position(n.Pos()), in)
+							t.Errorf("%s: %s starts a goroutine: start it with the Go of a sync.WaitGroup that somebody waits for", p.at(n.Pos()), in)
 						}
-					case *ast.CallExpr:
-						called, ok := n.Fun.(*ast.SelectorExpr)
-						if !ok {
-							break
-						}
-						of := strings.ToLower(last(called.X))
-						switch {
-						case called.Sel.Name == "Go" && len(n.Args) == 1:
-							started[of] = fset.Position(n.Pos())
-						case called.Sel.Name == "Wait" && len(n.Args) == 0:
-							waited[of] = true
+					case *ast.Ident:
+						if fn, ok := p.Uses[n].(*types.Func); ok && (fn.FullName() == "time.AfterFunc" || fn.FullName() == "context.AfterFunc") {
+							later[in] = true
+							if stops[in] == "" {
+								t.Errorf("%s: %s has something done later: say in the table who takes it back", p.at(n.Pos()), in)
+							}
 						}
 					}
+					g.see(n)
 					return true
 				})
 			}
 		}
-		for of, at := range started {
-			if !waited[of] {
-				t.Errorf("%s: nobody in %s calls %s.Wait", at, name, of)
-			}
-		}
+		g.check(t)
 	}
 	for in := range waits {
-		if !found[in] {
+		if !started[in] {
 			t.Errorf("%s is in the table of who waits for a goroutine, and starts none", in)
 		}
 	}
+	for in := range stops {
+		if !later[in] {
+			t.Errorf("%s is in the table of who takes back what is done later, and nothing is", in)
+		}
+	}
+}
+
+// groups are the wait groups of a package: variables and fields, and for what is
+// waited for as a whole, like a browser's wire, its type.
+type groups struct {
+	*typed
+	started map[types.Object]token.Pos
+	waited  map[types.Object]bool
+	same    map[types.Object][]types.Object // of a pointer to one: those that it points to
+}
+
+func (g *groups) see(n ast.Node) {
+	switch n := n.(type) {
+	case *ast.SelectorExpr: // called, or handed on to be
+		group := g.group(n.X)
+		if group == nil {
+			break
+		}
+		switch n.Sel.Name {
+		case "Go", "Add":
+			g.started[group] = n.Pos()
+		case "Wait":
+			g.waited[group] = true
+		}
+	case *ast.AssignStmt:
+		for i := range n.Rhs {
+			if len(n.Lhs) == len(n.Rhs) {
+				g.point(n.Lhs[i], n.Rhs[i])
+			}
+		}
+	case *ast.KeyValueExpr:
+		g.point(n.Key, n.Value)
+	}
+}
+
+// point has a pointer stand for the group whose address it is given.
+func (g *groups) point(pointer, to ast.Expr) {
+	address, ok := to.(*ast.UnaryExpr)
+	if !ok || address.Op != token.AND {
+		return
+	}
+	if group := g.group(address.X); group != nil {
+		if p := g.object(pointer); p != nil {
+			g.same[p] = append(g.same[p], group)
+		}
+	}
+}
+
+// group is the one that an expression means; nil: none.
+func (g *groups) group(e ast.Expr) types.Object {
+	of := g.TypeOf(e)
+	if of == nil {
+		return nil
+	}
+	if pointer, ok := of.(*types.Pointer); ok {
+		of = pointer.Elem()
+	}
+	one, ok := of.(*types.Named)
+	if !ok {
+		return nil
+	}
+	for _, method := range []string{"Go", "Wait"} {
+		if fn, _, _ := types.LookupFieldOrMethod(one, true, nil, method); fn == nil {
+			return nil
+		}
+	}
+	if strings.HasPrefix(one.Obj().Pkg().Path()+"/", module) {
+		return one.Obj()
+	}
+	return g.object(e)
+}
+
+// object is the variable or field that an expression ends with.
+func (g *groups) object(e ast.Expr) types.Object {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return g.ObjectOf(e)
+	case *ast.SelectorExpr:
+		return g.ObjectOf(e.Sel)
+	}
+	return nil
+}
+
+func (g *groups) check(t *testing.T) {
+	t.Helper()
+	for group, at := range g.started {
+		all := g.same[group]
+		if len(all) == 0 {
+			all = []types.Object{group}
+		}
+		for _, one := range all {
+			if !g.waited[one] {
+				t.Errorf("%s: nobody in %s calls the Wait of this %s", g.at(at), g.name, one.Name())
+			}
+		}
+	}
+}
+
+// typed is a package that the program is made of, with its types.
+type typed struct {
+	types.Info
+	name  string
+	fset  *token.FileSet
+	files []*ast.File
+}
+
+func (p *typed) at(pos token.Pos) token.Position { return p.fset.Position(pos) }
+
+func typesOf(t *testing.T) (all []*typed) {
+	t.Helper()
+	compiled := map[string]string{}
+	list := packages(t, "-export", "-deps")
+	for _, p := range list {
+		compiled[p.ImportPath] = p.Export
+	}
+	fset := token.NewFileSet()
+	imports := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(compiled[path]) })
+	for _, l := range list {
+		name, ours := strings.CutPrefix(l.ImportPath, module)
+		if part, _, _ := strings.Cut(name, "/"); !ours || part != "internal" && part != "cmd" && part != "client" || forTests.MatchString(name) {
+			continue
+		}
+		p := &typed{name: name, fset: fset, Info: types.Info{
+			Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{},
+		}}
+		for _, file := range l.GoFiles {
+			f, err := parser.ParseFile(fset, filepath.Join(l.Dir, file), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.files = append(p.files, f)
+		}
+		if _, err := (&types.Config{Importer: imports}).Check(l.ImportPath, fset, p.files, &p.Info); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
 }
 
 // named is a function's name, a method's with its type.

@@ -147,12 +147,12 @@ func TestSilentStreamsAreLeft(t *testing.T) {
 func TestWhatLingers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		longer, end := linger(ctx, grace)
-		other, endOther := linger(ctx, grace)
-		never, endNever := linger(t.Context(), grace)
+		longer, end := linger(ctx, time.Minute)
+		other, endOther := linger(ctx, time.Minute)
+		never, endNever := linger(t.Context(), time.Minute)
 		endNever()
 		stop()
-		time.Sleep(grace - time.Nanosecond)
+		time.Sleep(time.Minute - time.Nanosecond)
 		if err := longer.Err(); err != nil {
 			t.Error(err)
 		}
