@@ -66,10 +66,12 @@ type App struct {
 	settings  config.Server
 }
 
-// New builds a server from settings that Check has seen. keeper is the command
-// that supervises a browser; nil is this program's own. Close or Run releases
+// runs is what runs the program as a keeper, if it doesn't run itself.
+var runs []string
+
+// New builds a server from settings that Check has seen. Close or Run releases
 // what it holds.
-func New(ctx context.Context, settings config.Server, keeper []string, log *slog.Logger) (_ *App, err error) {
+func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App, err error) {
 	a := &App{log: log, settings: settings, draining: make(chan struct{}), stopping: make(chan struct{})}
 	defer func() {
 		if err != nil {
@@ -97,15 +99,12 @@ func New(ctx context.Context, settings config.Server, keeper []string, log *slog
 	if a.blobs, err = openBlobs(settings.ArtifactsURL, a.data.Artifacts); err != nil {
 		return nil, err
 	}
-	if keeper == nil {
-		self, err := os.Executable()
-		if err != nil {
-			return nil, fmt.Errorf("find this program: %w", err)
-		}
-		keeper = []string{self, "keeper"}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script, Log: log,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog
 	// ours too.
 	slog.SetDefault(log)
 	TuneMemory()
-	a, err := New(ctx, settings, nil, log)
+	a, err := New(ctx, settings, log)
 	if err != nil {
 		return err
 	}

@@ -198,9 +198,6 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 	}
 	b.keeper = exec.Command(l.cfg.Keeper[0], append(l.cfg.Keeper[1:], string(cfg))...) //nolint:noctx // it outlives the call; Close ends it
 	b.keeper.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=" + os.Getenv("LANG"), "GOMAXPROCS=2", "GOGC=50"}
-	if race, ok := os.LookupEnv("GORACE"); ok { // the race detector's own, in tests
-		b.keeper.Env = append(b.keeper.Env, "GORACE="+race)
-	}
 	b.keeper.Dir = "/"
 	b.keeper.ExtraFiles = []*os.File{listener}
 	b.keeper.Stderr = &b.keeperSaid

@@ -68,7 +68,9 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer func() {
-		stop()
+		if bad := stop(); err == nil {
+			err = bad
+		}
 		if err != nil {
 			d.say("\n%s\n%s", soft.Render("The server's last lines:"), logs())
 		}
@@ -199,7 +201,7 @@ func listen(h http.Handler) (*site, error) {
 }
 
 // startServer runs browserhook and waits until it says where it listens.
-func (d *demo) startServer(data string) (stop func(), logs func() string, err error) {
+func (d *demo) startServer(data string) (stop func() error, logs func() string, err error) {
 	log, err := os.Create(filepath.Join(data, "server.log"))
 	if err != nil {
 		return nil, nil, err
@@ -215,7 +217,7 @@ func (d *demo) startServer(data string) (stop func(), logs func() string, err er
 	if err := cmd.Start(); err != nil {
 		return nil, nil, fmt.Errorf("start browserhook: %w", err)
 	}
-	listening, ended := make(chan string, 1), make(chan struct{})
+	listening, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		lines := bufio.NewScanner(io.TeeReader(out, log))
 		for lines.Scan() {
@@ -223,17 +225,21 @@ func (d *demo) startServer(data string) (stop func(), logs func() string, err er
 				listening <- strings.TrimSpace(rest)
 			}
 		}
-		_ = cmd.Wait()
-		close(ended)
+		ended <- cmd.Wait()
 	}()
-	stop = func() {
+	stop = func() (err error) {
+		defer log.Close()
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		select {
-		case <-ended:
+		case err = <-ended:
 		case <-time.After(within):
 			_ = cmd.Process.Kill()
+			err = <-ended
 		}
-		log.Close()
+		if err != nil {
+			return fmt.Errorf("browserhook did not end well: %w", err)
+		}
+		return nil
 	}
 	logs = func() string { raw, _ := os.ReadFile(log.Name()); return string(raw) }
 	select {
@@ -242,7 +248,7 @@ func (d *demo) startServer(data string) (stop func(), logs func() string, err er
 	case <-ended:
 		return nil, nil, errors.New("browserhook ended at once:\n" + logs())
 	case <-time.After(within):
-		stop()
+		_ = stop()
 		return nil, nil, errors.New("browserhook does not listen:\n" + logs())
 	}
 }

@@ -18,14 +18,20 @@ func timer(tb testing.TB) <-chan time.Time {
 	return t.C
 }
 
-// Isolate gives the test a temporary folder of its own, for the servers that
-// it starts too, and returns it. Whatever is left in it is theirs.
+// Isolate gives the test a temporary folder of its own, for all that it starts
+// too, and returns it. Whatever is left in it is theirs.
 func Isolate(tb testing.TB) string {
 	tb.Helper()
 	dir := folder(tb)
-	old := os.Getenv("TMPDIR")
-	os.Setenv("TMPDIR", dir)
-	tb.Cleanup(func() { os.Setenv("TMPDIR", old) })
+	for name, value := range within(dir) {
+		old, was := os.LookupEnv(name)
+		os.Setenv(name, value)
+		tb.Cleanup(func() {
+			if os.Unsetenv(name); was {
+				os.Setenv(name, old)
+			}
+		})
+	}
 	return dir
 }
 
@@ -43,6 +49,16 @@ func Beside(t *testing.T) string {
 // besides are the folders of tests that run beside others.
 var besides sync.Map
 
+// within is the environment of what leaves its files, and what the race detector
+// finds in it, in the folder. Without more the detector sleeps for a second before
+// a process ends, each keeper too.
+func within(dir string) map[string]string {
+	return map[string]string{
+		"TMPDIR": dir,
+		"GORACE": "atexit_sleep_ms=20 " + os.Getenv("GORACE") + " log_path=" + filepath.Join(dir, "race"),
+	}
+}
+
 func folder(tb testing.TB) string {
 	tb.Helper()
 	if _, err := Binary(); err != nil { // it outlives this test's folder
@@ -56,13 +72,22 @@ func folder(tb testing.TB) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() {
-		WaitForNoProcess(tb, dir) // keepers clean up behind a server that was killed
-		if err := os.RemoveAll(dir); err != nil {
-			tb.Error(err)
-		}
-	})
+	tb.Cleanup(func() { leave(tb, dir) })
 	return dir
+}
+
+// leave removes the folder when all that was started in it has ended, keepers too,
+// which clean up behind a server that was killed.
+func leave(tb testing.TB, dir string) {
+	WaitForNoProcess(tb, dir)
+	reports, _ := filepath.Glob(filepath.Join(dir, "race.*"))
+	for _, file := range reports {
+		report, err := os.ReadFile(file)
+		tb.Errorf("what the test started has a data race:\n%s%v", report, err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		tb.Error(err)
+	}
 }
 
 // Processes lists those that have the folder in their command line or working

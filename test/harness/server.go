@@ -61,10 +61,9 @@ type Server struct {
 	URL  string
 	Data string
 
-	cmd     *exec.Cmd
-	output  *tail
-	reports string // folder of what the race detector finds
-	exited  chan error
+	cmd    *exec.Cmd
+	output *tail
+	exited chan error
 }
 
 // Start runs `browserhook serve` on a free port with the given data folder,
@@ -77,9 +76,6 @@ func Start(tb testing.TB, data string, args ...string) *Server {
 	}
 	tb.Cleanup(func() {
 		s.Kill()
-		for _, report := range s.races() {
-			tb.Errorf("the server has a data race:\n%s", report)
-		}
 		if tb.Failed() {
 			tb.Logf("the server's last lines:\n%s", s.output.String())
 		}
@@ -98,14 +94,10 @@ func Launch(data string, args ...string) (*Server, error) {
 		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128",
 	}, args...)...)
 	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
-	if s.reports, err = os.MkdirTemp(filepath.Dir(bin), "races-"); err != nil {
-		return nil, err
-	}
-	// Without more the detector sleeps for a second before a process ends, each
-	// keeper too.
-	s.cmd.Env = append(s.cmd.Env, "GORACE=atexit_sleep_ms=20 log_path="+filepath.Join(s.reports, "race"))
 	if _, ok := besides.Load(filepath.Dir(data)); ok {
-		s.cmd.Env = append(s.cmd.Env, "TMPDIR="+filepath.Dir(data))
+		for name, value := range within(filepath.Dir(data)) {
+			s.cmd.Env = append(s.cmd.Env, name+"="+value)
+		}
 	}
 	s.cmd.Stderr = s.output
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -161,19 +153,6 @@ func (s *Server) Output() string { return s.output.String() }
 func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.exited
-}
-
-// races are what the race detector has found in the server and in its keepers.
-func (s *Server) races() (reports []string) {
-	files, _ := filepath.Glob(filepath.Join(s.reports, "*"))
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			raw = []byte(err.Error())
-		}
-		reports = append(reports, string(raw))
-	}
-	return reports
 }
 
 // Stop asks the server to end and waits; it returns an error when the server
