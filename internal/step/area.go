@@ -100,13 +100,13 @@ func (r *run) around(target verdict) (a area, err error) {
 	return a, nil
 }
 
-// again says whether the picture isn't of the target, in a frame: that isn't
-// drawn, or the target isn't where it was.
+// again says whether the picture isn't of the target: its frame isn't drawn, or it
+// isn't where it was.
 func (r *run) again(before area, lacks []verdict) (bool, error) {
-	f := before.of.frame
-	if f.Parent == "" {
+	if r.spec.Target == "" {
 		return false, nil
 	}
+	f := before.of.frame
 	if slices.ContainsFunc(lacks, func(v verdict) bool { return v.frame.ID == f.ID }) {
 		r.seen = verdict{Why: "target_out_of_view", Seen: "its frame is not drawn"}
 		return true, nil
@@ -131,29 +131,33 @@ func (r *run) again(before area, lacks []verdict) (bool, error) {
 
 // lacking says whether frames that aren't drawn, or not whole, would be in an
 // area: one of another process is drawn as far as it is in view, at most.
-func (r *run) lacking(a area, frames []verdict, pixels float64) bool {
-	if a.inView() {
-		return false
-	}
-	for _, f := range documents(r.page.Frames()) {
-		if f.Session.ID != r.page.ID {
-			frames = append(frames, verdict{frame: f})
+func (r *run) lacking(a area, lacks []verdict, pixels float64) (bool, error) {
+	frames := slices.DeleteFunc(slices.Clone(lacks), func(v verdict) bool { return a.inView() && !v.left })
+	if !a.inView() {
+		for _, f := range documents(r.page.Frames()) {
+			if f.Session.ID != r.page.ID {
+				frames = append(frames, verdict{frame: f})
+			}
 		}
 	}
 	for _, v := range frames {
-		if up := r.above(v.frame); len(up) == 0 || up[0].Session.ID != r.page.ID {
+		if up := r.above(v.frame); !v.left && (len(up) == 0 || up[0].Session.ID != r.page.ID) {
 			continue // it is a part of another that is looked at
 		}
 		to, err := r.outward(v.frame, 1, 1) // of its view as one
-		if err != nil {
+		switch {
+		case errors.Is(err, errNoView) || lost(err):
 			continue // it has no place in the page
+		case err != nil:
+			return false, err
 		}
 		in := bounds(to, rect{0, 0, 1, 1})
 		left, top := max(in.X, a.X-a.view.X), max(in.Y, a.Y-a.view.Y)
 		right, bottom := min(in.X+in.Width, a.X+a.Width-a.view.X), min(in.Y+in.Height, a.Y+a.Height-a.view.Y)
-		if right-left > 0.5 && bottom-top > 0.5 && (!r.composes(pixels) || left < -0.5 || top < -0.5 || right > a.view.Width+0.5 || bottom > a.view.Height+0.5) {
-			return true
+		outside := left < -0.5 || top < -0.5 || right > a.view.Width+0.5 || bottom > a.view.Height+0.5
+		if right-left > 0.5 && bottom-top > 0.5 && (v.left || outside || !r.composes(pixels)) {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }

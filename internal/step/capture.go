@@ -2,12 +2,14 @@ package step
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"image"
 	"image/draw"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"math"
 )
 
@@ -46,9 +48,24 @@ func (r *run) composed(a area, pixels float64, args object) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	at := image.Pt(int(math.Round((a.view.X-a.X)*pixels)), int(math.Round((a.view.Y-a.Y)*pixels)))
+	quality := 0
+	if args["format"] == "jpeg" {
+		quality = 80 // Chromium's
+		if r.spec.Quality != nil {
+			quality = *r.spec.Quality
+		}
+	}
+	return laidUpon(r.ctx, whole, inView, at, quality)
+}
+
+// laidUpon is a PNG with another laid upon it at a place: a JPEG, if that has a
+// quality. Large ones take seconds, and end with ctx.
+func laidUpon(ctx context.Context, below, above []byte, at image.Point, quality int) ([]byte, error) {
 	var pictures [2]image.Image
-	for i, raw := range [][]byte{whole, inView} {
-		if pictures[i], err = png.Decode(bytes.NewReader(raw)); err != nil {
+	for i, raw := range [][]byte{below, above} {
+		var err error
+		if pictures[i], err = png.Decode(while{ctx, bytes.NewBuffer(raw)}); err != nil {
 			return nil, fmt.Errorf("decode the picture: %w", err)
 		}
 	}
@@ -56,17 +73,33 @@ func (r *run) composed(a area, pixels float64, args object) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("a picture of the kind %T", pictures[0])
 	}
-	at := image.Pt(int(math.Round((a.view.X-a.X)*pixels)), int(math.Round((a.view.Y-a.Y)*pixels)))
 	draw.Draw(canvas, pictures[1].Bounds().Add(at), pictures[1], image.Point{}, draw.Src)
 	var out bytes.Buffer
-	if args["format"] == "jpeg" {
-		quality := 80 // Chromium's
-		if r.spec.Quality != nil {
-			quality = *r.spec.Quality
-		}
-		err = jpeg.Encode(&out, canvas, &jpeg.Options{Quality: quality})
+	var err error
+	if to := (while{ctx, &out}); quality > 0 {
+		err = jpeg.Encode(to, canvas, &jpeg.Options{Quality: quality})
 	} else {
-		err = png.Encode(&out, canvas)
+		err = png.Encode(to, canvas)
 	}
 	return out.Bytes(), err
+}
+
+// while is read and written until ctx ends.
+type while struct {
+	ctx context.Context //nolint:containedctx // it is one call
+	io.ReadWriter
+}
+
+func (w while) Read(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	return w.ReadWriter.Read(p)
+}
+
+func (w while) Write(p []byte) (int, error) {
+	if w.ctx.Err() != nil {
+		return 0, context.Cause(w.ctx)
+	}
+	return w.ReadWriter.Write(p)
 }

@@ -2,6 +2,7 @@ package step
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -20,20 +21,17 @@ func documents(frames []browser.Frame) []browser.Frame {
 // onScreen is how many frames a document draws until the first is on the screen.
 const onScreen = 5
 
-// drawn waits until all frames are on the screen as they are now, and answers
-// what those say that aren't: they are out of view, or hang.
-func (r *run) drawn() (not []verdict, err error) {
-	frames := documents(r.page.Frames())
+// drawn waits until frames are on the screen as they are now, and answers what
+// those say that aren't: they are out of view, are not rendered, or hang.
+func (r *run) drawn(frames []browser.Frame) (not []verdict, err error) {
 	if len(frames) < 2 {
 		return nil, nil // whoever takes a picture has the page itself drawn
 	}
-	answers := make([]verdict, len(frames))
+	answers, errs := make([]verdict, len(frames)), make([]error, len(frames))
 	var wg sync.WaitGroup
 	for i, f := range frames {
 		wg.Go(func() {
-			if r.hears(f, r.left(2*hangs)/2) == nil {
-				answers[i], _ = r.call(f, "drawn", object{"frames": onScreen})
-			}
+			answers[i], errs[i] = r.isDrawn(f)
 			answers[i].frame = f
 		})
 	}
@@ -41,8 +39,94 @@ func (r *run) drawn() (not []verdict, err error) {
 	if r.ctx.Err() != nil {
 		return nil, context.Cause(r.ctx)
 	}
-	return slices.DeleteFunc(answers, func(v verdict) bool { return v.OK }), nil
+	return slices.DeleteFunc(answers, func(v verdict) bool { return v.OK }), errors.Join(errs...)
 }
+
+// isDrawn is drawn for one frame. A document that is gone is none.
+func (r *run) isDrawn(f browser.Frame) (v verdict, err error) {
+	if f.Context == 0 || f.Document.Missing != "" {
+		return verdict{Why: "lost"}, nil
+	}
+	ctx, cancel := context.WithCancel(r.ctx)
+	var rendered sync.WaitGroup
+	defer rendered.Wait()
+	defer cancel()
+	hidden := false
+	rendered.Go(func() {
+		select {
+		case <-time.After(patience):
+		case <-ctx.Done():
+			return
+		}
+		if r.unrendered(ctx, f) {
+			hidden = true
+			cancel()
+		}
+	})
+	if err = r.hears(f, r.left(2*hangs)/2); err == nil {
+		v, err = (&run{ctx: ctx}).call(f, "drawn", object{"frames": onScreen})
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		v, err = verdict{Why: "timeout"}, nil
+	}
+	cancel()
+	rendered.Wait()
+	switch {
+	case hidden && !v.OK:
+		return verdict{Why: "target_hidden"}, nil
+	case lost(err):
+		return verdict{Why: "lost"}, nil
+	}
+	return v, err
+}
+
+// unrendered says whether the page has no place for a frame on the screen,
+// wherever that is scrolled: its element, or one around it, is hidden.
+func (r *run) unrendered(ctx context.Context, f browser.Frame) bool {
+	for _, one := range append([]browser.Frame{f}, r.above(f)...) {
+		if one.Parent == "" {
+			break
+		}
+		if v, err := r.ofOwner(ctx, one, "rendered"); err != nil || !v.OK {
+			return err == nil
+		}
+	}
+	return false
+}
+
+// ofOwner asks a function of the injected engine about the element of a frame.
+func (r *run) ofOwner(ctx context.Context, f browser.Frame, fn string) (v verdict, err error) {
+	around := r.above(f)
+	if len(around) == 0 {
+		return v, errNoView
+	}
+	in := around[0]
+	var node struct {
+		ID int64 `json:"backendNodeId"`
+	}
+	if err := in.Session.Call(ctx, "DOM.getFrameOwner", object{"frameId": f.ID}, &node); err != nil {
+		return v, err
+	}
+	var element struct {
+		Object remote `json:"object"`
+	}
+	if err := in.Session.Call(ctx, "DOM.resolveNode", object{"backendNodeId": node.ID, "executionContextId": in.Context, "objectGroup": owners}, &element); err != nil {
+		return v, err
+	}
+	defer func() { _, _ = in.Session.Send("Runtime.releaseObjectGroup", object{"objectGroup": owners}) }()
+	var res struct {
+		Result struct {
+			Value verdict `json:"value"`
+		} `json:"result"`
+	}
+	err = in.Session.Call(ctx, "Runtime.callFunctionOn", object{
+		"functionDeclaration": "function(fn) { return bh[fn](this) }", "objectId": element.Object.ObjectID,
+		"arguments": []object{{"value": fn}}, "returnByValue": true,
+	}, &res)
+	return res.Result.Value, err
+}
+
+// owners names what the elements of frames leave in the page.
+const owners = "browserhook-owners"
 
 // hears has a frame answer, for which it has so much time.
 func (r *run) hears(f browser.Frame, within time.Duration) error {

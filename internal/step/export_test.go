@@ -37,3 +37,12 @@ func Slipped(ctx context.Context, page *browser.Page, target string, between fun
 		return button("mouseReleased")
 	})
 }
+
+// Undrawn is why frames aren't on the screen, for those that aren't.
+func Undrawn(ctx context.Context, page *browser.Page) (why []string, err error) {
+	not, err := (&run{ctx: ctx, page: page}).drawn(page.Frames())
+	for _, v := range not {
+		why = append(why, v.Why)
+	}
+	return why, err
+}

@@ -95,10 +95,10 @@ func (w *witness) of(f browser.Frame) (reached, ok bool) {
 	return word == wordReached || word == wordReleased || word == wordSlipped, ok
 }
 
-// released waits until a frame's document has said how the button came up, or,
-// with asked, that it has nothing more to say. Its words come in order with its
-// answers.
-func (w *witness) released(ctx context.Context, f browser.Frame, asked <-chan struct{}) (word string, err error) {
+// released waits until a frame's document has said how the button came up, or has
+// answered what it was asked, or is gone: it has nothing more to say then, for its
+// words come in order with its answers. Any other error says that nobody knows.
+func (w *witness) released(ctx context.Context, f browser.Frame, asked <-chan error) (word string, err error) {
 	for over := false; ; {
 		w.mu.Lock()
 		word, changed := w.said[document{f.Session.ID, f.Context}], w.changed
@@ -108,7 +108,10 @@ func (w *witness) released(ctx context.Context, f browser.Frame, asked <-chan st
 		}
 		select {
 		case <-changed:
-		case <-asked:
+		case err := <-asked:
+			if err != nil && !lost(err) {
+				return "", err
+			}
 			over = true
 		case <-ctx.Done():
 			return "", context.Cause(ctx) // nobody knows

@@ -3,8 +3,10 @@ package step
 import (
 	"cmp"
 	"encoding/base64"
+	"errors"
 	"fmt"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -15,7 +17,6 @@ var papers = map[string][2]float64{
 
 func (r *run) pdf() (any, error) {
 	size := papers[cmp.Or(r.spec.Format, "A4")]
-	r.waitedFor = "the page to be printed"
 	var res struct {
 		Data string `json:"data"`
 	}
@@ -23,7 +24,19 @@ func (r *run) pdf() (any, error) {
 		"paperWidth": size[0], "paperHeight": size[1], "landscape": r.spec.Landscape, "printBackground": r.spec.Background,
 		"pageRanges": r.spec.PageRanges, "generateTaggedPDF": true,
 	}
-	err := r.covered(func([]verdict) error { return r.command("Page.printToPDF", args, &res) })
+	with, err := r.covers(nil)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = r.covered(with, func([]browser.Frame, laid) error {
+			r.waitedFor = "the page to be printed"
+			return r.command("Page.printToPDF", args, &res)
+		})
+		if !errors.Is(err, errBare) || r.ctx.Err() != nil {
+			break
+		}
+	}
 	if lost(err) && r.ctx.Err() == nil {
 		return nil, &domain.Failure{Code: "pdf_failed", Message: "The page can't be printed so: " + err.Error() + "."}
 	}

@@ -25,7 +25,11 @@ func (r *run) marked() ([]byte, error) {
 	var shot struct {
 		Data string `json:"data"`
 	}
-	if err := r.covered(func([]verdict) error {
+	with, err := r.covers(nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.pictured(with, func([]verdict) error {
 		return r.page.Call(r.ctx, "Page.captureScreenshot", object{"format": "jpeg", "quality": 80}, &shot)
 	}); err != nil {
 		return nil, err
@@ -71,8 +75,8 @@ func (r *run) marked() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// maxDecoded is how many pixels a picture of a failure may have: it is in the
-// server's memory to be marked, at some six bytes each.
+// maxDecoded is how many pixels a picture may have that is drawn upon, to mark what
+// failed or to be put together of two: it is in the server's memory then.
 const maxDecoded = 1 << 24
 
 var errTooManyPixels = errors.New("the picture has too many pixels to be marked")

@@ -2,9 +2,13 @@ package step
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/jpeg"
+	"image/png"
 	"testing"
 )
 
@@ -21,5 +25,57 @@ func TestAPictureThatIsTooLargeIsNotDecoded(t *testing.T) {
 	}
 	if _, err := decode([]byte("no picture")); err == nil {
 		t.Error("what is none is a picture")
+	}
+}
+
+// ending is a context that ends after it has been asked so often.
+type ending struct {
+	context.Context
+	left int
+}
+
+func (e *ending) Err() error {
+	if e.left--; e.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestAPictureIsLaidUponAnother, until its step ends.
+func TestAPictureIsLaidUponAnother(t *testing.T) {
+	encoded := func(width, height int, c color.Color) []byte {
+		p := image.NewRGBA(image.Rect(0, 0, width, height))
+		draw.Draw(p, p.Bounds(), image.NewUniform(c), image.Point{}, draw.Src)
+		var b bytes.Buffer
+		if err := png.Encode(&b, p); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	below, above := encoded(40, 300, color.White), encoded(40, 20, color.Black)
+	for _, quality := range []int{0, 90} {
+		raw, err := laidUpon(t.Context(), below, above, image.Pt(0, 100), quality)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, kind, err := image.Decode(bytes.NewReader(raw))
+		if err != nil || (kind == "jpeg") != (quality > 0) {
+			t.Fatalf("quality %d: a %s, %v", quality, kind, err)
+		}
+		for y, white := range map[int]bool{50: true, 110: false, 200: true} {
+			if r, _, _, _ := p.At(20, y).RGBA(); r>>8 > 250 != white || r>>8 < 5 == white {
+				t.Errorf("quality %d: at %d there is %v", quality, y, p.At(20, y))
+			}
+		}
+		asked := 0
+		for ; ; asked++ {
+			ctx := &ending{t.Context(), asked}
+			if _, err := laidUpon(ctx, below, above, image.Pt(0, 100), quality); err == nil {
+				break
+			}
+		}
+		if asked < 5 {
+			t.Errorf("quality %d: it looks %d times whether its step has ended", quality, asked)
+		}
 	}
 }

@@ -1,9 +1,26 @@
 package step
 
 import (
+	"errors"
 	"math"
 	"testing"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/cdp"
 )
+
+// TestAnErrorIsNoWordOfTheMouse, unless it is that the document is gone.
+func TestAnErrorIsNoWordOfTheMouse(t *testing.T) {
+	for _, tt := range []struct{ answer, want error }{{nil, nil}, {&cdp.Error{Code: -32000}, nil}, {cdp.ErrClosed, cdp.ErrClosed}, {&cdp.Error{Code: -32603}, &cdp.Error{Code: -32603}}} {
+		w := &witness{said: map[document]string{{}: wordReached}, changed: make(chan struct{})}
+		asked := make(chan error, 1)
+		asked <- tt.answer
+		word, err := w.released(t.Context(), browser.Frame{}, asked)
+		if (err == nil) != (tt.want == nil) || err != nil && !errors.Is(err, tt.answer) || err == nil && word != wordReached {
+			t.Errorf("answered %v: %q, %v", tt.answer, word, err)
+		}
+	}
+}
 
 // TestOnto: a point in the middle right of a frame, in the quads that the frame
 // may be drawn as.

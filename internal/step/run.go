@@ -197,6 +197,7 @@ type verdict struct {
 	} `json:"box"`
 
 	frame browser.Frame // in which it was
+	left  bool          // out of a picture that it could be in
 }
 
 // look is what was seen, and how often in turn.

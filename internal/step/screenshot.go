@@ -3,6 +3,7 @@ package step
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"image"
 	_ "image/jpeg" // the formats of pictures
@@ -24,7 +25,7 @@ var picturing = []action{
 			{name: "quality", tag: `doc:"Of a jpeg." minimum:"1" maximum:"100"`},
 			{name: "scale", tag: `doc:"A pixel of the picture for one of the screen (device, the default) or for one of CSS. They differ where the session has a deviceScaleFactor." enum:"device,css"`},
 		},
-		answers: "the artifact, and how large the picture is, in its own pixels. partial says that an element is larger than what its frame shows, and the picture only of that, or that a picture of more than is in view lacks what frames of other sites don't draw while they are out of view: a picture of such a frame's element has it.",
+		answers: "the artifact, and how large the picture is, in its own pixels. partial says that an element is larger than what its frame shows, and the picture only of that, or that a picture of more than is in view lacks what frames of other sites don't draw while they are out of view: a picture of such a frame's element has it. Where something is covered, a frame that has not drawn its new page yet is left out, too.",
 		examples: []example{
 			{
 				step:   `{"action":"screenshot","target":"#logo"}`,
@@ -109,6 +110,9 @@ func (r *run) screenshot() (any, error) {
 			args["captureBeyondViewport"] = !area.inView()
 		}
 		content, lacks, err := r.taken(area, pixels, args)
+		if errors.Is(err, errBare) && r.ctx.Err() == nil {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -125,12 +129,16 @@ func (r *run) screenshot() (any, error) {
 		if float64(is.Width) < math.Floor(width)-1 || float64(is.Height) < math.Floor(height)-1 {
 			return nil, &domain.Failure{Code: "picture_too_large", Message: fmt.Sprintf("Chromium cut the picture to %d × %d pixels of %.0f × %.0f.", is.Width, is.Height, width, height)}
 		}
+		lacking, err := r.lacking(area, lacks, width*height)
+		if err != nil {
+			return nil, err
+		}
 		result, err := r.kept("screenshot", "image/"+format, content)
 		if err != nil {
 			return nil, err
 		}
 		result["width"], result["height"] = is.Width, is.Height
-		if area.partial || r.lacking(area, lacks, width*height) {
+		if area.partial || lacking {
 			result["partial"] = true
 		}
 		return result, nil
@@ -140,16 +148,12 @@ func (r *run) screenshot() (any, error) {
 // taken is a picture with what is to be covered in it, and the frames that aren't
 // drawn.
 func (r *run) taken(a area, pixels float64, args object) (content []byte, lacks []verdict, err error) {
-	masked, err := r.masked()
-	defer r.lift("unmask", masked)
+	with, err := r.covers(r.spec.Mask)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.waitedFor = "the picture"
-	err = r.covered(func(not []verdict) error {
-		if lacks = not; late(masked, not) {
-			return unmasked
-		}
+	err = r.pictured(with, func(not []verdict) (err error) {
+		lacks = not
 		if args["captureBeyondViewport"] == true && r.composes(a.Width*a.Height*pixels*pixels) {
 			content, err = r.composed(a, pixels, args)
 		} else {
@@ -167,27 +171,4 @@ func (r *run) kept(kind, contentType string, content []byte) (object, error) {
 		return nil, &domain.Failure{Code: "artifact_not_saved", Message: "What the step made could not be kept."}
 	}
 	return object{"artifactId": a.ID, "contentType": a.ContentType, "size": a.Size}, nil
-}
-
-var unmasked = &domain.Failure{
-	Code: "mask_not_laid", Message: "A frame does not answer, so that what is masked can't be covered in the picture.",
-}
-
-// masked covers what is to be covered, and answers what each frame said. A
-// picture in which something isn't, is none. Nothing is scrolled after this: the
-// covers stay where they are laid.
-func (r *run) masked() (in []verdict, err error) {
-	if r.spec.Mask == nil {
-		return nil, nil
-	}
-	targets := make([]Target, len(r.spec.Mask))
-	for i, raw := range r.spec.Mask {
-		t, err := ParseTarget(raw)
-		if err != nil {
-			return nil, err // Check has seen it
-		}
-		targets[i] = t.withTestID(r.page.TestID)
-	}
-	r.waitedFor = "every frame to cover what is masked"
-	return r.lay("mask", object{"targets": targets}, unmasked)
 }

@@ -1,11 +1,28 @@
 // Covers the fields that hold secrets while a picture is taken. It goes by the
 // style's own interface, which no policy of the page's forbids.
 
-const styles = new Map(); // of what is covered, as they were
+const styles = new Map(); // of what is covered: how it was, and what shows that it is
+
 const coat = {
-  color: "transparent", "-webkit-text-fill-color": "transparent", "text-shadow": "none", "caret-color": "transparent",
-  background: "#f0f", "-webkit-text-security": "disc", transition: "none", animation: "none",
+  how: {
+    color: "transparent", "-webkit-text-fill-color": "transparent", "text-shadow": "none", "caret-color": "transparent",
+    background: "#f0f", "-webkit-text-security": "disc", transition: "none", animation: "none",
+  },
+  seen: { "-webkit-text-fill-color": "rgba(0, 0, 0, 0)", "background-color": "rgb(255, 0, 255)", "background-image": "none" },
 };
+const away = { how: { opacity: "0", transition: "none", animation: "none" }, seen: { opacity: "0" } };
+
+function put(on, el) {
+  if (!own(el).style) return;
+  const { style, seen } = styles.get(el) ?? { style: own(el).getAttribute("style"), seen: {} };
+  styles.set(el, { style, seen: { ...seen, ...on.seen } });
+  for (const name in on.how) own(el).style.setProperty(name, on.how[name], "important");
+}
+
+function wears(el, seen) {
+  const style = getComputedStyle(el);
+  return style.display === "" || Object.keys(seen).every((name) => style.getPropertyValue(name) === seen[name]); // "": nothing of the document is drawn
+}
 
 const writtenIn = (el) => (own(el).matches("input,textarea") ? own(el).value : own(el).textContent);
 
@@ -22,20 +39,40 @@ const showing = (secrets) => all(document, "input,textarea,[contenteditable]").f
 // spelled are the secrets as the fields hold them.
 bh.spelled = ({ secrets }) => ({ ok: true, values: showing(secrets).map(writtenIn) });
 
+const allIn = (el) => [el, ...own(el).querySelectorAll("*")];
+
+// bare says whether something shows that is to be covered.
+const bare = (secrets) =>
+  showing(secrets).some((el) => allIn(el).some((one) => own(one).style && !wears(one, coat.seen))) ||
+  [...styles].some(([el, { seen }]) => own(el).isConnected && !wears(el, seen));
+
+let watch = null; // whether something was bare, whenever the page changed
+
 bh.cover = ({ secrets }) => {
   const found = showing(secrets);
-  for (const el of found) {
-    for (const one of [el, ...own(el).querySelectorAll("*")]) {
-      if (!own(one).style || styles.has(one)) continue;
-      styles.set(one, own(one).getAttribute("style"));
-      for (const name in coat) own(one).style.setProperty(name, coat[name], "important");
-    }
-  }
+  for (const el of found) for (const one of allIn(el)) put(coat, one);
+  watch = new MutationObserver(() => { watch.bare ||= bare(secrets); });
+  watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
   return { ok: true, covers: found.length > 0 };
 };
 
+// covered says whether everything is covered still, and was all the time.
+bh.covered = ({ secrets }) =>
+  watch?.bare || bare(secrets) ? no("secrets_not_covered", "the page showed what was covered while the picture was taken") : { ok: true };
+
+// hide has the element of a frame show nothing.
+bh.hide = (el) => {
+  put(away, el);
+  return { ok: true };
+};
+
+// rendered says whether the element of a frame shows something, wherever it is.
+bh.rendered = (el) => ({ ok: own(el).checkVisibility({ visibilityProperty: true }) });
+
 bh.uncover = () => {
-  for (const [el, style] of styles) {
+  watch?.disconnect();
+  watch = null;
+  for (const [el, { style }] of styles) {
     own(el).style.cssText = style ?? "";
     if (style === null) own(el).removeAttribute("style");
   }

@@ -1,18 +1,25 @@
 // Covers what pictures are not to show.
 
-let masks = null;
+let masks = null; // their host, how it is, and what they lie over
+
+// boxesOf are the boxes of what the targets match, as seen from a place.
+function boxesOf(targets, zero) {
+  const boxes = [];
+  for (const target of targets)
+    for (const el of bh.query(target))
+      for (const r of own(el).getClientRects()) boxes.push([r.x - zero.x, r.y - zero.y, r.width, r.height]);
+  return boxes;
+}
 
 // mask lays boxes over what the targets match, above everything in the page,
 // until unmask takes them off.
 bh.mask = ({ targets }) => {
   bh.unmask();
-  const found = [];
   try {
-    for (const target of targets) found.push(...bh.query(target));
+    if (!boxesOf(targets, { x: 0, y: 0 }).length) return { ok: true };
   } catch (e) {
     return no("target_invalid", e.message, { fatal: true });
   }
-  if (!found.length) return { ok: true };
   const host = own(document).createElement("div");
   host.style.cssText = "all:initial!important;position:absolute!important;overflow:visible!important;pointer-events:none!important";
   host.popover = "manual"; // dialogs have a layer of their own above all else
@@ -20,20 +27,34 @@ bh.mask = ({ targets }) => {
   own(document).documentElement.append(host);
   host.showPopover();
   host.style.setProperty("inset", "0 auto auto 0", "important");
-  const zero = host.getBoundingClientRect();
-  for (const el of found) {
-    for (const r of own(el).getClientRects()) {
-      const box = own(document).createElement("div");
-      box.style.cssText = `position:absolute;left:${r.x - zero.x}px;top:${r.y - zero.y}px;width:${r.width}px;height:${r.height}px;background:#f0f`;
-      root.append(box);
-    }
+  const boxes = boxesOf(targets, host.getBoundingClientRect());
+  for (const [x, y, width, height] of boxes) {
+    const box = own(document).createElement("div");
+    box.style.cssText = `position:absolute;left:${x}px;top:${y}px;width:${width}px;height:${height}px;background:#f0f`;
+    root.append(box);
   }
-  masks = host;
+  const touches = ({ target, removedNodes }) => target === host || [...removedNodes].includes(host);
+  masks = { host, boxes, watch: new MutationObserver((all) => { masks.touched ||= all.some(touches); }) };
+  masks.watch.observe(host, { attributes: true });
+  masks.watch.observe(own(document).documentElement, { childList: true });
   return { ok: true, covers: true };
 };
 
+// masked says whether the boxes lie over what the targets match still, and nobody
+// touched them.
+bh.masked = ({ targets }) => {
+  const moved = no("mask_not_laid", "what is masked was elsewhere when the picture had been taken");
+  if (!masks) return boxesOf(targets, { x: 0, y: 0 }).length ? moved : { ok: true };
+  const { host, boxes, touched } = masks;
+  if (touched || !host.isConnected || !host.matches(":popover-open")) return no("mask_not_laid", "the page touched what masks it");
+  const now = boxesOf(targets, host.getBoundingClientRect());
+  const same = now.length === boxes.length && now.every((box, i) => box.every((v, k) => Math.abs(v - boxes[i][k]) < 0.5));
+  return same ? { ok: true } : moved;
+};
+
 bh.unmask = () => {
-  masks?.remove();
+  masks?.watch.disconnect();
+  masks?.host.remove();
   masks = null;
   return { ok: true };
 };
