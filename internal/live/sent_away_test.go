@@ -1,9 +1,12 @@
 package live_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/coder/websocket"
@@ -66,12 +69,55 @@ func ended(t *testing.T, conn *websocket.Conn) (sent websocket.CloseError) {
 	}
 }
 
-// TestALinkExpires while somebody looks.
-func TestALinkExpires(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}, expires: time.Now().Add(300 * time.Millisecond)}
-	if sent := ended(t, look(t, h.open(t), "a")); sent.Code != 4001 || sent.Reason != "the link has expired" {
-		t.Errorf("sent away as %d %q", sent.Code, sent.Reason)
+// pipes is a network of one process: a bubble knows when all on it wait.
+type pipes struct {
+	net.Listener // for its address
+	dialed       chan net.Conn
+	over         context.Context //nolint:containedctx // what closes it ends this
+	end          func()
+}
+
+func (p pipes) dial(context.Context, string, string) (net.Conn, error) {
+	here, there := net.Pipe()
+	p.dialed <- there
+	return here, nil
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.dialed:
+		return conn, nil
+	case <-p.over.Done():
+		return nil, net.ErrClosed
 	}
+}
+
+func (p pipes) Close() error {
+	p.end()
+	return nil
+}
+
+// TestALinkExpires while somebody looks, and not before its time.
+func TestALinkExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const lasts = 5 * time.Second
+		began := time.Now()
+		h := &house{pages: map[string]*browser.Page{"a": nil}, expires: began.Add(lasts)}
+		s := h.closed()
+		_ = s.Listener.Close()
+		over, end := context.WithCancel(t.Context())
+		p := pipes{s.Listener, make(chan net.Conn), over, end}
+		s.Listener = p
+		s.Start()
+		defer s.Close()
+		s.Client().Transport.(*http.Transport).DialContext = p.dial
+		if sent := ended(t, look(t, s, "a")); sent.Code != 4001 || sent.Reason != "the link has expired" {
+			t.Errorf("sent away as %d %q", sent.Code, sent.Reason)
+		}
+		if took := time.Since(began); took != lasts {
+			t.Errorf("sent away after %s", took)
+		}
+	})
 }
 
 // TestASocketIsAskedForAsOne.

@@ -136,6 +136,14 @@ func (h *house) set(fail error) {
 // open serves the house's live pages.
 func (h *house) open(t *testing.T) *httptest.Server {
 	t.Helper()
+	s := h.closed()
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// closed is what serves them before it does.
+func (h *house) closed() *httptest.Server {
 	refuse := func(w http.ResponseWriter, code domain.Code, detail string) {
 		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404, "upgrade_required": 426}[code])
 	}
@@ -149,15 +157,13 @@ func (h *house) open(t *testing.T) *httptest.Server {
 			h.conns = append(h.conns, c)
 		}
 	}
-	s.Start()
-	t.Cleanup(s.Close)
 	return s
 }
 
 // look connects a viewer.
 func look(t *testing.T, s *httptest.Server, id string) *websocket.Conn {
 	t.Helper()
-	conn, _, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/streams/ws?id="+id, nil)
+	conn, _, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+"/streams/ws?id="+id, &websocket.DialOptions{HTTPClient: s.Client()})
 	if err != nil {
 		t.Fatal(err)
 	}
