@@ -3,6 +3,7 @@ package step_test
 import (
 	"bytes"
 	"image"
+	"image/color"
 	"strings"
 	"testing"
 
@@ -45,38 +46,63 @@ func TestAPictureSaysWhatItLacks(t *testing.T) {
 		"/tall": `<body style="margin:0">` + strings.ReplaceAll(frame, "200px", "1500px"),
 		"/in":   `<body style="margin:0;background:green">`,
 	})
+	type rows struct { // of a picture, in a frame or where one would be
+		from, to int
+		drawn    bool
+	}
+	all, none := rows{0, 200, true}, rows{201, 720, false}
 	b := borrow(t)
 	for _, tt := range []struct {
 		path    string
 		spec    step.Spec
 		partial bool
+		shows   []rows
 	}{
-		{"/one", step.Spec{FullPage: true}, false},
-		{"/one", step.Spec{FullPage: true, Format: "jpeg", Quality: ptr(100)}, false},
-		{"/one", step.Spec{}, false},
-		{"/two", step.Spec{FullPage: true}, true},
-		{"/two", step.Spec{}, false},
-		{"/two", step.Spec{Target: "iframe >> nth=1"}, false},
-		{"/tall", step.Spec{Target: "iframe"}, true},
+		{"/one", step.Spec{FullPage: true}, false, []rows{all, {201, 3200, false}}},
+		{"/one", step.Spec{FullPage: true, Format: "jpeg", Quality: ptr(100)}, false, []rows{all, {216, 3200, false}}},
+		{"/one", step.Spec{}, false, []rows{all, none}},
+		{"/two", step.Spec{FullPage: true}, true, []rows{all, {201, 3400, false}}},
+		{"/two", step.Spec{}, false, []rows{all, none}},
+		{"/two", step.Spec{Target: "iframe >> nth=1"}, false, []rows{all}},
+		{"/tall", step.Spec{Target: "iframe"}, true, []rows{{800, 1500, true}}}, // which is in view
 	} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + tt.path})
 		tt.spec.Action = "screenshot"
 		raw := b.do(tt.spec)
-		p, _, err := image.Decode(bytes.NewReader(b.saved))
+		p, kind, err := image.Decode(bytes.NewReader(b.saved))
 		if err != nil {
 			t.Fatal(err)
 		}
-		y := 100
-		if tt.path == "/tall" {
-			y = 1400
+		if want := tt.shows[len(tt.shows)-1].to; p.Bounds().Dx() < 300 || p.Bounds().Dy() != want {
+			t.Fatalf("%s, full %t, %s: %v, want %d rows", tt.path, tt.spec.FullPage, tt.spec.Target, p.Bounds(), want)
 		}
-		if r, g, bl, _ := p.At(30, y).RGBA(); r>>8 > 3 || g>>8 < 125 || g>>8 > 131 || bl>>8 > 3 {
-			t.Errorf("%s, full %t, %s: %v where a frame is in view", tt.path, tt.spec.FullPage, tt.spec.Target, p.At(30, y))
+		for _, part := range tt.shows {
+			want := color.RGBA{255, 255, 255, 255}
+			if part.drawn {
+				want = green
+			}
+			for i := range (part.to - part.from) * 300 {
+				x, y := i%300, part.from+i/300
+				if kind == "jpeg" && x > 290 {
+					continue // the frame's edge is not sharp
+				}
+				if !near(p.At(x, y), want) {
+					t.Errorf("%s, full %t, %s: %v at %d, %d, want %v", tt.path, tt.spec.FullPage, tt.spec.Target, p.At(x, y), x, y, want)
+					break
+				}
+			}
 		}
 		if got := strings.Contains(raw, `"partial":true`); got != tt.partial {
 			t.Errorf("%s, full %t, %s: partial is %t", tt.path, tt.spec.FullPage, tt.spec.Target, got)
 		}
 	}
+}
+
+// near is isColor for what a JPEG makes of it.
+func near(at color.Color, c color.RGBA) bool {
+	r, g, b, _ := at.RGBA()
+	off := func(a uint32, b uint8) bool { return max(int(a>>8)-int(b), int(b)-int(a>>8)) > 3 }
+	return !off(r, c.R) && !off(g, c.G) && !off(b, c.B)
 }
 
 // TestAMaskThatCanNotBeLaid in a frame that hangs fails the picture soon.
