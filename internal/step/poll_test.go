@@ -1,6 +1,7 @@
 package step_test
 
 import (
+	"math"
 	"strconv"
 	"testing"
 	"time"
@@ -33,27 +34,27 @@ func TestNoFrameHoldsAnotherUp(t *testing.T) {
 	quick(step.Spec{Action: "waitFor", Target: "text=clicked"}, 5*time.Second)
 }
 
-// TestANewFrameIsSeenAtOnce, however long the step has looked at the others: it
-// is clicked about as soon as one that was there before.
+// TestANewFrameIsSeenAtOnce, however long the step has looked at the others, a look
+// at which goes on for two seconds: of some that come, one at least is clicked in
+// less, however busy the machine is.
 func TestANewFrameIsSeenAtOnce(t *testing.T) {
 	site := pages(t, map[string]string{
-		"/":   `<p>here</p><script>later = () => setTimeout(() => { const f = document.createElement('iframe'); f.src = '/in'; document.body.append(f) }, 600); onmessage = e => took = e.data</script>`,
-		"/in": `<button>Go</button><script>let began = Date.now(); onmessage = () => began = Date.now(); document.querySelector('button').onclick = () => parent.postMessage(Date.now() - began, '*')</script>`,
+		"/":   `<p>here</p><script>later = () => setTimeout(() => { const f = document.createElement('iframe'); f.src = '/in'; document.body.append(f) }, 300); onmessage = e => took = e.data</script>`,
+		"/in": `<button>Go</button><script>const began = Date.now(); document.querySelector('button').onclick = () => parent.postMessage(Date.now() - began, '*')</script>`,
 	})
 	b := borrow(t)
-	b.do(step.Spec{Action: "goto", URL: site.URL})
-	clicked := func() int {
+	least := math.MaxInt
+	for range 4 {
+		b.do(step.Spec{Action: "goto", URL: site.URL})
+		b.value("later()")
 		b.do(step.Spec{Action: "click", Target: "button"})
-		took, err := strconv.Atoi(b.value(`new Promise(done => { const look = () => { if (window.took === undefined) return setTimeout(look, 5); done(took); took = undefined }; look() })`))
+		took, err := strconv.Atoi(b.value(`new Promise(done => { const look = () => window.took === undefined ? setTimeout(look, 5) : done(took); look() })`))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return took
+		least = min(least, took)
 	}
-	b.value("later()")
-	took := clicked()
-	b.value("frames[0].postMessage(0, '*')")
-	if usual := clicked(); took > 1300+2*usual { // a look at the others goes on for two seconds
-		t.Errorf("it was clicked after %d ms, and one that was there after %d", took, usual)
+	if least > 1000 {
+		t.Errorf("it was clicked after %d ms", least)
 	}
 }

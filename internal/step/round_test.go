@@ -39,10 +39,19 @@ func TestAPartOfARoundIsToldAsOne(t *testing.T) {
 	})
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	for i := range 30 {
-		s := step.Spec{Action: "click", Target: "#b", Timeout: fmt.Sprint(time.Duration(i+10) * time.Millisecond)}
-		if _, f := b.run(s); f.Code == "target_not_found" && !strings.Contains(f.Seen, "no time to look at") {
-			t.Errorf("after %s: %+v, seen: %s", s.Timeout, f, f.Seen)
+	// From too short a time for a look at one frame to enough for all.
+	parts, whole := 0, false
+	for timeout := 10 * time.Millisecond; !whole && timeout < 20*time.Second; timeout += timeout/50 + time.Millisecond {
+		_, f := b.run(step.Spec{Action: "click", Target: "#b", Timeout: fmt.Sprint(timeout)})
+		whole = f.Code == "target_disabled"
+		if f.Code != "target_not_found" {
+			continue
 		}
+		if parts++; !strings.Contains(f.Seen, "no time to look at") {
+			t.Errorf("after %s: %+v, seen: %s", timeout, f, f.Seen)
+		}
+	}
+	if parts == 0 || !whole {
+		t.Errorf("%d parts of a round were told, and a whole one: %t", parts, whole)
 	}
 }
