@@ -67,10 +67,11 @@ func (p *Pool) waiting() (b *browser.Browser, err error) {
 		b, p.idle = p.idle[last], p.idle[:last]
 		return b, nil
 	}
-	if p.launcher == nil {
-		if p.dir, err = runDir(); err == nil {
-			p.launcher, err = launcher(p.dir, p.Script, nil)
-		}
+	if p.dir == "" {
+		p.dir, err = runDir()
+	}
+	if err == nil && p.launcher == nil {
+		p.launcher, err = launcher(p.dir, p.Script, nil)
 	}
 	return nil, err
 }
@@ -115,6 +116,9 @@ func empty(b *browser.Browser) error {
 	}
 	if err := page.Call(ctx, "Storage.getCookies", nil, &left); err != nil {
 		return err
+	}
+	if known := len(page.Secrets.Known()); known > 0 {
+		return fmt.Errorf("a test has left %d secrets, which a browser forgets with its end", known)
 	}
 	if open := len(tabs.Open()); open != 1 || tabs.Current() != page || len(left.Cookies) > 0 {
 		return fmt.Errorf("a test has left %d tabs and %d cookies", open, len(left.Cookies))
