@@ -14,9 +14,9 @@ import (
 
 // What was sent isn't done before the page has heard of it.
 
-// CodeMissed is a click that the target didn't get, though the button went down on
+// codeMissed is a click that the target didn't get, though the button went down on
 // it.
-const CodeMissed = "click_missed"
+const codeMissed = "click_missed"
 
 // CodeUnheard is an input of which the page heard nothing, or not all.
 const CodeUnheard = "input_unheard"
@@ -123,7 +123,7 @@ func (w *witness) released(ctx context.Context, f browser.Frame, asked <-chan er
 // down: trying again could do twice what the page does when it goes down.
 func slipped(seen string) *domain.Failure {
 	return &domain.Failure{
-		Code: CodeMissed, Message: "The target moved away while the mouse button was down on it, and got no click.", Seen: seen,
+		Code: codeMissed, Message: "The target moved away while the mouse button was down on it, and got no click.", Seen: seen,
 	}
 }
 

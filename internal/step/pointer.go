@@ -130,7 +130,7 @@ func (r *run) missed(v verdict, op string, said *witness) (by string, err error)
 			if heard && !reached {
 				by = "something else in a page that is gone"
 			}
-		case i == 0 && got.Why == CodeMissed:
+		case i == 0 && got.Why == codeMissed:
 			return "", slipped("the button came up on " + got.Seen)
 		case i == 0:
 			hit = got.Hit
