@@ -103,21 +103,17 @@ func (r *run) dragHeld() error {
 		if err != nil || html {
 			return err
 		}
-		for {
+		html, err = takenUp(func() (bool, error) {
 			v, err := r.call(source.frame, "dragging", object{"last": last})
-			switch {
-			case err != nil && lost(err):
-				return nil
-			case err != nil || !v.Dragged:
-				return err
+			return v.Dragged, err
+		}, func() (bool, error) {
+			begun, err := grip.Begun(r.ctx)
+			if err == nil && !begun {
+				r.waitedFor, r.seen = "the browser to take up the drag that the page began", verdict{Seen: "that it didn't"}
 			}
-			// A button that goes up before the browser drags drops nothing. A drag
-			// that comes to nothing after all ends in the page.
-			if html, err = grip.Begun(r.ctx); err != nil || html {
-				return err
-			}
-			r.waitedFor, r.seen = "the browser to take up the drag that the page began", verdict{Seen: "that it didn't"}
-		}
+			return begun, err
+		})
+		return err
 	}
 	if goal.frame.Session.ID != source.frame.Session.ID {
 		if err := move(toward(source.X, goal.X), toward(source.Y, goal.Y), false); err != nil {
@@ -159,6 +155,24 @@ func (r *run) dragHeld() error {
 		return r.refused(v)
 	}
 	return err
+}
+
+// takenUp waits, as long as the page says that it drags something, until the browser
+// does: a button that goes up before drops nothing. A drag that comes to nothing
+// after all ends in the page.
+func takenUp(dragging, begun func() (bool, error)) (html bool, err error) {
+	for {
+		drags, err := dragging()
+		switch {
+		case err != nil && lost(err):
+			return false, nil
+		case err != nil || !drags:
+			return false, err
+		}
+		if html, err := begun(); err != nil || html {
+			return html, err
+		}
+	}
 }
 
 func number(f *float64) float64 {
