@@ -131,6 +131,8 @@ func (r *run) bare(c cover, seen string) error {
 // pictured does something while covers are laid and all that is in view is on the
 // screen as it is now. It is told which frames are not drawn.
 func (r *run) pictured(with []cover, do func(not []verdict) error) error {
+	var around []verdict
+	defer func() { r.lift("uncover", around) }()
 	return r.covered(with, func(frames []browser.Frame, in laid) error {
 		if len(with) == 0 {
 			frames = documents(frames)
@@ -145,8 +147,7 @@ func (r *run) pictured(with []cover, do func(not []verdict) error) error {
 			}
 		}
 		if len(with) > 0 {
-			around, err := r.hide(not)
-			defer r.lift("uncover", around)
+			around, err = r.hide(not)
 			switch {
 			case lost(err) && r.ctx.Err() == nil:
 				return r.bare(with[0], "")

@@ -140,6 +140,27 @@ func TestNoPictureShowsASecret(t *testing.T) {
 	}
 }
 
+// TestAPictureBesideOddFrames: those of which there is nothing to cover, or nobody
+// to ask, don't keep a page with a secret from being pictured.
+func TestAPictureBesideOddFrames(t *testing.T) {
+	site := stalled(t, map[string]string{
+		"/": field + `<iframe sandbox srcdoc="<p>x"></iframe><iframe sandbox src=/in></iframe><iframe></iframe><iframe src="http://localhost:1/"></iframe>
+			<iframe src="data:text/html,<p>x"></iframe><object data=/in></object><embed src=/in><iframe src=/never.css></iframe><iframe src=/in style="display:none"></iframe>
+			<iframe src=/field style="display:none"></iframe><iframe src="about:blank#x"></iframe><iframe src="javascript:'<p>x'"></iframe><iframe src="data:application/pdf,%25PDF-1.4"></iframe>
+			<div style="height:20000px"></div><iframe loading=lazy src=/in></iframe>`,
+		"/in": "<p>in", "/field": `<input value="hush hush">`,
+	})
+	b := start(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL, WaitUntil: "commit"})
+	b.do(step.Spec{Action: "fill", Target: "#secret", Value: ptr("hush hush"), Secret: true})
+	for _, full := range []bool{false, true} {
+		p := b.picture(step.Spec{FullPage: full})
+		if n := red(t, b.saved); n > 0 || !isColor(p.At(30, 15), magenta) {
+			t.Errorf("full %t: %d pixels are shown, and %v", full, n, p.At(30, 15))
+		}
+	}
+}
+
 // TestNoPictureShowsWhatIsMasked, as with secrets.
 func TestNoPictureShowsWhatIsMasked(t *testing.T) {
 	const box = `<body style="margin:0;height:3000px"><div id=m style="position:absolute;width:60px;height:30px;background:red"></div>`
@@ -150,6 +171,8 @@ func TestNoPictureShowsWhatIsMasked(t *testing.T) {
 		"/hidden":  `<body style="margin:0">` + other("visibility:hidden", "/in"),
 		"/in":      `<body style="margin:0"><div id=m style="width:60px;height:30px;background:red"></div>`,
 		"/moves":   box + `<script>onresize = () => m.style.left = parseInt(m.style.left || 0) + 90 + 'px'</script>`,
+		"/fixed":   box + `<script>m.style.position = 'fixed'; m.style.bottom = '20px'</script>`,
+		"/anyhow":  box + `<script>const move = () => { m.style.left = (parseInt(m.style.left || 0) + 9) % 900 + 'px'; setTimeout(move, 1) }; move()</script>`,
 		"/appears": box + `<script>m.id = ''; onresize = () => document.querySelector('div').id = 'm'</script>`,
 		"/removes": box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => setTimeout(() => n.remove(), 20)))).observe(document.documentElement, { childList: true })</script>`,
 		"/shifts":  box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => { n.style.left = '500px'; setTimeout(() => n.style.left = '0') }))).observe(document.documentElement, { childList: true })</script>`,
@@ -159,10 +182,10 @@ func TestNoPictureShowsWhatIsMasked(t *testing.T) {
 	for _, tt := range []struct {
 		path string
 		none bool
-	}{{"/none", false}, {"/nested", false}, {"/hidden", false}, {"/in", false}, {"/moves", true}, {"/appears", false}, {"/removes", true}, {"/shifts", true}} {
+	}{{"/none", false}, {"/nested", false}, {"/hidden", false}, {"/in", false}, {"/fixed", false}, {"/moves", true}, {"/anyhow", true}, {"/appears", false}, {"/removes", true}, {"/shifts", true}} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + tt.path})
 		b.saved = nil
-		s := step.Spec{Action: "screenshot", Mask: []string{"#m"}, FullPage: tt.path == "/moves" || tt.path == "/appears", Timeout: "20s"}
+		s := step.Spec{Action: "screenshot", Mask: []string{"#m"}, FullPage: tt.path != "/removes" && tt.path != "/shifts", Timeout: "20s"}
 		if tt.none {
 			s.Timeout = fmt.Sprint(3 * took) // more than one picture takes, however busy the machine is
 		}

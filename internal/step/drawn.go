@@ -15,7 +15,7 @@ import (
 
 // documents are the frames that have one of the page's.
 func documents(frames []browser.Frame) []browser.Frame {
-	return slices.DeleteFunc(frames, func(f browser.Frame) bool { return f.Context == 0 || f.Document.Missing != "" })
+	return slices.DeleteFunc(slices.Clone(frames), func(f browser.Frame) bool { return f.Context == 0 || f.Document.Missing != "" })
 }
 
 // onScreen is how many frames a document draws until the first is on the screen.
