@@ -2,6 +2,8 @@ package step_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"image"
 	"image/color"
 	"strings"
@@ -118,4 +120,22 @@ func TestAMaskThatCanNotBeLaid(t *testing.T) {
 		t.Errorf("got %s, %+v", got, f)
 	}
 	b.do(step.Spec{Action: "screenshot"}) // of what it drew before
+}
+
+// TestNobodyKnowsWhatAPictureLacks when the frames can't be asked where they are:
+// that is no place out of the page.
+func TestNobodyKnowsWhatAPictureLacks(t *testing.T) {
+	site := pages(t, map[string]string{"/": other("", "/in"), "/gone": other("display:none", "/in"), "/in": "in"})
+	b := borrow(t)
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for path, want := range map[string]bool{"/": true, "/gone": false} {
+		b.do(step.Spec{Action: "goto", URL: site.URL + path})
+		if got, err := step.Lacks(t.Context(), b.page, 1280, 720); got != want || err != nil {
+			t.Errorf("%s: %t, %v", path, got, err)
+		}
+		if got, err := step.Lacks(over, b.page, 1280, 720); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, when the step is over: %t, %v", path, got, err)
+		}
+	}
 }

@@ -46,3 +46,8 @@ func Undrawn(ctx context.Context, page *browser.Page) (why []string, err error) 
 	}
 	return why, err
 }
+
+// Lacks says whether a picture of so much of the page would lack frames.
+func Lacks(ctx context.Context, page *browser.Page, width, height float64) (bool, error) {
+	return (&run{ctx: ctx, page: page}).lacking(area{Width: width, Height: height}, nil, width*height)
+}
