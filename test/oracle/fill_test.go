@@ -307,6 +307,9 @@ var keys = []Case{
 		Differs: "Playwright types into the void and says it did; we wait until the field is enabled",
 	},
 	{
+		Name: "type into a field that takes no more meanwhile", Read: `[b.value, b.readOnly]`, Page: `<input id=b oninput="this.readOnly = value.length > 2">`, Steps: `{"action":"type","target":"#b","value":"abcdef"}`,
+	},
+	{
 		Name: "type into a hidden field", Read: `b.value`, Page: `<input id=b style="display:none">`, Steps: `{"action":"type","target":"#b","value":"x"}`,
 		Differs: "Playwright types into the void and says it did; we wait until the field is visible",
 	},
