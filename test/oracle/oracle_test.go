@@ -7,6 +7,7 @@ package oracle
 import (
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ import (
 var (
 	allCases = flag.Bool("all", false, "run every case, not a sample")
 	only     = flag.String("only", "", "run the cases whose theme and name hold this")
+	offset   = flag.Int("offset", rand.IntN(2*oneOf), "which sample of the cases to run")
 )
 
 func TestMain(m *testing.M) {
@@ -81,7 +83,8 @@ func TestOracle(t *testing.T) {
 	if *only != "" {
 		cases = slices.DeleteFunc(cases, func(c Case) bool { return !strings.Contains(c.Theme+"/"+c.Name, *only) })
 	} else if !*allCases {
-		cases = sample(cases)
+		cases = sample(cases, *offset)
+		t.Logf("%d cases: those of -offset %d", len(cases), *offset)
 	}
 	site := serve(t, cases)
 	launcher := browsertest.Launcher(t, step.Script, nil)
@@ -124,23 +127,48 @@ func TestOracle(t *testing.T) {
 // slowly is after how many milliseconds a case that is done is told to be slow.
 const slowly = 3000
 
-// sample is what runs each time that anything changes: every twelfth case of a
-// theme that is done, every 24th of those that are refused, which cost time,
-// and the last of each theme, which nobody has had for long.
-func sample(all []Case) (some []Case) {
-	counted := map[string]int{}
+// oneOf is of how many cases a sample has one.
+const oneOf = 12
+
+// sample is what runs each time that anything changes, each time another: one of
+// so many cases of a theme that are done, of those that are refused, which cost
+// time, half as many, and the last of each theme, which nobody has had for long.
+func sample(all []Case, offset int) (some []Case) {
+	kind := func(c Case) string { return fmt.Sprint(c.Theme, c.Refuses) }
+	of, counted := map[string]int{}, map[string]int{}
+	for _, c := range all {
+		of[kind(c)]++
+	}
 	for i, c := range all {
-		key, every := c.Theme, 12
+		every := oneOf
 		if c.Refuses {
-			key, every = c.Theme+" refused", 24
+			every = 2 * oneOf
 		}
 		last := i+1 == len(all) || all[i+1].Theme != c.Theme
-		if counted[key]%every == 0 || last {
+		if (counted[kind(c)]+offset)%of[kind(c)]%every == 0 || last {
 			some = append(some, c)
 		}
-		counted[key]++
+		counted[kind(c)]++
 	}
 	return some
+}
+
+// TestSamples: together they have every case, and none has many more than another.
+func TestSamples(t *testing.T) {
+	all := everyCase()
+	seen := map[string]bool{}
+	for at := range 2 * oneOf {
+		some := sample(all, at)
+		if n := len(some); n < len(all)/oneOf || n > len(all)/oneOf+2*len(themes) {
+			t.Errorf("sample %d has %d of %d cases", at, n, len(all))
+		}
+		for _, c := range some {
+			seen[c.Theme+"/"+c.Name] = true
+		}
+	}
+	if len(seen) != len(all) {
+		t.Errorf("the samples have %d of %d cases", len(seen), len(all))
+	}
 }
 
 // Outcome is what became of a case on one side.
