@@ -245,8 +245,8 @@ func (d *demo) startServer(data string) (stop func() error, logs func() string, 
 	select {
 	case d.server = <-listening:
 		return stop, logs, nil
-	case <-ended:
-		return nil, nil, errors.New("browserhook ended at once:\n" + logs())
+	case err := <-ended:
+		return nil, nil, fmt.Errorf("browserhook ended at once: %w\n%s", err, logs())
 	case <-time.After(within):
 		_ = stop()
 		return nil, nil, errors.New("browserhook does not listen:\n" + logs())
