@@ -68,8 +68,8 @@ func TestNoPictureShowsASecret(t *testing.T) {
 		tall = `<div style="height:3000px"></div>`
 		// What a page does when it is touched, or when it is made tall for a picture.
 		again = `{ const old = document.querySelector('#secret'), n = old.cloneNode(); n.style.cssText = 'width:60px;height:30px;display:block;background:red;color:red'; n.value = old.value; old.replaceWith(n) }`
-		undo  = `new MutationObserver(() => setTimeout(() => { if (secret.style.cssText != was) secret.style.cssText = was }, 20)).observe(secret, { attributes: true })`
-		once  = `new MutationObserver((_, o) => { if (secret.style.color == 'transparent') { o.disconnect(); setTimeout(() => secret.style.cssText = was, 20) } }).observe(secret, { attributes: true })`
+		undo  = `new MutationObserver(() => { if (secret.style.cssText != was) secret.style.cssText = was }).observe(secret, { attributes: true })`
+		once  = `new MutationObserver((_, o) => { if (secret.style.color == 'transparent') { o.disconnect(); secret.style.cssText = was } }).observe(secret, { attributes: true })`
 	)
 	site := stalled(t, map[string]string{
 		"/plain":   field,
@@ -77,7 +77,7 @@ func TestNoPictureShowsASecret(t *testing.T) {
 		"/away":    `<body style="margin:0">` + tall + other("", "/in") + `<script>log = []; new MutationObserver(() => log.push(f.style.opacity)).observe(f, { attributes: true })</script>`,
 		"/in":      field + `<script>onmessage = e => eval(e.data)</script>`,
 		"/pending": `<script>parent.postMessage('there', '*')</script><link rel=stylesheet href=/never.css><p>new`,
-		"/shown":   `<body style="margin:0">` + other("", "/in") + `<script>new MutationObserver(() => setTimeout(() => f.style.opacity = 1, 20)).observe(f, { attributes: true })</script>`,
+		"/shown":   `<body style="margin:0">` + other("", "/in") + `<script>new MutationObserver(() => { if (f.style.opacity == 0) f.style.opacity = 1 }).observe(f, { attributes: true })</script>`,
 		"/undone":  field + `<script>was = secret.style.cssText;` + undo + `</script>`,
 		"/once":    field + `<script>was = secret.style.cssText;` + once + `</script>`,
 		"/anew":    field + tall + `<script>onresize = () => ` + again + `</script>`,
@@ -87,7 +87,7 @@ func TestNoPictureShowsASecret(t *testing.T) {
 	go1 := "new Promise(done => { onmessage = e => done(e.data); frames[0].postMessage(`location = 'http://localhost:' + location.port + '/pending'`, '*') })"
 	go2 := strings.ReplaceAll(go1, "'http://localhost:'", "'http://a.localhost:'")
 	b := start(t)
-	took := time.Second
+	took := 200 * time.Millisecond
 	for _, tt := range []struct {
 		name, path, first string
 		shot              step.Spec
@@ -176,11 +176,11 @@ func TestNoPictureShowsWhatIsMasked(t *testing.T) {
 		"/fixed":   box + `<script>m.style.position = 'fixed'; m.style.bottom = '20px'</script>`,
 		"/anyhow":  box + `<script>const move = () => { m.style.left = (parseInt(m.style.left || 0) + 9) % 900 + 'px'; setTimeout(move, 1) }; move()</script>`,
 		"/appears": box + `<script>m.id = ''; onresize = () => document.querySelector('div').id = 'm'</script>`,
-		"/removes": box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => setTimeout(() => n.remove(), 20)))).observe(document.documentElement, { childList: true })</script>`,
+		"/removes": box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => n.remove()))).observe(document.documentElement, { childList: true })</script>`,
 		"/shifts":  box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => { n.style.left = '500px'; setTimeout(() => n.style.left = '0') }))).observe(document.documentElement, { childList: true })</script>`,
 	})
 	b := borrow(t)
-	took := time.Second
+	took := 200 * time.Millisecond
 	for _, tt := range []struct {
 		path string
 		none bool

@@ -51,6 +51,7 @@ let watch = null; // whether something was bare, whenever the page changed
 bh.cover = ({ secrets }) => {
   const found = showing(secrets);
   for (const el of found) for (const one of allIn(el)) put(coat, one);
+  watch?.disconnect();
   watch = new MutationObserver(() => { watch.bare ||= bare(secrets); });
   watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
   return { ok: true, covers: found.length > 0 };
