@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SessionStatus is where a session is in its life.
 type SessionStatus string
@@ -96,11 +99,13 @@ type Session struct {
 	Options     SessionOptions
 	Metadata    map[string]string
 	StreamToken string // of the read-only link that every event names
-	Sequence    int64  // of the session's last event
-	StepCount   int    // steps ever added; the next step's index
-	CreatedAt   time.Time
-	ReadyAt     time.Time // zero until READY
-	EndedAt     time.Time // zero until CLOSED or FAILED
+	// ConnectToken lets programs use the browser by its protocol: it is in no event.
+	ConnectToken string
+	Sequence     int64 // of the session's last event
+	StepCount    int   // steps ever added; the next step's index
+	CreatedAt    time.Time
+	ReadyAt      time.Time // zero until READY
+	EndedAt      time.Time // zero until CLOSED or FAILED
 }
 
 // Move takes the session to another state, or says that the table forbids it.
@@ -114,6 +119,12 @@ func (s *Session) Move(to SessionStatus) error {
 
 // StreamingURL is the address of a live page, given its link's token.
 func StreamingURL(publicURL, token string) string { return publicURL + "/streams?id=" + token }
+
+// ConnectURL is where programs use a session's browser by its protocol, given the
+// session's token for that.
+func ConnectURL(publicURL, session, token string) string {
+	return "ws" + strings.TrimPrefix(publicURL, "http") + "/connect/" + session + "?token=" + token
+}
 
 // StreamMode says what a live link allows.
 type StreamMode string

@@ -29,9 +29,9 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		}
 		row := &n.Session
 		b := &pgx.Batch{}
-		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
+		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14)`,
 			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
-			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
+			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
 			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), s.node.Load())
 		queueStream(b, n.Stream)
 		steps := make([]*domain.Step, len(n.Steps))
@@ -74,6 +74,33 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	}
 	page, next := codec.CutLong(page, limit, len(page) < found, func(s domain.Session) string { return s.ID })
 	return page, next, nil
+}
+
+// SessionByConnectToken finds the session of a connectUrl, in any project.
+func (s *Store) SessionByConnectToken(ctx context.Context, token string) (domain.Session, error) {
+	if token == "" {
+		return domain.Session{}, domain.ErrNotFound
+	}
+	return codec.ScanSession(s.row(ctx, `SELECT `+sessionRead+` FROM sessions WHERE connect_token = $1 AND connect_token <> ''`, token))
+}
+
+// SetConnectToken gives a session another connectUrl, in place of the one before.
+// ErrNotFound: the project has no such session.
+func (s *Store) SetConnectToken(ctx context.Context, project, id, token string) error {
+	return s.update(ctx, func(t *tx) error {
+		var status domain.SessionStatus
+		if err := t.row(`SELECT status FROM sessions WHERE project_id = $1 AND id = $2 FOR UPDATE`, project, id).Scan(&status); err != nil {
+			return err
+		}
+		if status.Ended() {
+			return domain.Refuse(domain.CodeEnded, "the session has ended: nobody connects to it any more")
+		}
+		if err := t.exec(`UPDATE sessions SET connect_token = $3 WHERE project_id = $1 AND id = $2`, project, id, token); err != nil {
+			return fmt.Errorf("set connect token: %w", err)
+		}
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
+		return nil
+	})
 }
 
 // OpenSessions reads the sessions of every project that have not ended and

@@ -126,6 +126,7 @@ func everyStatement(t *testing.T, s *Store) {
 	_, err = s.SendTest(ctx, project, endpoint, domain.Draft{ProjectID: project, At: now}, nil)
 	ok(err)
 	ok(s.RevokeStream(ctx, project, session, "str_a", now))
+	ok(s.SetConnectToken(ctx, project, session, "c"))
 	ok(s.ReleaseClaims(ctx))
 	ok(s.ForgetIdempotency(ctx, now))
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
@@ -197,6 +198,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.Streams(ctx, project, session))
 	keep(s.Stream(ctx, project, session, "str_a"))
 	keep(s.StreamByToken(ctx, "a"))
+	keep(s.SessionByConnectToken(ctx, "c"))
 	page, err := s.Events(ctx, project, domain.EventQuery{})
 	keep(nil, err)
 	events := page.Events

@@ -24,9 +24,9 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 			return err
 		}
 		row := n.Session
-		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`),
+		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
-			codec.Text(row.Metadata), row.StreamToken, row.StepCount,
+			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
 			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt))
 		if err != nil {
 			return fmt.Errorf("insert session: %w", err)
@@ -149,6 +149,33 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	}
 	page, next := codec.CutLong(page, limit, more, func(s domain.Session) string { return s.ID })
 	return page, next, nil
+}
+
+// SessionByConnectToken finds the session of a connectUrl, in any project.
+func (s *Store) SessionByConnectToken(ctx context.Context, token string) (domain.Session, error) {
+	if token == "" {
+		return domain.Session{}, domain.ErrNotFound
+	}
+	return codec.ScanSession(s.read.row(ctx, `SELECT `+sessionRead+` FROM sessions WHERE connect_token = ? AND connect_token <> ''`, token))
+}
+
+// SetConnectToken gives a session another connectUrl, in place of the one before.
+// ErrNotFound: the project has no such session.
+func (s *Store) SetConnectToken(ctx context.Context, project, id, token string) error {
+	return s.update(ctx, func(t *tx) error {
+		var status domain.SessionStatus
+		if err := t.row(reads(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`), project, id).Scan(&status); err != nil {
+			return err
+		}
+		if status.Ended() {
+			return domain.Refuse(domain.CodeEnded, "the session has ended: nobody connects to it any more")
+		}
+		if err := t.exec(writes(`UPDATE sessions SET connect_token = ? WHERE project_id = ? AND id = ?`), token, project, id); err != nil {
+			return fmt.Errorf("set connect token: %w", err)
+		}
+		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
+		return nil
+	})
 }
 
 // OpenSessions reads the sessions of every project that have not ended, oldest

@@ -63,6 +63,9 @@ var trespasses = []trespass{
 		return w.store.Stream(w.ctx, in, p.session.ID, p.stream.ID)
 	}},
 	{"Streams", func(w *world, in string, p property) (any, error) { return w.store.Streams(w.ctx, in, p.session.ID) }},
+	{"SetConnectToken", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.SetConnectToken(w.ctx, in, p.session.ID, domain.NewToken())
+	}},
 	{"RevokeStream", func(w *world, in string, p property) (any, error) {
 		return nil, w.store.RevokeStream(w.ctx, in, p.session.ID, p.stream.ID, start)
 	}},
@@ -121,7 +124,7 @@ var trespasses = []trespass{
 // that there is no such thing.
 var mustFail = map[string]bool{
 	"ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
-	"Stream": true, "RevokeStream": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
+	"Stream": true, "RevokeStream": true, "SetConnectToken": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
 	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true,
 }
 

@@ -131,6 +131,37 @@ var sessionTests = []test{
 		w.ok(err)
 		w.equal("open, oldest first", ids(got, func(s domain.Session) string { return s.ID }), want)
 	}},
+	{"connect tokens", func(w *world) {
+		s, other := w.newSession(0), w.newSession(0)
+		got, err := w.store.SessionByConnectToken(w.ctx, s.ConnectToken)
+		w.ok(err)
+		w.equal("session", got, s)
+		old := s.ConnectToken
+		s.ConnectToken = domain.NewToken()
+		w.ok(w.store.SetConnectToken(w.ctx, w.project, s.ID, s.ConnectToken))
+		w.reopen()
+		got, err = w.store.SessionByConnectToken(w.ctx, s.ConnectToken)
+		w.ok(err)
+		w.equal("session", got, s)
+		got, err = w.store.Session(w.ctx, w.project, s.ID)
+		w.ok(err)
+		w.equal("session", got, s)
+		for _, token := range []string{old, "", "nobody's"} {
+			_, err = w.store.SessionByConnectToken(w.ctx, token)
+			w.missing("token", err)
+		}
+		if err := w.store.SetConnectToken(w.ctx, w.project, other.ID, s.ConnectToken); err == nil {
+			w.Error("two sessions have one token")
+		}
+		w.missing("set", w.store.SetConnectToken(w.ctx, w.project, "browser_none", domain.NewToken()))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			c.Session.Status = domain.SessionClosed
+			return nil
+		}))
+		if e, ok := errors.AsType[*domain.Error](w.store.SetConnectToken(w.ctx, w.project, s.ID, domain.NewToken())); !ok || e.Code != domain.CodeEnded {
+			w.Errorf("an ended session: %v", e)
+		}
+	}},
 	{"streams", func(w *world) {
 		s := w.newSession(0)
 		control := domain.Stream{

@@ -130,7 +130,7 @@ func (w *world) draftSession(n int) *domain.NewSession {
 			URL: "https://example.com/?a=1&b=ü", Viewport: domain.Viewport{Width: 1280, Height: 720},
 			Locale: "de-DE", Timeout: 30 * time.Minute, IdleTimeout: time.Minute,
 		},
-		Metadata: map[string]string{"order": "17", "name": "Zoë"}, StreamToken: domain.NewToken(),
+		Metadata: map[string]string{"order": "17", "name": "Zoë"}, StreamToken: domain.NewToken(), ConnectToken: domain.NewToken(),
 		StepCount: n, CreatedAt: start,
 	}
 	d := &domain.NewSession{
