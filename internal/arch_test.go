@@ -27,11 +27,13 @@ var mayImport = map[string][]string{
 	"internal/conns":                   {"internal/domain"},
 	"internal/event":                   {"internal/domain"},
 	"internal/browser/cdp":             {},
-	"internal/browser/keeper":          {},
+	"internal/browser/mux":             {},
+	"internal/browser/keeper":          {"internal/browser/mux"},
 	"internal/browser":                 {"internal/domain", "internal/browser/cdp", "internal/browser/keeper"},
 	"internal/step":                    {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson", "internal/weburl"},
 	"internal/session":                 {"internal/domain", "internal/browser", "internal/step", "internal/weburl"},
 	"internal/webhook":                 {"internal/domain", "internal/egress", "internal/weburl"},
+	"internal/connect":                 {"internal/domain", "internal/browser/cdp"},
 	"internal/live":                    {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
 	"internal/retention":               {"internal/domain"},
 	"internal/store/rowid":             {"internal/domain"},
@@ -116,13 +118,13 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 	home := map[string][]string{
 		"github.com/danielgtaylor/huma/v2":   {"internal/httpapi", "internal/step"},
 		"github.com/alecthomas/kong":         {"internal/config", "cmd/browserhook", "cmd/demo"},
-		"github.com/coder/websocket":         {"internal/live"},
-		"github.com/go-json-experiment/json": {"internal/strictjson"},
+		"github.com/coder/websocket":         {"internal/live", "internal/connect"},
+		"github.com/go-json-experiment/json": {"internal/strictjson", "internal/browser/mux"},
 		"github.com/pressly/goose/v3":        {"internal/store/schema", "internal/store/sqlite", "internal/store/postgres"},
 		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
 		"github.com/tmaxmax/go-sse":          {"internal/listen"},
 		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/conns", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
+		"net/http":                           {"internal/conns", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

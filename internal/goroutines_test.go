@@ -24,6 +24,7 @@ var waits = map[string]string{
 	"internal/app.look.take":               "itself and its next calls; nothing ends a look that hangs, and no second one is begun beside it",
 	"internal/browser.Launcher.start":      "who waits for Browser.Done, which is closed last",
 	"internal/browser/keeper.keeper.run":   "nobody: it ends with the keeper's process",
+	"internal/browser/keeper.keeper.serve": "nobody: it ends with the keeper's process",
 	"internal/browser/keeper.keeper.start": "nobody: it ends with the keeper's process",
 	"internal/session.actor.runStep":       "itself, unless the step hangs longer than a stop may take",
 	"internal/step.maker.markdown":         "itself, unless the step ends: nothing ends a conversion, and few are made at once",
@@ -38,8 +39,10 @@ var waits = map[string]string{
 // stops says of each function that has something done later, at a time or with the
 // end of a context, who takes that back. What has begun by then is soon over.
 var stops = map[string]string{
+	"internal/browser.Browser.Connect":       "itself",
 	"internal/browser.Browser.watch":         "itself",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
+	"internal/connect.writeLong":             "itself",
 	"internal/egress.Client.exchange":        "itself",
 	"internal/egress.direct.lookIn":          "direct.closeIdle",
 	"internal/egress.tunnels.through":        "itself",

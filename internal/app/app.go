@@ -20,6 +20,7 @@ import (
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/config"
+	"github.com/browserhook/browserhook/internal/connect"
 	"github.com/browserhook/browserhook/internal/conns"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
@@ -168,6 +169,7 @@ func (a *App) compose() {
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
+		Connect: &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.stopping, Refuse: httpapi.Refuse, Log: a.log},
 		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready,
 	})
 	a.server = conns.New(handler, conns.Config{

@@ -1,12 +1,14 @@
 package browser
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"sync"
@@ -39,7 +41,9 @@ type Browser struct {
 	exited *keeper.Exited // the keeper's news of the end
 	closed bool           // the end is ours
 
-	done chan struct{}
+	asked chan struct{}
+	ask   sync.Once
+	done  chan struct{}
 }
 
 // Page is the session's current tab.
@@ -107,23 +111,79 @@ func (b *Browser) Close(ctx context.Context) error {
 	}
 }
 
-// heard takes the keeper's own messages.
+// greet says to the keeper who connects.
+func (b *Browser) greet(ctx context.Context) error {
+	var welcome keeper.Welcome
+	if err := b.conn.Call(ctx, "", keeper.MethodHello, keeper.Hello{Version: keeper.Version, Oldest: keeper.Version}, &welcome); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	b.pid = welcome.PID
+	b.mu.Unlock()
+	return nil
+}
+
+// Connect is a connection to the browser for a program that uses it over its
+// protocol, with messages as on Chromium's pipe. Its root is the whole browser, or
+// the target that is named.
+func (b *Browser) Connect(ctx context.Context, target string) (net.Conn, error) {
+	conn, err := dial(ctx, b.dir)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the browser: %w", err)
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
+	defer stop()
+	raw, err := json.Marshal(map[string]any{"id": 1, "method": keeper.MethodHello, "params": keeper.Hello{
+		Version: keeper.Version, Oldest: keeper.Version, Client: true, Target: target,
+	}})
+	if err == nil {
+		_, err = conn.Write(append(raw, 0))
+	}
+	var answer struct{ Error *cdp.Error }
+	if err == nil {
+		// Nothing comes after the answer until something is sent.
+		raw, err = bufio.NewReader(conn).ReadBytes(0)
+	}
+	if err == nil {
+		err = json.Unmarshal(raw[:len(raw)-1], &answer)
+	}
+	if err == nil && answer.Error != nil {
+		answer.Error.Method = keeper.MethodHello
+		err = answer.Error
+	}
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("connect to the browser: %w", err)
+	}
+	return &program{Conn: conn, left: sync.OnceFunc(b.tabs.program())}, nil
+}
+
+// program is the connection of one that uses the browser.
+type program struct {
+	net.Conn
+	left func()
+}
+
+func (p *program) Close() error {
+	defer p.left()
+	return p.Conn.Close()
+}
+
+// Asked is closed when a program that uses the browser asks for its end.
+func (b *Browser) Asked() <-chan struct{} { return b.asked }
+
+// heard takes the keeper's news: a program asks for the browser's end, or it has
+// ended.
 func (b *Browser) heard(e cdp.Event) {
-	switch e.Method {
-	case keeper.MethodStarted:
-		var news keeper.Started
-		if json.Unmarshal(e.Params, &news) == nil {
-			b.mu.Lock()
-			b.pid = news.PID
-			b.mu.Unlock()
-		}
-	case keeper.MethodExited:
-		var news keeper.Exited
-		if json.Unmarshal(e.Params, &news) == nil {
-			b.mu.Lock()
-			b.exited = &news
-			b.mu.Unlock()
-		}
+	if e.Method == keeper.MethodClose {
+		b.ask.Do(func() { close(b.asked) })
+		return
+	}
+	var news keeper.Exited
+	if json.Unmarshal(e.Params, &news) == nil {
+		b.mu.Lock()
+		b.exited = &news
+		b.mu.Unlock()
 	}
 }
 

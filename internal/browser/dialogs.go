@@ -32,9 +32,14 @@ const (
 )
 
 // dialogs answers what pages ask, at once: a page that shows a dialog does
-// nothing else, and neither do those that share its process.
+// nothing else, and neither do those that share its process. While programs use
+// the browser and no step runs, it is left to them, until one or the other ends.
 type dialogs struct {
-	mu    sync.Mutex
+	mu       sync.Mutex
+	programs int                   // that use the browser
+	steps    int                   // that run
+	left     map[string]openDialog // to the programs, by the session of the page
+
 	next  []DialogRule // each for one dialog
 	all   []DialogRule // one for each type
 	last  []Dialog
@@ -71,23 +76,71 @@ func (d *dialogs) answer(kind, message, proposed string) Dialog {
 	return a
 }
 
-// dialogOpened answers a dialog.
+// openDialog is one that waits for its answer.
+type openDialog struct {
+	Type     string `json:"type"`
+	Message  string `json:"message"`
+	Proposed string `json:"defaultPrompt"`
+}
+
+// dialogOpened answers a dialog, unless it is a program's to answer.
 func (t *Tabs) dialogOpened(e cdp.Event) {
-	var opened struct {
-		Type     string `json:"type"`
-		Message  string `json:"message"`
-		Proposed string `json:"defaultPrompt"`
-	}
+	var opened openDialog
 	if json.Unmarshal(e.Params, &opened) != nil {
 		return
 	}
+	t.dialogs.mu.Lock()
+	left := t.dialogs.programs > 0 && t.dialogs.steps == 0
+	if left {
+		t.dialogs.left[e.SessionID] = opened
+	}
+	t.dialogs.mu.Unlock()
+	if !left {
+		t.answerDialog(e.SessionID, opened)
+	}
+}
+
+// dialogClosed forgets one that a program has answered.
+func (t *Tabs) dialogClosed(session string) {
+	t.dialogs.mu.Lock()
+	defer t.dialogs.mu.Unlock()
+	delete(t.dialogs.left, session)
+}
+
+// program counts one that uses the browser, until it has left.
+func (t *Tabs) program() (left func()) {
+	t.shift(&t.dialogs.programs, 1)
+	return func() { t.shift(&t.dialogs.programs, -1) }
+}
+
+// StepRuns has dialogs answered here until the step is done.
+func (t *Tabs) StepRuns() (done func()) {
+	t.shift(&t.dialogs.steps, 1)
+	return func() { t.shift(&t.dialogs.steps, -1) }
+}
+
+// shift counts who uses the pages, and answers what is left to nobody now.
+func (t *Tabs) shift(n *int, more int) {
+	t.dialogs.mu.Lock()
+	*n += more
+	var left map[string]openDialog
+	if t.dialogs.programs == 0 || t.dialogs.steps > 0 {
+		left, t.dialogs.left = t.dialogs.left, map[string]openDialog{}
+	}
+	t.dialogs.mu.Unlock()
+	for session, opened := range left {
+		t.answerDialog(session, opened)
+	}
+}
+
+func (t *Tabs) answerDialog(session string, opened openDialog) {
 	a := t.dialogs.answer(opened.Type, opened.Message, opened.Proposed)
 	params := object{"accept": a.Accepted}
 	if a.Type == "prompt" && a.Accepted {
 		params["promptText"] = a.Text
 	}
-	_, _ = cdp.Session{Conn: t.conn, ID: e.SessionID}.Send("Page.handleJavaScriptDialog", params)
-	if p := t.page(e.SessionID); p != nil && a.Type == "beforeunload" && !a.Accepted {
+	_, _ = cdp.Session{Conn: t.conn, ID: session}.Send("Page.handleJavaScriptDialog", params)
+	if p := t.page(session); p != nil && a.Type == "beforeunload" && !a.Accepted {
 		p.stay()
 	}
 }

@@ -54,7 +54,7 @@ var news = []string{
 	"Page.frameAttached", "Page.frameDetached", "Page.frameNavigated", "Page.navigatedWithinDocument",
 	"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
 	"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
-	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Inspector.targetCrashed",
+	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Page.javascriptDialogClosed", "Inspector.targetCrashed",
 	"Inspector.targetReloadedAfterCrash", "Page.windowOpen",
 	"Browser.downloadWillBegin", "Browser.downloadProgress",
 }

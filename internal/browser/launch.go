@@ -151,7 +151,9 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
-	b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
+	if err = b.greet(ctx); err == nil {
+		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
+	}
 	if err == nil {
 		return b, nil
 	}
@@ -176,14 +178,14 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
 	uid := l.takeUID()
-	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, done: make(chan struct{})}
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{})}
 	files, err := makeFolders(dir, uid)
 	if err != nil {
 		b.abandon()
 		return nil, err
 	}
 	b.files = files
-	listener, dial, err := listen(dir)
+	listener, err := listen(dir)
 	if err != nil {
 		b.abandon()
 		return nil, err
@@ -206,7 +208,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		b.abandon()
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
-	nc, err := dial()
+	nc, err := dial(context.Background(), dir)
 	if err != nil {
 		_ = b.keeper.Process.Kill()
 		_ = b.keeper.Wait()
@@ -214,7 +216,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard, keeper.MethodStarted, keeper.MethodExited)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose)
 	go b.watch()
 	return b, nil
 }
@@ -239,34 +241,46 @@ func makeFolders(dir string, uid int) (files string, err error) {
 	return files, nil
 }
 
-// listen makes the session's socket and a function that connects to it. A
-// socket's path may have only 108 bytes, so it is named through its folder's
-// file descriptor.
-func listen(dir string) (socket *os.File, dial func() (net.Conn, error), err error) {
-	folder, err := os.Open(dir)
+// socketName is the keeper's socket in a session's folder.
+const socketName = "keeper.sock"
+
+// inFolder names the socket through its folder's file descriptor: a socket's path
+// may have only 108 bytes.
+func inFolder(dir string) (folder *os.File, addr *net.UnixAddr, err error) {
+	folder, err = os.Open(dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	addr := &net.UnixAddr{Net: "unix", Name: fmt.Sprintf("/proc/self/fd/%d/keeper.sock", folder.Fd())}
+	return folder, &net.UnixAddr{Net: "unix", Name: fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), socketName)}, nil
+}
+
+// listen makes the session's socket.
+func listen(dir string) (socket *os.File, err error) {
+	folder, addr, err := inFolder(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer folder.Close()
 	l, err := net.ListenUnix("unix", addr)
 	if err != nil {
-		folder.Close()
-		return nil, nil, fmt.Errorf("make the session's socket: %w", err)
+		return nil, fmt.Errorf("make the session's socket: %w", err)
 	}
 	l.SetUnlinkOnClose(false)
 	defer l.Close()
-	if err := os.Chmod(filepath.Join(dir, "keeper.sock"), 0o600); err != nil {
-		folder.Close()
-		return nil, nil, err
+	if err := os.Chmod(filepath.Join(dir, socketName), 0o600); err != nil {
+		return nil, err
 	}
-	if socket, err = l.File(); err != nil {
-		folder.Close()
-		return nil, nil, err
+	return l.File()
+}
+
+// dial connects to the session's socket.
+func dial(ctx context.Context, dir string) (net.Conn, error) {
+	folder, addr, err := inFolder(dir)
+	if err != nil {
+		return nil, err
 	}
-	return socket, func() (net.Conn, error) {
-		defer folder.Close()
-		return net.DialUnix("unix", nil, addr)
-	}, nil
+	defer folder.Close()
+	return (&net.Dialer{}).DialContext(ctx, addr.Net, addr.Name)
 }
 
 func (l *Launcher) takeUID() int {

@@ -48,7 +48,7 @@ type Tabs struct {
 func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
 	return &Tabs{
 		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
-		sessions: map[string]*Page{}, changed: make(chan struct{}), downloads: downloads{changed: make(chan struct{})},
+		sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: downloads{changed: make(chan struct{})},
 	}
 }
 
@@ -150,6 +150,9 @@ func (t *Tabs) heard(e cdp.Event) {
 		}
 	case "Page.javascriptDialogOpening":
 		t.dialogOpened(e)
+		return
+	case "Page.javascriptDialogClosed":
+		t.dialogClosed(e.SessionID)
 		return
 	case "Browser.downloadWillBegin", "Browser.downloadProgress":
 		t.downloadChanged(e)

@@ -16,8 +16,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Live is the pages below /streams.
-type Live interface{ Routes(mux *http.ServeMux) }
+// Pages are routes that look after themselves.
+type Pages interface{ Routes(mux *http.ServeMux) }
 
 // Config is what the API stands on. Each group of routes says beside them what it
 // asks.
@@ -34,7 +34,8 @@ type Config struct {
 	PublicKeys PublicKeys
 	// Forget deletes a session that has ended, with all that belongs to it.
 	Forget    func(ctx context.Context, project, id string) error
-	Live      Live
+	Live      Pages // below /streams
+	Connect   Pages // below /connect
 	PublicURL func() string
 	Version   string
 	Log       *slog.Logger

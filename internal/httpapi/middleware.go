@@ -87,7 +87,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				s.follow(w, r)
 				return
 			}
-		} else if !strings.HasPrefix(r.URL.Path, "/streams") { // to links of live pages, chats and mails add things
+		} else if !strings.HasPrefix(r.URL.Path, "/streams") && !strings.HasPrefix(r.URL.Path, "/connect/") { // chats, mails and programs add things to them
 			if problem := checkQuery(r, nil); problem != nil {
 				problem.write(w)
 				return

@@ -163,7 +163,7 @@ func same(v any) any {
 	case object:
 		for name, one := range v {
 			switch name {
-			case "sessionId", "stepId", "streamId", "endpointId", "deliveryId", "streamingUrl", "createdAt", "updatedAt", "readyAt", "secret", "publicKey", "requestId", "status",
+			case "sessionId", "stepId", "streamId", "endpointId", "deliveryId", "streamingUrl", "connectUrl", "createdAt", "updatedAt", "readyAt", "secret", "publicKey", "requestId", "status",
 				"keyId", "key", "prefix":
 				delete(v, name)
 			default:

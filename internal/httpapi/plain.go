@@ -37,8 +37,10 @@ func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
 	s.mux.HandleFunc("GET /docs", s.static("text/html; charset=utf-8", s.docs))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
-	if s.Live != nil {
-		s.Live.Routes(s.mux)
+	for _, pages := range []Pages{s.Live, s.Connect} {
+		if pages != nil {
+			pages.Routes(s.mux)
+		}
 	}
 }
 

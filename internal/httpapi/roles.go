@@ -19,6 +19,7 @@ var routeRoles = map[string]domain.Role{
 	"GET /v1/sessions/{sessionId}/steps":                  domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/steps/{stepId}":         domain.RoleViewer,
 	"POST /v1/sessions/{sessionId}/steps/{stepId}/cancel": domain.RoleProject,
+	"POST /v1/sessions/{sessionId}/rotate-connect-url":    domain.RoleProject,
 	"POST /v1/sessions/{sessionId}/streams":               domain.RoleProject,
 	"DELETE /v1/sessions/{sessionId}/streams/{streamId}":  domain.RoleProject,
 	"GET /v1/sessions/{sessionId}/artifacts":              domain.RoleViewer,

@@ -17,6 +17,7 @@ type Sessions interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
 	Close(ctx context.Context, project, id string) (domain.Session, error)
+	RotateConnect(ctx context.Context, project, id string) (domain.Session, error)
 }
 
 // Streams makes the links to live pages.
@@ -47,6 +48,7 @@ type sessionView struct {
 	SessionID    string `json:"sessionId"`
 	Status       string `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
 	StreamingURL string `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
+	ConnectURL   string `json:"connectUrl,omitempty" doc:"Where Playwright, Puppeteer and other programs use the browser by the DevTools protocol, until the session ends. Whoever has it can do all that the session can; keys that may only read don't see it."`
 	URL          string `json:"url,omitempty"`
 	BrowserOptions
 	TestID      string            `json:"testIdAttribute,omitempty"`
@@ -78,12 +80,16 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 			v.Options.Headers[i].Value = domain.Hidden
 		}
 	}
+	connect := ""
+	if open := v.Status == domain.SessionQueued || v.Status == domain.SessionStarting || v.Status == domain.SessionReady; open && v.ConnectToken != "" && seesSecrets(ctx) {
+		connect = domain.ConnectURL(s.PublicURL(), v.ID, v.ConnectToken)
+	}
 	metadata := v.Metadata
 	if metadata == nil {
 		metadata = map[string]string{}
 	}
 	return sessionView{
-		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken),
+		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken), ConnectURL: connect,
 		URL: v.Options.URL, BrowserOptions: viewOptions(v.Options), TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
@@ -142,6 +148,14 @@ func (s *server) sessionRoutes() {
 	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
 			v, err := s.Sessions.Close(ctx, project(ctx), in.SessionID)
+			if err != nil {
+				return nil, err
+			}
+			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
+		})
+	operation(s, http.MethodPost, "/sessions/{sessionId}/rotate-connect-url", "rotate-connect-url", "Give the session another connectUrl; the one before opens nothing any more", 200,
+		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
+			v, err := s.Sessions.RotateConnect(ctx, project(ctx), in.SessionID)
 			if err != nil {
 				return nil, err
 			}

@@ -27,6 +27,8 @@ type actor struct {
 	mu     sync.Mutex
 	reason domain.CloseReason // why closeCh was closed
 	page   *browser.Page
+	by     Browser  // the page's
+	users  int      // programs that use it by its protocol
 	step   *current // the one that runs
 }
 
@@ -89,10 +91,14 @@ func (a *actor) currentPage() (*browser.Page, bool) {
 	return a.page.Tabs().Current(), true
 }
 
-func (a *actor) setPage(p *browser.Page) {
+// use makes the session's browser one that others can use; nil: it isn't.
+func (a *actor) use(b Browser) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.page = p
+	a.by, a.page = b, nil
+	if b != nil {
+		a.page = b.Page()
+	}
 }
 
 func (a *actor) cancelStep(id string) {
@@ -214,8 +220,15 @@ func (a *actor) run(ctx context.Context) {
 		a.unstarted(ctx, err, log)
 		return
 	}
+	a.service.wg.Go(func() {
+		select {
+		case <-b.Asked(): // a program closes it
+			a.close(domain.ClosedRequested)
+		case <-over:
+		}
+	})
 	a.live(ctx, b)
-	a.setPage(nil)
+	a.use(nil)
 	closing, cancel := context.WithTimeout(a.service.working, closeWithin)
 	defer cancel()
 	if err := b.Close(closing); err != nil {
@@ -285,7 +298,7 @@ func (a *actor) end(log *slog.Logger) {
 // live is the time from READY until something ends the session. When it
 // returns, the session's row says CLOSING, or a.reason why it will.
 func (a *actor) live(ctx context.Context, b Browser) {
-	a.setPage(b.Page())
+	a.use(b)
 	var step *current
 	if err := a.change(func(d decider, c *domain.SessionChange) (err error) {
 		if err := d.ready(c); err != nil {
@@ -309,7 +322,7 @@ func (a *actor) live(ctx context.Context, b Browser) {
 				return
 			}
 			step = next
-			idle.restart()
+			a.rest(idle)
 			continue
 		}
 		select {
@@ -323,7 +336,7 @@ func (a *actor) live(ctx context.Context, b Browser) {
 				return
 			}
 		case <-a.touched:
-			idle.restart()
+			a.rest(idle)
 		case <-a.closeCh:
 			return
 		case <-b.Done():

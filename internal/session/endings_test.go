@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -53,6 +54,10 @@ func TestEndings(t *testing.T) {
 		{"its life is over while a step runs", nil, []func(*play){happens("timeout")}, "CLOSED timeout, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed", "1h0m0s, 1h0m0s"},
 		{"its life is over while somebody looks", nil, []func(*play){both, (*play).look}, "CLOSED timeout, COMPLETED, COMPLETED", done + "browser_closed", "1h0m0s, 1h0m0s"},
 		{"nobody uses it", nil, []func(*play){both, func(*play) { time.Sleep(idleFor) }}, "CLOSED idle, COMPLETED, COMPLETED", done + "browser_closed", "5m0s, 5m0s"},
+		{"a program closes its browser while a step runs", nil, []func(*play){(*play).ask}, "CLOSED requested, CANCELED, CANCELED", begun + "step_canceled 0, step_canceled 1, browser_closed", "0s, 0s"},
+		{"a program closes its browser while nothing runs", nil, []func(*play){both, (*play).ask}, "CLOSED requested, COMPLETED, COMPLETED", done + "browser_closed", "0s, 0s"},
+		{"a program uses it", nil, []func(*play){both, (*play).connect}, "CLOSED timeout, COMPLETED, COMPLETED", done + "browser_closed", "1h0m0s, 1h0m0s"},
+		{"programs have used it", nil, []func(*play){both, (*play).connectTwice}, "CLOSED idle, COMPLETED, COMPLETED", done + "browser_closed", "17m0s, 17m0s"},
 		{"it crashes while a step runs", nil, []func(*play){happens("crash")}, "CLOSED crashed, INTERRUPTED, CANCELED", begun + "step_failed 0, browser_crashed, step_canceled 1, browser_closed", "0s, 0s"},
 		{"it crashes while nothing runs", nil, []func(*play){both, happens("crash")}, "CLOSED crashed, COMPLETED, COMPLETED", done + "browser_crashed, browser_closed", "0s, 0s"},
 		{"the server stops while a step runs that ends soon", nil, []func(*play){happens("stop"), happens("finish")}, "CLOSED shutdown, COMPLETED, CANCELED", begun + "step_completed 0, step_canceled 1, browser_closed", "0s, 0s"},
@@ -89,6 +94,31 @@ func TestEndings(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func (p *play) ask() { close(p.browser.asked) }
+
+func (p *play) connect() {
+	if _, ok, err := p.service.Connect(p.t.Context(), p.store.id(), ""); err != nil || !ok {
+		p.t.Errorf("connected %v, %v", ok, err)
+	}
+}
+
+// connectTwice has two programs use it, for ten minutes and two more.
+func (p *play) connectTwice() {
+	var both []net.Conn
+	for range 2 {
+		conn, ok, err := p.service.Connect(p.t.Context(), p.store.id(), "")
+		if err != nil || !ok {
+			p.t.Fatalf("connected %v, %v", ok, err)
+		}
+		both = append(both, conn)
+	}
+	for i, wait := range []time.Duration{10 * time.Minute, 2 * time.Minute} {
+		time.Sleep(wait)
+		both[i].Close()
+		both[i].Close() // which changes nothing
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -48,12 +49,19 @@ type stage struct {
 	play            *play
 	once            sync.Once
 	done            chan struct{}
+	asked           chan struct{}
 	started, closed int
 	end             time.Time // when it was closed
 }
 
-func (b *stage) Page() *browser.Page   { return nil }
-func (b *stage) Done() <-chan struct{} { return b.done }
+func (b *stage) Page() *browser.Page    { return nil }
+func (b *stage) Done() <-chan struct{}  { return b.done }
+func (b *stage) Asked() <-chan struct{} { return b.asked }
+func (b *stage) Connect(context.Context, string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	theirs.Close()
+	return ours, nil
+}
 func (b *stage) Exit() *domain.Failure {
 	return &domain.Failure{Code: browser.CodeCrashed, Message: "Chromium was ended by signal 9 (killed)."}
 }
@@ -85,7 +93,7 @@ func open(t *testing.T, at int, inject func(*play), change ...func(*session.Conf
 	t.Helper()
 	p := &play{t: t, began: time.Now(), at: at, finish: make(chan *domain.Failure), runs: map[string]int{}, over: make(chan error, 1)}
 	p.inject = func() { inject(p) }
-	p.browser = &stage{play: p, done: make(chan struct{})}
+	p.browser = &stage{play: p, done: make(chan struct{}), asked: make(chan struct{})}
 	p.store = &memory{point: p.point}
 	cfg := session.Config{
 		Store: p.store, PublicURL: func() string { return "" }, MaxSessions: 1, Log: slog.New(slog.DiscardHandler), Blobs: &blobs{},

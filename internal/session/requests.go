@@ -62,7 +62,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	n := &domain.NewSession{
 		Session: domain.Session{
 			ID: id, ProjectID: project, Status: domain.SessionQueued,
-			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), CreatedAt: now,
+			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), ConnectToken: domain.NewToken(), CreatedAt: now,
 		},
 		Idempotency: r.Idempotency,
 	}

@@ -2,8 +2,10 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -166,4 +168,8 @@ type fake struct {
 func (f *fake) Page() *browser.Page         { return nil }
 func (f *fake) Done() <-chan struct{}       { return f.done }
 func (f *fake) Exit() *domain.Failure       { return f.why }
+func (f *fake) Asked() <-chan struct{}      { return nil }
 func (f *fake) Close(context.Context) error { return nil }
+func (f *fake) Connect(context.Context, string) (net.Conn, error) {
+	return nil, errors.New("it is no browser")
+}

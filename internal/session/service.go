@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -37,6 +38,8 @@ type Store interface {
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
+	SessionByConnectToken(ctx context.Context, token string) (domain.Session, error)
+	SetConnectToken(ctx context.Context, project, id, token string) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
@@ -62,6 +65,8 @@ type Browser interface {
 	Page() *browser.Page
 	Done() <-chan struct{}
 	Exit() *domain.Failure
+	Connect(ctx context.Context, target string) (net.Conn, error)
+	Asked() <-chan struct{}
 	Close(ctx context.Context) error
 }
 

@@ -48,6 +48,7 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 		return nil, why
 	}
 	_, dialogs := page.Tabs().Dialogs(0)
+	defer page.Tabs().StepRuns()()
 	r, result, err := follow(ctx, page.Tabs(), func(r *run) {
 		r.whole, r.running, r.spec, r.save = ctx, &running, spec, save
 		for _, option := range options {

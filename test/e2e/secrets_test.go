@@ -56,7 +56,7 @@ func TestNoSecretIsLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, url := range []string{link.String("streamingUrl"), session.String("streamingUrl"), c.URL + "/streams?id=hush-token", c.URL + "/v1/sessions?key=hush-query"} {
+	for _, url := range []string{link.String("streamingUrl"), session.String("streamingUrl"), c.URL + "/streams?id=hush-token", "http" + strings.TrimPrefix(session.String("connectUrl"), "ws"), c.URL + "/connect/browser_a/json/version?token=hush-connect", c.URL + "/v1/sessions?key=hush-query"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -96,11 +96,12 @@ func TestNoSecretIsLogged(t *testing.T) {
 	}
 	_, control, _ := strings.Cut(link.String("streamingUrl"), "id=")
 	_, view, _ := strings.Cut(session.String("streamingUrl"), "id=")
+	_, connect, _ := strings.Cut(session.String("connectUrl"), "token=")
 	said := server.Output()
 	for _, line := range strings.Split(strings.TrimSpace(said), "\n") {
 		for name, value := range map[string]string{
 			"the API key": c.Key, "the master key": master, "a webhook's secret": strings.TrimPrefix(secret, "whsec_"),
-			"a private key": "whsk_", "what was sent or typed": "hush-", "a refused key": "hushhush", "a link for control": control, "a link": view,
+			"a private key": "whsk_", "what was sent or typed": "hush-", "a refused key": "hushhush", "a link for control": control, "a link": view, "a connectUrl": connect,
 		} {
 			if value == "" || strings.Contains(line, value) {
 				t.Errorf("%s (%q) is in %s", name, value, line)

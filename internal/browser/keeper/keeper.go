@@ -1,14 +1,15 @@
 // Package keeper is the supervisor process of one Chromium: `browserhook
-// keeper`. It starts the browser on a pipe, passes bytes between that and a
-// Unix socket unchanged, reaps whatever the browser starts, and leaves nothing
-// behind: when the browser or the server's connection ends, it kills what
-// lives, removes the session's folder and exits.
+// keeper`. It starts the browser on a pipe, shares that among those who connect
+// to its Unix socket (package mux), reaps whatever the browser starts, and
+// leaves nothing behind: when the browser or the server's connection ends, it
+// kills what lives, removes the session's folder and exits.
 //
-// Its own news are messages on the same wire, as the protocol spells them:
-// Keeper.started {pid}, Keeper.exited {code, signal, lines, error}.
+// What it says itself are messages on the same wire, as the protocol spells
+// them. Who connects says Keeper.hello first, and is told Keeper.exited last.
 package keeper
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/browserhook/browserhook/internal/browser/mux"
 )
 
 // Config is what the server tells a keeper, as JSON in its only argument. The
@@ -35,9 +38,29 @@ type Config struct {
 	UID      int      `json:"uid"`   // user and group to run as; 0: the keeper's own
 }
 
-// Started is the news that Chromium runs.
-type Started struct {
-	PID int `json:"pid"`
+// Version is that of what keeper and server say to each other: it is raised when
+// one of them would not understand the other.
+const Version = 1
+
+// The methods of the keeper's own messages.
+const (
+	MethodHello  = "Keeper.hello"  // a command: Hello, answered by Welcome
+	MethodExited = "Keeper.exited" // an event: Exited
+	MethodClose  = "Keeper.close"  // an event: a program asks for the browser's end
+)
+
+// Hello is the first message of a connection.
+type Hello struct {
+	Version int    `json:"version"`          // the highest that the server speaks
+	Oldest  int    `json:"oldest"`           // and the lowest
+	Client  bool   `json:"client,omitempty"` // it is for a program that uses the session's browser, whom the rules are for
+	Target  string `json:"target,omitempty"` // that alone is its root; empty: the browser
+}
+
+// Welcome answers it.
+type Welcome struct {
+	Version int `json:"version"` // that is spoken on this connection
+	PID     int `json:"pid"`     // Chromium's
 }
 
 // Exited is the news that Chromium has ended or could not be started.
@@ -48,15 +71,13 @@ type Exited struct {
 	Lines  []string `json:"lines"`           // the last it printed
 }
 
-// The methods of the keeper's own messages.
-const (
-	MethodStarted = "Keeper.started"
-	MethodExited  = "Keeper.exited"
-)
-
 const (
 	connectWithin = 10 * time.Second // or the server is gone
+	helloWithin   = 10 * time.Second // of connecting
 	endWithin     = 5 * time.Second  // what is killed is gone by then
+	exitWithin    = time.Second      // of the end of its pipe
+	readWithin    = time.Second      // what was said last
+	maxHello      = 4 << 10          // bytes
 )
 
 // Main is the keeper's whole life, given the arguments after "keeper". It
@@ -76,7 +97,7 @@ func Main(args []string) int {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper: become the reaper:", err)
 	}
-	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1)}
+	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), met: make(chan struct{}), left: make(chan struct{})}
 	defer removeAll(cfg.Dir)
 	if err := k.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper:", err)
@@ -100,9 +121,11 @@ type keeper struct {
 	lines  *tail
 	pid    int
 	exited chan syscall.WaitStatus
+	mux    *mux.Mux
 
-	writeMu sync.Mutex // whole messages only, Chromium's or the keeper's
-	conn    net.Conn
+	serving sync.WaitGroup
+	met     chan struct{} // closed when the server has connected,
+	left    chan struct{} // and when it has gone
 }
 
 func (k *keeper) run() error {
@@ -116,53 +139,133 @@ func (k *keeper) run() error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	toBrowser, fromBrowser, err := k.start()
-	startErr := err
-
-	_ = listener.(*net.UnixListener).SetDeadline(time.Now().Add(connectWithin))
-	k.conn, err = listener.Accept()
-	listener.Close()
-	if err != nil {
-		k.end()
-		return fmt.Errorf("the server did not connect: %w", err)
-	}
-	defer k.conn.Close()
+	defer listener.Close()
+	browser, startErr := k.start()
 	if startErr != nil {
-		k.tell(MethodExited, Exited{Code: -1, Error: startErr.Error(), Lines: []string{}})
+		k.refuse(listener, startErr)
 		return nil
 	}
-	k.tell(MethodStarted, Started{PID: k.pid})
-
-	go func() {
-		_, _ = io.Copy(toBrowser, k.conn)
-		// A browser that is gone takes nothing more. What the server still
-		// sends is read, or closing the socket would take the news of the
-		// browser's end along.
-		_, _ = io.Copy(io.Discard, k.conn)
-	}()
-	serverGone := make(chan struct{})
-	go func() {
-		defer close(serverGone)
-		hungUp(k.conn)
-	}()
+	defer k.end()
+	k.mux = mux.New(browser)
+	go k.accept(listener)
 	browserDone := make(chan struct{})
 	go func() {
 		defer close(browserDone)
-		k.forward(fromBrowser)
+		_ = k.mux.Run()
 	}()
 	select {
-	case <-serverGone:
-		k.end()
-	case <-stop:
-		k.end()
-	case status := <-k.exited:
-		// What Chromium sent last comes before the news of its end.
-		k.end()
-		<-browserDone
-		k.lines.wait()
-		k.tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last()})
+	case <-k.met:
+	case <-time.After(connectWithin):
+		return errors.New("the server did not connect")
 	}
+	var status syscall.WaitStatus
+	select {
+	case <-k.left:
+		return nil
+	case <-stop:
+		return nil
+	case status = <-k.exited:
+	case <-browserDone: // it ends, or says what is no message
+		select {
+		case status = <-k.exited:
+		case <-time.After(exitWithin):
+			k.end()
+			status = <-k.exited
+		}
+	}
+	// What Chromium sent last comes before the news of its end.
+	k.end()
+	<-browserDone
+	k.lines.wait()
+	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last()})
+	k.mux.End(readWithin)
+	k.serving.Wait()
 	return nil
+}
+
+// accept takes connections until the process ends.
+func (k *keeper) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		k.serving.Go(func() {
+			if err := k.serve(conn); err != nil {
+				fmt.Fprintln(os.Stderr, "keeper: a connection ended:", err)
+			}
+		})
+	}
+}
+
+// serve lets one connection use the browser, when it has said who it is.
+func (k *keeper) serve(conn net.Conn) error {
+	defer conn.Close()
+	in := bufio.NewReaderSize(conn, maxHello)
+	hello, err := k.hello(conn, in)
+	if err != nil {
+		return err
+	}
+	if hello.Client {
+		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Place{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
+			k.mux.Tell(MethodClose, struct{}{})
+		}))
+	}
+	close(k.met)
+	go func() {
+		defer close(k.left)
+		hungUp(conn)
+	}()
+	return k.mux.Serve(conn, in, "", nil)
+}
+
+// hello reads the first message of a connection, and answers it.
+func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
+	_ = conn.SetDeadline(time.Now().Add(helloWithin))
+	raw, err := in.ReadSlice(0)
+	if err != nil {
+		return Hello{}, fmt.Errorf("it said no hello: %w", err)
+	}
+	var said struct {
+		ID     int64  `json:"id"`
+		Method string `json:"method"`
+		Params Hello  `json:"params"`
+	}
+	if err := json.Unmarshal(raw[:len(raw)-1], &said); err != nil || said.Method != MethodHello {
+		return Hello{}, fmt.Errorf("it said %.40q and no hello", raw)
+	}
+	answer := map[string]any{"id": said.ID, "result": Welcome{Version: min(Version, said.Params.Version), PID: k.pid}}
+	if said.Params.Oldest > Version {
+		err = fmt.Errorf("it speaks version %d and newer, this keeper %d", said.Params.Oldest, Version)
+		answer = map[string]any{"id": said.ID, "error": map[string]any{"code": -32000, "message": err.Error()}}
+	}
+	if werr := write(conn, answer); werr != nil {
+		return Hello{}, werr
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return said.Params, err
+}
+
+// refuse tells the server that there is no browser.
+func (k *keeper) refuse(listener net.Listener, why error) {
+	_ = listener.(*net.UnixListener).SetDeadline(time.Now().Add(connectWithin))
+	conn, err := listener.Accept()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if _, err := k.hello(conn, bufio.NewReaderSize(conn, maxHello)); err == nil {
+		_ = write(conn, map[string]any{"method": MethodExited, "params": Exited{Code: -1, Error: why.Error(), Lines: []string{}}})
+	}
+}
+
+// write sends a message of the keeper's own.
+func write(conn net.Conn, message any) error {
+	raw, err := json.Marshal(message)
+	if err == nil {
+		_, err = conn.Write(append(raw, 0))
+	}
+	return err
 }
 
 // hungUp returns when the server's end of the connection is closed. It asks
@@ -194,56 +297,30 @@ func signalOf(s syscall.WaitStatus) int {
 	return 0
 }
 
-// forward passes what Chromium says on, in the pieces that arrive. A message
-// of the keeper's own is only ever sent before the first and after the last.
-func (k *keeper) forward(from io.Reader) {
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := from.Read(buf)
-		if n > 0 {
-			k.writeMu.Lock()
-			_, werr := k.conn.Write(buf[:n])
-			k.writeMu.Unlock()
-			if werr != nil {
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (k *keeper) tell(method string, params any) {
-	raw, err := json.Marshal(map[string]any{"method": method, "params": params})
-	if err != nil {
-		return
-	}
-	k.writeMu.Lock()
-	defer k.writeMu.Unlock()
-	_ = k.conn.SetWriteDeadline(time.Now().Add(time.Second))
-	_, _ = k.conn.Write(append(raw, 0))
-	_ = k.conn.SetWriteDeadline(time.Time{})
+// pipes are the ends of Chromium's that are the keeper's.
+type pipes struct {
+	io.Reader // what it says
+	io.Writer // what it is told
 }
 
 // start runs Chromium with its protocol on file descriptors 3 and 4, and the
 // goroutine that reaps it and everything that it leaves.
-func (k *keeper) start() (toBrowser io.WriteCloser, fromBrowser io.ReadCloser, err error) {
+func (k *keeper) start() (browser pipes, err error) {
 	readEnd, toBrowser, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return browser, err
 	}
 	fromBrowser, writeEnd, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return browser, err
 	}
 	printed, printEnd, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return browser, err
 	}
 	null, err := os.Open(os.DevNull)
 	if err != nil {
-		return nil, nil, err
+		return browser, err
 	}
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if k.cfg.UID != 0 {
@@ -262,11 +339,11 @@ func (k *keeper) start() (toBrowser io.WriteCloser, fromBrowser io.ReadCloser, e
 		Sys:   attr,
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("start %s: %w", filepath.Base(k.cfg.Chromium), err)
+		return browser, fmt.Errorf("start %s: %w", filepath.Base(k.cfg.Chromium), err)
 	}
 	go k.lines.read(printed)
 	go k.reap()
-	return toBrowser, fromBrowser, nil
+	return pipes{fromBrowser, toBrowser}, nil
 }
 
 // environment is all that Chromium learns: nothing of the server's own.

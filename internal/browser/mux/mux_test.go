@@ -1,0 +1,448 @@
+package mux
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// said is any message, either way.
+type said struct {
+	ID        int64           `json:"id,omitempty"`
+	Method    string          `json:"method,omitempty"`
+	Params    json.RawMessage `json:"params,omitempty"`
+	Result    json.RawMessage `json:"result,omitempty"`
+	Error     *refusal        `json:"error,omitempty"`
+	SessionID string          `json:"sessionId,omitempty"`
+}
+
+// fake is a browser that knows sessions, and these methods: echo, which answers
+// its parameters; silent, which is never answered; long, whose answer is; tell,
+// which is an event of that session; flood, which is a long one of the first; die,
+// which ends the session that it comes from.
+type fake struct {
+	in     *bufio.Reader
+	out    io.Writer
+	last   int
+	parent map[string]string // by session
+}
+
+func (f *fake) say(m said) {
+	raw, _ := json.Marshal(m)
+	_, _ = f.out.Write(append(raw, 0))
+}
+
+func (f *fake) run() {
+	for {
+		raw, err := f.in.ReadBytes(0)
+		if err != nil {
+			return
+		}
+		var m said
+		if err := json.Unmarshal(raw[:len(raw)-1], &m); err != nil {
+			panic(err)
+		}
+		if _, ok := f.parent[m.SessionID]; !ok && m.SessionID != "" {
+			f.say(said{ID: m.ID, Error: &refusal{codeNoSession, "Session with given id not found."}})
+			continue
+		}
+		switch m.Method {
+		case "Target.attachToBrowserTarget", "attach":
+			f.last++
+			id := fmt.Sprintf("S%d", f.last)
+			f.parent[id] = m.SessionID
+			named := json.RawMessage(`{"sessionId":"` + id + `"}`)
+			f.say(said{Method: "Target.attachedToTarget", Params: named, SessionID: m.SessionID})
+			f.say(said{ID: m.ID, Result: named, SessionID: m.SessionID})
+		case "Target.detachFromTarget":
+			var p struct{ SessionID string }
+			_ = json.Unmarshal(m.Params, &p)
+			if _, ok := f.parent[p.SessionID]; !ok {
+				f.say(said{ID: m.ID, Error: &refusal{codeRefused, "No session with given id"}, SessionID: m.SessionID})
+				continue
+			}
+			f.end(p.SessionID)
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "die":
+			f.end(m.SessionID)
+		case "silent":
+		case "flood":
+			_, _ = f.out.Write(flood)
+		case "long":
+			f.say(said{ID: m.ID, Result: json.RawMessage(long), SessionID: m.SessionID})
+		case "tell":
+			f.say(said{Method: "told", Params: m.Params, SessionID: m.SessionID})
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		default:
+			f.say(said{ID: m.ID, Result: m.Params, SessionID: m.SessionID})
+		}
+	}
+}
+
+// flood is an event of a session that is the first.
+var flood = []byte(`{"method":"flooded","params":{"text":"` + strings.Repeat("x", 8<<20) + `"},"sessionId":"S1"}` + "\x00")
+
+// long is a result.
+var long = `{"text":"` + strings.Repeat(`,\"sessionId\":\"S1\"}`, 50_000) + `"}`
+
+func (f *fake) end(id string) {
+	parent := f.parent[id]
+	f.say(said{Method: "Target.detachedFromTarget", Params: json.RawMessage(`{"sessionId":"` + id + `"}`), SessionID: parent})
+	f.forget(id)
+}
+
+func (f *fake) forget(id string) {
+	delete(f.parent, id)
+	for child, parent := range f.parent {
+		if parent == id {
+			f.forget(child)
+		}
+	}
+}
+
+// bench is a mux before a fake browser.
+type bench struct {
+	*Mux
+	fake    *fake
+	stop    func()
+	ran     chan error
+	serving sync.WaitGroup
+}
+
+func newBench() *bench {
+	toBrowser, fromMux := io.Pipe()
+	toMux, fromBrowser := io.Pipe()
+	b := &bench{fake: &fake{in: bufio.NewReader(toBrowser), out: fromBrowser, parent: map[string]string{}}, ran: make(chan error, 1)}
+	b.Mux = New(struct {
+		io.Reader
+		io.Writer
+	}{toMux, fromMux})
+	b.stop = func() { fromBrowser.Close(); toBrowser.Close() }
+	b.serving.Go(b.fake.run)
+	b.serving.Go(func() { b.ran <- b.Run() })
+	return b
+}
+
+// close ends the browser, and waits for all that runs.
+func (b *bench) close() {
+	b.stop()
+	<-b.ran
+	b.End(time.Second)
+	b.serving.Wait()
+}
+
+// user is a program that uses it.
+type user struct {
+	conn net.Conn
+	in   *bufio.Reader
+	err  chan error // of Serve
+	last int64
+}
+
+func (b *bench) user(rules Rules) *user {
+	ours, theirs := net.Pipe()
+	u := &user{conn: ours, in: bufio.NewReader(ours), err: make(chan error, 1)}
+	b.serving.Go(func() { u.err <- b.Serve(theirs, theirs, "", rules) })
+	return u
+}
+
+func (u *user) send(session, method, params string) (id int64) {
+	u.last++
+	raw, _ := json.Marshal(said{ID: u.last, Method: method, Params: json.RawMessage(params), SessionID: session})
+	_, _ = u.conn.Write(append(raw, 0))
+	return u.last
+}
+
+func (u *user) next() (m said, err error) {
+	raw, err := u.in.ReadBytes(0)
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(raw[:len(raw)-1], &m)
+}
+
+// expect reads messages until they are all there, in this order.
+func (u *user) expect(t *testing.T, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		m, err := u.next()
+		raw, _ := json.Marshal(m)
+		if err != nil || string(raw) != w {
+			t.Fatalf("got  %s, %v\nwant %s", raw, err, w)
+		}
+	}
+}
+
+// TestEachClientHasItsOwn: its ids, its root session, what hangs on that, and no
+// other's.
+func TestEachClientHasItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		one := b.user(nil)
+		one.send("", "echo", `{"of":1}`)
+		one.expect(t, `{"id":1,"result":{"of":1}}`)
+		two := b.user(nil)
+		two.send("", "echo", `{"of":2}`)
+		two.expect(t, `{"id":1,"result":{"of":2}}`)
+
+		one.send("", "attach", `{}`)
+		m, _ := one.next()
+		var at struct{ SessionID string }
+		_ = json.Unmarshal(m.Params, &at)
+		if m.Method != "Target.attachedToTarget" || m.SessionID != "" || at.SessionID == "" {
+			t.Fatalf("%+v", m)
+		}
+		s := at.SessionID
+		one.expect(t, `{"id":2,"result":{"sessionId":"`+s+`"}}`)
+		one.send(s, "tell", `{"a":"b"}`)
+		one.expect(t, `{"method":"told","params":{"a":"b"},"sessionId":"`+s+`"}`, `{"id":3,"result":{},"sessionId":"`+s+`"}`)
+		// Nobody uses another's, nor the other's root, which is S1.
+		for _, session := range []string{s, "S1", "none"} {
+			id := two.send(session, "tell", `{}`)
+			two.expect(t, fmt.Sprintf(`{"id":%d,"error":{"code":-32001,"message":"Session with given id not found."}}`, id))
+		}
+		one.conn.Close()
+		if err := <-one.err; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if len(b.fake.parent) != 1 || len(b.sessions) != 1 || len(b.calls) != 0 || len(b.clients) != 1 {
+			t.Errorf("after it left: %v at the browser, %d sessions, %d calls, %d clients", b.fake.parent, len(b.sessions), len(b.calls), len(b.clients))
+		}
+		two.send("", "echo", `{"still":1}`)
+		if m, err := two.next(); err != nil || string(m.Result) != `{"still":1}` {
+			t.Errorf("%+v, %v", m, err)
+		}
+		two.conn.Close()
+		b.close()
+	})
+}
+
+// TestWhatIsNeverAnsweredIsForgotten, when its session has ended.
+func TestWhatIsNeverAnsweredIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		u := b.user(nil)
+		u.send("", "attach", `{}`)
+		u.next()
+		m, _ := u.next()
+		var at struct{ SessionID string }
+		_ = json.Unmarshal(m.Result, &at)
+		for range 10 {
+			u.send(at.SessionID, "silent", `{}`)
+		}
+		synctest.Wait()
+		if len(b.calls) != 10 {
+			t.Fatalf("%d calls", len(b.calls))
+		}
+		u.send(at.SessionID, "die", `{}`)
+		u.expect(t, `{"method":"Target.detachedFromTarget","params":{"sessionId":"`+at.SessionID+`"}}`)
+		synctest.Wait()
+		if len(b.calls) != 0 || len(b.sessions) != 1 {
+			t.Errorf("%d calls, %d sessions", len(b.calls), len(b.sessions))
+		}
+		u.conn.Close()
+		b.close()
+	})
+}
+
+// TestLongAnswers are as others are, whose session's id is cut off or not, and
+// events too.
+func TestLongAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		u := b.user(nil)
+		u.send("", "attach", `{}`)
+		m, _ := u.next()
+		var at struct{ SessionID string }
+		_ = json.Unmarshal(m.Params, &at)
+		u.next()
+		for _, session := range []string{"", at.SessionID} {
+			id := u.send(session, "long", `{}`)
+			if m, err := u.next(); err != nil || m.ID != id || m.SessionID != session || string(m.Result) != long {
+				t.Errorf("session %q: id %d, session %q, %d bytes, %v", session, m.ID, m.SessionID, len(m.Result), err)
+			}
+			id = u.send(session, "echo", `{"after":1}`)
+			if m, err := u.next(); err != nil || m.ID != id || string(m.Result) != `{"after":1}` {
+				t.Errorf("%+v, %v", m, err)
+			}
+		}
+		synctest.Wait()
+		if len(b.calls) != 0 {
+			t.Errorf("%d calls", len(b.calls))
+		}
+		u.send("", "flood", `{}`)
+		if m, err := u.next(); err != nil || m.Method != "flooded" || m.SessionID != "" || len(m.Params) != len(`{"text":""}`)+8<<20 {
+			t.Errorf("%s, session %q, %d bytes, %v", m.Method, m.SessionID, len(m.Params), err)
+		}
+		u.conn.Close()
+		b.close()
+	})
+}
+
+// TestWhoDoesNotReadIsCutOff at a bound, and nobody waits for it.
+func TestWhoDoesNotReadIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		slow := b.user(nil)
+		slow.send("", "echo", `{}`)
+		slow.next()
+		quick := b.user(nil)
+		for range maxBacklog/(8<<20) + 2 {
+			slow.send("", "flood", `{}`)
+			quick.send("", "echo", `{}`)
+			if m, err := quick.next(); err != nil || string(m.Result) != `{}` {
+				t.Fatalf("%+v, %v", m, err)
+			}
+		}
+		if err := <-slow.err; !errors.Is(err, ErrBacklog) {
+			t.Errorf("it ended with %v", err)
+		}
+		quick.conn.Close()
+		b.close()
+	})
+}
+
+// TestTheLastNewsArrive: what the browser said before it ended, and then how it
+// did; for those that there are rules for, the first alone.
+func TestTheLastNewsArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		server, client, late := b.user(nil), b.user(Rules{}), b.user(nil)
+		for _, u := range []*user{server, client} {
+			u.send("", "echo", `{"n":1}`)
+		}
+		synctest.Wait()
+		b.stop()
+		<-b.ran
+		late.send("", "echo", `{}`)
+		b.Tell("Keeper.exited", map[string]int{"code": 7})
+		b.End(time.Second)
+		server.expect(t, `{"id":1,"result":{"n":1}}`, `{"method":"Keeper.exited","params":{"code":7}}`)
+		client.expect(t, `{"id":1,"result":{"n":1}}`)
+		late.expect(t, `{"method":"Keeper.exited","params":{"code":7}}`)
+		for _, u := range []*user{server, client, late} {
+			if m, err := u.next(); err == nil {
+				t.Errorf("%+v", m)
+			}
+		}
+		after := b.user(nil)
+		if m, err := after.next(); err == nil {
+			t.Errorf("%+v", m)
+		}
+		b.serving.Wait()
+	})
+}
+
+// TestAnyClients does everything at random with several, and compares with what
+// each alone would have had from a browser of its own.
+func TestAnyClients(t *testing.T) {
+	type turn struct {
+		do            string
+		user, session int
+	}
+	turns := rapid.SliceOfN(rapid.Custom(func(r *rapid.T) turn {
+		return turn{
+			rapid.SampledFrom([]string{"join", "echo", "tell", "attach", "attach", "silent", "die", "other", "leave"}).Draw(r, "do"),
+			rapid.IntRange(0, 9).Draw(r, "user"), rapid.IntRange(0, 9).Draw(r, "session"),
+		}
+	}), 1, 60)
+	rapid.Check(t, func(r *rapid.T) {
+		all := turns.Draw(r, "turns")
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			type alone struct {
+				*user
+				sessions []string
+				silent   int
+			}
+			users := []*alone{{user: b.user(nil), sessions: []string{""}}}
+			synctest.Wait()
+			for _, turn := range all {
+				i := turn.user % len(users)
+				u := users[i]
+				s, on := u.sessions[turn.session%len(u.sessions)], ""
+				if s != "" {
+					on = `,"sessionId":"` + s + `"`
+				}
+				switch turn.do {
+				case "join":
+					users = append(users, &alone{user: b.user(nil), sessions: []string{""}})
+				case "echo":
+					id := u.send(s, "echo", `{"x":[1,"\u0000"]}`)
+					u.expect(t, fmt.Sprintf(`{"id":%d,"result":{"x":[1,"\u0000"]}%s}`, id, on))
+				case "tell":
+					id := u.send(s, "tell", `{"a":{}}`)
+					u.expect(t, `{"method":"told","params":{"a":{}}`+on+`}`, fmt.Sprintf(`{"id":%d,"result":{}%s}`, id, on))
+				case "attach":
+					id := u.send(s, "attach", `{}`)
+					m, _ := u.next()
+					var at struct{ SessionID string }
+					_ = json.Unmarshal(m.Params, &at)
+					u.sessions = append(u.sessions, at.SessionID)
+					u.expect(t, fmt.Sprintf(`{"id":%d,"result":{"sessionId":"%s"}%s}`, id, at.SessionID, on))
+				case "silent":
+					u.send(s, "silent", `{}`)
+					u.silent++
+				case "die":
+					if s == "" {
+						continue
+					}
+					u.send(s, "die", `{}`)
+					if m, err := u.next(); err != nil || m.Method != "Target.detachedFromTarget" {
+						t.Fatalf("%+v, %v", m, err)
+					}
+					synctest.Wait()
+					u.sessions = slices.DeleteFunc(u.sessions, func(one string) bool {
+						_, ok := b.fake.parent[one]
+						return one != "" && !ok
+					})
+				case "other":
+					o := users[(i+1)%len(users)]
+					if s = o.sessions[turn.session%len(o.sessions)]; o == u || s == "" {
+						continue
+					}
+					id := u.send(s, "tell", `{}`)
+					u.expect(t, fmt.Sprintf(`{"id":%d,"error":{"code":-32001,"message":"Session with given id not found."}}`, id))
+				case "leave":
+					if len(users) == 1 {
+						continue
+					}
+					u.conn.Close()
+					if err := <-u.err; err != nil {
+						t.Fatal(err)
+					}
+					users = slices.Delete(users, i, i+1)
+				}
+				synctest.Wait()
+				have, calls := 0, 0
+				for _, u := range users {
+					have += len(u.sessions)
+					calls += u.silent
+				}
+				if len(b.fake.parent) != have || len(b.sessions) != have || len(b.clients) != len(users) || len(b.calls) > calls {
+					t.Fatalf("after %v: %d sessions at the browser, %d here, %d clients, %d calls; want %d, %d, at most %d", turn,
+						len(b.fake.parent), len(b.sessions), len(b.clients), len(b.calls), have, len(users), calls)
+				}
+			}
+			for _, u := range users {
+				u.conn.Close()
+			}
+			b.close()
+		})
+		if t.Failed() {
+			r.Fatal("see above")
+		}
+	})
+}

@@ -1,0 +1,78 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// OpenConnect is the session of a connectUrl's token: ErrNotFound when there is
+// none. The session may have ended.
+func (s *Service) OpenConnect(ctx context.Context, token string) (domain.Session, error) {
+	return s.Store.SessionByConnectToken(ctx, token)
+}
+
+// RotateConnect gives a session another connectUrl. Who is connected by the one
+// before is sent away.
+func (s *Service) RotateConnect(ctx context.Context, project, id string) (domain.Session, error) {
+	if err := s.Store.SetConnectToken(ctx, project, id, domain.NewToken()); err != nil {
+		return domain.Session{}, fmt.Errorf("rotate connect token: %w", err)
+	}
+	return s.Session(ctx, project, id)
+}
+
+// Connect lets a program use the browser of a session that has one here:
+// browser.Browser.Connect. The session isn't idle until the connection is closed.
+// ok is false for any other session.
+func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, ok bool, _ error) {
+	a := s.actor(id)
+	if a == nil {
+		return nil, false, nil
+	}
+	b := a.used(1)
+	if b == nil {
+		a.used(-1)
+		return nil, false, nil
+	}
+	conn, err := b.Connect(ctx, target)
+	if err != nil {
+		a.used(-1)
+		return nil, true, err
+	}
+	return &use{Conn: conn, done: func() { a.used(-1) }}, true, nil
+}
+
+// use is a connection that a session isn't idle with.
+type use struct {
+	net.Conn
+	once sync.Once
+	done func()
+}
+
+func (u *use) Close() error {
+	defer u.once.Do(u.done)
+	return u.Conn.Close()
+}
+
+// used counts the programs that use the session's browser, which it returns.
+func (a *actor) used(more int) Browser {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.users += more
+	a.touch()
+	return a.by
+}
+
+// rest begins the session's idle time anew, unless a program uses its browser.
+func (a *actor) rest(i *idle) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.users > 0 {
+		i.pause()
+	} else {
+		i.restart()
+	}
+}

@@ -1,0 +1,297 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// forPrograms is a site with pages of each kind, and another site: the same server
+// under another name.
+func forPrograms(t *testing.T) (site, other string) {
+	t.Helper()
+	const page = `<!doctype html><link rel=icon href="data:,"><title>page</title><input id=name><button id=go onclick="out.textContent='Hello '+document.querySelector('#name').value">Go</button>
+		<output id=out></output><select id=choice><option value=a>A<option value=b>B</select><input type=checkbox id=box><input type=file id=file><a id=load href="/file" download>load</a>`
+	mux := http.NewServeMux()
+	html := func(path, text string) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, strings.ReplaceAll(text, "{other}", other))
+		})
+	}
+	html("/page", page)
+	html("/frames", `<!doctype html><link rel=icon href="data:,"><title>frames</title><iframe id=same src="/page"></iframe><iframe id=other src="{other}/page"></iframe>`)
+	html("/worker", `<!doctype html><link rel=icon href="data:,"><title>worker</title><script>new Worker(URL.createObjectURL(new Blob(["self.answer = 42; setInterval(() => {}, 1000)"])))</script>`)
+	mux.HandleFunc("GET /api", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"made":"here"}`) })
+	mux.HandleFunc("GET /headers", func(w http.ResponseWriter, r *http.Request) {
+		got := map[string]string{}
+		for name := range r.Header {
+			got[name] = r.Header.Get(name)
+		}
+		_ = json.NewEncoder(w).Encode(got)
+	})
+	mux.Handle("GET /redirect", http.RedirectHandler("/page", http.StatusFound))
+	mux.HandleFunc("GET /file", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Disposition", `attachment; filename="file.txt"`)
+		fmt.Fprint(w, "a file")
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	other = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
+	return s.URL, other
+}
+
+// bare starts the same Chromium with its own port, and returns the address there.
+func bare(t *testing.T, dir string) string {
+	t.Helper()
+	l, err := browser.NewLauncher(t.Context(), browser.Config{Keeper: []string{"/bin/true"}})
+	if err != nil || l.Path == "" {
+		t.Fatalf("no Chromium: %v", err)
+	}
+	args := []string{"--remote-debugging-port=0", "--user-data-dir=" + dir, "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-popup-blocking", "--window-size=1280,720",
+		"--disable-features=BackForwardCache,PaintHolding"} // with the first, Playwright waits for ever for a goBack
+	if !strings.Contains(l.Path, "shell") {
+		args = append(args, "--headless=new")
+	}
+	if os.Getuid() == 0 {
+		args = append(args, "--no-sandbox")
+	}
+	cmd := exec.Command(l.Path, append(args, "about:blank")...)
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on "); ok {
+			go func() { _, _ = io.Copy(io.Discard, said) }()
+			return address
+		}
+	}
+	t.Fatal("it does not listen")
+	return ""
+}
+
+// program runs the checks of test/clients/connect.mjs, and returns their outcomes.
+func program(t *testing.T, client, address, site, other string) map[string]any {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "connect.mjs", client, address, site, other)
+	cmd.Dir = filepath.Join("..", "clients")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	outcomes := map[string]any{}
+	if err == nil {
+		err = json.Unmarshal(out, &outcomes)
+	}
+	if err != nil {
+		t.Fatalf("%s at %s: %v\n%s%s", client, address, err, out, said.String())
+	}
+	return outcomes
+}
+
+// TestPrograms has Playwright and Puppeteer do the same over connectUrl and over
+// Chromium's own port, with the same outcomes.
+func TestPrograms(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, other := forPrograms(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	for _, client := range []string{"playwright", "puppeteer"} {
+		t.Run(client, func(t *testing.T) {
+			want := program(t, client, bare(t, filepath.Join(dir, "bare-"+client)), site, other)
+			made, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := program(t, client, made.String("connectUrl"), site, other)
+			t.Logf("%d checks", len(want))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("over connectUrl (+) it is not as over the port (-):\n%s", diff)
+			}
+			for name, outcome := range want {
+				if s, ok := outcome.(string); ok && strings.HasPrefix(s, "failed:") && !mayFail.MatchString(name) {
+					t.Errorf("%s: %s", name, s)
+				}
+			}
+		})
+	}
+}
+
+// mayFail are the checks of what fails.
+var mayFail = regexp.MustCompile(`^(nothing answers|a script that throws|an unknown method)$`)
+
+// TestManyPrograms has two of each use one session, beside our own steps and one
+// another.
+func TestManyPrograms(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, _ := forPrograms(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site + "/page"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.String("sessionId")
+	var all sync.WaitGroup
+	for _, client := range []string{"playwright", "puppeteer", "playwright", "puppeteer"} {
+		all.Go(func() {
+			cmd := exec.CommandContext(t.Context(), "node", "beside.mjs", client, made.String("connectUrl"), site)
+			cmd.Dir = filepath.Join("..", "clients")
+			if out, err := cmd.CombinedOutput(); err != nil || string(out) != "done\n" {
+				t.Errorf("%s: %v\n%s", client, err, out)
+			}
+		})
+	}
+	for i := range 20 {
+		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{
+			{"action": "goto", "url": site + "/page"}, {"action": "fill", "target": "#name", "value": fmt.Sprint(i)}, {"action": "click", "target": "#go"},
+			{"action": "assert", "target": "#out", "text": fmt.Sprintf("Hello %d", i)},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got.List("data") {
+			if s.String("status") != "COMPLETED" {
+				t.Errorf("round %d: %v %v", i, s["status"], s["error"])
+			}
+		}
+	}
+	all.Wait()
+}
+
+// TestWhoMayConnect is what lets a program in, what doesn't, and what sends it away.
+func TestWhoMayConnect(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, _ := forPrograms(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	receiver := harness.NewReceiver(t)
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site + "/page", "webhook": obj{"url": receiver.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+made.String("sessionId")+"/steps", obj{"steps": []obj{{"action": "waitFor", "target": "#go"}}}); err != nil {
+		t.Fatal(err)
+	}
+	id, address := made.String("sessionId"), made.String("connectUrl")
+	bareAddress, _, _ := strings.Cut(address, "?")
+	httpAddress := "http" + strings.TrimPrefix(bareAddress, "ws")
+	_, query, _ := strings.Cut(address, "?")
+
+	get := func(url string, header ...string) (int, string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, _ := io.ReadAll(res.Body)
+		return res.StatusCode, string(body)
+	}
+	key := "Bearer " + harness.Key
+	for _, tt := range []struct {
+		url    string
+		header []string
+		status int
+		holds  string
+	}{
+		{httpAddress + "/json/version?" + query, nil, 200, `"webSocketDebuggerUrl": "` + address + `"`},
+		{httpAddress + "/json/version/?" + query, nil, 200, `"Protocol-Version": "1.3"`},
+		{httpAddress + "/json/list?" + query, nil, 200, site + "/page"},
+		{httpAddress + "/json/version", []string{"Authorization", key}, 200, `"webSocketDebuggerUrl": "` + bareAddress + `"`},
+		{httpAddress + "/json/version", nil, 401, "connectUrl"},
+		{httpAddress + "/json/version", []string{"Authorization", key + "x"}, 401, ""},
+		{httpAddress + "/json/version?token=nothing", []string{"Authorization", key}, 404, ""},
+		{httpAddress + "/json/version?token=%00", nil, 404, ""},
+		{httpAddress + "/json/version?" + query + "&" + query, nil, 404, ""},
+		{strings.Replace(httpAddress, id, "browser_other", 1) + "/json/version?" + query, nil, 404, ""},
+		{httpAddress + "?" + query, nil, 426, "WebSocket"},
+		{httpAddress + "/json/version?" + query, []string{"Origin", "https://evil.example"}, 403, "origin"},
+	} {
+		if status, body := get(tt.url, tt.header...); status != tt.status || !strings.Contains(body, tt.holds) {
+			t.Errorf("%s %v: %d %s; want %d and %q", tt.url, tt.header, status, body, tt.status, tt.holds)
+		}
+	}
+
+	dial := func(url string) *protocol { return connect(t, url) }
+	one := dial(address)
+	if got := one.call("Browser.getVersion", ""); !strings.Contains(got, "protocolVersion") {
+		t.Errorf("getVersion: %s", got)
+	}
+	if got := one.call("Browser.crash", ""); !strings.Contains(got, "is not for a client of a session") {
+		t.Errorf("crash: %s", got)
+	}
+	// Another connectUrl in its place: who came by the old one is sent away.
+	renewed, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/rotate-connect-url", nil)
+	if err != nil || renewed.String("connectUrl") == address || renewed.String("connectUrl") == "" {
+		t.Fatalf("%v, %v", renewed, err)
+	}
+	if why := one.over(); !strings.Contains(why, "the connectUrl is another one now") {
+		t.Errorf("it ended: %s", why)
+	}
+	if status, _ := get(httpAddress + "/json/version?" + query); status != 404 {
+		t.Errorf("the old one: %d", status)
+	}
+	// A program that closes the browser ends the session, with its events.
+	two, three := dial(renewed.String("connectUrl")), dial(renewed.String("connectUrl"))
+	if got := two.call("Browser.close", ""); got != "{}" {
+		t.Errorf("close: %s", got)
+	}
+	for _, p := range []*protocol{two, three} {
+		if why := p.over(); !strings.Contains(why, "ended") {
+			t.Errorf("it ended: %s", why)
+		}
+	}
+	if _, err := c.WaitSession(t.Context(), id, "CLOSED"); err != nil {
+		t.Fatal(err)
+	}
+	after, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id, nil)
+	if err != nil || after.String("closeReason") != "requested" || after.String("connectUrl") != "" {
+		t.Errorf("%v, %v", after, err)
+	}
+	all := receiver.Wait(t, "browser_closed", func(d []harness.Delivery) bool { return len(harness.OfType(d, "browser_closed")) == 1 })
+	for _, d := range all {
+		if bytes.Contains(d.Body, []byte("/connect/")) {
+			t.Errorf("a webhook tells the connectUrl: %s", d.Body)
+		}
+	}
+	_, renewedQuery, _ := strings.Cut(renewed.String("connectUrl"), "?")
+	if status, body := get(httpAddress + "/json/version?" + renewedQuery); status != 409 && status != 410 || !strings.Contains(body, "ended") {
+		t.Errorf("an ended session: %d %s", status, body)
+	}
+}

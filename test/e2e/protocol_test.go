@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// protocol is a plain client of the DevTools protocol.
+type protocol struct {
+	t    *testing.T
+	ws   *websocket.Conn
+	last int
+}
+
+func connect(t *testing.T, url string) *protocol {
+	t.Helper()
+	ws, _, err := websocket.Dial(t.Context(), url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ws.CloseNow() })
+	ws.SetReadLimit(-1)
+	return &protocol{t: t, ws: ws}
+}
+
+// call sends a command and returns its result, or its error.
+func (p *protocol) call(method, params string) string {
+	p.t.Helper()
+	p.last++
+	message := fmt.Sprintf(`{"id":%d,"method":%q}`, p.last, method)
+	if params != "" {
+		message = fmt.Sprintf(`{"id":%d,"method":%q,"params":%s}`, p.last, method, params)
+	}
+	if err := p.ws.Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
+		p.t.Fatal(err)
+	}
+	for {
+		_, raw, err := p.ws.Read(p.t.Context())
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		var m struct {
+			ID            int
+			Result, Error json.RawMessage
+		}
+		if err := json.Unmarshal(raw, &m); err != nil {
+			p.t.Fatal(err)
+		}
+		if m.ID == p.last {
+			return string(m.Result) + string(m.Error)
+		}
+	}
+}
+
+// over waits for the end of the connection, and says why it ended.
+func (p *protocol) over() string {
+	for {
+		if _, _, err := p.ws.Read(p.t.Context()); err != nil {
+			return err.Error()
+		}
+	}
+}
