@@ -259,7 +259,7 @@ var checking = []Case{
 	unhurried(ticked("a link in the label is clicked", "", true, `<label id=b><a href="#x" style="display:block">terms</a><input type=checkbox id=c style="display:none"></label>`, "check")),
 	{
 		Name: "role=checkbox that changes a little later", Refuses: true, Read: `b.getAttribute('aria-checked')`,
-		Page:    `<div id=b role=checkbox aria-checked=false onclick="setTimeout(() => this.setAttribute('aria-checked', 'true'), 150)">x</div><script>var oracleWait = 1</script>`,
+		Page:    `<div id=b role=checkbox aria-checked=false onclick="setTimeout(() => this.setAttribute('aria-checked', 'true'), 700)">x</div><script>var oracleWait = 1</script>`,
 		Steps:   `{"action":"check","target":"#b"}`,
 		Differs: "Playwright looks once after its click; we wait for the state as long as the step has",
 	},
