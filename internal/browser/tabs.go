@@ -108,6 +108,11 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
 		defer cancel()
 		if err := first.prepare(ctx, pending); err != nil && conn.Err() == nil {
+			select {
+			case <-first.closed: // already
+				return
+			default:
+			}
 			t.log.Error("a page could not be prepared: its browser is ended", "err", err)
 			_ = conn.Close()
 		}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -138,4 +140,55 @@ func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
 	if n := len(tabs.downloads.all); n > MaxDownloads {
 		t.Errorf("%d downloads wait", n)
 	}
+}
+
+// TestTheFirstTabIsClosedAtOnce, while its process starts: the browser goes on.
+func TestTheFirstTabIsClosedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		say := func(format string, args ...any) { _, _ = fmt.Fprintf(theirs, format+"\x00", args...) }
+		go func() { // a browser whose first page goes when it is told anything
+			in, gone := bufio.NewReader(theirs), false
+			for {
+				raw, err := in.ReadBytes(0)
+				if err != nil {
+					return
+				}
+				var m struct {
+					ID                int
+					Method, SessionID string
+				}
+				_ = json.Unmarshal(raw[:len(raw)-1], &m)
+				switch {
+				case m.SessionID == "s1" && !gone:
+					gone = true
+					go say(`{"method":"Target.detachedFromTarget","params":{"sessionId":"s1"}}`)
+				case m.SessionID == "s1":
+				case m.Method == "Target.setAutoAttach":
+					go say(`{"method":"Target.attachedToTarget","params":{"sessionId":"s1","targetInfo":{"targetId":"t1","type":"page"}}}`)
+					fallthrough
+				default:
+					go say(`{"id":%d,"result":{}}`, m.ID)
+				}
+			}
+		}()
+		log := slog.New(slog.DiscardHandler)
+		conn := cdp.NewConn(ours, log)
+		tabs, err := attach(t.Context(), conn, Config{Log: log}, domain.SessionOptions{}, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		select {
+		case <-tabs.Current().closed:
+		default:
+			t.Error("its first tab is there")
+		}
+		if err := conn.Err(); err != nil {
+			t.Errorf("the browser is ended: %v", err)
+		}
+		_ = conn.Close()
+		theirs.Close()
+		conn.Wait()
+	})
 }
