@@ -23,6 +23,7 @@ import (
 type table struct {
 	Name    string     `json:"name"`
 	Date    string     `json:"date"`
+	Machine string     `json:"machine"`
 	Title   string     `json:"title"`
 	About   string     `json:"about"`
 	Columns []string   `json:"columns"`
@@ -78,7 +79,7 @@ func run() (err error) {
 		return beANode(ctx, flag.Args()[1:])
 	}
 	if flag.Arg(0) == "report" {
-		return writeReport(ctx, nil)
+		return writeReport(nil)
 	}
 	for _, name := range flag.Args() {
 		if !slices.ContainsFunc(measurements, func(m measurement) bool { return m.name == name }) {
@@ -107,14 +108,14 @@ func run() (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		t.Name, t.Date = m.name, time.Now().UTC().Format(time.DateOnly)
+		t.Name, t.Date, t.Machine = m.name, time.Now().UTC().Format(time.DateOnly), load.Machine()
 		fmt.Fprintf(os.Stdout, "%s\n", t.markdown())
 		tables = append(tables, t)
 	}
 	if quick || flag.NArg() > 0 && !*write {
 		return nil
 	}
-	return writeReport(ctx, tables)
+	return writeReport(tables)
 }
 
 func median(d []time.Duration) time.Duration {

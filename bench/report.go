@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -21,7 +18,7 @@ const (
 
 // writeReport puts the tables among those that were measured before, and writes
 // the results, the plots and the report.
-func writeReport(ctx context.Context, tables []table) error {
+func writeReport(tables []table) error {
 	before, err := readTables(resultsFile)
 	if err != nil {
 		return err
@@ -53,7 +50,7 @@ func writeReport(ctx context.Context, tables []table) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(reportFile, []byte(report(ctx, append(all, peers...))), 0o644)
+	return os.WriteFile(reportFile, []byte(report(append(all, peers...))), 0o644)
 }
 
 func readTables(file string) (tables []table, err error) {
@@ -70,11 +67,9 @@ func readTables(file string) (tables []table, err error) {
 	return tables, nil
 }
 
-func report(ctx context.Context, tables []table) string {
+func report(tables []table) string {
 	var b strings.Builder
-	b.WriteString("# Benchmarks\n\nWritten by `make bench` and `make bench-peers`. Each figure stands beside its baseline from the same run: on another machine, or with other work on it, the times differ; the ratios should not by much.\n\n")
-	chromium, _ := exec.CommandContext(ctx, chromiumPath, "--version").Output()
-	fmt.Fprintf(&b, "Machine: %d cores (%s), %s, %s.\n", runtime.NumCPU(), cpu(), runtime.Version(), strings.TrimSpace(string(chromium)))
+	b.WriteString("# Benchmarks\n\nWritten by `make bench` and `make bench-peers`. Each figure stands beside its baseline from the same run: on another machine, or with other work on it, the times differ; the ratios should not by much.\n")
 	for i := range tables {
 		b.WriteString("\n" + tables[i].markdown())
 	}
@@ -83,7 +78,7 @@ func report(ctx context.Context, tables []table) string {
 
 func (t table) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## %s\n\n%s Measured on %s", t.Title, t.About, t.Date)
+	fmt.Fprintf(&b, "## %s\n\n%s Measured on %s, on %s", t.Title, t.About, t.Date, t.Machine)
 	if t.Name != "" {
 		fmt.Fprintf(&b, "; again: `go run ./bench %s`", t.Name)
 	}
@@ -95,14 +90,4 @@ func (t table) markdown() string {
 		fmt.Fprintf(&b, "\n![%s](img/%s)\n", p.Title, p.File)
 	}
 	return b.String()
-}
-
-func cpu() string {
-	raw, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(raw)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return runtime.GOARCH
 }

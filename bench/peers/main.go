@@ -86,7 +86,7 @@ func run() (err error) {
 		}
 	}
 	t := result{
-		Date:  time.Now().UTC().Format(time.DateOnly),
+		Date: time.Now().UTC().Format(time.DateOnly), Machine: load.Machine(),
 		Title: "Beside other queues",
 		About: fmt.Sprintf("%d events to one receiver, medians of %d rounds in turn. Each event is committed in a call of its own by %d callers at once, as a program with news does it, and is on disk before the call returns: PostgreSQL and SQLite with their safest settings, Redis with `appendfsync always`, RabbitMQ with durable quorum queues. "+
 			"Counted until the last event has arrived; browserhook's figure includes the event's and the attempt's records, which River and asynq don't keep. River and asynq are libraries, used by a worker that POSTs; Outpost and browserhook sign each request. Again: `make bench-peers`.", *events, rounds, load.Producers),
@@ -109,6 +109,7 @@ func run() (err error) {
 // result is a table as bench reads it.
 type result struct {
 	Date    string     `json:"date"`
+	Machine string     `json:"machine"`
 	Title   string     `json:"title"`
 	About   string     `json:"about"`
 	Columns []string   `json:"columns"`
