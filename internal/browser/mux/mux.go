@@ -159,13 +159,15 @@ func (m *Mux) long(r *reader, part []byte) error {
 		if part, last, err = r.part(); err != nil {
 			return within(err)
 		}
-		all := append(held, part...)
-		held = bytes.Clone(all[max(0, len(all)-maxTail):])
-		c.client.more(all[:len(all)-len(held)])
+		held = append(held, part...)
+		if ready := len(held) - maxTail; ready > 0 {
+			c.client.more(bytes.Clone(held[:ready]))
+			held = append(held[:0], held[ready:]...)
+		}
 	}
 	if c.session == "" {
 		if body, ok := bytes.CutSuffix(held, []byte(sessionLast+c.client.root+`"}`)); ok {
-			held = append(body, '}')
+			held = append(held[:len(body)], '}')
 		}
 	}
 	c.client.more(append(held, 0))
