@@ -12,8 +12,8 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// actor runs one session from its start to its end. Only it moves the session
-// while it has a browser.
+// actor runs one session from its start to its end. Only it starts and ends its
+// browser and runs its steps; requests may ask for its end, and cancel what waits.
 type actor struct {
 	service *Service
 	ref     ref

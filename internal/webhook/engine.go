@@ -41,10 +41,10 @@ type Engine struct {
 	mu        sync.Mutex
 	phase     phase
 	missed    bool // news may have been, during the start
-	lanes     map[string]*slot
+	lanes     map[string]*scheduled
 	budget    budget
 	scheduler scheduler
-	waiting   []*slot         // that wait for memory to claim
+	waiting   []*scheduled    // that wait for memory to claim
 	ctx       context.Context //nolint:containedctx // of Run, for the claims
 	sending   context.Context //nolint:containedctx // outlives ctx by the grace period
 	// Attempts, claims, releases, alarms, looks into the store, and
@@ -62,8 +62,8 @@ const (
 	phaseStopped
 )
 
-// slot is a lane in the engine, with its turn to send and its alarm.
-type slot struct {
+// scheduled is a lane in the engine, with its turn to send and its alarm.
+type scheduled struct {
 	lane
 	turn      turn
 	alarm     alarm
@@ -78,7 +78,7 @@ const Grace = 5 * time.Second
 func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *Engine {
 	e := &Engine{
 		queue: queue, log: log, attempts: attempts{sender: sender, userAgent: "browserhook/" + version},
-		lanes: map[string]*slot{}, scheduler: newScheduler(),
+		lanes: map[string]*scheduled{}, scheduler: newScheduler(),
 	}
 	e.recorder = recorder{queue: queue, log: log, results: make(chan result, recordSize), stopped: e.stopped, recorded: e.recorded}
 	return e
@@ -171,7 +171,7 @@ func (e *Engine) Reserve(endpoint *domain.Endpoint, size int) bool {
 	if !e.running() {
 		return false
 	}
-	s := e.slot(endpoint.ProjectID, endpoint.ID)
+	s := e.lane(endpoint.ProjectID, endpoint.ID)
 	if endpoint.Ordered && e.phase == phaseStarting {
 		s.refuse() // an earlier one may be in the store
 		return false
@@ -191,7 +191,7 @@ func (e *Engine) Take(jobs []domain.Job) {
 	now := time.Now()
 	var back []domain.Job
 	for i := range jobs {
-		s := e.slot(jobs[i].Delivery.ProjectID, jobs[i].Delivery.EndpointID)
+		s := e.lane(jobs[i].Delivery.ProjectID, jobs[i].Delivery.EndpointID)
 		if !s.handOff(&jobs[i]) {
 			back = append(back, jobs[i])
 		}
@@ -208,7 +208,7 @@ func (e *Engine) Abandon(endpoints []domain.EndpointRef) {
 	defer e.mu.Unlock()
 	now := time.Now()
 	for _, ref := range endpoints {
-		s := e.slot(ref.ProjectID, ref.ID)
+		s := e.lane(ref.ProjectID, ref.ID)
 		s.abandon()
 		e.follow(s, now)
 	}
@@ -216,8 +216,8 @@ func (e *Engine) Abandon(endpoints []domain.EndpointRef) {
 	e.advance(now)
 }
 
-// slot is the endpoint's, made if need be.
-func (e *Engine) slot(projectID, endpoint string) *slot {
+// lane is the endpoint's, made if need be.
+func (e *Engine) lane(projectID, endpoint string) *scheduled {
 	s, ok := e.lanes[endpoint]
 	if ok {
 		return s
@@ -229,15 +229,15 @@ func (e *Engine) slot(projectID, endpoint string) *slot {
 			}
 		}
 	}
-	s = &slot{lane: newLane(endpoint, &e.budget)}
-	s.turn.slot = s
+	s = &scheduled{lane: newLane(endpoint, &e.budget)}
+	s.turn.of = s
 	e.scheduler.join(&s.turn, projectID)
 	s.alarm = alarm{group: &e.wg, ring: func() { e.ring(s) }}
 	e.lanes[endpoint] = s
 	return s
 }
 
-func (e *Engine) forget(s *slot) {
+func (e *Engine) forget(s *scheduled) {
 	e.scheduler.remove(&s.turn)
 	s.alarm.stop()
 	if e.lanes[s.endpoint] == s {
@@ -247,7 +247,7 @@ func (e *Engine) forget(s *slot) {
 
 // follow does what a lane wants. It is called after anything has happened to
 // one.
-func (e *Engine) follow(s *slot, now time.Time) {
+func (e *Engine) follow(s *scheduled, now time.Time) {
 	if !e.running() {
 		return
 	}
@@ -274,7 +274,7 @@ func (e *Engine) advance(now time.Time) {
 }
 
 // start is apart so that a job is copied to the heap only when there is one.
-func (e *Engine) start(s *slot, job domain.Job) {
+func (e *Engine) start(s *scheduled, job domain.Job) {
 	e.wg.Go(func() { e.work(s, job) })
 }
 
@@ -289,22 +289,22 @@ func (e *Engine) admit(now time.Time) {
 }
 
 // pick takes the job that is to be sent next.
-func (e *Engine) pick(now time.Time) (*slot, domain.Job) {
+func (e *Engine) pick(now time.Time) (*scheduled, domain.Job) {
 	for t := e.scheduler.next(); t != nil; t = e.scheduler.next() {
-		job, ok := t.slot.send(now)
+		job, ok := t.of.send(now)
 		if ok {
 			e.scheduler.sends(t)
 		}
-		e.follow(t.slot, now)
+		e.follow(t.of, now)
 		if ok {
-			return t.slot, job
+			return t.of, job
 		}
 	}
 	return nil, domain.Job{}
 }
 
 // work sends a job, and then whatever is next, until nothing is.
-func (e *Engine) work(s *slot, job domain.Job) {
+func (e *Engine) work(s *scheduled, job domain.Job) {
 	for s != nil {
 		r, response := e.attempts.make(e.sending, &s.templates, &job)
 		e.recorder.put(r)
@@ -326,7 +326,7 @@ func (e *Engine) work(s *slot, job domain.Job) {
 }
 
 // claim asks the store for what there is room for.
-func (e *Engine) claim(s *slot, room domain.Room) {
+func (e *Engine) claim(s *scheduled, room domain.Room) {
 	began := time.Now()
 	c, err := e.queue.Claim(e.ctx, s.endpoint, began, room)
 	if err != nil && e.ctx.Err() == nil {
@@ -343,7 +343,7 @@ func (e *Engine) claim(s *slot, room domain.Room) {
 }
 
 // ring follows a lane whose alarm has rung.
-func (e *Engine) ring(s *slot) {
+func (e *Engine) ring(s *scheduled) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	now := time.Now()

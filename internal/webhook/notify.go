@@ -63,7 +63,7 @@ func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
 		if slices.Contains(c.Gone, ref) {
 			continue // the last of its deliveries was canceled: nobody will be sent anything
 		}
-		s := e.slot(ref.ProjectID, ref.ID)
+		s := e.lane(ref.ProjectID, ref.ID)
 		s.notified(elsewhere)
 		e.follow(s, now)
 	}
@@ -87,7 +87,7 @@ func (e *Engine) void(endpoint string, now time.Time) {
 func (e *Engine) expect(due []domain.Due) {
 	now := time.Now()
 	for _, d := range due {
-		s := e.slot(d.ProjectID, d.EndpointID)
+		s := e.lane(d.ProjectID, d.EndpointID)
 		s.backlog.expect(d.At)
 		e.follow(s, now)
 	}

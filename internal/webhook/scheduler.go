@@ -30,7 +30,7 @@ type share struct {
 
 // turn is a lane as the scheduler sees it.
 type turn struct {
-	slot     *slot
+	of       *scheduled
 	share    *share
 	inFlight int
 	ready    bool // it waits for its turn

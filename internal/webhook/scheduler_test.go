@@ -11,7 +11,7 @@ import (
 // lineUp makes lanes of projects, each ready and of endpoints that answer.
 func lineUp(s *scheduler, projects ...string) (turns []*turn) {
 	for _, p := range projects {
-		t := &turn{slot: &slot{lane: lane{endpoint: fmt.Sprint(p, len(turns))}}}
+		t := &turn{of: &scheduled{lane: lane{endpoint: fmt.Sprint(p, len(turns))}}}
 		s.join(t, p)
 		s.set(t, false, true)
 		turns = append(turns, t)
@@ -28,7 +28,7 @@ func picks(s *scheduler, n int) (names []string) {
 		}
 		s.sends(t)
 		s.set(t, t.share.key.suspect, true)
-		names = append(names, t.slot.endpoint)
+		names = append(names, t.of.endpoint)
 	}
 	return names
 }
@@ -133,7 +133,7 @@ func TestSchedulerAddsUp(t *testing.T) {
 					}
 				}
 				if (places == 1) != one.ready || places > 1 || one.ready != slices.Contains(one.share.ready, one) {
-					r.Fatalf("%s is ready: %v, and has %d places", one.slot.endpoint, one.ready, places)
+					r.Fatalf("%s is ready: %v, and has %d places", one.of.endpoint, one.ready, places)
 				}
 			}
 			if s.inFlight != all || s.suspect != suspect {

@@ -32,16 +32,16 @@ type tx struct {
 // written is how much of what is collected is in the tables.
 type written struct{ entries, deliveries, outcomes int }
 
-// mark is how much was collected before a change.
-type mark struct {
-	unit     work.Mark
+// collected is how much was there before a change.
+type collected struct {
+	unit     work.Savepoint
 	outcomes int
 }
 
-func (t *tx) mark() mark { return mark{t.unit.Mark(), len(t.outcomes)} }
+func (t *tx) collected() collected { return collected{t.unit.Savepoint(), len(t.outcomes)} }
 
 // reset forgets what a change that failed has collected.
-func (t *tx) reset(m mark) {
+func (t *tx) reset(m collected) {
 	t.unit.Reset(m.unit)
 	t.outcomes = t.outcomes[:m.outcomes]
 }

@@ -170,7 +170,7 @@ func (w *writer) forget() {
 // runOne runs one change. Its own failure is in c.err; what it returns is the
 // database's failure and ends the transaction.
 func (w *writer) runOne(t *tx, c *change) error {
-	before := t.mark()
+	before := t.collected()
 	t.wrote, t.savepoint = false, false
 	w.cache.touched = false
 	if c.err = protect(c.fn, t); c.err == nil {

@@ -163,20 +163,20 @@ func (d *Delivery) job(id string) domain.Job {
 	return j
 }
 
-// Mark is how much a unit has collected.
-type Mark struct {
+// Savepoint is how much a unit has collected.
+type Savepoint struct {
 	entries, due, changed, gone, sessions, keys, deliveries int
 	keyPairs                                                bool
 }
 
-// Mark says how much there is, for Reset.
-func (u *Unit) Mark() Mark {
+// Savepoint says how much there is, for Reset.
+func (u *Unit) Savepoint() Savepoint {
 	c := &u.Commit
-	return Mark{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries), c.KeyPairs}
+	return Savepoint{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries), c.KeyPairs}
 }
 
 // Reset forgets what was collected since: the change that did has failed.
-func (u *Unit) Reset(m Mark) {
+func (u *Unit) Reset(m Savepoint) {
 	c := &u.Commit
 	u.Entries, c.Due, c.Changed, c.Gone = u.Entries[:m.entries], c.Due[:m.due], c.Changed[:m.changed], c.Gone[:m.gone]
 	c.Sessions, c.Keys, u.Deliveries = c.Sessions[:m.sessions], c.Keys[:m.keys], u.Deliveries[:m.deliveries]

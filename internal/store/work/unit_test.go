@@ -146,7 +146,7 @@ func TestReset(t *testing.T) {
 	var u, want Unit
 	fill(&u, "kept")
 	fill(&want, "kept")
-	m := u.Mark()
+	m := u.Savepoint()
 	fill(&u, "failed")
 	u.Commit.KeyPairs = true
 	u.Reset(m)
