@@ -76,21 +76,27 @@ func bare(t *testing.T, dir string) string {
 		args = append(args, "--no-sandbox")
 	}
 	cmd := exec.Command(l.Path, append(args, "about:blank")...)
-	said, err := cmd.StderrPipe()
+	said, end, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	cmd.Stderr = end
+	err = cmd.Start()
+	end.Close()
+	if err != nil {
 		t.Fatal(err)
 	}
+	var reading sync.WaitGroup
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
+		reading.Wait()
+		said.Close()
 	})
 	lines := bufio.NewScanner(said)
 	for lines.Scan() {
 		if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on "); ok {
-			go func() { _, _ = io.Copy(io.Discard, said) }()
+			reading.Go(func() { _, _ = io.Copy(io.Discard, said) })
 			return address
 		}
 	}

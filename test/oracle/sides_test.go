@@ -32,11 +32,13 @@ const (
 	little = 1500 * time.Millisecond
 )
 
-func (c Case) timeout() time.Duration {
+// timeout is that of step i of n. The last is the one that may be refused: those
+// before it have time enough to be done.
+func (c Case) timeout(i, n int) time.Duration {
 	if c.Timeout > 0 {
 		return c.Timeout
 	}
-	if c.Refuses {
+	if c.Refuses && i == n-1 {
 		return little
 	}
 	return enough
@@ -259,8 +261,8 @@ func do(ctx context.Context, page *browser.Page, c Case, url string) Outcome {
 		time.AfterFunc(little/5, crash)
 	}
 	o := Outcome{Done: true}
-	for _, s := range specs {
-		result, f := run(s, c.timeout())
+	for i, s := range specs {
+		result, f := run(s, c.timeout(i, len(specs)))
 		if c.Tries {
 			if f == nil && s.Action == "goto" && !strings.HasSuffix(s.URL, "/after") {
 				o.Said = `"opened"`
@@ -311,7 +313,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		if err != nil {
 			return nil, fmt.Errorf("%s/%s: %w", c.Theme, c.Name, err)
 		}
-		jobs[i] = job{i, site.url(i), their, c.filled(site, i).reading(), c.timeout().Milliseconds(), strings.Contains(c.Steps, `"tap"`), c.Crash, c.Hangs, (little / 5).Milliseconds()}
+		jobs[i] = job{i, site.url(i), their, c.filled(site, i).reading(), c.timeout(0, 1).Milliseconds(), strings.Contains(c.Steps, `"tap"`), c.Crash, c.Hangs, (little / 5).Milliseconds()}
 	}
 	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs})
 	if err != nil {

@@ -28,11 +28,13 @@ func (c Case) their() (string, error) {
 	}
 	var b strings.Builder
 	b.WriteString("let started\n")
-	for _, s := range specs {
+	for i, s := range specs {
+		limit := c.timeout(i, len(specs))
+		fmt.Fprintf(&b, "page.setDefaultTimeout(%d)\n", limit.Milliseconds())
 		line := onPage(s)
 		switch {
 		case s.Action == "assert":
-			line = expectation(s, c.timeout())
+			line = expectation(s, limit)
 		case s.Target != "":
 			line = onElement(s)
 		}
