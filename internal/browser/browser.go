@@ -172,11 +172,15 @@ func (p *program) Close() error {
 // Asked is closed when a program that uses the browser asks for its end.
 func (b *Browser) Asked() <-chan struct{} { return b.asked }
 
-// heard takes the keeper's news: a program asks for the browser's end, or it has
-// ended.
+// heard takes the keeper's news: a program asks for the browser's end, or has left,
+// or the browser has ended.
 func (b *Browser) heard(e cdp.Event) {
-	if e.Method == keeper.MethodClose {
+	switch e.Method {
+	case keeper.MethodClose:
 		b.ask.Do(func() { close(b.asked) })
+		return
+	case keeper.MethodLeft:
+		b.tabs.again()
 		return
 	}
 	var news keeper.Exited

@@ -216,7 +216,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
 	go b.watch()
 	return b, nil
 }

@@ -149,6 +149,7 @@ func (t *Tabs) heard(e cdp.Event) {
 		_, _ = t.conn.Send(e.SessionID, "Runtime.runIfWaitingForDebugger", nil)
 		return
 	case "Target.detachedFromTarget":
+		t.dialogClosed(ev.SessionID)
 		t.locales.left(ev.SessionID, t.opt.Locale)
 		if t.left(ev.SessionID) {
 			return
@@ -264,6 +265,14 @@ func (t *Tabs) opened(a *attachedToTarget) {
 			}
 		}
 	})
+}
+
+// again tells the browser what it is told of all its pages: a program that has set
+// the same has it forget that when it leaves.
+func (t *Tabs) again() {
+	for _, c := range append([]command{{"Browser.setDownloadBehavior", t.downloads.behavior()}}, ofBrowser(t.opt)...) {
+		_, _ = cdp.Session{Conn: t.conn}.Send(c.method, c.params)
+	}
 }
 
 func (t *Tabs) closeTarget(id string) {

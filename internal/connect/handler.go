@@ -87,9 +87,8 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) (c caller, ok bo
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), startWithin)
 	defer cancel()
+	var changed <-chan struct{}
 	for {
-		// Asked for before looking, so that no change falls in between.
-		changed := h.Sessions.Changed(r.PathValue("sessionId"))
 		c, err := h.look(ctx, r)
 		switch {
 		case err != nil:
@@ -101,8 +100,15 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) (c caller, ok bo
 			h.Refuse(w, domain.CodeEnded, "The session has ended.")
 			return c, false
 		}
+		if changed == nil {
+			// Only for a session that there is, and that will change. Then looked at
+			// again, so that no change falls in between.
+			changed = h.Sessions.Changed(c.session.ID)
+			continue
+		}
 		select {
 		case <-changed:
+			changed = nil
 		case <-h.Stopping:
 			h.Refuse(w, domain.CodeUnavailable, "The server is stopping.")
 			return c, false

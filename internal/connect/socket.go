@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -18,11 +19,11 @@ import (
 )
 
 const (
-	maxMessage  = 256 << 20 // bytes, either way
-	atOnce      = 64 << 10  // bytes of a message that are held here
+	maxMessage  = 96 << 20 // bytes, of a program's; mux.MaxMessage
+	atOnce      = 64 << 10 // bytes of a message that are held here
 	writeWithin = time.Minute
 	pingEvery   = 30 * time.Second
-	pongWithin  = time.Minute
+	joinWithin  = 30 * time.Second
 	lookWithin  = 10 * time.Second
 	lookAgain   = time.Second // while the store is away
 )
@@ -40,7 +41,13 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		h.Refuse(w, "upgrade_required", "Open this path as a WebSocket.")
 		return
 	}
-	browser, ok, err := h.Sessions.Connect(r.Context(), c.session.ID, r.PathValue("targetId"))
+	joining, joined := context.WithTimeout(r.Context(), joinWithin)
+	browser, ok, err := h.Sessions.Connect(joining, c.session.ID, r.PathValue("targetId"))
+	joined()
+	if e, refused := errors.AsType[*domain.Error](err); refused {
+		h.Refuse(w, e.Code, e.Message)
+		return
+	}
 	if err != nil || !ok {
 		h.Log.Debug("connect to a browser", "session", c.session.ID, "err", err)
 		h.Refuse(w, domain.CodeUnavailable, "The session's browser can't be reached right now.")
@@ -82,13 +89,13 @@ func toBrowser(ctx context.Context, browser net.Conn, ws *websocket.Conn) error 
 			return err
 		}
 		if _, err := io.Copy(whole{out}, message); err != nil {
-			return err
+			return ended(err)
 		}
 		if err := out.WriteByte(0); err != nil {
-			return err
+			return ended(err)
 		}
 		if err := out.Flush(); err != nil {
-			return err
+			return ended(err)
 		}
 	}
 }
@@ -114,13 +121,18 @@ func fromBrowser(ctx context.Context, ws *websocket.Conn, browser net.Conn) erro
 		case errors.Is(err, bufio.ErrBufferFull):
 			err = writeLong(ctx, ws, part, in)
 		}
-		if errors.Is(err, io.EOF) {
-			return websocket.CloseError{Code: websocket.StatusGoingAway, Reason: "the browser has ended, or too much waited for this program to read"}
-		}
 		if err != nil {
-			return err
+			return ended(err)
 		}
 	}
+}
+
+// ended is why a connection is over, when its browser's is.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return websocket.CloseError{Code: websocket.StatusGoingAway, Reason: "the browser or the page has ended, or too much waited for this program to read"}
+	}
+	return err
 }
 
 func write1(ctx context.Context, ws *websocket.Conn, message []byte) error {
@@ -189,7 +201,8 @@ func (h *Handler) watch(ctx context.Context, c caller, revoked <-chan struct{}) 
 	}
 }
 
-// ping finds out that a program is gone without a word.
+// ping keeps the proxies between awake. A program that answers none may be stopped
+// in a debugger; one whose machine is gone is known by TCP.
 func ping(ctx context.Context, ws *websocket.Conn) error {
 	for every := time.NewTicker(pingEvery); ; {
 		select {
@@ -198,10 +211,10 @@ func ping(ctx context.Context, ws *websocket.Conn) error {
 			every.Stop()
 			return ctx.Err()
 		}
-		waiting, cancel := context.WithTimeout(ctx, pongWithin)
+		waiting, cancel := context.WithTimeout(ctx, pingEvery)
 		err := ws.Ping(waiting)
 		cancel()
-		if err != nil {
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 	}

@@ -32,10 +32,13 @@ func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, o
 	if a == nil {
 		return nil, false, nil
 	}
-	b := a.used(1)
-	if b == nil {
+	b, n := a.used(1)
+	if b == nil || n > maxPrograms {
 		a.used(-1)
-		return nil, false, nil
+		if b == nil {
+			return nil, false, nil
+		}
+		return nil, true, domain.Refuse(domain.CodeTooMany, "%d programs use the session already", maxPrograms)
 	}
 	conn, err := b.Connect(ctx, target)
 	if err != nil {
@@ -57,13 +60,16 @@ func (u *use) Close() error {
 	return u.Conn.Close()
 }
 
-// used counts the programs that use the session's browser, which it returns.
-func (a *actor) used(more int) Browser {
+// maxPrograms is how many may use a session's browser at once.
+const maxPrograms = 32
+
+// used counts the programs that use the session's browser, and returns both.
+func (a *actor) used(more int) (Browser, int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.users += more
 	a.touch()
-	return a.by
+	return a.by, a.users
 }
 
 // rest begins the session's idle time anew, unless a program uses its browser.

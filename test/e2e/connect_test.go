@@ -301,3 +301,88 @@ func TestWhoMayConnect(t *testing.T) {
 		t.Errorf("an ended session: %d %s", status, body)
 	}
 }
+
+// TestProgramsStayInTheSession: what would read the machine's files, or rule the
+// browser from a window of its own, is answered by us.
+func TestProgramsStayInTheSession(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, _ := forPrograms(t)
+	secret := filepath.Join(dir, "secret.txt")
+	if err := os.WriteFile(secret, []byte("the machine's"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	made, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site + "/page"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.String("sessionId")
+	if _, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "waitFor", "target": "#go"}}}); err != nil {
+		t.Fatal(err)
+	}
+	p := connect(t, made.String("connectUrl"))
+	var targets struct {
+		TargetInfos []struct{ TargetID, Type, URL string }
+	}
+	if err := json.Unmarshal([]byte(p.call("Target.getTargets", `{"filter":[{}]}`)), &targets); err != nil {
+		t.Fatal(err)
+	}
+	page, own := "", 0
+	for _, target := range targets.TargetInfos {
+		var attached struct{ SessionID string }
+		_ = json.Unmarshal([]byte(p.call("Target.attachToTarget", fmt.Sprintf(`{"targetId":%q,"flatten":true}`, target.TargetID))), &attached)
+		usable := !strings.Contains(p.callIn(attached.SessionID, "Runtime.evaluate", `{"expression":"1"}`), "Session with given id not found")
+		switch {
+		case target.Type == "page" && usable:
+			page = attached.SessionID
+		case strings.HasPrefix(target.URL, "chrome"):
+			if own++; usable {
+				t.Errorf("%s %s can be used", target.Type, target.URL)
+			}
+		}
+	}
+	t.Logf("%d windows of the program's own", own)
+	for _, try := range []struct{ method, params string }{
+		{"Page.navigate", `{"url":"file://` + secret + `"}`},
+		{"Page.navigate", `{"url":"view-source:file://` + secret + `"}`},
+		{"Page.navigate", `{"url":"about:version"}`},
+		{"Page.navigate", `{"url":"chrome://version"}`},
+		{"Input.dispatchDragEvent", `{"type":"dragEnter","x":20,"y":20,"data":{"items":[],"files":["` + secret + `"],"dragOperationsMask":1}}`},
+		{"Target.openDevTools", `{"targetId":"x"}`},
+		{"Tethering.bind", `{"port":45678}`},
+		{"Extensions.loadUnpacked", `{"path":"/"}`},
+	} {
+		if got := p.callIn(page, try.method, try.params); !strings.Contains(got, `"code":-32000`) {
+			t.Errorf("%s %s: %s", try.method, try.params, got)
+		}
+	}
+	// By the page itself, or by what it may be told, as little.
+	for _, expression := range []string{
+		`location.href = 'file://` + secret + `'; 1`, `open('file://` + secret + `'); 1`, `open('chrome://version'); 1`,
+		`fetch('file://` + secret + `').then(r => r.text()).catch(() => 'no')`,
+	} {
+		if got := p.callIn(page, "Runtime.evaluate", fmt.Sprintf(`{"expression":%q,"awaitPromise":true,"returnByValue":true,"userGesture":true}`, expression)); strings.Contains(got, "the machine's") {
+			t.Errorf("%s: %s", expression, got)
+		}
+	}
+	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "assert", "url": site + "/page"}}})
+	if err != nil || got.List("data")[0].String("status") != "COMPLETED" {
+		t.Errorf("the session is elsewhere: %v, %v", got, err)
+	}
+
+	// Downloads are the session's own again soon after a program that kept them has
+	// left.
+	if got := p.call("Browser.setDownloadBehavior", `{"behavior":"deny"}`); got != "{}" {
+		t.Errorf("%s", got)
+	}
+	_ = p.ws.CloseNow()
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{
+			{"action": "click", "target": "#load", "download": true, "timeout": "5s"},
+		}})
+		return err == nil && got.List("data")[0].String("status") == "COMPLETED", err
+	}); err != nil {
+		t.Error(err)
+	}
+}

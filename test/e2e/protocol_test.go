@@ -29,11 +29,16 @@ func connect(t *testing.T, url string) *protocol {
 // call sends a command and returns its result, or its error.
 func (p *protocol) call(method, params string) string {
 	p.t.Helper()
+	return p.callIn("", method, params)
+}
+
+func (p *protocol) callIn(session, method, params string) string {
+	p.t.Helper()
 	p.last++
-	message := fmt.Sprintf(`{"id":%d,"method":%q}`, p.last, method)
-	if params != "" {
-		message = fmt.Sprintf(`{"id":%d,"method":%q,"params":%s}`, p.last, method, params)
+	if params == "" {
+		params = "{}"
 	}
+	message := fmt.Sprintf(`{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, p.last, method, params, session)
 	if err := p.ws.Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
 		p.t.Fatal(err)
 	}

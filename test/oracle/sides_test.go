@@ -351,7 +351,7 @@ func node(ctx context.Context, program, chromium string, input object) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", program)
 	cmd.Dir = "../clients"

@@ -37,6 +37,10 @@ func (c *Conn) read() {
 		}
 		var m message
 		if err := jsonv2.Unmarshal(raw, &m, lenient); err != nil {
+			if head.id != 0 { // cut off in the midst: news of why may follow
+				c.answer(head.id, reply{err: fmt.Errorf("%w: %w", ErrNoMessage, err)})
+				continue
+			}
 			c.end(fmt.Errorf("%w: %w: %w", ErrClosed, ErrNoMessage, err))
 			return
 		}

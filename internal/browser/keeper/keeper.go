@@ -47,6 +47,7 @@ const (
 	MethodHello  = "Keeper.hello"  // a command: Hello, answered by Welcome
 	MethodExited = "Keeper.exited" // an event: Exited
 	MethodClose  = "Keeper.close"  // an event: a program asks for the browser's end
+	MethodLeft   = "Keeper.left"   // an event: a program has left, and nothing of it is in the browser
 )
 
 // Hello is the first message of a connection.
@@ -77,7 +78,8 @@ const (
 	endWithin     = 5 * time.Second  // what is killed is gone by then
 	exitWithin    = time.Second      // of the end of its pipe
 	readWithin    = time.Second      // what was said last
-	maxHello      = 4 << 10          // bytes
+	acceptAgain   = 100 * time.Millisecond
+	maxHello      = 4 << 10 // bytes
 )
 
 // Main is the keeper's whole life, given the arguments after "keeper". It
@@ -146,8 +148,8 @@ func (k *keeper) run() error {
 		return nil
 	}
 	defer k.end()
-	k.mux = mux.New(browser)
-	go k.accept(listener)
+	k.mux = mux.New(browser, func() { k.mux.Tell(MethodLeft, struct{}{}) })
+	k.serving.Go(func() { k.accept(listener) })
 	browserDone := make(chan struct{})
 	go func() {
 		defer close(browserDone)
@@ -179,7 +181,16 @@ func (k *keeper) run() error {
 	k.lines.wait()
 	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last()})
 	k.mux.End(readWithin)
-	k.serving.Wait()
+	listener.Close()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		k.serving.Wait()
+	}()
+	select {
+	case <-served:
+	case <-time.After(2 * readWithin): // one that has said no hello
+	}
 	return nil
 }
 
@@ -187,8 +198,13 @@ func (k *keeper) run() error {
 func (k *keeper) accept(listener net.Listener) {
 	for {
 		conn, err := listener.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return
+		}
+		if err != nil { // too many files are open
+			fmt.Fprintln(os.Stderr, "keeper: accept a connection:", err)
+			time.Sleep(acceptAgain) //nolint:forbidigo // nothing tells when there is room
+			continue
 		}
 		k.serving.Go(func() {
 			if err := k.serve(conn); err != nil {

@@ -20,6 +20,7 @@ type client struct {
 	conn  net.Conn
 	rules Rules
 	root  string // its session with the browser
+	gone  bool   // it has left
 	out   *outbox
 	whole sync.Mutex // held while a message is put, taken before any other
 

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MaxMessage bounds one message of a client, in bytes: what is larger ends its
-// connection.
-const MaxMessage = 256 << 20
+// connection. Chromium stops reading its pipe for good at 100 MiB.
+const MaxMessage = 96 << 20
 
 // maxHeld bounds a message of the browser that can't be passed on while it comes.
 const maxHeld = 64 << 20
@@ -232,6 +233,28 @@ func (a answer) params() jsontext.Value {
 	return params
 }
 
+// decode reads the members of an answer that may be.
+func (a answer) decode(into any) error {
+	return json.Unmarshal(append(append([]byte(`{"id":0`), a.body...), '}'), into, pageText)
+}
+
+// target is what something is that can be attached to.
+type target struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
+}
+
+// ofPages says that it is a page, or belongs to one: not a window of the program
+// itself, whose scripts may do more than those of pages.
+func (t target) ofPages() bool {
+	scheme, _, _ := strings.Cut(t.URL, ":")
+	switch strings.ToLower(scheme) {
+	case "chrome", "chrome-untrusted", "chrome-search", "chrome-extension", "devtools":
+		return false
+	}
+	return t.Type != "browser_ui"
+}
+
 // pieces are the message as a client gets it, under its own id and session, its
 // NUL included. A small one is one piece.
 func (a answer) pieces(id int64, session string) [][]byte {
@@ -311,7 +334,9 @@ func readCommand(message []byte) (c command, no *refusal) {
 		case "method":
 			err = json.Unmarshal(value, &c.method)
 		case "sessionId":
-			err = json.Unmarshal(value, &c.session)
+			if err = json.Unmarshal(value, &c.session); err == nil && c.session != "" && !plain([]byte(c.session)) {
+				c.session, err = "", errors.New("not an id")
+			}
 		case "params":
 			c.params = value.Clone()
 			if k := value.Kind(); k != '{' && k != 'n' {

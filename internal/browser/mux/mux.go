@@ -36,6 +36,7 @@ var ErrBacklog = errors.New("the client reads too slowly: too much waits for it"
 // Mux shares one browser. Run reads it until it ends.
 type Mux struct {
 	browser io.ReadWriter
+	left    func()
 	ended   chan struct{}
 
 	writing sync.Mutex // held for a whole message to the browser, and taken before mu
@@ -64,10 +65,11 @@ type session struct {
 	parent string
 }
 
-// New makes a mux of the two ends of a browser's pipe.
-func New(browser io.ReadWriter) *Mux {
+// New makes a mux of the two ends of a browser's pipe. left is called when nothing
+// is left in the browser of a client with rules, on the goroutine that reads it.
+func New(browser io.ReadWriter, left func()) *Mux {
 	return &Mux{
-		browser: browser, ended: make(chan struct{}), own: newOutbox(),
+		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(),
 		calls: map[int64]*call{}, sessions: map[string]*session{}, clients: map[*client]struct{}{},
 	}
 }
@@ -157,6 +159,8 @@ func (m *Mux) long(r *reader, part []byte) error {
 	for last := false; !last; {
 		var err error
 		if part, last, err = r.part(); err != nil {
+			// What has come of it is a message by itself, so that another can follow.
+			c.client.more([]byte{0})
 			return within(err)
 		}
 		held = append(held, part...)
@@ -196,14 +200,17 @@ func (m *Mux) answered(a answer) {
 func (m *Mux) happened(a answer) {
 	switch a.method {
 	case "Target.attachedToTarget":
-		m.attached(a)
+		if !m.attached(a) {
+			return
+		}
 	case "Target.detachedFromTarget":
 		defer m.detached(a) // its owner hears of it first
 	}
 	m.mu.Lock()
 	s := m.sessions[a.session]
+	unseen := s != nil && s.owner.rules != nil && a.method == "Target.detachedFromTarget" && m.sessions[a.about().SessionID] == nil
 	m.mu.Unlock()
-	if s == nil {
+	if s == nil || unseen {
 		return
 	}
 	if a.session == s.owner.root {
@@ -212,24 +219,33 @@ func (m *Mux) happened(a answer) {
 	s.owner.send(a.pieces(0, a.session))
 }
 
-// sessionOf is the session that one of the two events is about.
-func sessionOf(a answer) string {
-	var params struct {
-		SessionID string `json:"sessionId"`
-	}
-	if json.Unmarshal(a.params(), &params, pageText) != nil {
-		return ""
-	}
-	return params.SessionID
+// about is what one of the two events is about.
+type about struct {
+	SessionID string `json:"sessionId"`
+	Target    target `json:"targetInfo"`
 }
 
-func (m *Mux) attached(a answer) {
-	id := sessionOf(a)
+func (a answer) about() (of about) {
+	_ = json.Unmarshal(a.params(), &of, pageText)
+	return of
+}
+
+// attached remembers whose a session is, and says whether its owner may know: what
+// is not of the session's pages is detached again, and nobody has used it.
+func (m *Mux) attached(a answer) bool {
+	of := a.about()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if by := m.sessions[a.session]; by != nil && id != "" {
-		m.sessions[id] = &session{owner: by.owner, parent: a.session}
+	by := m.sessions[a.session]
+	if by == nil || of.SessionID == "" {
+		return true
 	}
+	if by.owner.rules != nil && !of.Target.ofPages() {
+		m.sendTo(a.session, "Target.detachFromTarget", map[string]string{"sessionId": of.SessionID}, func(answer) {})
+		return false
+	}
+	m.sessions[of.SessionID] = &session{owner: by.owner, parent: a.session}
+	return true
 }
 
 // detached forgets a session that has ended, with those that were attached by
@@ -237,12 +253,23 @@ func (m *Mux) attached(a answer) {
 // later is refused. So their calls are kept until it has refused what was on its
 // way to it: it has when it answers a command that was sent after those.
 func (m *Mux) detached(a answer) {
-	id := sessionOf(a)
+	id := a.about().SessionID
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.sessions[id] == nil {
+	s := m.sessions[id]
+	if s == nil {
+		m.mu.Unlock()
 		return
 	}
+	m.forgetSession(id)
+	m.mu.Unlock()
+	if c := s.owner; id == c.root { // of a target that is gone
+		c.send(answer{body: []byte(`"method":"Inspector.detached","params":{"reason":"target_closed"}`)}.pieces(0, ""))
+		c.out.close()
+	}
+}
+
+// forgetSession forgets it with its calls. mu is held.
+func (m *Mux) forgetSession(id string) {
 	gone := map[string]bool{id: true}
 	for more := true; more; {
 		more = false
@@ -253,12 +280,12 @@ func (m *Mux) detached(a answer) {
 		}
 	}
 	maps.DeleteFunc(m.sessions, func(id string, _ *session) bool { return gone[id] })
-	m.forgetAfter("Browser.getVersion", nil, func(c *call) bool { return gone[c.session] })
+	m.forgetAfter("Browser.getVersion", nil, func(c *call) bool { return gone[cmp.Or(c.session, c.client.root)] }, func() {})
 }
 
 // forgetAfter sends a command, and drops those calls that are of now when it is
 // answered. mu is held.
-func (m *Mux) forgetAfter(method string, params any, which func(*call) bool) {
+func (m *Mux) forgetAfter(method string, params any, which func(*call) bool, after func()) {
 	var old []int64
 	for id, c := range m.calls {
 		if c.client != nil && which(c) {
@@ -270,22 +297,25 @@ func (m *Mux) forgetAfter(method string, params any, which func(*call) bool) {
 	}
 	m.send(method, params, func(answer) {
 		m.mu.Lock()
-		defer m.mu.Unlock()
 		for _, id := range old {
 			delete(m.calls, id)
 		}
+		m.mu.Unlock()
+		after()
 	})
 }
 
 // send puts a command of the mux's own on its way. mu is held.
-func (m *Mux) send(method string, params any, then func(answer)) {
+func (m *Mux) send(method string, params any, then func(answer)) { m.sendTo("", method, params, then) }
+
+func (m *Mux) sendTo(session, method string, params any, then func(answer)) {
 	raw, err := json.Marshal(params)
 	if err != nil {
 		panic(err) // its own
 	}
 	m.lastID++
 	m.calls[m.lastID] = &call{then: then}
-	_ = m.own.put(command{method: method, params: raw}.pieces(m.lastID, ""), maxBacklog)
+	_ = m.own.put(command{method: method, params: raw}.pieces(m.lastID, session), maxBacklog)
 }
 
 // write writes a whole message to the browser.
@@ -306,30 +336,70 @@ func (m *Mux) writePieces(pieces [][]byte) error {
 
 // root attaches to the browser, or to the target, for a client.
 func (m *Mux) root(c *client, target string) error {
+	late := time.After(rootWithin)
 	method, params := "Target.attachToBrowserTarget", map[string]any{}
 	if target != "" {
+		if err := m.mayHave(c, target, late); err != nil {
+			return err
+		}
 		method, params = "Target.attachToTarget", map[string]any{"targetId": target, "flatten": true}
 	}
 	made := make(chan answer, 1)
 	m.mu.Lock()
 	m.send(method, params, func(a answer) {
 		// Here, where the browser is read: what comes from it next may be for it.
-		if c.root = rootOf(a); c.root != "" {
-			m.mu.Lock()
+		m.mu.Lock()
+		if id := rootOf(a); id != "" && c.gone {
+			m.send("Target.detachFromTarget", map[string]string{"sessionId": id}, func(answer) {})
+		} else if c.root = id; id != "" {
 			m.sessions[c.root] = &session{owner: c}
-			m.mu.Unlock()
 		}
+		m.mu.Unlock()
 		made <- a
 	})
 	m.mu.Unlock()
 	select {
 	case a := <-made:
-		if c.root == "" {
+		if rootOf(a) == "" {
 			return fmt.Errorf("the browser lets no client attach: %s", a.body)
 		}
 		return nil
 	case <-m.ended:
 		return ErrEnded
+	case <-late:
+		return errSilent
+	}
+}
+
+// rootWithin is how long the browser may take to let a client attach.
+const rootWithin = 30 * time.Second
+
+var errSilent = errors.New("the browser does not answer")
+
+// mayHave says whether a client's root may be that target.
+func (m *Mux) mayHave(c *client, id string, late <-chan time.Time) error {
+	said := make(chan answer, 1)
+	m.mu.Lock()
+	m.send("Target.getTargetInfo", map[string]string{"targetId": id}, func(a answer) { said <- a })
+	m.mu.Unlock()
+	select {
+	case a := <-said:
+		var found struct {
+			Result struct {
+				Target target `json:"targetInfo"`
+			} `json:"result"`
+		}
+		if err := a.decode(&found); err != nil || found.Result.Target.Type == "" {
+			return fmt.Errorf("there is no target %q", id)
+		}
+		if c.rules != nil && !found.Result.Target.ofPages() {
+			return fmt.Errorf("the target %q is the program's own", id)
+		}
+		return nil
+	case <-m.ended:
+		return ErrEnded
+	case <-late:
+		return errSilent
 	}
 }
 
@@ -339,9 +409,7 @@ func rootOf(a answer) string {
 			SessionID string `json:"sessionId"`
 		} `json:"result"`
 	}
-	if json.Unmarshal(append(append([]byte(`{"id":0`), a.body...), '}'), &m, pageText) != nil {
-		return ""
-	}
+	_ = a.decode(&m)
 	return m.Result.SessionID
 }
 
@@ -350,11 +418,16 @@ func (m *Mux) leave(c *client) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.clients, c)
-	if c.root == "" {
+	c.gone = true
+	if m.sessions[c.root] == nil { // it has had none, or it is gone
 		return
 	}
 	maps.DeleteFunc(m.sessions, func(_ string, s *session) bool { return s.owner == c })
-	m.forgetAfter("Target.detachFromTarget", map[string]string{"sessionId": c.root}, func(of *call) bool { return of.client == c })
+	m.forgetAfter("Target.detachFromTarget", map[string]string{"sessionId": c.root}, func(of *call) bool { return of.client == c }, func() {
+		if c.rules != nil {
+			m.left()
+		}
+	})
 }
 
 // Tell sends an event that isn't the browser's to the clients without rules.
@@ -447,16 +520,16 @@ func (m *Mux) listen(c *client, in io.Reader) error {
 
 // pass sends a client's command to the browser, if the session is one of its own.
 func (m *Mux) pass(c *client, cmd command) error {
-	m.writing.Lock()
-	defer m.writing.Unlock()
 	to := cmd.session
 	if to == "" {
 		to = c.root
 	}
+	m.writing.Lock()
 	m.mu.Lock()
 	if s := m.sessions[to]; s == nil || s.owner != c {
 		m.mu.Unlock()
-		cmd.session = "" // which Chromium doesn't repeat
+		m.writing.Unlock() // the answer may wait for a long one to the same client
+		cmd.session = ""   // which Chromium doesn't repeat
 		c.reply(cmd, "error", refusal{codeNoSession, "Session with given id not found."})
 		return nil
 	}
@@ -464,5 +537,6 @@ func (m *Mux) pass(c *client, cmd command) error {
 	id := m.lastID
 	m.calls[id] = &call{client: c, id: cmd.id, session: cmd.session}
 	m.mu.Unlock()
+	defer m.writing.Unlock()
 	return m.writePieces(cmd.pieces(id, to))
 }

@@ -58,13 +58,25 @@ func (f *fake) run() {
 			continue
 		}
 		switch m.Method {
-		case "Target.attachToBrowserTarget", "attach":
+		case "Target.attachToBrowserTarget", "Target.attachToTarget", "attach":
 			f.last++
 			id := fmt.Sprintf("S%d", f.last)
 			f.parent[id] = m.SessionID
 			named := json.RawMessage(`{"sessionId":"` + id + `"}`)
 			f.say(said{Method: "Target.attachedToTarget", Params: named, SessionID: m.SessionID})
 			f.say(said{ID: m.ID, Result: named, SessionID: m.SessionID})
+		case "attachOwn": // to a window of the program itself
+			f.last++
+			id := fmt.Sprintf("S%d", f.last)
+			f.parent[id] = m.SessionID
+			f.say(said{Method: "Target.attachedToTarget", Params: json.RawMessage(`{"sessionId":"` + id + `","targetInfo":{"type":"browser_ui","url":"chrome://x/"}}`), SessionID: m.SessionID})
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{"sessionId":"` + id + `"}`), SessionID: m.SessionID})
+		case "Target.getTargetInfo":
+			kind := "page"
+			if strings.Contains(string(m.Params), "own") {
+				kind = "browser_ui"
+			}
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{"targetInfo":{"type":"` + kind + `","url":""}}`), SessionID: m.SessionID})
 		case "Target.detachFromTarget":
 			var p struct{ SessionID string }
 			_ = json.Unmarshal(m.Params, &p)
@@ -116,6 +128,7 @@ type bench struct {
 	*Mux
 	fake    *fake
 	stop    func()
+	left    int
 	ran     chan error
 	serving sync.WaitGroup
 }
@@ -127,7 +140,7 @@ func newBench() *bench {
 	b.Mux = New(struct {
 		io.Reader
 		io.Writer
-	}{toMux, fromMux})
+	}{toMux, fromMux}, func() { b.left++ })
 	b.stop = func() { fromBrowser.Close(); toBrowser.Close() }
 	b.serving.Go(b.fake.run)
 	b.serving.Go(func() { b.ran <- b.Run() })
@@ -150,10 +163,12 @@ type user struct {
 	last int64
 }
 
-func (b *bench) user(rules Rules) *user {
+func (b *bench) user(rules Rules) *user { return b.userOf("", rules) }
+
+func (b *bench) userOf(target string, rules Rules) *user {
 	ours, theirs := net.Pipe()
 	u := &user{conn: ours, in: bufio.NewReader(ours), err: make(chan error, 1)}
-	b.serving.Go(func() { u.err <- b.Serve(theirs, theirs, "", rules) })
+	b.serving.Go(func() { u.err <- b.Serve(theirs, theirs, target, rules) })
 	return u
 }
 
@@ -226,6 +241,120 @@ func TestEachClientHasItsOwn(t *testing.T) {
 		}
 		two.conn.Close()
 		b.close()
+	})
+}
+
+// TestProgramsHaveNoWindowsOfTheBrowser: what can do more than pages can.
+func TestProgramsHaveNoWindowsOfTheBrowser(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		program := b.user(Rules{})
+		program.send("", "attachOwn", `{}`)
+		program.expect(t, `{"id":1,"result":{"sessionId":"S2"}}`)
+		synctest.Wait()
+		if len(b.fake.parent) != 1 {
+			t.Errorf("%v is there", b.fake.parent)
+		}
+		id := program.send("S2", "tell", `{}`)
+		program.expect(t, fmt.Sprintf(`{"id":%d,"error":{"code":-32001,"message":"Session with given id not found."}}`, id))
+		if err := <-b.userOf("own", Rules{}).err; err == nil || !strings.Contains(err.Error(), "is the program's own") {
+			t.Errorf("the target alone: %v", err)
+		}
+		server := b.user(nil)
+		server.send("", "attachOwn", `{}`)
+		if m, err := server.next(); err != nil || m.Method != "Target.attachedToTarget" {
+			t.Errorf("%+v, %v", m, err)
+		}
+		server.next()
+		program.conn.Close()
+		<-program.err
+		synctest.Wait()
+		if b.left != 1 {
+			t.Errorf("%d programs have left", b.left)
+		}
+		server.conn.Close()
+		b.close()
+	})
+}
+
+// TestATargetAloneEnds with the target.
+func TestATargetAloneEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		u := b.userOf("T", Rules{})
+		u.send("", "silent", `{}`)
+		u.send("", "echo", `{}`)
+		u.expect(t, `{"id":2,"result":{}}`)
+		u.send("", "die", `{}`)
+		u.expect(t, `{"method":"Inspector.detached","params":{"reason":"target_closed"}}`)
+		if m, err := u.next(); err == nil {
+			t.Errorf("%+v", m)
+		}
+		<-u.err
+		synctest.Wait()
+		if len(b.calls) != 0 || len(b.sessions) != 0 || len(b.clients) != 0 {
+			t.Errorf("%d calls, %d sessions, %d clients", len(b.calls), len(b.sessions), len(b.clients))
+		}
+		b.close()
+	})
+}
+
+// TestASilentBrowserLetsNobodyIn, and nobody waits for it for ever.
+func TestASilentBrowserLetsNobodyIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, out := io.Pipe()
+		m := New(struct {
+			io.Reader
+			io.Writer
+		}{in, io.Discard}, func() {})
+		var running sync.WaitGroup
+		running.Go(func() { _ = m.Run() })
+		ours, theirs := net.Pipe()
+		began := time.Now()
+		if err := m.Serve(theirs, theirs, "", nil); !errors.Is(err, errSilent) || time.Since(began) != rootWithin {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+		ours.Close()
+		// What it answers then is detached again.
+		_, _ = io.WriteString(out, `{"id":1,"result":{"sessionId":"S1"}}`+"\x00")
+		synctest.Wait()
+		if len(m.sessions) != 0 || len(m.calls) != 1 {
+			t.Errorf("%d sessions, %d calls", len(m.sessions), len(m.calls))
+		}
+		out.Close()
+		running.Wait()
+	})
+}
+
+// TestItEndsWithinALongAnswer: what is told then is a message of its own.
+func TestItEndsWithinALongAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, out := io.Pipe()
+		m := New(struct {
+			io.Reader
+			io.Writer
+		}{in, io.Discard}, func() {})
+		var running sync.WaitGroup
+		running.Go(func() { _ = m.Run() })
+		ours, theirs := net.Pipe()
+		running.Go(func() { _ = m.Serve(theirs, theirs, "", nil) })
+		u := &user{conn: ours, in: bufio.NewReader(ours)}
+		synctest.Wait()
+		_, _ = io.WriteString(out, `{"id":1,"result":{"sessionId":"S1"}}`+"\x00")
+		u.send("", "long", `{}`)
+		synctest.Wait()
+		running.Go(func() {
+			_, _ = io.WriteString(out, `{"id":2,"result":{"text":"`+strings.Repeat("x", 3*readSize))
+			out.Close()
+		})
+		if _, err := u.next(); err == nil {
+			t.Error("it is whole")
+		}
+		synctest.Wait()
+		m.Tell("Keeper.exited", map[string]int{"code": 7})
+		m.End(time.Second)
+		u.expect(t, `{"method":"Keeper.exited","params":{"code":7}}`)
+		running.Wait()
 	})
 }
 

@@ -20,8 +20,8 @@ type Verdict struct {
 
 // Rule judges the commands of one method.
 type Rule struct {
-	Why   string // for the documents
-	Judge func(params Params) Verdict
+	Why   string                      // for the documents
+	Judge func(params Params) Verdict // nil: they are refused
 }
 
 // Rules are what a client of a session may not do with its browser, or not in
@@ -35,7 +35,14 @@ type Params map[string]jsontext.Value
 func (r Rules) judge(c command) Verdict {
 	rule, ok := r[c.method]
 	if !ok {
+		domain, _, _ := strings.Cut(c.method, ".")
+		rule, ok = r[domain+".*"]
+	}
+	if !ok {
 		return Verdict{Params: c.params}
+	}
+	if rule.Judge == nil {
+		return Verdict{Refuse: fmt.Sprintf("%s is not for a client of a session: %s", c.method, rule.Why)}
 	}
 	params := Params{}
 	if c.params != nil && c.params.Kind() == '{' {
@@ -85,7 +92,7 @@ type Place struct {
 // connectUrl: what reaches outside the session is answered here. end is called
 // when one closes the browser.
 func ForClients(p Place, end func()) Rules {
-	rules := Rules{
+	return Rules{
 		"Browser.close": {"ends the session, with its events", func(Params) Verdict {
 			end()
 			return Verdict{Result: struct{}{}}
@@ -108,39 +115,38 @@ func ForClients(p Place, end func()) Rules {
 		"Browser.getBrowserCommandLine":      {"it tells the machine's paths", nil},
 		"SystemInfo.getInfo":                 {"it tells the machine's paths", nil},
 		"SystemInfo.getProcessInfo":          {"it tells of the machine's processes", nil},
-		"Tethering.bind":                     {"it opens ports of the machine", nil},
-		"Tethering.unbind":                   {"it opens ports of the machine", nil},
-		"Extensions.loadUnpacked":            {"it reads the machine's files", nil},
-		"Extensions.uninstall":               {"it concerns everybody in the session", nil},
-		"PWA.install":                        {"it installs programs on the machine", nil},
-		"PWA.launch":                         {"it starts programs on the machine", nil},
-		"PWA.launchFilesInApp":               {"it reads the machine's files", nil},
-		"PWA.openCurrentPageInApp":           {"it starts programs on the machine", nil},
-		"PWA.uninstall":                      {"it installs programs on the machine", nil},
-		"PWA.changeAppUserSettings":          {"it installs programs on the machine", nil},
-		"Network.loadNetworkResource":        {"pages are of the web: not files, nor the browser's own", navigation},
+		"Tethering.*":                        {"it opens ports of the machine", nil},
+		"Cast.*":                             {"it reaches the machine's network", nil},
+		"Extensions.*":                       {"it reads the machine's files", nil},
+		"PWA.*":                              {"it reads the machine's files, and starts programs", nil},
 		"Fetch.continueRequest":              {"pages are of the web: not files, nor the browser's own", navigation},
 		"Network.continueInterceptedRequest": {"pages are of the web: not files, nor the browser's own", navigation},
+		"Input.dispatchDragEvent":            {"files are read from the session's own folder alone; a program sends their contents instead", p.dragged},
+		"Target.openDevTools":                {"its window would rule the browser past this table", nil},
+		"Target.getDevToolsTarget":           {"its window would rule the browser past this table", nil},
+		"Network.loadNetworkResource":        {"pages are of the web: not files, nor the browser's own", navigation},
 		"Tracing.start":                      {"it records this browser, not the machine", tracing},
-		"Cast.enable":                        {"it reaches the machine's network", nil},
 	}
-	for method, r := range rules {
-		if r.Judge == nil {
-			r.Judge = func(Params) Verdict {
-				return Verdict{Refuse: fmt.Sprintf("%s is not for a client of a session: %s", method, r.Why)}
-			}
-			rules[method] = r
-		}
-	}
-	return rules
 }
 
-// downloads has a download go where the session's go, whatever path is asked for.
+// downloads has a download go where the session's go, whatever path is asked for,
+// and be named as those are.
 func (p Place) downloads(params Params) Verdict {
-	if _, ok := params["downloadPath"]; !ok {
+	if params.text("behavior") == "allow" {
+		params.with("behavior", "allowAndName")
+	} else if _, ok := params["downloadPath"]; !ok {
 		return Verdict{}
 	}
 	return params.with("downloadPath", p.Downloads)
+}
+
+// dragged allows files of the session's own folder.
+func (p Place) dragged(params Params) Verdict {
+	data := Params{}
+	if raw := params["data"]; raw != nil && json.Unmarshal(raw, &data) != nil {
+		return Verdict{Refuse: "data is an object"}
+	}
+	return p.uploads(data)
 }
 
 // uploads allows files of the session's own folder.
@@ -158,7 +164,7 @@ func (p Place) uploads(params Params) Verdict {
 }
 
 // ofTheWeb are the schemes that a client may have a page opened with.
-var ofTheWeb = []string{"", "http", "https", "about", "data", "blob", "javascript", "ws", "wss"}
+var ofTheWeb = []string{"", "http", "https", "data", "blob", "javascript", "ws", "wss"}
 
 func navigation(params Params) Verdict {
 	// As Chromium reads an address: without what stands before it, and without
@@ -168,6 +174,9 @@ func navigation(params Params) Verdict {
 	scheme, _, found := strings.Cut(address, ":")
 	if u, err := url.Parse(address); err == nil {
 		scheme, found = u.Scheme, true
+	}
+	if strings.EqualFold(address, "about:blank") || strings.EqualFold(address, "about:srcdoc") {
+		return Verdict{}
 	}
 	if found && !slices.Contains(ofTheWeb, strings.ToLower(scheme)) {
 		return Verdict{Refuse: fmt.Sprintf("a session's pages are of the web: %s: is not", strings.ToLower(scheme))}
