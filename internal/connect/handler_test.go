@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +18,7 @@ import (
 
 // house is a session, READY after a while, that token and key open.
 type house struct {
+	mu       sync.Mutex
 	session  domain.Session
 	changes  chan struct{}
 	watched  int
@@ -25,6 +27,8 @@ type house struct {
 }
 
 func (h *house) Session(_ context.Context, project, id string) (domain.Session, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.err != nil || project != h.session.ProjectID || id != h.session.ID {
 		return domain.Session{}, errors.Join(h.err, domain.ErrNotFound)
 	}
@@ -32,6 +36,8 @@ func (h *house) Session(_ context.Context, project, id string) (domain.Session, 
 }
 
 func (h *house) OpenConnect(_ context.Context, token string) (domain.Session, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
 	case h.err != nil:
 		return domain.Session{}, h.err
@@ -47,6 +53,8 @@ func (h *house) Connect(context.Context, string, string) (net.Conn, bool, error)
 }
 
 func (h *house) Changed(string) <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.watched++
 	return h.changes
 }
@@ -111,10 +119,11 @@ func TestAdmit(t *testing.T) {
 				}
 				if tt.becomes != "" {
 					time.AfterFunc(time.Second, func() {
+						house.mu.Lock()
+						defer house.mu.Unlock()
 						house.session.Status = tt.becomes
-						changes := house.changes
+						close(house.changes)
 						house.changes = nil
-						close(changes)
 					})
 				}
 				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.path, nil)
