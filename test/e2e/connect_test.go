@@ -32,9 +32,9 @@ func forPrograms(t *testing.T) (site, other string) {
 		<output id=out></output><select id=choice><option value=a>A<option value=b>B</select><input type=checkbox id=box><input type=file id=file><a id=load href="/file" download>load</a>`
 	mux := http.NewServeMux()
 	html := func(path, text string) {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			fmt.Fprint(w, strings.ReplaceAll(text, "{other}", other))
+			fmt.Fprint(w, strings.ReplaceAll(text, "{other}", elsewhere("http://"+r.Host)))
 		})
 	}
 	html("/page", page)
@@ -55,9 +55,11 @@ func forPrograms(t *testing.T) (site, other string) {
 	})
 	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
-	other = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
-	return s.URL, other
+	return s.URL, elsewhere(s.URL)
 }
+
+// elsewhere is the same server as another site.
+func elsewhere(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
 
 // bare starts the same Chromium with its own port, and returns the address there.
 func bare(t *testing.T, dir string) string {
