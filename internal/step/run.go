@@ -136,6 +136,7 @@ type run struct {
 
 	journal *journal // of the console and the network; nil: none is kept
 
+	moved     bool   // the tab in which it began was closed
 	acted     bool   // it may have changed the page: it can't be begun anew
 	holds     bool   // a script of the step's may hold the page's thread
 	leaves    bool   // the step navigates the page
@@ -266,6 +267,9 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		}
 		if f.Code == CodeAssertion {
 			f.Message = fmt.Sprintf("Timed out after %s: expected %s, but %s.", limit, r.waitedFor, r.seen.Seen)
+		}
+		if r.moved {
+			f.Message += " The tab in which it began was closed, and it went on in the next."
 		}
 		return f
 	case r.ctx.Err() != nil:

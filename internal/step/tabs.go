@@ -106,8 +106,8 @@ func (r *run) enter(page *browser.Page) {
 // follow does a step in the current tab. One that has only looked so far goes on
 // where the session does when its tab is closed.
 func follow(ctx context.Context, tabs *browser.Tabs, equip func(*run)) (r *run, result any, err error) {
-	for {
-		r = &run{ctx: ctx, page: tabs.Current()}
+	for moved := false; ; moved = true {
+		r = &run{ctx: ctx, page: tabs.Current(), moved: moved}
 		equip(r)
 		page, err := tabs.Wait(ctx)
 		if err != nil {

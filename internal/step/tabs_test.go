@@ -147,6 +147,15 @@ func TestTabs(t *testing.T) {
 			home(t).must(`{"action":"click","target":"#none"}`)
 		})
 	}
+	t.Run("what looks goes on elsewhere, and says so", func(t *testing.T) {
+		b := home(t)
+		b.must(`{"action":"click","target":"#in","popup":true}`)
+		b.must(`{"action":"evaluate","expression":"setTimeout(close, 50); 0"}`)
+		_, why := b.try(`{"action":"waitFor","target":"#nowhere","timeout":"1s"}`)
+		if why == nil || why.Message != "Timed out after 1s. The tab in which it began was closed, and it went on in the next." {
+			t.Errorf("got %+v", why)
+		}
+	})
 	t.Run("what has acted doesn't go on elsewhere", func(t *testing.T) {
 		b := home(t)
 		b.must(`{"action":"click","target":"#in","popup":true}`)
