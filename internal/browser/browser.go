@@ -125,8 +125,8 @@ func (b *Browser) greet(ctx context.Context) error {
 
 // Connect is a connection to the browser for a program that uses it over its
 // protocol, with messages as on Chromium's pipe. Its root is the whole browser, or
-// the target that is named.
-func (b *Browser) Connect(ctx context.Context, target string) (net.Conn, error) {
+// the target that is named. left is called when the connection is closed, once.
+func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.Conn, error) {
 	conn, err := dial(ctx, b.dir)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the browser: %w", err)
@@ -155,18 +155,19 @@ func (b *Browser) Connect(ctx context.Context, target string) (net.Conn, error) 
 		conn.Close()
 		return nil, fmt.Errorf("connect to the browser: %w", err)
 	}
-	return &program{Conn: conn, left: sync.OnceFunc(b.tabs.program())}, nil
+	gone := b.tabs.connected()
+	return &clientConn{Conn: conn, left: sync.OnceFunc(func() { gone(); left() })}, nil
 }
 
-// program is the connection of one that uses the browser.
-type program struct {
+// clientConn is the connection of a program that uses the browser.
+type clientConn struct {
 	net.Conn
 	left func()
 }
 
-func (p *program) Close() error {
-	defer p.left()
-	return p.Conn.Close()
+func (c *clientConn) Close() error {
+	defer c.left()
+	return c.Conn.Close()
 }
 
 // Asked is closed when a program that uses the browser asks for its end.

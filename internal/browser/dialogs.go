@@ -35,10 +35,10 @@ const (
 // nothing else, and neither do those that share its process. While programs use
 // the browser and no step runs, it is left to them, until one or the other ends.
 type dialogs struct {
-	mu       sync.Mutex
-	programs int                   // that use the browser
-	steps    int                   // that run
-	left     map[string]openDialog // to the programs, by the session of the page
+	mu      sync.Mutex
+	clients int                   // programs that use the browser
+	steps   int                   // that run
+	left    map[string]openDialog // to the programs, by the session of the page
 
 	next  []DialogRule // each for one dialog
 	all   []DialogRule // one for each type
@@ -90,7 +90,7 @@ func (t *Tabs) dialogOpened(e cdp.Event) {
 		return
 	}
 	t.dialogs.mu.Lock()
-	left := t.dialogs.programs > 0 && t.dialogs.steps == 0
+	left := t.dialogs.clients > 0 && t.dialogs.steps == 0
 	if left {
 		t.dialogs.left[e.SessionID] = opened
 	}
@@ -107,10 +107,10 @@ func (t *Tabs) dialogClosed(session string) {
 	delete(t.dialogs.left, session)
 }
 
-// program counts one that uses the browser, until it has left.
-func (t *Tabs) program() (left func()) {
-	t.shift(&t.dialogs.programs, 1)
-	return func() { t.shift(&t.dialogs.programs, -1) }
+// connected counts a program that uses the browser, until it has left.
+func (t *Tabs) connected() (left func()) {
+	t.shift(&t.dialogs.clients, 1)
+	return func() { t.shift(&t.dialogs.clients, -1) }
 }
 
 // StepRuns has dialogs answered here until the step is done.
@@ -124,7 +124,7 @@ func (t *Tabs) shift(n *int, more int) {
 	t.dialogs.mu.Lock()
 	*n += more
 	var left map[string]openDialog
-	if t.dialogs.programs == 0 || t.dialogs.steps > 0 {
+	if t.dialogs.clients == 0 || t.dialogs.steps > 0 {
 		left, t.dialogs.left = t.dialogs.left, map[string]openDialog{}
 	}
 	t.dialogs.mu.Unlock()

@@ -24,12 +24,12 @@ type actor struct {
 	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
 
-	mu     sync.Mutex
-	reason domain.CloseReason // why closeCh was closed
-	page   *browser.Page
-	by     Browser  // the page's
-	users  int      // programs that use it by its protocol
-	step   *current // the one that runs
+	mu      sync.Mutex
+	reason  domain.CloseReason // why closeCh was closed
+	page    *browser.Page
+	by      Browser  // the page's
+	clients int      // programs that use it by its protocol
+	step    *current // the one that runs
 }
 
 // current is the step that runs, and how it is stopped.

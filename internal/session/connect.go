@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"sync"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -33,50 +32,39 @@ func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, o
 		return nil, false, nil
 	}
 	b, n := a.used(1)
-	if b == nil || n > maxPrograms {
-		a.used(-1)
-		if b == nil {
-			return nil, false, nil
-		}
-		return nil, true, domain.Refuse(domain.CodeTooMany, "%d programs use the session already", maxPrograms)
+	left := func() { a.used(-1) }
+	switch {
+	case b == nil:
+		left()
+		return nil, false, nil
+	case n > maxClients:
+		left()
+		return nil, true, domain.Refuse(domain.CodeTooMany, "%d programs use the session already", maxClients)
 	}
-	conn, err := b.Connect(ctx, target)
+	conn, err := b.Connect(ctx, target, left)
 	if err != nil {
-		a.used(-1)
-		return nil, true, err
+		left()
 	}
-	return &use{Conn: conn, done: func() { a.used(-1) }}, true, nil
+	return conn, true, err
 }
 
-// use is a connection that a session isn't idle with.
-type use struct {
-	net.Conn
-	once sync.Once
-	done func()
-}
-
-func (u *use) Close() error {
-	defer u.once.Do(u.done)
-	return u.Conn.Close()
-}
-
-// maxPrograms is how many may use a session's browser at once.
-const maxPrograms = 32
+// maxClients is how many programs may use a session's browser at once.
+const maxClients = 32
 
 // used counts the programs that use the session's browser, and returns both.
 func (a *actor) used(more int) (Browser, int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.users += more
+	a.clients += more
 	a.touch()
-	return a.by, a.users
+	return a.by, a.clients
 }
 
 // rest begins the session's idle time anew, unless a program uses its browser.
 func (a *actor) rest(i *idle) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.users > 0 {
+	if a.clients > 0 {
 		i.pause()
 	} else {
 		i.restart()

@@ -57,11 +57,23 @@ type stage struct {
 func (b *stage) Page() *browser.Page    { return nil }
 func (b *stage) Done() <-chan struct{}  { return b.done }
 func (b *stage) Asked() <-chan struct{} { return b.asked }
-func (b *stage) Connect(context.Context, string) (net.Conn, error) {
+func (b *stage) Connect(_ context.Context, _ string, left func()) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	theirs.Close()
-	return ours, nil
+	return &counted{Conn: ours, left: sync.OnceFunc(left)}, nil
 }
+
+// counted is a connection that tells of its end.
+type counted struct {
+	net.Conn
+	left func()
+}
+
+func (c *counted) Close() error {
+	defer c.left()
+	return c.Conn.Close()
+}
+
 func (b *stage) Exit() *domain.Failure {
 	return &domain.Failure{Code: browser.CodeCrashed, Message: "Chromium was ended by signal 9 (killed)."}
 }

@@ -65,7 +65,7 @@ type Browser interface {
 	Page() *browser.Page
 	Done() <-chan struct{}
 	Exit() *domain.Failure
-	Connect(ctx context.Context, target string) (net.Conn, error)
+	Connect(ctx context.Context, target string, left func()) (net.Conn, error)
 	Asked() <-chan struct{}
 	Close(ctx context.Context) error
 }

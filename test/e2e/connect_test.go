@@ -344,7 +344,9 @@ func TestProgramsStayInTheSession(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d windows of the program's own", own)
+	if page == "" || own == 0 && made.String("browser") == "chromium" {
+		t.Fatalf("page session %q, %d windows of the program's own: nothing would be tried", page, own)
+	}
 	for _, try := range []struct{ method, params string }{
 		{"Page.navigate", `{"url":"file://` + secret + `"}`},
 		{"Page.navigate", `{"url":"view-source:file://` + secret + `"}`},
@@ -371,6 +373,34 @@ func TestProgramsStayInTheSession(t *testing.T) {
 	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "assert", "url": site + "/page"}}})
 	if err != nil || got.List("data")[0].String("status") != "COMPLETED" {
 		t.Errorf("the session is elsewhere: %v, %v", got, err)
+	}
+
+	// A step on a page that a program closes goes on in the next, and says so.
+	waits := make(chan obj, 1)
+	go func() {
+		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "waitFor", "target": "#never", "timeout": "3s"}}})
+		if err != nil {
+			t.Error(err)
+			got = obj{}
+		}
+		waits <- got
+	}()
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		all, err := c.All(t.Context(), "/v1/sessions/"+id+"/steps")
+		return len(all) > 0 && all[len(all)-1].String("status") == "RUNNING", err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range targets.TargetInfos {
+		if target.Type == "page" {
+			p.call("Target.closeTarget", fmt.Sprintf(`{"targetId":%q}`, target.TargetID))
+		}
+	}
+	if failed := (<-waits).List("data"); len(failed) != 1 || failed[0].String("status") != "FAILED" || !strings.Contains(fmt.Sprint(failed[0]["error"]), "The tab in which it began was closed") {
+		t.Errorf("the step says %v", failed)
+	}
+	if got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "goto", "url": site + "/page"}}}); err != nil || got.List("data")[0].String("status") != "COMPLETED" {
+		t.Errorf("the next step: %v, %v", got, err)
 	}
 
 	// Downloads are the session's own again soon after a program that kept them has

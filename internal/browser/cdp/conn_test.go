@@ -317,3 +317,18 @@ func FuzzReadMessage(f *testing.F) {
 		}
 	})
 }
+
+// TestAnAnswerThatIsCutOff fails its call alone: the news of why may follow.
+func TestAnAnswerThatIsCutOff(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		return []string{fmt.Sprintf(`{"id":%d,"result":{"data":"abc`, m.ID), `{"method":"Keeper.exited","params":{"code":7}}`}
+	})
+	news := make(chan Event, 1)
+	c.Listen("", func(e Event) { news <- e }, "Keeper.exited")
+	if err := c.Call(t.Context(), "", "Page.captureScreenshot", nil, nil); !errors.Is(err, ErrNoMessage) || !errors.Is(err, ErrClosed) {
+		t.Errorf("the call: %v", err)
+	}
+	if e := <-news; string(e.Params) != `{"code":7}` || c.Err() != nil {
+		t.Errorf("%s, and the wire %v", e.Params, c.Err())
+	}
+}

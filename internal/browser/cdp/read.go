@@ -38,7 +38,7 @@ func (c *Conn) read() {
 		var m message
 		if err := jsonv2.Unmarshal(raw, &m, lenient); err != nil {
 			if head.id != 0 { // cut off in the midst: news of why may follow
-				c.answer(head.id, reply{err: fmt.Errorf("%w: %w", ErrNoMessage, err)})
+				c.answer(head.id, reply{err: fmt.Errorf("%w: %w: %w", ErrClosed, ErrNoMessage, err)})
 				continue
 			}
 			c.end(fmt.Errorf("%w: %w: %w", ErrClosed, ErrNoMessage, err))

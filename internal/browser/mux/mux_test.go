@@ -299,16 +299,22 @@ func TestATargetAloneEnds(t *testing.T) {
 	})
 }
 
+// mute is a mux before a browser that says only what the test writes.
+func mute() (m *Mux, out *io.PipeWriter, running *sync.WaitGroup) {
+	in, out := io.Pipe()
+	m = New(struct {
+		io.Reader
+		io.Writer
+	}{in, io.Discard}, func() {})
+	running = &sync.WaitGroup{}
+	running.Go(func() { _ = m.Run() })
+	return m, out, running
+}
+
 // TestASilentBrowserLetsNobodyIn, and nobody waits for it for ever.
 func TestASilentBrowserLetsNobodyIn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in, out := io.Pipe()
-		m := New(struct {
-			io.Reader
-			io.Writer
-		}{in, io.Discard}, func() {})
-		var running sync.WaitGroup
-		running.Go(func() { _ = m.Run() })
+		m, out, running := mute()
 		ours, theirs := net.Pipe()
 		began := time.Now()
 		if err := m.Serve(theirs, theirs, "", nil); !errors.Is(err, errSilent) || time.Since(began) != rootWithin {
@@ -329,13 +335,7 @@ func TestASilentBrowserLetsNobodyIn(t *testing.T) {
 // TestItEndsWithinALongAnswer: what is told then is a message of its own.
 func TestItEndsWithinALongAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in, out := io.Pipe()
-		m := New(struct {
-			io.Reader
-			io.Writer
-		}{in, io.Discard}, func() {})
-		var running sync.WaitGroup
-		running.Go(func() { _ = m.Run() })
+		m, out, running := mute()
 		ours, theirs := net.Pipe()
 		running.Go(func() { _ = m.Serve(theirs, theirs, "", nil) })
 		u := &user{conn: ours, in: bufio.NewReader(ours)}
