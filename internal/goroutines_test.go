@@ -22,10 +22,11 @@ import (
 var waits = map[string]string{
 	"internal/app.App.Run":                 "itself, until the stop has taken as long as it may",
 	"internal/app.look.take":               "itself and its next calls; nothing ends a look that hangs, and no second one is begun beside it",
+	"internal/browser.Launcher.reach":      "who waits for Browser.Done, which is closed last",
 	"internal/browser.Launcher.start":      "who waits for Browser.Done, which is closed last",
 	"internal/browser/keeper.keeper.run":   "nobody: it ends with the keeper's process",
-	"internal/browser/keeper.keeper.serve": "nobody: it ends with the keeper's process",
 	"internal/browser/keeper.keeper.start": "nobody: it ends with the keeper's process",
+	"internal/browser/keeper.whenHungUp":   "the function that it returns",
 	"internal/session.actor.runStep":       "itself, unless the step hangs longer than a stop may take",
 	"internal/step.maker.markdown":         "itself, unless the step ends: nothing ends a conversion, and few are made at once",
 	"internal/store/sqlite.Open":           "Store.Close",

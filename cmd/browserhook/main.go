@@ -112,18 +112,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // serve runs the server until the first signal, then lets it end in order; a
-// second signal ends it at once. Browsers end by themselves then: their
-// keepers see the server go.
+// second signal ends it at once. Browsers end by themselves then, when no server has
+// come back within their grace period: their keepers see the server go.
 func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *slog.Logger) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	go func() {
 		select {
-		case <-signals:
-			cancel()
+		case s := <-signals:
+			if s == syscall.SIGTERM {
+				cancel(app.Terminated)
+			} else {
+				cancel(nil)
+			}
 		case <-ctx.Done():
 		}
 		second(signals)

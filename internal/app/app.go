@@ -63,6 +63,7 @@ type App struct {
 	draining  chan struct{} // closed when a stop begins,
 	stopping  chan struct{} // and when the sessions are over
 	grace     time.Duration // for a stop
+	ends      string        // why SIGTERM ends sessions; empty: it leaves them to the next start
 	stopBy    atomic.Pointer[time.Time]
 	settings  config.Server
 }
@@ -104,13 +105,18 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
+	keep, err := settings.KeepBrowsers()
+	if err != nil {
+		return nil, err
+	}
+	a.ends = a.endsSessions(ctx, keep)
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Log: log,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := a.launcher.Sweep(ctx); err != nil {
+	if err := a.sweep(ctx); err != nil {
 		return nil, err
 	}
 	if a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen); err != nil {
@@ -147,6 +153,13 @@ func (a *App) compose() {
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Launch(ctx, id, opt)
+			if err != nil {
+				return nil, err
+			}
+			return b, nil
+		},
+		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
+			b, err := a.launcher.Attach(ctx, id, opt)
 			if err != nil {
 				return nil, err
 			}
@@ -224,7 +237,7 @@ func (a *App) publicURL() string {
 
 // Run serves until ctx ends, and then stops in order: no new work, running
 // steps to their end, browsers closed, webhooks under way answered, the store
-// closed. When that takes longer than the setting stop-grace, it leaves the rest
+// closed. If the cause is Terminated, browsers may be left to the next start. When that takes longer than the setting stop-grace, it leaves the rest
 // as it is, for the next start to see, and returns.
 func (a *App) Run(ctx context.Context) error {
 	ctx, fail := context.WithCancelCause(ctx)
@@ -256,14 +269,23 @@ func (a *App) Run(ctx context.Context) error {
 		return nil
 	})
 	<-ctx.Done()
-	a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
+	leave := a.ends == "" && errors.Is(context.Cause(ctx), Terminated)
+	if leave {
+		a.log.Info("stopping: running steps may finish, sessions are left to the next start; a second signal ends it at once")
+	} else {
+		a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
+	}
 	began := time.Now()
 	a.stopBy.Store(new(began.Add(a.grace * 7 / 8))) // the rest is for the store
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
 		hurry(a.store)
-		a.sessions.Stop()
+		if leave {
+			a.sessions.Leave()
+		} else {
+			a.sessions.Stop()
+		}
 		close(a.draining)
 		stopSessions()
 		close(a.stopping)
@@ -283,7 +305,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-time.After(a.grace):
 		a.log.Warn("stopped with something left undone that hangs; the next start takes it up", "took", time.Since(began))
 	}
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, Terminated) {
 		return err
 	}
 	return nil

@@ -30,6 +30,11 @@ func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog
 		a.greet(out)
 	}
 	log.Info("started", "version", Version, "url", a.URL)
+	if a.ends == "" {
+		log.Info("SIGTERM leaves sessions to the next start, which goes on with them", "within", settings.KeeperGrace)
+	} else {
+		log.Info("SIGTERM ends sessions: " + a.ends)
+	}
 	return a.Run(ctx)
 }
 

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"sync"
 	"syscall"
 	"time"
@@ -31,7 +30,8 @@ type Browser struct {
 	files      string // the folder in it that Chromium owns
 	log        *slog.Logger
 	conn       *cdp.Conn
-	keeper     *exec.Cmd
+	key        string // that the keeper asks for
+	keeper     supervisor
 	keeperSaid bounded
 	tabs       *Tabs
 	release    func()
@@ -40,6 +40,8 @@ type Browser struct {
 	pid    int            // Chromium's, from the keeper
 	exited *keeper.Exited // the keeper's news of the end
 	closed bool           // the end is ours
+	left   bool           // the browser is left to another server
+	away   time.Duration  // how long it had no server before this one
 
 	asked chan struct{}
 	ask   sync.Once
@@ -111,16 +113,29 @@ func (b *Browser) Close(ctx context.Context) error {
 	}
 }
 
-// greet says to the keeper who connects.
-func (b *Browser) greet(ctx context.Context) error {
-	var welcome keeper.Welcome
-	if err := b.conn.Call(ctx, "", keeper.MethodHello, keeper.Hello{Version: keeper.Version, Oldest: keeper.Version}, &welcome); err != nil {
-		return err
+// Leave ends what this server has with the browser, and leaves that to the one that
+// attaches next. It returns when nothing of it runs here any more.
+func (b *Browser) Leave() {
+	b.tabs.part()
+	b.mu.Lock()
+	b.left = true
+	b.mu.Unlock()
+	_ = b.conn.Close()
+	<-b.done
+}
+
+// Away is how long the browser had no server before this one attached.
+func (b *Browser) Away() time.Duration { return b.away }
+
+// greet says to the keeper who connects, and the oldest version that will do.
+func (b *Browser) greet(ctx context.Context, oldest int) (welcome keeper.Welcome, err error) {
+	if err := b.conn.Call(ctx, "", keeper.MethodHello, keeper.Hello{Version: keeper.Version, Oldest: oldest, Key: b.key}, &welcome); err != nil {
+		return welcome, err
 	}
 	b.mu.Lock()
 	b.pid = welcome.PID
 	b.mu.Unlock()
-	return nil
+	return welcome, nil
 }
 
 // Connect is a connection to the browser for a program that uses it over its
@@ -134,7 +149,7 @@ func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
 	defer stop()
 	raw, err := json.Marshal(map[string]any{"id": 1, "method": keeper.MethodHello, "params": keeper.Hello{
-		Version: keeper.Version, Oldest: keeper.Version, Client: true, Target: target,
+		Version: keeper.Version, Oldest: 1, Key: b.key, Client: true, Target: target,
 	}})
 	if err == nil {
 		_, err = conn.Write(append(raw, 0))
@@ -195,8 +210,17 @@ func (b *Browser) heard(e cdp.Event) {
 // watch waits for the end and makes sure that it is one.
 func (b *Browser) watch() {
 	<-b.conn.Done()
-	stop := time.AfterFunc(keeperEnds, func() { _ = b.keeper.Process.Kill() })
-	err := b.keeper.Wait()
+	b.mu.Lock()
+	left := b.left
+	b.mu.Unlock()
+	if left {
+		b.conn.Wait()
+		close(b.done)
+		return
+	}
+	_ = b.keeper.signal(syscall.SIGTERM)
+	stop := time.AfterFunc(keeperEnds, func() { _ = b.keeper.signal(syscall.SIGKILL) })
+	err := b.keeper.wait()
 	stop.Stop()
 	if err != nil {
 		// The keeper has not cleaned up: its children may live.

@@ -116,7 +116,11 @@ func (t *Tabs) connected() (left func()) {
 // StepRuns has dialogs answered here until the step is done.
 func (t *Tabs) StepRuns() (done func()) {
 	t.shift(&t.dialogs.steps, 1)
-	return func() { t.shift(&t.dialogs.steps, -1) }
+	t.note()
+	return func() {
+		t.shift(&t.dialogs.steps, -1)
+		t.note()
+	}
 }
 
 // shift counts who uses the pages, and answers what is left to nobody now.
@@ -135,6 +139,7 @@ func (t *Tabs) shift(n *int, more int) {
 
 func (t *Tabs) answerDialog(session string, opened openDialog) {
 	a := t.dialogs.answer(opened.Type, opened.Message, opened.Proposed)
+	defer t.note()
 	params := object{"accept": a.Accepted}
 	if a.Type == "prompt" && a.Accepted {
 		params["promptText"] = a.Text
@@ -168,6 +173,7 @@ func (p *Page) Stays() int {
 // AnswerNext has a rule for the next dialog that it is for; false: too many
 // wait already.
 func (t *Tabs) AnswerNext(r DialogRule) bool {
+	defer t.note()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	if len(t.dialogs.next) >= MaxDialogRules {
@@ -179,6 +185,7 @@ func (t *Tabs) AnswerNext(r DialogRule) bool {
 
 // AnswerAll has a rule for all dialogs that it is for, from now on.
 func (t *Tabs) AnswerAll(r DialogRule) {
+	defer t.note()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	t.dialogs.all = append(slices.DeleteFunc(t.dialogs.all, func(o DialogRule) bool { return o.Type == r.Type }), r)
@@ -186,6 +193,7 @@ func (t *Tabs) AnswerAll(r DialogRule) {
 
 // ForgetRules has dialogs answered as if there had been no rules.
 func (t *Tabs) ForgetRules() {
+	defer t.note()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	t.dialogs.next, t.dialogs.all = nil, nil

@@ -17,27 +17,30 @@ type attachedToTarget struct {
 	} `json:"targetInfo"`
 }
 
+// frameInfo is what the protocol says of a frame with a document.
+type frameInfo struct {
+	ID       string `json:"id"`
+	ParentID string `json:"parentId"`
+	LoaderID string `json:"loaderId"`
+	URL      string `json:"url"`
+	Fragment string `json:"urlFragment"`
+	Missing  string `json:"unreachableUrl"`
+}
+
 // frameEvent is the members that the events about frames have, each its own.
 type frameEvent struct {
-	FrameID       string   `json:"frameId"`
-	ParentFrameID string   `json:"parentFrameId"`
-	LoaderID      string   `json:"loaderId"`
-	Name          string   `json:"name"`
-	URL           string   `json:"url"`
-	Reason        string   `json:"reason"`
-	Disposition   string   `json:"disposition"`
-	Type          string   `json:"type"`
-	Navigation    string   `json:"navigationType"`
-	Features      []string `json:"windowFeatures"`
-	Frame         struct {
-		ID       string `json:"id"`
-		ParentID string `json:"parentId"`
-		LoaderID string `json:"loaderId"`
-		URL      string `json:"url"`
-		Fragment string `json:"urlFragment"`
-		Missing  string `json:"unreachableUrl"`
-	} `json:"frame"`
-	Context struct {
+	FrameID       string    `json:"frameId"`
+	ParentFrameID string    `json:"parentFrameId"`
+	LoaderID      string    `json:"loaderId"`
+	Name          string    `json:"name"`
+	URL           string    `json:"url"`
+	Reason        string    `json:"reason"`
+	Disposition   string    `json:"disposition"`
+	Type          string    `json:"type"`
+	Navigation    string    `json:"navigationType"`
+	Features      []string  `json:"windowFeatures"`
+	Frame         frameInfo `json:"frame"`
+	Context       struct {
 		ID     int64  `json:"id"`
 		Name   string `json:"name"`
 		Origin string `json:"origin"`
@@ -87,15 +90,10 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
 			p.dropBelow(f.ID) // the frames of the document before
 		}
-		if f.ID == p.main {
-			if p.isCrashed() {
-				p.crashed = make(chan struct{})
-			}
-			f.Document.URL, f.Document.Missing = shown(ev.Frame.URL, ev.Frame.Fragment), shown(ev.Frame.Missing)
-		} else if f.Document.Missing = ""; ev.Frame.Missing != "" {
-			f.Document.Missing = missingFrame
+		if f.ID == p.main && p.isCrashed() {
+			p.crashed = make(chan struct{})
 		}
-		f.Document.Navigating, f.Document.Committed = false, true
+		p.shows(f, ev.Frame)
 	case "Page.navigatedWithinDocument":
 		f := p.frames[ev.FrameID]
 		if f == nil {
@@ -169,6 +167,16 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	return true
 }
 
+// shows has a frame's document be the one that the browser tells of.
+func (p *Page) shows(f *Frame, info frameInfo) {
+	if f.ID == p.main {
+		f.Document.URL, f.Document.Missing = shown(info.URL, info.Fragment), shown(info.Missing)
+	} else if f.Document.Missing = ""; info.Missing != "" {
+		f.Document.Missing = missingFrame
+	}
+	f.Document.Navigating, f.Document.Committed = false, true
+}
+
 func (p *Page) isCrashed() bool {
 	select {
 	case <-p.crashed:
@@ -221,6 +229,9 @@ func (p *Page) drop(id string) {
 		return
 	}
 	delete(p.frames, id)
+	if p.dropped != nil {
+		p.dropped[id] = true
+	}
 	p.order = slices.DeleteFunc(p.order, func(o string) bool { return o == id })
 	p.dropBelow(id)
 }

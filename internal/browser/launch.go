@@ -46,6 +46,7 @@ type Config struct {
 	Script       string        // evaluated in our isolated world of every document
 	StartTimeout time.Duration // until the page can be used; 0: 30 s
 	MaxTabs      int           // of a browser; 0: MaxTabs
+	Grace        time.Duration // that a browser outlives its server by, for Attach; 0: it ends with it
 	Log          *slog.Logger
 }
 
@@ -151,7 +152,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
-	if err = b.greet(ctx); err == nil {
+	if _, err = b.greet(ctx, 1); err == nil {
 		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
 	}
 	if err == nil {
@@ -185,6 +186,10 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		return nil, err
 	}
 	b.files = files
+	if b.key, err = makeKey(dir); err != nil {
+		b.abandon()
+		return nil, err
+	}
 	listener, err := listen(dir)
 	if err != nil {
 		b.abandon()
@@ -192,26 +197,27 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 	}
 	defer listener.Close()
 	cfg, err := json.Marshal(keeper.Config{
-		Chromium: path, Args: flags(opt, files, l.Sandbox, isShell(path)), Dir: dir, Files: files, UID: uid,
+		Chromium: path, Args: flags(opt, files, l.Sandbox, isShell(path)), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace,
 	})
 	if err != nil {
 		b.abandon()
 		return nil, err
 	}
-	b.keeper = exec.Command(l.cfg.Keeper[0], append(l.cfg.Keeper[1:], string(cfg))...) //nolint:noctx // it outlives the call; Close ends it
-	b.keeper.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=" + os.Getenv("LANG"), "GOMAXPROCS=2", "GOGC=50"}
-	b.keeper.Dir = "/"
-	b.keeper.ExtraFiles = []*os.File{listener}
-	b.keeper.Stderr = &b.keeperSaid
-	b.keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C for the server is not for it
-	if err := b.keeper.Start(); err != nil {
+	process := exec.Command(l.cfg.Keeper[0], append(l.cfg.Keeper[1:], string(cfg))...) //nolint:noctx // it outlives the call; Close ends it
+	process.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=" + os.Getenv("LANG"), "GOMAXPROCS=2", "GOGC=50"}
+	process.Dir = "/"
+	process.ExtraFiles = []*os.File{listener}
+	process.Stderr = &b.keeperSaid
+	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C for the server is not for it
+	if err := process.Start(); err != nil {
 		b.abandon()
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
+	b.keeper = child{process}
 	nc, err := dial(context.Background(), dir)
 	if err != nil {
-		_ = b.keeper.Process.Kill()
-		_ = b.keeper.Wait()
+		_ = b.keeper.signal(syscall.SIGKILL)
+		_ = b.keeper.wait()
 		b.abandon()
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
@@ -224,7 +230,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 // makeFolders makes the session's folder, which the server owns, and in it the
 // one that the browser does.
 func makeFolders(dir string, uid int) (files string, err error) {
-	files = filepath.Join(dir, "files")
+	files = filepath.Join(dir, filesFolder)
 	if err := os.Mkdir(dir, 0o711); err != nil {
 		return "", fmt.Errorf("make the session's folder: %w", err)
 	}
@@ -241,8 +247,8 @@ func makeFolders(dir string, uid int) (files string, err error) {
 	return files, nil
 }
 
-// socketName is the keeper's socket in a session's folder.
-const socketName = "keeper.sock"
+// What is in a session's folder: the keeper's socket, and the browser's own folder.
+const socketName, filesFolder = "keeper.sock", "files"
 
 // inFolder names the socket through its folder's file descriptor: a socket's path
 // may have only 108 bytes.
@@ -313,9 +319,10 @@ func (l *Launcher) freeUID(uid int) {
 	delete(l.uids, uid)
 }
 
-// Sweep ends the browsers and keepers that a dead server left, and removes
-// their folders. It is for the start, before anything is launched.
-func (l *Launcher) Sweep(ctx context.Context) error {
+// Sweep ends the browsers and keepers that a dead server left, but those that are
+// kept for Attach, and removes their folders. It is for the start, before anything
+// is launched.
+func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) error {
 	left, err := filepath.Glob(filepath.Join(l.cfg.RunDir, "browser_*"))
 	if err != nil {
 		return fmt.Errorf("sweep: %w", err)
@@ -323,6 +330,9 @@ func (l *Launcher) Sweep(ctx context.Context) error {
 	for _, dir := range left {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if kept(filepath.Base(dir)) {
+			continue
 		}
 		if n := keeper.KillSession(dir); n > 0 {
 			l.cfg.Log.Info("ended a browser that an earlier server left", "session", filepath.Base(dir), "processes", n)

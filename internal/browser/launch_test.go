@@ -209,7 +209,7 @@ func TestSweepEndsWhatADeadServerLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Sweep(t.Context()); err != nil {
+	if err := l.Sweep(t.Context(), func(string) bool { return false }); err != nil {
 		t.Fatal(err)
 	}
 	// Its user tells them all, whatever they call themselves.

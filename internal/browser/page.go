@@ -51,8 +51,9 @@ type Page struct {
 	mu      sync.Mutex
 	main    string // id of the main frame
 	frames  map[string]*Frame
-	order   []string // ids of frames as they were attached
-	stays   int      // it was to be left and is not
+	order   []string        // ids of frames as they were attached
+	dropped map[string]bool // ids of those that are gone, while it is found out which there are
+	stays   int             // it was to be left and is not
 	changed chan struct{}
 }
 

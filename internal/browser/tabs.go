@@ -31,6 +31,7 @@ type Tabs struct {
 	origins Origins
 	locales locales
 	opening *domain.Viewport // that the next window has asked for; only heard knows it
+	past    *past            // while the events tell of what an earlier server had; only heard knows it
 
 	dialogs   dialogs
 	downloads downloads
@@ -42,13 +43,15 @@ type Tabs struct {
 	sessions map[string]*Page // by the protocol sessions that reach them: their own, and those of frames of other sites
 	count    int              // of all that were ever opened
 	refused  int              // of those past max
+	keeps    bool             // the keeper keeps the browser for another server,
+	noted    []byte           // and this for that
 	changed  chan struct{}
 }
 
 func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
 	return &Tabs{
 		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
-		sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: downloads{changed: make(chan struct{})},
+		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: downloads{changed: make(chan struct{})},
 	}
 }
 
@@ -75,19 +78,9 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 		}
 		pending = append(pending, sent)
 	}
-	var first *Page
-	for first == nil {
-		changed := t.Changed()
-		if first = t.Current(); first != nil {
-			break
-		}
-		select {
-		case <-changed:
-		case <-conn.Done():
-			return nil, conn.Err()
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
+	first, err := t.first(ctx)
+	if err != nil {
+		return nil, err
 	}
 	var locale []command
 	if opt.Locale != "" {
@@ -120,9 +113,29 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	return t, nil
 }
 
+// first waits until there is a current tab.
+func (t *Tabs) first(ctx context.Context) (*Page, error) {
+	for {
+		changed := t.Changed()
+		if p := t.Current(); p != nil {
+			return p, nil
+		}
+		select {
+		case <-changed:
+		case <-t.conn.Done():
+			return nil, t.conn.Err()
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // heard is what the browser tells. It runs on the goroutine that reads the
 // wire: what it sends, it doesn't wait for.
 func (t *Tabs) heard(e cdp.Event) {
+	if t.past != nil && t.past.hears(t, e) {
+		return
+	}
 	var ev frameEvent
 	if err := json.Unmarshal(e.Params, &ev); err != nil {
 		t.log.Debug("an event of the browser's could not be read", "method", e.Method, "err", err)
@@ -218,15 +231,9 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		t.closeTarget(a.TargetInfo.TargetID)
 		return
 	}
-	for _, o := range t.open {
-		if o.main == a.TargetInfo.OpenerID {
-			p.by, p.opener = o, o
-		}
-	}
-	t.open = append(t.open, p)
-	t.sessions[p.ID] = p
 	t.count++
 	p.number = t.count
+	t.add(p, a.TargetInfo.OpenerID)
 	if p.number > 1 {
 		p.frames[p.main].Document.URL = "about:blank" // until it shows something else
 	}
@@ -265,6 +272,17 @@ func (t *Tabs) opened(a *attachedToTarget) {
 			}
 		}
 	})
+}
+
+// add takes a page among those that are open. mu is held.
+func (t *Tabs) add(p *Page, opener string) {
+	for _, o := range t.open {
+		if o.main == opener {
+			p.by, p.opener = o, o
+		}
+	}
+	t.open = append(t.open, p)
+	t.sessions[p.ID] = p
 }
 
 // again tells the browser what it is told of all its pages: a program that has set
@@ -343,8 +361,9 @@ func (t *Tabs) use(p *Page) {
 	t.tell()
 }
 
-// tell tells who waits that something has changed.
+// tell tells who waits that something has changed. mu is held.
 func (t *Tabs) tell() {
+	t.remember()
 	close(t.changed)
 	t.changed = make(chan struct{})
 }

@@ -31,6 +31,8 @@ type Server struct {
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
 	ArtifactRetention string   `help:"How long artifacts are kept, at least 1h; 0 is for ever." default:"0" placeholder:"TIME"`
 	StopGrace         string   `help:"How long a stop may take, at least 1s: running steps and webhooks under way may finish; what hangs is left to the next start." default:"8s" placeholder:"TIME"`
+	KeeperGrace       string   `help:"How long browsers outlive the server, for it to come back and go on with its sessions, up to 1h; 0: they end with it." default:"60s" placeholder:"TIME"`
+	KeepSessions      string   `help:"Whether SIGTERM leaves sessions to the next start, which goes on with them: auto, where browsers can outlive the server; always; or never. SIGINT ends them." default:"auto" placeholder:"WHEN"`
 	TrustedProxies    []string `help:"Addresses (CIDR) of proxies in front of the server: whom they name in X-Forwarded-For counts as the client." placeholder:"CIDR"`
 	MaxConnections    int      `help:"Connections that may be open at once, a quarter of them from one client; further ones are told to come back." default:"4096" placeholder:"N"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
@@ -93,6 +95,12 @@ func (s *Server) Check() error {
 	if _, err := s.Grace(); err != nil {
 		return err
 	}
+	if _, err := s.KeepBrowsers(); err != nil {
+		return err
+	}
+	if s.KeepSessions != "auto" && s.KeepSessions != "always" && s.KeepSessions != "never" {
+		return wrong("keep-sessions", "%q is none of auto, always, never", s.KeepSessions)
+	}
 	if _, err := s.ProxyPrefixes(); err != nil {
 		return err
 	}
@@ -137,6 +145,15 @@ func (s *Server) Grace() (time.Duration, error) {
 	d, err := time.ParseDuration(s.StopGrace)
 	if err != nil || d < time.Second || d > time.Hour {
 		return 0, wrong("stop-grace", "%q is not a time from 1s to 1h, such as 8s", s.StopGrace)
+	}
+	return d, nil
+}
+
+// KeepBrowsers is keeper-grace, parsed; 0: not at all.
+func (s *Server) KeepBrowsers() (time.Duration, error) {
+	d, err := time.ParseDuration(s.KeeperGrace)
+	if err != nil || d < 0 || d > time.Hour {
+		return 0, wrong("keeper-grace", "%q is not a time up to 1h, such as 60s, or 0", s.KeeperGrace)
 	}
 	return d, nil
 }

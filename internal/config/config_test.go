@@ -11,7 +11,7 @@ import (
 )
 
 func good() Server {
-	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s"}
+	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s", KeeperGrace: "60s", KeepSessions: "auto"}
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {

@@ -229,7 +229,7 @@ func (d *demo) startServer(data string) (stop func() error, logs func() string, 
 	}()
 	stop = func() (err error) {
 		defer log.Close()
-		_ = cmd.Process.Signal(syscall.SIGTERM)
+		_ = cmd.Process.Signal(os.Interrupt)
 		select {
 		case err = <-ended:
 		case <-time.After(within):

@@ -17,6 +17,7 @@ const (
 	EventBrowserFailed    EventType = "browser_failed"
 	EventBrowserClosed    EventType = "browser_closed"
 	EventBrowserCrashed   EventType = "browser_crashed"
+	EventBrowserRecovered EventType = "browser_recovered"
 	EventStepStarted      EventType = "step_started"
 	EventStepCompleted    EventType = "step_completed"
 	EventStepFailed       EventType = "step_failed"
@@ -29,7 +30,7 @@ const (
 
 // EventTypes lists them in the order in which users read about them.
 var EventTypes = []EventType{
-	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed,
+	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered,
 	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
 	EventEndpointFailing, EventEndpointDisabled, EventDeliveryFailed, EventWebhookTest,
 }
@@ -199,7 +200,7 @@ func (s Subscription) Matches(t EventType) bool {
 
 // MaxSubscription is how many entries a subscription has at most: each event
 // type and each wildcard once.
-const MaxSubscription = 15
+const MaxSubscription = 16
 
 // UnmarshalJSON keeps each entry once: subscriptions were stored before they
 // were bounded, and every event is matched with them.

@@ -67,6 +67,7 @@ func TestGolden(t *testing.T) {
 		{"browser_closed", SessionNews(closed, EventBrowserClosed, public, at)},
 		{"browser_failed", SessionNews(failed, EventBrowserFailed, public, at)},
 		{"browser_crashed", SessionNews(crashed, EventBrowserCrashed, public, at)},
+		{"browser_recovered", SessionNews(session(SessionReady), EventBrowserRecovered, public, at)},
 		{"step_started", StepNews(session(SessionReady), step(StepRunning), EventStepStarted, public, at)},
 		{"step_completed", StepNews(session(SessionReady), completed, EventStepCompleted, public, at)},
 		{"step_failed", StepNews(session(SessionReady), bad, EventStepFailed, public, at)},

@@ -18,12 +18,15 @@ type actor struct {
 	service *Service
 	ref     ref
 	opt     domain.SessionOptions
+	left    bool // the server ends, and leaves the browser to the next; only run and what it calls know it
 
 	woken   chan struct{} // there may be a step
 	touched chan struct{} // somebody uses the session
 	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
+	back    chan struct{} // of one that is taken up: closed when it has its browser, or none; nil: it starts one
 
+	tookUp  sync.Once
 	mu      sync.Mutex
 	reason  domain.CloseReason // why closeCh was closed
 	page    *browser.Page
@@ -42,6 +45,7 @@ type current struct {
 var (
 	errStepCanceled = errors.New("the step was canceled")
 	errEnding       = errors.New("the session ends")
+	errLeaving      = errors.New("the server ends and leaves the browser to the next")
 	// errNotMine is a session that another server has taken over, because this
 	// one was out of reach.
 	errNotMine = errors.New("another server has taken the session over")
@@ -96,6 +100,9 @@ func (a *actor) use(b Browser) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.by, a.page = b, nil
+	if a.back != nil {
+		a.tookUp.Do(func() { close(a.back) })
+	}
 	if b != nil {
 		a.page = b.Page()
 	}
@@ -220,6 +227,14 @@ func (a *actor) run(ctx context.Context) {
 		a.unstarted(ctx, err, log)
 		return
 	}
+	a.has(ctx, b, decider.ready, lived{}, over)
+}
+
+// lived is what of a session's times was over before this server had its browser.
+type lived struct{ life, idle time.Duration }
+
+// has is the session's life with its browser, which begins with a decision.
+func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.SessionChange) error, before lived, over <-chan struct{}) {
 	a.service.wg.Go(func() {
 		select {
 		case <-b.Asked(): // a program closes it
@@ -227,10 +242,15 @@ func (a *actor) run(ctx context.Context) {
 		case <-over:
 		}
 	})
-	a.live(ctx, b)
+	a.live(ctx, b, begin, before)
 	a.use(nil)
+	if a.left {
+		b.Leave()
+		return
+	}
 	closing, cancel := context.WithTimeout(a.service.working, closeWithin)
 	defer cancel()
+	log := a.service.Log.With("session", a.ref.id)
 	if err := b.Close(closing); err != nil {
 		log.Error("close browser", "err", err)
 	}
@@ -297,11 +317,11 @@ func (a *actor) end(log *slog.Logger) {
 
 // live is the time from READY until something ends the session. When it
 // returns, the session's row says CLOSING, or a.reason why it will.
-func (a *actor) live(ctx context.Context, b Browser) {
+func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain.SessionChange) error, before lived) {
 	a.use(b)
 	var step *current
 	if err := a.change(func(d decider, c *domain.SessionChange) (err error) {
-		if err := d.ready(c); err != nil {
+		if err := begin(d, c); err != nil {
 			return err
 		}
 		step, err = a.next(d, c)
@@ -310,9 +330,9 @@ func (a *actor) live(ctx context.Context, b Browser) {
 		a.close(domain.ClosedRequested) // closed while it started
 		return
 	}
-	life := time.NewTimer(a.opt.Timeout)
+	life := time.NewTimer(a.opt.Timeout - before.life)
 	defer life.Stop()
-	idle := newIdle(a.opt.IdleTimeout)
+	idle := newIdle(a.opt.IdleTimeout, before.idle)
 	defer idle.stop()
 	for {
 		if step != nil {
@@ -349,9 +369,16 @@ func (a *actor) live(ctx context.Context, b Browser) {
 			a.close(domain.ClosedIdle)
 			return
 		case <-ctx.Done():
-			a.close(domain.ClosedShutdown)
+			a.shutdown()
 			return
 		}
+	}
+}
+
+// shutdown ends the session with the server, or leaves its browser to the next.
+func (a *actor) shutdown() {
+	if a.left = a.service.isLeaving() && a.closeReason() == ""; !a.left {
+		a.close(domain.ClosedShutdown)
 	}
 }
 
@@ -417,7 +444,9 @@ wait:
 			// The first stage of a stop: the step may finish, for a while.
 			stopping, drained = nil, time.After(a.service.StopWithin*4/5)
 		case <-drained:
-			a.close(domain.ClosedShutdown)
+			if a.shutdown(); a.left {
+				st.cancel(errLeaving)
+			}
 		case <-b.Done():
 			st.cancel(errEnding)
 			a.finished(finished)
@@ -433,8 +462,9 @@ wait:
 		a.lost(b, why)
 		return nil, false
 	}
-	o.canceled = o.why != nil && context.Cause(st.ctx) != nil
-	saved.outlive(o.why, o.canceled)
+	o.left = o.why != nil && errors.Is(context.Cause(st.ctx), errLeaving)
+	o.canceled = o.why != nil && context.Cause(st.ctx) != nil && !o.left
+	saved.outlive(o.why, o.canceled || o.left)
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
@@ -453,7 +483,7 @@ wait:
 		a.close(domain.ClosedNodeLost)
 	}
 	if end && ctx.Err() != nil {
-		a.close(domain.ClosedShutdown)
+		a.shutdown()
 	}
 	return next, !end && err == nil
 }

@@ -27,9 +27,15 @@ func (s *Service) RotateConnect(ctx context.Context, project, id string) (domain
 // browser.Browser.Connect. The session isn't idle until the connection is closed.
 // ok is false for any other session.
 func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, ok bool, _ error) {
+	if err := s.takenUp(ctx); err != nil {
+		return nil, false, err
+	}
 	a := s.actor(id)
 	if a == nil {
 		return nil, false, nil
+	}
+	if err := a.recovered(ctx); err != nil {
+		return nil, false, err
 	}
 	b, n := a.used(1)
 	left := func() { a.used(-1) }

@@ -68,8 +68,35 @@ func (d decider) closing(c *domain.SessionChange, reason domain.CloseReason) err
 	return nil
 }
 
+// recovered has a session go on whose browser another server had before: what ran
+// then is interrupted.
+func (d decider) recovered(c *domain.SessionChange) error {
+	if c.Session.Status != domain.SessionReady { // it was closed meanwhile
+		return c.Session.Move(domain.SessionReady)
+	}
+	d.sessionNews(c, domain.EventBrowserRecovered)
+	for _, st := range c.Open {
+		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
+			continue
+		}
+		if err := d.cutOff(c, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cutOff ends a step that ran when its server ended. Later steps of its request are
+// canceled if they are not to run after a failure.
+func (d decider) cutOff(c *domain.SessionChange, st *domain.Step) error {
+	if err := d.interrupt(c, st, "The server ended while the step ran; it is not run again."); err != nil {
+		return err
+	}
+	return d.stop(c, st)
+}
+
 // lost begins the end of a session whose browser is gone: what ran is
-// interrupted, since whether it had its effect can't be known.
+// interrupted.
 func (d decider) lost(c *domain.SessionChange, reason domain.CloseReason, why *domain.Failure) error {
 	if c.Session.Status != domain.SessionReady {
 		return d.closing(c, reason)
@@ -78,12 +105,9 @@ func (d decider) lost(c *domain.SessionChange, reason domain.CloseReason, why *d
 		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
 			continue
 		}
-		if err := st.Move(domain.StepInterrupted); err != nil {
+		if err := d.interrupt(c, st, "The browser was lost while the step ran; it is not run again."); err != nil {
 			return err
 		}
-		st.FinishedAt = d.now
-		st.Error = &domain.Failure{Code: "interrupted", Message: "The browser was lost while the step ran; it is not run again."}
-		d.stepNews(c, st, domain.EventStepFailed)
 	}
 	if err := d.closing(c, reason); err != nil {
 		return err
@@ -92,6 +116,17 @@ func (d decider) lost(c *domain.SessionChange, reason domain.CloseReason, why *d
 		c.Session.Error = why
 		d.sessionNews(c, domain.EventBrowserCrashed)
 	}
+	return nil
+}
+
+// interrupt ends a step of which can't be known whether it had its effect.
+func (d decider) interrupt(c *domain.SessionChange, st *domain.Step, message string) error {
+	if err := st.Move(domain.StepInterrupted); err != nil {
+		return err
+	}
+	st.FinishedAt = d.now
+	st.Error = &domain.Failure{Code: "interrupted", Message: message}
+	d.stepNews(c, st, domain.EventStepFailed)
 	return nil
 }
 
@@ -138,6 +173,7 @@ type outcome struct {
 	why      *domain.Failure  // nil: it is done
 	tries    []domain.Failure // why those before the last failed
 	canceled bool
+	left     bool // it was stopped because the server ends and leaves the browser to the next
 }
 
 // finished records what became of a step. After a failure that stops, the
@@ -149,6 +185,8 @@ func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 	}
 	st.FinishedAt, st.Tries = d.now, o.tries
 	switch {
+	case o.left:
+		return d.cutOff(c, st)
 	case o.canceled:
 		if err := d.cancel(c, st); err != nil {
 			return err
@@ -166,7 +204,15 @@ func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 		st.Error = o.why
 		d.stepNews(c, st, domain.EventStepFailed)
 	}
-	if st.Status != domain.StepFailed || st.OnError != domain.OnErrorStop {
+	if st.Status != domain.StepFailed {
+		return nil
+	}
+	return d.stop(c, st)
+}
+
+// stop cancels the later steps of a failed one's request, if that is to stop.
+func (d decider) stop(c *domain.SessionChange, st *domain.Step) error {
+	if st.OnError != domain.OnErrorStop {
 		return nil
 	}
 	for _, later := range c.Open {

@@ -8,10 +8,11 @@ type idle struct {
 	timer *time.Timer
 }
 
-func newIdle(after time.Duration) *idle {
+// newIdle is one that has run for a while.
+func newIdle(after, since time.Duration) *idle {
 	i := &idle{after: after}
 	if after > 0 {
-		i.timer = time.NewTimer(after)
+		i.timer = time.NewTimer(after - since)
 	}
 	return i
 }

@@ -51,6 +51,8 @@ type stage struct {
 	done            chan struct{}
 	asked           chan struct{}
 	started, closed int
+	left            int // to another server
+	away            time.Duration
 	end             time.Time // when it was closed
 }
 
@@ -90,6 +92,15 @@ func (b *stage) Close(context.Context) error {
 	b.play.point()
 	return nil
 }
+
+func (b *stage) Leave() {
+	b.play.mu.Lock()
+	defer b.play.mu.Unlock()
+	b.left++
+	b.end = time.Now()
+}
+
+func (b *stage) Away() time.Duration { return b.away }
 
 func (b *stage) crash() { b.once.Do(func() { close(b.done) }) }
 

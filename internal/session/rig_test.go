@@ -170,6 +170,8 @@ func (f *fake) Done() <-chan struct{}       { return f.done }
 func (f *fake) Exit() *domain.Failure       { return f.why }
 func (f *fake) Asked() <-chan struct{}      { return nil }
 func (f *fake) Close(context.Context) error { return nil }
+func (f *fake) Leave()                      {}
+func (f *fake) Away() time.Duration         { return 0 }
 func (f *fake) Connect(context.Context, string, func()) (net.Conn, error) {
 	return nil, errors.New("it is no browser")
 }

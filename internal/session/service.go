@@ -68,15 +68,21 @@ type Browser interface {
 	Connect(ctx context.Context, target string, left func()) (net.Conn, error)
 	Asked() <-chan struct{}
 	Close(ctx context.Context) error
+	Leave()              // leaves it to the server that attaches next
+	Away() time.Duration // how long it had no server before this one attached
 }
 
 // Config is what the service is made of.
 type Config struct {
-	Store       Store
-	Endpoints   Endpoints
-	Blobs       Blobs
-	Box         Box
-	Launch      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	Store     Store
+	Endpoints Endpoints
+	Blobs     Blobs
+	Box       Box
+	Launch    func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	// Attach takes over the browser of a session that an earlier server has started;
+	// nil: there never is one. When it fails nothing of the browser is left, unless
+	// ctx has ended.
+	Attach      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
 	Browsers    []string // that can be started, the default first
 	PublicURL   func() string
 	MaxSessions int
@@ -116,11 +122,13 @@ type Service struct {
 
 	mu       sync.Mutex
 	stopping bool
+	leaving  bool              // a stop leaves browsers to the next start
 	queue    []ref             // waiting for a slot, in order
 	queued   chan struct{}     // something was put into the queue
 	missed   chan struct{}     // sessions of another server may be this one's now
 	actors   map[string]*actor // of sessions that have or get a browser
 	waiters  map[string]chan struct{}
+	began    chan struct{} // closed when Run has taken up what there was
 	wg       sync.WaitGroup
 
 	working context.Context //nolint:containedctx // until everything is given up that a stop can't finish
@@ -146,7 +154,7 @@ func New(cfg Config) *Service {
 	return &Service{
 		working: working, giveUp: giveUp,
 		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
-		actors: map[string]*actor{}, waiters: map[string]chan struct{}{},
+		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}),
 	}
 }
 
@@ -154,7 +162,7 @@ func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), n
 
 // Run takes up what the store holds and runs sessions until ctx ends. Then it
 // lets running steps finish for a while, closes every session that has a
-// browser, and returns when all of that is stored, or when StopWithin is over.
+// browser, or leaves that to the next start, and returns when all of that is stored, or when StopWithin is over.
 // Sessions that wait stay QUEUED for the next start.
 func (s *Service) Run(ctx context.Context) error {
 	if err := s.takeUp(ctx); err != nil {
@@ -163,6 +171,7 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 		trySend(s.missed) // a store that is away is asked again
 	}
+	close(s.began)
 	s.wg.Go(func() { s.adopt(ctx) })
 	for ctx.Err() == nil {
 		select {
@@ -213,20 +222,15 @@ func (s *Service) takeUp(ctx context.Context) error {
 			waiting = append(waiting, r)
 		case domain.SessionStarting:
 			starting = append(starting, r)
+		case domain.SessionReady:
+			s.startRecovery(ctx, r)
 		default:
-			d := s.decider()
-			if err := s.Store.ChangeSession(ctx, r.project, r.id, func(c *domain.SessionChange) error {
-				if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
-					return err
-				}
-				return d.closed(c)
-			}); err != nil {
+			if err := s.Store.ChangeSession(ctx, r.project, r.id, s.decider().closed); err != nil {
 				if _, ended := errors.AsType[*domain.MoveError](err); ended {
 					continue // meanwhile
 				}
 				return err
 			}
-			s.Log.Info("a session was lost with another server", "session", o.ID)
 		}
 	}
 	s.enqueue(append(starting, waiting...)...)
@@ -367,6 +371,19 @@ func (s *Service) isStopping() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.stopping
+}
+
+func (s *Service) isLeaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leaving
+}
+
+// Leave is Stop of a server whose browsers are left to the next start.
+func (s *Service) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping, s.leaving = true, true
 }
 
 // Stop refuses new sessions and steps from now on; it is for the moment before

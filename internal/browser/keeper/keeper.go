@@ -1,15 +1,15 @@
 // Package keeper is the supervisor process of one Chromium: `browserhook
 // keeper`. It starts the browser on a pipe, shares that among those who connect
 // to its Unix socket (package mux), reaps whatever the browser starts, and
-// leaves nothing behind: when the browser or the server's connection ends, it
-// kills what lives, removes the session's folder and exits.
+// leaves nothing behind: when the browser ends, or the server says so or has been
+// gone for longer than the grace period, it kills what lives, removes the session's
+// folder and exits. A server that comes back within that finds everything as it was.
 //
 // What it says itself are messages on the same wire, as the protocol spells
 // them. Who connects says Keeper.hello first, and is told Keeper.exited last.
 package keeper
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,11 +36,17 @@ type Config struct {
 	Dir      string   `json:"dir"`   // the session's folder; removed at the end
 	Files    string   `json:"files"` // inside it: the browser's own, its home
 	UID      int      `json:"uid"`   // user and group to run as; 0: the keeper's own
+	// Grace is how long a server may be gone; 0: the browser ends with it.
+	Grace time.Duration `json:"grace,omitempty"`
 }
 
 // Version is that of what keeper and server say to each other: it is raised when
-// one of them would not understand the other.
-const Version = 1
+// one of them would not understand the other. From 2 on a server can come back.
+const Version, Returning = 2, 2
+
+// KeyFile is in the session's folder, where nobody but the server's user reads it:
+// what it holds shows whoever connects to be a server of this installation.
+const KeyFile = "key"
 
 // The methods of the keeper's own messages.
 const (
@@ -48,12 +54,15 @@ const (
 	MethodExited = "Keeper.exited" // an event: Exited
 	MethodClose  = "Keeper.close"  // an event: a program asks for the browser's end
 	MethodLeft   = "Keeper.left"   // an event: a program has left, and nothing of it is in the browser
+	MethodNote   = "Keeper.note"   // a command: what the next server is to know, whatever that is
+	MethodTaken  = "Keeper.taken"  // an event: that note; the events before tell of what there is, see mux.ServeKept
 )
 
 // Hello is the first message of a connection.
 type Hello struct {
 	Version int    `json:"version"`          // the highest that the server speaks
 	Oldest  int    `json:"oldest"`           // and the lowest
+	Key     string `json:"key,omitempty"`    // what KeyFile holds
 	Client  bool   `json:"client,omitempty"` // it is for a program that uses the session's browser, whom the rules are for
 	Target  string `json:"target,omitempty"` // that alone is its root; empty: the browser
 }
@@ -62,6 +71,9 @@ type Hello struct {
 type Welcome struct {
 	Version int `json:"version"` // that is spoken on this connection
 	PID     int `json:"pid"`     // Chromium's
+	// For a server: the keeper's process, and how long there has been none before.
+	Keeper int   `json:"keeper,omitempty"`
+	AwayMs int64 `json:"awayMs,omitempty"`
 }
 
 // Exited is the news that Chromium has ended or could not be started.
@@ -99,8 +111,11 @@ func Main(args []string) int {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper: become the reaper:", err)
 	}
-	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), met: make(chan struct{}), left: make(chan struct{})}
+	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), servers: make(chan int), over: make(chan struct{})}
 	defer removeAll(cfg.Dir)
+	if key, err := os.ReadFile(filepath.Join(cfg.Dir, KeyFile)); err == nil { // a server of version 1 makes none
+		k.key = key
+	}
 	if err := k.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper:", err)
 		return 1
@@ -125,9 +140,14 @@ type keeper struct {
 	exited chan syscall.WaitStatus
 	mux    *mux.Mux
 
+	key []byte
+
 	serving sync.WaitGroup
-	met     chan struct{} // closed when the server has connected,
-	left    chan struct{} // and when it has gone
+	servers chan int      // 1 when one has connected, -1 when it has gone
+	over    chan struct{} // closed when nobody asks any more
+
+	mu   sync.Mutex
+	gone time.Time // since when there is no server; zero: there is one, or was none
 }
 
 func (k *keeper) run() error {
@@ -155,25 +175,9 @@ func (k *keeper) run() error {
 		defer close(browserDone)
 		_ = k.mux.Run()
 	}()
-	select {
-	case <-k.met:
-	case <-time.After(connectWithin):
-		return errors.New("the server did not connect")
-	}
-	var status syscall.WaitStatus
-	select {
-	case <-k.left:
-		return nil
-	case <-stop:
-		return nil
-	case status = <-k.exited:
-	case <-browserDone: // it ends, or says what is no message
-		select {
-		case status = <-k.exited:
-		case <-time.After(exitWithin):
-			k.end()
-			status = <-k.exited
-		}
+	status, ended, err := k.attend(stop, browserDone)
+	if !ended {
+		return err
 	}
 	// What Chromium sent last comes before the news of its end.
 	k.end()
@@ -194,114 +198,37 @@ func (k *keeper) run() error {
 	return nil
 }
 
-// accept takes connections until the process ends.
-func (k *keeper) accept(listener net.Listener) {
-	for {
-		conn, err := listener.Accept()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if err != nil { // too many files are open
-			fmt.Fprintln(os.Stderr, "keeper: accept a connection:", err)
-			time.Sleep(acceptAgain) //nolint:forbidigo // nothing tells when there is room
-			continue
-		}
-		k.serving.Go(func() {
-			if err := k.serve(conn); err != nil {
-				fmt.Fprintln(os.Stderr, "keeper: a connection ended:", err)
+// attend returns when the browser has ended, with its status, or is to end.
+func (k *keeper) attend(stop <-chan os.Signal, browserDone <-chan struct{}) (status syscall.WaitStatus, ended bool, err error) {
+	defer close(k.over)
+	late := time.NewTimer(connectWithin)
+	why := errors.New("the server did not connect")
+	for present := 0; ; {
+		select {
+		case n := <-k.servers:
+			present += n
+			k.mu.Lock()
+			if k.gone = (time.Time{}); present > 0 {
+				late.Stop()
+			} else {
+				k.gone, why = time.Now(), nil
+				late.Reset(k.cfg.Grace)
 			}
-		})
-	}
-}
-
-// serve lets one connection use the browser, when it has said who it is.
-func (k *keeper) serve(conn net.Conn) error {
-	defer conn.Close()
-	in := bufio.NewReaderSize(conn, maxHello)
-	hello, err := k.hello(conn, in)
-	if err != nil {
-		return err
-	}
-	if hello.Client {
-		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Place{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
-			k.mux.Tell(MethodClose, struct{}{})
-		}))
-	}
-	close(k.met)
-	go func() {
-		defer close(k.left)
-		hungUp(conn)
-	}()
-	return k.mux.Serve(conn, in, "", nil)
-}
-
-// hello reads the first message of a connection, and answers it.
-func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
-	_ = conn.SetDeadline(time.Now().Add(helloWithin))
-	raw, err := in.ReadSlice(0)
-	if err != nil {
-		return Hello{}, fmt.Errorf("it said no hello: %w", err)
-	}
-	var said struct {
-		ID     int64  `json:"id"`
-		Method string `json:"method"`
-		Params Hello  `json:"params"`
-	}
-	if err := json.Unmarshal(raw[:len(raw)-1], &said); err != nil || said.Method != MethodHello {
-		return Hello{}, fmt.Errorf("it said %.40q and no hello", raw)
-	}
-	answer := map[string]any{"id": said.ID, "result": Welcome{Version: min(Version, said.Params.Version), PID: k.pid}}
-	if said.Params.Oldest > Version {
-		err = fmt.Errorf("it speaks version %d and newer, this keeper %d", said.Params.Oldest, Version)
-		answer = map[string]any{"id": said.ID, "error": map[string]any{"code": -32000, "message": err.Error()}}
-	}
-	if werr := write(conn, answer); werr != nil {
-		return Hello{}, werr
-	}
-	_ = conn.SetDeadline(time.Time{})
-	return said.Params, err
-}
-
-// refuse tells the server that there is no browser.
-func (k *keeper) refuse(listener net.Listener, why error) {
-	_ = listener.(*net.UnixListener).SetDeadline(time.Now().Add(connectWithin))
-	conn, err := listener.Accept()
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	if _, err := k.hello(conn, bufio.NewReaderSize(conn, maxHello)); err == nil {
-		_ = write(conn, map[string]any{"method": MethodExited, "params": Exited{Code: -1, Error: why.Error(), Lines: []string{}}})
-	}
-}
-
-// write sends a message of the keeper's own.
-func write(conn net.Conn, message any) error {
-	raw, err := json.Marshal(message)
-	if err == nil {
-		_, err = conn.Write(append(raw, 0))
-	}
-	return err
-}
-
-// hungUp returns when the server's end of the connection is closed. It asks
-// the kernel rather than reading: while a browser takes nothing, what the
-// server sent before it went is never read to its end.
-func hungUp(conn net.Conn) {
-	raw, err := conn.(*net.UnixConn).SyscallConn()
-	if err != nil {
-		return
-	}
-	// A descriptor of its own, so that closing the connection waits for nobody.
-	own := -1
-	if err := raw.Control(func(fd uintptr) { own, _ = unix.Dup(int(fd)) }); err != nil || own < 0 {
-		return
-	}
-	defer func() { _ = unix.Close(own) }()
-	for {
-		fds := []unix.PollFd{{Fd: int32(own), Events: unix.POLLRDHUP}}
-		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
-			return
+			k.mu.Unlock()
+		case <-late.C:
+			return status, false, why
+		case <-stop:
+			return status, false, nil
+		case status = <-k.exited:
+			return status, true, nil
+		case <-browserDone: // it ends, or says what is no message
+			select {
+			case status = <-k.exited:
+			case <-time.After(exitWithin):
+				k.end()
+				status = <-k.exited
+			}
+			return status, true, nil
 		}
 	}
 }

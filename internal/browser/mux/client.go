@@ -20,6 +20,8 @@ type client struct {
 	conn  net.Conn
 	rules Rules
 	root  string // its session with the browser
+	kept  bool   // its place is kept when it leaves
+	note  string // the method by which it leaves a note for whoever takes that
 	gone  bool   // it has left
 	out   *outbox
 	whole sync.Mutex // held while a message is put, taken before any other

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // ErrEnded is a browser that sends nothing more.
@@ -42,6 +43,9 @@ type Mux struct {
 	lastID   int64
 	calls    map[int64]*call // on their way, by their ids at the browser
 	sessions map[string]*session
+	numbered int64   // how many sessions there ever were
+	kept     *client // whose place is kept, also when it has left; nil: there was none
+	note     jsontext.Value
 	clients  map[*client]struct{}
 	over     bool // no client is told anything more
 
@@ -60,6 +64,11 @@ type call struct {
 type session struct {
 	owner  *client
 	parent string
+	number int64 // in the order they were attached
+
+	// Of a client whose place is kept: the events that whoever takes it is told.
+	attached []byte
+	dialog   []byte // that is open
 }
 
 // New makes a mux of the two ends of a browser's pipe. left is called when nothing
@@ -121,11 +130,15 @@ func (m *Mux) Tell(method string, params any) {
 // judge what it sends; nil: all is passed on. The error is ErrEnded, ErrBacklog, or
 // what the connection failed with; nil when the client has left.
 func (m *Mux) Serve(conn net.Conn, in io.Reader, target string, rules Rules) error {
-	c := &client{conn: conn, rules: rules, out: newOutbox()}
+	return m.serve(&client{conn: conn, rules: rules, out: newOutbox()}, in, func(c *client) error { return m.root(c, target) })
+}
+
+// serve does, with a root session that is made by root.
+func (m *Mux) serve(c *client, in io.Reader, root func(*client) error) error {
 	m.join(c)
 	var writer sync.WaitGroup
 	writer.Go(func() { c.cut(c.out.drain(c.write)) })
-	err := m.root(c, target)
+	err := root(c)
 	if err == nil {
 		err = m.listen(c, in)
 	}
@@ -163,6 +176,13 @@ func (m *Mux) listen(c *client, in io.Reader) error {
 			return fmt.Errorf("read from the client: %w", err)
 		}
 		cmd, no := readCommand(message)
+		if c.kept && cmd.method == c.note && no == nil {
+			m.mu.Lock()
+			m.note = cmd.params
+			m.mu.Unlock()
+			c.reply(cmd, "result", struct{}{})
+			continue
+		}
 		if no == nil {
 			v := c.rules.judge(cmd)
 			if v.Refuse != "" {

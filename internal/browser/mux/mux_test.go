@@ -30,7 +30,8 @@ type said struct {
 // fake is a browser that knows sessions, and these methods: echo, which answers
 // its parameters; silent, which is never answered; long, whose answer is; tell,
 // which is an event of that session; flood, which is a long one of the first; die,
-// which ends the session that it comes from.
+// which ends the session that it comes from; ask, which shows a dialog, and answer,
+// which ends that.
 type fake struct {
 	in     *bufio.Reader
 	out    io.Writer
@@ -95,6 +96,10 @@ func (f *fake) run() {
 			f.say(said{ID: m.ID, Result: json.RawMessage(long), SessionID: m.SessionID})
 		case "tell":
 			f.say(said{Method: "told", Params: m.Params, SessionID: m.SessionID})
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "ask", "answer":
+			event := map[string]string{"ask": "Page.javascriptDialogOpening", "answer": "Page.javascriptDialogClosed"}[m.Method]
+			f.say(said{Method: event, Params: m.Params, SessionID: m.SessionID})
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
 		default:
 			f.say(said{ID: m.ID, Result: m.Params, SessionID: m.SessionID})
@@ -166,9 +171,20 @@ type user struct {
 func (b *bench) user(rules Rules) *user { return b.userOf("", rules) }
 
 func (b *bench) userOf(target string, rules Rules) *user {
+	return b.served(func(conn net.Conn) error { return b.Serve(conn, conn, target, rules) })
+}
+
+// server is the one whose place is kept.
+func (b *bench) server() *user {
+	return b.served(func(conn net.Conn) error {
+		return b.ServeKept(conn, conn, "note", "resumed")
+	})
+}
+
+func (b *bench) served(serve func(net.Conn) error) *user {
 	ours, theirs := net.Pipe()
 	u := &user{conn: ours, in: bufio.NewReader(ours), err: make(chan error, 1)}
-	b.serving.Go(func() { u.err <- b.Serve(theirs, theirs, target, rules) })
+	b.serving.Go(func() { u.err <- serve(theirs) })
 	return u
 }
 

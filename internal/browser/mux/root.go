@@ -25,7 +25,7 @@ func (m *Mux) root(c *client, target string) error {
 		if id := rootOf(a); id != "" && c.gone {
 			m.send("Target.detachFromTarget", map[string]string{"sessionId": id}, func(answer) {})
 		} else if c.root = id; id != "" {
-			m.sessions[c.root] = &session{owner: c}
+			m.add(c.root, &session{owner: c})
 		}
 		m.mu.Unlock()
 		made <- a
@@ -42,6 +42,13 @@ func (m *Mux) root(c *client, target string) error {
 	case <-late:
 		return errSilent
 	}
+}
+
+// add remembers a session. mu is held.
+func (m *Mux) add(id string, s *session) {
+	m.numbered++
+	s.number = m.numbered
+	m.sessions[id] = s
 }
 
 // rootWithin is how long the browser may take to let a client attach.
@@ -92,7 +99,7 @@ func (m *Mux) leave(c *client) {
 	defer m.mu.Unlock()
 	delete(m.clients, c)
 	c.gone = true
-	if m.sessions[c.root] == nil { // it has had none, or it is gone
+	if s := m.sessions[c.root]; s == nil || s.owner != c || c.kept { // it has had none, or it is gone; or another's now, or may be
 		return
 	}
 	maps.DeleteFunc(m.sessions, func(_ string, s *session) bool { return s.owner == c })

@@ -122,14 +122,19 @@ func (m *Mux) happened(a answer) {
 	m.mu.Lock()
 	s := m.sessions[a.session]
 	unseen := s != nil && s.owner.rules != nil && a.method == "Target.detachedFromTarget" && m.sessions[a.about().SessionID] == nil
-	m.mu.Unlock()
 	if s == nil || unseen {
+		m.mu.Unlock()
 		return
 	}
-	if a.session == s.owner.root {
+	to := s.owner
+	if to.kept {
+		m.keep(s, a)
+	}
+	m.mu.Unlock()
+	if a.session == to.root {
 		a.session = ""
 	}
-	s.owner.send(a.pieces(0, a.session))
+	to.send(a.pieces(0, a.session))
 }
 
 // about is what one of the two events is about.
@@ -157,7 +162,7 @@ func (m *Mux) attached(a answer) bool {
 		m.sendTo(a.session, "Target.detachFromTarget", map[string]string{"sessionId": of.SessionID}, func(answer) {})
 		return false
 	}
-	m.sessions[of.SessionID] = &session{owner: by.owner, parent: a.session}
+	m.add(of.SessionID, &session{owner: by.owner, parent: a.session})
 	return true
 }
 

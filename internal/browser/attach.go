@@ -1,0 +1,141 @@
+package browser
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// attachWithin bounds how long a browser may take to be attached to. What its
+// pages take is not in it.
+const attachWithin = 10 * time.Second
+
+// Attach takes over the browser of a session from the server that had it before:
+// with its pages as they are, told again what that told them as far as it doesn't
+// last. When there is none, or none that can be used, nothing of it is left, and
+// the error says why.
+func (l *Launcher) Attach(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
+	ctx, cancel := context.WithTimeout(ctx, attachWithin)
+	defer cancel()
+	dir := filepath.Join(l.cfg.RunDir, sessionID)
+	b, err := l.reach(ctx, dir, sessionID, opt)
+	if err == nil {
+		return b, nil
+	}
+	keeper.KillSession(dir)
+	if removed := removeAll(dir); removed != nil {
+		err = errors.Join(err, removed)
+	}
+	return nil, fmt.Errorf("attach to the session's browser: %w", err)
+}
+
+// reach connects to the keeper, and finds out what there is.
+func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.SessionOptions) (_ *Browser, err error) {
+	uid, key, err := prove(dir)
+	if err != nil {
+		return nil, err
+	}
+	nc, err := dial(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the keeper: %w", err)
+	}
+	b := &Browser{
+		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
+		release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{}),
+	}
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
+	defer func() {
+		if err != nil {
+			_ = b.conn.Close()
+			b.conn.Wait()
+		}
+	}()
+	past := &past{known: make(chan struct{})}
+	b.tabs = newTabs(b.conn, l.cfg, opt)
+	b.tabs.downloads.files, b.tabs.past = b.files, past
+	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
+	if opt.Credentials != nil {
+		answerLogins(b.conn, *opt.Credentials)
+	}
+	welcome, err := b.greet(ctx, keeper.Returning)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-past.known:
+	case <-b.conn.Done():
+		return nil, b.conn.Err()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if _, err := b.tabs.first(ctx); err != nil {
+		return nil, err
+	}
+	if b.keeper, err = newStranger(welcome.Keeper, dir); err != nil {
+		return nil, err
+	}
+	b.away = time.Duration(welcome.AwayMs) * time.Millisecond
+	l.keepUID(uid)
+	// What was held up for an answer of the server before goes on without.
+	_, _ = cdp.Session{Conn: b.conn}.Send("Fetch.disable", nil)
+	b.tabs.again()
+	for page, sessions := range past.pages {
+		b.conn.Go(func() { b.tabs.resume(page, sessions) })
+	}
+	go b.watch()
+	return b, nil
+}
+
+// makeKey makes the secret by which keeper and server of a session know each other,
+// in a file that nobody else can read.
+func makeKey(dir string) (string, error) {
+	key := rand.Text()
+	if err := os.WriteFile(filepath.Join(dir, keeper.KeyFile), []byte(key), 0o600); err != nil {
+		return "", fmt.Errorf("make the session's key: %w", err)
+	}
+	return key, nil
+}
+
+// prove finds out whether a session's folder is one that a server of this user's has
+// made, which nobody else can have changed: then so is what listens in it. It returns
+// the user whom the browser runs as, and the session's key.
+func prove(dir string) (uid int, key string, err error) {
+	for name, kind := range map[string]os.FileMode{"": os.ModeDir, socketName: os.ModeSocket, keeper.KeyFile: 0} {
+		info, err := os.Lstat(filepath.Join(dir, name))
+		if err != nil {
+			return 0, "", fmt.Errorf("look at the session's folder: %w", err)
+		}
+		owner, ok := info.Sys().(*syscall.Stat_t)
+		if !ok || int(owner.Uid) != os.Getuid() || info.Mode().Type() != kind || info.Mode().Perm()&0o022 != 0 {
+			return 0, "", fmt.Errorf("the session's folder is not as a server makes it: %q is %s, of user %d", name, info.Mode(), owner.Uid)
+		}
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, keeper.KeyFile))
+	if err != nil {
+		return 0, "", fmt.Errorf("read the session's key: %w", err)
+	}
+	info, err := os.Lstat(filepath.Join(dir, filesFolder))
+	if err != nil {
+		return 0, "", fmt.Errorf("look at the session's folder: %w", err)
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		uid = int(owner.Uid)
+	}
+	return uid, string(raw), nil
+}
+
+// keepUID has no other browser run as a user until this one has ended.
+func (l *Launcher) keepUID(uid int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.uids[uid] = true
+}

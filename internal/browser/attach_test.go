@@ -1,0 +1,280 @@
+package browser_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// outlives makes two launchers of one folder, as a server and the one that it is
+// after a restart.
+func outlives(t *testing.T, grace time.Duration) (before, after *browser.Launcher, dir string) {
+	t.Helper()
+	dir = browsertest.RunDir(t)
+	change := func(c *browser.Config) { c.RunDir, c.Grace = dir, grace }
+	const script = "globalThis.ours = (globalThis.ours || 0) + 1"
+	return browsertest.Launcher(t, script, change), browsertest.Launcher(t, script, change), dir
+}
+
+// ours evaluates in our world of a frame.
+func ours(t *testing.T, p *browser.Page, f browser.Frame, expression string) any {
+	t.Helper()
+	var res struct {
+		Result struct {
+			Value any `json:"value"`
+		} `json:"result"`
+	}
+	if err := f.Session.Call(t.Context(), "Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true, "contextId": f.Context}, &res); err != nil {
+		t.Fatal(err)
+	}
+	return res.Result.Value
+}
+
+// until waits for a page to be so.
+func until(t *testing.T, p *browser.Page, so func(frames []browser.Frame) bool) []browser.Frame {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	for {
+		changed := p.Changed()
+		if frames := p.Frames(); so(frames) {
+			return frames
+		}
+		select {
+		case <-changed:
+		case <-late:
+			t.Fatalf("the page's frames are %+v", p.Frames())
+		}
+	}
+}
+
+// TestAttachGoesOn: a server that comes back has the same pages, frames and workers,
+// which have noticed nothing, with what they were told of the session's options.
+func TestAttachGoesOn(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		switch r.URL.Path {
+		case "/":
+			host := strings.Replace(r.Host, "127.0.0.1", "localhost", 1) // another site
+			_, _ = w.Write([]byte(`<title>main</title><iframe name=near src="/near"></iframe><iframe name=far src="http://` + host + `/far"></iframe>`))
+		case "/far":
+			_, _ = w.Write([]byte(`<title>far</title><iframe name=deep src="/deep"></iframe>`))
+		default:
+			_, _ = w.Write([]byte(`<title>` + r.URL.Path + `</title><p>` + r.Header.Get("X-Own")))
+		}
+	}))
+	defer site.Close()
+	before, after, dir := outlives(t, time.Minute)
+	opt := domain.SessionOptions{
+		Viewport: domain.Viewport{Width: 801, Height: 602}, Locale: "de-DE", Timezone: "Asia/Tokyo", ColorScheme: "dark",
+		Headers: []domain.Header{{Name: "X-Own", Value: "mine"}}, Geolocation: &domain.Geolocation{Latitude: 1, Longitude: 2}, Permissions: []string{"geolocation"},
+	}
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.Page()
+	evaluate(t, p, "1")
+	if err := p.Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
+		t.Fatal(err)
+	}
+	whole := func(frames []browser.Frame) bool {
+		for _, f := range frames {
+			if !f.Document.Reached["load"] || f.Context == 0 {
+				return false
+			}
+		}
+		return len(frames) == 4
+	}
+	until(t, p, whole)
+	evaluate(t, p, `document.cookie = 'a=b'; window.kept = 'state'; window.noticed = [];
+		for (const kind of ['resize', 'blur', 'visibilitychange', 'languagechange', 'pagehide']) addEventListener(kind, () => noticed.push(kind), true); 1`)
+	evaluate(t, p, `window.open('/second', '', 'width=300,height=200'); 1`)
+	for p.Tabs().Count() < 2 {
+		<-p.Tabs().Changed()
+	}
+	second := p.Tabs().Open()[1]
+	if got := evaluate(t, second, "innerWidth"); got != 300.0 {
+		t.Errorf("the window is %v wide", got)
+	}
+	p.Tabs().AnswerAll(browser.DialogRule{Type: "confirm", Accept: true})
+	p.Secrets.Add("hush-hush")
+	p.Tabs().StepRuns()()
+	b.Leave()
+	wait(t, b.Done())
+
+	again, err := after.Attach(t.Context(), b.ID, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.PID() != b.PID() || again.Away() < 0 || again.Away() > time.Minute {
+		t.Errorf("process %d, before %d, away %s", again.PID(), b.PID(), again.Away())
+	}
+	q := again.Page()
+	if open := again.Tabs().Open(); len(open) != 2 || open[0] != q || open[1].Opener() != q || again.Tabs().Count() != 2 || again.Tabs().Unseen(1, q) != open[1] {
+		t.Fatalf("tabs %+v", open)
+	}
+	if got := q.Secrets.Hide("it is hush-hush"); strings.Contains(got, "hush") {
+		t.Errorf("a secret is told: %s", got)
+	}
+	for expression, want := range map[string]any{
+		"document.cookie + kept + noticed":                                                                          "a=bstate",
+		"innerWidth + 'x' + innerHeight":                                                                            "801x602",
+		"Intl.DateTimeFormat().resolvedOptions().timeZone + (1234.5).toLocaleString()":                              "Asia/Tokyo1.234,5",
+		"matchMedia('(prefers-color-scheme: dark)').matches":                                                        true,
+		"fetch('/x').then(r => r.text()).then(x => x.includes('mine'))":                                             true,
+		"new Promise(r => navigator.geolocation.getCurrentPosition(p => r(p.coords.longitude), e => r(e.message)))": 2.0,
+		"confirm('?')": true,
+	} {
+		if got := evaluate(t, q, expression); got != want {
+			t.Errorf("%s is %v, want %v", expression, got, want)
+		}
+	}
+	if got := evaluate(t, again.Tabs().Open()[1], "innerWidth + Intl.DateTimeFormat().resolvedOptions().timeZone"); got != "300Asia/Tokyo" {
+		t.Errorf("the other window is %v", got)
+	}
+	frames := until(t, q, whole)
+	byURL := map[string]browser.Frame{}
+	for _, f := range frames {
+		url := ours(t, q, f, "location.pathname").(string)
+		byURL[url] = f
+		if got := ours(t, q, f, "ours >= 1"); got != true {
+			t.Errorf("our world of %s: %v", url, got)
+		}
+	}
+	main := q.Main()
+	if main.Document.URL != site.URL+"/" || byURL["/near"].Parent != main.ID || byURL["/far"].Parent != main.ID || byURL["/deep"].Parent != byURL["/far"].ID ||
+		byURL["/far"].Session.ID == main.Session.ID || byURL["/deep"].Session.ID != byURL["/far"].Session.ID {
+		t.Errorf("main %+v, frames %+v", main, byURL)
+	}
+	// What comes next is heard, and told.
+	if err := q.Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL + "/next"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	until(t, q, func(frames []browser.Frame) bool {
+		return len(frames) == 1 && frames[0].Document.URL == site.URL+"/next" && frames[0].Document.Reached["load"] && frames[0].Context != 0
+	})
+	third, err := again.Tabs().New(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := evaluate(t, third, "innerWidth + Intl.DateTimeFormat().resolvedOptions().timeZone"); got != "801Asia/Tokyo" {
+		t.Errorf("a new tab is %v", got)
+	}
+	if err := again.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, filepath.Join(dir, b.ID))
+}
+
+// TestAWaitingDialogAndWindow: what opens while no server is there waits for the next.
+func TestAWaitingDialogAndWindow(t *testing.T) {
+	before, after, _ := outlives(t, time.Minute)
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), domain.SessionOptions{Viewport: browser.Viewport, Timezone: "Asia/Tokyo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.Page()
+	b.Tabs().AnswerNext(browser.DialogRule{Accept: true, Text: new("said")})
+	evaluate(t, p, `new Promise(done => setTimeout(done)).then(() => { // when nobody is there
+		setTimeout(() => {
+			const w = open('about:blank')
+			window.zone = w.Intl.DateTimeFormat().resolvedOptions().timeZone
+			window.answer = prompt('?')
+		}, 300)
+	}), 1`)
+	b.Leave()
+	<-time.After(time.Second) // it has asked by then
+	again, err := after.Attach(t.Context(), b.ID, domain.SessionOptions{Viewport: browser.Viewport, Timezone: "Asia/Tokyo"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
+	if got := evaluate(t, again.Page(), `new Promise(done => { const look = () => window.answer ? done(answer + zone) : setTimeout(look, 10); look() })`); got != "saidAsia/Tokyo" {
+		t.Errorf("got %v", got)
+	}
+	if open := again.Tabs().Open(); len(open) != 2 || open[0] != again.Page() {
+		t.Errorf("tabs %+v", open)
+	}
+}
+
+// TestNothingIsLeftAfterTheGracePeriod without a server: no process, folder, socket.
+func TestNothingIsLeftAfterTheGracePeriod(t *testing.T) {
+	before, after, dir := outlives(t, 500*time.Millisecond)
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid := b.PID()
+	b.Leave()
+	if _, err := os.Stat(filepath.Join("/proc", itoa(pid))); err != nil {
+		t.Errorf("the browser ended with its server: %v", err)
+	}
+	folder := filepath.Join(dir, b.ID)
+	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); {
+		if _, err := os.Stat(folder); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	gone(t, folder)
+	if _, err := os.Stat(filepath.Join("/proc", itoa(pid))); err == nil {
+		t.Error("the browser is there still")
+	}
+	if _, err := after.Attach(t.Context(), b.ID, small); err == nil {
+		t.Error("attached to nothing")
+	}
+}
+
+// TestWhatIsNotOursIsNotAttachedTo, and nothing of it is left.
+func TestWhatIsNotOursIsNotAttachedTo(t *testing.T) {
+	for _, tt := range []struct {
+		name, why string
+		change    func(t *testing.T, folder string)
+	}{
+		{"another key", "key", func(t *testing.T, folder string) {
+			if err := os.WriteFile(filepath.Join(folder, "key"), []byte("guessed"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"a folder that others write to", "not as a server makes it", func(t *testing.T, folder string) {
+			if err := os.Chmod(folder, 0o777); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"no key", "no such file", func(t *testing.T, folder string) {
+			if err := os.Remove(filepath.Join(folder, "key")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"no socket", "no such file", func(t *testing.T, folder string) {
+			if err := os.Remove(filepath.Join(folder, "keeper.sock")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before, after, dir := outlives(t, time.Minute)
+			b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Leave()
+			folder := filepath.Join(dir, b.ID)
+			tt.change(t, folder)
+			if _, err := after.Attach(t.Context(), b.ID, small); err == nil || !strings.Contains(err.Error(), tt.why) {
+				t.Errorf("got %v", err)
+			}
+			gone(t, folder)
+		})
+	}
+}

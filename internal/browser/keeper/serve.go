@@ -1,0 +1,162 @@
+package keeper
+
+import (
+	"bufio"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/browserhook/browserhook/internal/browser/mux"
+)
+
+// accept takes connections until the process ends.
+func (k *keeper) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil { // too many files are open
+			fmt.Fprintln(os.Stderr, "keeper: accept a connection:", err)
+			time.Sleep(acceptAgain) //nolint:forbidigo // nothing tells when there is room
+			continue
+		}
+		k.serving.Go(func() {
+			if err := k.serve(conn); err != nil {
+				fmt.Fprintln(os.Stderr, "keeper: a connection ended:", err)
+			}
+		})
+	}
+}
+
+// serve lets one connection use the browser, when it has said who it is.
+func (k *keeper) serve(conn net.Conn) error {
+	defer conn.Close()
+	in := bufio.NewReaderSize(conn, maxHello)
+	hello, err := k.hello(conn, in)
+	if err != nil {
+		return err
+	}
+	if hello.Client {
+		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Place{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
+			k.mux.Tell(MethodClose, struct{}{})
+		}))
+	}
+	k.count(1)
+	hangUp := whenHungUp(conn, func() { k.count(-1) })
+	defer hangUp()
+	if hello.Version < Returning || k.cfg.Grace == 0 {
+		return k.mux.Serve(conn, in, "", nil)
+	}
+	return k.mux.ServeKept(conn, in, MethodNote, MethodTaken)
+}
+
+// count tells that a server has come or gone.
+func (k *keeper) count(n int) {
+	select {
+	case k.servers <- n:
+	case <-k.over:
+	}
+}
+
+// hello reads the first message of a connection, and answers it.
+func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
+	_ = conn.SetDeadline(time.Now().Add(helloWithin))
+	raw, err := in.ReadSlice(0)
+	if err != nil {
+		return Hello{}, fmt.Errorf("it said no hello: %w", err)
+	}
+	var said struct {
+		ID     int64  `json:"id"`
+		Method string `json:"method"`
+		Params Hello  `json:"params"`
+	}
+	if err := json.Unmarshal(raw[:len(raw)-1], &said); err != nil || said.Method != MethodHello {
+		return Hello{}, fmt.Errorf("it said %.40q and no hello", raw)
+	}
+	answer := map[string]any{"id": said.ID, "result": k.welcome(said.Params)}
+	switch {
+	case subtle.ConstantTimeCompare(k.key, []byte(said.Params.Key)) != 1:
+		err = errors.New("it is of another server: it doesn't know the session's key")
+	case said.Params.Oldest > Version:
+		err = fmt.Errorf("it speaks version %d and newer, this keeper %d", said.Params.Oldest, Version)
+	}
+	if err != nil {
+		answer = map[string]any{"id": said.ID, "error": map[string]any{"code": -32000, "message": err.Error()}}
+	}
+	if werr := write(conn, answer); werr != nil {
+		return Hello{}, werr
+	}
+	_ = conn.SetDeadline(time.Time{})
+	return said.Params, err
+}
+
+func (k *keeper) welcome(said Hello) Welcome {
+	w := Welcome{Version: min(Version, said.Version), PID: k.pid}
+	if said.Client || said.Version < Returning {
+		return w
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	w.Keeper = os.Getpid()
+	if !k.gone.IsZero() {
+		w.AwayMs = time.Since(k.gone).Milliseconds()
+	}
+	return w
+}
+
+// refuse tells the server that there is no browser.
+func (k *keeper) refuse(listener net.Listener, why error) {
+	_ = listener.(*net.UnixListener).SetDeadline(time.Now().Add(connectWithin))
+	conn, err := listener.Accept()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if _, err := k.hello(conn, bufio.NewReaderSize(conn, maxHello)); err == nil {
+		_ = write(conn, map[string]any{"method": MethodExited, "params": Exited{Code: -1, Error: why.Error(), Lines: []string{}}})
+	}
+}
+
+// write sends a message of the keeper's own.
+func write(conn net.Conn, message any) error {
+	raw, err := json.Marshal(message)
+	if err == nil {
+		_, err = conn.Write(append(raw, 0))
+	}
+	return err
+}
+
+// whenHungUp calls fn when a connection is closed, at either end; for this one the
+// caller calls hangUp. It asks the kernel rather than reading: while a browser takes
+// nothing, what the server sent before it went is never read to its end.
+func whenHungUp(conn net.Conn, fn func()) (hangUp func()) {
+	// A descriptor of its own, so that closing the connection waits for nobody.
+	own := -1
+	if raw, err := conn.(*net.UnixConn).SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { own, _ = unix.Dup(int(fd)) })
+	}
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			fds := []unix.PollFd{{Fd: int32(own), Events: unix.POLLRDHUP}}
+			if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+				break
+			}
+		}
+		fn()
+	}()
+	return func() {
+		_ = unix.Shutdown(own, unix.SHUT_RDWR)
+		<-over
+		_ = unix.Close(own)
+	}
+}

@@ -1,0 +1,298 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
+)
+
+// note is what a server that comes back can't ask the browser.
+type note struct {
+	Tabs    []tabNote    `json:"tabs,omitempty"` // that are open
+	Current string       `json:"current,omitempty"`
+	Count   int          `json:"count,omitempty"` // of all that were ever opened
+	Next    []DialogRule `json:"next,omitempty"`
+	All     []DialogRule `json:"all,omitempty"`
+	Secrets []string     `json:"secrets,omitempty"` // that steps were given, and as pages write them
+}
+
+type tabNote struct {
+	Target string `json:"target"`
+	Number int    `json:"number"`
+	Seen   bool   `json:"seen,omitempty"`
+}
+
+// remember leaves a note of what there is now. mu is held.
+func (t *Tabs) remember() {
+	if !t.keeps {
+		return
+	}
+	n := note{Count: t.count, Secrets: t.secrets.Known()}
+	for _, p := range t.open {
+		n.Tabs = append(n.Tabs, tabNote{Target: p.main, Number: p.number, Seen: p.seen})
+	}
+	if t.current != nil {
+		n.Current = t.current.main
+	}
+	t.dialogs.mu.Lock()
+	n.Next, n.All = t.dialogs.next, t.dialogs.all
+	raw, err := json.Marshal(n)
+	t.dialogs.mu.Unlock()
+	if err != nil || bytes.Equal(raw, t.noted) {
+		return
+	}
+	t.noted = raw
+	_, _ = t.conn.Send("", keeper.MethodNote, json.RawMessage(raw))
+}
+
+// part sees that the keeper has the note, if it answers.
+func (t *Tabs) part() {
+	t.mu.Lock()
+	noted := t.noted
+	t.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), partWithin)
+	defer cancel()
+	if err := t.conn.Call(ctx, "", keeper.MethodNote, json.RawMessage(noted), nil); err != nil {
+		t.log.Debug("leave a note for the next server", "err", err)
+	}
+}
+
+// partWithin bounds how long a keeper may take a note.
+const partWithin = time.Second
+
+// note leaves a note of what may have changed beside the tabs: how dialogs are to be
+// answered, and what is secret.
+func (t *Tabs) note() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.remember()
+}
+
+// past is what the keeper tells a server that comes back: the targets that there
+// are, as the browser told the server before of each.
+type past struct {
+	events []cdp.Event
+	pages  map[*Page][]attached // that were open, with their frames of other sites
+	known  chan struct{}        // closed when it is all told
+}
+
+// attached is a protocol session of a page or a frame.
+type attached struct {
+	cdp.Session
+	kind  string // "page", "iframe"
+	noted bool   // the server before had told it what it is to be like
+}
+
+// hears takes what is told of the past; false: that is over.
+func (o *past) hears(t *Tabs, e cdp.Event) bool {
+	if e.Method != keeper.MethodTaken {
+		o.events = append(o.events, e)
+		return true
+	}
+	t.past = nil
+	var n note
+	if err := json.Unmarshal(e.Params, &n); err != nil {
+		t.log.Warn("what an earlier server has noted of a browser could not be read", "err", err)
+	}
+	t.secrets.Add(n.Secrets...)
+	t.dialogs.next, t.dialogs.all = n.Next, n.All
+	o.pages = map[*Page][]attached{}
+	t.count = max(n.Count, 1) // the first is Launch's
+	for _, e := range o.events {
+		if e.Method != "Target.attachedToTarget" {
+			continue
+		}
+		var a attachedToTarget
+		if err := json.Unmarshal(e.Params, &a); err != nil {
+			t.log.Warn("a target could not be read", "err", err)
+			continue
+		}
+		o.attached(t, n, e.SessionID, &a)
+	}
+	t.mu.Lock()
+	for _, p := range t.open {
+		if t.current == nil || p.main == n.Current {
+			t.current = p
+		}
+	}
+	if t.current == nil {
+		// It is there soon, and the current one then.
+		_, _ = cdp.Session{Conn: t.conn}.Send("Target.createTarget", object{"url": "about:blank"})
+	}
+	t.tell()
+	t.mu.Unlock()
+	// A dialog that waits is answered, before its page is asked for anything.
+	for _, e := range o.events {
+		if e.Method == "Page.javascriptDialogOpening" {
+			t.dialogOpened(e)
+		}
+	}
+	close(o.known)
+	return true
+}
+
+// attached takes one target.
+func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
+	s := cdp.Session{Conn: t.conn, ID: a.SessionID}
+	switch kind := a.TargetInfo.Type; {
+	case kind == "page" && by == "":
+		p := t.newPage(a)
+		i := slices.IndexFunc(n.Tabs, func(tab tabNote) bool { return tab.Target == p.main })
+		t.mu.Lock()
+		if i >= 0 {
+			p.number, p.seen = n.Tabs[i].Number, n.Tabs[i].Seen
+		} else {
+			t.count++
+			p.number = t.count
+		}
+		t.add(p, a.TargetInfo.OpenerID)
+		t.mu.Unlock()
+		p.dropped = map[string]bool{}
+		o.pages[p] = append(o.pages[p], attached{s, kind, i >= 0})
+	case kind == "iframe":
+		t.reaches(a.SessionID, by)
+		p := t.page(a.SessionID)
+		if p == nil {
+			return
+		}
+		p.mu.Lock()
+		p.frame(a.TargetInfo.TargetID, p.main, s)
+		p.mu.Unlock()
+		o.pages[p] = append(o.pages[p], attached{s, kind, false})
+	default:
+		t.release(by, a)
+	}
+}
+
+// resume makes a page that an earlier server had ready for use.
+func (t *Tabs) resume(p *Page, sessions []attached) {
+	ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
+	defer cancel()
+	if err := t.resumed(ctx, p, sessions); err != nil {
+		select {
+		case <-p.closed:
+		default:
+			t.log.Warn("a tab that an earlier server had could not be prepared: it is closed", "err", err)
+			t.closeTarget(p.main)
+		}
+	}
+}
+
+func (t *Tabs) resumed(ctx context.Context, p *Page, sessions []attached) error {
+	// First which frames there are: what is told next is of them. Whoever waits to
+	// begin is told what it is to be like, and begins; whoever has begun was told.
+	asked := make([]*cdp.Pending, len(sessions))
+	for i, s := range sessions {
+		var err error
+		// A renderer that has crashed answers nothing; this tells.
+		for _, c := range []command{{"Inspector.disable", nil}, {"Inspector.enable", nil}} {
+			if _, err = s.Send(c.method, c.params); err != nil {
+				return err
+			}
+		}
+		if asked[i], err = s.Send("Page.getFrameTree", nil); err != nil {
+			return err
+		}
+		for _, c := range emulation(t.opt, s.kind) {
+			if s.noted && c.method == "Emulation.setDeviceMetricsOverride" {
+				continue // a window may have a size of its own
+			}
+			if _, err = s.Send(c.method, c.params); err != nil {
+				return err
+			}
+		}
+		t.locales.tell(s.Session, t.opt.Locale)
+		if _, err = s.Send("Runtime.runIfWaitingForDebugger", nil); err != nil {
+			return err
+		}
+	}
+	var pending []*cdp.Pending
+	for i, s := range sessions {
+		var tree struct {
+			FrameTree frameTree `json:"frameTree"`
+		}
+		if err := p.wait(ctx, asked[i], &tree); err != nil {
+			if s.kind == "page" {
+				return fmt.Errorf("read the page's frames: %w", err)
+			}
+			continue // a frame that is gone
+		}
+		p.learn(s.Session, tree.FrameTree)
+		for _, c := range slices.Concat(forget, p.enable()) {
+			sent, err := s.Send(c.method, c.params)
+			if err != nil {
+				return err
+			}
+			if s.kind == "page" {
+				pending = append(pending, sent)
+			}
+		}
+	}
+	p.mu.Lock()
+	p.dropped = nil
+	p.mu.Unlock()
+	return p.prepare(ctx, pending)
+}
+
+// wait is for an answer of a page that may have crashed.
+func (p *Page) wait(ctx context.Context, sent *cdp.Pending, result any) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	crashed := p.Crashed()
+	p.Conn.Go(func() {
+		select {
+		case <-crashed:
+			cancel(errCrashed)
+		case <-ctx.Done():
+		}
+	})
+	return sent.Wait(ctx, result)
+}
+
+var errCrashed = errors.New("the page has crashed")
+
+// forget is what ends what an earlier server had asked a page's session to tell, and
+// was in the midst of.
+var forget = []command{
+	{"Page.disable", nil},
+	{"Runtime.disable", nil},
+	{"Input.setInterceptDrags", object{"enabled": false}},
+}
+
+// frameTree is what Page.getFrameTree tells of the frames of one process.
+type frameTree struct {
+	Frame    frameInfo   `json:"frame"`
+	Children []frameTree `json:"childFrames"`
+}
+
+// learn takes the frames of a session, as far as nothing newer is known of them.
+func (p *Page) learn(s cdp.Session, tree frameTree) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.place(s, tree)
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+func (p *Page) place(s cdp.Session, tree frameTree) {
+	info := tree.Frame
+	if p.dropped[info.ID] {
+		return
+	}
+	f := p.frame(info.ID, info.ParentID, s)
+	f.Parent = info.ParentID
+	if f.Document.Loader == "" {
+		f.Document = Document{Loader: info.LoaderID, Reached: map[string]bool{}}
+		p.shows(f, info)
+	}
+	for _, child := range tree.Children {
+		p.place(s, child)
+	}
+}

@@ -1,0 +1,119 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// startRecovery makes the actor of a session that another server had, or an earlier
+// start of this one. It waits for no slot: its browser runs already.
+func (s *Service) startRecovery(ctx context.Context, r ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, runs := s.actors[r.id]; runs {
+		return
+	}
+	held := true
+	select {
+	case s.slots <- struct{}{}:
+	default: // fewer than there were may run now
+		held = false
+	}
+	a := newActor(s, r)
+	a.back = make(chan struct{})
+	s.actors[r.id] = a
+	s.wg.Go(func() {
+		a.recover(ctx)
+		s.mu.Lock()
+		delete(s.actors, r.id)
+		s.mu.Unlock()
+		if held {
+			<-s.slots
+		}
+	})
+}
+
+// recover is the session's life from where another server has left it.
+func (a *actor) recover(ctx context.Context) {
+	log := a.service.Log.With("session", a.ref.id)
+	over := make(chan struct{})
+	defer close(over)
+	defer a.use(nil)
+	a.service.wg.Go(func() { a.watch(over) })
+	var sess domain.Session
+	if err := a.change(func(_ decider, c *domain.SessionChange) error {
+		sess = *c.Session
+		return errLooked
+	}); !errors.Is(err, errLooked) {
+		log.Error("take up a session", "err", err)
+		return
+	}
+	a.opt = sess.Options
+	b, err := a.attach()
+	if err != nil {
+		a.nodeLost(log, err)
+		return
+	}
+	log.Info("a session goes on", "away", b.Away())
+	a.has(ctx, b, decider.recovered, lived{life: time.Since(sess.ReadyAt), idle: b.Away()}, over)
+}
+
+// attach takes over the browser. Whatever ends the session meanwhile waits for that:
+// it ends with its browser.
+func (a *actor) attach() (Browser, error) {
+	if a.service.Attach == nil {
+		return nil, errNoBrowser
+	}
+	opt, err := a.service.openOptions(a.ref.project, a.ref.id, a.opt)
+	if err != nil {
+		return nil, err
+	}
+	return a.service.Attach(a.service.working, a.ref.id, opt)
+}
+
+var errNoBrowser = errors.New("there is no browser to attach to")
+
+// nodeLost ends a session whose browser is gone with the server that had it.
+func (a *actor) nodeLost(log *slog.Logger, why error) {
+	if a.service.working.Err() != nil {
+		return // the next start tries again
+	}
+	err := a.change(func(d decider, c *domain.SessionChange) error {
+		if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
+			return err
+		}
+		return d.closed(c)
+	})
+	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
+		log.Error("record the end of a session", "err", err)
+		return
+	}
+	log.Info("a session was lost with another server", "why", why)
+}
+
+// takenUp waits until it is known what an earlier server has left.
+func (s *Service) takenUp(ctx context.Context) error {
+	select {
+	case <-s.began:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// recovered waits until a session that is being taken up has its browser, or none.
+func (a *actor) recovered(ctx context.Context) error {
+	if a.back == nil {
+		return nil
+	}
+	select {
+	case <-a.back:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

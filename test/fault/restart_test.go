@@ -1,0 +1,278 @@
+package fault
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+var (
+	restarts = flag.Int("restarts", 2, "how often TestRestart restarts the server")
+	live     = flag.Int("live", 2, "how many sessions go on through TestRestart")
+)
+
+// TestRestart kills the server and ends it by SIGTERM, in turn, with sessions in the
+// midst of steps, a live page and programs that use browsers by connectUrl, and starts
+// it again. Each time every session goes on with its page as it was, the step that
+// waited runs, and the one that ran is told as INTERRUPTED. In the end the log is
+// complete and in order, and all of it has arrived.
+func TestRestart(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { restartServer(t) })
+	t.Run("postgres", func(t *testing.T) {
+		restartServer(t, "--database-url="+postgresFor(t).where, "--master-key="+seal.NewKey())
+	})
+}
+
+// guest is a session that goes on, and what is to be true of it.
+type guest struct {
+	id, path string
+	connect  string // its connectUrl
+	target   string // of its page
+	news     []string
+}
+
+func restartServer(t *testing.T, args ...string) {
+	dir := harness.Isolate(t)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>site</title><body style="background:#00f"><script>
+			document.cookie = 'mine=' + location.search.slice(1); let n = 0; var next = () => document.cookie + ' ' + ++n</script>`)
+	}))
+	defer web.Close()
+	receiver := harness.NewReceiver(t)
+	args = append(args, "--listen="+freePort(t), fmt.Sprintf("--max-sessions=%d", *live+1), "--keeper-grace=60s", "--keep-sessions=always", "--stop-grace=2s")
+	start := func() *harness.Server { return harness.Start(t, filepath.Join(dir, "data"), args...) }
+	server := start()
+	c := server.Client()
+	if _, err := c.Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints", harness.Object{"url": receiver.URL, "events": []string{"*"}}); err != nil {
+		t.Fatal(err)
+	}
+	var guests []*guest
+	var first harness.Object
+	for i := range *live {
+		made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{"url": fmt.Sprintf("%s/?%d", web.URL, i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = made
+		}
+		id := made.String("sessionId")
+		guests = append(guests, &guest{id: id, path: "/v1/sessions/" + id, connect: made.String("connectUrl"), news: []string{"browser_ready", "step_started", "step_completed"}})
+	}
+	// One looks at the first one's live page, which is to find its way back.
+	viewer, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{"url": first.String("streamingUrl"), "viewport": harness.Object{"width": 1440, "height": 900}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := "/v1/sessions/" + viewer.String("sessionId")
+	sees := func(what string) {
+		t.Helper()
+		done(t, c, looks, harness.Object{"action": "evaluate", "timeout": "30s", "expression": `new Promise(done => { const look = () => {
+			const c = document.querySelector('canvas'), p = c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data;
+			document.querySelector('#status').textContent === 'Live' && (` + what + `) ? done([...p]) : setTimeout(look, 20) }; look() })`})
+	}
+	for _, g := range guests {
+		if _, err := c.WaitSession(t.Context(), g.id, "READY"); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, c, g.path+"/steps", "COMPLETED")
+	}
+	sees("p[2] > 200 && p[0] < 60")
+	var slowest time.Duration
+	for round := 1; round <= *restarts; round++ {
+		color := []string{"#0f0", "#00f"}[round%2]
+		for _, g := range guests {
+			do(t, c, g.path, harness.Object{"action": "waitFor", "target": "#never", "timeout": "5m"})
+			do(t, c, g.path, harness.Object{"action": "evaluate", "expression": "document.body.style.background = '" + color + "', next()"})
+			waitFor(t, c, g.path+"/steps", "RUNNING", "PENDING")
+		}
+		var programs sync.WaitGroup
+		for _, g := range guests {
+			p := g.program(t)
+			programs.Go(func() { p.gone(t) })
+		}
+		killed := round%2 == 1
+		if killed {
+			server.Kill()
+		} else if err := server.Stop(); err != nil {
+			t.Fatalf("round %d: %v\n%s", round, err, server.Output())
+		}
+		programs.Wait()
+		server = start()
+		began := time.Now()
+		for _, g := range guests {
+			waitFor(t, c, g.path+"/steps", "INTERRUPTED", "COMPLETED")
+			slowest = max(slowest, time.Since(began))
+			all, err := c.All(t.Context(), g.path+"/steps")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := fmt.Sprintf("mine=%d %d", slices.Index(guests, g), round)
+			if got := all[len(all)-1].String("result"); got != want {
+				t.Errorf("round %d: %s has %q, want %q", round, g.id, got, want)
+			}
+			g.program(t).close()
+			if killed {
+				g.news = append(g.news, "step_started", "browser_recovered", "step_failed", "step_started", "step_completed")
+			} else {
+				g.news = append(g.news, "step_started", "step_failed", "browser_recovered", "step_started", "step_completed")
+			}
+		}
+		if color == "#0f0" {
+			sees("p[1] > 200 && p[2] < 60")
+		} else {
+			sees("p[2] > 200 && p[1] < 60")
+		}
+		t.Logf("round %d: the last of %d sessions had run its next step %s after the start", round, len(guests), time.Since(began).Round(time.Millisecond))
+	}
+	t.Logf("at most %s", slowest.Round(time.Millisecond))
+	settle(t, c)
+	log := map[string][]string{}
+	for _, e := range allEvents(t.Context(), t, c) {
+		id := e.String("sessionId")
+		log[id] = append(log[id], data(e)["eventType"].(string))
+		if seq, _ := e["sequence"].(float64); int(seq) != len(log[id]) {
+			t.Errorf("session %s: sequence %v of event %d", id, seq, len(log[id]))
+		}
+		receiver.Wait(t, e.String("id"), func(got []harness.Delivery) bool {
+			return slices.ContainsFunc(got, func(d harness.Delivery) bool { return d.ID() == e.String("id") })
+		})
+	}
+	for _, g := range guests {
+		if diff := cmp.Diff(append(g.news, "browser_closed"), log[g.id]); diff != "" {
+			t.Errorf("session %s: %s", g.id, diff)
+		}
+	}
+	if err := server.Stop(); err != nil {
+		t.Error(err)
+	}
+	harness.WaitForNothingLeft(t, dir)
+}
+
+func data(o harness.Object) map[string]any { d, _ := o["data"].(map[string]any); return d }
+
+// freePort is an address to listen at, the same after a restart.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// do adds a step, by a request of its own.
+func do(t *testing.T, c *harness.Client, session string, step harness.Object) {
+	t.Helper()
+	if _, err := c.Do(t.Context(), http.MethodPost, session+"/steps", harness.Object{"steps": []harness.Object{step}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// done adds one and waits until it is done.
+func done(t *testing.T, c *harness.Client, session string, step harness.Object) {
+	t.Helper()
+	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, session+"/steps", harness.Object{"steps": []harness.Object{step}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := got.List("data")[0]; st.String("status") != "COMPLETED" {
+		t.Fatalf("the step is %v: %v", st["status"], st["error"])
+	}
+}
+
+// waitFor waits until the last steps have these states.
+func waitFor(t *testing.T, c *harness.Client, steps string, states ...string) {
+	t.Helper()
+	var are []string
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		all, err := c.All(t.Context(), steps)
+		if err != nil {
+			return false, err
+		}
+		are = nil
+		for _, st := range all[max(0, len(all)-len(states)):] {
+			are = append(are, st.String("status"))
+		}
+		return slices.Equal(are, states), nil
+	}); err != nil {
+		t.Fatalf("%s are %v, want %v: %v", steps, are, states, err)
+	}
+}
+
+// program is one that uses a session's browser.
+type program struct {
+	ws *websocket.Conn
+}
+
+// program connects one by the connectUrl, to the page that there was before.
+func (g *guest) program(t *testing.T) *program {
+	t.Helper()
+	ws, res, err := websocket.Dial(t.Context(), g.connect, nil)
+	if err != nil {
+		t.Fatalf("connect: %v", err)
+	}
+	if res.Body != nil {
+		res.Body.Close()
+	}
+	ws.SetReadLimit(-1)
+	p := &program{ws}
+	var got struct {
+		Result struct {
+			TargetInfos []struct{ TargetID, Type, URL string }
+		}
+	}
+	if err := ws.Write(t.Context(), websocket.MessageText, []byte(`{"id":1,"method":"Target.getTargets"}`)); err != nil {
+		t.Fatal(err)
+	}
+	_, raw, err := ws.Read(t.Context())
+	if err == nil {
+		err = json.NewDecoder(bufio.NewReader(strings.NewReader(string(raw)))).Decode(&got)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range got.Result.TargetInfos {
+		if target.Type != "page" {
+			continue
+		}
+		if g.target == "" {
+			g.target = target.TargetID
+		}
+		if target.TargetID != g.target {
+			t.Errorf("%s has the page %s at %s, and not %s", g.id, target.TargetID, target.URL, g.target)
+		}
+	}
+	return p
+}
+
+// gone waits until the server has sent the program away, or is gone.
+func (p *program) gone(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), harness.Deadline)
+	defer cancel()
+	if _, _, err := p.ws.Read(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("a program is there still: %v", err)
+	}
+	p.close()
+}
+
+func (p *program) close() { _ = p.ws.CloseNow() }
