@@ -15,14 +15,23 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
-const chromiumPath = "/usr/lib/chromium/chromium"
+// program is the path of the one that sessions have by default.
+var program = sync.OnceValues(func() (string, error) {
+	l, err := browser.NewLauncher(context.Background(), browser.Config{Keeper: []string{"/bin/true"}, Log: slog.New(slog.DiscardHandler)})
+	if err == nil && l.Path == "" {
+		err = errors.New("no Chromium is installed")
+	}
+	return l.Path, err
+})
 
 // pipe is both ends of a bare Chromium's protocol.
 type pipe struct {
@@ -36,6 +45,10 @@ func (p pipe) Close() error { p.close(); return nil }
 // bare starts Chromium over the pipe with nothing around it, as an
 // unprivileged user when this is root, and returns when it has answered once.
 func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
+	path, err := program()
+	if err != nil {
+		return nil, nil, err
+	}
 	dir, err := os.MkdirTemp("", "bare-")
 	if err != nil {
 		return nil, nil, err
@@ -55,7 +68,7 @@ func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd := exec.Command(chromiumPath, "--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
+	cmd := exec.Command(path, "--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+dir, "about:blank")
 	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "PATH=/usr/bin:/bin"}
 	cmd.Dir = dir
@@ -312,7 +325,11 @@ type player struct {
 }
 
 func startPlaywright(ctx context.Context, url string) (*player, error) {
-	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", chromiumPath, url)
+	path, err := program()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", path, url)
 	cmd.Dir = filepath.Join("test", "clients")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

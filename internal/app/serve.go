@@ -69,7 +69,7 @@ func (a *App) greetJSON(out io.Writer) {
 
 func (a *App) chromium() string {
 	if a.launcher.Path == "" {
-		return "none found: sessions will fail. Install the package chromium."
+		return "none found: sessions will fail. Install the package chromium-headless-shell, or chromium."
 	}
 	return fmt.Sprintf("%s (%s)", a.launcher.Path, a.launcher.Version)
 }

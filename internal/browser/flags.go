@@ -45,6 +45,9 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 		"--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding",
 		"--disable-hang-monitor", "--disable-ipc-flooding-protection",
 
+		// A mouse, as whoever has a window has: 2 is hover, 4 a fine pointer.
+		"--blink-settings=primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4",
+
 		// No graphics card, no sound, no reports of crashes.
 		"--disable-gpu", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb",
 		"--disable-breakpad", "--disable-crash-reporter",
@@ -59,8 +62,8 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 	}
 	if shell {
 		// As the whole browser does: a site can't reach into another's process, or
-		// hold it up.
-		args = append(args, "--site-per-process")
+		// hold it up; and letters are as wide as they are drawn.
+		args = append(args, "--site-per-process", "--font-render-hinting=none")
 	}
 	if opt.IgnoreCertErrors {
 		args = append(args, "--ignore-certificate-errors")

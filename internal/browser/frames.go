@@ -87,7 +87,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		f := p.frame(ev.Frame.ID, ev.Frame.ParentID, from)
 		f.Session = from
 		if f.Document.Loader != ev.Frame.LoaderID {
-			f.Document = Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}}
+			f.begin(Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}})
 			p.dropBelow(f.ID) // the frames of the document before
 		}
 		if f.ID == p.main && p.isCrashed() {
@@ -109,7 +109,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			return false
 		}
 		if ev.Name == "init" && f.Document.Loader != ev.LoaderID {
-			f.Document = Document{Loader: ev.LoaderID, URL: f.Document.URL, Reached: map[string]bool{}, Navigating: f.Document.Navigating}
+			f.begin(Document{Loader: ev.LoaderID, URL: f.Document.URL, Reached: map[string]bool{}, Navigating: f.Document.Navigating})
 			p.dropBelow(f.ID) // the frames of the document before
 		}
 		if f.Document.Loader == ev.LoaderID || f.Document.Loader == "" {
@@ -176,6 +176,19 @@ func (p *Page) shows(f *Frame, info frameInfo) {
 	}
 	f.Document.Navigating, f.Document.Committed = false, true
 }
+
+// begin gives a frame its next document.
+func (f *Frame) begin(next Document) {
+	f.loaders = append(f.loaders[max(0, len(f.loaders)-lastLoaders):], next.Loader)
+	f.Document = next
+}
+
+// lastLoaders is how many documents before the current one a frame remembers.
+const lastLoaders = 15
+
+// Had says whether a frame has the document of a navigation, or has had it and
+// gone on to another.
+func (f Frame) Had(loader string) bool { return slices.Contains(f.loaders, loader) }
 
 func (p *Page) isCrashed() bool {
 	select {

@@ -32,8 +32,8 @@ func TestHintsFollowFromTheUserAgent(t *testing.T) {
 	}
 }
 
-// TestWhichProgramIsStarted: what a session asks for, or Chromium, or
-// what there is.
+// TestWhichProgramIsStarted: what a session asks for, or the headless
+// shell, or what there is.
 func TestWhichProgramIsStarted(t *testing.T) {
 	for path, want := range map[string]bool{
 		"/usr/bin/chromium-headless-shell": true, "/opt/chrome-headless-shell": true, "/x/headless_shell": true, "/usr/bin/chromium": false, "/headless-shell/chrome": false,
@@ -47,7 +47,7 @@ func TestWhichProgramIsStarted(t *testing.T) {
 		programs    map[string]string
 		asked, want string
 	}{
-		{both, "", "/c"}, {both, Chromium, "/c"}, {both, Shell, "/s"}, {one, "", "/c"}, {one, Shell, ""}, {nil, "", ""},
+		{both, "", "/s"}, {both, Chromium, "/c"}, {both, Shell, "/s"}, {one, "", "/c"}, {one, Shell, ""}, {nil, "", ""},
 	} {
 		l := &Launcher{Programs: tt.programs}
 		if names := l.Browsers(); len(names) > 0 {

@@ -90,7 +90,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 
 // Browsers are the names of the programs that can be started, the default first.
 func (l *Launcher) Browsers() (names []string) {
-	for _, name := range []string{Chromium, Shell} {
+	for _, name := range []string{Shell, Chromium} {
 		if l.Programs[name] != "" {
 			names = append(names, name)
 		}

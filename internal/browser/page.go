@@ -64,6 +64,8 @@ type Frame struct {
 	Session  cdp.Session // that reaches it: a frame of another site has its own
 	Context  int64       // our world in the current document; 0: not there yet
 	Document Document
+
+	loaders []string // of the last documents, the current one last
 }
 
 // Document is how far a frame's current document has come.

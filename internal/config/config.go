@@ -41,7 +41,7 @@ type Server struct {
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
-	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed." placeholder:"PATH"`
+	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed, the headless shell before the whole browser." placeholder:"PATH"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
 }

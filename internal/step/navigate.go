@@ -198,7 +198,7 @@ func (r *run) committed(loader string) error {
 	seen := false
 	first := r.page.Main().Document.Loader
 	return r.until(func(f browser.Frame) bool {
-		seen = seen || f.Document.Loader == loader || f.Document.Loader != first
+		seen = seen || f.Had(loader) || f.Document.Loader != first
 		return seen
 	})
 }

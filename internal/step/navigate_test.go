@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -87,7 +90,6 @@ func TestNavigations(t *testing.T) {
 		{"/#place", "", 200, "/#place"},
 		{"/missing", "", 404, "/missing"},
 		{"/broken", "", 500, "/broken"},
-		{"/auth", "authentication_required", 0, ""},
 		{"about:blank", "", 0, "about:blank"},
 		{"data:text/html,<p>data</p>", "", 0, "data:text/html,<p>data</p>"},
 		{"/none", "navigation_aborted", 0, ""},
@@ -143,4 +145,28 @@ func TestNavigations(t *testing.T) {
 	b.must(`{"action":"goto","url":"` + site.URL + `/half","waitUntil":"commit"}`)
 	b.must(`{"action":"goto","url":"` + strings.Replace(site.URL, "//", "//user:pass@", 1) + `/auth"}`)
 	b.must(`{"action":"assert","text":"welcome"}`)
+}
+
+// TestAPageThatAsksWhoItIs is a page to the headless shell, and none to the whole
+// browser.
+func TestAPageThatAsksWhoItIs(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, "who are you?")
+	}))
+	t.Cleanup(site.Close)
+	l := browsertest.Launcher(t, step.Script, nil)
+	for program, code := range map[string]string{browser.Shell: "", browser.Chromium: "authentication_required"} {
+		t.Run(program, func(t *testing.T) {
+			if l.Programs[program] == "" {
+				t.Skip("it is not installed")
+			}
+			b := &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{Browser: program}).Page()}
+			res, why := b.run(step.Spec{Action: "goto", URL: site.URL, Timeout: "30s"})
+			if code != "" && (why == nil || why.Code != code) || code == "" && !strings.Contains(res, `"status":401`) {
+				t.Errorf("got %s, %+v", res, why)
+			}
+		})
+	}
 }

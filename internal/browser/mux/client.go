@@ -9,7 +9,8 @@ import (
 )
 
 // maxBacklog is how much may wait for a client that reads slowly when a message
-// for it comes, in bytes. While one comes that is long, it may be that much more.
+// for it comes, in bytes. From when one comes that is long until less waits again,
+// it may be that much more.
 const (
 	maxBacklog = 64 << 20
 	maxLong    = 256 << 20
@@ -91,6 +92,7 @@ type outbox struct {
 	more    *sync.Cond
 	waiting [][][]byte
 	size    int  // in bytes, with what is being written
+	most    int  // that size may be, since something put has been allowed it; 0: nothing has
 	closed  bool // what waits is still written
 }
 
@@ -108,7 +110,8 @@ func length(pieces [][]byte) (n int) {
 }
 
 // put adds a message, or a part of one. It is false when more than most waits
-// already: then it takes nothing more.
+// already, and more than any other that waits was allowed: then it takes nothing
+// more.
 func (o *outbox) put(pieces [][]byte, most int) bool {
 	n := length(pieces)
 	o.mu.Lock()
@@ -116,7 +119,7 @@ func (o *outbox) put(pieces [][]byte, most int) bool {
 	if o.closed {
 		return true // nobody waits for it
 	}
-	if o.size > most {
+	if o.most = max(o.most, most); o.size > o.most {
 		o.waiting, o.closed = nil, true
 		o.more.Signal()
 		return false
@@ -170,7 +173,9 @@ func (o *outbox) drain(write func([][]byte) error) error {
 			return err
 		}
 		o.mu.Lock()
-		o.size -= n
+		if o.size -= n; o.size <= maxBacklog {
+			o.most = 0
+		}
 		o.mu.Unlock()
 	}
 }

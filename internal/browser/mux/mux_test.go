@@ -459,6 +459,31 @@ func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	})
 }
 
+// TestWhatFollowsALongAnswer does not cut off who still reads that.
+func TestWhatFollowsALongAnswer(t *testing.T) {
+	o := newOutbox()
+	part := make([]byte, 1<<20)
+	for range 2 * maxBacklog / len(part) {
+		if !o.put([][]byte{part}, maxBacklog+maxLong) {
+			t.Fatal("a long answer is too long")
+		}
+	}
+	if !o.put([][]byte{part}, maxBacklog) {
+		t.Fatal("what follows it is too much")
+	}
+	o.close()
+	if err := o.drain(func([][]byte) error { return nil }); err != nil || o.size != 0 {
+		t.Fatalf("%d bytes are left, %v", o.size, err)
+	}
+	o.closed = false
+	for range maxBacklog/len(part) + 1 {
+		o.put([][]byte{part}, maxBacklog)
+	}
+	if o.put([][]byte{part}, maxBacklog) {
+		t.Error("the bound for others is as high afterwards")
+	}
+}
+
 // TestTheLastNewsArrive: what the browser said before it ended, and then how it
 // did; for those that there are rules for, the first alone.
 func TestTheLastNewsArrive(t *testing.T) {
