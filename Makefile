@@ -59,6 +59,15 @@ oracle: ## every case beside Playwright in the same Chromium, shell and whole br
 		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases|TestEmulation' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all) || exit 1; \
 	done
 
+.PHONY: programs
+programs: ## Playwright and Puppeteer over connectUrl and over Chromium's own port: every check, with both programs (ONLY=words for some)
+	@./scripts/install-deps test
+	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
+	@for program in shell chromium; do \
+		echo "With $$program"; \
+		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'Programs$$' ./test/e2e -args -checks "$(or $(ONLY),all)" || exit 1; \
+	done
+
 .PHONY: roles
 roles: ## roles and names beside Chromium's accessibility tree: generated documents (DOCUMENTS=n), and 20 pages that packages ship
 	@./scripts/install-deps test

@@ -43,6 +43,7 @@ var stops = map[string]string{
 	"internal/browser.Browser.Connect":       "itself",
 	"internal/browser.Browser.watch":         "itself",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
+	"internal/browser/mux.Mux.waits":         "itself, or Mux.goOn, which Mux.Run calls when the browser ends",
 	"internal/connect.writeLong":             "itself",
 	"internal/egress.Client.exchange":        "itself",
 	"internal/egress.direct.lookIn":          "direct.closeIdle",

@@ -240,6 +240,7 @@ func (a answer) decode(into any) error {
 
 // target is what something is that can be attached to.
 type target struct {
+	ID   string `json:"targetId"`
 	Type string `json:"type"`
 	URL  string `json:"url"`
 }

@@ -46,6 +46,7 @@ type Mux struct {
 	numbered int64   // how many sessions there ever were
 	kept     *client // whose place is kept, also when it has left; nil: there was none
 	note     jsontext.Value
+	waiting  map[string]*waiting // by target
 	clients  map[*client]struct{}
 	over     bool // no client is told anything more
 
@@ -69,6 +70,7 @@ type session struct {
 	// Of a client whose place is kept: the events that whoever takes it is told.
 	attached []byte
 	dialog   []byte // that is open
+	target   string // as far as the browser told
 }
 
 // New makes a mux of the two ends of a browser's pipe. left is called when nothing
@@ -76,7 +78,7 @@ type session struct {
 func New(browser io.ReadWriter, left func()) *Mux {
 	return &Mux{
 		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(),
-		calls: map[int64]*call{}, sessions: map[string]*session{}, clients: map[*client]struct{}{},
+		calls: map[int64]*call{}, sessions: map[string]*session{}, waiting: map[string]*waiting{}, clients: map[*client]struct{}{},
 	}
 }
 
@@ -87,6 +89,11 @@ func (m *Mux) Run() error {
 	writer.Go(func() { _ = m.own.drain(m.write) })
 	err := m.read()
 	close(m.ended)
+	m.mu.Lock()
+	for target := range m.waiting {
+		m.goOn(target) // to nobody
+	}
+	m.mu.Unlock()
 	m.own.close()
 	writer.Wait()
 	return err
@@ -216,6 +223,11 @@ func (m *Mux) pass(c *client, cmd command) error {
 		m.writing.Unlock() // the answer may wait for a long one to the same client
 		cmd.session = ""   // which Chromium doesn't repeat
 		c.reply(cmd, "error", refusal{codeNoSession, "Session with given id not found."})
+		return nil
+	}
+	if m.holds(c, cmd, to) {
+		m.mu.Unlock()
+		m.writing.Unlock()
 		return nil
 	}
 	m.lastID++

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,6 +38,7 @@ type fake struct {
 	out    io.Writer
 	last   int
 	parent map[string]string // by session
+	goOn   atomic.Int32      // how often a page was let go on
 }
 
 func (f *fake) say(m said) {
@@ -72,6 +74,15 @@ func (f *fake) run() {
 			f.parent[id] = m.SessionID
 			f.say(said{Method: "Target.attachedToTarget", Params: json.RawMessage(`{"sessionId":"` + id + `","targetInfo":{"type":"browser_ui","url":"chrome://x/"}}`), SessionID: m.SessionID})
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{"sessionId":"` + id + `"}`), SessionID: m.SessionID})
+		case "attachWaiting": // to a page that has not begun
+			f.last++
+			id := fmt.Sprintf("S%d", f.last)
+			f.parent[id] = m.SessionID
+			f.say(said{Method: "Target.attachedToTarget", Params: json.RawMessage(`{"sessionId":"` + id + `","targetInfo":{"targetId":"T","type":"page","url":""},"waitingForDebugger":true}`), SessionID: m.SessionID})
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{"sessionId":"` + id + `"}`), SessionID: m.SessionID})
+		case resumes:
+			f.goOn.Add(1)
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
 		case "Target.getTargetInfo":
 			kind := "page"
 			if strings.Contains(string(m.Params), "own") {

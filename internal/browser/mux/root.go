@@ -99,6 +99,9 @@ func (m *Mux) leave(c *client) {
 	defer m.mu.Unlock()
 	delete(m.clients, c)
 	c.gone = true
+	for target := range m.waiting {
+		m.waitsNoMore(target, c)
+	}
 	if s := m.sessions[c.root]; s == nil || s.owner != c || c.kept { // it has had none, or it is gone; or another's now, or may be
 		return
 	}

@@ -141,6 +141,7 @@ func (m *Mux) happened(a answer) {
 type about struct {
 	SessionID string `json:"sessionId"`
 	Target    target `json:"targetInfo"`
+	Waiting   bool   `json:"waitingForDebugger"`
 }
 
 func (a answer) about() (of about) {
@@ -162,7 +163,10 @@ func (m *Mux) attached(a answer) bool {
 		m.sendTo(a.session, "Target.detachFromTarget", map[string]string{"sessionId": of.SessionID}, func(answer) {})
 		return false
 	}
-	m.add(of.SessionID, &session{owner: by.owner, parent: a.session})
+	m.add(of.SessionID, &session{owner: by.owner, parent: a.session, target: of.Target.ID})
+	if of.Waiting && of.Target.Type == "page" {
+		m.waits(of.Target.ID, by.owner)
+	}
 	return true
 }
 
@@ -188,16 +192,19 @@ func (m *Mux) detached(a answer) {
 
 // forgetSession forgets it with its calls. mu is held.
 func (m *Mux) forgetSession(id string) {
-	gone := map[string]bool{id: true}
+	gone, ended := map[string]bool{id: true}, []*session{m.sessions[id]}
 	for more := true; more; {
 		more = false
 		for child, s := range m.sessions {
 			if gone[s.parent] && !gone[child] {
-				gone[child], more = true, true
+				gone[child], more, ended = true, true, append(ended, s)
 			}
 		}
 	}
 	maps.DeleteFunc(m.sessions, func(id string, _ *session) bool { return gone[id] })
+	for _, s := range ended {
+		m.waitsNoMore(s.target, s.owner)
+	}
 	m.forgetAfter("Browser.getVersion", nil, func(c *call) bool { return gone[cmp.Or(c.session, c.client.root)] }, func() {})
 }
 

@@ -1,0 +1,248 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// partsOfChecks is how many samples the checks of programs are in.
+const partsOfChecks = 12
+
+var (
+	checks = flag.String("checks", fmt.Sprintf("%d/%d", rand.IntN(partsOfChecks), partsOfChecks),
+		"which checks of test/clients/checks to run: a part of them, as 0/12, words of their names, or all")
+	write = flag.Bool("write", false, "write the differences of programs into docs/connect.md")
+)
+
+// outcomes are what test/clients/connect.mjs prints.
+type outcomes struct {
+	Outcomes map[string]any
+	Differs  map[string]string // why a check may have another outcome over connectUrl
+}
+
+// program runs checks of test/clients/checks.
+func program(t *testing.T, args ...string) (o outcomes) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", append([]string{"connect.mjs"}, args...)...)
+	cmd.Dir = filepath.Join("..", "clients")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err == nil {
+		err = json.Unmarshal(out, &o)
+	}
+	if err != nil {
+		t.Fatalf("%v: %v\n%s%s", args, err, out, said.String())
+	}
+	t.Logf("%v\n%s", args, said.String())
+	return o
+}
+
+// TestPrograms has Playwright and Puppeteer do the same over connectUrl and over
+// the port of the same Chromium with the same flags, with the same outcomes, but
+// for what has a reason.
+func TestPrograms(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, other := forPrograms(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	options := obj{}
+	if name := os.Getenv("BROWSERHOOK_TEST_PROGRAM"); name != "" {
+		options["browser"] = name
+	}
+	which := *checks
+	if which == "all" {
+		which = ""
+	}
+	for _, client := range []string{"playwright", "puppeteer"} {
+		t.Run(client, func(t *testing.T) {
+			made, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/sessions", options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := made.String("sessionId")
+			if _, err := server.Client().WaitSession(t.Context(), id, "READY"); err != nil {
+				t.Fatal(err)
+			}
+			want := program(t, client, bare(t, dir, filepath.Join(dir, "bare-"+client)), site, other, which)
+			got := program(t, client, made.String("connectUrl"), site, other, which)
+			if len(want.Outcomes) == 0 {
+				t.Skipf("no check is of %q", which)
+			}
+			t.Logf("%d checks: those of -checks %s", len(want.Outcomes), *checks)
+			for name, there := range want.Outcomes {
+				here, made := got.Outcomes[name]
+				reason := want.Differs[name]
+				same := cmp.Equal(there, here)
+				switch {
+				case !made || failed(there) || failed(here):
+					t.Errorf("%s: %v over the port, %v over connectUrl", name, there, here)
+				case same && reason != "":
+					t.Errorf("%s: %v both times, though %s", name, here, reason)
+				case !same && reason == "":
+					t.Errorf("%s: %v over the port, %v over connectUrl", name, there, here)
+				}
+			}
+		})
+	}
+}
+
+// failed says whether a check's outcome is that it couldn't be made.
+func failed(outcome any) bool {
+	s, ok := outcome.(string)
+	return ok && strings.HasPrefix(s, "failed:")
+}
+
+// TestDifferencesOfProgramsAreInTheDocs, with their reasons.
+func TestDifferencesOfProgramsAreInTheDocs(t *testing.T) {
+	const path, begin, end = "../../docs/connect.md", "<!-- differences -->\n", "<!-- /differences -->"
+	by := map[string][]string{}
+	for _, client := range []string{"playwright", "puppeteer"} {
+		for name, reason := range program(t, client).Differs {
+			by[reason] = append(by[reason], fmt.Sprintf("%s: %s", client, name))
+		}
+	}
+	var want strings.Builder
+	for _, reason := range slices.Sorted(maps.Keys(by)) {
+		slices.Sort(by[reason])
+		fmt.Fprintf(&want, "- %s%s. (%s)\n", strings.ToUpper(reason[:1]), reason[1:], strings.Join(by[reason], "; "))
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(raw), begin)
+	have, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no place for the differences", path)
+	}
+	if have == want.String() {
+		return
+	}
+	if !*write {
+		t.Fatalf("%s has other differences: go test ./test/e2e -run DifferencesOfPrograms -args -write", path)
+	}
+	if err := os.WriteFile(path, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// bare starts the Chromium of one of the sessions whose folders are in dir once
+// more, with the same flags but a port of its own, and returns its address there.
+func bare(t *testing.T, dir, profile string) string {
+	t.Helper()
+	var args []string
+	procs, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, p := range procs {
+		raw, err := os.ReadFile(p)
+		// Chromium's is one text, with spaces.
+		line := strings.TrimSpace(strings.ReplaceAll(string(raw), "\x00", " "))
+		if err == nil && strings.Contains(line, "="+dir) && strings.Contains(line, " --remote-debugging-pipe ") && !strings.Contains(line, " --type=") {
+			args = strings.Split(strings.TrimSuffix(line, " about:blank"), " --")
+		}
+	}
+	if args == nil {
+		t.Fatal("no session has a browser")
+	}
+	args[0] = strings.TrimSpace(args[0])
+	for i, arg := range args[1:] {
+		switch name, _, _ := strings.Cut(arg, "="); name {
+		case "remote-debugging-pipe":
+			arg = "remote-debugging-port=0"
+		case "user-data-dir":
+			arg = name + "=" + profile
+		}
+		args[i+1] = "--" + arg
+	}
+	args = append(args, "about:blank")
+	if os.Getuid() == 0 {
+		args = slices.Insert(args, 1, "--no-sandbox")
+	}
+	cmd := exec.Command(args[0], args[1:]...)
+	said, end, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = end
+	err = cmd.Start()
+	end.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reading sync.WaitGroup
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		reading.Wait()
+		said.Close()
+	})
+	lines := bufio.NewScanner(said)
+	for lines.Scan() {
+		if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on "); ok {
+			reading.Go(func() { _, _ = io.Copy(io.Discard, said) })
+			return address
+		}
+	}
+	t.Fatalf("it does not listen: %v", cmd.Args)
+	return ""
+}
+
+// TestManyPrograms has two of each use one session, beside our own steps and one
+// another.
+func TestManyPrograms(t *testing.T) {
+	dir := harness.Isolate(t)
+	site, _ := forPrograms(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{"url": site + "/page"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.String("sessionId")
+	var all sync.WaitGroup
+	for _, client := range []string{"playwright", "puppeteer", "playwright", "puppeteer"} {
+		all.Go(func() {
+			cmd := exec.CommandContext(t.Context(), "node", "beside.mjs", client, made.String("connectUrl"), site)
+			cmd.Dir = filepath.Join("..", "clients")
+			if out, err := cmd.CombinedOutput(); err != nil || string(out) != "done\n" {
+				t.Errorf("%s: %v\n%s", client, err, out)
+			}
+		})
+	}
+	for i := range 20 {
+		got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{
+			{"action": "goto", "url": site + "/page"}, {"action": "fill", "target": "#name", "value": fmt.Sprint(i)}, {"action": "click", "target": "#go"},
+			{"action": "assert", "target": "#out", "text": fmt.Sprintf("Hello %d", i)},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got.List("data") {
+			if s.String("status") != "COMPLETED" {
+				t.Errorf("round %d: %v %v", i, s["status"], s["error"])
+			}
+		}
+	}
+	all.Wait()
+}
