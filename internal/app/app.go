@@ -63,6 +63,7 @@ type App struct {
 	draining  chan struct{} // closed when a stop begins,
 	stopping  chan struct{} // and when the sessions are over
 	grace     time.Duration // for a stop
+	outlived  time.Duration // how long browsers outlive the server, as far as can be known
 	ends      string        // why SIGTERM ends sessions; empty: it leaves them to the next start
 	stopBy    atomic.Pointer[time.Time]
 	settings  config.Server
@@ -86,7 +87,12 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.box, err = openBox(settings.MasterKey, a.data.MasterKey); err != nil {
 		return nil, err
 	}
-	if a.store, err = openStore(ctx, settings, a.data, a.box, a.committed, a.signaled, log); err != nil {
+	keep, err := settings.KeepBrowsers()
+	if err != nil {
+		return nil, err
+	}
+	a.outlive(ctx, keep)
+	if a.store, err = openStore(ctx, settings, a.data, a.box, a.outlived, a.committed, a.signaled, log); err != nil {
 		return nil, err
 	}
 	if n, err := a.store.Reseal(ctx); err != nil {
@@ -105,11 +111,6 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	keep, err := settings.KeepBrowsers()
-	if err != nil {
-		return nil, err
-	}
-	a.ends = a.endsSessions(ctx, keep)
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Log: log,
 	})

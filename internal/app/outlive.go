@@ -16,17 +16,21 @@ import (
 // Terminated is the cause of a stop that may leave sessions to the next start.
 var Terminated = errors.New("the server was told to end by SIGTERM")
 
-// endsSessions is why SIGTERM ends sessions; empty: it leaves them to the next start.
-func (a *App) endsSessions(ctx context.Context, grace time.Duration) string {
-	switch {
-	case grace == 0:
-		return "keeper-grace is 0"
-	case a.settings.KeepSessions == "never":
-		return "keep-sessions is never"
-	case a.settings.KeepSessions == "auto":
-		return endsWithServer(ctx)
+// outlive finds out what becomes of sessions when the server ends.
+func (a *App) outlive(ctx context.Context, grace time.Duration) {
+	a.outlived = grace
+	if grace == 0 {
+		a.ends = "keeper-grace is 0"
+		return
 	}
-	return ""
+	if a.settings.KeepSessions == "always" {
+		return
+	}
+	if a.ends = endsWithServer(ctx); a.ends != "" {
+		a.outlived = 0
+	} else if a.settings.KeepSessions == "never" {
+		a.ends = "keep-sessions is never"
+	}
 }
 
 // endsWithServer is why browsers can't outlive this process; empty: they can, as far

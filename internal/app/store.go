@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/config"
@@ -43,8 +44,8 @@ var (
 )
 
 // openStore opens the database that the settings name: PostgreSQL, or the file
-// in the data folder.
-func openStore(ctx context.Context, settings config.Server, data *dataFolder, box *seal.Box, notify func(domain.Commit), signal func(domain.Signal), log *slog.Logger) (store, error) {
+// in the data folder. outlived is how long browsers outlive the server.
+func openStore(ctx context.Context, settings config.Server, data *dataFolder, box *seal.Box, outlived time.Duration, notify func(domain.Commit), signal func(domain.Signal), log *slog.Logger) (store, error) {
 	// A store that could not be opened is no store: not one that is nil inside.
 	if settings.DatabaseURL == "" {
 		s, err := sqlite.Open(ctx, data.Database, box, notify, log)
@@ -57,7 +58,7 @@ func openStore(ctx context.Context, settings config.Server, data *dataFolder, bo
 	if err != nil {
 		return nil, err
 	}
-	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: node, Box: box, Notify: notify, Signal: signal, Log: log})
+	s, err := postgres.Open(ctx, postgres.Config{URL: settings.DatabaseURL, Node: node, Keep: outlived, Box: box, Notify: notify, Signal: signal, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -93,8 +93,15 @@ func TestRecoveries(t *testing.T) {
 			begun + "step_failed 0, step_canceled 1, browser_closed", "1m10s"},
 		{"its life goes on", []func(*play){happens("finish both"), (*play).leave, stay, (*play).look}, "CLOSED timeout, COMPLETED, COMPLETED",
 			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "1h0m0s"},
-		{"its life is over meanwhile", []func(*play){happens("finish both"), (*play).leave, func(p *play) { p.restart(life, nil) }}, "CLOSED timeout, COMPLETED, COMPLETED",
-			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "1h0m0s"},
+		{"its life is over meanwhile", []func(*play){happens("finish both"), func(p *play) {
+			for range 58 {
+				time.Sleep(time.Minute)
+				p.service.Touch(p.store.id())
+			}
+		}, (*play).leave, func(p *play) { p.restart(3*time.Minute, nil) }}, "CLOSED timeout, COMPLETED, COMPLETED",
+			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "1h1m0s"},
+		{"nobody could use it meanwhile", []func(*play){happens("finish both"), (*play).leave, func(p *play) { p.restart(6*time.Minute, nil) }}, "CLOSED idle, COMPLETED, COMPLETED",
+			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "6m0s"},
 		{"nobody uses it", []func(*play){happens("finish both"), (*play).leave, stay}, "CLOSED idle, COMPLETED, COMPLETED",
 			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "5m0s"},
 		{"it crashes then", []func(*play){happens("finish both"), (*play).leave, stay, happens("crash")}, "CLOSED crashed, COMPLETED, COMPLETED",

@@ -127,3 +127,62 @@ func TestTwoNodes(t *testing.T) {
 	}
 	harness.WaitForNothingLeft(t, dir)
 }
+
+// TestASessionWaitsForItsNode: while one server is away, another starts what waited
+// there, and leaves it the session whose browser is there still.
+func TestASessionWaitsForItsNode(t *testing.T) {
+	dir := harness.Beside(t)
+	_, url := harness.Postgres(t)
+	key := seal.NewKey()
+	start := func(name string) *harness.Server {
+		return harness.Start(t, dir+"/"+name, "--database-url="+url, "--master-key="+key, "--max-sessions=1", "--keeper-grace=2m", "--keep-sessions=always")
+	}
+	a, b := start("a"), start("b")
+	ctx := t.Context()
+	open := func() string {
+		made, err := a.Client().Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.String("sessionId")
+	}
+	evaluate := func(s *harness.Server, id, expression string) any {
+		got, err := s.Client().With("Prefer", "wait=30").Do(ctx, http.MethodPost, "/v1/sessions/"+id+"/steps",
+			harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": expression}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.List("data")[0]["result"]
+	}
+	stays := open()
+	if _, err := a.Client().WaitSession(ctx, stays, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	evaluate(a, stays, "window.kept = 42")
+	goes := open()
+	if _, err := b.Client().WaitSession(ctx, goes, "QUEUED"); err != nil {
+		t.Fatal(err)
+	}
+	a.Kill()
+	if _, err := b.Client().WaitSession(ctx, goes, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	a = start("a")
+	if got := evaluate(b, stays, "window.kept"); got != 42.0 {
+		t.Errorf("its page has %v", got)
+	}
+	for _, id := range []string{stays, goes} {
+		if _, err := a.Client().Do(ctx, http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Client().WaitSession(ctx, id, "CLOSED"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []*harness.Server{a, b} {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	}
+	harness.WaitForNothingLeft(t, dir)
+}

@@ -101,6 +101,7 @@ func TestAPlaceWithoutARootIsNone(t *testing.T) {
 		if err := <-one.err; !errors.Is(err, ErrReplaced) {
 			t.Errorf("the one before ended with %v", err)
 		}
+		synctest.Wait()
 		m.mu.Lock()
 		if s := m.sessions["S2"]; len(m.sessions) != 1 || s == nil || s.owner != m.kept {
 			t.Errorf("sessions %v", m.sessions)

@@ -19,14 +19,22 @@ type rhythm struct {
 var usual = rhythm{every: 2 * time.Second, dead: 10 * time.Second, lost: 7 * time.Second}
 
 // join makes this server a node, in place of the one that it was before it was
-// started anew. What that had leased is due again.
+// started anew, or was taken for dead. What that had leased is due again, and the
+// sessions that nobody has taken over since are its own.
 func (s *Store) join(ctx context.Context) error {
 	var num int64
 	err := s.update(ctx, func(t *tx) error {
 		if err := t.exec(`DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
-		if err := t.row(`INSERT INTO nodes (name) VALUES ($1) RETURNING num`, s.Node).Scan(&num); err != nil {
+		if err := t.row(`INSERT INTO nodes (name, keep) VALUES ($1, $2) RETURNING num`, s.Node, s.Keep.Milliseconds()).Scan(&num); err != nil {
+			return err
+		}
+		s.numbers.Store(num, true) // before anybody reads it in a session
+		if err := t.exec(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node IN (SELECT num FROM absent WHERE name = $2)`, num, s.Node); err != nil {
+			return err
+		}
+		if err := t.exec(`DELETE FROM absent WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
 		_, err := t.takeOver(num)
@@ -85,10 +93,19 @@ const lessees = `WITH RECURSIVE leased (endpoint, node) AS (
 		WHERE node <> 0 AND (endpoint, node) > (leased.endpoint, leased.node) ORDER BY endpoint, node LIMIT 1) next),
 	lessees AS (SELECT node FROM leased UNION SELECT node FROM sessions WHERE ` + unfinished + `)`
 
+// isOurs says whether a number is this server's, or was.
+func (s *Store) isOurs(num int64) bool {
+	_, ok := s.numbers.Load(num)
+	return ok
+}
+
 // takeOver makes what nodes had leased that are none any more due again, and their
-// sessions ours, tells the others, and says how much it was. One that froze may
-// have committed after it was buried.
+// sessions ours, but those that wait for one that may come back; it tells the others,
+// and says how much it was. One that froze may have committed after it was buried.
 func (t *tx) takeOver(us int64) (int, error) {
+	if err := t.exec(`DELETE FROM absent WHERE until < clock_timestamp()`); err != nil {
+		return 0, err
+	}
 	// Read first: an update that finds a row changed by another that takes over
 	// tests it again, but not whether there is such a node.
 	gone, err := rows(t, func(r codec.Scanner) (num int64, err error) { return num, r.Scan(&num) },
@@ -100,7 +117,8 @@ func (t *tx) takeOver(us int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	sessions, err := t.count(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)`, us, gone)
+	sessions, err := t.count(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)
+		AND (status <> 'READY' OR NOT EXISTS (SELECT 1 FROM absent a WHERE a.num = node))`, us, gone)
 	if err != nil || deliveries+sessions == 0 {
 		return 0, err
 	}
@@ -244,13 +262,19 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (member boo
 }
 
 // bury takes over from a dead node, unless another node has, or it has come
-// back to life.
+// back to life. What runs in its browsers waits for it as long as those do.
 func (s *Store) bury(ctx context.Context, num, beat int64) error {
 	buried := false
 	err := s.update(ctx, func(t *tx) error {
-		n, err := t.count(`DELETE FROM nodes WHERE num = $1 AND beat = $2`, num, beat)
-		if buried = n == 1; err != nil || !buried {
+		found, err := rows(t, func(r codec.Scanner) (dead grave, err error) { return dead, r.Scan(&dead.name, &dead.keep) },
+			`DELETE FROM nodes WHERE num = $1 AND beat = $2 RETURNING name, keep`, num, beat)
+		if buried = len(found) == 1; err != nil || !buried {
 			return err
+		}
+		if dead := found[0]; dead.keep > 0 {
+			if err := t.exec(`INSERT INTO absent VALUES ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')`, num, dead.name, dead.keep); err != nil {
+				return err
+			}
 		}
 		_, err = t.takeOver(s.node.Load())
 		return err
@@ -261,4 +285,10 @@ func (s *Store) bury(ctx context.Context, num, beat int64) error {
 	s.Log.Info("took over from a node that is dead", "node", num)
 	s.Signal(domain.Signal{Missed: true})
 	return nil
+}
+
+// grave is what is left of a node.
+type grave struct {
+	name string
+	keep int64 // milliseconds
 }

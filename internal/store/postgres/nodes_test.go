@@ -28,6 +28,7 @@ type cluster struct {
 	url    string
 	box    *seal.Box
 	rhythm rhythm
+	keep   time.Duration // that the nodes' browsers outlive them
 }
 
 func newCluster(t *testing.T) *cluster {
@@ -39,7 +40,7 @@ func newCluster(t *testing.T) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &cluster{t, url, box, quick}
+	return &cluster{t, url, box, quick, 0}
 }
 
 // node is a store with what it was told of.
@@ -54,7 +55,7 @@ func (c *cluster) start(name string) *node {
 	n := &node{told: make(chan domain.Commit, 10_000), signaled: make(chan domain.Signal, 10_000)}
 	var err error
 	n.Store, err = open(context.Background(), Config{
-		URL: c.url, Node: name, Box: c.box, Log: slog.New(slog.NewTextHandler(c.Output(), nil)),
+		URL: c.url, Node: name, Keep: c.keep, Box: c.box, Log: slog.New(slog.NewTextHandler(c.Output(), nil)),
 		Notify: func(commit domain.Commit) { n.told <- commit },
 		Signal: func(signal domain.Signal) { n.signaled <- signal },
 	}, c.rhythm)

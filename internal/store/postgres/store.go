@@ -64,6 +64,9 @@ type Config struct {
 	// Node is a name that no other node has, the same at every start. Without
 	// one the store doesn't join: it can look after projects and keys only.
 	Node string
+	// Keep is how long the node's browsers outlive it: when it is dead, the others
+	// leave it its READY sessions for as long.
+	Keep time.Duration
 	Box  *seal.Box
 	// Notify is called after each commit of this node; it must not block.
 	Notify func(domain.Commit)
@@ -88,7 +91,10 @@ type Store struct {
 	turns  work.Turns            // of sessions, at ordered endpoints
 	unwell atomic.Pointer[error] // why the last beat failed; nil: it didn't
 	node   atomic.Int64          // our number, as the deliveries that we have leased have it
-	offer  atomic.Pointer[domain.Taker]
+	// numbers are those that it ever was. A session that has one of them is ours:
+	// whoever takes it over gives it another.
+	numbers sync.Map
+	offer   atomic.Pointer[domain.Taker]
 
 	writer  *writer
 	running context.Context //nolint:containedctx // until Close, for what runs in the background

@@ -298,7 +298,7 @@ func (w *batch) decide(ch *change) (refused, err error) {
 	if !ok {
 		return domain.ErrNotFound, nil
 	}
-	c, refused := s.Decide(s.node == w.store.node.Load(), ch.fn)
+	c, refused := s.Decide(w.store.isOurs(s.node), ch.fn)
 	if c.Idempotency != nil {
 		if refused == nil {
 			err = w.recordKey(ch.project, c.Idempotency)
