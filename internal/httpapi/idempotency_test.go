@@ -26,11 +26,12 @@ func makings(r *rig) map[string]making {
 	delivery := r.made("POST", "/v1/webhook-endpoints/"+hook+"/test", "", "deliveryId")
 	since := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
 	return map[string]making{
-		"create-session":  {"/v1/sessions", `{"webhook":{"url":"http://127.0.0.1:1/"},"steps":[{"action":"reload"}]}`, `{}`},
-		"add-steps":       {"/v1/sessions/" + session + "/steps", `{"steps":[{"action":"reload"}]}`, `{"steps":[{"action":"back"}]}`},
-		"create-stream":   {"/v1/sessions/" + session + "/streams", `{"mode":"view"}`, `{"mode":"control"}`},
-		"create-endpoint": {"/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/","keyPair":true}`, `{"url":"http://127.0.0.1:2/"}`},
-		"rotate-secret":   {"/v1/webhook-endpoints/" + hook + "/rotate-secret", `{"overlap":"1h"}`, `{"overlap":"2h"}`},
+		"create-session":     {"/v1/sessions", `{"webhook":{"url":"http://127.0.0.1:1/"},"steps":[{"action":"reload"}]}`, `{}`},
+		"add-steps":          {"/v1/sessions/" + session + "/steps", `{"steps":[{"action":"reload"}]}`, `{"steps":[{"action":"back"}]}`},
+		"create-stream":      {"/v1/sessions/" + session + "/streams", `{"mode":"view"}`, `{"mode":"control"}`},
+		"rotate-connect-url": {"/v1/sessions/" + session + "/rotate-connect-url", "", ""},
+		"create-endpoint":    {"/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/","keyPair":true}`, `{"url":"http://127.0.0.1:2/"}`},
+		"rotate-secret":      {"/v1/webhook-endpoints/" + hook + "/rotate-secret", `{"overlap":"1h"}`, `{"overlap":"2h"}`},
 		"recover-endpoint": {
 			"/v1/webhook-endpoints/" + hook + "/recover", `{"since":"` + since + `"}`,
 			`{"since":"` + since + `","until":"2036-01-01T00:00:00Z"}`,
@@ -44,7 +45,7 @@ func makings(r *rig) map[string]making {
 }
 
 // madeMembers are what tells things that were made from each other.
-var madeMembers = []string{"sessionId", "streamId", "endpointId", "secret", "publicKey", "deliveryId", "deliveries", "projectId", "keyId"}
+var madeMembers = []string{"sessionId", "connectUrl", "streamId", "endpointId", "secret", "publicKey", "deliveryId", "deliveries", "projectId", "keyId"}
 
 func identity(body map[string]any) string {
 	if list, ok := body["data"].([]any); ok && len(list) > 0 {

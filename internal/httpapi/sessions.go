@@ -17,7 +17,7 @@ type Sessions interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
 	Close(ctx context.Context, project, id string) (domain.Session, error)
-	RotateConnect(ctx context.Context, project, id string) (domain.Session, error)
+	RotateConnect(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Session, error)
 }
 
 // Streams makes the links to live pages.
@@ -154,12 +154,19 @@ func (s *server) sessionRoutes() {
 			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
 		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/rotate-connect-url", "rotate-connect-url", "Give the session another connectUrl; the one before opens nothing any more", 200,
-		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
-			v, err := s.Sessions.RotateConnect(ctx, project(ctx), in.SessionID)
+		func(ctx context.Context, in *struct {
+			SessionPath
+			Creating
+		}) (*sessionOutput, error) {
+			idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/rotate-connect-url")
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
+			v, err := s.Sessions.RotateConnect(ctx, project(ctx), in.SessionID, idem)
+			if err != nil {
+				return nil, err
+			}
+			return &sessionOutput{replayed(idem), s.viewSession(ctx, v)}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Delete an ended session with all that belongs to it", 204,
 		func(ctx context.Context, in *SessionPath) (*empty, error) {

@@ -15,9 +15,14 @@ func (s *Service) OpenConnect(ctx context.Context, token string) (domain.Session
 }
 
 // RotateConnect gives a session another connectUrl. Who is connected by the one
-// before is sent away.
-func (s *Service) RotateConnect(ctx context.Context, project, id string) (domain.Session, error) {
-	if err := s.Store.SetConnectToken(ctx, project, id, domain.NewToken()); err != nil {
+// before is sent away. A call that is repeated changes nothing, and answers with
+// the one that the session has by now.
+func (s *Service) RotateConnect(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Session, error) {
+	if idem != nil {
+		idem.Refs = []string{id}
+	}
+	err := s.Store.SetConnectToken(ctx, project, id, domain.NewToken(), idem)
+	if _, again := idem.Again(err); err != nil && !again {
 		return domain.Session{}, fmt.Errorf("rotate connect token: %w", err)
 	}
 	return s.Session(ctx, project, id)

@@ -39,7 +39,7 @@ type Store interface {
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
 	SessionByConnectToken(ctx context.Context, token string) (domain.Session, error)
-	SetConnectToken(ctx context.Context, project, id, token string) error
+	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)

@@ -126,7 +126,7 @@ func everyStatement(t *testing.T, s *Store) {
 	_, err = s.SendTest(ctx, project, endpoint, domain.Draft{ProjectID: project, At: now}, nil)
 	ok(err)
 	ok(s.RevokeStream(ctx, project, session, "str_a", now))
-	ok(s.SetConnectToken(ctx, project, session, "c"))
+	ok(s.SetConnectToken(ctx, project, session, "c", nil))
 	ok(s.ReleaseClaims(ctx))
 	ok(s.ForgetIdempotency(ctx, now))
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))

@@ -161,8 +161,11 @@ func (s *Store) SessionByConnectToken(ctx context.Context, token string) (domain
 
 // SetConnectToken gives a session another connectUrl, in place of the one before.
 // ErrNotFound: the project has no such session.
-func (s *Store) SetConnectToken(ctx context.Context, project, id, token string) error {
+func (s *Store) SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error {
 	return s.update(ctx, func(t *tx) error {
+		if err := t.recordKey(project, idem); err != nil {
+			return err
+		}
 		var status domain.SessionStatus
 		if err := t.row(reads(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`), project, id).Scan(&status); err != nil {
 			return err

@@ -108,6 +108,12 @@ var faulty = []operation{
 		w.ok(err)
 		w.equal("sessions", len(all), done)
 	}},
+	{name: "SetConnectToken", prepare: func(w *world) func() error {
+		s, token := w.newSession(0), domain.NewToken()
+		return func() error {
+			return w.store.SetConnectToken(w.ctx, w.project, s.ID, token, &domain.Idempotency{Key: s.ID, Fingerprint: "f", Refs: []string{s.ID}})
+		}
+	}},
 	{name: "ChangeSession", prepare: func(w *world) func() error {
 		if len(w.endpoints()) == 0 {
 			e := w.endpoint("*")

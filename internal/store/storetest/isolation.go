@@ -64,7 +64,7 @@ var trespasses = []trespass{
 	}},
 	{"Streams", func(w *world, in string, p property) (any, error) { return w.store.Streams(w.ctx, in, p.session.ID) }},
 	{"SetConnectToken", func(w *world, in string, p property) (any, error) {
-		return nil, w.store.SetConnectToken(w.ctx, in, p.session.ID, domain.NewToken())
+		return nil, w.store.SetConnectToken(w.ctx, in, p.session.ID, domain.NewToken(), nil)
 	}},
 	{"RevokeStream", func(w *world, in string, p property) (any, error) {
 		return nil, w.store.RevokeStream(w.ctx, in, p.session.ID, p.stream.ID, start)

@@ -136,9 +136,9 @@ var sessionTests = []test{
 		got, err := w.store.SessionByConnectToken(w.ctx, s.ConnectToken)
 		w.ok(err)
 		w.equal("session", got, s)
-		old := s.ConnectToken
+		first := s.ConnectToken
 		s.ConnectToken = domain.NewToken()
-		w.ok(w.store.SetConnectToken(w.ctx, w.project, s.ID, s.ConnectToken))
+		w.ok(w.store.SetConnectToken(w.ctx, w.project, s.ID, s.ConnectToken, nil))
 		w.reopen()
 		got, err = w.store.SessionByConnectToken(w.ctx, s.ConnectToken)
 		w.ok(err)
@@ -146,19 +146,29 @@ var sessionTests = []test{
 		got, err = w.store.Session(w.ctx, w.project, s.ID)
 		w.ok(err)
 		w.equal("session", got, s)
-		for _, token := range []string{old, "", "nobody's"} {
+		once := domain.Idempotency{Key: "k", Fingerprint: "f", Refs: []string{s.ID}}
+		second := s.ConnectToken
+		s.ConnectToken = domain.NewToken()
+		w.ok(w.store.SetConnectToken(w.ctx, w.project, s.ID, s.ConnectToken, &once))
+		if _, again := once.Again(w.store.SetConnectToken(w.ctx, w.project, s.ID, domain.NewToken(), &once)); !again {
+			w.Error("it was set again under one key")
+		}
+		got, err = w.store.Session(w.ctx, w.project, s.ID)
+		w.ok(err)
+		w.equal("session", got, s)
+		for _, token := range []string{first, second, "", "nobody's"} {
 			_, err = w.store.SessionByConnectToken(w.ctx, token)
 			w.missing("token", err)
 		}
-		if err := w.store.SetConnectToken(w.ctx, w.project, other.ID, s.ConnectToken); err == nil {
+		if err := w.store.SetConnectToken(w.ctx, w.project, other.ID, s.ConnectToken, nil); err == nil {
 			w.Error("two sessions have one token")
 		}
-		w.missing("set", w.store.SetConnectToken(w.ctx, w.project, "browser_none", domain.NewToken()))
+		w.missing("set", w.store.SetConnectToken(w.ctx, w.project, "browser_none", domain.NewToken(), nil))
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 			c.Session.Status = domain.SessionClosed
 			return nil
 		}))
-		if e, ok := errors.AsType[*domain.Error](w.store.SetConnectToken(w.ctx, w.project, s.ID, domain.NewToken())); !ok || e.Code != domain.CodeEnded {
+		if e, ok := errors.AsType[*domain.Error](w.store.SetConnectToken(w.ctx, w.project, s.ID, domain.NewToken(), nil)); !ok || e.Code != domain.CodeEnded {
 			w.Errorf("an ended session: %v", e)
 		}
 	}},

@@ -31,7 +31,7 @@ type Sessions interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
 	SessionByConnectToken(ctx context.Context, token string) (domain.Session, error)
-	SetConnectToken(ctx context.Context, project, id, token string) error
+	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
 	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
