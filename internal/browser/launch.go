@@ -158,12 +158,10 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	if err == nil {
 		return b, nil
 	}
-	select {
-	case <-b.conn.Done(): // it ended by itself: it says why
+	if b.conn.Err() != nil { // it ended by itself: it says why
 		<-b.Done()
 		exit := b.Exit()
 		return nil, failure(CodeStartFailed, exit.Message, exit.Lines)
-	default:
 	}
 	closing, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer done()

@@ -11,6 +11,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,6 +202,49 @@ func TestCallsEndWithTheirSession(t *testing.T) {
 	if len(c.calls) != 1 || c.calls[pending[2].id] == nil {
 		t.Errorf("%d calls are remembered, want the browser's own", len(c.calls))
 	}
+}
+
+// closedFirst is a wire whose other end said something, and closed before it read
+// what is written.
+type closedFirst struct {
+	said            io.Reader
+	written, closed chan struct{}
+}
+
+func (c closedFirst) Read(p []byte) (int, error) {
+	<-c.written
+	select {
+	case <-c.closed:
+		return 0, net.ErrClosed
+	case <-time.After(time.Second): // nobody closes it
+		return c.said.Read(p)
+	}
+}
+
+func (c closedFirst) Write([]byte) (int, error) {
+	close(c.written)
+	return 0, syscall.EPIPE
+}
+
+func (c closedFirst) Close() error {
+	close(c.closed)
+	return nil
+}
+
+// TestWhatWasSaidLastIsHeard, also when nothing can be written any more.
+func TestWhatWasSaidLastIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		said := strings.NewReader(`{"method":"Keeper.exited","params":{}}` + "\x00")
+		c := NewConn(closedFirst{said, make(chan struct{}), make(chan struct{})}, slog.New(slog.DiscardHandler))
+		heard := false
+		c.Listen("", func(Event) { heard = true }, "Keeper.exited")
+		if err := c.Call(t.Context(), "", "Page.enable", nil, nil); !errors.Is(err, ErrClosed) {
+			t.Errorf("got %v", err)
+		}
+		if c.Wait(); !heard {
+			t.Error("it was not heard")
+		}
+	})
 }
 
 func TestGarbageEndsTheWire(t *testing.T) {

@@ -1,8 +1,10 @@
 package cdp
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -79,6 +81,9 @@ func (c *Conn) write() {
 			_ = deadline.SetWriteDeadline(time.Now().Add(DefaultTimeout))
 		}
 		if _, err := c.rw.Write(buf); err != nil {
+			if errors.Is(err, syscall.EPIPE) {
+				return // the other end is closed: what it said last is still to be read, then reading ends the wire
+			}
 			// Half a message may be on the wire: nothing sensible can follow it.
 			c.end(fmt.Errorf("%w: write %s: %w", ErrClosed, method, err))
 			return
