@@ -246,6 +246,7 @@ func (d *demo) startServer(data string) (stop func() error, logs func() string, 
 	case d.server = <-listening:
 		return stop, logs, nil
 	case err := <-ended:
+		log.Close()
 		return nil, nil, fmt.Errorf("browserhook ended at once: %w\n%s", err, logs())
 	case <-time.After(within):
 		_ = stop()

@@ -107,7 +107,7 @@ func (r *run) again(before area, lacks []verdict) (bool, error) {
 		return false, nil
 	}
 	f := before.of.frame
-	if slices.ContainsFunc(lacks, func(v verdict) bool { return v.frame.ID == f.ID }) {
+	if f.Parent != "" && slices.ContainsFunc(lacks, func(v verdict) bool { return v.frame.ID == f.ID }) {
 		r.seen = verdict{Why: "target_out_of_view", Seen: "its frame is not drawn"}
 		return true, nil
 	}
@@ -132,7 +132,7 @@ func (r *run) again(before area, lacks []verdict) (bool, error) {
 // lacking says whether frames that aren't drawn, or not whole, would be in an
 // area: one of another process is drawn as far as it is in view, at most.
 func (r *run) lacking(a area, lacks []verdict, pixels float64) (bool, error) {
-	frames := slices.DeleteFunc(slices.Clone(lacks), func(v verdict) bool { return a.inView() && !v.left })
+	frames := slices.DeleteFunc(slices.Clone(lacks), func(v verdict) bool { return a.inView() && !v.omitted })
 	if !a.inView() {
 		for _, f := range documents(r.page.Frames()) {
 			if f.Session.ID != r.page.ID {
@@ -141,7 +141,7 @@ func (r *run) lacking(a area, lacks []verdict, pixels float64) (bool, error) {
 		}
 	}
 	for _, v := range frames {
-		if up := r.above(v.frame); !v.left && (len(up) == 0 || up[0].Session.ID != r.page.ID) {
+		if up := r.above(v.frame); !v.omitted && (len(up) == 0 || up[0].Session.ID != r.page.ID) {
 			continue // it is a part of another that is looked at
 		}
 		to, err := r.outward(v.frame, 1, 1) // of its view as one
@@ -155,7 +155,7 @@ func (r *run) lacking(a area, lacks []verdict, pixels float64) (bool, error) {
 		left, top := max(in.X, a.X-a.view.X), max(in.Y, a.Y-a.view.Y)
 		right, bottom := min(in.X+in.Width, a.X+a.Width-a.view.X), min(in.Y+in.Height, a.Y+a.Height-a.view.Y)
 		outside := left < -0.5 || top < -0.5 || right > a.view.Width+0.5 || bottom > a.view.Height+0.5
-		if right-left > 0.5 && bottom-top > 0.5 && (v.left || outside || !r.composes(pixels)) {
+		if right-left > 0.5 && bottom-top > 0.5 && (v.omitted || outside || !r.composes(pixels)) {
 			return true, nil
 		}
 	}

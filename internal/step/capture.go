@@ -3,7 +3,6 @@ package step
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
 	"image"
 	"image/draw"
@@ -17,18 +16,12 @@ func clip(a rect, scale float64) object {
 	return object{"x": a.X, "y": a.Y, "width": a.Width, "height": a.Height, "scale": scale}
 }
 
-func (r *run) capture(args object) ([]byte, error) {
-	var res struct {
-		Data string `json:"data"`
-	}
-	if err := r.command("Page.captureScreenshot", args, &res); err != nil {
-		return nil, err
-	}
-	content, err := base64.StdEncoding.DecodeString(res.Data)
-	if err != nil {
-		return nil, fmt.Errorf("decode the picture: %w", err)
-	}
-	return content, nil
+func (r *run) capture(args object) (content []byte, err error) {
+	err = r.inPage(func() (err error) {
+		content, err = r.page.Capture(r.ctx, args)
+		return err
+	})
+	return content, err
 }
 
 // composes says whether a picture of more than is in view is put together of two.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -16,9 +17,9 @@ import (
 
 // cover is what is covered, by functions of the injected engine.
 type cover struct {
-	lay, laid, lift string // lays it, says whether it lies there still, takes it off
-	args            object
-	hung            *domain.Failure // of a frame that doesn't answer
+	lays, checks, lifts string // lays it, says whether it lies there still, takes it off
+	args                object
+	hung                *domain.Failure // of a frame that doesn't answer
 }
 
 // errBare is that what was to be covered may not have been: r.seen says why.
@@ -81,21 +82,24 @@ func (r *run) lift(fn string, in []verdict) {
 	}
 }
 
-// laid are the frames in which something is covered, and what fails a picture in
-// which they don't show that.
-type laid map[string]*domain.Failure
+// covering are the frames in which something is covered, and what fails a picture
+// in which they don't show that.
+type covering map[string]*domain.Failure
 
 // covered does something while covers are laid in frames.
-func (r *run) covered(with []cover, do func(frames []browser.Frame, in laid) error) error {
-	frames, in := r.page.Frames(), laid{}
+func (r *run) covered(with []cover, do func(frames []browser.Frame, in covering) error) error {
+	frames, in := r.page.Frames(), covering{}
 	for _, c := range with {
 		r.waitedFor = "every frame to cover what is not to be shown"
-		said, err := r.each(documents(frames), c.lay, c)
-		defer r.lift(c.lift, said)
+		said, err := r.each(documents(frames), c.lays, c)
+		defer r.lift(c.lifts, said)
 		if err != nil {
 			return err
 		}
 		for _, v := range said {
+			if !v.OK {
+				return r.bare(c, v.Seen)
+			}
 			if v.Covers {
 				in[v.frame.ID] = c.hung
 			}
@@ -105,7 +109,7 @@ func (r *run) covered(with []cover, do func(frames []browser.Frame, in laid) err
 		return err
 	}
 	for _, c := range with {
-		said, err := r.each(documents(frames), c.laid, c)
+		said, err := r.each(documents(frames), c.checks, c)
 		if err != nil {
 			return err
 		}
@@ -122,6 +126,17 @@ func (r *run) covered(with []cover, do func(frames []browser.Frame, in laid) err
 	return nil
 }
 
+// rests waits before what was bare is tried again, and says whether there is time
+// for that.
+func (r *run) rests() bool {
+	select {
+	case <-time.After(between):
+		return true
+	case <-r.ctx.Done():
+		return false
+	}
+}
+
 // bare notes what may have been seen that a cover was for.
 func (r *run) bare(c cover, seen string) error {
 	r.seen = verdict{Why: c.hung.Code, Seen: cmp.Or(seen, "a frame went elsewhere while the picture was taken")}
@@ -133,7 +148,7 @@ func (r *run) bare(c cover, seen string) error {
 func (r *run) pictured(with []cover, do func(not []verdict) error) error {
 	var around []verdict
 	defer func() { r.lift("uncover", around) }()
-	return r.covered(with, func(frames []browser.Frame, in laid) error {
+	return r.covered(with, func(frames []browser.Frame, in covering) error {
 		if len(with) == 0 {
 			frames = documents(frames)
 		}
@@ -147,9 +162,9 @@ func (r *run) pictured(with []cover, do func(not []verdict) error) error {
 			}
 		}
 		if len(with) > 0 {
-			around, err = r.hide(not)
+			around, err = r.hide(with[0], not)
 			switch {
-			case lost(err) && r.ctx.Err() == nil:
+			case (lost(err) || errors.Is(err, errNoView)) && r.ctx.Err() == nil:
 				return r.bare(with[0], "")
 			case err != nil:
 				return err
@@ -162,7 +177,7 @@ func (r *run) pictured(with []cover, do func(not []verdict) error) error {
 
 // hide has frames that are not drawn show nothing: they would show what they drew
 // before, which nobody can cover. It answers the frames around them.
-func (r *run) hide(not []verdict) (around []verdict, err error) {
+func (r *run) hide(c cover, not []verdict) (around []verdict, err error) {
 	gone := map[string]bool{}
 	for i, v := range not { // what is around a frame comes before it
 		f := v.frame
@@ -172,10 +187,14 @@ func (r *run) hide(not []verdict) (around []verdict, err error) {
 		}
 		gone[f.ID] = true
 		// A frame that is out of view, or has never shown anything, lacks nothing.
-		not[i].left = v.Why == "timeout" || v.Why == "lost" && f.Document.Committed && f.Document.Missing == "" ||
+		not[i].omitted = v.Why == "timeout" || v.Why == "lost" && f.Document.Committed && f.Document.Missing == "" ||
 			v.Why == "target_out_of_view" && !f.Document.Reached["load"]
-		if _, err := r.ofOwner(r.ctx, f, "hide"); err != nil {
+		hidden, err := r.ofOwner(r.ctx, f, "hide")
+		switch {
+		case err != nil:
 			return around, err
+		case !hidden.OK:
+			return around, r.bare(c, "the element of a frame can't be hidden")
 		}
 		around = append(around, verdict{frame: up[0]})
 	}

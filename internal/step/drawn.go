@@ -113,16 +113,15 @@ func (r *run) ofOwner(ctx context.Context, f browser.Frame, fn string) (v verdic
 		return v, err
 	}
 	defer func() { _, _ = in.Session.Send("Runtime.releaseObjectGroup", object{"objectGroup": owners}) }()
-	var res struct {
-		Result struct {
-			Value verdict `json:"value"`
-		} `json:"result"`
-	}
+	var res returned
 	err = in.Session.Call(ctx, "Runtime.callFunctionOn", object{
 		"functionDeclaration": "function(fn) { return bh[fn](this) }", "objectId": element.Object.ObjectID,
 		"arguments": []object{{"value": fn}}, "returnByValue": true,
 	}, &res)
-	return res.Result.Value, err
+	if err != nil {
+		return v, err
+	}
+	return res.verdict(f)
 }
 
 // owners names what the elements of frames leave in the page.

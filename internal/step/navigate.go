@@ -384,12 +384,17 @@ func (r *run) settledAsking(input, ask func() error) error {
 	return <-answer
 }
 
-// command calls the page's own protocol session. While one page is swapped for
-// the next, nothing can be asked of either: then it waits for the next.
+// command calls the page's own protocol session.
 func (r *run) command(method string, params, result any) error {
+	return r.inPage(func() error { return r.page.Call(r.ctx, method, params, result) })
+}
+
+// inPage asks the page. While one is swapped for the next, nothing can be asked of
+// either: then it waits for the next.
+func (r *run) inPage(ask func() error) error {
 	for {
 		changed := r.page.Changed()
-		err := r.page.Call(r.ctx, method, params, result)
+		err := ask()
 		if e, ok := errors.AsType[*cdp.Error](err); !ok || !strings.Contains(e.Message, "Not attached to an active page") {
 			return err
 		}

@@ -29,11 +29,11 @@ func (r *run) pdf() (any, error) {
 		return nil, err
 	}
 	for {
-		err = r.covered(with, func([]browser.Frame, laid) error {
+		err = r.covered(with, func([]browser.Frame, covering) error {
 			r.waitedFor = "the page to be printed"
 			return r.command("Page.printToPDF", args, &res)
 		})
-		if !errors.Is(err, errBare) || r.ctx.Err() != nil {
+		if !errors.Is(err, errBare) || !r.rests() {
 			break
 		}
 	}

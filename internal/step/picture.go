@@ -2,7 +2,6 @@ package step
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"image"
 	"image/color"
@@ -22,20 +21,15 @@ type rect struct{ X, Y, Width, Height float64 }
 // a cross where the mouse would have gone, and passwords covered.
 func (r *run) marked() ([]byte, error) {
 	marks := r.eachFrame("marks", object{"target": r.target, "any": r.spec.Target != ""})
-	var shot struct {
-		Data string `json:"data"`
-	}
 	with, err := r.covers(nil)
 	if err != nil {
 		return nil, err
 	}
-	if err := r.pictured(with, func([]verdict) error {
-		return r.page.Call(r.ctx, "Page.captureScreenshot", object{"format": "jpeg", "quality": 80}, &shot)
+	var content []byte
+	if err := r.pictured(with, func([]verdict) (err error) {
+		content, err = r.page.Capture(r.ctx, object{"format": "jpeg", "quality": 80})
+		return err
 	}); err != nil {
-		return nil, err
-	}
-	content, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err != nil {
 		return nil, err
 	}
 	decoded, err := decode(content)

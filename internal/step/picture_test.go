@@ -41,6 +41,26 @@ func (e *ending) Err() error {
 	return nil
 }
 
+// TestWhile: neither reading nor writing goes on when its context has ended.
+func TestWhile(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var b bytes.Buffer
+	w, p := while{ctx, &b}, make([]byte, 1)
+	if n, err := w.Write([]byte("ab")); n != 2 || err != nil {
+		t.Errorf("wrote %d, %v", n, err)
+	}
+	if n, err := w.Read(p); n != 1 || err != nil {
+		t.Errorf("read %d, %v", n, err)
+	}
+	cancel()
+	if n, err := w.Write([]byte("c")); n != 0 || !errors.Is(err, context.Canceled) || b.String() != "b" {
+		t.Errorf("wrote %d, %v: %q", n, err, b.String())
+	}
+	if n, err := w.Read(p); n != 0 || !errors.Is(err, context.Canceled) || b.String() != "b" {
+		t.Errorf("read %d, %v: %q", n, err, b.String())
+	}
+}
+
 // TestAPictureIsLaidUponAnother, until its step ends.
 func TestAPictureIsLaidUponAnother(t *testing.T) {
 	encoded := func(width, height int, c color.Color) []byte {
@@ -70,8 +90,12 @@ func TestAPictureIsLaidUponAnother(t *testing.T) {
 		asked := 0
 		for ; ; asked++ {
 			ctx := &ending{t.Context(), asked}
-			if _, err := laidUpon(ctx, below, above, image.Pt(0, 100), quality); err == nil {
+			_, err := laidUpon(ctx, below, above, image.Pt(0, 100), quality)
+			if err == nil {
 				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("quality %d: after it was asked %d times: %v", quality, asked, err)
 			}
 		}
 		if asked < 5 {

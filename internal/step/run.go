@@ -64,6 +64,9 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 		}
 	}
 	f := said(r.failure(err, limit), page.Secrets)
+	if r.moved {
+		f.Message += " The tab in which the step began was closed, and it went on in the next."
+	}
 	r.keep(whole, f)
 	return nil, f
 }
@@ -198,8 +201,8 @@ type verdict struct {
 		Top    float64 `json:"top"`
 	} `json:"box"`
 
-	frame browser.Frame // in which it was
-	left  bool          // out of a picture that it could be in
+	frame   browser.Frame // in which it was
+	omitted bool          // out of a picture that it could be in
 }
 
 // look is what was seen, and how often in turn.
@@ -268,9 +271,6 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		if f.Code == CodeAssertion {
 			f.Message = fmt.Sprintf("Timed out after %s: expected %s, but %s.", limit, r.waitedFor, r.seen.Seen)
 		}
-		if r.moved {
-			f.Message += " The tab in which it began was closed, and it went on in the next."
-		}
 		return f
 	case r.ctx.Err() != nil:
 		return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
@@ -313,17 +313,7 @@ func (r *run) left(d time.Duration) time.Duration {
 
 // call runs bh.fn(args) in the frame's isolated world.
 func (r *run) call(f browser.Frame, fn string, args object) (verdict, error) {
-	var res struct {
-		Result struct {
-			Value verdict `json:"value"`
-		} `json:"result"`
-		Exception *struct {
-			Text      string `json:"text"`
-			Exception struct {
-				Description string `json:"description"`
-			} `json:"exception"`
-		} `json:"exceptionDetails"`
-	}
+	var res returned
 	// encoding/json sorts members: the same step asks, and answers, the same.
 	raw, err := json.Marshal(args)
 	if err != nil {
@@ -338,11 +328,28 @@ func (r *run) call(f browser.Frame, fn string, args object) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	if res.Exception != nil {
-		return verdict{}, fmt.Errorf("%s: %s", res.Exception.Text, res.Exception.Exception.Description)
+	return res.verdict(f)
+}
+
+// returned is what a function of the injected engine has returned, or thrown.
+type returned struct {
+	Result struct {
+		Value verdict `json:"value"`
+	} `json:"result"`
+	Exception *struct {
+		Text      string `json:"text"`
+		Exception struct {
+			Description string `json:"description"`
+		} `json:"exception"`
+	} `json:"exceptionDetails"`
+}
+
+func (r returned) verdict(f browser.Frame) (verdict, error) {
+	if r.Exception != nil {
+		return verdict{}, fmt.Errorf("%s: %s", r.Exception.Text, r.Exception.Exception.Description)
 	}
-	res.Result.Value.frame = f
-	return res.Result.Value, nil
+	r.Result.Value.frame = f
+	return r.Result.Value, nil
 }
 
 type needs struct {

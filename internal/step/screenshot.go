@@ -110,7 +110,7 @@ func (r *run) screenshot() (any, error) {
 			args["captureBeyondViewport"] = !area.inView()
 		}
 		content, lacks, err := r.taken(area, pixels, args)
-		if errors.Is(err, errBare) && r.ctx.Err() == nil {
+		if errors.Is(err, errBare) && r.rests() {
 			continue
 		}
 		if err != nil {

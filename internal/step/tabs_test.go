@@ -152,7 +152,7 @@ func TestTabs(t *testing.T) {
 		b.must(`{"action":"click","target":"#in","popup":true}`)
 		b.must(`{"action":"evaluate","expression":"setTimeout(close, 50); 0"}`)
 		_, why := b.try(`{"action":"waitFor","target":"#nowhere","timeout":"1s"}`)
-		if why == nil || why.Message != "Timed out after 1s. The tab in which it began was closed, and it went on in the next." {
+		if why == nil || why.Message != "Timed out after 1s. The tab in which the step began was closed, and it went on in the next." {
 			t.Errorf("got %+v", why)
 		}
 	})

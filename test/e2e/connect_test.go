@@ -215,7 +215,7 @@ func TestProgramsStayInTheSession(t *testing.T) {
 			p.call("Target.closeTarget", fmt.Sprintf(`{"targetId":%q}`, target.TargetID))
 		}
 	}
-	if failed := (<-waits).List("data"); len(failed) != 1 || failed[0].String("status") != "FAILED" || !strings.Contains(fmt.Sprint(failed[0]["error"]), "The tab in which it began was closed") {
+	if failed := (<-waits).List("data"); len(failed) != 1 || failed[0].String("status") != "FAILED" || !strings.Contains(fmt.Sprint(failed[0]["error"]), "The tab in which the step began was closed") {
 		t.Errorf("the step says %v", failed)
 	}
 	if got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "goto", "url": site + "/page"}}}); err != nil || got.List("data")[0].String("status") != "COMPLETED" {

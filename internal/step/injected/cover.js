@@ -53,18 +53,19 @@ bh.cover = ({ secrets }) => {
   for (const el of found) for (const one of allIn(el)) put(coat, one);
   watch?.disconnect();
   watch = new MutationObserver(() => { watch.bare ||= bare(secrets); });
-  watch.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+  for (const root of roots(document)) watch.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
   return { ok: true, covers: found.length > 0 };
 };
 
-// covered says whether everything is covered still, and was all the time.
+// covered says whether everything is covered still, and was whenever the page
+// changed.
 bh.covered = ({ secrets }) =>
   watch?.bare || bare(secrets) ? no("secrets_not_covered", "the page showed what was covered while the picture was taken") : { ok: true };
 
 // hide has the element of a frame show nothing.
 bh.hide = (el) => {
   put(away, el);
-  return { ok: true };
+  return { ok: styles.has(el) };
 };
 
 // rendered says whether the element of a frame shows something, wherever it is.
