@@ -22,9 +22,7 @@ var sessions = flag.Int("sessions", 10, "how many sessions TestLeavesNothing run
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code := m.Run()
-	harness.RemoveBinary()
-	os.Exit(code)
+	os.Exit(harness.Main(m))
 }
 
 func shop(t *testing.T) string {

@@ -34,23 +34,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	// A server that is killed leaves the folder of its browsers, for its next start.
-	dir, err := os.MkdirTemp("", "fault")
-	if err == nil {
-		err = os.Chmod(dir, 0o755)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Setenv("TMPDIR", dir)
-	code := m.Run()
-	harness.RemoveBinary()
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(harness.Main(m))
 }
 
 // site counts how often each step reached it.

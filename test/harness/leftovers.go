@@ -79,15 +79,56 @@ func folder(tb testing.TB) string {
 // leave removes the folder when all that was started in it has ended, keepers too,
 // which clean up behind a server that was killed.
 func leave(tb testing.TB, dir string) {
+	defer func() { // also when something stays
+		for _, report := range races(dir) {
+			tb.Errorf("what the test started has a data race:\n%s", report)
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Error(err)
+		}
+	}()
 	WaitForNoProcess(tb, dir)
-	reports, _ := filepath.Glob(filepath.Join(dir, "race.*"))
-	for _, file := range reports {
+}
+
+// races are what the race detector has reported in a folder.
+func races(dir string) (reports []string) {
+	files, _ := filepath.Glob(filepath.Join(dir, "race.*"))
+	for _, file := range files {
 		report, err := os.ReadFile(file)
-		tb.Errorf("what the test started has a data race:\n%s%v", report, err)
+		if err != nil {
+			report = []byte(err.Error())
+		}
+		reports = append(reports, string(report))
+	}
+	return reports
+}
+
+// Main runs a package's tests, and is its TestMain's exit code. What they start
+// without [Isolate] or [Beside] has its files, and its data races, in a folder of
+// the package's.
+func Main(m interface{ Run() int }) (code int) {
+	dir, err := os.MkdirTemp("", "bh")
+	if err == nil {
+		err = os.Chmod(dir, 0o755)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	for name, value := range within(dir) {
+		os.Setenv(name, value)
+	}
+	code = m.Run()
+	RemoveBinary()
+	for _, report := range races(dir) {
+		fmt.Fprintf(os.Stderr, "what a test started has a data race:\n%s", report)
+		code = 1
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		tb.Error(err)
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
 	}
+	return code
 }
 
 // Processes lists those that have the folder in their command line or working
