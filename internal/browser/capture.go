@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 )
@@ -26,9 +27,13 @@ func (p *Page) Capture(ctx context.Context, args map[string]any) ([]byte, error)
 	var shot struct {
 		Data string `json:"data"`
 	}
+	until, ok := ctx.Deadline()
+	if !ok {
+		until = time.Now()
+	}
 	answered := make(chan error, 1)
 	p.Conn.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cdp.DefaultTimeout)
+		ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until.Add(cdp.DefaultTimeout))
 		defer cancel()
 		answered <- asked.Wait(ctx, &shot)
 		<-p.capturing

@@ -2,15 +2,16 @@ package mux
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/go-json-experiment/json"
 )
 
-// maxBacklog is how much may wait for a client that reads slowly when a message
-// for it comes, in bytes. From when one comes that is long until less waits again,
-// it may be that much more.
+// How much may wait for a client that reads slowly when more for it comes, in
+// bytes: of messages that came whole, and of long answers, which are passed on
+// while they come.
 const (
 	maxBacklog = 64 << 20
 	maxLong    = 256 << 20
@@ -35,18 +36,14 @@ type client struct {
 func (c *client) send(pieces [][]byte) {
 	c.whole.Lock()
 	defer c.whole.Unlock()
-	c.put(pieces...)
+	c.put(parcel{pieces: pieces})
 }
 
-// put begins a message, and more goes on with it. whole is held.
-func (c *client) put(pieces ...[]byte) {
-	if !c.out.put(pieces, maxBacklog) {
-		c.cut(ErrBacklog)
-	}
-}
+// more goes on with a long message. whole is held.
+func (c *client) more(piece []byte) { c.put(parcel{pieces: [][]byte{piece}, long: true}) }
 
-func (c *client) more(piece []byte) {
-	if !c.out.put([][]byte{piece}, maxBacklog+maxLong) {
+func (c *client) put(p parcel) {
+	if !c.out.put(p) {
 		c.cut(ErrBacklog)
 	}
 }
@@ -58,6 +55,11 @@ func (c *client) cut(why error) {
 		c.reason = why
 	}
 	c.mu.Unlock()
+	// Who waits for its end may have a descriptor of their own.
+	if u, ok := c.conn.(*net.UnixConn); ok {
+		_ = u.CloseRead()
+		_ = u.CloseWrite()
+	}
 	c.conn.Close()
 }
 
@@ -86,20 +88,10 @@ func (c *client) reply(cmd command, member string, value any) {
 	c.send(join(append(append(append(head, '"'), member...), `":`...), raw, tail(cmd.session)))
 }
 
-// outbox is what waits to be written, in order.
-type outbox struct {
-	mu      sync.Mutex
-	more    *sync.Cond
-	waiting [][][]byte
-	size    int  // in bytes, with what is being written
-	most    int  // that size may be, since something put has been allowed it; 0: nothing has
-	closed  bool // what waits is still written
-}
-
-func newOutbox() *outbox {
-	o := &outbox{}
-	o.more = sync.NewCond(&o.mu)
-	return o
+// parcel is a message that waits to be written, or a part of a long one.
+type parcel struct {
+	pieces [][]byte
+	long   bool
 }
 
 func length(pieces [][]byte) (n int) {
@@ -109,25 +101,59 @@ func length(pieces [][]byte) (n int) {
 	return n
 }
 
-// put adds a message, or a part of one. It is false when more than most waits
-// already, and more than any other that waits was allowed: then it takes nothing
-// more.
-func (o *outbox) put(pieces [][]byte, most int) bool {
-	n := length(pieces)
+// outbox is what waits to be written, in order.
+type outbox struct {
+	patient bool // who puts waits while too much does
+
+	mu         sync.Mutex
+	changed    *sync.Cond
+	waiting    []parcel
+	size, long int  // in bytes, with what is being written: of what came whole, and of long messages
+	closed     bool // what waits is still written
+}
+
+func newOutbox(patient bool) *outbox {
+	o := &outbox{patient: patient}
+	o.changed = sync.NewCond(&o.mu)
+	return o
+}
+
+// full says whether more than may wait does, of the parcel's kind.
+func (o *outbox) full(p parcel) bool {
+	if p.long {
+		return o.long > maxLong
+	}
+	return o.size > maxBacklog
+}
+
+// put adds a parcel. It is false when too much waits: then it takes nothing more.
+func (o *outbox) put(p parcel) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	for o.patient && o.full(p) && !o.closed {
+		o.changed.Wait()
+	}
 	if o.closed {
 		return true // nobody waits for it
 	}
-	if o.most = max(o.most, most); o.size > o.most {
+	if o.full(p) {
 		o.waiting, o.closed = nil, true
-		o.more.Signal()
+		o.changed.Broadcast()
 		return false
 	}
-	o.waiting = append(o.waiting, pieces)
-	o.size += n
-	o.more.Signal()
+	o.waiting = append(o.waiting, p)
+	o.grow(p, 1)
+	o.changed.Broadcast()
 	return true
+}
+
+// grow counts a parcel that comes, or (-1) has been written.
+func (o *outbox) grow(p parcel, sign int) {
+	if p.long {
+		o.long += sign * length(p.pieces)
+	} else {
+		o.size += sign * length(p.pieces)
+	}
 }
 
 // close takes no more.
@@ -135,47 +161,50 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
-	o.more.Signal()
+	o.changed.Broadcast()
 }
 
-// take waits for what is to be written next: a message, and what follows it as
+// take waits for what is to be written next: a parcel, and what follows it as
 // long as that is little. It is nil when the box is closed and empty.
-func (o *outbox) take() (pieces [][]byte) {
+func (o *outbox) take() (next []parcel) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for len(o.waiting) == 0 && !o.closed {
-		o.more.Wait()
+		o.changed.Wait()
 	}
-	n, size := 0, 0
-	for n < len(o.waiting) && (n == 0 || size < atOnce) {
-		pieces = append(pieces, o.waiting[n]...)
-		size += length(o.waiting[n])
-		o.waiting[n] = nil
-		n++
+	n := 0
+	for size := 0; n < len(o.waiting) && (n == 0 || size < atOnce); n++ {
+		size += length(o.waiting[n].pieces)
 	}
+	next = slices.Clone(o.waiting[:n])
+	clear(o.waiting[:n])
 	o.waiting = o.waiting[n:]
-	return pieces
+	return next
 }
 
-// atOnce is how much is written at once, in bytes, if it is several messages.
+// atOnce is how much is written at once, in bytes, if it is several parcels.
 const atOnce = 64 << 10
 
 // drain writes what is put until the box is closed and empty, or write fails.
 func (o *outbox) drain(write func([][]byte) error) error {
 	for {
-		pieces := o.take()
-		if pieces == nil {
+		next := o.take()
+		if len(next) == 0 {
 			return nil
 		}
-		n := length(pieces)
+		var pieces [][]byte
+		for _, p := range next {
+			pieces = append(pieces, p.pieces...)
+		}
 		if err := write(pieces); err != nil {
 			o.close()
 			return err
 		}
 		o.mu.Lock()
-		if o.size -= n; o.size <= maxBacklog {
-			o.most = 0
+		for _, p := range next {
+			o.grow(p, -1)
 		}
+		o.changed.Broadcast()
 		o.mu.Unlock()
 	}
 }

@@ -23,7 +23,7 @@ var ErrReplaced = errors.New("another connection has taken this one's place")
 // dialog that it shows, if any; then the event resumed, with the note that was left
 // last. A command of the method note is not the browser's: it leaves its parameters.
 func (m *Mux) ServeKept(conn net.Conn, in io.Reader, note, resumed string) error {
-	return m.serve(&client{conn: conn, out: newOutbox(), kept: true, note: note}, in, func(c *client) error {
+	return m.serve(&client{conn: conn, out: newOutbox(true), kept: true, note: note}, in, func(c *client) error {
 		if m.takePlace(c, resumed) {
 			return nil
 		}
@@ -69,9 +69,9 @@ func (m *Mux) takePlace(c *client, resumed string) bool {
 	}
 	m.mu.Unlock()
 	for _, event := range told {
-		c.put(event)
+		c.put(parcel{pieces: [][]byte{event}})
 	}
-	c.put(answer{body: slices.Concat([]byte(`"method":"`+resumed+`","params":`), note)}.pieces(0, "")...)
+	c.put(parcel{pieces: answer{body: slices.Concat([]byte(`"method":"`+resumed+`","params":`), note)}.pieces(0, "")})
 	return true
 }
 

@@ -4,8 +4,10 @@
 // ids are translated, and what comes from a session goes to the client that
 // attached it, as the browser tells (Target.attachedToTarget). When a client
 // leaves, its root is detached and all that hung on it ends; the browser and the
-// other clients don't notice. A client that doesn't read is cut off at a bounded
-// backlog and delays nobody.
+// other clients don't notice. A client with rules that doesn't read is cut off at
+// a bounded backlog and delays nobody. One without, the server, is waited for, as
+// the browser would wait on a pipe of its own: a page that says much must not be
+// able to end its session.
 //
 // Of a message the envelope is read alone, and the parameters only of the
 // methods that Rules judge, and of the two events that say whose a session is.
@@ -77,7 +79,7 @@ type session struct {
 // is left in the browser of a client with rules, on the goroutine that reads it.
 func New(browser io.ReadWriter, left func()) *Mux {
 	return &Mux{
-		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(),
+		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(false),
 		calls: map[int64]*call{}, sessions: map[string]*session{}, waiting: map[string]*waiting{}, clients: map[*client]struct{}{},
 	}
 }
@@ -137,7 +139,7 @@ func (m *Mux) Tell(method string, params any) {
 // judge what it sends; nil: all is passed on. The error is ErrEnded, ErrBacklog, or
 // what the connection failed with; nil when the client has left.
 func (m *Mux) Serve(conn net.Conn, in io.Reader, target string, rules Rules) error {
-	return m.serve(&client{conn: conn, rules: rules, out: newOutbox()}, in, func(c *client) error { return m.root(c, target) })
+	return m.serve(&client{conn: conn, rules: rules, out: newOutbox(rules == nil)}, in, func(c *client) error { return m.root(c, target) })
 }
 
 // serve does, with a root session that is made by root.
@@ -248,7 +250,7 @@ func (m *Mux) sendTo(session, method string, params any, then func(answer)) {
 	}
 	m.lastID++
 	m.calls[m.lastID] = &call{then: then}
-	_ = m.own.put(command{method: method, params: raw}.pieces(m.lastID, session), maxBacklog)
+	_ = m.own.put(parcel{pieces: command{method: method, params: raw}.pieces(m.lastID, session)})
 }
 
 // write writes a whole message to the browser.

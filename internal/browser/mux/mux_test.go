@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"golang.org/x/sys/unix"
 	"pgregory.net/rapid"
 )
 
@@ -451,7 +453,7 @@ func TestLongAnswers(t *testing.T) {
 func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench()
-		slow := b.user(nil)
+		slow := b.user(Rules{})
 		slow.send("", "echo", `{}`)
 		slow.next()
 		quick := b.user(nil)
@@ -470,28 +472,109 @@ func TestWhoDoesNotReadIsCutOff(t *testing.T) {
 	})
 }
 
-// TestWhatFollowsALongAnswer does not cut off who still reads that.
-func TestWhatFollowsALongAnswer(t *testing.T) {
-	o := newOutbox()
-	part := make([]byte, 1<<20)
-	for range 2 * maxBacklog / len(part) {
-		if !o.put([][]byte{part}, maxBacklog+maxLong) {
-			t.Fatal("a long answer is too long")
+// TestTheServerIsWaitedFor: it reads whatever it is told, also when the machine is
+// so busy that it is far behind.
+func TestTheServerIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		server := b.user(nil)
+		server.send("", "echo", `{}`)
+		server.next()
+		const times = maxBacklog/(8<<20) + 3
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			for range times {
+				server.send("", "flood", `{}`)
+			}
+			server.send("", "echo", `{}`)
+		}()
+		synctest.Wait()
+		server.in = bufio.NewReaderSize(server.conn, 1<<20)
+		for i := range times {
+			if raw, err := server.in.ReadString(0); err != nil || !strings.HasPrefix(raw, `{"method":"flooded"`) {
+				t.Fatalf("%d: %.40q, %v", i, raw, err)
+			}
+		}
+		server.expect(t, `{"id":`+fmt.Sprint(server.last)+`,"result":{}}`)
+		<-sent
+		server.conn.Close()
+		b.close()
+	})
+}
+
+// TestNobodyWaitsForWhoHasLeft, the browser's reader least of all.
+func TestNobodyWaitsForWhoHasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOutbox(true)
+		o.put(parcel{pieces: [][]byte{make([]byte, maxBacklog+1)}})
+		put := make(chan bool, 1)
+		go func() { put <- o.put(parcel{}) }()
+		synctest.Wait()
+		select {
+		case <-put:
+			t.Error("it did not wait")
+		default:
+		}
+		o.close()
+		if !<-put {
+			t.Error("it is to be cut off")
+		}
+	})
+}
+
+// TestWhoIsCutOffHears of it, also when somebody has a descriptor of the
+// connection's own.
+func TestWhoIsCutOffHears(t *testing.T) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends [2]net.Conn
+	for i, fd := range fds {
+		f := os.NewFile(uintptr(fd), "end") // which stays open
+		defer f.Close()
+		if ends[i], err = net.FileConn(f); err != nil {
+			t.Fatal(err)
+		}
+		defer ends[i].Close()
+	}
+	c := &client{conn: ends[0]}
+	c.cut(ErrBacklog)
+	_ = ends[1].SetReadDeadline(time.Now().Add(10 * time.Second))
+	if n, err := ends[1].Read(make([]byte, 1)); n != 0 || !errors.Is(err, io.EOF) {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestLongAnswersCountApart: a program that has not read one yet is told what
+// comes after.
+func TestLongAnswersCountApart(t *testing.T) {
+	var o *outbox
+	part := func(n int) parcel { return parcel{pieces: [][]byte{make([]byte, n)}, long: true} }
+	event := parcel{pieces: [][]byte{make([]byte, 10)}}
+	for name, c := range map[string]struct {
+		long, whole int
+		takes       bool // an event that comes then
+	}{
+		"nothing":                {0, 0, true},
+		"a long answer":          {maxBacklog + 1, 0, true},
+		"a little":               {0, maxBacklog, true},
+		"too much":               {0, maxBacklog + 1, false},
+		"too much and a long":    {maxLong, maxBacklog + 1, false},
+		"a little, and one long": {maxLong, maxBacklog, true},
+	} {
+		o = newOutbox(false)
+		o.put(part(c.long))
+		o.put(parcel{pieces: [][]byte{make([]byte, c.whole)}})
+		if got := o.put(event); got != c.takes {
+			t.Errorf("%s: %t", name, got)
 		}
 	}
-	if !o.put([][]byte{part}, maxBacklog) {
-		t.Fatal("what follows it is too much")
-	}
-	o.close()
-	if err := o.drain(func([][]byte) error { return nil }); err != nil || o.size != 0 {
-		t.Fatalf("%d bytes are left, %v", o.size, err)
-	}
-	o.closed = false
-	for range maxBacklog/len(part) + 1 {
-		o.put([][]byte{part}, maxBacklog)
-	}
-	if o.put([][]byte{part}, maxBacklog) {
-		t.Error("the bound for others is as high afterwards")
+	o = newOutbox(false)
+	o.put(part(maxLong + 1))
+	if o.put(part(1)) {
+		t.Error("long answers have no bound")
 	}
 }
 

@@ -66,7 +66,7 @@ func (m *Mux) long(r *reader, part []byte) error {
 	}
 	c.client.whole.Lock()
 	defer c.client.whole.Unlock()
-	c.client.put(strconv.AppendInt([]byte(idFirst), c.id, 10))
+	c.client.more(strconv.AppendInt([]byte(idFirst), c.id, 10))
 	// What may be the session's id is written when it is known to be.
 	held := bytes.Clone(part[at:])
 	for last := false; !last; {

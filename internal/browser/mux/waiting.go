@@ -83,6 +83,6 @@ func (m *Mux) goOn(target string) {
 		}
 		m.lastID++
 		m.calls[m.lastID] = &call{client: h.client, id: h.id, session: h.session}
-		_ = m.own.put(h.pieces(m.lastID, h.to), maxBacklog)
+		_ = m.own.put(parcel{pieces: h.pieces(m.lastID, h.to)})
 	}
 }
