@@ -13,6 +13,6 @@ func Ended(conn *cdp.Conn) *Page {
 	tabs := newTabs(conn, Config{Log: slog.New(slog.DiscardHandler)}, domain.SessionOptions{})
 	return &Page{
 		Session: cdp.Session{Conn: conn}, Secrets: tabs.secrets, tabs: tabs, log: tabs.log, frames: map[string]*Frame{},
-		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), changed: make(chan struct{}), capturing: make(chan struct{}, 1),
+		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), changed: make(chan struct{}),
 	}
 }

@@ -44,8 +44,6 @@ type Page struct {
 	prepared chan struct{} // closed when the page's process has been told all
 	closed   chan struct{} // closed when it is gone
 
-	capturing chan struct{} // holds one while a picture is taken
-
 	// Unsettled is set when a step has ended whose input may still lead the page
 	// elsewhere.
 	Unsettled atomic.Bool
@@ -56,6 +54,7 @@ type Page struct {
 	order   []string        // ids of frames as they were attached
 	dropped map[string]bool // ids of those that are gone, while it is found out which there are
 	stays   int             // it was to be left and is not
+	capture *capture        // the picture that was asked for last
 	changed chan struct{}
 }
 
@@ -88,7 +87,7 @@ var Viewport = domain.Viewport{Width: 1280, Height: 720}
 func (t *Tabs) newPage(a *attachedToTarget) *Page {
 	p := &Page{
 		Session: cdp.Session{Conn: t.conn, ID: a.SessionID}, tabs: t, log: t.log, script: t.script,
-		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), capturing: make(chan struct{}, 1), main: a.TargetInfo.TargetID,
+		crashed: make(chan struct{}), prepared: make(chan struct{}), closed: make(chan struct{}), main: a.TargetInfo.TargetID,
 		Secrets: t.secrets, Origins: &t.origins, TestID: cmp.Or(t.opt.TestID, "data-testid"), frames: map[string]*Frame{}, changed: make(chan struct{}),
 	}
 	p.frames[p.main] = &Frame{ID: p.main, Session: p.Session, Document: Document{Reached: map[string]bool{}}}

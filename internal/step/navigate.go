@@ -395,7 +395,9 @@ func (r *run) inPage(ask func() error) error {
 	for {
 		changed := r.page.Changed()
 		err := ask()
-		if e, ok := errors.AsType[*cdp.Error](err); !ok || !strings.Contains(e.Message, "Not attached to an active page") {
+		e, ok := errors.AsType[*cdp.Error](err)
+		swapped := ok && strings.Contains(e.Message, "Not attached to an active page")
+		if !swapped && !errors.Is(err, browser.ErrLeft) {
 			return err
 		}
 		select {
