@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"internal/session":                 {"internal/domain", "internal/browser", "internal/step", "internal/weburl"},
 	"internal/webhook":                 {"internal/domain", "internal/egress", "internal/weburl"},
 	"internal/connect":                 {"internal/domain", "internal/browser/cdp"},
-	"internal/live":                    {"internal/domain", "internal/browser", "internal/browser/cdp", "internal/strictjson"},
+	"internal/live":                    {"internal/domain", "internal/browser", "internal/strictjson"},
 	"internal/retention":               {"internal/domain"},
 	"internal/store/rowid":             {"internal/domain"},
 	"internal/store/sqlite":            {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/cursor", "internal/store/schema", "internal/store/seal", "internal/store/work"},

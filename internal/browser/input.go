@@ -35,9 +35,6 @@ func heard(err error) error {
 	return err
 }
 
-// Pressure is that of a mouse button that is down, as pages are told it.
-const Pressure = 0.5
-
 // Buttons are the bits of mouse buttons that are held, by name.
 var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4}
 
@@ -103,7 +100,7 @@ func (p *Page) mouse(ctx context.Context, x, y float64, modifiers int, events []
 func (p *Page) sendMouse(x, y float64, modifiers int, e object) (*cdp.Pending, error) {
 	e["x"], e["y"], e["modifiers"] = x, y, modifiers
 	if held, _ := e["buttons"].(int); held > 0 {
-		e["force"] = Pressure
+		e["force"] = pressure
 	}
 	return p.Send("Input.dispatchMouseEvent", e)
 }

@@ -31,7 +31,7 @@ func (p *Page) Held(ctx context.Context, modifiers int, f func() error) error {
 func (p *Page) letGo(down []Key, held int) {
 	for _, k := range down {
 		held &^= modifierBits[k.Name]
-		_, _ = p.Send("Input.dispatchKeyEvent", k.Event(false, held))
+		_, _ = p.Send("Input.dispatchKeyEvent", k.event(false, held))
 	}
 }
 
@@ -88,7 +88,7 @@ func (p *Page) typeOne(ctx context.Context, char string) error {
 	if char == "\r\n" { // one line break
 		char = "\n"
 	}
-	k, ok := KeyNamed(char)
+	k, ok := keyNamed(char)
 	if !ok {
 		return p.InsertText(ctx, char)
 	}
@@ -136,5 +136,5 @@ func (p *Page) Compose(ctx context.Context, text string) error {
 }
 
 func (p *Page) key(ctx context.Context, k Key, down bool, modifiers int) error {
-	return p.input(ctx, "Input.dispatchKeyEvent", k.Event(down, modifiers))
+	return p.input(ctx, "Input.dispatchKeyEvent", k.event(down, modifiers))
 }

@@ -53,8 +53,8 @@ const (
 	onThePad   = 3
 )
 
-// Event is the parameters of Input.dispatchKeyEvent for the key going down or up.
-func (k Key) Event(down bool, modifiers int) map[string]any {
+// event is the parameters of Input.dispatchKeyEvent for the key going down or up.
+func (k Key) event(down bool, modifiers int) map[string]any {
 	e := object{
 		"type": "keyUp", "key": k.Name, "code": k.Code, "windowsVirtualKeyCode": k.Number, "modifiers": modifiers,
 		"location": k.Location, "isKeypad": k.Location == onThePad,
@@ -98,7 +98,7 @@ func ParseChord(chord string) ([]Key, error) {
 	var keys []Key
 	held := 0
 	for _, name := range splitChord(chord) {
-		k, ok := KeyNamed(name)
+		k, ok := keyNamed(name)
 		if !ok {
 			k, ok = foreign(name)
 		}
@@ -136,9 +136,9 @@ func foreign(name string) (Key, bool) {
 	return Key{Name: name, Text: name}, true
 }
 
-// KeyNamed is the key of a US keyboard at a place, NumpadEnter, of a name,
+// keyNamed is the key of a US keyboard at a place, NumpadEnter, of a name,
 // Enter, or that types a character; ok is false when there is none.
-func KeyNamed(name string) (Key, bool) {
+func keyNamed(name string) (Key, bool) {
 	k, ok := keys[smart(name)]
 	return k, ok
 }

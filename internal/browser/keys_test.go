@@ -68,7 +68,7 @@ func FuzzParseChord(f *testing.F) {
 			t.Errorf("%q is %d keys", chord, len(keys))
 		}
 		for _, k := range keys {
-			if k.Name == "" || k.Event(true, 0)["key"] != k.Name || k.Event(false, 0)["text"] != nil {
+			if k.Name == "" || k.event(true, 0)["key"] != k.Name || k.event(false, 0)["text"] != nil {
 				t.Errorf("%q has %+v", chord, k)
 			}
 		}

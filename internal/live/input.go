@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/strictjson"
@@ -78,74 +77,18 @@ func (in input) limit() int {
 	return maxInputs / 2
 }
 
-// devices are one viewer's mouse and keyboard: what it holds down is let go when
-// the viewer leaves.
-type devices struct {
-	page    *browser.Page
-	buttons int
-	keys    map[string]browser.Key
-	x, y    float64
-}
-
-func newDevices(page *browser.Page) *devices {
-	return &devices{page: page, keys: map[string]browser.Key{}}
-}
-
-// do gives one input to the page, which is width by height CSS pixels.
-func (d *devices) do(ctx context.Context, in input, width, height float64) error {
-	d.x, d.y = in.X*width, in.Y*height
-	switch in.Type {
-	case "mouse":
-		return d.mouse(ctx, in)
-	case "wheel":
-		return d.page.Wheel(ctx, d.x, d.y, in.DX, in.DY)
-	case "text":
-		return d.page.InsertText(ctx, in.Text)
+// on gives the input to the page, which is width by height CSS pixels.
+func (in input) on(ctx context.Context, d *browser.Devices, width, height float64) error {
+	x, y := in.X*width, in.Y*height
+	switch {
+	case in.Type == "wheel":
+		return d.Page().Wheel(ctx, x, y, in.DX, in.DY)
+	case in.Type == "text":
+		return d.Page().InsertText(ctx, in.Text)
+	case in.Type == "key":
+		return d.Key(ctx, in.Key, in.Kind == "down", in.Modifiers)
+	case in.Kind == "move":
+		return d.Move(ctx, x, y, in.Modifiers)
 	}
-	return d.key(ctx, in)
-}
-
-func (d *devices) mouse(ctx context.Context, in input) error {
-	e := map[string]any{"type": "mouseMoved", "button": "none", "x": d.x, "y": d.y, "modifiers": in.Modifiers, "clickCount": 0}
-	switch in.Kind {
-	case "down":
-		d.buttons |= browser.Buttons[in.Button]
-		e["type"], e["button"], e["clickCount"] = "mousePressed", in.Button, max(in.Clicks, 1)
-	case "up":
-		d.buttons &^= browser.Buttons[in.Button]
-		e["type"], e["button"], e["clickCount"] = "mouseReleased", in.Button, max(in.Clicks, 1)
-	}
-	if e["buttons"] = d.buttons; d.buttons != 0 {
-		e["force"] = browser.Pressure
-	}
-	return d.page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
-}
-
-func (d *devices) key(ctx context.Context, in input) error {
-	k, ok := browser.KeyNamed(in.Key)
-	if !ok {
-		// A character that a US keyboard lacks is typed as text.
-		if in.Kind == "down" && utf8.RuneCountInString(in.Key) == 1 && in.Modifiers&^browser.ModShift == 0 {
-			return d.page.InsertText(ctx, in.Key)
-		}
-		return nil
-	}
-	if in.Kind == "down" {
-		d.keys[k.Code] = k
-	} else {
-		delete(d.keys, k.Code)
-	}
-	return d.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(in.Kind == "down", in.Modifiers), nil)
-}
-
-// release lets go of everything.
-func (d *devices) release(ctx context.Context) {
-	for _, k := range d.keys {
-		_ = d.page.Call(ctx, "Input.dispatchKeyEvent", k.Event(false, 0), nil)
-	}
-	for name, bit := range browser.Buttons {
-		if d.buttons&bit != 0 {
-			_ = d.mouse(ctx, input{Kind: "up", Button: name})
-		}
-	}
+	return d.Button(ctx, in.Button, in.Kind == "down", in.Clicks, x, y, in.Modifiers)
 }

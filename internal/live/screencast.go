@@ -4,13 +4,10 @@
 package live
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"log/slog"
 	"sync"
 
 	"github.com/browserhook/browserhook/internal/browser"
-	"github.com/browserhook/browserhook/internal/browser/cdp"
 )
 
 // screencasts are those of all pages that somebody looks at.
@@ -24,12 +21,9 @@ type screencasts struct {
 // screencast is a page's pictures. It starts with the first viewer and stops with
 // the last, so that a page nobody looks at costs nothing.
 type screencast struct {
-	page    *browser.Page
-	stop    func() // listening
+	stop    func() error
 	viewers map[*mailbox]struct{}
-	last    []byte // for a viewer that comes while nothing moves
-	width   float64
-	height  float64
+	last    browser.Picture // for a viewer that comes while nothing moves
 }
 
 // mailbox is one viewer's: it holds the newest frame, and nothing else.
@@ -53,21 +47,20 @@ func (m *mailbox) put(frame []byte) {
 	}
 }
 
-const jpegQuality = 80
-
 func (s *screencasts) join(page *browser.Page, m *mailbox) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sc, ok := s.open[page]
 	if !ok {
-		sc = &screencast{page: page, viewers: map[*mailbox]struct{}{}}
-		sc.stop = page.Conn.Listen(page.ID, func(e cdp.Event) { s.frame(sc, e) }, "Page.screencastFrame")
+		sc = &screencast{viewers: map[*mailbox]struct{}{}}
+		var err error
+		sc.stop, err = page.Screencast(func(p browser.Picture) { s.show(sc, p) })
+		s.note(err)
 		s.open[page] = sc
-		s.send(page, "Page.startScreencast", map[string]any{"format": "jpeg", "quality": jpegQuality, "everyNthFrame": 1})
 	}
 	sc.viewers[m] = struct{}{}
-	if sc.last != nil {
-		m.put(sc.last)
+	if sc.last.JPEG != nil {
+		m.put(sc.last.JPEG)
 	}
 }
 
@@ -83,8 +76,7 @@ func (s *screencasts) leave(page *browser.Page, m *mailbox) {
 		return
 	}
 	delete(s.open, page)
-	sc.stop()
-	s.send(page, "Page.stopScreencast", nil)
+	s.note(sc.stop())
 }
 
 func (s *screencasts) viewers(page *browser.Page) int {
@@ -96,37 +88,20 @@ func (s *screencasts) viewers(page *browser.Page) int {
 	return 0
 }
 
-// send doesn't wait: the wire may be slow, and the answer changes nothing.
-func (s *screencasts) send(page *browser.Page, method string, params any) {
-	if _, err := page.Send(method, params); err != nil {
-		s.log.Debug("screencast", "method", method, "err", err)
+// note logs what a page that takes nothing more says: its end is told elsewhere.
+func (s *screencasts) note(err error) {
+	if err != nil {
+		s.log.Debug("screencast", "err", err)
 	}
 }
 
-// frame takes one frame off the wire. It is acknowledged at once: Chromium
-// sends the next only then.
-func (s *screencasts) frame(sc *screencast, e cdp.Event) {
-	var f struct {
-		Data      string `json:"data"`
-		SessionID int64  `json:"sessionId"`
-		Metadata  struct {
-			Width  float64 `json:"deviceWidth"`
-			Height float64 `json:"deviceHeight"`
-		} `json:"metadata"`
-	}
-	if err := json.Unmarshal(e.Params, &f); err != nil {
-		return
-	}
-	s.send(sc.page, "Page.screencastFrameAck", map[string]any{"sessionId": f.SessionID})
-	jpeg, err := base64.StdEncoding.DecodeString(f.Data)
-	if err != nil {
-		return
-	}
+// show gives a picture to the page's viewers.
+func (s *screencasts) show(sc *screencast, p browser.Picture) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sc.last, sc.width, sc.height = jpeg, f.Metadata.Width, f.Metadata.Height
+	sc.last = p
 	for m := range sc.viewers {
-		m.put(jpeg)
+		m.put(p.JPEG)
 	}
 }
 
@@ -135,7 +110,7 @@ func (s *screencasts) size(page *browser.Page) (width, height float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if sc, ok := s.open[page]; ok {
-		return sc.width, sc.height
+		return sc.last.Width, sc.last.Height
 	}
 	return 0, 0
 }

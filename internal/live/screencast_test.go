@@ -146,12 +146,12 @@ func TestAScreencastRunsWhileSomebodyLooks(t *testing.T) {
 // down is let go when it leaves.
 func TestAHandDoesAndLetsGo(t *testing.T) {
 	w := newWire(t)
-	d := newDevices(w.page)
+	d := w.page.Devices()
 	do := func(raw string) {
 		t.Helper()
 		in, err := parseInput([]byte(raw))
 		if err == nil {
-			err = d.do(t.Context(), in, 800, 600)
+			err = in.on(t.Context(), d, 800, 600)
 		}
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
@@ -172,13 +172,12 @@ func TestAHandDoesAndLetsGo(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.in, got, tt.want)
 		}
 	}
-	d.release(t.Context())
+	d.Release(t.Context())
 	w.want("it leaves", "Input.dispatchKeyEvent type=keyUp key=a", "Input.dispatchMouseEvent type=mouseReleased button=right buttons=0 x=0 y=0 clickCount=1")
 	do(`{"type":"key","kind":"down","key":"Shift"}`)
 	do(`{"type":"key","kind":"up","key":"Shift"}`)
 	w.heard()
-	free := newDevices(w.page)
-	free.release(t.Context())
+	w.page.Devices().Release(t.Context())
 	w.want("one that holds nothing leaves")
 }
 

@@ -133,12 +133,12 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 
 // act gives the inputs to the page, in order.
 func (v *viewer) act(ctx context.Context, inputs <-chan input) {
-	var d *devices
+	var d *browser.Devices
 	defer func() {
 		if d != nil {
 			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 			defer cancel()
-			d.release(release)
+			d.Release(release)
 		}
 	}()
 	for {
@@ -149,12 +149,12 @@ func (v *viewer) act(ctx context.Context, inputs <-chan input) {
 			if !ok || width == 0 {
 				continue // there is nothing to point at
 			}
-			if d == nil || d.page != page {
-				d = newDevices(page)
+			if d == nil || d.Page() != page {
+				d = page.Devices()
 			}
 			v.sessions.Touch(v.session)
 			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := d.do(one, in, width, height); err != nil {
+			if err := in.on(one, d, width, height); err != nil {
 				v.log.Debug("viewer's input", "session", v.session, "err", err)
 			}
 			cancel()

@@ -1,0 +1,79 @@
+package browser
+
+import (
+	"context"
+	"unicode/utf8"
+)
+
+// Devices are a person's mouse and keyboard before a page. They remember what is
+// held down, for the page to be told with every move, and to be let go.
+type Devices struct {
+	page    *Page
+	buttons int
+	keys    map[string]Key
+	x, y    float64
+}
+
+// Devices are new ones, with nothing held down.
+func (p *Page) Devices() *Devices { return &Devices{page: p, keys: map[string]Key{}} }
+
+// Page is the one that they are before.
+func (d *Devices) Page() *Page { return d.page }
+
+// Move moves the mouse to a point in the page, in CSS pixels.
+func (d *Devices) Move(ctx context.Context, x, y float64, modifiers int) error {
+	d.x, d.y = x, y
+	return d.mouse(ctx, object{"type": "mouseMoved", "button": "none", "clickCount": 0}, modifiers)
+}
+
+// Button presses a button of the mouse at a point, for which time in turn (from 1),
+// or lets it go.
+func (d *Devices) Button(ctx context.Context, name string, down bool, clicks int, x, y float64, modifiers int) error {
+	d.x, d.y = x, y
+	e := object{"type": "mouseReleased", "button": name, "clickCount": max(clicks, 1)}
+	if down {
+		e["type"] = "mousePressed"
+		d.buttons |= Buttons[name]
+	} else {
+		d.buttons &^= Buttons[name]
+	}
+	return d.mouse(ctx, e, modifiers)
+}
+
+func (d *Devices) mouse(ctx context.Context, e object, modifiers int) error {
+	e["buttons"] = d.buttons
+	sent, err := d.page.sendMouse(d.x, d.y, modifiers, e)
+	if err != nil {
+		return err
+	}
+	return sent.Wait(ctx, nil)
+}
+
+// Key presses a key, named as KeyboardEvent.key names it, or lets it go. A character
+// that a US keyboard lacks is typed as text.
+func (d *Devices) Key(ctx context.Context, name string, down bool, modifiers int) error {
+	k, ok := keyNamed(name)
+	switch {
+	case !ok && down && utf8.RuneCountInString(name) == 1 && modifiers&^ModShift == 0:
+		return d.page.InsertText(ctx, name)
+	case !ok:
+		return nil
+	case down:
+		d.keys[k.Code] = k
+	default:
+		delete(d.keys, k.Code)
+	}
+	return d.page.Call(ctx, "Input.dispatchKeyEvent", k.event(down, modifiers), nil)
+}
+
+// Release lets go of everything.
+func (d *Devices) Release(ctx context.Context) {
+	for _, k := range d.keys {
+		_ = d.page.Call(ctx, "Input.dispatchKeyEvent", k.event(false, 0), nil)
+	}
+	for name, bit := range Buttons {
+		if d.buttons&bit != 0 {
+			_ = d.Button(ctx, name, false, 1, d.x, d.y, 0)
+		}
+	}
+}
