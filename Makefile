@@ -49,6 +49,11 @@ fault: ## kill, starve and mislead the server, hundreds of times, and check what
 	$(GO) test -count=1 -timeout 10m -run 'TestFaults' ./internal/store/...
 	$(GO) test -count=1 -timeout 90m -v -run 'TestDeliveries|TestTakeover|TestFullDisk|TestClock|TestOutage' ./test/fault -args -rounds=$(or $(ROUNDS),500) -outage=1m $(if $(SEED),-seed=$(SEED))
 	$(GO) test -count=1 -timeout 60m -v -run 'TestKill' ./test/fault -args -rounds=$(or $(ROUNDS),50) $(if $(SEED),-seed=$(SEED))
+	$(MAKE) --no-print-directory restarts $(if $(ROUNDS),RESTARTS=$(ROUNDS))
+
+.PHONY: restarts
+restarts: ## kill and stop the server in turn with sessions in the midst of steps, on both stores, and have them go on (RESTARTS=n LIVE=n)
+	$(GO) test -count=1 -timeout 60m -v -run 'TestRestart' ./test/fault -args -restarts=$(or $(RESTARTS),30) -live=$(or $(LIVE),20)
 
 .PHONY: oracle
 oracle: ## every case beside Playwright in the same Chromium, shell and whole browser: the table by theme (ONLY=words for some, PROGRAM=shell or chromium for one)

@@ -57,7 +57,7 @@ func restartServer(t *testing.T, args ...string) {
 	}))
 	defer web.Close()
 	receiver := harness.NewReceiver(t)
-	args = append(args, "--listen="+freePort(t), fmt.Sprintf("--max-sessions=%d", *live+1), "--keeper-grace=60s", "--keep-sessions=always", "--stop-grace=2s")
+	args = append(args, "--listen="+freePort(t), fmt.Sprintf("--max-sessions=%d", *live+1), "--keeper-grace=20s", "--keep-sessions=always", "--stop-grace=2s")
 	start := func() *harness.Server { return harness.Start(t, filepath.Join(dir, "data"), args...) }
 	server := start()
 	c := server.Client()
