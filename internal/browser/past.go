@@ -128,10 +128,18 @@ func (o *past) hears(t *Tabs, e cdp.Event) bool {
 	}
 	t.tell()
 	t.mu.Unlock()
-	// A dialog that waits is answered, before its page is asked for anything.
+	// A dialog that waits is answered, before its page is asked for anything. And what
+	// was going on ends before anybody begins something.
 	for _, e := range o.events {
 		if e.Method == "Page.javascriptDialogOpening" {
 			t.dialogOpened(e)
+		}
+	}
+	for _, sessions := range o.pages {
+		for _, s := range sessions {
+			for _, c := range forget {
+				_, _ = s.Send(c.method, c.params)
+			}
 		}
 	}
 	close(o.known)
@@ -225,7 +233,7 @@ func (t *Tabs) resumed(ctx context.Context, p *Page, sessions []attached) error 
 			continue // a frame that is gone
 		}
 		p.learn(s.Session, tree.FrameTree)
-		for _, c := range slices.Concat(forget, p.enable()) {
+		for _, c := range p.enable() {
 			sent, err := s.Send(c.method, c.params)
 			if err != nil {
 				return err
@@ -258,10 +266,11 @@ func (p *Page) wait(ctx context.Context, sent *cdp.Pending, result any) error {
 
 var errCrashed = errors.New("the page has crashed")
 
-// forget is what ends what an earlier server had asked a page's session to tell, and
-// was in the midst of.
+// forget ends what an earlier server had asked a page's session to tell, and was in
+// the midst of. That documents come and go is told on.
 var forget = []command{
 	{"Page.disable", nil},
+	{"Page.enable", nil},
 	{"Runtime.disable", nil},
 	{"Input.setInterceptDrags", object{"enabled": false}},
 }
