@@ -207,6 +207,75 @@ func TestAWaitingDialogAndWindow(t *testing.T) {
 	}
 }
 
+// TestAttachToABusyPage and one that has crashed: the one is waited for, the other is
+// replaced.
+func TestAttachToABusyPage(t *testing.T) {
+	before, after, _ := outlives(t, time.Minute)
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evaluate(t, b.Page(), `window.kept = 42; setTimeout(() => { const end = Date.now() + 2000; while (Date.now() < end); }), 1`)
+	b.Leave()
+	again, err := after.Attach(t.Context(), b.ID, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy := again.Page()
+	select {
+	case <-busy.Prepared():
+		t.Error("it was not busy")
+	default:
+	}
+	if got := evaluate(t, busy, "kept"); got != 42.0 {
+		t.Errorf("its page has %v", got)
+	}
+	if _, err := busy.Send("Page.crash", nil); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, busy.Crashed())
+	again.Leave()
+	third, err := before.Attach(t.Context(), b.ID, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = third.Close(context.WithoutCancel(t.Context())) }()
+	wait(t, third.Tabs().Open()[0].Closed())
+	fresh, err := third.Tabs().Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := evaluate(t, fresh, "location.href"); got != "about:blank" {
+		t.Errorf("the tab in its place is at %v", got)
+	}
+}
+
+// TestSweepSparesWhatIsKept: it can be attached to.
+func TestSweepSparesWhatIsKept(t *testing.T) {
+	before, after, dir := outlives(t, time.Minute)
+	kept, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	swept, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept.Leave()
+	swept.Leave()
+	if err := after.Sweep(t.Context(), func(id string) bool { return id == kept.ID }); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, filepath.Join(dir, swept.ID))
+	again, err := after.Attach(t.Context(), kept.ID, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNothingIsLeftAfterTheGracePeriod without a server: no process, folder, socket.
 func TestNothingIsLeftAfterTheGracePeriod(t *testing.T) {
 	before, after, dir := outlives(t, 500*time.Millisecond)

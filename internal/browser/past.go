@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // note is what a server that comes back can't ask the browser.
@@ -179,79 +181,80 @@ func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
 	}
 }
 
-// resume makes a page that an earlier server had ready for use.
+// resume makes a page that an earlier server had ready for use. One that is busy is
+// waited for, as long as it is there.
 func (t *Tabs) resume(p *Page, sessions []attached) {
-	ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
-	defer cancel()
-	if err := t.resumed(ctx, p, sessions); err != nil {
-		select {
-		case <-p.closed:
-		default:
-			t.log.Warn("a tab that an earlier server had could not be prepared: it is closed", "err", err)
-			t.closeTarget(p.main)
-		}
+	var left sync.WaitGroup
+	for _, s := range sessions {
+		left.Go(func() {
+			pending, err := p.resume(s, t.opt, &t.locales)
+			if err == nil && s.kind == "page" {
+				err = p.prepare(context.Background(), pending)
+			}
+			if err == nil || s.kind != "page" {
+				return // a frame may be gone
+			}
+			select {
+			case <-p.closed:
+			default:
+				t.log.Warn("a tab that an earlier server had could not be prepared: it is closed", "err", err)
+				t.closeTarget(p.main)
+			}
+		})
 	}
-}
-
-func (t *Tabs) resumed(ctx context.Context, p *Page, sessions []attached) error {
-	// First which frames there are: what is told next is of them. Whoever waits to
-	// begin is told what it is to be like, and begins; whoever has begun was told.
-	asked := make([]*cdp.Pending, len(sessions))
-	for i, s := range sessions {
-		var err error
-		// A renderer that has crashed answers nothing; this tells.
-		for _, c := range []command{{"Inspector.disable", nil}, {"Inspector.enable", nil}} {
-			if _, err = s.Send(c.method, c.params); err != nil {
-				return err
-			}
-		}
-		if asked[i], err = s.Send("Page.getFrameTree", nil); err != nil {
-			return err
-		}
-		for _, c := range emulation(t.opt, s.kind) {
-			if s.noted && c.method == "Emulation.setDeviceMetricsOverride" {
-				continue // a window may have a size of its own
-			}
-			if _, err = s.Send(c.method, c.params); err != nil {
-				return err
-			}
-		}
-		t.locales.tell(s.Session, t.opt.Locale)
-		if _, err = s.Send("Runtime.runIfWaitingForDebugger", nil); err != nil {
-			return err
-		}
-	}
-	var pending []*cdp.Pending
-	for i, s := range sessions {
-		var tree struct {
-			FrameTree frameTree `json:"frameTree"`
-		}
-		if err := p.wait(ctx, asked[i], &tree); err != nil {
-			if s.kind == "page" {
-				return fmt.Errorf("read the page's frames: %w", err)
-			}
-			continue // a frame that is gone
-		}
-		p.learn(s.Session, tree.FrameTree)
-		for _, c := range p.enable() {
-			sent, err := s.Send(c.method, c.params)
-			if err != nil {
-				return err
-			}
-			if s.kind == "page" {
-				pending = append(pending, sent)
-			}
-		}
-	}
+	left.Wait()
 	p.mu.Lock()
 	p.dropped = nil
 	p.mu.Unlock()
-	return p.prepare(ctx, pending)
+}
+
+// resume has a session of the page tell again what it told an earlier server.
+func (p *Page) resume(s attached, opt domain.SessionOptions, l *locales) (pending []*cdp.Pending, err error) {
+	// A renderer that has crashed answers nothing; the browser tells.
+	for _, c := range []command{{"Inspector.disable", nil}, {"Inspector.enable", nil}} {
+		if _, err := s.Send(c.method, c.params); err != nil {
+			return nil, err
+		}
+	}
+	// First which frames there are: what is told next is of them.
+	asked, err := s.Send("Page.getFrameTree", nil)
+	if err != nil {
+		return nil, err
+	}
+	// Whoever waits to begin is told what it is to be like, and begins; to whoever has
+	// begun it is nothing new.
+	for _, c := range emulation(opt, s.kind) {
+		if s.noted && c.method == "Emulation.setDeviceMetricsOverride" {
+			continue // a window may have a size of its own
+		}
+		if _, err := s.Send(c.method, c.params); err != nil {
+			return nil, err
+		}
+	}
+	l.tell(s.Session, opt.Locale)
+	if _, err := s.Send("Runtime.runIfWaitingForDebugger", nil); err != nil {
+		return nil, err
+	}
+	var tree struct {
+		FrameTree frameTree `json:"frameTree"`
+	}
+	if err := p.wait(asked, &tree); err != nil {
+		return nil, fmt.Errorf("read the page's frames: %w", err)
+	}
+	p.learn(s.Session, tree.FrameTree)
+	for _, c := range p.enable() {
+		sent, err := s.Send(c.method, c.params)
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, sent)
+	}
+	return pending, nil
 }
 
 // wait is for an answer of a page that may have crashed.
-func (p *Page) wait(ctx context.Context, sent *cdp.Pending, result any) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+func (p *Page) wait(sent *cdp.Pending, result any) error {
+	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	crashed := p.Crashed()
 	p.Conn.Go(func() {
