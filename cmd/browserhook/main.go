@@ -124,7 +124,7 @@ func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *s
 		select {
 		case s := <-signals:
 			if s == syscall.SIGTERM {
-				cancel(app.Terminated)
+				cancel(app.ErrTerminated)
 			} else {
 				cancel(nil)
 			}

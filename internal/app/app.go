@@ -238,7 +238,7 @@ func (a *App) publicURL() string {
 
 // Run serves until ctx ends, and then stops in order: no new work, running
 // steps to their end, browsers closed, webhooks under way answered, the store
-// closed. If the cause is Terminated, browsers may be left to the next start. When that takes longer than the setting stop-grace, it leaves the rest
+// closed. If the cause is ErrTerminated, browsers may be left to the next start. When that takes longer than the setting stop-grace, it leaves the rest
 // as it is, for the next start to see, and returns.
 func (a *App) Run(ctx context.Context) error {
 	ctx, fail := context.WithCancelCause(ctx)
@@ -270,7 +270,7 @@ func (a *App) Run(ctx context.Context) error {
 		return nil
 	})
 	<-ctx.Done()
-	leave := a.ends == "" && errors.Is(context.Cause(ctx), Terminated)
+	leave := a.ends == "" && errors.Is(context.Cause(ctx), ErrTerminated)
 	if leave {
 		a.log.Info("stopping: running steps may finish, sessions are left to the next start; a second signal ends it at once")
 	} else {
@@ -306,7 +306,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-time.After(a.grace):
 		a.log.Warn("stopped with something left undone that hangs; the next start takes it up", "took", time.Since(began))
 	}
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, Terminated) {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, ErrTerminated) {
 		return err
 	}
 	return nil

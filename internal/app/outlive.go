@@ -13,8 +13,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Terminated is the cause of a stop that may leave sessions to the next start.
-var Terminated = errors.New("the server was told to end by SIGTERM")
+// ErrTerminated is the cause of a stop that may leave sessions to the next start.
+var ErrTerminated = errors.New("the server was told to end by SIGTERM")
 
 // outlive finds out what becomes of sessions when the server ends.
 func (a *App) outlive(ctx context.Context, grace time.Duration) {

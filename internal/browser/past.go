@@ -92,11 +92,11 @@ type attached struct {
 	noted bool   // the server before had told it what it is to be like
 }
 
-// hears takes what is told of the past; false: that is over.
-func (o *past) hears(t *Tabs, e cdp.Event) bool {
+// hears takes what is told of the past, until that is over.
+func (o *past) hears(t *Tabs, e cdp.Event) {
 	if e.Method != keeper.MethodTaken {
 		o.events = append(o.events, e)
-		return true
+		return
 	}
 	t.past = nil
 	var n note
@@ -145,7 +145,6 @@ func (o *past) hears(t *Tabs, e cdp.Event) bool {
 		}
 	}
 	close(o.known)
-	return true
 }
 
 // attached takes one target.

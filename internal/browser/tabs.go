@@ -133,7 +133,8 @@ func (t *Tabs) first(ctx context.Context) (*Page, error) {
 // heard is what the browser tells. It runs on the goroutine that reads the
 // wire: what it sends, it doesn't wait for.
 func (t *Tabs) heard(e cdp.Event) {
-	if t.past != nil && t.past.hears(t, e) {
+	if t.past != nil {
+		t.past.hears(t, e)
 		return
 	}
 	var ev frameEvent

@@ -41,8 +41,11 @@ type Config struct {
 }
 
 // Version is that of what keeper and server say to each other: it is raised when
-// one of them would not understand the other. From 2 on a server can come back.
-const Version, Returning = 2, 2
+// one of them would not understand the other.
+const Version = 2
+
+// Returning is the version from which on a server can come back.
+const Returning = 2
 
 // KeyFile is in the session's folder, where nobody but the server's user reads it:
 // what it holds shows whoever connects to be a server of this installation.

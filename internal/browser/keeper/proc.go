@@ -15,22 +15,32 @@ import (
 // themselves, so every process is asked for its parent.
 func children(pid int) []int {
 	var all []int
-	procs, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, file := range procs {
-		raw, err := os.ReadFile(file)
-		if err != nil {
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		if parent(p) != pid {
 			continue
 		}
-		// "123 (name) S 45 …": the name may hold anything, the last ) ends it.
-		fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
-		if len(fields) < 2 || fields[0] == "Z" || fields[1] != strconv.Itoa(pid) {
-			continue
-		}
-		if n, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
+		if n, err := strconv.Atoi(filepath.Base(p)); err == nil {
 			all = append(all, n)
 		}
 	}
 	return all
+}
+
+// parent is the process that one has started, by its folder below /proc; 0: it has
+// ended.
+func parent(proc string) int {
+	raw, err := os.ReadFile(filepath.Join(proc, "stat"))
+	if err != nil {
+		return 0
+	}
+	// "123 (name) S 45 …": the name may hold anything, the last ) ends it.
+	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
+	if len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
+		return 0
+	}
+	pid, _ := strconv.Atoi(fields[1])
+	return pid
 }
 
 // NoNamespace is the exit code of a probe that may make no user namespace.
@@ -62,25 +72,35 @@ func probeWith(program string) int {
 
 // KillSession kills what belongs to a session's folder, whoever started it: its
 // keeper, known by its argument, and Chromium's processes, known by their home,
-// their arguments or where they work: some write a title over their environment.
-// It returns when they are gone, lest one makes the folder again that is then
-// removed, or after a second.
+// their arguments or where they work, and what any of these has started: some write
+// a title over all that. It returns when they are gone, lest one makes the folder
+// again that is then removed, or after a second.
 func KillSession(folder string) (killed int) {
+	ours := map[int]bool{} // which tell nothing of themselves any more while they end
 	for range 1000 {
-		running := 0
+		parents := map[int]int{}
 		procs, _ := filepath.Glob("/proc/[0-9]*")
 		for _, p := range procs {
 			pid, err := strconv.Atoi(filepath.Base(p))
 			if err != nil || pid == os.Getpid() {
 				continue
 			}
-			// One that has ended has none of these.
-			cwd, _ := os.Readlink(filepath.Join(p, "cwd"))
-			if holds(filepath.Join(p, "environ"), "HOME="+folder+"/") || strings.HasPrefix(cwd+"/", folder+"/") ||
-				holds(filepath.Join(p, "cmdline"), `"dir":"`+folder+`"`) || holds(filepath.Join(p, "cmdline"), folder+"/") {
-				if syscall.Kill(pid, syscall.SIGKILL) == nil {
-					running++
+			if parents[pid] = parent(p); parents[pid] > 0 && belongs(p, folder) {
+				ours[pid] = true
+			}
+		}
+		for more := true; more; {
+			more = false
+			for pid, by := range parents {
+				if ours[by] && !ours[pid] {
+					ours[pid], more = true, true
 				}
+			}
+		}
+		running := 0
+		for pid := range ours {
+			if parents[pid] > 0 && syscall.Kill(pid, syscall.SIGKILL) == nil {
+				running++
 			}
 		}
 		if killed = max(killed, running); running == 0 {
@@ -89,6 +109,14 @@ func KillSession(folder string) (killed int) {
 		time.Sleep(time.Millisecond) //nolint:forbidigo // a bounded look at the kernel's table
 	}
 	return killed
+}
+
+// belongs says whether a process, by its folder below /proc, is of a session's
+// folder. One that has ended has none of these.
+func belongs(proc, folder string) bool {
+	cwd, _ := os.Readlink(filepath.Join(proc, "cwd"))
+	return holds(filepath.Join(proc, "environ"), "HOME="+folder+"/") || strings.HasPrefix(cwd+"/", folder+"/") ||
+		holds(filepath.Join(proc, "cmdline"), `"dir":"`+folder+`"`) || holds(filepath.Join(proc, "cmdline"), folder+"/")
 }
 
 func holds(file, text string) bool {

@@ -1,0 +1,61 @@
+package keeper
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHello: who knows the session's key and speaks a version that the keeper does is
+// let in, with the lower of both.
+func TestHello(t *testing.T) {
+	for _, tt := range []struct {
+		name, key, hello string
+		version          int    // that is spoken; 0: it is refused
+		why              string // it is
+		back             bool   // it is told how to come back
+	}{
+		{"this version", "k", `{"version":2,"oldest":1,"key":"k"}`, 2, "", true},
+		{"a server of before", "", `{"version":1,"oldest":1}`, 1, "", false},
+		{"a newer one", "k", `{"version":9,"oldest":2,"key":"k"}`, 2, "", true},
+		{"one that is too new", "k", `{"version":9,"oldest":3,"key":"k"}`, 0, "it speaks version 3 and newer, this keeper 2", false},
+		{"another's", "k", `{"version":2,"oldest":1,"key":"x"}`, 0, "another server", false},
+		{"no key", "k", `{"version":2,"oldest":1}`, 0, "another server", false},
+		{"a program", "k", `{"version":2,"oldest":1,"key":"k","client":true}`, 2, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := &keeper{key: []byte(tt.key), pid: 7, gone: time.Now().Add(-time.Second)}
+			ours, theirs := net.Pipe()
+			let := make(chan error, 1)
+			go func() {
+				_, err := k.hello(theirs, bufio.NewReaderSize(theirs, maxHello))
+				let <- err
+			}()
+			if _, err := ours.Write([]byte(`{"id":3,"method":"Keeper.hello","params":` + tt.hello + "}\x00")); err != nil {
+				t.Fatal(err)
+			}
+			raw, err := bufio.NewReader(ours).ReadBytes(0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var answer struct {
+				ID     int
+				Result Welcome
+				Error  struct{ Message string }
+			}
+			if err := json.Unmarshal(raw[:len(raw)-1], &answer); err != nil || answer.ID != 3 {
+				t.Fatalf("%s, %v", raw, err)
+			}
+			if err := <-let; (err == nil) != (tt.version > 0) || answer.Result.Version != tt.version || !strings.Contains(answer.Error.Message, tt.why) ||
+				(tt.why == "") != (answer.Error.Message == "") {
+				t.Errorf("%s, %v", raw, err)
+			}
+			if w := answer.Result; (w.Keeper > 0) != tt.back || tt.back && w.AwayMs < 1000 {
+				t.Errorf("it is told %+v", w)
+			}
+		})
+	}
+}
