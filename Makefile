@@ -83,8 +83,9 @@ cancels: ## cancel steps of every action at every point, on both stores, on a bu
 	$(GO) test -count=1 -timeout 20m -v -run 'TestCancelAtEveryPoint' ./internal/session -args -tries=$(or $(TRIES),1000)
 
 .PHONY: soak
-soak: ## a hundred sessions one after another, and eight at once
+soak: ## a hundred sessions one after another, and eight at once; and 300 that end in every way (ENDINGS=n)
 	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)
+	$(GO) test -count=1 -timeout 60m -v -run 'TestEveryEnding' ./test/fault -args -endings=$(or $(ENDINGS),300)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (default 1m)

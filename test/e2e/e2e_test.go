@@ -113,7 +113,7 @@ func TestLeavesNothing(t *testing.T) {
 		harness.WaitForNothingLeft(t, dir)
 		http.DefaultClient.CloseIdleConnections()
 		if err := harness.Until(t.Context(), func() (bool, error) {
-			n = descriptors(t, s)
+			n = s.Descriptors(t)
 			return n <= most, nil
 		}); err != nil {
 			t.Errorf("%d file descriptors before, %d after", most, n)
@@ -176,24 +176,6 @@ func visit(t *testing.T, server *harness.Server, site string) {
 	if _, err := c.WaitSession(t.Context(), made.String("sessionId"), "CLOSED"); err != nil {
 		t.Error(err)
 	}
-}
-
-// descriptors counts what the server has open beside the store's own files:
-// of those, each of its few read connections opens some when it is first needed.
-func descriptors(t *testing.T, s *harness.Server) (n int) {
-	t.Helper()
-	folder := fmt.Sprintf("/proc/%d/fd", s.PID())
-	fds, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, fd := range fds {
-		file, err := os.Readlink(filepath.Join(folder, fd.Name()))
-		if err == nil && !strings.HasPrefix(file, s.Data) {
-			n++
-		}
-	}
-	return n
 }
 
 // TestQueueAndReplay holds max-sessions, and a repeated call to its first

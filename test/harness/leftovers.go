@@ -131,10 +131,15 @@ func Main(m interface{ Run() int }) (code int) {
 	return code
 }
 
-// Processes lists those that have the folder in their command line or working
-// folder: browsers and keepers whose files are below it.
-func Processes(dir string) []string {
-	var left []string
+// Process is one that runs.
+type Process struct {
+	PID  int
+	Line string // its command line
+}
+
+// Running are those that have the folder in their command line or working folder:
+// browsers and keepers whose files are below it.
+func Running(dir string) (all []Process) {
 	procs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range procs {
 		pid, _ := strconv.Atoi(filepath.Base(p))
@@ -149,10 +154,18 @@ func Processes(dir string) []string {
 		cwd, _ := os.Readlink(filepath.Join(p, "cwd"))
 		isServer := strings.Contains(line, " serve ")
 		if (strings.Contains(line, dir) || strings.HasPrefix(cwd, dir)) && !isServer {
-			left = append(left, fmt.Sprintf("process %d: %.120s", pid, line))
+			all = append(all, Process{pid, line})
 		}
 	}
-	return left
+	return all
+}
+
+// Processes are the same, for a person.
+func Processes(dir string) (all []string) {
+	for _, p := range Running(dir) {
+		all = append(all, fmt.Sprintf("process %d: %.120s", p.PID, p.Line))
+	}
+	return all
 }
 
 // Folders lists the sessions' folders below it.

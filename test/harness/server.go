@@ -147,6 +147,24 @@ func listensAt(line string) string {
 // PID is the server's process id.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
 
+// Descriptors counts what the server has open beside the store's own files: of
+// those, each of its few read connections opens some when it is first needed.
+func (s *Server) Descriptors(tb testing.TB) (n int) {
+	tb.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", s.PID())
+	fds, err := os.ReadDir(folder)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, fd := range fds {
+		file, err := os.Readlink(filepath.Join(folder, fd.Name()))
+		if err == nil && !strings.HasPrefix(file, s.Data) {
+			n++
+		}
+	}
+	return n
+}
+
 // Output is what the server printed last.
 func (s *Server) Output() string { return s.output.String() }
 
@@ -158,8 +176,11 @@ func (s *Server) Kill() {
 
 // Stop asks the server to end and waits; it returns an error when the server
 // takes too long or does not end cleanly.
-func (s *Server) Stop() error {
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+func (s *Server) Stop() error { return s.Signal(syscall.SIGTERM) }
+
+// Signal is Stop by a signal that asks for the end.
+func (s *Server) Signal(signal syscall.Signal) error {
+	if err := s.cmd.Process.Signal(signal); err != nil {
 		return err
 	}
 	select {
