@@ -91,6 +91,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	for page, sessions := range past.pages {
 		b.conn.Go(func() { b.tabs.resume(page, sessions) })
 	}
+	b.conn.Go(b.attend)
 	go b.watch()
 	return b, nil
 }

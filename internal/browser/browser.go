@@ -83,6 +83,8 @@ func (b *Browser) Exit() *domain.Failure {
 // wireEnded says why a browser was ended whose end the keeper didn't tell.
 func wireEnded(err error) string {
 	switch {
+	case errors.Is(err, cdp.ErrSilent):
+		return "Chromium hung: it did not answer any more and was ended."
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fmt.Sprintf("Chromium hung: it took nothing for %s and was ended.", cdp.DefaultTimeout)
 	case errors.Is(err, cdp.ErrNoMessage):
@@ -142,6 +144,8 @@ func (b *Browser) greet(ctx context.Context, oldest int) (welcome keeper.Welcome
 // protocol, with messages as on Chromium's pipe. Its root is the whole browser, or
 // the target that is named. left is called when the connection is closed, once.
 func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, cdp.DefaultTimeout)
+	defer cancel()
 	conn, err := dial(ctx, b.dir)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the browser: %w", err)
@@ -171,13 +175,18 @@ func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.
 		return nil, fmt.Errorf("connect to the browser: %w", err)
 	}
 	gone := b.tabs.connected()
-	return &clientConn{Conn: conn, left: sync.OnceFunc(func() { gone(); left() })}, nil
+	return &clientConn{Conn: conn, used: b.conn.Use, left: sync.OnceFunc(func() { gone(); left() })}, nil
 }
 
 // clientConn is the connection of a program that uses the browser.
 type clientConn struct {
 	net.Conn
-	left func()
+	used, left func()
+}
+
+func (c *clientConn) Write(p []byte) (int, error) {
+	c.used()
+	return c.Conn.Write(p)
 }
 
 func (c *clientConn) Close() error {

@@ -148,7 +148,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
-	b, err := l.start(path, sessionID, opt)
+	b, err := l.start(ctx, path, sessionID, opt)
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
@@ -156,6 +156,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
 	}
 	if err == nil {
+		b.conn.Go(b.attend)
 		return b, nil
 	}
 	if b.conn.Err() != nil { // it ended by itself: it says why
@@ -174,7 +175,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 }
 
 // start makes the session's folder and socket, starts the keeper and connects.
-func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Browser, error) {
+func (l *Launcher) start(ctx context.Context, path, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
 	uid := l.takeUID()
 	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{})}
@@ -212,7 +213,7 @@ func (l *Launcher) start(path, sessionID string, opt domain.SessionOptions) (*Br
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
 	b.keeper = child{process}
-	nc, err := dial(context.Background(), dir)
+	nc, err := dial(ctx, dir)
 	if err != nil {
 		_ = b.keeper.signal(syscall.SIGKILL)
 		_ = b.keeper.wait()

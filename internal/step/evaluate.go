@@ -130,7 +130,8 @@ func (r *run) script(method string, params object) (remote, error) {
 		return remote{}, err
 	}
 	heard := make(chan struct{})
-	behind, giveUp := context.WithCancel(context.WithoutCancel(r.ctx))
+	end, _ := r.ctx.Deadline()
+	behind, giveUp := context.WithDeadline(context.WithoutCancel(r.ctx), end.Add(2*itsTurn))
 	defer giveUp()
 	r.running.Go(func() {
 		if _ = returned.Wait(behind, nil); behind.Err() == nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -106,6 +107,7 @@ func (r *run) do() (any, error) {
 		stopLeft(ctx, page) // of the step before
 	}
 	r.watch()
+	r.mind()
 	if spec.DryRun && !a.looks {
 		return r.dry(a)
 	}
@@ -147,6 +149,7 @@ type run struct {
 	waitedFor string // for the error, should there be one
 	seen      verdict
 	asked     map[string]*question // of sessions of frames: whether they answer
+	minded    atomic.Int64         // when the page was asked whether it is there, in nanoseconds; 0: it has answered
 	late      *reply               // of a look that was given up
 	tries     int                  // looks at the target: each scrolls it another way
 	found     string               // in a dry run, the target
@@ -271,6 +274,7 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		if f.Code == CodeAssertion {
 			f.Message = fmt.Sprintf("Timed out after %s: expected %s, but %s.", limit, r.waitedFor, r.seen.Seen)
 		}
+		f.Message += r.silence()
 		return f
 	case r.ctx.Err() != nil:
 		return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}

@@ -273,6 +273,22 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestATimeoutSaysThatThePageHangs, and the session goes on.
+func TestATimeoutSaysThatThePageHangs(t *testing.T) {
+	site := pages(t, map[string]string{"/": `<button onclick="setTimeout(() => { for (;;); })">Hang</button><p id=p>here</p>`, "/ok": `<p>fine</p>`})
+	b := borrow(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	if _, f := b.run(step.Spec{Action: "waitFor", Target: "#never", Timeout: "2500ms"}); f == nil || strings.Contains(f.Message, "main thread") {
+		t.Errorf("of a page that answers: %+v", f)
+	}
+	b.do(step.Spec{Action: "click", Target: "button"})
+	if _, f := b.run(step.Spec{Action: "click", Target: "#p", Timeout: "3500ms"}); f == nil || f.Code != step.CodeTimeout || !strings.Contains(f.Message, "The page's main thread has not answered for ") {
+		t.Errorf("of one that hangs: %+v", f)
+	}
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/ok"})
+	b.do(step.Spec{Action: "assert", Text: ptr("fine")})
+}
+
 func TestCancelWithinASecond(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button onclick="while(true);">Hang</button>`, "/ok": `<p>fine</p>`})
 	b := borrow(t)

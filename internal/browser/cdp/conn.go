@@ -81,6 +81,9 @@ type Conn struct {
 	rw     io.ReadWriteCloser
 	log    *slog.Logger
 	lastID atomic.Int64
+	heard  atomic.Int64  // when something came last, in nanoseconds
+	sent   atomic.Int64  // when a command was sent last
+	used   chan struct{} // of capacity 1
 
 	mu        sync.Mutex
 	calls     map[int64]*Pending
@@ -109,7 +112,10 @@ func NewConn(rw io.ReadWriteCloser, log *slog.Logger) *Conn {
 		listeners: make(map[*listener]struct{}),
 		wanted:    make(map[string]int),
 		done:      make(chan struct{}),
+		used:      make(chan struct{}, 1),
 	}
+	c.heard.Store(time.Now().UnixNano())
+	c.sent.Store(time.Now().UnixNano())
 	c.running.Go(c.read)
 	c.running.Go(c.write)
 	return c
@@ -134,12 +140,6 @@ func (c *Conn) Wait() { c.running.Wait() }
 // the wire is gone, ErrTooLarge, and ctx's error when that ends first: then a
 // command that isn't on the wire yet never will be.
 func (c *Conn) Call(ctx context.Context, sessionID, method string, params, result any) error {
-	if _, ok := ctx.Deadline(); !ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, DefaultTimeout,
-			fmt.Errorf("%s: no answer from the browser within %s: %w", method, DefaultTimeout, context.DeadlineExceeded))
-		defer cancel()
-	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -164,6 +164,11 @@ type Pending struct {
 // Send puts a command on its way and waits neither for the browser to take it
 // nor for its answer, so that several can be on their way at once.
 func (c *Conn) Send(sessionID, method string, params any) (*Pending, error) {
+	c.Use()
+	return c.post(sessionID, method, params)
+}
+
+func (c *Conn) post(sessionID, method string, params any) (*Pending, error) {
 	m := message{ID: c.lastID.Add(1), SessionID: sessionID, Method: method}
 	if params != nil {
 		raw, err := jsonv2.Marshal(params, lenient)
@@ -189,8 +194,15 @@ func (c *Conn) Send(sessionID, method string, params any) (*Pending, error) {
 	return p, nil
 }
 
-// Wait waits for the answer and decodes it into result, which may be nil.
+// Wait waits for the answer and decodes it into result, which may be nil: without a
+// deadline in ctx for DefaultTimeout.
 func (p *Pending) Wait(ctx context.Context, result any) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, DefaultTimeout,
+			fmt.Errorf("%s: no answer from the browser within %s: %w", p.method, DefaultTimeout, context.DeadlineExceeded))
+		defer cancel()
+	}
 	select {
 	case r := <-p.ch:
 		if r.err != nil {

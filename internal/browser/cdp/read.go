@@ -24,7 +24,7 @@ var lenient = jsonv2.JoinOptions(jsonv2.AllowInvalidUTF8(true), jsontext.AllowDu
 
 // read is the goroutine that reads.
 func (c *Conn) read() {
-	r := bufio.NewReaderSize(c.rw, 64<<10)
+	r := bufio.NewReaderSize(hearing{c.rw, c}, 64<<10)
 	for {
 		raw, head, err := readMessage(r, c.wants)
 		if err != nil {

@@ -250,3 +250,25 @@ func TestNamesThatAreTheSameOnceMended(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEveryWaitHasAnEnd, though nobody gave it one.
+func TestEveryWaitHasAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, theirs := stuck(t)
+		go func() { _, _ = io.Copy(io.Discard, theirs) }()
+		p, err := c.Send("", "Runtime.evaluate", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, wait := range map[string]func() error{
+			"an answer":  func() error { return p.Wait(context.Background(), nil) },
+			"a call":     func() error { return c.Call(context.Background(), "", "Runtime.evaluate", nil, nil) },
+			"a question": func() error { return c.Ask(context.Background(), "Browser.getVersion") },
+		} {
+			began := time.Now()
+			if err := wait(); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != DefaultTimeout {
+				t.Errorf("%s: %v after %s", what, err, time.Since(began))
+			}
+		}
+	})
+}
