@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ type App struct {
 	engine    *webhook.Engine
 	retention *retention.Service
 	health    *health
+	starts    *starts
 	events    *event.Log
 	keys      *webhook.PublicKeys
 	egress    *egress.Client
@@ -149,16 +151,17 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 // compose makes the services and connects them.
 func (a *App) compose() {
 	endpoints := webhook.NewService(a.store, a.egress.Guard)
+	a.starts = newStarts(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
+		b, err := a.launcher.Launch(ctx, id, opt)
+		if err != nil {
+			return nil, err
+		}
+		return b, nil
+	}, a.log)
 	a.sessions = session.New(session.Config{
 		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
-		Launch: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
-			b, err := a.launcher.Launch(ctx, id, opt)
-			if err != nil {
-				return nil, err
-			}
-			return b, nil
-		},
+		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Attach(ctx, id, opt)
 			if err != nil {
@@ -168,7 +171,7 @@ func (a *App) compose() {
 		},
 	})
 	a.events = event.New(a.store)
-	a.health = newHealth(a.store.Ping, a.blobs.folder, a.log)
+	a.health = newHealth(a.store.Ping, a.blobs.folder, func() error { return cmp.Or(ground(a.launcher.Path, a.data.Run), a.starts.Broken()) }, a.log)
 	a.keys = webhook.NewPublicKeys(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.engine.Grace = func() time.Duration {
@@ -260,6 +263,7 @@ func (a *App) Run(ctx context.Context) error {
 	stopSessions := part(background, "sessions", a.sessions.Run)
 	others := []func(){
 		part(background, "health", a.health.Run),
+		part(background, "browsers", a.starts.Run),
 		part(background, "retention", a.retention.Run),
 		part(background, "keys", a.access.Run),
 	}

@@ -21,15 +21,15 @@ const (
 
 // health is whether the server can do its work, seen by itself.
 type health struct {
-	store, artifacts look
-	log              *slog.Logger
+	store, artifacts, browsers look
+	log                        *slog.Logger
 
 	last  atomic.Pointer[error] // of nil when all is well
 	since time.Time             // not
 }
 
-func newHealth(ping func(context.Context) error, artifacts string, log *slog.Logger) *health {
-	return &health{log: log, store: look{at: ping}, artifacts: look{at: func(context.Context) error {
+func newHealth(ping func(context.Context) error, artifacts string, browsers func() error, log *slog.Logger) *health {
+	return &health{log: log, store: look{at: ping}, browsers: look{at: func(context.Context) error { return browsers() }}, artifacts: look{at: func(context.Context) error {
 		info, err := os.Stat(artifacts)
 		if err == nil && !info.IsDir() {
 			err = fmt.Errorf("%s is no folder", artifacts)
@@ -93,6 +93,12 @@ func (h *health) look(ctx context.Context) error {
 			return errors.Join(domain.Refuse(domain.CodeUnavailable, "the folder of artifacts does not answer"), err)
 		}
 		return errors.Join(domain.Refuse(domain.CodeUnavailable, "the folder of artifacts is gone"), err)
+	}
+	if err := h.browsers.take(ctx); err != nil {
+		if errors.Is(err, context.DeadlineExceeded) {
+			return errors.Join(domain.Refuse(domain.CodeUnavailable, "the folder for browsers does not answer"), err)
+		}
+		return err
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 func TestHealthIsSeenOnceASecondHoweverOftenItIsAsked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		h := newHealth(func(context.Context) error { asked++; return nil }, t.TempDir(), slog.New(slog.DiscardHandler))
+		h := newHealth(func(context.Context) error { asked++; return nil }, t.TempDir(), func() error { return nil }, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+time.Millisecond)
 		defer cancel()
 		asking := make(chan struct{})
@@ -63,7 +63,7 @@ func TestHealthTellsWhatChanges(t *testing.T) {
 			default:
 				return *err
 			}
-		}, folder, slog.New(slog.NewTextHandler(&log, nil)))
+		}, folder, func() error { return nil }, slog.New(slog.NewTextHandler(&log, nil)))
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- h.Run(ctx) }()
@@ -118,7 +118,7 @@ func TestHealthWaitsForNothingThatHangs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				h := newHealth(func(context.Context) error { return nil }, t.TempDir(), slog.New(slog.DiscardHandler))
+				h := newHealth(func(context.Context) error { return nil }, t.TempDir(), func() error { return nil }, slog.New(slog.DiscardHandler))
 				var hangs atomic.Bool
 				asked, back := 0, make(chan struct{})
 				pick(h).at = func(context.Context) error {
@@ -166,7 +166,7 @@ func TestHealthWaitsForNothingThatHangs(t *testing.T) {
 
 // TestHealthIsNeverWellBetweenTwoTroubles, however often it is asked.
 func TestHealthIsNeverWellBetweenTwoTroubles(t *testing.T) {
-	h := newHealth(nil, "", slog.New(slog.DiscardHandler))
+	h := newHealth(nil, "", nil, slog.New(slog.DiscardHandler))
 	away := errors.New("away")
 	h.saw(away)
 	done := make(chan struct{})

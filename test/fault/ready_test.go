@@ -69,6 +69,33 @@ func TestReady(t *testing.T) {
 		b.ok(os.Mkdir(folder, 0o700))
 		b.ready()
 	})
+	t.Run("Chromium removed", func(t *testing.T) {
+		t.Parallel()
+		program := filepath.Join(t.TempDir(), "chromium")
+		b := newBroken(t, filepath.Join(t.TempDir(), "data"))
+		b.ok(b.End())
+		b.ok(os.WriteFile(program, []byte("#!/bin/false\n"), 0o755))
+		b.Server = harness.Start(t, b.data, "--chromium="+program)
+		b.ready()
+		b.ok(os.Rename(program, program+".away"))
+		b.unready("Chromium is gone")
+		b.made() // it needs none
+		b.ok(os.Rename(program+".away", program))
+		b.ready()
+		b.kept()
+	})
+	t.Run("browsers that don't start", func(t *testing.T) {
+		t.Parallel()
+		b := newBroken(t, filepath.Join(t.TempDir(), "data"))
+		for range 3 {
+			made, err := b.Client().Do(b.Context(), http.MethodPost, "/v1/sessions", harness.Object{})
+			b.ok(err)
+			_, err = b.Client().WaitSession(b.Context(), made.String("sessionId"), "FAILED")
+			b.ok(err)
+		}
+		b.unready("No browser can be started: Chromium")
+		b.made()
+	})
 	t.Run("full disk", func(t *testing.T) {
 		disk := smallDisk(t, 16)
 		b := newBroken(t, filepath.Join(disk, "data"))

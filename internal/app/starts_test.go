@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/session"
+)
+
+// started is a browser that only ends.
+type started struct {
+	session.Browser
+	ended *int
+}
+
+func (s started) Close(context.Context) error {
+	*s.ended++
+	return nil
+}
+
+// TestStartsThatFail: when three in a row do the server tries one itself, says why
+// none can be started, and finds out by itself that one can again.
+func TestStartsThatFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ofSessions, ofTries error
+		tries, ended := 0, 0
+		s := newStarts(func(ctx context.Context, _ string, opt domain.SessionOptions) (_ session.Browser, err error) {
+			if opt.Timezone == "" {
+				tries++
+				err = ofTries
+			} else {
+				err = ofSessions
+			}
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				return nil, err
+			}
+			return started{ended: &ended}, nil
+		}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- s.Run(ctx) }()
+		start := func(ctx context.Context) {
+			_, _ = s.Launch(ctx, "browser_1", domain.SessionOptions{Timezone: "UTC"})
+			synctest.Wait()
+		}
+		is := func(why string, want int) {
+			t.Helper()
+			err := s.Broken()
+			if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) || tries != want || ended > tries {
+				t.Errorf("%v after %d tries, of which %d ended; want %q after %d", err, tries, ended, why, want)
+			}
+		}
+
+		ofSessions = errors.New("no such timezone")
+		start(t.Context())
+		start(t.Context())
+		gone, end := context.WithCancel(t.Context())
+		end()
+		start(gone) // it was closed meanwhile
+		is("", 0)
+		start(t.Context())
+		is("", 1) // it is the sessions' own fault
+		for range doubtAfter - 1 {
+			start(t.Context())
+		}
+		is("", 1)
+
+		ofTries = &domain.Failure{Code: browser.CodeStartFailed, Message: "The disk is full."}
+		start(t.Context())
+		is("no browser can be started: The disk is full", 2)
+		time.Sleep(3*tryEvery + time.Second)
+		is("The disk is full", 5)
+		ofTries = nil
+		time.Sleep(tryEvery)
+		is("", 6)
+		time.Sleep(time.Hour)
+		is("", 6)
+
+		ofTries = errors.New("broken")
+		for range doubtAfter {
+			start(t.Context())
+		}
+		is("no browser can be started", 7)
+		ofSessions = nil
+		start(t.Context()) // a session shows it
+		is("", 7)
+		cancel()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestWhatBrowsersStandOn: the program, and a folder with room.
+func TestWhatBrowsersStandOn(t *testing.T) {
+	folder, program := t.TempDir(), filepath.Join(t.TempDir(), "chromium")
+	if err := os.WriteFile(program, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ program, folder, why string }{
+		{program, folder, ""},
+		{"", folder, "no Chromium is installed"},
+		{program + "x", folder, "Chromium is gone"},
+		{program, folder + "x", "can't be written to"},
+	} {
+		err := ground(tt.program, tt.folder)
+		if (err == nil) != (tt.why == "") || err != nil && !strings.Contains(err.Error(), tt.why) {
+			t.Errorf("%q, %q: %v, want %q", tt.program, tt.folder, err, tt.why)
+		}
+	}
+}
