@@ -1,0 +1,149 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// tries runs a step, again and again if it is to be.
+func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (o outcome) {
+	for ; ; spec.Retries-- {
+		if o.why = spec.Load(ctx, saved.fetch); o.why == nil {
+			o.result, o.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
+		}
+		if o.why == nil || spec.Retries == 0 || !step.MayWork(o.why) || ctx.Err() != nil {
+			return o
+		}
+		saved.drop()
+		o.tries = append(o.tries, *o.why)
+	}
+}
+
+// runStep runs one step, records what became of it and starts the next in the
+// same transaction. It returns false when the session ends.
+func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan time.Time) (next *current, ok bool) {
+	defer st.cancel(nil)
+	saved := &saver{actor: a, step: st.Step}
+	finished := make(chan outcome, 1)
+	go func() {
+		spec, why := a.service.readStep(st.Step)
+		if why != nil {
+			finished <- outcome{why: why}
+			return
+		}
+		finished <- a.tries(st.ctx, b, spec, saved)
+	}()
+	var o outcome
+	var drained <-chan time.Time
+	stopping := ctx.Done()
+	closing := a.closeCh
+wait:
+	for {
+		select {
+		case o = <-finished:
+			break wait
+		case <-closing:
+			closing = nil
+			st.cancel(errEnding)
+		case <-life:
+			a.close(domain.ClosedTimeout)
+		case <-stopping:
+			// The first stage of a stop: the step may finish, for a while.
+			stopping, drained = nil, time.After(a.service.StopWithin*4/5)
+		case <-drained:
+			if a.shutdown(); a.left {
+				st.cancel(errLeaving)
+			}
+		case <-b.Done():
+			st.cancel(errEnding)
+			a.finished(finished)
+			saved.drop()
+			a.lost(b, b.Exit())
+			return nil, false
+		case <-a.service.working.Done():
+			return nil, false // it hangs: the next start finds it interrupted
+		}
+	}
+	if why := a.lostWith(b, o.why); why != nil {
+		saved.drop()
+		a.lost(b, why)
+		return nil, false
+	}
+	o.left = o.why != nil && errors.Is(context.Cause(st.ctx), errLeaving)
+	o.canceled = o.why != nil && context.Cause(st.ctx) != nil && !o.left
+	saved.outlive(o.why, o.canceled || o.left)
+	end := a.closeReason() != "" || ctx.Err() != nil
+	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
+		next = nil
+		if err := dec.finished(c, st.ID, o); err != nil {
+			return err
+		}
+		c.Artifacts = saved.artifacts
+		if !end {
+			next, err = a.next(dec, c)
+		}
+		return err
+	})
+	if err != nil {
+		// What isn't recorded must not be followed by another step.
+		a.service.Log.Error("record a step", "session", a.ref.id, "err", err)
+		a.close(domain.ClosedNodeLost)
+	}
+	if end && ctx.Err() != nil {
+		a.shutdown()
+	}
+	return next, !end && err == nil
+}
+
+// finished waits for a step that has been canceled, unless it hangs.
+func (a *actor) finished(finished <-chan outcome) {
+	select {
+	case <-finished:
+	case <-a.service.working.Done():
+	}
+}
+
+// lostWith says how the browser was lost if that is why a step failed: the
+// step's own news of it may come first.
+func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
+	if why == nil {
+		return nil
+	}
+	switch {
+	case why.Code == step.CodeBrowserGone, wireEnded(b):
+		<-b.Done() // so does what is left of it
+	case why.Code == step.CodeCrashed:
+		select {
+		case <-b.Done():
+		case <-time.After(dieTogether):
+		}
+	}
+	select {
+	case <-b.Done():
+		return b.Exit()
+	default:
+		return nil
+	}
+}
+
+// wireEnded says whether nothing can be asked of the browser any more.
+func wireEnded(b Browser) bool {
+	p := b.Page()
+	if p == nil {
+		return false
+	}
+	select {
+	case <-p.Conn.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// dieTogether is how long after a page's renderer the browser may be found dead
+// too, when all of it was killed at once.
+const dieTogether = 200 * time.Millisecond
