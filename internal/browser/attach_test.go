@@ -67,7 +67,8 @@ func TestAttachGoesOn(t *testing.T) {
 			host := strings.Replace(r.Host, "127.0.0.1", "localhost", 1) // another site
 			_, _ = w.Write([]byte(`<title>main</title><iframe name=near src="/near"></iframe><iframe name=far src="http://` + host + `/far"></iframe>`))
 		case "/far":
-			_, _ = w.Write([]byte(`<title>far</title><iframe name=deep src="/deep"></iframe>`))
+			back := strings.Replace(r.Host, "localhost", "127.0.0.1", 1)
+			_, _ = w.Write([]byte(`<title>far</title><iframe name=deep src="/deep"></iframe><iframe name=back src="http://` + back + `/back"></iframe>`))
 		default:
 			_, _ = w.Write([]byte(`<title>` + r.URL.Path + `</title><p>` + r.Header.Get("X-Own")))
 		}
@@ -93,7 +94,7 @@ func TestAttachGoesOn(t *testing.T) {
 				return false
 			}
 		}
-		return len(frames) == 4
+		return len(frames) == 5
 	}
 	until(t, p, whole)
 	evaluate(t, p, `document.cookie = 'a=b'; window.kept = 'state'; window.noticed = [];
@@ -152,7 +153,7 @@ func TestAttachGoesOn(t *testing.T) {
 		}
 	}
 	main := q.Main()
-	if main.Document.URL != site.URL+"/" || byURL["/near"].Parent != main.ID || byURL["/far"].Parent != main.ID || byURL["/deep"].Parent != byURL["/far"].ID ||
+	if main.Document.URL != site.URL+"/" || byURL["/near"].Parent != main.ID || byURL["/far"].Parent != main.ID || byURL["/deep"].Parent != byURL["/far"].ID || byURL["/back"].Parent != byURL["/far"].ID ||
 		byURL["/far"].Session.ID == main.Session.ID || byURL["/deep"].Session.ID != byURL["/far"].Session.ID {
 		t.Errorf("main %+v, frames %+v", main, byURL)
 	}
@@ -176,34 +177,43 @@ func TestAttachGoesOn(t *testing.T) {
 	gone(t, filepath.Join(dir, b.ID))
 }
 
-// TestAWaitingDialogAndWindow: what opens while no server is there waits for the next.
-func TestAWaitingDialogAndWindow(t *testing.T) {
-	before, after, _ := outlives(t, time.Minute)
-	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), domain.SessionOptions{Viewport: browser.Viewport, Timezone: "Asia/Tokyo"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := b.Page()
-	b.Tabs().AnswerNext(browser.DialogRule{Accept: true, Text: new("said")})
-	evaluate(t, p, `new Promise(done => setTimeout(done)).then(() => { // when nobody is there
-		setTimeout(() => {
-			const w = open('about:blank')
-			window.zone = w.Intl.DateTimeFormat().resolvedOptions().timeZone
-			window.answer = prompt('?')
-		}, 300)
-	}), 1`)
-	b.Leave()
-	<-time.After(time.Second) // it has asked by then
-	again, err := after.Attach(t.Context(), b.ID, domain.SessionOptions{Viewport: browser.Viewport, Timezone: "Asia/Tokyo"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
-	if got := evaluate(t, again.Page(), `new Promise(done => { const look = () => window.answer ? done(answer + zone) : setTimeout(look, 10); look() })`); got != "saidAsia/Tokyo" {
-		t.Errorf("got %v", got)
-	}
-	if open := again.Tabs().Open(); len(open) != 2 || open[0] != again.Page() {
-		t.Errorf("tabs %+v", open)
+// TestWhatWaitsForAServer: what a page asks while there is none is answered by the next,
+// as the one before was told to.
+func TestWhatWaitsForAServer(t *testing.T) {
+	for _, tt := range []struct {
+		name, does string
+		tabs       int
+		want       string // of what it gets
+	}{
+		{"a dialog", "prompt('?')", 1, "said"},
+		{"a window", "open('about:blank').Intl.DateTimeFormat().resolvedOptions().timeZone", 2, "Asia/Tokyo"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			opt := domain.SessionOptions{Viewport: browser.Viewport, Timezone: "Asia/Tokyo"}
+			before, after, _ := outlives(t, time.Minute)
+			b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Tabs().AnswerNext(browser.DialogRule{Accept: true, Text: new("said")})
+			asked := make(chan bool, 10)
+			site := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked <- true }))
+			defer site.Close()
+			evaluate(t, b.Page(), `setTimeout(() => { navigator.sendBeacon('`+site.URL+`'); window.got = `+tt.does+` }, 300), 1`)
+			b.Leave()
+			<-asked
+			again, err := after.Attach(t.Context(), b.ID, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
+			if got := evaluate(t, again.Page(), `new Promise(done => { const look = () => window.got !== undefined ? done(got) : setTimeout(look, 10); look() })`); got != tt.want {
+				t.Errorf("it got %v", got)
+			}
+			if open := again.Tabs().Open(); len(open) != tt.tabs || open[0] != again.Page() {
+				t.Errorf("tabs %+v", open)
+			}
+		})
 	}
 }
 

@@ -67,6 +67,12 @@ func (m *Mux) takePlace(c *client, resumed string) bool {
 			}
 		}
 	}
+	for _, w := range m.waiting {
+		if w.clients[before] {
+			delete(w.clients, before)
+			w.clients[c] = true
+		}
+	}
 	m.mu.Unlock()
 	for _, event := range told {
 		c.put(parcel{pieces: [][]byte{event}})
