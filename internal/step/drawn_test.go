@@ -43,8 +43,8 @@ func TestWhatFramesDrawLateIsInThePicture(t *testing.T) {
 func TestAPictureSaysWhatItLacks(t *testing.T) {
 	frame := `<script>document.write('<iframe style="border:0;height:200px;display:block" src="http://localhost:' + location.port + '/in"></iframe>')</script>`
 	site := pages(t, map[string]string{
-		"/one":  `<body style="margin:0">` + frame + `<div style="height:3000px"></div>`,
-		"/two":  `<body style="margin:0">` + frame + `<div style="height:3000px"></div>` + frame,
+		"/one":  `<body style="margin:0">` + frame + `<div style="height:1500px"></div>`,
+		"/two":  `<body style="margin:0">` + frame + `<div style="height:1500px"></div>` + frame,
 		"/tall": `<body style="margin:0">` + strings.ReplaceAll(frame, "200px", "1500px"),
 		"/in":   `<body style="margin:0;background:green">`,
 	})
@@ -60,10 +60,10 @@ func TestAPictureSaysWhatItLacks(t *testing.T) {
 		partial bool
 		shows   []rows
 	}{
-		{"/one", step.Spec{FullPage: true}, false, []rows{all, {201, 3200, false}}},
-		{"/one", step.Spec{FullPage: true, Format: "jpeg", Quality: ptr(100)}, false, []rows{all, {216, 3200, false}}},
+		{"/one", step.Spec{FullPage: true}, false, []rows{all, {201, 1700, false}}},
+		{"/one", step.Spec{FullPage: true, Format: "jpeg", Quality: ptr(100)}, false, []rows{all, {216, 1700, false}}},
 		{"/one", step.Spec{}, false, []rows{all, none}},
-		{"/two", step.Spec{FullPage: true}, true, []rows{all, {201, 3400, false}}},
+		{"/two", step.Spec{FullPage: true}, true, []rows{all, {201, 1900, false}}},
 		{"/two", step.Spec{}, false, []rows{all, none}},
 		{"/two", step.Spec{Target: "iframe >> nth=1"}, false, []rows{all}},
 		{"/tall", step.Spec{Target: "iframe"}, true, []rows{{800, 1500, true}}}, // which is in view

@@ -35,11 +35,9 @@ func plain(p image.Image, width, height int, c color.RGBA) bool {
 	if p.Bounds().Dx() != width || p.Bounds().Dy() != height {
 		return false
 	}
-	for y := range height {
-		for x := range width {
-			if !isColor(p.At(x, y), c) {
-				return false
-			}
+	for all := rgba(p).Pix; len(all) > 0; all = all[4:] {
+		if all[0] != c.R || all[1] != c.G || all[2] != c.B {
+			return false
 		}
 	}
 	return true
