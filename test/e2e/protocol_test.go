@@ -34,30 +34,53 @@ func (p *protocol) call(method, params string) string {
 
 func (p *protocol) callIn(session, method, params string) string {
 	p.t.Helper()
-	p.last++
 	if params == "" {
 		params = "{}"
 	}
+	p.send(session, method, params)
+	for {
+		if m := p.next(); m.ID == p.last {
+			return string(m.Result) + string(m.Error)
+		}
+	}
+}
+
+// send doesn't wait for the answer.
+func (p *protocol) send(session, method, params string) {
+	p.t.Helper()
+	p.last++
 	message := fmt.Sprintf(`{"id":%d,"method":%q,"params":%s,"sessionId":%q}`, p.last, method, params, session)
 	if err := p.ws.Write(p.t.Context(), websocket.MessageText, []byte(message)); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// event waits for one, and returns its parameters.
+func (p *protocol) event(method string) json.RawMessage {
+	p.t.Helper()
 	for {
-		_, raw, err := p.ws.Read(p.t.Context())
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		var m struct {
-			ID            int
-			Result, Error json.RawMessage
-		}
-		if err := json.Unmarshal(raw, &m); err != nil {
-			p.t.Fatal(err)
-		}
-		if m.ID == p.last {
-			return string(m.Result) + string(m.Error)
+		if m := p.next(); m.Method == method {
+			return m.Params
 		}
 	}
+}
+
+type said struct {
+	ID                    int
+	Method                string
+	Params, Result, Error json.RawMessage
+}
+
+func (p *protocol) next() (m said) {
+	p.t.Helper()
+	_, raw, err := p.ws.Read(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &m); err != nil {
+		p.t.Fatal(err)
+	}
+	return m
 }
 
 // over waits for the end of the connection, and says why it ended.
