@@ -62,6 +62,9 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	past := &past{known: make(chan struct{})}
 	b.tabs = newTabs(b.conn, l.cfg, opt)
 	b.tabs.downloads.files, b.tabs.past = b.files, past
+	if path, err := l.program(opt.Browser); err == nil {
+		_, b.tabs.agent = l.kindOf(path, opt)
+	}
 	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
 	if opt.Credentials != nil {
 		answerLogins(b.conn, *opt.Credentials)

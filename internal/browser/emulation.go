@@ -3,7 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
-	"regexp"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -17,7 +17,7 @@ import (
 // script runs: so that every document and worker, in whatever process, says the
 // same of the browser. What Chromium takes on its command line as well is there
 // too: a worker's script is asked for before there is a worker to be told.
-func emulation(opt domain.SessionOptions, kind string) (all []command) {
+func (t *Tabs) emulation(opt domain.SessionOptions, kind string) (all []command) {
 	if kind == "page" {
 		all = append(all, command{"Emulation.setFocusEmulationEnabled", object{"enabled": true}}, viewport(opt))
 	}
@@ -35,9 +35,7 @@ func emulation(opt domain.SessionOptions, kind string) (all []command) {
 			}})
 		}
 	}
-	if opt.UserAgent != "" || opt.Locale != "" {
-		all = append(all, userAgent(opt))
-	}
+	all = append(all, t.agent.override())
 	if opt.Timezone != "" {
 		all = append(all, command{"Emulation.setTimezoneOverride", object{"timezoneId": opt.Timezone}})
 	}
@@ -81,7 +79,7 @@ func sizeOf(features []string) *domain.Viewport {
 
 // start has a new target begin, when it has been told everything.
 func (t *Tabs) start(s cdp.Session, kind string, opt domain.SessionOptions, first []command) {
-	for _, c := range append(first, emulation(opt, kind)...) {
+	for _, c := range append(first, t.emulation(opt, kind)...) {
 		if _, err := s.Send(c.method, c.params); err != nil {
 			return
 		}
@@ -147,91 +145,31 @@ func scale(opt domain.SessionOptions) float64 {
 	return opt.DeviceScaleFactor
 }
 
-func userAgent(opt domain.SessionOptions) command {
-	params := object{"userAgent": opt.UserAgent}
-	if opt.Locale != "" {
-		params["acceptLanguage"] = opt.Locale
+// screen is what makes the machine's screen as large as the page, as the page is
+// told that it is: frames of other sites look at the real one, whose own pixels are
+// counted. A Chromium that knows no such command keeps the screen that it has.
+func (p *Page) screen(ctx context.Context, opt domain.SessionOptions) ([]command, error) {
+	if opt.Viewport == Viewport && scale(opt) == 1 {
+		return nil, nil // as it was started
 	}
-	if opt.UserAgent != "" {
-		params["userAgentMetadata"] = hintsOf(opt.UserAgent).metadata()
+	var has struct {
+		Screens []struct {
+			ID string `json:"id"`
+		} `json:"screenInfos"`
 	}
-	return command{"Emulation.setUserAgentOverride", params}
+	err := p.Call(ctx, "Emulation.getScreenInfos", nil, &has)
+	if _, refused := errors.AsType[*cdp.Error](err); refused || err == nil && len(has.Screens) == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []command{resize(has.Screens[0].ID, opt)}, nil
 }
 
-// hints are the client hints that go with a user agent, as far as it tells.
-type hints struct {
-	platform, version, architecture string
-	mobile                          bool
-	chrome                          string // version of Chromium; empty: another browser
-	brand                           string // its maker's name
-}
-
-// systems are the operating systems that user agents name, the first that is
-// found counts.
-var systems = []struct {
-	find *regexp.Regexp
-	hints
-}{
-	{regexp.MustCompile(`Android (\d+(?:\.\d+){0,2})`), hints{platform: "Android", architecture: "arm"}},
-	{regexp.MustCompile(`iPhone OS (\d+(?:_\d+)*)`), hints{platform: "iOS", architecture: "arm"}},
-	{regexp.MustCompile(`iPad; CPU OS (\d+(?:_\d+)*)`), hints{platform: "iOS", architecture: "arm"}},
-	{regexp.MustCompile(`Mac OS X (\d+(?:[_.]\d+)*)`), hints{platform: "macOS", architecture: "x86"}},
-	{regexp.MustCompile(`Windows NT (\d+(?:\.\d+)*)`), hints{platform: "Windows", architecture: "x86"}},
-	{regexp.MustCompile(`CrOS \S+ (\d+(?:\.\d+)*)`), hints{platform: "Chrome OS", architecture: "x86"}},
-	{regexp.MustCompile(`(?i)linux()`), hints{platform: "Linux", architecture: "x86"}},
-}
-
-var chromes = regexp.MustCompile(`\b(?:Headless)?Chrom(?:e|ium)/(\d+[\d.]*)`)
-
-var makers = []struct{ find, brand string }{
-	{" Edg/", "Microsoft Edge"}, {" OPR/", "Opera"}, {"Chromium/", ""}, {"HeadlessChrome/", "HeadlessChrome"}, {"Chrome/", "Google Chrome"},
-}
-
-func hintsOf(userAgent string) hints {
-	h := hints{platform: "", architecture: "x86"}
-	for _, s := range systems {
-		if m := s.find.FindStringSubmatch(userAgent); m != nil {
-			h = s.hints
-			h.version = strings.ReplaceAll(m[1], "_", ".")
-			break
-		}
-	}
-	if strings.Contains(userAgent, "ARM") || strings.Contains(userAgent, "aarch64") {
-		h.architecture = "arm"
-	}
-	h.mobile = strings.Contains(userAgent, "Mobile")
-	if m := chromes.FindStringSubmatch(userAgent); m != nil {
-		h.chrome = m[1]
-		for _, maker := range makers {
-			if strings.Contains(userAgent, maker.find) {
-				h.brand = maker.brand
-				break
-			}
-		}
-	}
-	return h
-}
-
-// metadata is the hints as the protocol takes them. A browser that is no
-// Chromium sends none: it has no brands.
-func (h hints) metadata() object {
-	brands := func(major bool) []object {
-		if h.chrome == "" {
-			return []object{}
-		}
-		version, grease := h.chrome, "8.0.0.0"
-		if major {
-			version, _, _ = strings.Cut(version, ".")
-			grease = "8"
-		}
-		all := []object{{"brand": "Not:A-Brand", "version": grease}, {"brand": "Chromium", "version": version}}
-		if h.brand != "" {
-			all = append(all, object{"brand": h.brand, "version": version})
-		}
-		return all
-	}
-	return object{
-		"brands": brands(true), "fullVersionList": brands(false), "fullVersion": h.chrome, "platform": h.platform,
-		"platformVersion": h.version, "architecture": h.architecture, "bitness": "64", "model": "", "mobile": h.mobile, "wow64": false,
-	}
+func resize(screen string, opt domain.SessionOptions) command {
+	pixels := func(n int) int { return int(math.Round(float64(n) * scale(opt))) }
+	return command{"Emulation.updateScreen", object{
+		"screenId": screen, "width": pixels(opt.Viewport.Width), "height": pixels(opt.Viewport.Height), "devicePixelRatio": scale(opt),
+	}}
 }

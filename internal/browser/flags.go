@@ -2,11 +2,8 @@ package browser
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"syscall"
-
-	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // enoughSharedMemory is what pages need in /dev/shm; containers give 64 MiB.
@@ -20,16 +17,28 @@ func sharedMemory() uint64 {
 	return fs.Bavail * uint64(fs.Bsize)
 }
 
-// flags are Chromium's arguments for a session. What Playwright and Puppeteer
-// have found out about quiet, quick, unattended browsers is in here; what only
-// serves their own tests is not.
-func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []string {
+// kind is what has to be known of a session when its browser is started. The rest
+// of its options are told to the browser, whenever that was started. What these
+// say of it is told too; but Chromium asks for workers' scripts before there is a
+// worker to be told, and service workers have no other user agent, and believe no
+// other certificates, than the program.
+type kind struct {
+	program          string // path
+	userAgent        string // empty: the program's own
+	locale           string
+	ignoreCertErrors bool
+}
+
+// flags are Chromium's arguments. What Playwright and Puppeteer have found out about
+// quiet, quick, unattended browsers is in here; what only serves their own tests is
+// not.
+func (k kind) flags(files string, sandbox bool) []string {
 	args := []string{
 		"--headless=new",
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + filepath.Join(files, "profile"),
-		fmt.Sprintf("--window-size=%d,%d", opt.Viewport.Width, opt.Viewport.Height),
-		screen(opt),
+		fmt.Sprintf("--window-size=%d,%d", Viewport.Width, Viewport.Height),
+		fmt.Sprintf("--screen-info={%dx%d}", Viewport.Width, Viewport.Height),
 
 		// Nothing but the page itself goes over the network.
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -54,18 +63,23 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 
 		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding,BackForwardCache",
 	}
-	if opt.Locale != "" {
-		args = append(args, "--lang="+opt.Locale, "--accept-lang="+opt.Locale)
+	lang, accepted := "en-US", american // whatever the server speaks
+	switch {
+	case k.locale != "":
+		lang, accepted = k.locale, k.locale
+	case isShell(k.program): // which sends it as it is
+		accepted = "en-US,en;q=0.9"
 	}
-	if opt.UserAgent != "" {
-		args = append(args, "--user-agent="+opt.UserAgent)
+	args = append(args, "--lang="+lang, "--accept-lang="+accepted)
+	if k.userAgent != "" {
+		args = append(args, "--user-agent="+k.userAgent)
 	}
-	if shell {
+	if isShell(k.program) {
 		// As the whole browser does: a site can't reach into another's process, or
 		// hold it up; and letters are as wide as they are drawn.
 		args = append(args, "--site-per-process", "--font-render-hinting=none")
 	}
-	if opt.IgnoreCertErrors {
+	if k.ignoreCertErrors {
 		args = append(args, "--ignore-certificate-errors")
 	}
 	if sharedMemory() < enoughSharedMemory {
@@ -75,12 +89,4 @@ func flags(opt domain.SessionOptions, files string, sandbox, shell bool) []strin
 		args = append(args, "--no-sandbox")
 	}
 	return append(args, "about:blank")
-}
-
-// screen is one as large as the page, as the page is told that it is: frames of
-// other sites look at the real one, whose own pixels are counted.
-func screen(opt domain.SessionOptions) string {
-	scale := scale(opt)
-	pixels := func(n int) int { return int(math.Round(float64(n) * scale)) }
-	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", pixels(opt.Viewport.Width), pixels(opt.Viewport.Height), scale)
 }

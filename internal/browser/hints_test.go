@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -12,8 +14,8 @@ import (
 // which Chromium it is, if it is one.
 func TestHintsFollowFromTheUserAgent(t *testing.T) {
 	for agent, want := range map[string]string{
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.1.2": "Windows 10.0 x86 false [Not:A-Brand 8 Chromium 140 Microsoft Edge 140]",
-		"Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.7390.1 Mobile Safari/537.36":      "Android 14 arm true [Not:A-Brand 8 Chromium 141 Google Chrome 141]",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.1.2": "Windows 10.0 x86 false [Chromium 140 Not=A?Brand 24 Microsoft Edge 140]",
+		"Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.7390.1 Mobile Safari/537.36":      "Android 14 arm true [Google Chrome 141 Not?A_Brand 8 Chromium 141]",
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15":         "macOS 10.15.7 x86 false []",
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1":           "iOS 17.4 arm true []",
 		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                        "Linux  x86 false []",
@@ -62,11 +64,38 @@ func TestWhichProgramIsStarted(t *testing.T) {
 // TestTheScreenIsAsLargeAsThePage: the program counts its own pixels.
 func TestTheScreenIsAsLargeAsThePage(t *testing.T) {
 	opt := domain.SessionOptions{Viewport: domain.Viewport{Width: 801, Height: 602}}
-	if got := screen(opt); got != "--screen-info={801x602 devicePixelRatio=1}" {
-		t.Error(got)
+	for scale, want := range map[float64]object{
+		0:   {"screenId": "7", "width": 801, "height": 602, "devicePixelRatio": 1.0},
+		1.5: {"screenId": "7", "width": 1202, "height": 903, "devicePixelRatio": 1.5},
+	} {
+		opt.DeviceScaleFactor = scale
+		if diff := cmp.Diff(want, resize("7", opt).params); diff != "" {
+			t.Errorf("scale %g: (-want +got)\n%s", scale, diff)
+		}
 	}
-	opt.DeviceScaleFactor = 1.5
-	if got := screen(opt); got != "--screen-info={1202x903 devicePixelRatio=1.5}" {
-		t.Error(got)
+}
+
+// TestWhoAProgramIsWithAWindow follows from what it prints.
+func TestWhoAProgramIsWithAWindow(t *testing.T) {
+	for printed, want := range map[string]string{
+		"Chromium 156.0.8078.108 built on Debian GNU/Linux 12 (bookworm)": "Chrome/156.0.0.0, [Not:A-Brand 8.0.0.0 Chromium 156.0.8078.108]",
+		"Chromium 157.0.1.2":       "Chrome/157.0.0.0, [Chromium 157.0.1.2 Not-A.Brand 99.0.0.0]",
+		"Google Chrome 120.0.1.2 ": "Chrome/120.0.0.0, [Not_A Brand 8.0.0.0 Chromium 120.0.1.2 Google Chrome 120.0.1.2]",
+		"Google Chrome 131.0.3.4":  "Chrome/131.0.0.0, [Google Chrome 131.0.3.4 Chromium 131.0.3.4 Not_A Brand 24.0.0.0]",
+		"Fake 1":                   "",
+		"":                         "",
+	} {
+		a, got := windowed(printed), ""
+		if a != (agent{}) {
+			_, chrome, _ := strings.Cut(a.userAgent, "like Gecko) ")
+			var brands []string
+			for _, b := range a.hints.metadata()["fullVersionList"].([]object) {
+				brands = append(brands, fmt.Sprint(b["brand"], " ", b["version"]))
+			}
+			got = fmt.Sprintf("%s, %v", strings.TrimSuffix(chrome, " Safari/537.36"), brands)
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", printed, got, want)
+		}
 	}
 }

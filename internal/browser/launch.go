@@ -5,6 +5,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,8 @@ type Launcher struct {
 	Version  string            // its own: "Chromium 156.0.8078.79 built on Debian …"
 	Sandbox  bool              // Chromium's own sandbox can be had on this machine
 
-	cfg Config
+	cfg    Config
+	agents map[string]func() agent // of the programs with a window, by path
 
 	mu   sync.Mutex
 	uids map[int]bool // in use
@@ -71,15 +73,27 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 		cfg.StartTimeout = 30 * time.Second
 	}
 	// Two servers on one machine don't know of each other's users.
-	l := &Launcher{cfg: cfg, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
+	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
 	l.Programs = find(cfg.Chromium)
 	if len(l.Programs) == 0 {
 		return l, nil
 	}
 	l.Path = l.Programs[l.Browsers()[0]]
-	var err error
-	if l.Version, err = version(ctx, l.Path); err != nil {
-		cfg.Log.Warn("Chromium does not tell its version", "path", l.Path, "err", err)
+	said := func(ctx context.Context, path string) string {
+		text, err := version(ctx, path)
+		if err != nil {
+			cfg.Log.Warn("Chromium does not tell its version", "path", path, "err", err)
+		}
+		return text
+	}
+	l.Version = said(ctx, l.Path)
+	for _, path := range l.Programs {
+		l.agents[path] = sync.OnceValue(func() agent {
+			if path == l.Path {
+				return windowed(l.Version)
+			}
+			return windowed(said(context.Background(), path))
+		})
 	}
 	l.Sandbox = l.probe(ctx)
 	if !l.Sandbox {
@@ -110,6 +124,16 @@ func (l *Launcher) program(browser string) (string, error) {
 	default:
 		return path, nil
 	}
+}
+
+// kindOf is what a session's browser is started as, and who it is then told to be.
+func (l *Launcher) kindOf(path string, opt domain.SessionOptions) (kind, agent) {
+	told := l.agents[path]()
+	if opt.UserAgent != "" {
+		told.userAgent, told.hints = opt.UserAgent, hintsOf(opt.UserAgent)
+	}
+	told.languages = cmp.Or(opt.Locale, american)
+	return kind{path, told.userAgent, opt.Locale, opt.IgnoreCertErrors}, told
 }
 
 // probe asks, as the user that browsers run as, whether a sandbox can be had.
@@ -148,12 +172,13 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	}
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
-	b, err := l.start(ctx, path, sessionID, opt)
+	k, told := l.kindOf(path, opt)
+	b, err := l.start(ctx, k, sessionID)
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
 	if _, err = b.greet(ctx, 1); err == nil {
-		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, b.files)
+		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, b.files)
 	}
 	if err == nil {
 		b.conn.Go(b.attend)
@@ -175,7 +200,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 }
 
 // start makes the session's folder and socket, starts the keeper and connects.
-func (l *Launcher) start(ctx context.Context, path, sessionID string, opt domain.SessionOptions) (*Browser, error) {
+func (l *Launcher) start(ctx context.Context, k kind, sessionID string) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
 	uid := l.takeUID()
 	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{})}
@@ -196,7 +221,7 @@ func (l *Launcher) start(ctx context.Context, path, sessionID string, opt domain
 	}
 	defer listener.Close()
 	cfg, err := json.Marshal(keeper.Config{
-		Chromium: path, Args: flags(opt, files, l.Sandbox, isShell(path)), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace,
+		Chromium: k.program, Args: k.flags(files, l.Sandbox), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace,
 	})
 	if err != nil {
 		b.abandon()

@@ -98,7 +98,7 @@ func (t *Tabs) newPage(a *attachedToTarget) *Page {
 // tell sends the page what every page is told before its own scripts run, then
 // more.
 func (p *Page) tell(opt domain.SessionOptions, more ...command) (pending []*cdp.Pending, err error) {
-	for _, c := range slices.Concat(p.enable(), emulation(opt, "page"), more) {
+	for _, c := range slices.Concat(p.enable(), p.tabs.emulation(opt, "page"), more) {
 		sent, err := p.Send(c.method, c.params)
 		if err != nil {
 			return nil, err

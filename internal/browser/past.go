@@ -222,7 +222,7 @@ func (p *Page) resume(s attached, opt domain.SessionOptions, l *locales) (pendin
 	}
 	// Whoever waits to begin is told what it is to be like, and begins; to whoever has
 	// begun it is nothing new.
-	for _, c := range emulation(opt, s.kind) {
+	for _, c := range p.tabs.emulation(opt, s.kind) {
 		if s.noted && c.method == "Emulation.setDeviceMetricsOverride" {
 			continue // a window may have a size of its own
 		}

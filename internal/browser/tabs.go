@@ -24,6 +24,7 @@ type Tabs struct {
 	conn   *cdp.Conn
 	script string
 	opt    domain.SessionOptions
+	agent  agent // that each target is told to be
 	log    *slog.Logger
 	max    int // tabs
 
@@ -58,9 +59,9 @@ func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
 // attach finds the browser's first page and makes it ready for use. Commands
 // that don't need each other's answers are on their way together: each answer
 // waited for alone would be a good part of what starting costs.
-func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, files string) (*Tabs, error) {
+func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, told agent, files string) (*Tabs, error) {
 	t := newTabs(conn, cfg, opt)
-	t.downloads.files = files
+	t.agent, t.downloads.files = told, files
 	conn.ListenAll(t.heard, news...)
 	browser := cdp.Session{Conn: conn}
 	if opt.Credentials != nil {
@@ -82,15 +83,18 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	if err != nil {
 		return nil, err
 	}
-	var locale []command
-	if opt.Locale != "" {
-		locale = []command{{"Emulation.setLocaleOverride", object{"locale": opt.Locale}}}
-	}
-	told, err := first.tell(opt, locale...)
+	whole, err := first.screen(ctx, opt)
 	if err != nil {
 		return nil, err
 	}
-	pending = append(pending, told...)
+	if opt.Locale != "" {
+		whole = append(whole, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
+	}
+	sent, err := first.tell(opt, whole...)
+	if err != nil {
+		return nil, err
+	}
+	pending = append(pending, sent...)
 	if opt.Locale != "" || opt.Timezone != "" {
 		// Chromium may not know what was asked for: that must be told now.
 		return t, first.prepare(ctx, pending)

@@ -38,7 +38,7 @@ type BrowserOptions struct {
 	Viewport          *viewport        `json:"viewport,omitempty" doc:"1280 × 720 by default. The screen is as large."`
 	DeviceScaleFactor float64          `json:"deviceScaleFactor,omitempty" minimum:"0.5" maximum:"4" doc:"Pixels of the screen, and of screenshots, for one of CSS, each way; 1 is the default."`
 	ColorScheme       string           `json:"colorScheme,omitempty" enum:"light,dark" doc:"What pages are told that the user prefers; light is the default."`
-	UserAgent         string           `json:"userAgent,omitempty" maxLength:"512" doc:"The client hints follow from it."`
+	UserAgent         string           `json:"userAgent,omitempty" maxLength:"512" doc:"The client hints follow from it. The default is that of the same Chromium with a window."`
 	Locale            string           `json:"locale,omitempty" maxLength:"64" doc:"Language, numbers and dates, and Accept-Language." example:"de-DE"`
 	Timezone          string           `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin"`
 	Geolocation       *geolocation     `json:"geolocation,omitempty" doc:"Where the browser is; pages also need the permission geolocation."`

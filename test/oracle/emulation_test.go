@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -41,8 +43,8 @@ const reporting = `(async who => {
     Screen: page ? screen.width + 'x' + screen.height + ' at ' + devicePixelRatio : '',
     Scheme: page ? ['dark', 'light'].filter(s => matchMedia('(prefers-color-scheme: ' + s + ')').matches).join() : '',
   }
-  const h = await d.getHighEntropyValues(['architecture', 'platformVersion', 'fullVersionList'])
-  say.Hints = [h.platform, h.platformVersion, h.architecture, h.mobile, ...h.fullVersionList.map(b => b.brand + ' ' + b.version)].join()
+  const h = await d.getHighEntropyValues(['architecture', 'bitness', 'formFactors', 'fullVersionList', 'model', 'platformVersion', 'wow64'])
+  say.Hints = [h.platform, h.platformVersion, h.architecture, h.bitness, h.wow64, h.model, h.formFactors, h.mobile, ...h.fullVersionList.map(b => b.brand + ' ' + b.version)].join()
   await fetch('/said?' + who, {method: 'POST', body: JSON.stringify(say)})
 })`
 
@@ -238,14 +240,80 @@ func TestEmulationEverywhere(t *testing.T) {
 	})
 }
 
+// TestByDefaultEverywhere: without options both browsers say everywhere what the
+// whole one says with a window: its own brands, and that it is no headless one.
+func TestByDefaultEverywhere(t *testing.T) {
+	l := browsertest.Launcher(t, "", nil)
+	var whole map[string]report
+	for _, program := range []string{browser.Chromium, browser.Shell} {
+		t.Run(program, func(t *testing.T) {
+			if l.Programs[program] == "" {
+				t.Skip("it is not installed")
+			}
+			s := serveReports(t)
+			p := browsertest.Launch(t, l, domain.SessionOptions{Browser: program}).Page()
+			<-p.Prepared()
+			if err := p.Call(t.Context(), "Page.navigate", object{"url": s.URL + "/page"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			s.wait(t, []string{"worker", "shared"}) // the page has been read
+			for _, button := range []string{"left", "middle", "right"} {
+				if err := p.Click(t.Context(), 700, 500, button, 1, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all := s.wait(t, everybody)
+			for who, got := range all {
+				version := regexp.MustCompile(`Chromium (\d+)`).FindString(got.Brands)
+				if want := "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/" + strings.TrimPrefix(version, "Chromium ") + ".0.0.0 Safari/537.36"; got.UserAgent != want || got.SentUserAgent != want {
+					t.Errorf("%s: %s, and sends %s", who, got.UserAgent, got.SentUserAgent)
+				}
+				if said := fmt.Sprint(got); version == "" || strings.Contains(said, "Headless") || strings.Contains(said, "Google") || got.Languages != "en-US,en" || got.Accept != "en-US,en;q=0.9" {
+					t.Errorf("%s: %+v", who, got)
+				}
+				if diff := cmp.Diff(whole[who], got); whole != nil && diff != "" {
+					t.Errorf("%s: (-whole +shell)\n%s", who, diff)
+				}
+			}
+			for script, got := range s.scripts {
+				if want := all["page"].UserAgent + " en-US,en;q=0.9"; got != want {
+					t.Errorf("the script of the %s worker was asked for as %s", script, got)
+				}
+			}
+			if program == browser.Chromium {
+				whole = all
+				sameAsByItself(t, l.Programs[program], all["page"])
+			}
+		})
+	}
+}
+
+// sameAsByItself compares what the whole browser says of its brands with what it
+// does when nobody tells it anything.
+func sameAsByItself(t *testing.T, program string, got report) {
+	t.Helper()
+	s := serveReports(t)
+	go s.hear(t, []string{"page"})
+	if _, err := node(t.Context(), "emulation.mjs", program, object{"url": s.URL}); err != nil {
+		t.Fatal(err)
+	}
+	own := s.all["page"]
+	if !strings.Contains(own.UserAgent, "Headless") {
+		t.Errorf("it was told to be %s", own.UserAgent)
+	}
+	if own.Brands != got.Brands || own.Hints != got.Hints || own.SentHints != got.SentHints {
+		t.Errorf("by itself it says %+v, and when it is told %+v", own, got)
+	}
+}
+
 // emulated is what a context should say.
 func emulated(who string) report {
 	want := report{
-		UserAgent: windows, Brands: "Not:A-Brand 8,Chromium 140,Google Chrome 140",
-		Hints:     "Windows,10.0,x86,false,Not:A-Brand 8.0.0.0,Chromium 140.0.1.2,Google Chrome 140.0.1.2",
+		UserAgent: windows, Brands: "Chromium 140,Not=A?Brand 24,Google Chrome 140",
+		Hints:     "Windows,10.0,x86,64,false,,Desktop,false,Chromium 140.0.1.2,Not=A?Brand 24.0.0.0,Google Chrome 140.0.1.2",
 		Languages: "de-AT", Locale: "de-AT", Number: "1\u00a0234,5", Timezone: "Asia/Tokyo",
 		Clock: "Thu Jan 01 1970 09:00:00 GMT+0900 (Japanische Normalzeit)", SentUserAgent: windows, Accept: "de-AT",
-		SentHints: `"Not:A-Brand";v="8", "Chromium";v="140", "Google Chrome";v="140" "Windows" ?0`,
+		SentHints: `"Chromium";v="140", "Not=A?Brand";v="24", "Google Chrome";v="140" "Windows" ?0`,
 		Screen:    "801x602 at 2", Scheme: "dark",
 	}
 	switch {
