@@ -42,6 +42,7 @@ var waits = map[string]string{
 var stops = map[string]string{
 	"internal/browser.Browser.Connect":       "itself",
 	"internal/browser.Browser.watch":         "itself",
+	"internal/browser.pool.rest":             "pool.close",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
 	"internal/browser/mux.Mux.waits":         "itself, or Mux.goOn, which Mux.Run calls when the browser ends",
 	"internal/connect.writeLong":             "itself",
@@ -252,6 +253,9 @@ func named(decl ast.Decl) string {
 	of := fn.Recv.List[0].Type
 	if pointer, ok := of.(*ast.StarExpr); ok {
 		of = pointer.X
+	}
+	if generic, ok := of.(*ast.IndexExpr); ok {
+		of = generic.X
 	}
 	return last(of) + "." + fn.Name.Name
 }

@@ -114,7 +114,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Log: log,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -261,6 +261,7 @@ func (a *App) Run(ctx context.Context) error {
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
+	a.launcher.Fill()
 	others := []func(){
 		part(background, "health", a.health.Run),
 		part(background, "browsers", a.starts.Run),
@@ -293,6 +294,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		close(a.draining)
 		stopSessions()
+		a.launcher.Close()
 		close(a.stopping)
 		var last sync.WaitGroup
 		last.Go(func() { a.shutdown(background) })

@@ -26,7 +26,7 @@ const attachWithin = 10 * time.Second
 func (l *Launcher) Attach(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	ctx, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
-	dir := filepath.Join(l.cfg.RunDir, sessionID)
+	dir := l.folder(sessionID)
 	b, err := l.reach(ctx, dir, sessionID, opt)
 	if err == nil {
 		return b, nil

@@ -115,6 +115,20 @@ func (b *Browser) Close(ctx context.Context) error {
 	}
 }
 
+// end closes a browser that nobody is to have.
+func (b *Browser) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	_ = b.Close(ctx)
+}
+
+// session is the ID, for who runs beside its change.
+func (b *Browser) session() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ID
+}
+
 // Leave ends what this server has with the browser, and leaves that to the one that
 // attaches next. It returns when nothing of it runs here any more.
 func (b *Browser) Leave() {
@@ -233,7 +247,7 @@ func (b *Browser) watch() {
 	stop.Stop()
 	if err != nil {
 		// The keeper has not cleaned up: its children may live.
-		b.log.Warn("a keeper ended badly", "session", b.ID, "err", err, "said", b.keeperSaid.String())
+		b.log.Warn("a keeper ended badly", "session", b.session(), "err", err, "said", b.keeperSaid.String())
 		keeper.KillSession(b.dir)
 	}
 	b.conn.Wait()
@@ -244,7 +258,7 @@ func (b *Browser) watch() {
 // abandon removes what a browser leaves when no process of it is left.
 func (b *Browser) abandon() {
 	if err := removeAll(b.dir); err != nil {
-		b.log.Error("remove a session's folder", "session", b.ID, "err", err)
+		b.log.Error("remove a session's folder", "session", b.session(), "err", err)
 	}
 	b.release()
 }

@@ -3,7 +3,6 @@ package browser
 import (
 	"context"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,33 +142,4 @@ func scale(opt domain.SessionOptions) float64 {
 		return 1
 	}
 	return opt.DeviceScaleFactor
-}
-
-// screen is what makes the machine's screen as large as the page, as the page is
-// told that it is: frames of other sites look at the real one, whose own pixels are
-// counted. A Chromium that knows no such command keeps the screen that it has.
-func (p *Page) screen(ctx context.Context, opt domain.SessionOptions) ([]command, error) {
-	if opt.Viewport == Viewport && scale(opt) == 1 {
-		return nil, nil // as it was started
-	}
-	var has struct {
-		Screens []struct {
-			ID string `json:"id"`
-		} `json:"screenInfos"`
-	}
-	err := p.Call(ctx, "Emulation.getScreenInfos", nil, &has)
-	if _, refused := errors.AsType[*cdp.Error](err); refused || err == nil && len(has.Screens) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return []command{resize(has.Screens[0].ID, opt)}, nil
-}
-
-func resize(screen string, opt domain.SessionOptions) command {
-	pixels := func(n int) int { return int(math.Round(float64(n) * scale(opt))) }
-	return command{"Emulation.updateScreen", object{
-		"screenId": screen, "width": pixels(opt.Viewport.Width), "height": pixels(opt.Viewport.Height), "devicePixelRatio": scale(opt),
-	}}
 }

@@ -2,8 +2,11 @@ package browser
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"syscall"
+
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // enoughSharedMemory is what pages need in /dev/shm; containers give 64 MiB.
@@ -18,15 +21,17 @@ func sharedMemory() uint64 {
 }
 
 // kind is what has to be known of a session when its browser is started. The rest
-// of its options are told to the browser, whenever that was started. What these
-// say of it is told too; but Chromium asks for workers' scripts before there is a
-// worker to be told, and service workers have no other user agent, and believe no
-// other certificates, than the program.
+// of its options are told to the browser, whenever that was started. So are these;
+// but Chromium asks for workers' scripts before there is a worker to be told,
+// service workers have no other user agent, and believe no other certificates, than
+// the program, and windows and frames of other sites look at the program's screen.
 type kind struct {
 	program          string // path
 	userAgent        string // empty: the program's own
 	locale           string
 	ignoreCertErrors bool
+	viewport         domain.Viewport
+	scale            float64
 }
 
 // flags are Chromium's arguments. What Playwright and Puppeteer have found out about
@@ -37,8 +42,8 @@ func (k kind) flags(files string, sandbox bool) []string {
 		"--headless=new",
 		"--remote-debugging-pipe",
 		"--user-data-dir=" + filepath.Join(files, "profile"),
-		fmt.Sprintf("--window-size=%d,%d", Viewport.Width, Viewport.Height),
-		fmt.Sprintf("--screen-info={%dx%d}", Viewport.Width, Viewport.Height),
+		fmt.Sprintf("--window-size=%d,%d", k.viewport.Width, k.viewport.Height),
+		k.screen(),
 
 		// Nothing but the page itself goes over the network.
 		"--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -89,4 +94,11 @@ func (k kind) flags(files string, sandbox bool) []string {
 		args = append(args, "--no-sandbox")
 	}
 	return append(args, "about:blank")
+}
+
+// screen is one as large as the page, as the page is told that it is: frames of
+// other sites look at the real one, whose own pixels are counted.
+func (k kind) screen() string {
+	pixels := func(n int) int { return int(math.Round(float64(n) * k.scale)) }
+	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", pixels(k.viewport.Width), pixels(k.viewport.Height), k.scale)
 }

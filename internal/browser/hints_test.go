@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -64,13 +62,11 @@ func TestWhichProgramIsStarted(t *testing.T) {
 // TestTheScreenIsAsLargeAsThePage: the program counts its own pixels.
 func TestTheScreenIsAsLargeAsThePage(t *testing.T) {
 	opt := domain.SessionOptions{Viewport: domain.Viewport{Width: 801, Height: 602}}
-	for scale, want := range map[float64]object{
-		0:   {"screenId": "7", "width": 801, "height": 602, "devicePixelRatio": 1.0},
-		1.5: {"screenId": "7", "width": 1202, "height": 903, "devicePixelRatio": 1.5},
-	} {
+	l := &Launcher{agents: map[string]func() agent{"": func() agent { return agent{} }}}
+	for scale, want := range map[float64]string{0: "--screen-info={801x602 devicePixelRatio=1}", 1.5: "--screen-info={1202x903 devicePixelRatio=1.5}"} {
 		opt.DeviceScaleFactor = scale
-		if diff := cmp.Diff(want, resize("7", opt).params); diff != "" {
-			t.Errorf("scale %g: (-want +got)\n%s", scale, diff)
+		if k, _ := l.kindOf("", opt); k.screen() != want {
+			t.Errorf("%s, want %s", k.screen(), want)
 		}
 	}
 }

@@ -48,6 +48,7 @@ type Config struct {
 	StartTimeout time.Duration // until the page can be used; 0: 30 s
 	MaxTabs      int           // of a browser; 0: MaxTabs
 	Grace        time.Duration // that a browser outlives its server by, for Attach; 0: it ends with it
+	Ready        int           // browsers that are kept ready for sessions to come: see Fill
 	Log          *slog.Logger
 }
 
@@ -60,6 +61,7 @@ type Launcher struct {
 
 	cfg    Config
 	agents map[string]func() agent // of the programs with a window, by path
+	pool   *pool[*Browser]
 
 	mu   sync.Mutex
 	uids map[int]bool // in use
@@ -76,6 +78,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
 	l.Programs = find(cfg.Chromium)
 	if len(l.Programs) == 0 {
+		l.pool = newPool(0, kind{}, l.warm, cfg.Log)
 		return l, nil
 	}
 	l.Path = l.Programs[l.Browsers()[0]]
@@ -99,6 +102,8 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	if !l.Sandbox {
 		cfg.Log.Warn("this machine gives Chromium no user namespace: browsers run without their own sandbox")
 	}
+	k, _ := l.kindOf(l.Path, domain.SessionOptions{Viewport: Viewport})
+	l.pool = newPool(cfg.Ready, k, l.warm, cfg.Log)
 	return l, nil
 }
 
@@ -133,7 +138,7 @@ func (l *Launcher) kindOf(path string, opt domain.SessionOptions) (kind, agent) 
 		told.userAgent, told.hints = opt.UserAgent, hintsOf(opt.UserAgent)
 	}
 	told.languages = cmp.Or(opt.Locale, american)
-	return kind{path, told.userAgent, opt.Locale, opt.IgnoreCertErrors}, told
+	return kind{path, told.userAgent, opt.Locale, opt.IgnoreCertErrors, opt.Viewport, scale(opt)}, told
 }
 
 // probe asks, as the user that browsers run as, whether a sandbox can be had.
@@ -163,8 +168,8 @@ func failure(code, message string, lines []string) *domain.Failure {
 	return f
 }
 
-// Launch starts a browser for a session and returns it with its page attached
-// and the options applied. The error is a *domain.Failure.
+// Launch takes a browser that is ready for a session, or starts one, and returns it
+// with its page attached and the options applied. The error is a *domain.Failure.
 func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	path, err := l.program(opt.Browser)
 	if err != nil {
@@ -173,8 +178,17 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
 	k, told := l.kindOf(path, opt)
-	b, err := l.start(ctx, k, sessionID)
-	if err != nil {
+	b, ready := l.pool.take(ctx, k)
+	defer l.pool.started()
+	if ready {
+		if err = l.hand(ctx, b, sessionID, opt, told); err == nil {
+			b.conn.Go(b.attend)
+			return b, nil
+		}
+		l.cfg.Log.Warn("a browser that was ready could not be used: another is started", "session", sessionID, "err", err)
+		b.end(ctx)
+	}
+	if b, err = l.start(ctx, k, sessionID, false); err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
 	if _, err = b.greet(ctx, 1); err == nil {
@@ -189,9 +203,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 		exit := b.Exit()
 		return nil, failure(CodeStartFailed, exit.Message, exit.Lines)
 	}
-	closing, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer done()
-	_ = b.Close(closing)
+	b.end(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, failure(CodeStartTimeout,
 			fmt.Sprintf("Chromium did not answer within %s.", l.cfg.StartTimeout), b.Exit().Lines)
@@ -200,7 +212,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 }
 
 // start makes the session's folder and socket, starts the keeper and connects.
-func (l *Launcher) start(ctx context.Context, k kind, sessionID string) (*Browser, error) {
+func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bool) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
 	uid := l.takeUID()
 	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{})}
@@ -221,7 +233,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string) (*Browse
 	}
 	defer listener.Close()
 	cfg, err := json.Marshal(keeper.Config{
-		Chromium: k.program, Args: k.flags(files, l.Sandbox), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace,
+		Chromium: k.program, Args: k.flags(files, l.Sandbox), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace, Spare: spare,
 	})
 	if err != nil {
 		b.abandon()
@@ -355,11 +367,11 @@ func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if kept(filepath.Base(dir)) {
+		if kept(sessionOf(dir)) {
 			continue
 		}
 		if n := keeper.KillSession(dir); n > 0 {
-			l.cfg.Log.Info("ended a browser that an earlier server left", "session", filepath.Base(dir), "processes", n)
+			l.cfg.Log.Info("ended a browser that an earlier server left", "session", sessionOf(dir), "processes", n)
 		}
 		if err := removeAll(dir); err != nil {
 			return fmt.Errorf("sweep: %w", err)

@@ -83,14 +83,11 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	if err != nil {
 		return nil, err
 	}
-	whole, err := first.screen(ctx, opt)
-	if err != nil {
-		return nil, err
-	}
+	var locale []command
 	if opt.Locale != "" {
-		whole = append(whole, command{"Emulation.setLocaleOverride", object{"locale": opt.Locale}})
+		locale = []command{{"Emulation.setLocaleOverride", object{"locale": opt.Locale}}}
 	}
-	sent, err := first.tell(opt, whole...)
+	sent, err := first.tell(opt, locale...)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,7 @@ type Server struct {
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
+	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
 	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed, the headless shell before the whole browser." placeholder:"PATH"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
@@ -118,6 +119,12 @@ func (s *Server) Check() error {
 	}
 	if s.MaxSessions == 0 {
 		s.MaxSessions = sessionsForMemory(memoryBytes("/proc/meminfo"))
+	}
+	if s.PoolSize == nil {
+		s.PoolSize = new(readyForMemory(memoryBytes("/proc/meminfo")))
+	}
+	if *s.PoolSize < 0 || *s.PoolSize > 100 {
+		return wrong("pool-size", "%d is not between 0 and 100", *s.PoolSize)
 	}
 	if s.Chromium != "" {
 		if info, err := os.Stat(s.Chromium); err != nil {

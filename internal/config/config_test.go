@@ -64,6 +64,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"max-connections", func(s *Server) { s.MaxConnections = 1_000_001 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
+		{"pool-size", func(s *Server) { s.PoolSize = new(-1) }},
+		{"pool-size", func(s *Server) { s.PoolSize = new(101) }},
 		{"chromium", func(s *Server) { s.Chromium = "/no/such/file" }},
 		{"chromium", func(s *Server) { s.Chromium = plain }},
 		{"chromium", func(s *Server) { s.Chromium = t.TempDir() }},
@@ -114,6 +116,11 @@ func TestSessionsForMemory(t *testing.T) {
 	for gib, want := range map[int64]int{0: 2, 1: 2, 8: 8, 64: 64} {
 		if got := sessionsForMemory(gib << 30); got != want {
 			t.Errorf("%d GiB: %d", gib, got)
+		}
+	}
+	for mib, want := range map[int64]int{0: 0, 1024: 0, 1900: 1, 64000: 1} {
+		if got := readyForMemory(mib << 20); got != want {
+			t.Errorf("%d MiB: %d are kept ready", mib, got)
 		}
 	}
 	if memoryBytes("/no/such/file") != 0 {
@@ -189,7 +196,7 @@ func TestFileErrors(t *testing.T) {
 	for file, want := range map[string]string{
 		"lisen: x":          `setting "lisen": there is no such setting (in the settings file); did you mean listen?`,
 		"version: true":     `setting "version"`,
-		"pool-size: 3":      `setting "pool-size"`,
+		"pool-sizes: 3":     `setting "pool-sizes"`,
 		"help: true":        `setting "help"`,
 		"listen: {a: b}":    `setting "listen"`,
 		"- listen":          "not a YAML mapping",

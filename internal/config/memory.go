@@ -12,6 +12,14 @@ func sessionsForMemory(bytes int64) int {
 	return max(2, int(bytes>>30))
 }
 
+// readyForMemory is how many browsers may wait for sessions to come.
+func readyForMemory(bytes int64) int {
+	if bytes < 3<<29 {
+		return 0
+	}
+	return 1
+}
+
 // memoryBytes reads MemTotal from a file like /proc/meminfo; 0 when it can't.
 func memoryBytes(path string) int64 {
 	raw, err := os.ReadFile(path)

@@ -107,7 +107,7 @@ func TestDeliveriesVerify(t *testing.T) {
 func TestLeavesNothing(t *testing.T) {
 	dir := harness.Isolate(t)
 	site := shop(t)
-	server := harness.Start(t, filepath.Join(dir, "data"), "--max-sessions=8")
+	server := harness.Start(t, filepath.Join(dir, "data"), "--max-sessions=8", "--pool-size=0")
 	settled := func(s *harness.Server, most int) (n int) {
 		t.Helper()
 		harness.WaitForNothingLeft(t, dir)
@@ -135,7 +135,7 @@ func TestLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	few := harness.Start(t, filepath.Join(dir, "other"))
+	few := harness.Start(t, filepath.Join(dir, "other"), "--pool-size=0")
 	visit(t, few, site)
 	settled(few, 1<<30)
 	one, err := few.Goroutines()

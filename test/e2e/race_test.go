@@ -17,7 +17,7 @@ import (
 // where the harness reads it.
 func TestKeepersTellOfRaces(t *testing.T) {
 	dir := harness.Beside(t)
-	c := harness.Start(t, filepath.Join(dir, "data")).Client()
+	c := harness.Start(t, filepath.Join(dir, "data"), "--pool-size=0").Client()
 	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,7 @@ var endings = flag.Int("endings", 0, "how many sessions TestEveryEndingLeavesNot
 func TestEveryEndingLeavesNothing(t *testing.T) {
 	e := &ends{T: t, dir: harness.Isolate(t), random: rand.New(rand.NewPCG(*seed, 0))}
 	t.Logf("-seed=%d", *seed)
-	e.server = harness.Start(t, filepath.Join(e.dir, "data"), "--max-sessions=4")
+	e.server = harness.Start(t, filepath.Join(e.dir, "data"), "--max-sessions=4", "--pool-size=0")
 	e.requested() // what the first one opens stays open for the next ones
 	harness.WaitForNothingLeft(t, e.dir)
 	http.DefaultClient.CloseIdleConnections()
@@ -48,6 +48,8 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		{"its server is told to end", func() { e.serverEnds(syscall.SIGTERM, true) }},
 		{"its server is told to end while it starts", func() { e.serverEnds(syscall.SIGTERM, false) }},
 		{"its server is interrupted", func() { e.serverEnds(syscall.SIGINT, true, "--keeper-grace=60s") }},
+		{"its server is killed while another browser is made ready", func() { e.serverEnds(syscall.SIGKILL, true, "--keeper-grace=1s", "--pool-size=3") }},
+		{"its server is told to end while another browser is made ready", func() { e.serverEnds(syscall.SIGTERM, true, "--pool-size=3") }},
 		{"the disk is full", func() { e.fullDisk(true) }},
 		{"the disk becomes full", func() { e.fullDisk(false) }},
 	}
@@ -205,7 +207,7 @@ func (e *ends) fullDisk(early bool) {
 		disk := smallDisk(t, 64)
 		t.Setenv("TMPDIR", disk)
 		e.made++
-		s := harness.Start(t, filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made)))
+		s := harness.Start(t, filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made)), "--pool-size=0")
 		ballast := filepath.Join(disk, "ballast")
 		fill := func() {
 			if err := ballastInto(ballast); err != nil {

@@ -52,6 +52,7 @@ func Launcher(tb testing.TB, script string, change func(*browser.Config)) *brows
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tb.Cleanup(l.Close)
 	return l
 }
 

@@ -38,6 +38,9 @@ type Config struct {
 	UID      int      `json:"uid"`   // user and group to run as; 0: the keeper's own
 	// Grace is how long a server may be gone; 0: the browser ends with it.
 	Grace time.Duration `json:"grace,omitempty"`
+	// Spare is a browser that no session has yet: until it does, it ends with its
+	// server. SessionFile says so.
+	Spare bool `json:"spare,omitempty"`
 }
 
 // Version is that of what keeper and server say to each other: it is raised when
@@ -50,6 +53,9 @@ const Returning = 2
 // KeyFile is in the session's folder, where nobody but the server's user reads it:
 // what it holds shows whoever connects to be a server of this installation.
 const KeyFile = "key"
+
+// SessionFile is in the folder of a browser that was a spare one: the session's id.
+const SessionFile = "session"
 
 // The methods of the keeper's own messages.
 const (
@@ -124,6 +130,16 @@ func Main(args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// grace is how long the browser outlives its server.
+func (k *keeper) grace() time.Duration {
+	if k.cfg.Spare {
+		if _, err := os.Stat(filepath.Join(k.cfg.Dir, SessionFile)); err != nil {
+			return 0
+		}
+	}
+	return k.cfg.Grace
 }
 
 // removeAll is os.RemoveAll for a folder in which somebody who was just killed
@@ -215,7 +231,7 @@ func (k *keeper) attend(stop <-chan os.Signal, browserDone <-chan struct{}) (sta
 				late.Stop()
 			} else {
 				k.gone, why = time.Now(), nil
-				late.Reset(k.cfg.Grace)
+				late.Reset(k.grace())
 			}
 			k.mu.Unlock()
 		case <-late.C:
