@@ -24,13 +24,13 @@ import (
 	"github.com/browserhook/browserhook/test/harness"
 )
 
-// program is the path of the one that sessions have by default.
-var program = sync.OnceValues(func() (string, error) {
+// programs are the paths of those that sessions can have, and the default.
+var programs = sync.OnceValues(func() (*browser.Launcher, error) {
 	l, err := browser.NewLauncher(context.Background(), browser.Config{Keeper: []string{"/bin/true"}, Log: slog.New(slog.DiscardHandler)})
 	if err == nil && l.Path == "" {
 		err = errors.New("no Chromium is installed")
 	}
-	return l.Path, err
+	return l, err
 })
 
 // pipe is both ends of a bare Chromium's protocol.
@@ -42,13 +42,9 @@ type pipe struct {
 
 func (p pipe) Close() error { p.close(); return nil }
 
-// bare starts Chromium over the pipe with nothing around it, as an
-// unprivileged user when this is root, and returns when it has answered once.
-func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
-	path, err := program()
-	if err != nil {
-		return nil, nil, err
-	}
+// bare starts a program over the pipe with nothing around it, as an unprivileged
+// user when this is root, and returns when it has answered once.
+func bare(ctx context.Context, path string) (conn *cdp.Conn, end func(), err error) {
 	dir, err := os.MkdirTemp("", "bare-")
 	if err != nil {
 		return nil, nil, err
@@ -96,68 +92,6 @@ func bare(ctx context.Context) (conn *cdp.Conn, end func(), err error) {
 	return conn, end, nil
 }
 
-func measureStart(ctx context.Context) (t table, err error) {
-	const rounds = 30
-	t = table{
-		Title:   "A session, from its creation to READY",
-		About:   fmt.Sprintf("Medians of %d, in turn with a bare Chromium started over the pipe until its first answer.", rounds),
-		Columns: []string{"", "median", "to bare"},
-	}
-	data, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return t, err
-	}
-	defer os.RemoveAll(data)
-	server, err := harness.Launch(data)
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, server.End()) }()
-	c := server.Client()
-	var ours, theirs []time.Duration
-	for i := range rounds + 1 { // the first warms up
-		began := time.Now()
-		_, end, err := bare(ctx)
-		if err != nil {
-			return t, err
-		}
-		took := time.Since(began)
-		end()
-		made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
-		if err != nil {
-			return t, err
-		}
-		id := made.String("sessionId")
-		ready, err := c.WaitSession(ctx, id, "READY")
-		if err != nil {
-			return t, err
-		}
-		if _, err := c.Do(ctx, http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
-			return t, err
-		}
-		if _, err := c.WaitSession(ctx, id, "CLOSED"); err != nil {
-			return t, err
-		}
-		if i == 0 {
-			continue
-		}
-		from, err := time.Parse(time.RFC3339Nano, ready.String("createdAt"))
-		if err != nil {
-			return t, err
-		}
-		to, err := time.Parse(time.RFC3339Nano, ready.String("readyAt"))
-		if err != nil {
-			return t, err
-		}
-		ours, theirs = append(ours, to.Sub(from)), append(theirs, took)
-	}
-	t.Rows = [][]string{
-		{"bare Chromium, first answer", ms(median(theirs)), "1.00 ×"},
-		{"browserhook, READY", ms(median(ours)), ratio(median(ours), median(theirs))},
-	}
-	return t, nil
-}
-
 const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1>Form</h1>
 <input id=a><input id=b><button onclick="document.querySelector('h1').textContent=a.value+' '+b.value">Go</button>`
 
@@ -193,7 +127,11 @@ func measureScript(ctx context.Context) (t table, err error) {
 		{"action": "goto", "url": site.URL}, {"action": "fill", "target": "#a", "value": "one"}, {"action": "fill", "target": "#b", "value": "two"},
 		{"action": "click", "target": "text=Go"}, {"action": "extract", "target": "h1"},
 	}}
-	conn, end, err := bare(ctx)
+	has, err := programs()
+	if err != nil {
+		return t, err
+	}
+	conn, end, err := bare(ctx, has.Path)
 	if err != nil {
 		return t, err
 	}
@@ -325,11 +263,11 @@ type player struct {
 }
 
 func startPlaywright(ctx context.Context, url string) (*player, error) {
-	path, err := program()
+	has, err := programs()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", path, url)
+	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", has.Path, url)
 	cmd.Dir = filepath.Join("test", "clients")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
