@@ -222,9 +222,13 @@ func (k *keeper) attend(stop <-chan os.Signal, browserDone <-chan struct{}) (sta
 	defer close(k.over)
 	late := time.NewTimer(connectWithin)
 	why := errors.New("the server did not connect")
+	// The server that has started all this hears how it ended, however soon.
+	var exited chan syscall.WaitStatus
+	var done <-chan struct{}
 	for present := 0; ; {
 		select {
 		case n := <-k.servers:
+			exited, done = k.exited, browserDone
 			present += n
 			k.mu.Lock()
 			if k.gone = (time.Time{}); present > 0 {
@@ -238,9 +242,9 @@ func (k *keeper) attend(stop <-chan os.Signal, browserDone <-chan struct{}) (sta
 			return status, false, why
 		case <-stop:
 			return status, false, nil
-		case status = <-k.exited:
+		case status = <-exited:
 			return status, true, nil
-		case <-browserDone: // it ends, or says what is no message
+		case <-done: // it ends, or says what is no message
 			select {
 			case status = <-k.exited:
 			case <-time.After(exitWithin):
