@@ -19,7 +19,7 @@ func measureRestart(ctx context.Context) (t table, err error) {
 	sessions, rounds := max(1, less(20)), max(1, less(40)/4)
 	t = table{
 		Title: fmt.Sprintf("A restart with %d live sessions", sessions), Columns: []string{"", "median", "slowest"},
-		About: "From the start of the server's process, which was killed before, until each session has answered a step of the request that was waiting for it; beside as many sessions that are started at once on the server that runs, until the same.",
+		About: "From the start of the server's process, which was killed before, until each session has answered a step; beside as many sessions that are started at once on the server that runs, until the same.",
 	}
 	data, err := os.MkdirTemp("", "bench-")
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -117,4 +118,66 @@ func TestAStopEndsWithoutItsDatabase(t *testing.T) {
 		t.Errorf("the request that waits was answered %v", steps)
 	}
 	harness.WaitForNothingLeft(t, dir)
+}
+
+// TestWhatAnEndOfTheServerLeaves of its sessions, and what the next start makes of it.
+func TestWhatAnEndOfTheServerLeaves(t *testing.T) {
+	killed := func(s *harness.Server) error { s.Kill(); return nil }
+	by := func(signal syscall.Signal) func(*harness.Server) error {
+		return func(s *harness.Server) error { return s.Signal(signal) }
+	}
+	for _, tt := range []struct {
+		name, grace, keep string
+		end               func(*harness.Server) error
+		over              bool   // before the next start nothing is left
+		want              string // of the session, with its reason
+	}{
+		{"SIGTERM", "60s", "always", by(syscall.SIGTERM), false, "READY"},
+		{"SIGTERM, and it doesn't keep them", "60s", "never", by(syscall.SIGTERM), true, "CLOSED shutdown"},
+		{"SIGTERM, and they end with it", "0", "always", by(syscall.SIGTERM), true, "CLOSED shutdown"},
+		{"SIGINT", "60s", "always", by(syscall.SIGINT), true, "CLOSED shutdown"},
+		{"kill -9, and it doesn't keep them at a stop", "60s", "never", killed, false, "READY"},
+		{"kill -9, and they end with it", "0", "always", killed, true, "CLOSED node_lost"},
+		{"kill -9, and it is back too late", "1s", "always", killed, true, "CLOSED node_lost"},
+		{"SIGTERM, and it is back too late", "1s", "always", by(syscall.SIGTERM), true, "CLOSED node_lost"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := harness.Beside(t)
+			start := func() *harness.Server {
+				return harness.Start(t, filepath.Join(dir, "data"), "--keeper-grace="+tt.grace, "--keep-sessions="+tt.keep)
+			}
+			server := start()
+			made, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			id := made.String("sessionId")
+			if _, err := server.Client().WaitSession(t.Context(), id, "READY"); err != nil {
+				t.Fatal(err)
+			}
+			if err := tt.end(server); err != nil {
+				t.Fatal(err)
+			}
+			if tt.over {
+				harness.WaitForNothingLeft(t, dir)
+			}
+			server = start()
+			status, reason, _ := strings.Cut(tt.want, " ")
+			got, err := server.Client().WaitSession(t.Context(), id, status)
+			if err != nil || got.String("closeReason") != reason {
+				t.Errorf("the session is %v: %v", got, err)
+			}
+			if status == "READY" {
+				steps, err := server.Client().With("Prefer", "wait=30").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps",
+					obj{"steps": []obj{{"action": "evaluate", "expression": "6*7"}}})
+				if err != nil || steps.List("data")[0]["result"] != 42.0 {
+					t.Errorf("its step: %v, %v", steps, err)
+				}
+			}
+			if err := server.Signal(syscall.SIGINT); err != nil {
+				t.Error(err)
+			}
+			harness.WaitForNothingLeft(t, dir)
+		})
+	}
 }
