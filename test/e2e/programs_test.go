@@ -1,13 +1,11 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"net/http"
@@ -85,7 +83,12 @@ func TestPrograms(t *testing.T) {
 			if _, err := server.Client().WaitSession(t.Context(), id, "READY"); err != nil {
 				t.Fatal(err)
 			}
-			want := program(t, client, bare(t, dir, filepath.Join(dir, "bare-"+client)), site, other, which)
+			port, end, err := server.Twin(context.WithoutCancel(t.Context()), filepath.Join(dir, "bare-"+client))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(end)
+			want := program(t, client, port, site, other, which)
 			got := program(t, client, made.String("connectUrl"), site, other, which)
 			if len(want.Outcomes) == 0 {
 				t.Skipf("no check is of %q", which)
@@ -146,66 +149,6 @@ func TestDifferencesOfProgramsAreInTheDocs(t *testing.T) {
 	if err := os.WriteFile(path, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// bare starts the Chromium of one of the sessions whose folders are in dir once
-// more, with the same flags but a port of its own, and returns its address there.
-func bare(t *testing.T, dir, profile string) string {
-	t.Helper()
-	var args []string
-	procs, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, p := range procs {
-		raw, err := os.ReadFile(p)
-		// Chromium's is one text, with spaces.
-		line := strings.TrimSpace(strings.ReplaceAll(string(raw), "\x00", " "))
-		if err == nil && strings.Contains(line, "="+dir) && strings.Contains(line, " --remote-debugging-pipe ") && !strings.Contains(line, " --type=") {
-			args = strings.Split(strings.TrimSuffix(line, " about:blank"), " --")
-		}
-	}
-	if args == nil {
-		t.Fatal("no session has a browser")
-	}
-	args[0] = strings.TrimSpace(args[0])
-	for i, arg := range args[1:] {
-		switch name, _, _ := strings.Cut(arg, "="); name {
-		case "remote-debugging-pipe":
-			arg = "remote-debugging-port=0"
-		case "user-data-dir":
-			arg = name + "=" + profile
-		}
-		args[i+1] = "--" + arg
-	}
-	args = append(args, "about:blank")
-	if os.Getuid() == 0 {
-		args = slices.Insert(args, 1, "--no-sandbox")
-	}
-	cmd := exec.Command(args[0], args[1:]...)
-	said, end, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = end
-	err = cmd.Start()
-	end.Close()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var reading sync.WaitGroup
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		reading.Wait()
-		said.Close()
-	})
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		if _, address, ok := strings.Cut(lines.Text(), "DevTools listening on "); ok {
-			reading.Go(func() { _, _ = io.Copy(io.Discard, said) })
-			return address
-		}
-	}
-	t.Fatalf("it does not listen: %v", cmd.Args)
-	return ""
 }
 
 // TestManyPrograms has two of each use one session, beside our own steps and one
