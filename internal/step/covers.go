@@ -59,7 +59,7 @@ func (r *run) each(frames []browser.Frame, fn string, c cover) (said []verdict, 
 		defer cancel()
 	}
 	for _, f := range frames {
-		v, err := (&run{ctx: within}).call(f, fn, c.args)
+		v, err := call(within, f, fn, c.args)
 		v.frame = f
 		said = append(said, v)
 		switch {

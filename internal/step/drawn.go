@@ -64,7 +64,7 @@ func (r *run) isDrawn(f browser.Frame) (v verdict, err error) {
 		}
 	})
 	if err = r.hears(f, r.left(2*hangs)/2); err == nil {
-		v, err = (&run{ctx: ctx}).call(f, "drawn", object{"frames": onScreen})
+		v, err = call(ctx, f, "drawn", object{"frames": onScreen})
 	} else if errors.Is(err, context.DeadlineExceeded) {
 		v, err = verdict{Why: "timeout"}, nil
 	}

@@ -102,9 +102,9 @@ func (r *run) missed(v verdict, op string, said *witness) (by string, err error)
 		for _, f := range r.above(v.frame) {
 			_, _ = f.Session.Send("Runtime.evaluate", object{"expression": "bh.reached()", "contextId": f.Context})
 		}
-		asked := make(chan error, 1)
+		ctx, asked := r.ctx, make(chan error, 1)
 		r.running.Go(func() {
-			asked <- v.frame.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "bh.reached()", "contextId": v.frame.Context}, nil)
+			asked <- v.frame.Session.Call(ctx, "Runtime.evaluate", object{"expression": "bh.reached()", "contextId": v.frame.Context}, nil)
 		})
 		if op != "mouse" {
 			return "", nil

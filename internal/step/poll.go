@@ -145,10 +145,10 @@ type reply struct {
 // there are others and this one hangs: answered is false while it isn't known
 // what became of it.
 func (r *run) lookIn(f browser.Frame, fn string, args object, every []browser.Frame) (v verdict, answered bool, err error) {
-	a, asked := &reply{frame: f, ch: make(chan struct{})}, maps.Clone(args)
+	a, ctx, asked := &reply{frame: f, ch: make(chan struct{})}, r.ctx, maps.Clone(args)
 	r.running.Go(func() {
 		defer close(a.ch)
-		a.v, a.err = r.call(f, fn, asked)
+		a.v, a.err = call(ctx, f, fn, asked)
 	})
 	var hung <-chan time.Time
 	if r.severalProcesses(every) {
@@ -241,7 +241,7 @@ func (r *run) askAll(frames []browser.Frame) {
 	if r.asked == nil {
 		r.asked = map[string]*question{}
 	}
-	now := time.Now()
+	ctx, now := r.ctx, time.Now()
 	for _, f := range frames {
 		q := r.asked[f.Session.ID]
 		if f.Context == 0 || q != nil && q.asked.Equal(now) {
@@ -254,7 +254,7 @@ func (r *run) askAll(frames []browser.Frame) {
 		q = &question{asked: now, by: now.Add(patience), done: make(chan struct{})}
 		r.asked[f.Session.ID] = q
 		r.running.Go(func() {
-			err := f.Session.Call(r.ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)
+			err := f.Session.Call(ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)
 			if err == nil || lost(err) {
 				close(q.done)
 			}

@@ -317,13 +317,18 @@ func (r *run) left(d time.Duration) time.Duration {
 
 // call runs bh.fn(args) in the frame's isolated world.
 func (r *run) call(f browser.Frame, fn string, args object) (verdict, error) {
+	return call(r.ctx, f, fn, args)
+}
+
+// call is for what goes on beside the step, which may enter another tab meanwhile.
+func call(ctx context.Context, f browser.Frame, fn string, args object) (verdict, error) {
 	var res returned
 	// encoding/json sorts members: the same step asks, and answers, the same.
 	raw, err := json.Marshal(args)
 	if err != nil {
 		return verdict{}, err
 	}
-	err = f.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+	err = f.Session.Call(ctx, "Runtime.callFunctionOn", object{
 		"functionDeclaration": "(fn, args) => bh[fn](args)",
 		"executionContextId":  f.Context,
 		"arguments":           []object{{"value": fn}, {"value": json.RawMessage(raw)}},
