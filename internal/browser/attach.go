@@ -22,14 +22,17 @@ const attachWithin = 10 * time.Second
 // Attach takes over the browser of a session from the server that had it before:
 // with its pages as they are, told again what that told them as far as it doesn't
 // last. When there is none, or none that can be used, nothing of it is left, and
-// the error says why.
+// the error says why; when ctx has ended, it stays for another try.
 func (l *Launcher) Attach(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
-	ctx, cancel := context.WithTimeout(ctx, attachWithin)
+	within, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
 	dir := l.folder(sessionID)
-	b, err := l.reach(ctx, dir, sessionID, opt)
+	b, err := l.reach(within, dir, sessionID, opt)
 	if err == nil {
 		return b, nil
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("attach to the session's browser: %w", context.Cause(ctx))
 	}
 	keeper.KillSession(dir)
 	if removed := removeAll(dir); removed != nil {

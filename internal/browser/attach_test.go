@@ -113,6 +113,11 @@ func TestAttachGoesOn(t *testing.T) {
 	b.Leave()
 	wait(t, b.Done())
 
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if _, err := after.Attach(stopped, b.ID, opt); !errors.Is(err, context.Canceled) { // by a server that is stopped again
+		t.Errorf("attached with %v", err)
+	}
 	again, err := after.Attach(t.Context(), b.ID, opt)
 	if err != nil {
 		t.Fatal(err)
