@@ -70,6 +70,9 @@ func (r *run) isDrawn(f browser.Frame) (v verdict, err error) {
 	}
 	cancel()
 	rendered.Wait()
+	if !hidden && v.Why == "target_out_of_view" { // on a busy machine it may be known only now
+		hidden = r.unrendered(r.ctx, f)
+	}
 	switch {
 	case hidden && !v.OK:
 		return verdict{Why: "target_hidden"}, nil
