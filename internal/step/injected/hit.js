@@ -178,7 +178,7 @@ function press(e) {
 let aimed = null;
 
 function disarm() {
-  removeEventListener("wheel", intercept, true);
+  removeEventListener("wheel", bh.ear, true);
   aimed = watched = null;
 }
 
@@ -189,7 +189,7 @@ bh.watch = (how) => {
   begun = null;
   if (how.kind === "wheel") {
     // Not listened to always: a page whose wheel is scrolls less smoothly.
-    addEventListener("wheel", intercept, { capture: true, passive: false });
+    addEventListener("wheel", bh.ear, { capture: true, passive: false });
     if (aimed) wheelAt(aimed.el);
   }
   watched = { ...(how.aimed && aimed), kind: how.kind };
@@ -220,11 +220,17 @@ function dragged(e) {
   if (e.isTrusted && e.type === "drop") taken = true;
 }
 
+bh.hear = (e) => (e instanceof DragEvent ? dragged(e) : intercept(e));
+
+// One listener is there for all scripts that ever run in the document, with its
+// place before the page's own: the last of them hears.
+bh.ear = before?.ear ?? ((e) => globalThis.bh.hear(e));
+
 function listen() {
   // Before the page's own: those that it adds to the window after document.open()
   // come before ours.
-  for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, intercept, { capture: true, passive: false });
-  for (const type of ["dragstart", "dragend", "drop"]) addEventListener(type, dragged, true);
+  for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, bh.ear, { capture: true, passive: false });
+  for (const type of ["dragstart", "dragend", "drop"]) addEventListener(type, bh.ear, true);
 }
 listen();
 // document.open() takes all listeners away, but no observers.

@@ -2,6 +2,11 @@
 // does to its own Array or querySelector changes nothing here.
 "use strict";
 
+// What a server that is gone has left here, in the midst of a step, acts no more
+// and covers nothing.
+const before = globalThis.bh;
+for (const end of ["abandon", "uncover", "unmask"]) before?.[end]?.();
+
 const bh = (globalThis.bh = {});
 
 // own is an element or a document by its own members. A form's fields shadow
