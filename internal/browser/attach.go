@@ -66,7 +66,9 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	b.tabs = newTabs(b.conn, l.cfg, opt)
 	b.tabs.downloads.files, b.tabs.past = b.files, past
 	if path, err := l.program(opt.Browser); err == nil {
-		_, b.tabs.agent = l.kindOf(path, opt)
+		var k kind
+		k, b.tabs.agent = l.kindOf(path, opt)
+		b.tabs.other = k != k.spare() && filepath.Base(dir) != sessionID // it was ready for the session
 	}
 	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
 	if opt.Credentials != nil {

@@ -3,6 +3,7 @@ package browser
 import (
 	"context"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -135,6 +136,41 @@ func viewport(opt domain.SessionOptions) command {
 		"screenWidth": opt.Viewport.Width, "screenHeight": opt.Viewport.Height,
 	}}
 }
+
+// fit has the window that a page is in be as large as the page.
+func (p *Page) fit(ctx context.Context, v domain.Viewport) error {
+	var in struct {
+		ID int `json:"windowId"`
+	}
+	if err := p.Call(ctx, "Browser.getWindowForTarget", nil, &in); err != nil {
+		return err
+	}
+	_, err := p.Send("Browser.setWindowBounds", object{"windowId": in.ID, "bounds": object{"width": v.Width, "height": v.Height}})
+	return err
+}
+
+// fitScreen has the browser's screen be as large as the page.
+func (p *Page) fitScreen(ctx context.Context, opt domain.SessionOptions) error {
+	var has struct {
+		Screens []struct {
+			ID string `json:"id"`
+		} `json:"screenInfos"`
+	}
+	if err := p.Call(ctx, "Emulation.getScreenInfos", nil, &has); err != nil {
+		return err
+	}
+	for _, s := range has.Screens {
+		if _, err := p.Send("Emulation.updateScreen", object{
+			"screenId": s.ID, "width": pixels(opt.Viewport.Width, scale(opt)), "height": pixels(opt.Viewport.Height, scale(opt)), "devicePixelRatio": scale(opt),
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pixels is how many a screen has, for so many of CSS.
+func pixels(n int, scale float64) int { return int(math.Round(float64(n) * scale)) }
 
 // scale is how many pixels a CSS pixel has, each way.
 func scale(opt domain.SessionOptions) float64 {

@@ -2,7 +2,6 @@ package browser
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
 	"syscall"
 
@@ -24,7 +23,8 @@ func sharedMemory() uint64 {
 // of its options are told to the browser, whenever that was started. So are these;
 // but Chromium asks for workers' scripts before there is a worker to be told,
 // service workers have no other user agent, and believe no other certificates, than
-// the program, and windows and frames of other sites look at the program's screen.
+// the program, and windows and frames of other sites look at the program's screen,
+// which can be changed later in the headless shell alone.
 type kind struct {
 	program          string // path
 	userAgent        string // empty: the program's own
@@ -32,6 +32,14 @@ type kind struct {
 	ignoreCertErrors bool
 	viewport         domain.Viewport
 	scale            float64
+}
+
+// spare is the kind of a browser that is started before the session, and does for it.
+func (k kind) spare() kind {
+	if isShell(k.program) {
+		k.viewport, k.scale = Viewport, 1
+	}
+	return k
 }
 
 // flags are Chromium's arguments. What Playwright and Puppeteer have found out about
@@ -99,6 +107,5 @@ func (k kind) flags(files string, sandbox bool) []string {
 // screen is one as large as the page, as the page is told that it is: frames of
 // other sites look at the real one, whose own pixels are counted.
 func (k kind) screen() string {
-	pixels := func(n int) int { return int(math.Round(float64(n) * k.scale)) }
-	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", pixels(k.viewport.Width), pixels(k.viewport.Height), k.scale)
+	return fmt.Sprintf("--screen-info={%dx%d devicePixelRatio=%g}", pixels(k.viewport.Width, k.scale), pixels(k.viewport.Height, k.scale), k.scale)
 }

@@ -103,7 +103,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 		cfg.Log.Warn("this machine gives Chromium no user namespace: browsers run without their own sandbox")
 	}
 	k, _ := l.kindOf(l.Path, domain.SessionOptions{Viewport: Viewport})
-	l.pool = newPool(cfg.Ready, k, l.warm, cfg.Log)
+	l.pool = newPool(cfg.Ready, k.spare(), l.warm, cfg.Log)
 	return l, nil
 }
 
@@ -178,10 +178,10 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
 	k, told := l.kindOf(path, opt)
-	b, ready := l.pool.take(ctx, k)
+	b, ready := l.pool.take(ctx, k.spare())
 	defer l.pool.started()
 	if ready {
-		if err = l.hand(ctx, b, sessionID, opt, told); err == nil {
+		if err = l.hand(ctx, b, sessionID, opt, told, k != k.spare()); err == nil {
 			b.conn.Go(b.attend)
 			return b, nil
 		}
@@ -192,7 +192,7 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
 	if _, err = b.greet(ctx, 1); err == nil {
-		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, b.files)
+		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, false, b.files)
 	}
 	if err == nil {
 		b.conn.Go(b.attend)

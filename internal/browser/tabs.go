@@ -25,6 +25,7 @@ type Tabs struct {
 	script string
 	opt    domain.SessionOptions
 	agent  agent // that each target is told to be
+	other  bool  // the browser was started with another screen
 	log    *slog.Logger
 	max    int // tabs
 
@@ -59,9 +60,9 @@ func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
 // attach finds the browser's first page and makes it ready for use. Commands
 // that don't need each other's answers are on their way together: each answer
 // waited for alone would be a good part of what starting costs.
-func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, told agent, files string) (*Tabs, error) {
+func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, told agent, other bool, files string) (*Tabs, error) {
 	t := newTabs(conn, cfg, opt)
-	t.agent, t.downloads.files = told, files
+	t.agent, t.other, t.downloads.files = told, other, files
 	conn.ListenAll(t.heard, news...)
 	browser := cdp.Session{Conn: conn}
 	if opt.Credentials != nil {
@@ -82,6 +83,14 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	first, err := t.first(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if other {
+		if err = first.fitScreen(ctx, opt); err == nil {
+			err = first.fit(ctx, opt.Viewport)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	var locale []command
 	if opt.Locale != "" {
@@ -252,11 +261,13 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		return // the wire has ended
 	}
 	t.locales.tell(p.Session, opt.Locale)
-	running, err := p.Send("Runtime.runIfWaitingForDebugger", nil)
-	if err != nil {
-		return
+	if !t.other {
+		running, err := p.Send("Runtime.runIfWaitingForDebugger", nil)
+		if err != nil {
+			return
+		}
+		pending = append(pending, running)
 	}
-	pending = append(pending, running)
 	if c := t.Current(); c != p {
 		// A tab that is behind another draws nothing, and what waits for a frame
 		// of it would wait for ever.
@@ -265,7 +276,16 @@ func (t *Tabs) opened(a *attachedToTarget) {
 	t.conn.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
 		defer cancel()
-		if err := p.prepare(ctx, pending); err != nil {
+		var err error
+		if t.other { // its first script looks at its window, too
+			if err = p.fit(ctx, opt.Viewport); err == nil {
+				_, err = p.Send("Runtime.runIfWaitingForDebugger", nil)
+			}
+		}
+		if err == nil {
+			err = p.prepare(ctx, pending)
+		}
+		if err != nil {
 			select {
 			case <-p.closed: // soon after it was opened
 			default:

@@ -174,7 +174,7 @@ func TestTheFirstTabIsClosedAtOnce(t *testing.T) {
 		}()
 		log := slog.New(slog.DiscardHandler)
 		conn := cdp.NewConn(ours, log)
-		tabs, err := attach(t.Context(), conn, Config{Log: log}, domain.SessionOptions{}, agent{}, t.TempDir())
+		tabs, err := attach(t.Context(), conn, Config{Log: log}, domain.SessionOptions{}, agent{}, false, t.TempDir())
 		if err != nil {
 			t.Fatal(err)
 		}

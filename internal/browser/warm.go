@@ -49,11 +49,11 @@ func (b *Browser) give(sessionID string) error {
 }
 
 // hand gives a session a browser that is ready, as it wants it.
-func (l *Launcher) hand(ctx context.Context, b *Browser, sessionID string, opt domain.SessionOptions, told agent) (err error) {
+func (l *Launcher) hand(ctx context.Context, b *Browser, sessionID string, opt domain.SessionOptions, told agent, other bool) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
 	if err = b.give(sessionID); err == nil {
-		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, b.files)
+		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, other, b.files)
 	}
 	return err
 }

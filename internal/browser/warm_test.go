@@ -1,6 +1,9 @@
 package browser_test
 
 import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -27,15 +30,24 @@ func keepsOneReady(t *testing.T) (l *browser.Launcher, dir string) {
 
 // TestABrowserThatIsReady becomes the session's, as it wants it, and is used once.
 func TestABrowserThatIsReady(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<script>if (opener) opener.say(outerWidth + 'x' + outerHeight + ' of ' + screen.width + 'x' + screen.height)</script>`)
+	}))
+	defer site.Close()
 	l, dir := keepsOneReady(t)
 	opt := domain.SessionOptions{
 		Browser: l.Browsers()[0], Viewport: domain.Viewport{Width: 801, Height: 602}, DeviceScaleFactor: 2, ColorScheme: "dark", Timezone: "Asia/Tokyo",
 		Geolocation: &domain.Geolocation{Latitude: 48.5, Longitude: -11.25, Accuracy: 7}, Permissions: []string{"geolocation"},
 	}
 	var pids []int
-	for n := range 4 { // the first two show what is wanted, and each after that waits for the next one
+	cold := 0
+	if opt.Browser == browser.Chromium {
+		cold = 2 // its screen can't be changed: two sessions show which is wanted
+	}
+	for n := range 4 {
 		b := browsertest.Launch(t, l, opt)
-		if _, err := os.Stat(filepath.Join(dir, b.ID)); (err == nil) != (n < 2) {
+		if _, err := os.Stat(filepath.Join(dir, b.ID)); (err == nil) != (n < cold) {
 			t.Errorf("session %d: it was started for that: %t", n, err == nil)
 		}
 		for expression, want := range map[string]any{
@@ -51,6 +63,16 @@ func TestABrowserThatIsReady(t *testing.T) {
 		} {
 			if got := evaluate(t, b.Page(), expression); got != want {
 				t.Errorf("%s is %v, want %v", expression, got, want)
+			}
+		}
+		if opt.Browser == browser.Shell {
+			// A window that a page opens is as large from its first script on.
+			if failed := navigate(t, b.Page(), site.URL); failed != "" {
+				t.Fatal(failed)
+			}
+			got := evaluate(t, b.Page(), `new Promise(done => { globalThis.say = done; open('/?popup') })`)
+			if got != "801x602 of 801x602" {
+				t.Errorf("a window that was opened is %v", got)
 			}
 		}
 		pids = append(pids, b.PID())
