@@ -18,7 +18,7 @@ import (
 // measurePrograms has Playwright work over a session's connectUrl and over the port
 // of the same Chromium with the same flags, in turn.
 func measurePrograms(ctx context.Context) (t table, err error) {
-	calls, rounds, pictures := 500, max(3, less(30)), max(3, less(30))
+	calls, rounds, pictures := 500, max(3, less(12)), max(3, less(12))
 	t = table{
 		Title: "Playwright over connectUrl", Columns: []string{"", "Chromium's port", "connectUrl", "paired"},
 		About: fmt.Sprintf("playwright-core, connected to a session (WebSocket, server, keeper, pipe) and to the same Chromium with the same flags and a port of its own, in turn, which first changes each time. A script: %d calls one after another, each answered before the next (fill, click, textContent, isVisible, evaluate); medians of %d. A picture: `screenshot` of noise, a PNG of 10 MB; medians of %d. Paired: the median of the ratios of each turn's two times; of pictures, of their rates.", calls, rounds, pictures),
