@@ -3,11 +3,13 @@ package browser_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -219,6 +221,67 @@ func TestWhatWaitsForAServer(t *testing.T) {
 				t.Errorf("tabs %+v", open)
 			}
 		})
+	}
+}
+
+// TestADownloadIsTakenByTheNext server's step, whether it was whole before or not.
+func TestADownloadIsTakenByTheNext(t *testing.T) {
+	goOn := make(chan struct{})
+	finish := sync.OnceFunc(func() { close(goOn) })
+	first := strings.Repeat("the first ", 10_000) // enough not to be waited for
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Disposition", `attachment; filename="`+r.URL.Path[1:]+`.txt"`)
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = io.WriteString(w, first)
+		if r.URL.Path == "/slow" {
+			w.(http.Flusher).Flush()
+			<-goOn
+		}
+		_, _ = w.Write([]byte("and the last"))
+	}))
+	defer site.Close()
+	defer finish()
+	before, after, dir := outlives(t, time.Minute)
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := func() (names []string) {
+		all, _ := os.ReadDir(filepath.Join(dir, b.ID, "files", "downloads"))
+		for _, f := range all {
+			names = append(names, f.Name())
+		}
+		return names
+	}
+	for i, file := range []string{"quick", "slow"} {
+		evaluate(t, b.Page(), `location = '`+site.URL+`/`+file+`', 1`)
+		for late := time.Now().Add(20 * time.Second); len(files()) <= i || b.Tabs().Downloads() <= i || i == 0 && strings.HasSuffix(files()[0], ".crdownload"); {
+			if <-time.After(5 * time.Millisecond); time.Now().After(late) {
+				t.Fatalf("files %v", files())
+			}
+		}
+	}
+	b.Leave()
+	again, err := after.Attach(t.Context(), b.ID, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
+	finish()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for _, want := range []string{"quick.txt", "slow.txt"} {
+		var content []byte
+		one, err := again.Tabs().Download(ctx, 0, nil, func(_ *browser.Download, r io.Reader) (err error) {
+			content, err = io.ReadAll(r)
+			return err
+		})
+		if err != nil || one.Name != want || string(content) != first+"and the last" || !one.By(again.Page(), 1) {
+			t.Errorf("%+v with %d bytes, %v", one, len(content), err)
+		}
+	}
+	if again.Tabs().Downloads() != 2 || len(files()) > 0 {
+		t.Errorf("%d downloads, files %v", again.Tabs().Downloads(), files())
 	}
 }
 

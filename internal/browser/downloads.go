@@ -75,6 +75,11 @@ func (d *downloads) behavior() object {
 
 // downloadChanged takes the browser's news of a download.
 func (t *Tabs) downloadChanged(e cdp.Event) {
+	t.downloadTold(e)
+	t.note()
+}
+
+func (t *Tabs) downloadTold(e cdp.Event) {
 	var ev struct {
 		ID       string  `json:"guid"`
 		URL      string  `json:"url"`

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path"
 	"slices"
 	"sync"
 	"time"
@@ -23,6 +25,61 @@ type note struct {
 	Next    []DialogRule `json:"next,omitempty"`
 	All     []DialogRule `json:"all,omitempty"`
 	Secrets []string     `json:"secrets,omitempty"` // that steps were given, and as pages write them
+
+	Downloads  []downloadNote `json:"downloads,omitempty"` // that no step is done with
+	Downloaded int            `json:"downloaded,omitempty"`
+}
+
+type downloadNote struct {
+	ID     string `json:"id"`
+	URL    string `json:"url"`
+	Name   string `json:"name"`
+	Frame  string `json:"frame"`
+	Tab    string `json:"tab,omitempty"` // its target
+	Number int    `json:"number"`
+	Large  bool   `json:"large,omitempty"`
+}
+
+// noted adds the downloads to a note.
+func (d *downloads) noted(n *note) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n.Downloaded = d.count
+	for _, one := range d.all {
+		told := downloadNote{ID: one.id, URL: one.URL, Name: one.Name, Frame: one.Frame, Number: one.number, Large: one.large}
+		if one.page != nil {
+			told.Tab = one.page.main
+		}
+		n.Downloads = append(n.Downloads, told)
+	}
+}
+
+// resume takes them from there, as far as they are in the folder still: whole, or in
+// part, under another name.
+func (d *downloads) resume(n note, tabs []*Page) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.count = n.Downloaded
+	root, err := os.OpenRoot(d.files)
+	if err != nil {
+		return
+	}
+	defer root.Close()
+	for _, told := range n.Downloads {
+		one := &Download{URL: told.URL, Name: told.Name, Frame: told.Frame, id: told.ID, number: told.Number, large: told.Large, state: "completed"}
+		if _, err := root.Lstat(path.Join(downloadsFolder, told.ID)); err != nil {
+			one.state = "inProgress"
+			if _, err := root.Lstat(path.Join(downloadsFolder, told.ID+".crdownload")); err != nil {
+				continue
+			}
+		}
+		for _, p := range tabs {
+			if p.main == told.Tab {
+				one.page = p
+			}
+		}
+		d.all = append(d.all, one)
+	}
 }
 
 type tabNote struct {
@@ -43,6 +100,7 @@ func (t *Tabs) remember() {
 	if t.current != nil {
 		n.Current = t.current.main
 	}
+	t.downloads.noted(&n)
 	t.dialogs.mu.Lock()
 	n.Next, n.All = t.dialogs.next, t.dialogs.all
 	raw, err := json.Marshal(n)
@@ -128,6 +186,7 @@ func (o *past) hears(t *Tabs, e cdp.Event) {
 		// It is there soon, and the current one then.
 		_, _ = cdp.Session{Conn: t.conn}.Send("Target.createTarget", object{"url": "about:blank"})
 	}
+	t.downloads.resume(n, t.open)
 	t.tell()
 	t.mu.Unlock()
 	// A dialog that waits is answered, before its page is asked for anything. And what
