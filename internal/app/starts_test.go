@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,14 +18,44 @@ import (
 	"github.com/browserhook/browserhook/internal/session"
 )
 
+// machine is where browsers start, or fail: those of sessions, which ask for a
+// timezone, and those that are tried.
+type machine struct {
+	mu                  sync.Mutex
+	ofSessions, ofTries error
+	tries, ended        int
+}
+
+func (m *machine) launch(ctx context.Context, _ string, opt domain.SessionOptions) (session.Browser, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	err := m.ofSessions
+	if opt.Timezone == "" {
+		m.tries++
+		err = m.ofTries
+	}
+	if err = cmp.Or(err, ctx.Err()); err != nil {
+		return nil, err
+	}
+	return started{on: m}, nil
+}
+
+func (m *machine) fail(ofSessions, ofTries error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.ofSessions, m.ofTries = ofSessions, ofTries
+}
+
 // started is a browser that only ends.
 type started struct {
 	session.Browser
-	ended *int
+	on *machine
 }
 
 func (s started) Close(context.Context) error {
-	*s.ended++
+	s.on.mu.Lock()
+	defer s.on.mu.Unlock()
+	s.on.ended++
 	return nil
 }
 
@@ -31,23 +63,8 @@ func (s started) Close(context.Context) error {
 // none can be started, and finds out by itself that one can again.
 func TestStartsThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var ofSessions, ofTries error
-		tries, ended := 0, 0
-		s := newStarts(func(ctx context.Context, _ string, opt domain.SessionOptions) (_ session.Browser, err error) {
-			if opt.Timezone == "" {
-				tries++
-				err = ofTries
-			} else {
-				err = ofSessions
-			}
-			if err == nil {
-				err = ctx.Err()
-			}
-			if err != nil {
-				return nil, err
-			}
-			return started{ended: &ended}, nil
-		}, slog.New(slog.DiscardHandler))
+		m := &machine{}
+		s := newStarts(m.launch, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		ran := make(chan error)
 		go func() { ran <- s.Run(ctx) }()
@@ -57,13 +74,17 @@ func TestStartsThatFail(t *testing.T) {
 		}
 		is := func(why string, want int) {
 			t.Helper()
+			synctest.Wait()
 			err := s.Broken()
-			if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) || tries != want || ended > tries {
-				t.Errorf("%v after %d tries, of which %d ended; want %q after %d", err, tries, ended, why, want)
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) || m.tries != want || m.ended > m.tries {
+				t.Errorf("%v after %d tries, of which %d ended; want %q after %d", err, m.tries, m.ended, why, want)
 			}
 		}
 
-		ofSessions = errors.New("no such timezone")
+		odd := errors.New("no such timezone")
+		m.fail(odd, nil)
 		start(t.Context())
 		start(t.Context())
 		gone, end := context.WithCancel(t.Context())
@@ -77,23 +98,23 @@ func TestStartsThatFail(t *testing.T) {
 		}
 		is("", 1)
 
-		ofTries = &domain.Failure{Code: browser.CodeStartFailed, Message: "The disk is full."}
+		m.fail(odd, &domain.Failure{Code: browser.CodeStartFailed, Message: "The disk is full."})
 		start(t.Context())
 		is("no browser can be started: The disk is full", 2)
 		time.Sleep(3*tryEvery + time.Second)
 		is("The disk is full", 5)
-		ofTries = nil
+		m.fail(odd, nil)
 		time.Sleep(tryEvery)
 		is("", 6)
 		time.Sleep(time.Hour)
 		is("", 6)
 
-		ofTries = errors.New("broken")
+		m.fail(odd, errors.New("broken"))
 		for range doubtAfter {
 			start(t.Context())
 		}
 		is("no browser can be started", 7)
-		ofSessions = nil
+		m.fail(nil, errors.New("broken"))
 		start(t.Context()) // a session shows it
 		is("", 7)
 		cancel()
