@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -50,7 +51,7 @@ func openData(path string) (*dataFolder, error) {
 	if err != nil {
 		return nil, folderError("data folder", abs, "--data", err)
 	}
-	if err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := take(d.lock); err != nil {
 		d.lock.Close()
 		return nil, advice.Add(fmt.Errorf("the data folder %s is in use by another browserhook server", abs),
 			"Stop that server, or name another folder with --data.")
@@ -60,6 +61,22 @@ func openData(path string) (*dataFolder, error) {
 		return nil, err
 	}
 	return d, nil
+}
+
+// takeWithin is how long a lock that somebody has is waited for. A process that a
+// server was just starting when it was killed has its lock for a moment longer, until
+// it becomes the other program.
+const takeWithin = time.Second
+
+// take takes the lock of a file.
+func take(file *os.File) error {
+	for late := time.Now().Add(takeWithin); ; {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil || time.Now().After(late) {
+			return err
+		}
+		time.Sleep(5 * time.Millisecond) //nolint:forbidigo // whoever waits in the kernel waits without end
+	}
 }
 
 // node is the name of the server that has this folder: made once, at random, so
