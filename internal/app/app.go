@@ -169,6 +169,11 @@ func (a *App) compose() {
 			}
 			return b, nil
 		},
+		Discard: func(id string) {
+			if err := a.launcher.Discard(id); err != nil {
+				a.log.Error("end a browser of an earlier server", "session", id, "err", err)
+			}
+		},
 	})
 	a.events = event.New(a.store)
 	a.health = newHealth(a.store.Ping, a.blobs.folder, func() error { return cmp.Or(ground(a.launcher.Path, a.data.Run), a.starts.Broken()) }, a.log)

@@ -26,19 +26,33 @@ const attachWithin = 10 * time.Second
 func (l *Launcher) Attach(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	within, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
-	dir := l.folder(sessionID)
-	b, err := l.reach(within, dir, sessionID, opt)
+	b, err := l.reach(within, l.folder(sessionID), sessionID, opt)
 	if err == nil {
 		return b, nil
 	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("attach to the session's browser: %w", context.Cause(ctx))
-	}
-	keeper.KillSession(dir)
-	if removed := removeAll(dir); removed != nil {
-		err = errors.Join(err, removed)
+	if ctx.Err() == nil {
+		err = errors.Join(err, l.Discard(sessionID))
 	}
 	return nil, fmt.Errorf("attach to the session's browser: %w", err)
+}
+
+// Discard ends what an earlier server has left of a session's browser, if it has,
+// and removes its folder.
+func (l *Launcher) Discard(sessionID string) error { return l.discard(l.folder(sessionID)) }
+
+func (l *Launcher) discard(dir string) error {
+	session := sessionOf(dir)
+	uid, known := owner(dir)
+	if n := keeper.KillSession(dir); n > 0 {
+		l.cfg.Log.Info("ended a browser that an earlier server left", "session", session, "processes", n)
+	}
+	if err := removeAll(dir); err != nil {
+		return fmt.Errorf("remove a session's folder: %w", err)
+	}
+	if known {
+		l.freeUID(uid)
+	}
+	return nil
 }
 
 // reach connects to the keeper, and finds out what there is.
@@ -92,7 +106,6 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		return nil, err
 	}
 	b.away = time.Duration(welcome.AwayMs) * time.Millisecond
-	l.keepUID(uid)
 	// What was held up for an answer of the server before goes on without.
 	_, _ = cdp.Session{Conn: b.conn}.Send("Fetch.disable", nil)
 	b.tabs.again()
@@ -132,19 +145,29 @@ func prove(dir string) (uid int, key string, err error) {
 	if err != nil {
 		return 0, "", fmt.Errorf("read the session's key: %w", err)
 	}
-	info, err := os.Lstat(filepath.Join(dir, filesFolder))
-	if err != nil {
-		return 0, "", fmt.Errorf("look at the session's folder: %w", err)
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
-		uid = int(owner.Uid)
+	uid, known := owner(dir)
+	if !known {
+		return 0, "", errors.New("the session's folder is not as a server makes it: it has none of the browser's")
 	}
 	return uid, string(raw), nil
 }
 
-// keepUID has no other browser run as a user until this one has ended.
-func (l *Launcher) keepUID(uid int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.uids[uid] = true
+// owner is the user whom the browser of a session's folder runs as, if it has one.
+func owner(dir string) (uid int, known bool) {
+	info, err := os.Lstat(filepath.Join(dir, filesFolder))
+	if err != nil {
+		return 0, false
+	}
+	of, ok := info.Sys().(*syscall.Stat_t)
+	return int(of.Uid), ok
+}
+
+// keepUID has no other browser run as the user of a session's folder until what is in
+// it has ended.
+func (l *Launcher) keepUID(dir string) {
+	if uid, known := owner(dir); known {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.uids[uid] = true
+	}
 }

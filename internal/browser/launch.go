@@ -357,7 +357,7 @@ func (l *Launcher) freeUID(uid int) {
 
 // Sweep ends the browsers and keepers that a dead server left, but those that are
 // kept for Attach, and removes their folders. It is for the start, before anything
-// is launched.
+// is launched: what is launched then runs as none of the users of those.
 func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) error {
 	left, err := filepath.Glob(filepath.Join(l.cfg.RunDir, "browser_*"))
 	if err != nil {
@@ -368,12 +368,10 @@ func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) 
 			return ctx.Err()
 		}
 		if kept(sessionOf(dir)) {
+			l.keepUID(dir)
 			continue
 		}
-		if n := keeper.KillSession(dir); n > 0 {
-			l.cfg.Log.Info("ended a browser that an earlier server left", "session", sessionOf(dir), "processes", n)
-		}
-		if err := removeAll(dir); err != nil {
+		if err := l.discard(dir); err != nil {
 			return fmt.Errorf("sweep: %w", err)
 		}
 	}

@@ -33,27 +33,33 @@ func (c child) wait() error {
 
 // stranger is one that an earlier server has started.
 type stranger struct {
-	fd  int // of the process, whatever has its number later
-	dir string
+	*os.Process // which has a handle of it, whatever has its number later
+	dir         string
 }
 
 func newStranger(pid int, dir string) (*stranger, error) {
-	fd, err := unix.PidfdOpen(pid, 0)
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.WithHandle(func(uintptr) {})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("find the keeper's process: %w", err)
 	}
-	return &stranger{fd: fd, dir: dir}, nil
+	return &stranger{process, dir}, nil
 }
 
-func (s *stranger) signal(sig syscall.Signal) error { return unix.PidfdSendSignal(s.fd, sig, nil, 0) }
+func (s *stranger) signal(sig syscall.Signal) error { return s.Signal(sig) }
 
 func (s *stranger) wait() error {
-	for {
-		fds := []unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLIN}}
-		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
-			break
+	defer s.Release()
+	_ = s.WithHandle(func(fd uintptr) {
+		for {
+			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
+				return
+			}
 		}
-	}
+	})
 	// Its own end is not told to who hasn't started it, but the folder is its last act.
 	if _, err := os.Stat(s.dir); err == nil {
 		return errors.New("it has left its folder")

@@ -1,6 +1,12 @@
 package browser
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
 
 // TestUsersOfBrowsers: no two at the same time have the same, and the next is not
 // who has just been.
@@ -25,5 +31,21 @@ func TestUsersOfBrowsers(t *testing.T) {
 	l.freeUID(firstUID + 9)
 	if uid := l.nextUID(); uid != firstUID+9 {
 		t.Errorf("got %d, which has just been let go", uid)
+	}
+}
+
+// TestUsersOfBrowsersThatAreKept: none that is launched has one of theirs, until they
+// are gone.
+func TestUsersOfBrowsersThatAreKept(t *testing.T) {
+	l := &Launcher{cfg: Config{RunDir: t.TempDir()}, uids: map[int]bool{}}
+	id := domain.NewID(domain.PrefixSession)
+	if err := os.MkdirAll(filepath.Join(l.cfg.RunDir, id, filesFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Sweep(t.Context(), func(string) bool { return true }); err != nil || !l.uids[os.Getuid()] {
+		t.Errorf("%v, %v", l.uids, err)
+	}
+	if err := l.Discard(id); err != nil || len(l.uids) != 0 {
+		t.Errorf("%v, %v", l.uids, err)
 	}
 }

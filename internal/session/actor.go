@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -24,6 +25,7 @@ type actor struct {
 	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
 	back    chan struct{} // of one that is taken up: closed when it has its browser, or none; nil: it starts one
+	gaveUp  atomic.Bool   // a change could not be recorded
 
 	tookUp  sync.Once
 	mu      sync.Mutex
@@ -115,9 +117,12 @@ func (a *actor) cancelStep(id string) {
 	}
 }
 
-// next starts the session's next step. It can be stopped from now on: who
-// finds it RUNNING, in the moment after the commit, finds it here too.
-func (a *actor) next(d decider, c *domain.SessionChange) (*current, error) {
+// next starts the session's next step, unless the server stops. It can be stopped
+// from now on: who finds it RUNNING, in the moment after the commit, finds it here too.
+func (a *actor) next(ctx context.Context, d decider, c *domain.SessionChange) (*current, error) {
+	if ctx.Err() != nil {
+		return nil, nil
+	}
 	st, err := d.next(c)
 	if st == nil || err != nil {
 		return nil, err
@@ -150,6 +155,7 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 		refused, ok := errors.AsType[*domain.Error](err)
 		away := ok && refused.Code == domain.CodeUnavailable
 		if wait == patience && !away || ctx.Err() != nil {
+			a.gaveUp.Store(true)
 			return err
 		}
 		a.service.Log.Error("record a session's change; trying again", "session", a.ref.id, "err", err)
@@ -323,10 +329,19 @@ func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain
 		if err := begin(d, c); err != nil {
 			return err
 		}
-		step, err = a.next(d, c)
+		if before.life < a.opt.Timeout {
+			step, err = a.next(ctx, d, c)
+		}
 		return err
 	}); err != nil {
-		a.close(domain.ClosedRequested) // closed while it started
+		if _, closed := errors.AsType[*domain.MoveError](err); closed {
+			a.close(domain.ClosedRequested) // while it started
+		}
+		a.unrecorded(ctx, err)
+		return
+	}
+	if before.life >= a.opt.Timeout {
+		a.close(domain.ClosedTimeout)
 		return
 	}
 	life := time.NewTimer(a.opt.Timeout - before.life)
@@ -347,11 +362,11 @@ func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain
 		select {
 		case <-a.woken:
 			err := a.change(func(d decider, c *domain.SessionChange) (err error) {
-				step, err = a.next(d, c)
+				step, err = a.next(ctx, d, c)
 				return err
 			})
 			if err != nil {
-				a.close(domain.ClosedNodeLost)
+				a.unrecorded(ctx, err)
 				return
 			}
 		case <-a.touched:
@@ -379,6 +394,16 @@ func (a *actor) shutdown() {
 	if a.left = a.service.isLeaving() && a.closeReason() == ""; !a.left {
 		a.close(domain.ClosedShutdown)
 	}
+}
+
+// unrecorded ends a session of which a change could not be recorded: nothing may
+// follow it. Is the server to leave it to the next, then that finds it as it was.
+func (a *actor) unrecorded(ctx context.Context, err error) {
+	if ctx.Err() != nil && !errors.Is(err, errNotMine) {
+		a.shutdown()
+		return
+	}
+	a.close(domain.ClosedNodeLost)
 }
 
 func (a *actor) lost(b Browser, why *domain.Failure) {

@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type memory struct {
 
 	mu       sync.Mutex
 	awayTill time.Time // until then it does not answer
+	fullTill time.Time // until then its disk is full
 	theirs   bool      // another server has taken the session over
 	sess     domain.Session
 	steps    []domain.Step
@@ -53,6 +55,9 @@ func (m *memory) change(fn func(*domain.SessionChange) error) error {
 	defer m.mu.Unlock()
 	if time.Now().Before(m.awayTill) {
 		return domain.Refuse(domain.CodeUnavailable, "the store does not answer")
+	}
+	if time.Now().Before(m.fullTill) {
+		return errors.New("no space left on device")
 	}
 	sess, steps := m.sess, slices.Clone(m.steps)
 	c := &domain.SessionChange{Session: &sess, Mine: !m.theirs}

@@ -14,27 +14,17 @@ import (
 func (s *Service) startRecovery(ctx context.Context, r ref) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, runs := s.actors[r.id]; runs {
+	if _, runs := s.actors[r.id]; runs || ctx.Err() != nil { // one that has left is for the next start
 		return
 	}
-	held := true
 	select {
 	case s.slots <- struct{}{}:
 	default: // fewer than there were may run now
-		held = false
+		s.above++
 	}
 	a := newActor(s, r)
 	a.back = make(chan struct{})
-	s.actors[r.id] = a
-	s.wg.Go(func() {
-		a.recover(ctx)
-		s.mu.Lock()
-		delete(s.actors, r.id)
-		s.mu.Unlock()
-		if held {
-			<-s.slots
-		}
-	})
+	s.act(a, func() { a.recover(ctx) })
 }
 
 // recover is the session's life from where another server has left it.
@@ -70,9 +60,17 @@ func (a *actor) attach() (Browser, error) {
 	}
 	opt, err := a.service.openOptions(a.ref.project, a.ref.id, a.opt)
 	if err != nil {
+		a.service.discard(a.ref)
 		return nil, err
 	}
 	return a.service.Attach(a.service.working, a.ref.id, opt)
+}
+
+// discard ends a browser that no session goes on with.
+func (s *Service) discard(r ref) {
+	if s.Discard != nil {
+		s.Discard(r.id)
+	}
 }
 
 var errNoBrowser = errors.New("there is no browser to attach to")

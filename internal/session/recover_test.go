@@ -20,7 +20,7 @@ import (
 func (p *play) restart(away time.Duration, attach error) {
 	p.calls.Wait()
 	time.Sleep(away)
-	p.store.set(func(m *memory) { m.awayTill = time.Time{} })
+	p.store.set(func(m *memory) { m.awayTill, m.fullTill = time.Time{}, time.Time{} })
 	p.browser.away = away
 	cfg := p.service.Config
 	cfg.Attach = func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
@@ -100,6 +100,8 @@ func TestRecoveries(t *testing.T) {
 			}
 		}, (*play).leave, func(p *play) { p.restart(3*time.Minute, nil) }}, "CLOSED timeout, COMPLETED, COMPLETED",
 			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "1h1m0s"},
+		{"its life is over meanwhile, and a step waits", []func(*play){(*play).leave, func(p *play) { p.restart(61*time.Minute, nil) }}, "CLOSED timeout, INTERRUPTED, CANCELED",
+			begun + "step_failed 0, " + again + "step_canceled 1, browser_closed", "1h1m8s"},
 		{"nobody could use it meanwhile", []func(*play){happens("finish both"), (*play).leave, func(p *play) { p.restart(6*time.Minute, nil) }}, "CLOSED idle, COMPLETED, COMPLETED",
 			begun + "step_completed 0, step_started 1, step_completed 1, " + again + "browser_closed", "6m0s"},
 		{"nobody uses it", []func(*play){happens("finish both"), (*play).leave, stay}, "CLOSED idle, COMPLETED, COMPLETED",

@@ -38,9 +38,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 		finished <- a.tries(st.ctx, b, spec, saved)
 	}()
 	var o outcome
-	var drained <-chan time.Time
-	stopping := ctx.Done()
-	closing := a.closeCh
+	drained, closing := a.service.drained, a.closeCh
 wait:
 	for {
 		select {
@@ -51,10 +49,8 @@ wait:
 			st.cancel(errEnding)
 		case <-life:
 			a.close(domain.ClosedTimeout)
-		case <-stopping:
-			// The first stage of a stop: the step may finish, for a while.
-			stopping, drained = nil, time.After(a.service.StopWithin*4/5)
-		case <-drained:
+		case <-drained: // the step might finish when the stop began, for a while
+			drained = nil
 			if a.shutdown(); a.left {
 				st.cancel(errLeaving)
 			}
@@ -84,14 +80,13 @@ wait:
 		}
 		c.Artifacts = saved.artifacts
 		if !end {
-			next, err = a.next(dec, c)
+			next, err = a.next(ctx, dec, c)
 		}
 		return err
 	})
 	if err != nil {
-		// What isn't recorded must not be followed by another step.
 		a.service.Log.Error("record a step", "session", a.ref.id, "err", err)
-		a.close(domain.ClosedNodeLost)
+		a.unrecorded(ctx, err)
 	}
 	if end && ctx.Err() != nil {
 		a.shutdown()

@@ -82,7 +82,10 @@ type Config struct {
 	// Attach takes over the browser of a session that an earlier server has started;
 	// nil: there never is one. When it fails nothing of the browser is left, unless
 	// ctx has ended.
-	Attach      func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	Attach func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	// Discard ends what an earlier server has left of a session's browser, if it has;
+	// nil: there never is anything.
+	Discard     func(sessionID string)
 	Browsers    []string // that can be started, the default first
 	PublicURL   func() string
 	MaxSessions int
@@ -118,11 +121,12 @@ const (
 type Service struct {
 	Config
 	Reader
-	slots chan struct{} // a browser each
+	slots chan struct{} // a browser each, but of those above
 
 	mu       sync.Mutex
 	stopping bool
 	leaving  bool              // a stop leaves browsers to the next start
+	above    int               // sessions more than may run: each has the next slot that is freed
 	queue    []ref             // waiting for a slot, in order
 	queued   chan struct{}     // something was put into the queue
 	missed   chan struct{}     // sessions of another server may be this one's now
@@ -131,6 +135,7 @@ type Service struct {
 	began    chan struct{} // closed when Run has taken up what there was
 	wg       sync.WaitGroup
 
+	drained chan struct{}   // closed when steps that run are not waited for any more
 	working context.Context //nolint:containedctx // until everything is given up that a stop can't finish
 	giveUp  context.CancelFunc
 }
@@ -154,7 +159,7 @@ func New(cfg Config) *Service {
 	return &Service{
 		working: working, giveUp: giveUp,
 		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
-		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}),
+		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), drained: make(chan struct{}),
 	}
 }
 
@@ -165,7 +170,7 @@ func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), n
 // browser, or leaves that to the next start, and returns when all of that is stored, or when StopWithin is over.
 // Sessions that wait stay QUEUED for the next start.
 func (s *Service) Run(ctx context.Context) error {
-	if err := s.takeUp(ctx); err != nil {
+	if err := s.takeUp(ctx); err != nil && ctx.Err() == nil {
 		if refused, ok := errors.AsType[*domain.Error](err); !ok || refused.Code != domain.CodeUnavailable {
 			return fmt.Errorf("take up sessions: %w", err)
 		}
@@ -182,7 +187,9 @@ func (s *Service) Run(ctx context.Context) error {
 		if s.startNext(ctx) {
 			continue
 		}
-		<-s.slots
+		s.mu.Lock()
+		s.free()
+		s.mu.Unlock()
 		select {
 		case <-s.queued:
 		case <-ctx.Done():
@@ -191,6 +198,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
+	defer time.AfterFunc(s.StopWithin*4/5, func() { close(s.drained) }).Stop()
 	defer time.AfterFunc(s.StopWithin, s.giveUp).Stop()
 	s.wg.Wait()
 	return nil
@@ -225,6 +233,7 @@ func (s *Service) takeUp(ctx context.Context) error {
 		case domain.SessionReady:
 			s.startRecovery(ctx, r)
 		default:
+			s.discard(r)
 			if err := s.Store.ChangeSession(ctx, r.project, r.id, s.decider().closed); err != nil {
 				if _, ended := errors.AsType[*domain.MoveError](err); ended {
 					continue // meanwhile
@@ -282,15 +291,32 @@ func (s *Service) startNext(ctx context.Context) bool {
 	r := s.queue[0]
 	s.queue = s.queue[1:]
 	a := newActor(s, r)
-	s.actors[r.id] = a
-	s.wg.Go(func() {
-		a.run(ctx)
-		s.mu.Lock()
-		delete(s.actors, r.id)
-		s.mu.Unlock()
-		<-s.slots
-	})
+	s.act(a, func() { a.run(ctx) })
 	return true
+}
+
+// act has an actor live, which has a slot or is one of those above. mu is held.
+func (s *Service) act(a *actor, live func()) {
+	s.actors[a.ref.id] = a
+	s.wg.Go(func() {
+		live()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.actors, a.ref.id)
+		s.free()
+		if a.gaveUp.Load() { // nobody else would end the session, or go on with it
+			trySend(s.missed)
+		}
+	})
+}
+
+// free gives a slot back, to a session above if there is one. mu is held.
+func (s *Service) free() {
+	if s.above > 0 {
+		s.above--
+		return
+	}
+	<-s.slots
 }
 
 func (s *Service) actor(id string) *actor {

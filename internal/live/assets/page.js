@@ -11,7 +11,7 @@ const names = {
 const marks = { COMPLETED: "✓", FAILED: "✕", INTERRUPTED: "✕", CANCELED: "–", PENDING: "·", RUNNING: "", WAITING: "…" };
 const reasons = {
   requested: "The session was closed.", timeout: "The session's time was up.", idle: "The session was idle for too long.",
-  crashed: "The browser crashed.", node_lost: "The server was restarted.", shutdown: "The server was stopped.",
+  crashed: "The browser crashed.", node_lost: "The browser was lost with its server.", shutdown: "The server was stopped.",
 };
 
 let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0;
