@@ -19,7 +19,9 @@ const (
 	usedFor = 30 * time.Second
 	// askAfter is how long it may say nothing until it is asked.
 	askAfter = 3 * time.Second
-	// idleFor is how long it may then do nothing at all instead of answering…
+	// lookAfter is how late its answer is when it is looked at what it does,
+	lookAfter = time.Second
+	// idleFor how long it may then do nothing at all instead of answering…
 	idleFor = 5 * time.Second
 	// …and busyFor how long it may have said nothing while it does something.
 	busyFor = cdp.DefaultTimeout
@@ -41,15 +43,18 @@ func hangs(conn *cdp.Conn, look func() work) bool {
 		case <-conn.Done():
 			return false
 		}
+		// That it said nothing while nobody used it says nothing.
+		began := time.Now()
+		quiet := func() time.Duration { return min(conn.Quiet(), time.Since(began)) }
 		for conn.Idle() < usedFor {
-			if quiet := conn.Quiet(); quiet >= askAfter {
-				if !answers(conn, look) {
+			if quiet() >= askAfter {
+				if !answers(conn, quiet, look) {
 					return conn.Err() == nil
 				}
 				continue
 			}
 			select {
-			case <-time.After(askAfter - conn.Quiet()):
+			case <-time.After(askAfter - quiet()):
 			case <-conn.Done():
 				return false
 			}
@@ -59,7 +64,7 @@ func hangs(conn *cdp.Conn, look func() work) bool {
 
 // answers asks the browser whether it is there. One that works, or waits for a
 // processor, is waited for as long as for any answer.
-func answers(conn *cdp.Conn, look func() work) bool {
+func answers(conn *cdp.Conn, quiet func() time.Duration, look func() work) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), busyFor)
 	defer cancel()
 	answered := make(chan struct{})
@@ -69,24 +74,24 @@ func answers(conn *cdp.Conn, look func() work) bool {
 			close(answered)
 		}
 	})
-	for before := look(); conn.Quiet() < busyFor; {
+	var before work
+	for wait := lookAfter; ; wait = idleFor {
 		select {
 		case <-answered:
 			return true
 		case <-conn.Done():
 			return false
-		case <-time.After(idleFor):
+		case <-time.After(wait):
 		}
-		if conn.Quiet() < askAfter {
+		if quiet() < askAfter {
 			return true // it says other things
 		}
 		after := look()
-		if !after.mayAnswer(before) {
+		if wait == idleFor && (quiet() >= busyFor || !after.mayAnswer(before)) {
 			return false
 		}
 		before = after
 	}
-	return false
 }
 
 // work is what the processes of a browser do.

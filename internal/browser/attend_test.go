@@ -26,11 +26,11 @@ func TestABrowserThatHangsIsFound(t *testing.T) {
 		answers bool
 		after   time.Duration // 0: it isn't found
 	}{
-		"stopped":            {look: func() work { return work{known: true, stopped: true, running: true} }, after: askAfter + idleFor},
-		"idle":               {look: func() work { return work{known: true, time: 7} }, after: askAfter + idleFor},
-		"waits for a disk":   {look: func() work { return work{known: true, running: true} }, after: askAfter + 6*idleFor},
-		"works":              {look: func() work { works++; return work{known: true, time: works} }, after: askAfter + 6*idleFor},
-		"can't be looked at": {look: func() work { return work{} }, after: askAfter + 6*idleFor},
+		"stopped":            {look: func() work { return work{known: true, stopped: true, running: true} }, after: askAfter + lookAfter + idleFor},
+		"idle":               {look: func() work { return work{known: true, time: 7} }, after: askAfter + lookAfter + idleFor},
+		"waits for a disk":   {look: func() work { return work{known: true, running: true} }, after: askAfter + lookAfter + 6*idleFor},
+		"works":              {look: func() work { works++; return work{known: true, time: works} }, after: askAfter + lookAfter + 6*idleFor},
+		"can't be looked at": {look: func() work { return work{} }, after: askAfter + lookAfter + 6*idleFor},
 		"answers":            {look: func() work { return work{known: true} }, answers: true},
 		"nobody has used it": {look: func() work { return work{known: true} }, unused: true},
 	} {
@@ -81,6 +81,49 @@ func TestABrowserThatHangsIsFound(t *testing.T) {
 				theirs.Close()
 				conn.Wait()
 			})
+		})
+	}
+}
+
+// TestABrowserThatNobodyUsedIsThere: how long it said nothing before it is used says
+// nothing, and what it does is looked at only when its answer is late.
+func TestABrowserThatNobodyUsedIsThere(t *testing.T) {
+	for _, idle := range []time.Duration{askAfter, usedFor, 2 * busyFor, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			ours, theirs := net.Pipe()
+			conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
+			go func() { // a browser that answers soon
+				in := bufio.NewReader(theirs)
+				for {
+					raw, err := in.ReadBytes(0)
+					if err != nil {
+						return
+					}
+					var m struct{ ID int }
+					_ = json.Unmarshal(raw[:len(raw)-1], &m)
+					time.Sleep(20 * time.Millisecond)
+					fmt.Fprintf(theirs, `{"id":%d,"result":{}}`+"\x00", m.ID)
+				}
+			}()
+			hung := make(chan bool, 1)
+			conn.Go(func() {
+				hung <- hangs(conn, func() work {
+					t.Error("it is looked at")
+					return work{}
+				})
+			})
+			for range 3 {
+				if _, err := conn.Send("", "Runtime.evaluate", nil); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(idle)
+			}
+			conn.Close()
+			theirs.Close()
+			conn.Wait()
+			if <-hung {
+				t.Errorf("after %s it is found to hang", idle)
+			}
 		})
 	}
 }

@@ -59,6 +59,7 @@ func (p *Page) Capture(ctx context.Context, args map[string]any) ([]byte, error)
 	if err := p.ended(ctx, c); err != nil {
 		return nil, err
 	}
+	p.free(c) // lest the page keep it
 	if c.err != nil {
 		return nil, c.err
 	}
@@ -84,11 +85,16 @@ func (p *Page) inTurn(ctx context.Context, c *capture) error {
 		if err := p.ended(ctx, before); err != nil && !errors.Is(err, ErrLeft) {
 			return err
 		}
-		p.mu.Lock()
-		if p.capture == before {
-			p.capture = nil
-		}
-		p.mu.Unlock()
+		p.free(before)
+	}
+}
+
+// free lets the next picture be taken.
+func (p *Page) free(c *capture) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.capture == c {
+		p.capture = nil
 	}
 }
 

@@ -81,7 +81,8 @@ type Conn struct {
 	rw     io.ReadWriteCloser
 	log    *slog.Logger
 	lastID atomic.Int64
-	heard  atomic.Int64  // when something came last, in nanoseconds
+	began  time.Time
+	heard  atomic.Int64  // when something came last, in nanoseconds from then
 	sent   atomic.Int64  // when a command was sent last
 	used   chan struct{} // of capacity 1
 
@@ -113,9 +114,8 @@ func NewConn(rw io.ReadWriteCloser, log *slog.Logger) *Conn {
 		wanted:    make(map[string]int),
 		done:      make(chan struct{}),
 		used:      make(chan struct{}, 1),
+		began:     time.Now(),
 	}
-	c.heard.Store(time.Now().UnixNano())
-	c.sent.Store(time.Now().UnixNano())
 	c.running.Go(c.read)
 	c.running.Go(c.write)
 	return c

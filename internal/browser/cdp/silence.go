@@ -19,14 +19,14 @@ type hearing struct {
 func (h hearing) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
 	if n > 0 {
-		h.conn.heard.Store(time.Now().UnixNano())
+		h.conn.heard.Store(h.conn.age())
 	}
 	return n, err
 }
 
 // Use says that the browser is used: by a command, or by others over another wire.
 func (c *Conn) Use() {
-	c.sent.Store(time.Now().UnixNano())
+	c.sent.Store(c.age())
 	select {
 	case c.used <- struct{}{}:
 	default:
@@ -37,12 +37,13 @@ func (c *Conn) Use() {
 func (c *Conn) Used() <-chan struct{} { return c.used }
 
 // Idle is how long ago the last use was.
-func (c *Conn) Idle() time.Duration { return since(c.sent.Load()) }
+func (c *Conn) Idle() time.Duration { return time.Duration(c.age() - c.sent.Load()) }
 
 // Quiet is how long ago the browser last said anything.
-func (c *Conn) Quiet() time.Duration { return since(c.heard.Load()) }
+func (c *Conn) Quiet() time.Duration { return time.Duration(c.age() - c.heard.Load()) }
 
-func since(nano int64) time.Duration { return time.Since(time.Unix(0, nano)) }
+// age is how old the wire is, in nanoseconds, whatever becomes of the machine's clock.
+func (c *Conn) age() int64 { return int64(time.Since(c.began)) }
 
 // Ask sends a command to the browser itself that isn't a use of it, and waits for its
 // answer: see [Conn.Call].
