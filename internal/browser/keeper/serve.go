@@ -50,7 +50,10 @@ func (k *keeper) serve(conn net.Conn) error {
 		}))
 	}
 	k.count(1)
-	hangUp := whenHungUp(conn, func() { k.count(-1) })
+	hangUp, err := whenHungUp(conn, func() { k.count(-1) })
+	if err != nil {
+		return err
+	}
 	defer hangUp()
 	if hello.Version < Returning || k.cfg.Grace == 0 {
 		return k.mux.Serve(conn, in, "", nil)
@@ -135,13 +138,19 @@ func write(conn net.Conn, message any) error {
 }
 
 // whenHungUp calls fn when a connection is closed, at either end; for this one the
-// caller calls hangUp. It asks the kernel rather than reading: while a browser takes
+// caller calls hangUp. When it can't find out, it calls it at once. It asks the kernel rather than reading: while a browser takes
 // nothing, what the server sent before it went is never read to its end.
-func whenHungUp(conn net.Conn, fn func()) (hangUp func()) {
+func whenHungUp(conn net.Conn, fn func()) (hangUp func(), err error) {
 	// A descriptor of its own, so that closing the connection waits for nobody.
 	own := -1
-	if raw, err := conn.(*net.UnixConn).SyscallConn(); err == nil {
-		_ = raw.Control(func(fd uintptr) { own, _ = unix.Dup(int(fd)) })
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err == nil {
+		closed := raw.Control(func(fd uintptr) { own, err = unix.Dup(int(fd)) })
+		err = errors.Join(closed, err)
+	}
+	if err != nil {
+		fn()
+		return nil, fmt.Errorf("watch a connection: %w", err)
 	}
 	over := make(chan struct{})
 	go func() {
@@ -158,5 +167,5 @@ func whenHungUp(conn net.Conn, fn func()) (hangUp func()) {
 		_ = unix.Shutdown(own, unix.SHUT_RDWR)
 		<-over
 		_ = unix.Close(own)
-	}
+	}, nil
 }

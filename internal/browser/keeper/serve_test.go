@@ -3,10 +3,14 @@ package keeper
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestHello: who knows the session's key and speaks a version that the keeper does is
@@ -57,5 +61,39 @@ func TestHello(t *testing.T) {
 				t.Errorf("it is told %+v", w)
 			}
 		})
+	}
+}
+
+// TestAServerThatCannotBeWatched, since too many files are open, is not taken for one
+// that is there for ever.
+func TestAServerThatCannotBeWatched(t *testing.T) {
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(ends[1])
+	file := os.NewFile(uintptr(ends[0]), "socket")
+	conn, err := net.FileConn(file)
+	file.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	none := limit
+	none.Cur = 0
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	gone := false
+	_, err = whenHungUp(conn, func() { gone = true })
+	if back := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); back != nil {
+		t.Fatal(back)
+	}
+	if !errors.Is(err, unix.EMFILE) || !gone {
+		t.Errorf("%v, gone: %v", err, gone)
 	}
 }

@@ -137,8 +137,7 @@ func (o *outbox) put(p parcel) bool {
 		return true // nobody waits for it
 	}
 	if o.full(p) {
-		o.waiting, o.closed = nil, true
-		o.changed.Broadcast()
+		o.drop()
 		return false
 	}
 	o.waiting = append(o.waiting, p)
@@ -161,6 +160,12 @@ func (o *outbox) close() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
+	o.changed.Broadcast()
+}
+
+// drop gives up what waits, and takes no more. mu is held.
+func (o *outbox) drop() {
+	o.waiting, o.closed = nil, true
 	o.changed.Broadcast()
 }
 
@@ -197,7 +202,9 @@ func (o *outbox) drain(write func([][]byte) error) error {
 			pieces = append(pieces, p.pieces...)
 		}
 		if err := write(pieces); err != nil {
-			o.close()
+			o.mu.Lock()
+			o.drop() // who keeps the client's place would keep it too
+			o.mu.Unlock()
 			return err
 		}
 		o.mu.Lock()

@@ -523,6 +523,18 @@ func TestNobodyWaitsForWhoHasLeft(t *testing.T) {
 	})
 }
 
+// TestNothingIsKeptForWhoHasLeft, whose place is.
+func TestNothingIsKeptForWhoHasLeft(t *testing.T) {
+	o := newOutbox(true)
+	for range 3 {
+		o.put(parcel{pieces: [][]byte{make([]byte, atOnce)}})
+	}
+	gone := errors.New("it has left")
+	if err := o.drain(func([][]byte) error { return gone }); !errors.Is(err, gone) || len(o.waiting) != 0 {
+		t.Errorf("%v, %d messages wait", err, len(o.waiting))
+	}
+}
+
 // TestWhoIsCutOffHears of it, also when somebody has a descriptor of the
 // connection's own.
 func TestWhoIsCutOffHears(t *testing.T) {
