@@ -120,26 +120,41 @@ func (d *dataFolder) Close() error {
 	return d.lock.Close()
 }
 
-// runFolder makes the folder for running browsers that belongs to a data
-// folder: the same one at every start, so that what a dead server left there
-// is found.
+// runFolder makes the folder for running browsers that belongs to a data folder:
+// the one in which an earlier server left something, so that it is found, wherever
+// temporary files were then.
 func runFolder(data string) (string, error) {
 	sum := sha256.Sum256([]byte(data))
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("browserhook-%d-%s", os.Getuid(), hex.EncodeToString(sum[:6])))
+	note := filepath.Join(data, "run")
+	earlier, _ := os.ReadFile(note) // none: this is the first start
+	if left, _ := os.ReadDir(string(earlier)); len(left) > 0 && ours(string(earlier)) {
+		dir = string(earlier)
+	}
 	if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("folder for running browsers: %w", err)
 	}
 	// The parent is open to everybody: what stands there must be ours.
-	info, err := os.Lstat(dir)
-	if err != nil {
-		return "", fmt.Errorf("folder for running browsers: %w", err)
-	}
-	owner, ok := info.Sys().(*syscall.Stat_t)
-	if !ok || !info.IsDir() || int(owner.Uid) != os.Getuid() {
+	if !ours(dir) {
 		return "", fmt.Errorf("folder for running browsers: %s belongs to somebody else; remove it", dir)
 	}
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return "", fmt.Errorf("folder for running browsers: %w", err)
 	}
+	if dir != string(earlier) {
+		if err := os.WriteFile(note, []byte(dir), 0o600); err != nil {
+			return "", folderError("data folder", data, "--data", err)
+		}
+	}
 	return dir, nil
+}
+
+// ours says whether there is a folder that belongs to this user.
+func ours(dir string) bool {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return false
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	return ok && info.IsDir() && int(owner.Uid) == os.Getuid()
 }

@@ -31,3 +31,34 @@ func TestALockIsFreeSoon(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTheFolderOfRunningBrowsers is the one that an earlier server had, as long as
+// something is in it.
+func TestTheFolderOfRunningBrowsers(t *testing.T) {
+	data, one, two := t.TempDir(), t.TempDir(), t.TempDir()
+	at := func(tmp string) string {
+		t.Helper()
+		t.Setenv("TMPDIR", tmp)
+		dir, err := runFolder(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	first := at(one)
+	left := filepath.Join(first, "browser_1")
+	if err := os.Mkdir(left, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := at(two); got != first || filepath.Dir(got) != one {
+		t.Errorf("a browser was left in %s, and the next server looks in %s", first, got)
+	}
+	if err := os.Remove(left); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got := at(two); filepath.Dir(got) != two {
+			t.Errorf("nothing was left in %s, and the next server's is %s", first, got)
+		}
+	}
+}

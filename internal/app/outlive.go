@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,72 +27,83 @@ func (a *App) outlive(ctx context.Context, grace time.Duration) {
 	if a.settings.KeepSessions == "always" {
 		return
 	}
-	if a.ends = endsWithServer(ctx); a.ends != "" {
+	if a.ends = here(ctx, a.data.Run).ends(); a.ends != "" {
 		a.outlived = 0
 	} else if a.settings.KeepSessions == "never" {
 		a.ends = "keep-sessions is never"
 	}
 }
 
-// endsWithServer is why browsers can't outlive this process; empty: they can, as far
-// as can be known.
-func endsWithServer(ctx context.Context) string {
-	if os.Getpid() == 1 {
+// place is what a process runs in: what ends with it depends on that.
+type place struct {
+	pid        int
+	first      string // the command of process 1; empty: it can't be seen
+	cgroups    string // as the kernel lists them
+	run        string // the folder that the browsers' own are in
+	properties func(unit string, user bool) map[string]string
+}
+
+func here(ctx context.Context, run string) place {
+	first, _ := os.ReadFile("/proc/1/comm")
+	cgroups, _ := os.ReadFile("/proc/self/cgroup")
+	return place{os.Getpid(), strings.TrimSpace(string(first)), string(cgroups), run, func(unit string, user bool) map[string]string {
+		return properties(ctx, unit, user)
+	}}
+}
+
+// ends is why browsers can't outlive a process there; empty: they can, as far as can
+// be known.
+func (p place) ends() string {
+	if p.pid == 1 {
 		return "the server is process 1 of a container, and everything in that ends with it"
 	}
-	if os.Getppid() == 1 {
-		if name := commandOf(1); name != "systemd" && name != "init" {
-			return fmt.Sprintf("the server was started by process 1 of a container (%s), which may end with it", name)
-		}
+	if p.first != "" && p.first != "systemd" && p.first != "init" {
+		return fmt.Sprintf("process 1 is %s, as in a container, in which everything may end with the server", p.first)
 	}
-	if os.Getenv("INVOCATION_ID") == "" {
-		return ""
-	}
-	raw, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return ""
-	}
-	unit, user := unitOf(string(raw))
+	unit, user := unitOf(p.cgroups)
 	if unit == "" {
 		return ""
 	}
+	of := p.properties(unit, user)
 	// Of both control-group and mixed nothing is left.
-	if mode := killMode(ctx, unit, user); mode != "process" && mode != "none" {
+	if mode := cmp.Or(of["KillMode"], "control-group"); mode != "process" && mode != "none" {
 		return fmt.Sprintf("its unit %s has KillMode=%s, which ends everything in it; KillMode=process keeps them", unit, mode)
 	}
+	private := strings.HasPrefix(p.run, "/tmp/") || strings.HasPrefix(p.run, "/var/tmp/")
+	if private && of["PrivateTmp"] != "" && of["PrivateTmp"] != "no" {
+		return fmt.Sprintf("its unit %s has PrivateTmp=%s (DynamicUser does that too), which removes the browsers' folders; a TMPDIR elsewhere keeps them", unit, of["PrivateTmp"])
+	}
 	return ""
-}
-
-func commandOf(pid int) string {
-	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-	return strings.TrimSpace(string(raw))
 }
 
 // unitOf is the service of systemd's that a process is in, by its control groups,
 // and whether it is a user's own; empty: none.
 func unitOf(cgroups string) (unit string, user bool) {
 	for line := range strings.Lines(cgroups) {
-		_, of, _ := strings.Cut(strings.TrimSpace(line), "::")
-		if strings.HasSuffix(of, ".service") {
-			return path.Base(of), strings.Contains(of, "/user@")
+		of := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		// What systemd goes by is named so in version 1, and has no name in version 2.
+		if len(of) == 3 && (of[1] == "" || of[1] == "name=systemd") && strings.HasSuffix(of[2], ".service") {
+			return path.Base(of[2]), strings.Contains(of[2], "/user@")
 		}
 	}
 	return "", false
 }
 
-// killMode asks systemd; its default, if that doesn't answer.
-func killMode(ctx context.Context, unit string, user bool) string {
+// properties asks systemd how it ends a unit; nothing, if that doesn't answer.
+func properties(ctx context.Context, unit string, user bool) map[string]string {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	args := []string{"show", "--property=KillMode", "--value", "--", unit}
+	args := []string{"show", "--property=KillMode,PrivateTmp", "--", unit}
 	if user {
 		args = append([]string{"--user"}, args...)
 	}
-	out, err := exec.CommandContext(ctx, "systemctl", args...).Output()
-	if mode := strings.TrimSpace(string(out)); err == nil && mode != "" {
-		return mode
+	out, _ := exec.CommandContext(ctx, "systemctl", args...).Output()
+	all := map[string]string{}
+	for line := range strings.Lines(string(out)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		all[name] = value
 	}
-	return "control-group"
+	return all
 }
 
 // sweep ends what an earlier server left of browsers whose sessions don't go on.
