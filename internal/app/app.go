@@ -157,7 +157,7 @@ func (a *App) compose() {
 			return nil, err
 		}
 		return b, nil
-	}, a.log)
+	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
 		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,

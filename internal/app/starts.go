@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -13,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 )
@@ -34,16 +31,16 @@ type launch func(ctx context.Context, sessionID string, opt domain.SessionOption
 // when several in a row are not.
 type starts struct {
 	launch launch
-	log    *slog.Logger
-	doubt  chan struct{} // of capacity 1
+	trial  func(context.Context) error // of a start, for no session
+	doubt  chan struct{}               // of capacity 1
 
 	mu     sync.Mutex
 	failed int   // in a row
 	broken error // why none can be started, as a try has shown
 }
 
-func newStarts(launch launch, log *slog.Logger) *starts {
-	return &starts{launch: launch, log: log, doubt: make(chan struct{}, 1)}
+func newStarts(launch launch, trial func(context.Context) error) *starts {
+	return &starts{launch: launch, trial: trial, doubt: make(chan struct{}, 1)}
 }
 
 // Launch starts a session's browser, and remembers how that went.
@@ -105,16 +102,9 @@ func (s *starts) doubtful() bool {
 	return s.failed >= doubtAfter
 }
 
-// try starts a browser as for a session that asks for nothing, and ends it.
+// try finds out whether a browser can be started.
 func (s *starts) try(ctx context.Context) {
-	b, err := s.launch(ctx, domain.NewID(domain.PrefixSession), domain.SessionOptions{Viewport: browser.Viewport})
-	if err == nil {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), tryEvery)
-		defer cancel()
-		if err := b.Close(closing); err != nil {
-			s.log.Error("close a browser that was started for a try", "err", err)
-		}
-	}
+	err := s.trial(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -143,8 +133,7 @@ func ground(program, folder string) error {
 	}
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs(folder, &fs); err == nil && fs.Blocks > 0 && fs.Bavail*uint64(fs.Bsize) < roomFor {
-		return errors.Join(domain.Refuse(domain.CodeUnavailable, "no browser can be started: the disk of the folder for browsers is full"),
-			fmt.Errorf("%s has %d bytes", folder, fs.Bavail*uint64(fs.Bsize)))
+		return domain.Refuse(domain.CodeUnavailable, "no browser can be started: the disk of the folder for browsers is full")
 	}
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,26 +17,25 @@ import (
 	"github.com/browserhook/browserhook/internal/session"
 )
 
-// machine is where browsers start, or fail: those of sessions, which ask for a
-// timezone, and those that are tried.
+// machine is where browsers start, or fail: those of sessions, and those that are
+// tried.
 type machine struct {
 	mu                  sync.Mutex
 	ofSessions, ofTries error
-	tries, ended        int
+	tries               int
 }
 
-func (m *machine) launch(ctx context.Context, _ string, opt domain.SessionOptions) (session.Browser, error) {
+func (m *machine) launch(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	err := m.ofSessions
-	if opt.Timezone == "" {
-		m.tries++
-		err = m.ofTries
-	}
-	if err = cmp.Or(err, ctx.Err()); err != nil {
-		return nil, err
-	}
-	return started{on: m}, nil
+	return nil, cmp.Or(m.ofSessions, ctx.Err())
+}
+
+func (m *machine) trial(ctx context.Context) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tries++
+	return cmp.Or(m.ofTries, ctx.Err())
 }
 
 func (m *machine) fail(ofSessions, ofTries error) {
@@ -46,30 +44,17 @@ func (m *machine) fail(ofSessions, ofTries error) {
 	m.ofSessions, m.ofTries = ofSessions, ofTries
 }
 
-// started is a browser that only ends.
-type started struct {
-	session.Browser
-	on *machine
-}
-
-func (s started) Close(context.Context) error {
-	s.on.mu.Lock()
-	defer s.on.mu.Unlock()
-	s.on.ended++
-	return nil
-}
-
 // TestStartsThatFail: when three in a row do the server tries one itself, says why
 // none can be started, and finds out by itself that one can again.
 func TestStartsThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &machine{}
-		s := newStarts(m.launch, slog.New(slog.DiscardHandler))
+		s := newStarts(m.launch, m.trial)
 		ctx, cancel := context.WithCancel(t.Context())
 		ran := make(chan error)
 		go func() { ran <- s.Run(ctx) }()
 		start := func(ctx context.Context) {
-			_, _ = s.Launch(ctx, "browser_1", domain.SessionOptions{Timezone: "UTC"})
+			_, _ = s.Launch(ctx, "browser_1", domain.SessionOptions{})
 			synctest.Wait()
 		}
 		is := func(why string, want int) {
@@ -78,8 +63,8 @@ func TestStartsThatFail(t *testing.T) {
 			err := s.Broken()
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) || m.tries != want || m.ended > m.tries {
-				t.Errorf("%v after %d tries, of which %d ended; want %q after %d", err, m.tries, m.ended, why, want)
+			if (err == nil) != (why == "") || err != nil && !strings.Contains(err.Error(), why) || m.tries != want {
+				t.Errorf("%v after %d tries, want %q after %d", err, m.tries, why, want)
 			}
 		}
 

@@ -188,7 +188,31 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 		l.cfg.Log.Warn("a browser that was ready could not be used: another is started", "session", sessionID, "err", err)
 		b.end(ctx)
 	}
-	if b, err = l.start(ctx, k, sessionID, false); err != nil {
+	return l.anew(ctx, k, sessionID, opt, told)
+}
+
+// Try starts a browser as for a session that asks for nothing, not one that is ready,
+// and ends it. The error is Launch's.
+func (l *Launcher) Try(ctx context.Context) error {
+	path, err := l.program("")
+	if err != nil {
+		return failure(CodeNotFound, err.Error(), nil)
+	}
+	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
+	defer cancel()
+	opt := domain.SessionOptions{Viewport: Viewport}
+	k, told := l.kindOf(path, opt)
+	b, err := l.anew(ctx, k, domain.NewID(domain.PrefixSession), opt, told)
+	if err == nil {
+		b.end(ctx)
+	}
+	return err
+}
+
+// anew starts a browser for a session.
+func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domain.SessionOptions, told agent) (*Browser, error) {
+	b, err := l.start(ctx, k, sessionID, false)
+	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
 	if _, err = b.greet(ctx, 1); err == nil {

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -157,4 +158,25 @@ func TestABrowserThatWasReadyOutlivesItsServer(t *testing.T) {
 	}
 	l.Close()
 	nothingIn(t, dir)
+}
+
+// TestATryIsOfAStart: a browser that is ready says nothing of whether another starts,
+// and stays ready.
+func TestATryIsOfAStart(t *testing.T) {
+	l, dir := keepsOneReady(t)
+	browsertest.Launch(t, l, usual).Close(t.Context()) // the next is made ready
+	var spare []string
+	for began := time.Now(); len(spare) == 0; spare, _ = filepath.Glob(filepath.Join(dir, "*", "keeper.sock")) {
+		if time.Since(began) > time.Minute {
+			t.Fatal("none is made ready")
+		}
+	}
+	for range 2 {
+		if err := l.Try(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*", "keeper.sock")); !slices.Equal(left, spare) {
+		t.Errorf("%v was ready, then %v", spare, left)
+	}
 }
