@@ -79,6 +79,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	past := &past{known: make(chan struct{})}
 	b.tabs = newTabs(b.conn, l.cfg, opt)
 	b.tabs.downloads.files, b.tabs.past = b.files, past
+	b.tabs.keeps = true // as the server before has told the keeper
 	if path, err := l.program(opt.Browser); err == nil {
 		var k kind
 		k, b.tabs.agent = l.kindOf(path, opt)

@@ -108,9 +108,12 @@ func (t *Tabs) downloadTold(e cdp.Event) {
 		return
 	}
 	i := slices.IndexFunc(d.all, func(o *Download) bool { return o.id == ev.ID })
-	if i < 0 {
-		if ev.State == "completed" {
-			d.remove(ev.ID) // it was dropped, and went on until it heard of that
+	if i < 0 { // it was dropped, and goes on until it hears of that, or an earlier server had it
+		switch ev.State {
+		case "inProgress":
+			t.stop(ev.ID)
+		case "completed":
+			d.remove(ev.ID)
 		}
 		return
 	}
@@ -118,12 +121,12 @@ func (t *Tabs) downloadTold(e cdp.Event) {
 	one.state = ev.State
 	if max(ev.Total, ev.Received) > MaxDownload && !one.large {
 		one.large = true
-		t.stop(one)
+		t.stop(one.id)
 	}
 }
 
-func (t *Tabs) stop(one *Download) {
-	_, _ = cdp.Session{Conn: t.conn}.Send("Browser.cancelDownload", object{"guid": one.id})
+func (t *Tabs) stop(id string) {
+	_, _ = cdp.Session{Conn: t.conn}.Send("Browser.cancelDownload", object{"guid": id})
 }
 
 // drop forgets a download and what there is of its file.
@@ -131,7 +134,7 @@ func (t *Tabs) drop(one *Download) {
 	d := &t.downloads
 	d.all = slices.DeleteFunc(d.all, func(o *Download) bool { return o == one })
 	if one.state == "inProgress" {
-		t.stop(one)
+		t.stop(one.id)
 	}
 	d.remove(one.id)
 }

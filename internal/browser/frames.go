@@ -133,7 +133,6 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 			return false
 		}
 		f.Context, f.Session = ev.Context.ID, from
-		p.Origins.Add(ev.Context.Origin)
 	case "Runtime.executionContextDestroyed":
 		for _, f := range p.frames {
 			if f.Session.ID == e.SessionID && f.Context == ev.ContextID {

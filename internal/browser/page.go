@@ -34,7 +34,8 @@ type Page struct {
 
 	tabs     *Tabs
 	number   int   // in the order tabs were opened, from 1
-	seen     bool  // a step has been on it; under tabs.mu, as the next
+	seen     bool  // a step has been on it; under tabs.mu, as the next two
+	ours     bool  // it is one of Empty's
 	by       *Page // that opened it; nil: nobody knows
 	opener   *Page // the same, or what that was opened by when it is closed; nil: no tab that is open
 	log      *slog.Logger

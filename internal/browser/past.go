@@ -25,6 +25,7 @@ type note struct {
 	Next    []DialogRule `json:"next,omitempty"`
 	All     []DialogRule `json:"all,omitempty"`
 	Secrets []string     `json:"secrets,omitempty"` // that steps were given, and as pages write them
+	Origins []string     `json:"origins,omitempty"` // of all documents that there were
 
 	Downloads  []downloadNote `json:"downloads,omitempty"` // that no step is done with
 	Downloaded int            `json:"downloaded,omitempty"`
@@ -86,6 +87,7 @@ type tabNote struct {
 	Target string `json:"target"`
 	Number int    `json:"number"`
 	Seen   bool   `json:"seen,omitempty"`
+	Ours   bool   `json:"ours,omitempty"` // Empty's
 }
 
 // remember leaves a note of what there is now. mu is held.
@@ -93,9 +95,9 @@ func (t *Tabs) remember() {
 	if !t.keeps {
 		return
 	}
-	n := note{Count: t.count, Secrets: t.secrets.Known()}
+	n := note{Count: t.count, Secrets: t.secrets.Known(), Origins: t.origins.All()}
 	for _, p := range t.open {
-		n.Tabs = append(n.Tabs, tabNote{Target: p.main, Number: p.number, Seen: p.seen})
+		n.Tabs = append(n.Tabs, tabNote{Target: p.main, Number: p.number, Seen: p.seen, Ours: p.ours})
 	}
 	if t.current != nil {
 		n.Current = t.current.main
@@ -128,7 +130,7 @@ func (t *Tabs) part() {
 const partWithin = time.Second
 
 // note leaves a note of what may have changed beside the tabs: how dialogs are to be
-// answered, and what is secret.
+// answered, what is secret, and which origins there were.
 func (t *Tabs) note() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -162,6 +164,9 @@ func (o *past) hears(t *Tabs, e cdp.Event) {
 		t.log.Warn("what an earlier server has noted of a browser could not be read", "err", err)
 	}
 	t.secrets.Add(n.Secrets...)
+	for _, origin := range n.Origins {
+		t.origins.Add(origin)
+	}
 	t.dialogs.next, t.dialogs.all = n.Next, n.All
 	o.pages = map[*Page][]attached{}
 	t.count = max(n.Count, 1) // the first is Launch's
@@ -215,13 +220,17 @@ func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
 		i := slices.IndexFunc(n.Tabs, func(tab tabNote) bool { return tab.Target == p.main })
 		t.mu.Lock()
 		if i >= 0 {
-			p.number, p.seen = n.Tabs[i].Number, n.Tabs[i].Seen
+			p.number, p.seen, p.ours = n.Tabs[i].Number, n.Tabs[i].Seen, n.Tabs[i].Ours
 		} else {
 			t.count++
 			p.number = t.count
 		}
 		t.add(p, a.TargetInfo.OpenerID)
 		t.mu.Unlock()
+		if p.ours {
+			t.closeTarget(p.main)
+			return
+		}
 		p.dropped = map[string]bool{}
 		o.pages[p] = append(o.pages[p], attached{s, kind, i >= 0})
 	case kind == "iframe":
@@ -242,12 +251,14 @@ func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
 // resume makes a page that an earlier server had ready for use. One that is busy is
 // waited for, as long as it is there.
 func (t *Tabs) resume(p *Page, sessions []attached) {
+	ctx, done := p.there()
+	defer done()
 	var left sync.WaitGroup
 	for _, s := range sessions {
 		left.Go(func() {
-			pending, err := p.resume(s, t.opt, &t.locales)
+			pending, err := p.resume(ctx, s, t.opt, &t.locales)
 			if err == nil && s.kind == "page" {
-				err = p.prepare(context.Background(), pending)
+				err = p.prepare(ctx, pending)
 			}
 			if err == nil || s.kind != "page" {
 				return // a frame may be gone
@@ -267,7 +278,7 @@ func (t *Tabs) resume(p *Page, sessions []attached) {
 }
 
 // resume has a session of the page tell again what it told an earlier server.
-func (p *Page) resume(s attached, opt domain.SessionOptions, l *locales) (pending []*cdp.Pending, err error) {
+func (p *Page) resume(ctx context.Context, s attached, opt domain.SessionOptions, l *locales) (pending []*cdp.Pending, err error) {
 	// A renderer that has crashed answers nothing; the browser tells.
 	for _, c := range []command{{"Inspector.disable", nil}, {"Inspector.enable", nil}} {
 		if _, err := s.Send(c.method, c.params); err != nil {
@@ -296,7 +307,7 @@ func (p *Page) resume(s attached, opt domain.SessionOptions, l *locales) (pendin
 	var tree struct {
 		FrameTree frameTree `json:"frameTree"`
 	}
-	if err := p.wait(asked, &tree); err != nil {
+	if err := asked.Wait(ctx, &tree); err != nil {
 		return nil, fmt.Errorf("read the page's frames: %w", err)
 	}
 	p.learn(s.Session, tree.FrameTree)
@@ -310,10 +321,11 @@ func (p *Page) resume(s attached, opt domain.SessionOptions, l *locales) (pendin
 	return pending, nil
 }
 
-// wait is for an answer of a page that may have crashed.
-func (p *Page) wait(sent *cdp.Pending, result any) error {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
+// there ends when the page crashes. With the end of a session its calls end anyway.
+func (p *Page) there() (ctx context.Context, done func()) {
+	const ever = 1 << 62 // a call without a deadline would have one that is short
+	long, stop := context.WithTimeout(context.Background(), ever)
+	ctx, cancel := context.WithCancelCause(long)
 	crashed := p.Crashed()
 	p.Conn.Go(func() {
 		select {
@@ -322,7 +334,7 @@ func (p *Page) wait(sent *cdp.Pending, result any) error {
 		case <-ctx.Done():
 		}
 	})
-	return sent.Wait(ctx, result)
+	return ctx, func() { cancel(nil); stop() }
 }
 
 var errCrashed = errors.New("the page has crashed")

@@ -27,19 +27,21 @@ type Origins struct {
 	all map[string]bool
 }
 
-// Add remembers one, if it is of the web.
-func (o *Origins) Add(origin string) {
+// Add remembers one, if it is of the web, and says whether it is new.
+func (o *Origins) Add(origin string) bool {
 	if !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") {
-		return
+		return false
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all == nil {
 		o.all = map[string]bool{}
 	}
-	if len(o.all) < maxOrigins {
-		o.all[origin] = true
+	if o.all[origin] || len(o.all) >= maxOrigins {
+		return false
 	}
+	o.all[origin] = true
+	return true
 }
 
 // All are the origins, sorted.
@@ -72,6 +74,10 @@ func (p *Page) Empty(ctx context.Context, origins []string, do func(s cdp.Sessio
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	p.tabs.mu.Lock()
+	tab.ours = true
+	p.tabs.remember()
+	p.tabs.mu.Unlock()
 	s := tab.Session
 	stop := p.Conn.Listen(s.ID, func(e cdp.Event) {
 		var held heldUp

@@ -184,6 +184,10 @@ func (t *Tabs) heard(e cdp.Event) {
 	case "Page.javascriptDialogClosed":
 		t.dialogClosed(e.SessionID)
 		return
+	case "Runtime.executionContextCreated":
+		if ev.Context.Name == WorldName && t.origins.Add(ev.Context.Origin) {
+			t.note()
+		}
 	case "Browser.downloadWillBegin", "Browser.downloadProgress":
 		t.downloadChanged(e)
 		return
