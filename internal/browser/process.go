@@ -51,7 +51,7 @@ func newStranger(pid int, dir string) (*stranger, error) {
 func (s *stranger) signal(sig syscall.Signal) error { return s.Signal(sig) }
 
 func (s *stranger) wait() error {
-	defer s.Release()
+	defer func() { _ = s.Release() }()
 	_ = s.WithHandle(func(fd uintptr) {
 		for {
 			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}

@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -73,11 +74,13 @@ func probeWith(program string) int {
 // KillSession kills what belongs to a session's folder, whoever started it: its
 // keeper, known by its argument, and Chromium's processes, known by their home,
 // their arguments or where they work, and what any of these has started: some write
-// a title over all that. It returns when they are gone, lest one makes the folder
-// again that is then removed, or after a second.
+// a title over all that. Who but works in the folder or names it, as another user than
+// the browser's, is left alone. It returns when they are gone, lest one makes the
+// folder again that is then removed, or after a second.
 func KillSession(folder string) (killed int) {
 	ours := map[int]bool{} // which tell nothing of themselves any more while they end
-	for range 1000 {
+	user := userOf(folder)
+	for end := time.Now().Add(time.Second); ; {
 		parents := map[int]int{}
 		procs, _ := filepath.Glob("/proc/[0-9]*")
 		for _, p := range procs {
@@ -85,7 +88,7 @@ func KillSession(folder string) (killed int) {
 			if err != nil || pid == os.Getpid() {
 				continue
 			}
-			if parents[pid] = parent(p); parents[pid] > 0 && belongs(p, folder) {
+			if parents[pid] = parent(p); parents[pid] > 0 && belongs(p, folder, user) {
 				ours[pid] = true
 			}
 		}
@@ -103,7 +106,7 @@ func KillSession(folder string) (killed int) {
 				running++
 			}
 		}
-		if killed = max(killed, running); running == 0 {
+		if killed = max(killed, running); running == 0 || time.Now().After(end) {
 			break
 		}
 		time.Sleep(time.Millisecond) //nolint:forbidigo // a bounded look at the kernel's table
@@ -112,11 +115,29 @@ func KillSession(folder string) (killed int) {
 }
 
 // belongs says whether a process, by its folder below /proc, is of a session's
-// folder. One that has ended has none of these.
-func belongs(proc, folder string) bool {
+// folder, whose browser runs as the user. One that has ended has none of these.
+func belongs(proc, folder, user string) bool {
+	if holds(filepath.Join(proc, "environ"), "HOME="+folder+"/") || holds(filepath.Join(proc, "cmdline"), `"dir":"`+folder+`"`) {
+		return true
+	}
 	cwd, _ := os.Readlink(filepath.Join(proc, "cwd"))
-	return holds(filepath.Join(proc, "environ"), "HOME="+folder+"/") || strings.HasPrefix(cwd+"/", folder+"/") ||
-		holds(filepath.Join(proc, "cmdline"), `"dir":"`+folder+`"`) || holds(filepath.Join(proc, "cmdline"), folder+"/")
+	return (strings.HasPrefix(cwd+"/", folder+"/") || holds(filepath.Join(proc, "cmdline"), folder+"/")) && holds(filepath.Join(proc, "status"), user)
+}
+
+// userOf is how the kernel says, in a process's status, that it is of the user who owns
+// the browser's part of a session's folder; anybody's, when there is none.
+func userOf(folder string) string {
+	parts, _ := filepath.Glob(filepath.Join(folder, "*"))
+	for _, part := range parts {
+		info, err := os.Lstat(part)
+		if err != nil || !info.IsDir() {
+			continue
+		}
+		if of, ok := info.Sys().(*syscall.Stat_t); ok {
+			return fmt.Sprintf("\nUid:\t%d\t", of.Uid)
+		}
+	}
+	return ""
 }
 
 func holds(file, text string) bool {
