@@ -44,6 +44,25 @@ func TestWhatCannotBeRecordedIsLeft(t *testing.T) {
 	}
 }
 
+// TestASessionWhoseNextStepCannotBeRecordedIsLeft: it came from another server, and
+// then the store took nothing any more.
+func TestASessionWhoseNextStepCannotBeRecordedIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, 0, nil)
+		settle()
+		p.endBoth()
+		settle()
+		p.store.set((*memory).add)
+		p.at, p.inject = p.seen+2, func() { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(life) }) } // it has been looked at
+		p.service.Signal(domain.Signal{Missed: true})
+		settle()
+		p.leave()
+		if got := p.store.states(); got != "READY, COMPLETED, COMPLETED, PENDING" || p.browser.left != 1 || p.browser.closed != 0 {
+			t.Errorf("%s; the browser was left %d times and closed %d times", got, p.browser.left, p.browser.closed)
+		}
+	})
+}
+
 // TestAServerThatEndsWhileItRecovers starts no step any more, and leaves the browser.
 func TestAServerThatEndsWhileItRecovers(t *testing.T) {
 	for _, takes := range []time.Duration{time.Second, stopWithin * 9 / 10, 2 * stopWithin} {
