@@ -50,6 +50,13 @@ func (p *play) leaveAnd(then func()) {
 	}
 }
 
+// injects has something happen so many points from now.
+func (p *play) injects(points int, what func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at, p.inject = p.seen+points, what
+}
+
 // killed is that the server is gone from one moment to the next: nothing that it does
 // has an effect any more.
 func (p *play) killed() {
@@ -111,9 +118,7 @@ func TestRecoveries(t *testing.T) {
 		{"another server has taken it over", []func(*play){(*play).leave, func(p *play) { p.store.set(func(m *memory) { m.theirs = true }) }, stay}, "READY, INTERRUPTED, PENDING",
 			begun + "step_failed 0", "never"},
 		{"it is closed while it is attached to", []func(*play){(*play).leave, func(p *play) {
-			p.mu.Lock()
-			p.at, p.inject = p.seen+3, p.close // when it has been looked at
-			p.mu.Unlock()
+			p.injects(3, p.close) // when it has been looked at
 			stay(p)
 		}}, "CLOSED requested, INTERRUPTED, CANCELED", begun + "step_failed 0, step_canceled 1, browser_closed", "28s"},
 	} {

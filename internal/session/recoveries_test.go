@@ -53,7 +53,7 @@ func TestASessionWhoseNextStepCannotBeRecordedIsLeft(t *testing.T) {
 		p.endBoth()
 		settle()
 		p.store.set((*memory).add)
-		p.at, p.inject = p.seen+2, func() { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(life) }) } // it has been looked at
+		p.injects(2, func() { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(life) }) }) // it has been looked at
 		p.service.Signal(domain.Signal{Missed: true})
 		settle()
 		p.leave()
@@ -72,7 +72,7 @@ func TestAServerThatEndsWhileItRecovers(t *testing.T) {
 				p.apart()
 				settle()
 				p.leave()
-				p.at, p.inject = p.seen+3, func() { time.Sleep(takes) } // it is attached to
+				p.injects(3, func() { time.Sleep(takes) }) // it is attached to
 				p.restart(time.Second, nil)
 				settle()
 				p.leave()
