@@ -137,36 +137,40 @@ func viewport(opt domain.SessionOptions) command {
 	}}
 }
 
-// fit has the window that a page is in be as large as the page.
-func (p *Page) fit(ctx context.Context, v domain.Viewport) error {
+// fit has the window that a page is in be as large as the page. That is on its way
+// then.
+func (p *Page) fit(ctx context.Context, v domain.Viewport) (*cdp.Pending, error) {
 	var in struct {
 		ID int `json:"windowId"`
 	}
 	if err := p.Call(ctx, "Browser.getWindowForTarget", nil, &in); err != nil {
-		return err
+		return nil, err
 	}
-	_, err := p.Send("Browser.setWindowBounds", object{"windowId": in.ID, "bounds": object{"width": v.Width, "height": v.Height}})
-	return err
+	return p.Send("Browser.setWindowBounds", object{"windowId": in.ID, "bounds": object{"width": v.Width, "height": v.Height}})
 }
 
-// fitScreen has the browser's screen be as large as the page.
-func (p *Page) fitScreen(ctx context.Context, opt domain.SessionOptions) error {
+// fitScreen has the browser's screen, and the window, be as large as the page. That
+// is on its way then.
+func (p *Page) fitScreen(ctx context.Context, opt domain.SessionOptions) (pending []*cdp.Pending, err error) {
 	var has struct {
 		Screens []struct {
 			ID string `json:"id"`
 		} `json:"screenInfos"`
 	}
 	if err := p.Call(ctx, "Emulation.getScreenInfos", nil, &has); err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range has.Screens {
-		if _, err := p.Send("Emulation.updateScreen", object{
+		sent, err := p.Send("Emulation.updateScreen", object{
 			"screenId": s.ID, "width": pixels(opt.Viewport.Width, scale(opt)), "height": pixels(opt.Viewport.Height, scale(opt)), "devicePixelRatio": scale(opt),
-		}); err != nil {
-			return err
+		})
+		if err != nil {
+			return nil, err
 		}
+		pending = append(pending, sent)
 	}
-	return nil
+	sent, err := p.fit(ctx, opt.Viewport)
+	return append(pending, sent), err
 }
 
 // pixels is how many a screen has, for so many of CSS.

@@ -85,12 +85,11 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 		return nil, err
 	}
 	if other {
-		if err = first.fitScreen(ctx, opt); err == nil {
-			err = first.fit(ctx, opt.Viewport)
-		}
+		fitting, err := first.fitScreen(ctx, opt)
 		if err != nil {
 			return nil, err
 		}
+		pending = append(pending, fitting...)
 	}
 	var locale []command
 	if opt.Locale != "" {
@@ -282,7 +281,11 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		defer cancel()
 		var err error
 		if t.other { // its first script looks at its window, too
-			if err = p.fit(ctx, opt.Viewport); err == nil {
+			var fitting *cdp.Pending
+			if fitting, err = p.fit(ctx, opt.Viewport); err == nil {
+				err = fitting.Wait(ctx, nil)
+			}
+			if err == nil {
 				_, err = p.Send("Runtime.runIfWaitingForDebugger", nil)
 			}
 		}
