@@ -119,7 +119,7 @@ func (t *Tabs) StepRuns() (done func()) {
 	t.note()
 	return func() {
 		t.shift(&t.dialogs.steps, -1)
-		t.note()
+		t.leaving("")
 	}
 }
 

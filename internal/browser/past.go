@@ -21,7 +21,8 @@ import (
 type note struct {
 	Tabs    []tabNote    `json:"tabs,omitempty"` // that are open
 	Current string       `json:"current,omitempty"`
-	Count   int          `json:"count,omitempty"` // of all that were ever opened
+	Leaves  string       `json:"leaves,omitempty"` // the target that a step navigates
+	Count   int          `json:"count,omitempty"`  // of all that were ever opened
 	Next    []DialogRule `json:"next,omitempty"`
 	All     []DialogRule `json:"all,omitempty"`
 	Secrets []string     `json:"secrets,omitempty"` // that steps were given, and as pages write them
@@ -95,7 +96,7 @@ func (t *Tabs) remember() {
 	if !t.keeps {
 		return
 	}
-	n := note{Count: t.count, Secrets: t.secrets.Known(), Origins: t.origins.All()}
+	n := note{Leaves: t.leaves, Count: t.count, Secrets: t.secrets.Known(), Origins: t.origins.All()}
 	for _, p := range t.open {
 		n.Tabs = append(n.Tabs, tabNote{Target: p.main, Number: p.number, Seen: p.seen, Ours: p.ours})
 	}
@@ -124,6 +125,23 @@ func (t *Tabs) part() {
 	if err := t.conn.Call(ctx, "", keeper.MethodNote, json.RawMessage(noted), nil); err != nil {
 		t.log.Debug("leave a note for the next server", "err", err)
 	}
+}
+
+// Leaving says whether a step navigates the page: then the next server, who hears no
+// more of the step, stops that.
+func (p *Page) Leaving(yes bool) {
+	target := ""
+	if yes {
+		target = p.main
+	}
+	p.tabs.leaving(target)
+}
+
+func (t *Tabs) leaving(target string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.leaves = target
+	t.remember()
 }
 
 // partWithin bounds how long a keeper may take a note.
@@ -201,7 +219,10 @@ func (o *past) hears(t *Tabs, e cdp.Event) {
 			t.dialogOpened(e)
 		}
 	}
-	for _, sessions := range o.pages {
+	for p, sessions := range o.pages {
+		if p.main == n.Leaves {
+			_, _ = p.Send("Page.stopLoading", nil)
+		}
 		for _, s := range sessions {
 			for _, c := range forget {
 				_, _ = s.Send(c.method, c.params)

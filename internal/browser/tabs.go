@@ -43,6 +43,7 @@ type Tabs struct {
 	current  *Page            // it may be closed, for the moment until there is another
 	before   []*Page          // that were the current one, the last one last
 	sessions map[string]*Page // by the protocol sessions that reach them: their own, and those of frames of other sites
+	leaves   string           // the target that a step navigates, if any
 	count    int              // of all that were ever opened
 	refused  int              // of those past max
 	keeps    bool             // the keeper keeps the browser for another server,

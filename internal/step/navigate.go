@@ -124,6 +124,14 @@ func stays(address, document string) bool {
 	return ok && page == here
 }
 
+// leaving says whether the step navigates the page, which ends with it.
+func (r *run) leaving(yes bool) {
+	if r.leaves != yes {
+		r.leaves = yes
+		r.page.Leaving(yes)
+	}
+}
+
 func (r *run) navigate() (any, error) {
 	r.waitedFor = "the page to load"
 	if !stays(shown(r.spec.URL), r.page.Main().Document.URL) {
@@ -135,7 +143,8 @@ func (r *run) navigate() (any, error) {
 		Error    string `json:"errorText"`
 		Download bool   `json:"isDownload"`
 	}
-	r.acted, r.leaves = true, true
+	r.acted = true
+	r.leaving(true)
 	if err := r.command("Page.navigate", object{"url": r.spec.URL}, &res); err != nil {
 		return nil, err
 	}
@@ -151,7 +160,7 @@ func (r *run) navigate() (any, error) {
 			return nil, err
 		}
 	}
-	r.leaves = false // what is still loading is the new page's
+	r.leaving(false) // what is still loading is the new page's
 	return r.loaded()
 }
 
@@ -237,7 +246,8 @@ func notThere(address string) string { return "the browser's error page instead 
 func (r *run) reload() (any, error) {
 	r.leave()
 	before, stays := r.page.Main().Document.Loader, r.page.Stays()
-	r.acted, r.leaves = true, true
+	r.acted = true
+	r.leaving(true)
 	if err := r.command("Page.reload", nil, nil); err != nil {
 		return nil, err
 	}
@@ -247,7 +257,7 @@ func (r *run) reload() (any, error) {
 	if r.page.Stays() != stays {
 		return nil, notLeft
 	}
-	r.leaves = false
+	r.leaving(false)
 	return r.loaded()
 }
 
@@ -270,7 +280,8 @@ func (r *run) history(by int) (any, error) {
 		return nil, &domain.Failure{Code: CodeNavigation, Message: "There is no page to go to in that direction."}
 	}
 	r.leave()
-	r.acted, r.leaves = true, true
+	r.acted = true
+	r.leaving(true)
 	before, stays := r.page.Main().Document.Loader, r.page.Stays()
 	if err := r.command("Page.navigateToHistoryEntry", object{"entryId": h.Entries[to].ID}, nil); err != nil {
 		return nil, err
@@ -286,7 +297,7 @@ func (r *run) history(by int) (any, error) {
 		// document of an address that can't be loaded has another address.)
 		doc := r.page.Main().Document
 		if now.Current == to && !doc.Navigating && (doc.Loader != before || doc.URL == shown(h.Entries[to].URL)) {
-			r.leaves = false
+			r.leaving(false)
 			return r.loaded()
 		}
 		if r.page.Stays() != stays {
@@ -331,7 +342,8 @@ func (r *run) settled(input func() error) (err error) {
 	if err := r.command("Page.getNavigationHistory", nil, nil); err != nil {
 		return err
 	}
-	r.sent, r.leaves = false, r.page.Main().Document.Navigating
+	r.sent = false
+	r.leaving(r.page.Main().Document.Navigating)
 	r.waitedFor = "the navigation to go through"
 	if err := r.until(func(f browser.Frame) bool {
 		return !f.Document.Navigating || f.Document.Loader != before && f.Document.Committed

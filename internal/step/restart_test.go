@@ -2,6 +2,9 @@ package step_test
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,7 +16,7 @@ import (
 
 // restarts has a browser on a page, which is left by its server when that has done
 // something in our world, and attached to by the next.
-func restarts(t *testing.T, url, does string) *bench {
+func restarts(t *testing.T, url string, does func(b *bench)) *bench {
 	t.Helper()
 	t.Parallel()
 	dir := browsertest.RunDir(t)
@@ -26,7 +29,7 @@ func restarts(t *testing.T, url, does string) *bench {
 	}
 	b := &bench{t: t, page: left.Page()}
 	b.do(step.Spec{Action: "goto", URL: url})
-	b.ours(does)
+	does(b)
 	left.Leave()
 	again, err := after.Attach(t.Context(), left.ID, opt)
 	if err != nil {
@@ -34,9 +37,15 @@ func restarts(t *testing.T, url, does string) *bench {
 	}
 	t.Cleanup(func() { _ = again.Close(context.Background()) })
 	b.page = again.Page()
-	<-b.page.Prepared()
+	select {
+	case <-b.page.Prepared():
+	case <-time.After(20 * time.Second):
+		t.Fatal("its page does not get ready")
+	}
 	return b
 }
+
+func ours(expression string) func(b *bench) { return func(b *bench) { b.ours(expression) } }
 
 // ours evaluates in our world of the main frame.
 func (b *bench) ours(expression string) {
@@ -57,7 +66,7 @@ func TestWhatAGoneServerAimedAt(t *testing.T) {
 		<script>heard = []; for (const kind of ['mousemove', 'mousedown', 'click', 'wheel']) addEventListener(kind, e => heard.push(kind), { passive: true })</script>`})
 	for _, kind := range []string{"mouse", "hover", "wheel"} {
 		t.Run(kind, func(t *testing.T) {
-			b := restarts(t, site.URL, `bh.act({ target: `+css("#a")+`, needs: {}, op: 'aim', args: { watch: '`+kind+`' }, ms: 0, tries: 0 })`)
+			b := restarts(t, site.URL, ours(`bh.act({ target: `+css("#a")+`, needs: {}, op: 'aim', args: { watch: '`+kind+`' }, ms: 0, tries: 0 })`))
 			b.value("heard = []")
 			if err := b.page.Wheel(t.Context(), 300, 300, 0, 10); err != nil {
 				t.Fatal(err)
@@ -76,7 +85,7 @@ func TestTheMouseIsWatchedBeforeThePageAfterARestart(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<button id=a>A</button><div id=over style="position:fixed;inset:0;display:none"></div>
 		<script>heard = []; addEventListener('mousemove', () => over.style.display = 'block', true);
 			for (const kind of ['pointerdown', 'mousedown', 'click']) addEventListener(kind, e => heard.push(e.target.id), true)</script>`})
-	b := restarts(t, site.URL, "0")
+	b := restarts(t, site.URL, ours("0"))
 	if _, f := b.run(step.Spec{Action: "click", Target: "#a", Timeout: "2s"}); f == nil || f.Code != "target_covered" {
 		t.Errorf("got %+v", f)
 	}
@@ -88,7 +97,7 @@ func TestTheMouseIsWatchedBeforeThePageAfterARestart(t *testing.T) {
 // TestWhatAGoneServerWaitedFor is done by nobody when it is there.
 func TestWhatAGoneServerWaitedFor(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<select id=s hidden><option>a<option>b</select>`})
-	b := restarts(t, site.URL, `void bh.act({ target: `+css("#s")+`, needs: { visible: true }, op: 'select', args: { wants: [{ value: 'b' }] }, ms: 60000, tries: 0 })`)
+	b := restarts(t, site.URL, ours(`void bh.act({ target: `+css("#s")+`, needs: { visible: true }, op: 'select', args: { wants: [{ value: 'b' }] }, ms: 60000, tries: 0 })`))
 	b.value("s.hidden = false")
 	b.ours("bh.drawn({ frames: 5 })") // in each of which it would look
 	if got := b.value("s.value"); got != `"a"` {
@@ -100,8 +109,46 @@ func TestWhatAGoneServerWaitedFor(t *testing.T) {
 func TestWhatAGoneServerCovered(t *testing.T) {
 	site := pages(t, map[string]string{"/": `<input id=secret value=hush-hush style="color:red"><p id=p>masked</p><iframe srcdoc=framed></iframe>`})
 	const looks = `looks = () => [...document.querySelectorAll('*')].map(e => e.localName + ' ' + e.style?.color + e.style?.opacity).join();`
-	b := restarts(t, site.URL, looks+`window.first = looks(); bh.cover({ secrets: ['hush-hush'] }); bh.hide(document.querySelector('iframe')); bh.mask({ targets: [`+css("#p")+`] })`)
+	b := restarts(t, site.URL, ours(looks+`window.first = looks(); bh.cover({ secrets: ['hush-hush'] }); bh.hide(document.querySelector('iframe')); bh.mask({ targets: [`+css("#p")+`] })`))
 	b.ours(`if (looks() !== first) throw first + '\n' + looks()`)
+}
+
+// TestWhereAGoneServerWent nobody gets any more: the page stays.
+func TestWhereAGoneServerWent(t *testing.T) {
+	for _, s := range []step.Spec{{Action: "goto", URL: "/slow"}, {Action: "reload"}} {
+		t.Run(s.Action, func(t *testing.T) {
+			asked, stopped := make(chan struct{}), make(chan struct{})
+			var second atomic.Bool
+			site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				if second.Swap(true) {
+					close(asked)
+					<-r.Context().Done()
+					close(stopped)
+				}
+				_, _ = w.Write([]byte(`<link rel=icon href="data:,">`))
+			}))
+			t.Cleanup(site.Close)
+			done := make(chan struct{})
+			restarts(t, site.URL, func(b *bench) {
+				before := *b
+				if s.URL != "" {
+					s.URL = site.URL + s.URL
+				}
+				go func() {
+					defer close(done)
+					_, _ = before.run(s)
+				}()
+				<-asked
+			})
+			<-done
+			select {
+			case <-stopped:
+			case <-time.After(20 * time.Second):
+				t.Error("it goes on")
+			}
+		})
+	}
 }
 
 // css is a target as the injected engine takes it.
