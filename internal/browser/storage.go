@@ -65,6 +65,10 @@ func (p *Page) Empty(ctx context.Context, origins []string, do func(s cdp.Sessio
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 		defer cancel()
+		// One whose next document is just coming would stay: when it answers, that is there.
+		asking, stop := context.WithTimeout(ctx, closeWithin/2)
+		defer stop()
+		_ = tab.Call(asking, "Runtime.evaluate", object{"expression": "0"}, nil)
 		_ = p.tabs.Close(ctx, tab)
 	}()
 	select {
