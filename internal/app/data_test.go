@@ -21,9 +21,12 @@ func TestALockIsFreeSoon(t *testing.T) {
 	if err := syscall.Flock(int(held.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		t.Fatal(err)
 	}
-	free := time.AfterFunc(50*time.Millisecond, func() { _ = syscall.Flock(int(held.Fd()), syscall.LOCK_UN) })
-	defer free.Stop()
+	freed := make(chan error, 1)
+	time.AfterFunc(50*time.Millisecond, func() { freed <- syscall.Flock(int(held.Fd()), syscall.LOCK_UN) })
 	d, err := openData(dir)
+	if err := <-freed; err != nil {
+		t.Error(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
