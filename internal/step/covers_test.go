@@ -100,7 +100,7 @@ func TestNoPictureShowsASecret(t *testing.T) {
 	b := start(t)
 	// How long one takes at most, of a page alone and of one with a frame that has
 	// not drawn its new page, which is waited for.
-	took := map[bool]time.Duration{false: 200 * time.Millisecond}
+	took := map[bool]time.Duration{false: 700 * time.Millisecond}
 	for _, tt := range []struct {
 		name, path, first string
 		shot              step.Spec
@@ -196,7 +196,7 @@ func TestNoPictureShowsWhatIsMasked(t *testing.T) {
 		"/shifts":  box + `<script>new MutationObserver(all => all.forEach(r => r.addedNodes.forEach(n => { n.style.left = '500px'; setTimeout(() => n.style.left = '0') }))).observe(document.documentElement, { childList: true })</script>`,
 	})
 	b := borrow(t)
-	took := 200 * time.Millisecond
+	took := 700 * time.Millisecond
 	for _, tt := range []struct {
 		path string
 		none bool
