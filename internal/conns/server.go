@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -41,6 +42,9 @@ const (
 	// restWithin is how long an answer waits for what is left of a body that
 	// nobody reads any more. When it is over, the connection ends with the answer.
 	restWithin = 200 * time.Millisecond
+	// lastWord is how long a stop waits for handlers that have taken their connection
+	// over.
+	lastWord = time.Second
 )
 
 // Server is an HTTP server.
@@ -48,6 +52,10 @@ type Server struct {
 	*http.Server
 	cfg      Config
 	listener *listener
+
+	mu      sync.Mutex
+	serving int           // handlers that run
+	none    chan struct{} // closed when none does; nil: nobody waits for that
 }
 
 // New makes a server of a handler.
@@ -72,10 +80,50 @@ func (s *Server) Serve(l net.Listener) error {
 	return s.Server.Serve(s.listener)
 }
 
+// Shutdown is http.Server's, and then waits a moment for handlers that have taken
+// their connection over (WebSockets), of which that knows nothing: they say why they
+// end it.
+func (s *Server) Shutdown(ctx context.Context) error {
+	if err := s.Server.Shutdown(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	none := make(chan struct{})
+	if s.serving == 0 {
+		close(none)
+	} else {
+		s.none = none
+	}
+	s.mu.Unlock()
+	select {
+	case <-none:
+	case <-time.After(lastWord):
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func (s *Server) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.serving++
+}
+
+func (s *Server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.serving--; s.serving == 0 && s.none != nil {
+		close(s.none)
+		s.none = nil
+	}
+}
+
 // guard keeps requests for which there is no room from the handler, and gives
 // those for which there is some a body that can't stand still.
 func (s *Server) guard(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.begin()
+		defer s.end()
 		c, _ := r.Context().Value(connKey{}).(*conn)
 		if c != nil && c.spare {
 			w.Header().Set("Connection", "close")
