@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -12,7 +13,13 @@ import (
 // TestShutdownWaitsForLastWords of handlers that have taken their connection over.
 func TestShutdownWaitsForLastWords(t *testing.T) {
 	stopping, taken := make(chan struct{}), make(chan struct{})
-	s := New(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	var s *Server
+	waited := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.none != nil
+	}
+	s = New(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		c, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -21,7 +28,9 @@ func TestShutdownWaitsForLastWords(t *testing.T) {
 		defer c.Close()
 		close(taken)
 		<-stopping
-		time.Sleep(50 * time.Millisecond) //nolint:forbidigo // a handler that takes its time: what is waited for
+		for !waited() && t.Context().Err() == nil {
+			runtime.Gosched()
+		}
 		_, _ = io.WriteString(c, "bye")
 	}), Config{Most: 10, Stall: time.Minute, Log: slog.New(slog.DiscardHandler)})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
