@@ -53,6 +53,12 @@ type Failure struct {
 	Lines     []string `json:"lines"`     // the browser's last lines
 	// ArtifactID is what the page was like when a step failed: a zip of the session's.
 	ArtifactID string `json:"artifactId"`
+	// Used and Limit are what a browser had and might have, in bytes (of processes
+	// their number), when it was ended for having too much.
+	Used  int64 `json:"used"`
+	Limit int64 `json:"limit"`
+	// StepID is the step that ran when the browser was lost, or the last before.
+	StepID string `json:"stepId"`
 }
 
 // Error is the code and the sentence.

@@ -36,6 +36,8 @@ func init() {
 // conditions of scripts.
 func condition(cond string) (bool, error) {
 	switch cond {
+	case "root":
+		return os.Getuid() == 0, nil
 	case "mounts":
 		return os.Getuid() == 0 && syscall.Mount("", "/nowhere", "tmpfs", 0, "") != syscall.EPERM, nil
 	default:

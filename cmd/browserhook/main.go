@@ -41,6 +41,7 @@ type cli struct {
 	Version kong.VersionFlag `help:"Print the version and end." env:"-"`
 
 	Serve       config.Server  `cmd:"" help:"Run the server."`
+	Doctor      doctorCmd      `cmd:"" help:"Look whether a server can run here, and say what is wrong and what mends it."`
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
 	Receive     receiveCmd     `cmd:"" help:"Receive webhooks: verify and show them, or fail, hang or be slow."`
 	Listen      listenCmd      `cmd:"" help:"Follow a server's events and forward each to an address of this machine."`

@@ -109,12 +109,17 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.blobs, err = openBlobs(settings.ArtifactsURL, a.data.Artifacts); err != nil {
 		return nil, err
 	}
+	limits, err := limitsOf(settings)
+	if err != nil {
+		return nil, err
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize, Log: log,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
+		Limits: limits, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -16,6 +16,12 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
+// The files of a data folder, beside the database.
+const (
+	masterKeyFile = "master.key"
+	lockFile      = "lock"
+)
+
 func databasePath(data string) string { return filepath.Join(data, "browserhook.db") }
 
 // dataFolder is the server's own folder, locked so that two servers never
@@ -45,9 +51,9 @@ func openData(path string) (*dataFolder, error) {
 		Path:      abs,
 		Database:  databasePath(abs),
 		Artifacts: filepath.Join(abs, "artifacts"),
-		MasterKey: filepath.Join(abs, "master.key"),
+		MasterKey: filepath.Join(abs, masterKeyFile),
 	}
-	d.lock, err = os.OpenFile(filepath.Join(abs, "lock"), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
+	d.lock, err = os.OpenFile(filepath.Join(abs, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
 		return nil, folderError("data folder", abs, "--data", err)
 	}

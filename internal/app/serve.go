@@ -30,6 +30,7 @@ func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog
 		a.greet(out)
 	}
 	log.Info("started", "version", Version, "url", a.URL)
+	a.tellLimits()
 	if a.ends == "" {
 		log.Info("SIGTERM leaves sessions to the next start, which goes on with them", "within", settings.KeeperGrace)
 	} else {

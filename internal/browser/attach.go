@@ -42,22 +42,18 @@ func (l *Launcher) Discard(sessionID string) error { return l.discard(l.folder(s
 
 func (l *Launcher) discard(dir string) error {
 	session := sessionOf(dir)
-	uid, known := owner(dir)
 	if n := keeper.KillSession(dir); n > 0 {
 		l.cfg.Log.Info("ended a browser that an earlier server left", "session", session, "processes", n)
 	}
 	if err := removeAll(dir); err != nil {
 		return fmt.Errorf("remove a session's folder: %w", err)
 	}
-	if known {
-		l.freeUID(uid)
-	}
 	return nil
 }
 
 // reach connects to the keeper, and finds out what there is.
 func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.SessionOptions) (_ *Browser, err error) {
-	uid, key, err := prove(dir)
+	key, err := prove(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +63,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	}
 	b := &Browser{
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
-		release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{}),
+		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
 	}
 	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
 	defer func() {
@@ -130,45 +126,21 @@ func makeKey(dir string) (string, error) {
 
 // prove finds out whether a session's folder is one that a server of this user's has
 // made, which nobody else can have changed: then so is what listens in it. It returns
-// the user whom the browser runs as, and the session's key.
-func prove(dir string) (uid int, key string, err error) {
+// the session's key.
+func prove(dir string) (key string, err error) {
 	for name, kind := range map[string]os.FileMode{"": os.ModeDir, socketName: os.ModeSocket, keeper.KeyFile: 0} {
 		info, err := os.Lstat(filepath.Join(dir, name))
 		if err != nil {
-			return 0, "", fmt.Errorf("look at the session's folder: %w", err)
+			return "", fmt.Errorf("look at the session's folder: %w", err)
 		}
 		owner, ok := info.Sys().(*syscall.Stat_t)
 		if !ok || int(owner.Uid) != os.Getuid() || info.Mode().Type() != kind || info.Mode().Perm()&0o022 != 0 {
-			return 0, "", fmt.Errorf("the session's folder is not as a server makes it: %q is %s, of user %d", name, info.Mode(), owner.Uid)
+			return "", fmt.Errorf("the session's folder is not as a server makes it: %q is %s, of user %d", name, info.Mode(), owner.Uid)
 		}
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, keeper.KeyFile))
 	if err != nil {
-		return 0, "", fmt.Errorf("read the session's key: %w", err)
+		return "", fmt.Errorf("read the session's key: %w", err)
 	}
-	uid, known := owner(dir)
-	if !known {
-		return 0, "", errors.New("the session's folder is not as a server makes it: it has none of the browser's")
-	}
-	return uid, string(raw), nil
-}
-
-// owner is the user whom the browser of a session's folder runs as, if it has one.
-func owner(dir string) (uid int, known bool) {
-	info, err := os.Lstat(filepath.Join(dir, filesFolder))
-	if err != nil {
-		return 0, false
-	}
-	of, ok := info.Sys().(*syscall.Stat_t)
-	return int(of.Uid), ok
-}
-
-// keepUID has no other browser run as the user of a session's folder until what is in
-// it has ended.
-func (l *Launcher) keepUID(dir string) {
-	if uid, known := owner(dir); known {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.uids[uid] = true
-	}
+	return string(raw), nil
 }

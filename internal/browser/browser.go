@@ -71,6 +71,8 @@ func (b *Browser) Exit() *domain.Failure {
 		return failure(CodeCrashed, "The browser was closed.", nil)
 	case e == nil:
 		return failure(CodeCrashed, wireEnded(b.conn.Err()), nil)
+	case e.Exceeded != nil:
+		return exceeded(e.Exceeded, e.Lines)
 	case e.Error != "":
 		return failure(CodeStartFailed, "Chromium could not be started: "+e.Error+".", e.Lines)
 	case e.Signal != 0:
@@ -238,6 +240,7 @@ func (b *Browser) watch() {
 	b.mu.Unlock()
 	if left {
 		b.conn.Wait()
+		b.release()
 		close(b.done)
 		return
 	}

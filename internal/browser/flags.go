@@ -11,6 +11,10 @@ import (
 // enoughSharedMemory is what pages need in /dev/shm; containers give 64 MiB.
 const enoughSharedMemory = 512 << 20
 
+// SharedMemory is how much of that is free, in bytes, and how much is enough: with less
+// browsers keep in files what they share.
+func SharedMemory() (free, enough uint64) { return sharedMemory(), enoughSharedMemory }
+
 func sharedMemory() uint64 {
 	var fs syscall.Statfs_t
 	if err := syscall.Statfs("/dev/shm", &fs); err != nil {

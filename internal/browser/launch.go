@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -35,10 +35,6 @@ const (
 	CodeCrashed      = "browser_crashed"
 )
 
-// firstUID and lastUID bound the users that browsers run as when the server is
-// root: the range that systemd keeps for users that exist only while needed.
-const firstUID, lastUID = 61184, 65519
-
 // Config says how browsers are started.
 type Config struct {
 	Chromium     string        // path; empty: the one that is installed
@@ -49,6 +45,8 @@ type Config struct {
 	MaxTabs      int           // of a browser; 0: MaxTabs
 	Grace        time.Duration // that a browser outlives its server by, for Attach; 0: it ends with it
 	Ready        int           // browsers that are kept ready for sessions to come: see Fill
+	Limits       keeper.Limits // of each browser
+	NoCgroups    bool          // keep to the limits without control groups
 	Log          *slog.Logger
 }
 
@@ -59,13 +57,11 @@ type Launcher struct {
 	Version  string            // its own: "Chromium 156.0.8078.79 built on Debian …"
 	Sandbox  bool              // Chromium's own sandbox can be had on this machine
 
-	cfg    Config
-	agents map[string]func() agent // of the programs with a window, by path
-	pool   *pool[*Browser]
-
-	mu   sync.Mutex
-	uids map[int]bool // in use
-	last int          // the one that was taken last
+	cfg     Config
+	agents  map[string]func() agent // of the programs with a window, by path
+	pool    *pool[*Browser]
+	users   *users
+	cgroups cgroup.Place
 }
 
 // NewLauncher finds Chromium. Without one it returns a launcher whose Launch
@@ -74,8 +70,10 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	if cfg.StartTimeout == 0 {
 		cfg.StartTimeout = 30 * time.Second
 	}
-	// Two servers on one machine don't know of each other's users.
-	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, uids: map[int]bool{}, last: firstUID + rand.IntN(lastUID-firstUID)}
+	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, users: newUsers(), cgroups: cgroup.Nowhere(errors.New("they are not used"))}
+	if !cfg.NoCgroups {
+		l.cgroups = findCgroups()
+	}
 	l.Programs = find(cfg.Chromium)
 	if len(l.Programs) == 0 {
 		l.pool = newPool(0, kind{}, l.warm, cfg.Log)
@@ -238,9 +236,12 @@ func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domai
 // start makes the session's folder and socket, starts the keeper and connects.
 func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bool) (*Browser, error) {
 	dir := filepath.Join(l.cfg.RunDir, sessionID)
-	uid := l.takeUID()
-	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: func() { l.freeUID(uid) }, asked: make(chan struct{}), done: make(chan struct{})}
-	files, err := makeFolders(dir, uid)
+	as, err := l.users.take()
+	if err != nil {
+		return nil, err
+	}
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, asked: make(chan struct{}), done: make(chan struct{})}
+	files, err := makeFolders(dir, as.id)
 	if err != nil {
 		b.abandon()
 		return nil, err
@@ -256,9 +257,16 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, err
 	}
 	defer listener.Close()
-	cfg, err := json.Marshal(keeper.Config{
-		Chromium: k.program, Args: k.flags(files, l.Sandbox), Dir: dir, Files: files, UID: uid, Grace: l.cfg.Grace, Spare: spare,
-	})
+	told := keeper.Config{
+		Chromium: k.program, Args: append(cacheFlags(l.cfg.Limits), k.flags(files, l.Sandbox)...), Dir: dir, Files: files, UID: as.id,
+		Grace: l.cfg.Grace, Spare: spare, Limits: l.cfg.Limits, Cgroups: l.cgroups,
+	}
+	passed := []*os.File{listener}
+	if as.lock != nil {
+		passed = append(passed, as.lock)
+		told.User = 3 + 1
+	}
+	cfg, err := json.Marshal(told)
 	if err != nil {
 		b.abandon()
 		return nil, err
@@ -266,7 +274,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	process := exec.Command(l.cfg.Keeper[0], append(l.cfg.Keeper[1:], string(cfg))...) //nolint:noctx // it outlives the call; Close ends it
 	process.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=" + os.Getenv("LANG"), "GOMAXPROCS=2", "GOGC=50"}
 	process.Dir = "/"
-	process.ExtraFiles = []*os.File{listener}
+	process.ExtraFiles = passed
 	process.Stderr = &b.keeperSaid
 	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C for the server is not for it
 	if err := process.Start(); err != nil {
@@ -349,39 +357,9 @@ func dial(ctx context.Context, dir string) (net.Conn, error) {
 	return (&net.Dialer{}).DialContext(ctx, addr.Net, addr.Name)
 }
 
-func (l *Launcher) takeUID() int {
-	if os.Getuid() != 0 {
-		return 0
-	}
-	return l.nextUID()
-}
-
-// nextUID is the next user that no browser of this server's runs as: not who has
-// just been, as long as there is another.
-func (l *Launcher) nextUID() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for range lastUID - firstUID {
-		if l.last++; l.last >= lastUID {
-			l.last = firstUID
-		}
-		if !l.uids[l.last] {
-			l.uids[l.last] = true
-			return l.last
-		}
-	}
-	return lastUID // more browsers than users: the last is shared
-}
-
-func (l *Launcher) freeUID(uid int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.uids, uid)
-}
-
 // Sweep ends the browsers and keepers that a dead server left, but those that are
 // kept for Attach, and removes their folders. It is for the start, before anything
-// is launched: what is launched then runs as none of the users of those.
+// is launched.
 func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) error {
 	left, err := filepath.Glob(filepath.Join(l.cfg.RunDir, "browser_*"))
 	if err != nil {
@@ -392,7 +370,6 @@ func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) 
 			return ctx.Err()
 		}
 		if kept(sessionOf(dir)) {
-			l.keepUID(dir)
 			continue
 		}
 		if err := l.discard(dir); err != nil {

@@ -42,6 +42,10 @@ type Server struct {
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
+	BrowserMemory     string   `help:"Memory that a browser may have; 0: any. One that takes more is ended." default:"2GiB" placeholder:"SIZE"`
+	BrowserDisk       string   `help:"Disk that a browser's files may take, downloads included; 0: any. One that takes more is ended." default:"1GiB" placeholder:"SIZE"`
+	BrowserProcesses  int      `help:"Processes and threads that a browser may have; 0: any number." default:"2048" placeholder:"N"`
+	BrowserCPUs       float64  `name:"browser-cpus" help:"Processors that a browser may keep busy, such as 1.5, where control groups can be had; 0: all." default:"0" placeholder:"N"`
 	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed, the headless shell before the whole browser." placeholder:"PATH"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
@@ -125,6 +129,9 @@ func (s *Server) Check() error {
 	}
 	if *s.PoolSize < 0 || *s.PoolSize > 100 {
 		return wrong("pool-size", "%d is not between 0 and 100", *s.PoolSize)
+	}
+	if _, err := s.Limits(); err != nil {
+		return err
 	}
 	if s.Chromium != "" {
 		if info, err := os.Stat(s.Chromium); err != nil {

@@ -97,6 +97,13 @@ func appendFailure(b []byte, f *Failure) []byte {
 		b = append(b, ']')
 	}
 	b = appendOptional(b, `,"artifactId":`, f.ArtifactID)
+	if f.Used != 0 {
+		b = strconv.AppendInt(append(b, `,"used":`...), f.Used, 10)
+	}
+	if f.Limit != 0 {
+		b = strconv.AppendInt(append(b, `,"limit":`...), f.Limit, 10)
+	}
+	b = appendOptional(b, `,"stepId":`, f.StepID)
 	return append(b, '}')
 }
 

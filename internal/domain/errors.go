@@ -27,6 +27,12 @@ type Failure struct {
 	Lines     []string `json:"lines,omitempty"`     // the browser's last lines
 	// ArtifactID names what the page was like when the step failed: a zip.
 	ArtifactID string `json:"artifactId,omitempty"`
+	// Used and Limit are what a browser had and might have, in bytes (of processes
+	// their number), when it was ended for having too much.
+	Used  int64 `json:"used,omitempty"`
+	Limit int64 `json:"limit,omitempty"`
+	// StepID is the step that ran when the browser was lost, or the last before.
+	StepID string `json:"stepId,omitempty"`
 }
 
 func (f *Failure) Error() string { return f.Code + ": " + f.Message }

@@ -133,7 +133,10 @@ func exampleBody(t domain.EventType) []byte {
 		p.Data.Status, p.Data.Reason = "CLOSED", "requested"
 	case domain.EventBrowserCrashed:
 		p.Data.Status, p.Data.Reason = "CLOSING", "crashed"
-		p.Data.Error = &domain.Failure{Code: "browser_crashed", Message: "Chromium was ended by signal 9 (killed)."}
+		p.Data.Error = &domain.Failure{
+			Code: "out_of_memory", Message: "The browser took 2.1 GiB of memory, may have 2.0 GiB, and was ended.",
+			Used: 2_254_857_830, Limit: 2 << 30, StepID: "step_06h0vrn6b12g35g6ph5tvdtch0",
+		}
 	case domain.EventStepStarted:
 		step("RUNNING")
 	case domain.EventStepCompleted:

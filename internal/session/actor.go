@@ -18,7 +18,8 @@ type actor struct {
 	service *Service
 	ref     ref
 	opt     domain.SessionOptions
-	left    bool // the server ends, and leaves the browser to the next; only run and what it calls know it
+	left    bool   // the server ends, and leaves the browser to the next; only run and what it calls know it
+	last    string // the step that was started last; as left
 
 	woken   chan struct{} // there may be a step
 	touched chan struct{} // somebody uses the session
@@ -129,6 +130,7 @@ func (a *actor) next(ctx context.Context, d decider, c *domain.SessionChange) (*
 	}
 	r := &current{Step: st}
 	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	a.last = st.ID
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.step = r
@@ -407,6 +409,7 @@ func (a *actor) unrecorded(ctx context.Context, err error) {
 }
 
 func (a *actor) lost(b Browser, why *domain.Failure) {
+	why.StepID = a.last
 	if p := b.Page(); p != nil {
 		// What it printed last may be what a page wrote to its console.
 		why.Message = p.Secrets.Hide(why.Message)

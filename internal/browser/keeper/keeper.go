@@ -25,6 +25,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/browser/mux"
 )
 
@@ -36,6 +37,11 @@ type Config struct {
 	Dir      string   `json:"dir"`   // the session's folder; removed at the end
 	Files    string   `json:"files"` // inside it: the browser's own, its home
 	UID      int      `json:"uid"`   // user and group to run as; 0: the keeper's own
+	// User is the descriptor of a file whose lock keeps that user from other browsers,
+	// as long as it is open; 0: none.
+	User    int          `json:"user,omitempty"`
+	Limits  Limits       `json:"limits,omitzero"`
+	Cgroups cgroup.Place `json:"cgroups,omitzero"` // where its control group is made, if anywhere
 	// Grace is how long a server may be gone; 0: the browser ends with it.
 	Grace time.Duration `json:"grace,omitempty"`
 	// Spare is a browser that no session has yet: until it does, it ends with its
@@ -91,6 +97,8 @@ type Exited struct {
 	Signal int      `json:"signal,omitempty"`
 	Error  string   `json:"error,omitempty"` // why it could not be started
 	Lines  []string `json:"lines"`           // the last it printed
+	// Exceeded is what it had too much of, if it was ended for that.
+	Exceeded *Exceeded `json:"exceeded,omitempty"`
 }
 
 const (
@@ -120,8 +128,14 @@ func Main(args []string) int {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		fmt.Fprintln(os.Stderr, "keeper: become the reaper:", err)
 	}
-	k := &keeper{cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), servers: make(chan int), over: make(chan struct{})}
+	k := &keeper{
+		cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), exceeds: make(chan Exceeded, 1),
+		servers: make(chan int), over: make(chan struct{}),
+	}
 	defer removeAll(cfg.Dir)
+	if cfg.User > 0 {
+		syscall.CloseOnExec(cfg.User)
+	}
 	if key, err := os.ReadFile(filepath.Join(cfg.Dir, KeyFile)); err == nil { // a server of version 1 makes none
 		k.key = key
 	}
@@ -158,6 +172,10 @@ type keeper struct {
 	pid    int
 	exited chan syscall.WaitStatus
 	mux    *mux.Mux
+	group  *cgroup.Group // that it is in, if any
+
+	exceeds  chan Exceeded // it has too much of something
+	exceeded *Exceeded     // and was ended for that
 
 	key []byte
 
@@ -181,12 +199,14 @@ func (k *keeper) run() error {
 		return fmt.Errorf("listen: %w", err)
 	}
 	defer listener.Close()
+	defer k.release()
+	defer k.end()
 	browser, startErr := k.start()
 	if startErr != nil {
 		k.refuse(listener, startErr)
 		return nil
 	}
-	defer k.end()
+	k.serving.Go(k.watch)
 	k.mux = mux.New(browser, func() { k.mux.Tell(MethodLeft, struct{}{}) })
 	k.serving.Go(func() { k.accept(listener) })
 	browserDone := make(chan struct{})
@@ -202,7 +222,10 @@ func (k *keeper) run() error {
 	k.end()
 	<-browserDone
 	k.lines.wait()
-	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last()})
+	if k.exceeded == nil {
+		k.exceeded = k.outOfMemory()
+	}
+	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last(), Exceeded: k.exceeded})
 	k.mux.End(readWithin)
 	listener.Close()
 	served := make(chan struct{})
@@ -244,6 +267,10 @@ func (k *keeper) attend(stop <-chan os.Signal, browserDone <-chan struct{}) (sta
 			return status, false, nil
 		case status = <-exited:
 			return status, true, nil
+		case over := <-k.exceeds:
+			k.exceeded = &over
+			k.end()
+			return <-k.exited, true, nil
 		case <-done: // it ends, or says what is no message
 			select {
 			case status = <-k.exited:
@@ -298,11 +325,14 @@ func (k *keeper) start() (browser pipes, err error) {
 			f.Close()
 		}
 	}()
-	k.pid, err = syscall.ForkExec(k.cfg.Chromium, append([]string{k.cfg.Chromium}, k.cfg.Args...), &syscall.ProcAttr{
-		Dir:   k.cfg.Files,
-		Env:   k.environment(),
-		Files: []uintptr{null.Fd(), printEnd.Fd(), printEnd.Fd(), readEnd.Fd(), writeEnd.Fd()},
-		Sys:   attr,
+	k.confine()
+	k.pid, err = k.into(attr, func() (int, error) {
+		return syscall.ForkExec(k.cfg.Chromium, append([]string{k.cfg.Chromium}, k.cfg.Args...), &syscall.ProcAttr{
+			Dir:   k.cfg.Files,
+			Env:   k.environment(),
+			Files: []uintptr{null.Fd(), printEnd.Fd(), printEnd.Fd(), readEnd.Fd(), writeEnd.Fd()},
+			Sys:   attr,
+		})
 	})
 	if err != nil {
 		return browser, fmt.Errorf("start %s: %w", filepath.Base(k.cfg.Chromium), err)

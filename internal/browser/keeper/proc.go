@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/browser/cgroup"
 )
 
 // children lists the living children of a process. Few kernels list them by
@@ -73,13 +75,15 @@ func probeWith(program string) int {
 
 // KillSession kills what belongs to a session's folder, whoever started it: its
 // keeper, known by its argument, and Chromium's processes, known by their home,
-// their arguments or where they work, and what any of these has started: some write
-// a title over all that. Who but works in the folder or names it, as another user than
+// their arguments or where they work, what is in its control group, and what any of
+// these has started: some write a title over all that. Who but works in the folder or names it, as another user than
 // the browser's, is left alone. It returns when they are gone, lest one makes the
 // folder again that is then removed, or after a second.
 func KillSession(folder string) (killed int) {
 	ours := map[int]bool{} // which tell nothing of themselves any more while they end
 	user := userOf(folder)
+	left := cgroup.Noted(filepath.Join(folder, groupFile))
+	defer func() { _ = left.Remove(time.Second) }()
 	for end := time.Now().Add(time.Second); ; {
 		parents := map[int]int{}
 		procs, _ := filepath.Glob("/proc/[0-9]*")
@@ -91,6 +95,9 @@ func KillSession(folder string) (killed int) {
 			if parents[pid] = parent(p); parents[pid] > 0 && belongs(p, folder, user) {
 				ours[pid] = true
 			}
+		}
+		for _, pid := range left.PIDs() {
+			ours[pid] = true
 		}
 		for more := true; more; {
 			more = false

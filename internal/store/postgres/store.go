@@ -111,10 +111,14 @@ type Store struct {
 // nodes that use it.
 func Open(ctx context.Context, cfg Config) (*Store, error) { return open(ctx, cfg, usual) }
 
+func urlError(err error) error {
+	return advice.Add(fmt.Errorf("the database URL is wrong: %w", hideURL(err)), "Mend --database-url.")
+}
+
 func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	pc, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		return nil, advice.Add(fmt.Errorf("the database URL is wrong: %w", hideURL(err)), "Mend --database-url.")
+		return nil, urlError(err)
 	}
 	pc.MaxConns = max(pc.MaxConns, maxConnections)
 	pc.MaxConnIdleTime = 5 * time.Minute
@@ -180,22 +184,26 @@ func (s *Store) start(ctx context.Context) error {
 }
 
 func (s *Store) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
+	p, err := provider(s.pool)
 	if err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
-	db := stdlib.OpenDBFromPool(s.pool)
-	defer db.Close()
+	defer p.Close()
+	return schema.Migrate(ctx, p)
+}
+
+// provider has the migrations for a database. It is to be closed.
+func provider(pool *pgxpool.Pool) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
 	// Several nodes may start at once.
 	locker, err := lock.NewPostgresSessionLocker()
 	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+		return nil, err
 	}
-	p, err := goose.NewProvider(database.DialectPostgres, db, files, goose.WithSessionLocker(locker))
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	return schema.Migrate(ctx, p)
+	return goose.NewProvider(database.DialectPostgres, stdlib.OpenDBFromPool(pool), files, goose.WithSessionLocker(locker))
 }
 
 const proof = "browserhook"

@@ -88,6 +88,11 @@ func Load(path string) (*Box, error) {
 		return nil, advice.Add(fmt.Errorf("the master key can't be made: %w", err),
 			"See that the data folder can be written and its disk has room.")
 	}
+	return Read(path)
+}
+
+// Read is [Load] for a file that is there.
+func Read(path string) (*Box, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, advice.Add(fmt.Errorf("the master key can't be read: %w", err),

@@ -49,23 +49,64 @@ func connect(path, pragma string, conns int) (*sql.DB, error) {
 var errForeign = errors.New("it is the database of another program")
 
 func migrate(ctx context.Context, db *sql.DB) error {
+	p, _, err := migrationsOf(ctx, db)
+	if err != nil {
+		return err
+	}
+	return schema.Migrate(ctx, p)
+}
+
+// migrationsOf are those for a database, which has tables or is empty.
+func migrationsOf(ctx context.Context, db *sql.DB) (p *goose.Provider, empty bool, err error) {
 	var tables, ours int
 	if err := db.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(name = ?), 0) FROM sqlite_schema WHERE type = 'table'`,
 		schema.Table).Scan(&tables, &ours); err != nil {
-		return err
+		return nil, false, err
 	}
 	if tables > 0 && ours == 0 {
-		return errForeign
+		return nil, false, errForeign
 	}
 	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+	if err == nil {
+		p, err = goose.NewProvider(database.DialectSQLite3, db, files)
 	}
-	p, err := goose.NewProvider(database.DialectSQLite3, db, files)
 	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
+		return nil, false, fmt.Errorf("migrate database: %w", err)
 	}
-	return schema.Migrate(ctx, p)
+	return p, tables == 0, nil
+}
+
+// Look opens the file, which is there, to see whether it can be opened and of which
+// version it is. It changes nothing. The error is [Open]'s.
+func Look(ctx context.Context, path string) (t schema.Tables, err error) {
+	if t, err = look(ctx, path); err != nil {
+		return t, openError(path, err)
+	}
+	return t, nil
+}
+
+func look(ctx context.Context, path string) (t schema.Tables, err error) {
+	if err := makeFile(path); err != nil { // it is there, and can be written
+		return t, err
+	}
+	how := "?mode=ro&_pragma=busy_timeout(10000)"
+	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
+		how += "&immutable=1" // nobody has it open: no files beside it are made
+	}
+	db, err := sql.Open(driver, "file:"+(&url.URL{Path: path}).EscapedPath()+how)
+	if err != nil {
+		return t, err
+	}
+	defer db.Close()
+	p, empty, err := migrationsOf(ctx, db)
+	if err != nil || empty {
+		return t, err
+	}
+	var have int64
+	if err := db.QueryRowContext(ctx, schema.Version).Scan(&have); err != nil {
+		return t, err
+	}
+	return schema.Compare(have, p)
 }
 
 // openError says why the file can't be opened, and what to do.

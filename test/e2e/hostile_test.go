@@ -1,0 +1,265 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+var hostile = flag.Bool("hostile", false, "TestHostilePages shows every page, and another session's steps take less than twice their time beside each")
+
+// hostilePages are what a session may meet, and what it is then like.
+var hostilePages = []struct {
+	name, page string
+	ends       string // the code that the session may end with; empty: it answers
+}{
+	{"a memory bomb", `<script>setTimeout(` + bomb + `)</script>`, "out_of_memory"},
+	{"a memory bomb of nodes", `<script>setTimeout(() => { for (;;) document.body.appendChild(document.createElement("p")).textContent = "x".repeat(1000) })</script><body>`, "out_of_memory"},
+	{"a memory bomb in frames", `<script>for (let i = 2; i < 8; i++) document.write("<iframe src=http://127.0.0." + i + ":" + location.port + "/bomb></iframe>")</script>`, "out_of_memory"},
+	{"a fork bomb of workers", `<script>const url = URL.createObjectURL(new Blob(["for (;;);"])); setInterval(() => { for (let i = 0; i < 20; i++) new Worker(url) })</script>`, "out_of_memory"},
+	{"a fork bomb of frames", `<body><script>let i = 2; setInterval(() => { const f = document.createElement("iframe"); f.src = "http://127.0.0." + (i++ % 250 + 2) + ":" + location.port + "/empty"; document.body.append(f) })</script>`, "out_of_memory"},
+	{"dialogs in a loop", `<script>setTimeout(() => { for (;;) alert("again") })</script>`, ""},
+	{"dialogs from a timer", `<script>setInterval(() => confirm("again"))</script>`, ""},
+	{"print in a loop", `<script>setTimeout(() => { for (;;) print() })</script>`, ""},
+	{"endless redirects", `<meta http-equiv=refresh content="0;url=/round">`, ""},
+	{"a page that goes on and on", `<script>setTimeout(() => location.href = "/hostile/" + Math.random())</script>`, ""},
+	{"a million nodes", `<body><script>document.body.innerHTML = "<p>node</p>".repeat(1e6)</script>`, "out_of_memory"},
+	{"popups", `<script>setInterval(() => open("/empty"))</script>`, "out_of_memory"},
+	{"a page that won't be left", `<script>onbeforeunload = (e) => { e.preventDefault(); return "stay" }</script>`, ""},
+	{"a download of 10 GB", `<script>setTimeout(() => location.href = "/endless")</script>`, "out_of_disk"},
+	{"storage without end", `<script>(async () => { const cache = await caches.open("all"); for (let i = 0;; i++) { const some = new Uint8Array(1 << 20);
+		for (let at = 0; at < some.length; at += 65536) crypto.getRandomValues(some.subarray(at, at + 65536)); await cache.put("/" + i, new Response(some)) } })()</script>`, "out_of_disk"},
+	{"a blocked main thread", `<script>setTimeout(() => { for (;;); })</script>`, ""},
+}
+
+// bomb is a function that takes all memory.
+const bomb = `async () => { for (globalThis.all = [];;) { all.push(new Uint8Array(8 << 20).fill(all.length)); await new Promise((r) => setTimeout(r)) } }`
+
+// TestHostilePages shows them to a session: it answers, or ends by its limits, in time
+// and in any case when it is told to. Another one beside it takes no longer for its
+// steps than it may, and loses no event. A few of the pages, each time others, or with
+// -hostile all.
+func TestHostilePages(t *testing.T) {
+	dir := harness.Isolate(t)
+	site := hostileSite(t)
+	server := harness.Start(t, filepath.Join(dir, "data"), "--browser-memory=700MiB", "--browser-disk=128MiB", "--browser-processes=600", "--pool-size=0")
+	pages := slices.Clone(hostilePages)
+	if !*hostile {
+		rand.Shuffle(len(pages), func(i, j int) { pages[i], pages[j] = pages[j], pages[i] })
+		pages = pages[:4]
+	}
+	n := &neighbour{T: t, c: server.Client(), site: site}
+	n.id = n.made(obj{})
+	for range 10 {
+		n.round()
+	}
+	for _, p := range pages {
+		t.Run(p.name, func(t *testing.T) {
+			parent := n.T
+			n.T = t
+			defer func() { n.T = parent }()
+			usual := n.median(8)
+			over := make(chan struct{})
+			go func() {
+				defer close(over)
+				meet(t, server.Client(), site+"/hostile/"+strings.ReplaceAll(p.name, " ", "-"), p.ends)
+			}()
+			var took []time.Duration
+			for there := true; there; {
+				select {
+				case <-over:
+					there = false
+				default:
+					took = append(took, n.round())
+				}
+			}
+			slices.Sort(took)
+			beside := took[len(took)/2]
+			t.Logf("a round of steps takes %s, and %s beside it (of %d)", usual, beside, len(took))
+			if *hostile && beside > 2*usual {
+				t.Errorf("a round of steps takes %s, and %s beside it", usual, beside)
+			}
+		})
+	}
+	n.complete()
+	if _, err := n.c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+n.id, nil); err != nil {
+		t.Error(err)
+	}
+	harness.WaitForNothingLeft(t, dir)
+}
+
+// meet has a session meet a page.
+func meet(t *testing.T, c *harness.Client, url, ends string) {
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	id := made.String("sessionId")
+	if _, err := c.With("Prefer", "wait=20").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "goto", "url": url, "timeout": "5s"}}}); err != nil {
+		t.Error(err)
+	}
+	// It is asked for as long as a page of it may take to show what it is.
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); {
+		began := time.Now()
+		got, err := c.With("Prefer", "wait=20").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps",
+			obj{"steps": []obj{{"action": "evaluate", "expression": "1 + 1", "timeout": "1s"}, {"action": "screenshot", "timeout": "2s"}}, "onError": "continue"})
+		if status, ok := err.(*harness.StatusError); ok && status.Status == http.StatusConflict {
+			break // it has ended
+		}
+		if err != nil {
+			t.Error(err)
+			break
+		}
+		if took := time.Since(began); took > 15*time.Second {
+			t.Errorf("steps of a second or two took %s: %v", took, got)
+		}
+	}
+	now, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id, nil)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if why, _ := now["error"].(map[string]any); why != nil && (ends == "" || why["code"] != ends) {
+		t.Errorf("the session ended: %v", why)
+	} else if why != nil {
+		t.Logf("the session ended: %v", why["message"])
+	}
+	began := time.Now()
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+		if status, ok := err.(*harness.StatusError); !ok || status.Status != http.StatusConflict {
+			t.Error(err)
+		}
+	}
+	if _, err := c.WaitSession(t.Context(), id, "CLOSED"); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("its end took %s", took)
+	}
+}
+
+// neighbour is a session that minds its own business.
+type neighbour struct {
+	*testing.T
+	c        *harness.Client
+	id, site string
+	steps    int
+}
+
+func (n *neighbour) made(options obj) string {
+	n.Helper()
+	got, err := n.c.Do(n.Context(), http.MethodPost, "/v1/sessions", options)
+	if err != nil {
+		n.Fatal(err)
+	}
+	return got.String("sessionId")
+}
+
+// round is some steps, and the time that they took.
+func (n *neighbour) round() time.Duration {
+	n.Helper()
+	steps := []obj{
+		{"action": "goto", "url": n.site + "/shop"}, {"action": "fill", "target": "#q", "value": "tea"},
+		{"action": "click", "target": "text=Buy"}, {"action": "extract", "fields": obj{"title": "h1"}},
+	}
+	got, err := n.c.With("Prefer", "wait=60").Do(n.Context(), http.MethodPost, "/v1/sessions/"+n.id+"/steps", obj{"steps": steps})
+	if err != nil {
+		n.Fatal(err)
+	}
+	var took time.Duration
+	for _, st := range got.List("data") {
+		if st.String("status") != "COMPLETED" {
+			n.Fatalf("the other session's step is %v", st)
+		}
+		ms, _ := st["durationMs"].(float64)
+		took += time.Duration(ms) * time.Millisecond
+	}
+	n.steps += len(steps)
+	return took
+}
+
+// median is that of so many rounds.
+func (n *neighbour) median(rounds int) time.Duration {
+	n.Helper()
+	var all []time.Duration
+	for range rounds {
+		all = append(all, n.round())
+	}
+	slices.Sort(all)
+	return all[rounds/2]
+}
+
+// complete fails the test unless there is news of every step, without a gap.
+func (n *neighbour) complete() {
+	n.Helper()
+	done := 0
+	for i, e := range eventsOf(n.T, n.c, n.id) {
+		if e["sequence"] != float64(i+1) {
+			n.Fatalf("event %d has the number %v", i+1, e["sequence"])
+		}
+		if strings.Contains(fmt.Sprint(e["data"]), "step_completed") {
+			done++
+		}
+	}
+	if done != n.steps {
+		n.Errorf("%d steps were completed, and %d events say so", n.steps, done)
+	}
+}
+
+// hostileSite has the pages, at every address of loopback.
+func hostileSite(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	html := func(w http.ResponseWriter, text string) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,">`, text)
+	}
+	mux.HandleFunc("GET /hostile/{name}", func(w http.ResponseWriter, r *http.Request) {
+		for _, p := range hostilePages {
+			if strings.ReplaceAll(p.name, " ", "-") == r.PathValue("name") {
+				html(w, p.page)
+				return
+			}
+		}
+		html(w, `<script>setTimeout(() => location.href = "/hostile/" + Math.random())</script>`)
+	})
+	mux.HandleFunc("GET /bomb", func(w http.ResponseWriter, _ *http.Request) { html(w, `<script>(`+bomb+`)()</script>`) })
+	mux.HandleFunc("GET /empty", func(w http.ResponseWriter, _ *http.Request) { html(w, "empty") })
+	mux.HandleFunc("GET /shop", func(w http.ResponseWriter, _ *http.Request) {
+		html(w, `<h1>Tea</h1><input id=q><button onclick="document.querySelector('h1').textContent='Bought '+q.value">Buy</button>`)
+	})
+	mux.Handle("GET /round", http.RedirectHandler("/round?again", http.StatusFound))
+	mux.HandleFunc("GET /endless", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Disposition", `attachment; filename="large.bin"`)
+		_, _ = io.Copy(w, io.LimitReader(zero{}, 10<<30))
+	})
+	server := httptest.NewUnstartedServer(mux)
+	server.Listener.Close()
+	var err error
+	if server.Listener, err = net.Listen("tcp4", "0.0.0.0:0"); err != nil {
+		t.Fatal(err)
+	}
+	server.Start()
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	return "http://127.0.0.1:" + port
+}
+
+type zero struct{}
+
+func (zero) Read(p []byte) (int, error) { return len(p), nil }
