@@ -40,7 +40,8 @@ var waits = map[string]string{
 // stops says of each function that has something done later, at a time or with the
 // end of a context, who takes that back. What has begun by then is soon over.
 var stops = map[string]string{
-	"internal/browser.Browser.Connect":       "itself",
+	"internal/browser.Browser.Dial":          "itself",
+	"internal/browser.Browser.say":           "itself",
 	"internal/browser.Browser.watch":         "itself",
 	"internal/browser.pool.rest":             "pool.close",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",

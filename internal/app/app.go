@@ -117,9 +117,13 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
+	reach, err := settings.BrowserPrefixes()
+	if err != nil {
+		return nil, err
+	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
-		Limits: limits, Log: log,
+		Limits: limits, Allow: reach, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -197,7 +201,7 @@ func (a *App) compose() {
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
 		Connect: &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.stopping, Refuse: httpapi.Refuse, Log: a.log},
-		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready,
+		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready, Weaker: weaker(a.launcher),
 	})
 	a.server = conns.New(handler, conns.Config{
 		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,

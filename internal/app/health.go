@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -132,4 +133,18 @@ func (l *look) take(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// weaker says how browsers are closed in less here than elsewhere.
+func weaker(l *browser.Launcher) (all []string) {
+	if l.Path == "" {
+		return nil
+	}
+	if !l.Sandbox {
+		all = append(all, "Browsers have no sandbox of their own: this machine gives them no user namespace.")
+	}
+	if l.NoNamespace != nil {
+		all = append(all, "Browsers have no network namespace of their own: they are closed in by their proxy alone.")
+	}
+	return all
 }

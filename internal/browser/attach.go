@@ -63,9 +63,9 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	}
 	b := &Browser{
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
-		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
+		release: func() {}, told: l.cfg.Told, asked: make(chan struct{}), done: make(chan struct{}),
 	}
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodTold)
 	defer func() {
 		if err != nil {
 			_ = b.conn.Close()
@@ -81,6 +81,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		k, b.tabs.agent = l.kindOf(path, opt)
 		b.tabs.other = k != k.spare() && filepath.Base(dir) != sessionID // it was ready for the session
 	}
+	b.conn.Listen("", b.tabs.unreached.heard, keeper.MethodTold)
 	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
 	if opt.Credentials != nil {
 		answerLogins(b.conn, *opt.Credentials)
@@ -88,6 +89,11 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	welcome, err := b.greet(ctx, keeper.Returning)
 	if err != nil {
 		return nil, err
+	}
+	if b.forwards = welcome.Version >= keeper.Forwarding; b.forwards {
+		if err := b.rule(ctx, l.cfg.Allow, opt); err != nil {
+			return nil, err
+		}
 	}
 	select {
 	case <-past.known:

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +16,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // keeperEnds is how long a keeper may take to end after its connection did.
@@ -35,10 +35,13 @@ type Browser struct {
 	keeperSaid bounded
 	tabs       *Tabs
 	release    func()
+	told       func(sessionID string, r egress.Refusal) // nil: nobody hears
+	forwards   bool                                     // the keeper has the browser's way out
 
 	mu     sync.Mutex
 	pid    int            // Chromium's, from the keeper
 	exited *keeper.Exited // the keeper's news of the end
+	usage  domain.Usage   // that the keeper has told
 	closed bool           // the end is ours
 	left   bool           // the browser is left to another server
 	away   time.Duration  // how long it had no server before this one
@@ -108,6 +111,7 @@ func (b *Browser) Close(ctx context.Context) error {
 		b.closed = true
 	}
 	b.mu.Unlock()
+	b.settle(ctx)
 	_ = b.conn.Close()
 	select {
 	case <-b.done:
@@ -162,32 +166,8 @@ func (b *Browser) greet(ctx context.Context, oldest int) (welcome keeper.Welcome
 func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cdp.DefaultTimeout)
 	defer cancel()
-	conn, err := dial(ctx, b.dir)
+	conn, _, err := b.say(ctx, keeper.Hello{Client: true, Target: target})
 	if err != nil {
-		return nil, fmt.Errorf("connect to the browser: %w", err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now()) })
-	defer stop()
-	raw, err := json.Marshal(map[string]any{"id": 1, "method": keeper.MethodHello, "params": keeper.Hello{
-		Version: keeper.Version, Oldest: 1, Key: b.key, Client: true, Target: target,
-	}})
-	if err == nil {
-		_, err = conn.Write(append(raw, 0))
-	}
-	var answer struct{ Error *cdp.Error }
-	if err == nil {
-		// Nothing comes after the answer until something is sent.
-		raw, err = bufio.NewReader(conn).ReadBytes(0)
-	}
-	if err == nil {
-		err = json.Unmarshal(raw[:len(raw)-1], &answer)
-	}
-	if err == nil && answer.Error != nil {
-		answer.Error.Method = keeper.MethodHello
-		err = answer.Error
-	}
-	if err != nil {
-		conn.Close()
 		return nil, fmt.Errorf("connect to the browser: %w", err)
 	}
 	gone := b.tabs.connected()
@@ -223,9 +203,16 @@ func (b *Browser) heard(e cdp.Event) {
 	case keeper.MethodLeft:
 		b.tabs.again()
 		return
+	case keeper.MethodTold:
+		var r egress.Refusal
+		if b.told != nil && json.Unmarshal(e.Params, &r) == nil {
+			b.told(b.session(), r)
+		}
+		return
 	}
 	var news keeper.Exited
 	if json.Unmarshal(e.Params, &news) == nil {
+		b.used(news.Usage)
 		b.mu.Lock()
 		b.exited = &news
 		b.mu.Unlock()

@@ -49,7 +49,7 @@ func (k kind) spare() kind {
 // flags are Chromium's arguments. What Playwright and Puppeteer have found out about
 // quiet, quick, unattended browsers is in here; what only serves their own tests is
 // not.
-func (k kind) flags(files string, sandbox bool) []string {
+func (k kind) flags(files string, sandbox, namespace bool) []string {
 	args := []string{
 		"--headless=new",
 		"--remote-debugging-pipe",
@@ -104,6 +104,10 @@ func (k kind) flags(files string, sandbox bool) []string {
 	}
 	if !sandbox {
 		args = append(args, "--no-sandbox")
+	}
+	if !namespace {
+		// What goes by UDP would go around the proxy. In a namespace it goes nowhere.
+		args = append(args, "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--webrtc-ip-handling-policy=disable_non_proxied_udp")
 	}
 	return append(args, "about:blank")
 }

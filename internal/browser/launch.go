@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // The codes of a browser that did not start, or was lost.
@@ -37,25 +39,31 @@ const (
 
 // Config says how browsers are started.
 type Config struct {
-	Chromium     string        // path; empty: the one that is installed
-	RunDir       string        // folder of the sessions' folders
-	Keeper       []string      // command that is the keeper
-	Script       string        // evaluated in our isolated world of every document
-	StartTimeout time.Duration // until the page can be used; 0: 30 s
-	MaxTabs      int           // of a browser; 0: MaxTabs
-	Grace        time.Duration // that a browser outlives its server by, for Attach; 0: it ends with it
-	Ready        int           // browsers that are kept ready for sessions to come: see Fill
-	Limits       keeper.Limits // of each browser
-	NoCgroups    bool          // keep to the limits without control groups
-	Log          *slog.Logger
+	Chromium     string         // path; empty: the one that is installed
+	RunDir       string         // folder of the sessions' folders
+	Keeper       []string       // command that is the keeper
+	Script       string         // evaluated in our isolated world of every document
+	StartTimeout time.Duration  // until the page can be used; 0: 30 s
+	MaxTabs      int            // of a browser; 0: MaxTabs
+	Grace        time.Duration  // that a browser outlives its server by, for Attach; 0: it ends with it
+	Ready        int            // browsers that are kept ready for sessions to come: see Fill
+	Limits       keeper.Limits  // of each browser
+	NoCgroups    bool           // keep to the limits without control groups
+	Allow        []netip.Prefix // ranges inside closed address space that pages may reach
+	NoNamespace  bool           // browsers have no network namespace of their own, though they could
+	// Told hears of a connection that a session's browser wanted and did not get, though
+	// not of all when they are many; nil: nobody does. It must not block.
+	Told func(sessionID string, r egress.Refusal)
+	Log  *slog.Logger
 }
 
 // Launcher starts browsers.
 type Launcher struct {
-	Programs map[string]string // path by name: Shell, Chromium
-	Path     string            // of the default
-	Version  string            // its own: "Chromium 156.0.8078.79 built on Debian …"
-	Sandbox  bool              // Chromium's own sandbox can be had on this machine
+	Programs    map[string]string // path by name: Shell, Chromium
+	Path        string            // of the default
+	Version     string            // its own: "Chromium 156.0.8078.79 built on Debian …"
+	Sandbox     bool              // Chromium's own sandbox can be had on this machine
+	NoNamespace error             // why browsers have no network namespace of their own; nil: they have
 
 	cfg     Config
 	agents  map[string]func() agent // of the programs with a window, by path
@@ -99,6 +107,12 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	l.Sandbox = l.probe(ctx)
 	if !l.Sandbox {
 		cfg.Log.Warn("this machine gives Chromium no user namespace: browsers run without their own sandbox")
+	}
+	if l.NoNamespace = errTurnedOff; !cfg.NoNamespace {
+		l.NoNamespace = Namespaces(ctx, cfg.Keeper)
+	}
+	if l.NoNamespace != nil {
+		cfg.Log.Warn("browsers are closed in by their proxy alone, without a network namespace of their own: what gets out of Chromium's sandbox reaches this machine's network", "why", l.NoNamespace)
 	}
 	k, _ := l.kindOf(l.Path, domain.SessionOptions{Viewport: Viewport})
 	l.pool = newPool(cfg.Ready, k.spare(), l.warm, cfg.Log)
@@ -213,7 +227,10 @@ func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domai
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
-	if _, err = b.greet(ctx, 1); err == nil {
+	if _, err = b.greet(ctx, keeper.Forwarding); err == nil {
+		err = b.rule(ctx, l.cfg.Allow, opt)
+	}
+	if err == nil {
 		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, false, b.files)
 	}
 	if err == nil {
@@ -240,7 +257,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, asked: make(chan struct{}), done: make(chan struct{})}
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, told: l.cfg.Told, asked: make(chan struct{}), done: make(chan struct{})}
 	files, err := makeFolders(dir, as.id)
 	if err != nil {
 		b.abandon()
@@ -258,8 +275,8 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	}
 	defer listener.Close()
 	told := keeper.Config{
-		Chromium: k.program, Args: append(cacheFlags(l.cfg.Limits), k.flags(files, l.Sandbox)...), Dir: dir, Files: files, UID: as.id,
-		Grace: l.cfg.Grace, Spare: spare, Limits: l.cfg.Limits, Cgroups: l.cgroups,
+		Chromium: k.program, Args: append(cacheFlags(l.cfg.Limits), k.flags(files, l.Sandbox, l.NoNamespace == nil)...), Dir: dir, Files: files, UID: as.id,
+		Grace: l.cfg.Grace, Spare: spare, Limits: l.cfg.Limits, Cgroups: l.cgroups, Namespace: l.NoNamespace == nil,
 	}
 	passed := []*os.File{listener}
 	if as.lock != nil {
@@ -276,7 +293,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	process.Dir = "/"
 	process.ExtraFiles = passed
 	process.Stderr = &b.keeperSaid
-	process.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // a Ctrl-C for the server is not for it
+	process.SysProcAttr = keeper.Attr(l.NoNamespace == nil)
 	if err := process.Start(); err != nil {
 		b.abandon()
 		return nil, fmt.Errorf("start the keeper: %w", err)
@@ -290,7 +307,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodTold)
 	go b.watch()
 	return b, nil
 }

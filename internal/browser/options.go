@@ -63,6 +63,11 @@ func secretsOf(opt domain.SessionOptions) *domain.Secrets {
 		// The name may be a word like any other.
 		s.Add(c.Password, base64.StdEncoding.EncodeToString([]byte(c.Username+":"+c.Password)))
 	}
+	if u, err := url.Parse(opt.Proxy); err == nil {
+		if password, ok := u.User.Password(); ok {
+			s.Add(password)
+		}
+	}
 	return s
 }
 

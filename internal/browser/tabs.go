@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -36,6 +37,7 @@ type Tabs struct {
 
 	dialogs   dialogs
 	downloads downloads
+	unreached unreached
 
 	mu       sync.Mutex
 	open     []*Page          // in the order they were opened
@@ -64,6 +66,7 @@ func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionO
 	t := newTabs(conn, cfg, opt)
 	t.agent, t.other, t.downloads.files = told, other, files
 	conn.ListenAll(t.heard, news...)
+	conn.Listen("", t.unreached.heard, keeper.MethodTold)
 	browser := cdp.Session{Conn: conn}
 	if opt.Credentials != nil {
 		answerLogins(conn, *opt.Credentials)

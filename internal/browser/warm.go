@@ -30,7 +30,7 @@ func (l *Launcher) warm(ctx context.Context, k kind) (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := b.greet(ctx, 1); err != nil {
+	if _, err := b.greet(ctx, keeper.Forwarding); err != nil {
 		b.end(ctx)
 		return nil, err
 	}
@@ -53,6 +53,9 @@ func (l *Launcher) hand(ctx context.Context, b *Browser, sessionID string, opt d
 	ctx, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
 	if err = b.give(sessionID); err == nil {
+		err = b.rule(ctx, l.cfg.Allow, opt)
+	}
+	if err == nil {
 		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, other, b.files)
 	}
 	return err

@@ -39,6 +39,7 @@ type Server struct {
 	WebhookProxy      string   `help:"Proxy that all webhooks go through: http://, https:// or socks5://, [user:password@]host:port." placeholder:"URL"`
 	WebhookProxyNames bool     `help:"Have the proxy resolve the names of webhook targets: it must then keep private addresses closed itself. Default: they are resolved and checked here."`
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
+	BrowserAllow      []string `help:"Address ranges (CIDR) inside private space, loopback or this machine's own addresses that pages in sessions may reach." placeholder:"CIDR"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
@@ -89,6 +90,9 @@ func (s *Server) Check() error {
 		return wrong("api-key", "must be bh_ and 32 to 253 letters or digits")
 	}
 	if _, err := s.WebhookPrefixes(); err != nil {
+		return err
+	}
+	if _, err := s.BrowserPrefixes(); err != nil {
 		return err
 	}
 	if _, err := s.Proxy(); err != nil {
@@ -152,6 +156,11 @@ func (s *Server) Check() error {
 // WebhookPrefixes is webhook-allow, parsed.
 func (s *Server) WebhookPrefixes() ([]netip.Prefix, error) {
 	return prefixes("webhook-allow", s.WebhookAllow)
+}
+
+// BrowserPrefixes is browser-allow, parsed.
+func (s *Server) BrowserPrefixes() ([]netip.Prefix, error) {
+	return prefixes("browser-allow", s.BrowserAllow)
 }
 
 // Grace is stop-grace, parsed.

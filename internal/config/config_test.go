@@ -41,6 +41,7 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"api-key", func(s *Server) { s.APIKey = "secret" }},
 		{"api-key", func(s *Server) { s.APIKey = "bh_short" }},
 		{"webhook-allow", func(s *Server) { s.WebhookAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
+		{"browser-allow", func(s *Server) { s.BrowserAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
 		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "proxy.example:3128" }},
 		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "ftp://me:hunter2@proxy.example:3128" }},
 		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "http://me:hunter2@proxy.example" }},

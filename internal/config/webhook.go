@@ -5,7 +5,8 @@ import (
 	"encoding/pem"
 	"net/url"
 	"os"
-	"strconv"
+
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 // Proxy is webhook-proxy, parsed; nil is none. Its errors don't quote the
@@ -17,24 +18,9 @@ func (s *Server) Proxy() (*url.URL, error) {
 		}
 		return nil, nil
 	}
-	const setting = "webhook-proxy"
-	u, err := url.Parse(s.WebhookProxy)
+	u, err := weburl.Proxy(s.WebhookProxy)
 	if err != nil {
-		return nil, wrong(setting, "is not a URL such as http://user:password@proxy.example:3128; write %%40 for @ and %%2F for / in a password")
-	}
-	switch {
-	case u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "socks5":
-		return nil, wrong(setting, "must begin with http://, https:// or socks5://")
-	case u.Hostname() == "":
-		return nil, wrong(setting, "has no host")
-	case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "":
-		return nil, wrong(setting, "must be only scheme, user, password, host and port")
-	}
-	if n, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || n == 0 {
-		return nil, wrong(setting, "needs a port from 1 to 65535")
-	}
-	if password, _ := u.User.Password(); u.Scheme == "socks5" && u.User != nil && (u.User.Username() == "" || len(u.User.Username()) > 255 || len(password) > 255) {
-		return nil, wrong(setting, "a SOCKS5 proxy takes a user and a password of up to 255 bytes")
+		return nil, wrong("webhook-proxy", "%s", err)
 	}
 	return u, nil
 }

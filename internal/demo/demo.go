@@ -206,7 +206,7 @@ func (d *demo) startServer(data string) (stop func() error, logs func() string, 
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd := exec.Command(d.Browserhook, "serve", "--listen=127.0.0.1:0", "--data="+filepath.Join(data, "data"), "--webhook-allow=127.0.0.0/8") //nolint:noctx // stop ends it
+	cmd := exec.Command(d.Browserhook, "serve", "--listen=127.0.0.1:0", "--data="+filepath.Join(data, "data"), "--webhook-allow=127.0.0.0/8", "--browser-allow=127.0.0.0/8") //nolint:noctx // stop ends it
 	cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+key)
 	cmd.Stderr = log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}

@@ -67,6 +67,8 @@ type SessionOptions struct {
 	IgnoreCertErrors  bool             `json:"ignoreCertificateErrors,omitempty"`
 	Headers           []Header         `json:"headers,omitempty"` // of every request; values are Hidden once they are in Sealed
 	Credentials       *HTTPCredentials `json:"httpCredentials,omitempty"`
+	Network           *Network         `json:"network,omitempty"`
+	Proxy             string           `json:"proxy,omitempty"`  // URL; who it asks as is Hidden once that is in Sealed
 	Sealed            []byte           `json:"sealed,omitempty"` // what of the above is secret, encrypted
 	Timeout           time.Duration    `json:"timeout"`          // longest life, from READY
 	IdleTimeout       time.Duration    `json:"idleTimeout"`      // longest time without a step or a viewer's input; 0 is none
@@ -89,6 +91,20 @@ type HTTPCredentials struct {
 	Origin   string `json:"origin,omitempty"` // the only one that gets it; empty: any
 }
 
+// Network is which hosts a session's browser may reach, as egress.CheckHosts writes
+// them.
+type Network struct {
+	Allow []string `json:"allow,omitempty"` // the only ones; empty: all
+	Deny  []string `json:"deny,omitempty"`  // those that it may not, whatever is allowed
+}
+
+// Usage is what a session's browser has had of the network.
+type Usage struct {
+	SentBytes     int64 `json:"sentBytes"`
+	ReceivedBytes int64 `json:"receivedBytes"`
+	Refused       int64 `json:"refused"` // connections to where it may not
+}
+
 // Session is one browser of one project.
 type Session struct {
 	ID          string
@@ -103,6 +119,7 @@ type Session struct {
 	ConnectToken string
 	Sequence     int64 // of the session's last event
 	StepCount    int   // steps ever added; the next step's index
+	Usage        Usage // as it was last recorded: when the browser ended
 	CreatedAt    time.Time
 	ReadyAt      time.Time // zero until READY
 	EndedAt      time.Time // zero until CLOSED or FAILED

@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -11,17 +12,27 @@ import (
 // Guard decides which addresses may be connected to. The zero value is not
 // usable; make one with [NewGuard].
 type Guard struct {
-	allow  []netip.Prefix
-	public *ssrf.Guardian
+	allow   []netip.Prefix
+	public  *ssrf.Guardian
+	setting string                     // that opens what is closed
+	own     func() ([]net.Addr, error) // this machine's, which are closed too; nil: they are not
 }
 
 // NewGuard makes a guard that lets through what is public, and in addition the
 // ranges given.
 func NewGuard(allow ...netip.Prefix) *Guard {
-	g := &Guard{public: ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV4Prefixes(azureHost))}
+	g := &Guard{public: ssrf.New(ssrf.WithAnyPort(), ssrf.WithDeniedV4Prefixes(azureHost)), setting: "webhook-allow"}
 	for _, p := range allow {
 		g.allow = append(g.allow, plain(p))
 	}
+	return g
+}
+
+// newBrowserGuard makes one for browsers: to it this machine's own addresses are
+// closed too, whatever they are. What listens here may trust whoever is here.
+func newBrowserGuard(allow ...netip.Prefix) *Guard {
+	g := NewGuard(allow...)
+	g.setting, g.own = "browser-allow", net.InterfaceAddrs
 	return g
 }
 
@@ -85,14 +96,32 @@ func (g *Guard) Check(addr netip.Addr) error {
 		b := addr.As16()
 		return g.Check(netip.AddrFrom4([4]byte(b[12:])))
 	}
-	if open || g.public.SafeAddr(addr) == nil {
-		return nil
+	switch {
+	case !open && g.public.SafeAddr(addr) != nil:
+		return &Error{Class: ClassBlocked, Message: "the target is " + kind(addr) + " address space, " + g.closed()}
+	case !open && g.isOwn(addr):
+		return &Error{Class: ClassBlocked, Message: "the target is the machine that the browser runs on, " + g.closed()}
 	}
-	return &Error{Class: ClassBlocked, Message: "the target is " + kind(addr) + " address space, " + closed}
+	return nil
 }
 
 // closed says why an address may not be reached, and what would change that.
-const closed = "which is closed unless the setting webhook-allow opens it"
+func (g *Guard) closed() string {
+	return "which is closed unless the setting " + g.setting + " opens it"
+}
+
+// isOwn says whether an address is one of this machine's, as far as the guard cares.
+// When it can't be known, it is.
+func (g *Guard) isOwn(addr netip.Addr) bool {
+	if g.own == nil {
+		return false
+	}
+	all, err := g.own()
+	return err != nil || slices.ContainsFunc(all, func(a net.Addr) bool {
+		own, err := netip.ParsePrefix(a.String())
+		return err == nil && own.Addr().Unmap() == addr
+	})
+}
 
 func kind(addr netip.Addr) string {
 	for _, k := range kinds {

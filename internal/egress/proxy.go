@@ -33,6 +33,7 @@ type Proxy struct {
 // tunnels makes connections through a proxy.
 type tunnels struct {
 	Proxy
+	called   string // what the proxy is, in errors
 	guard    *Guard
 	resolver *net.Resolver
 	dialer   *net.Dialer // to the proxy
@@ -42,7 +43,7 @@ type tunnels struct {
 
 func newTunnels(cfg Config, guard *Guard, timeout time.Duration) *tunnels {
 	t := &tunnels{
-		Proxy: *cfg.Proxy, guard: guard, resolver: cfg.Resolver, timeout: timeout,
+		Proxy: *cfg.Proxy, called: "the webhook proxy", guard: guard, resolver: cfg.Resolver, timeout: timeout,
 		dialer: &net.Dialer{Resolver: cfg.Resolver},
 	}
 	if t.resolver == nil {
@@ -59,19 +60,30 @@ func (t *tunnels) dial(ctx context.Context, _, address string) (net.Conn, error)
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	targets, err := t.targets(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	nc, target, err := t.dialFirst(ctx, targets)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(nc)
+	// Where the proxy is is none of the target's owner's business.
+	c.remote = target
+	return c, nil
+}
+
+// dialFirst makes a tunnel to the first of some addresses to which there is one.
+func (t *tunnels) dialFirst(ctx context.Context, targets []string) (nc net.Conn, target string, err error) {
 	for i, target := range targets {
-		var nc net.Conn
 		if nc, err = t.throughWithin(ctx, target, len(targets)-i); err == nil {
-			c := newConn(nc)
-			// Where the proxy is is none of the target's owner's business.
-			c.remote = target
-			return c, nil
+			return nc, target, nil
 		}
 		if e, ok := errors.AsType[*Error](err); ok && e.Class == ClassProxy {
 			break // it would be no better with another address
 		}
 	}
-	return nil, err
+	return nil, "", err
 }
 
 // targets are what the proxy may be asked for, to reach an address: what the
@@ -93,9 +105,14 @@ func (t *tunnels) targets(ctx context.Context, address string) ([]string, error)
 	} else if addrs, err = t.resolver.LookupNetIP(ctx, "ip", host); err != nil {
 		return nil, err
 	}
-	var open []string
+	return t.guard.among(addrs, port)
+}
+
+// among are those of a name's addresses that may be connected to, with the port. It
+// fails if there is none.
+func (g *Guard) among(addrs []netip.Addr, port string) (open []string, err error) {
 	for _, addr := range addrs {
-		if refused := t.guard.Check(addr); refused != nil {
+		if refused := g.Check(addr); refused != nil {
 			err = refused
 			continue
 		}
@@ -145,11 +162,14 @@ func (t *tunnels) reach(ctx context.Context, network, address string) (net.Conn,
 	if err == nil || ctx.Err() != nil {
 		return nc, err
 	}
+	if refused, ok := errors.AsType[*Error](err); ok {
+		return nil, &Error{ClassBlocked, strings.Replace(refused.Message, "the target", t.called, 1)}
+	}
 	why := "its name could not be resolved"
 	if op, ok := errors.AsType[*net.OpError](err); ok && !errors.As(err, new(*net.DNSError)) {
 		why = errno(op.Err)
 	}
-	return nil, &Error{ClassProxy, "no connection to the webhook proxy: " + why}
+	return nil, &Error{ClassProxy, "no connection to " + t.called + ": " + why}
 }
 
 // connect asks an HTTP proxy for a tunnel (RFC 9110, CONNECT).
@@ -157,7 +177,7 @@ func (t *tunnels) connect(ctx context.Context, nc net.Conn, target string) (net.
 	if t.tls != nil {
 		secure := tls.Client(nc, t.tls)
 		if err := secure.HandshakeContext(ctx); err != nil {
-			return nil, &Error{ClassProxy, "the TLS handshake with the webhook proxy failed"}
+			return nil, &Error{ClassProxy, "the TLS handshake with " + t.called + " failed"}
 		}
 		nc = secure
 	}
@@ -167,7 +187,7 @@ func (t *tunnels) connect(ctx context.Context, nc net.Conn, target string) (net.
 		req.Header.Set("Proxy-Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password)))
 	}
 	if err := req.Write(nc); err != nil {
-		return nil, &Error{ClassProxy, "the webhook proxy closed the connection"}
+		return nil, &Error{ClassProxy, t.called + " closed the connection"}
 	}
 	// Nobody speaks through the tunnel before we do: what it sends beyond its
 	// answer is not the target's.
@@ -175,17 +195,17 @@ func (t *tunnels) connect(ctx context.Context, nc net.Conn, target string) (net.
 	resp, err := http.ReadResponse(r, req) //nolint:bodyclose // the answer to CONNECT has none: the tunnel follows
 	switch {
 	case err != nil:
-		return nil, &Error{ClassProxy, "the webhook proxy gave no proper answer"}
+		return nil, &Error{ClassProxy, t.called + " gave no proper answer"}
 	case resp.StatusCode == http.StatusProxyAuthRequired:
-		return nil, &Error{ClassProxy, "the webhook proxy does not accept this server's credentials (407)"}
+		return nil, &Error{ClassProxy, t.called + " does not accept this server's credentials (407)"}
 	case resp.StatusCode == http.StatusForbidden:
-		return nil, &Error{ClassBlocked, "the webhook proxy does not let the target through (403)"}
+		return nil, &Error{ClassBlocked, t.called + " does not let the target through (403)"}
 	case resp.StatusCode >= 500:
-		return nil, &Error{ClassConnect, fmt.Sprintf("the webhook proxy reached no target (%d)", resp.StatusCode)}
+		return nil, &Error{ClassConnect, fmt.Sprintf("%s reached no target (%d)", t.called, resp.StatusCode)}
 	case resp.StatusCode/100 != 2:
-		return nil, &Error{ClassProxy, fmt.Sprintf("the webhook proxy makes no tunnel (%d)", resp.StatusCode)}
+		return nil, &Error{ClassProxy, fmt.Sprintf("%s makes no tunnel (%d)", t.called, resp.StatusCode)}
 	case r.Buffered() > 0:
-		return nil, &Error{ClassProxy, "the webhook proxy sends more than its answer"}
+		return nil, &Error{ClassProxy, t.called + " sends more than its answer"}
 	}
 	return nc, nil
 }
@@ -199,7 +219,7 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 	}
 	dialer, err := socks.SOCKS5("tcp", t.URL.Host, auth, reacher{t})
 	if err != nil {
-		return nil, &Error{ClassProxy, "the webhook proxy can't be used"}
+		return nil, &Error{ClassProxy, t.called + " can't be used"}
 	}
 	nc, err := dialer.(socks.ContextDialer).DialContext(ctx, "tcp", target)
 	switch {
@@ -217,13 +237,13 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 	_, answer, _ := strings.Cut(err.Error(), "unknown error ")
 	switch {
 	case strings.Contains(answer, "not allowed"):
-		return nil, &Error{ClassBlocked, "the webhook proxy does not let the target through"}
+		return nil, &Error{ClassBlocked, t.called + " does not let the target through"}
 	case strings.Contains(answer, "unreachable"), strings.Contains(answer, "refused"), strings.Contains(answer, "TTL"), strings.Contains(answer, "general"):
-		return nil, &Error{ClassConnect, "the webhook proxy reached no target"}
+		return nil, &Error{ClassConnect, t.called + " reached no target"}
 	case strings.Contains(err.Error(), "authentication"):
-		return nil, &Error{ClassProxy, "the webhook proxy does not accept this server's credentials"}
+		return nil, &Error{ClassProxy, t.called + " does not accept this server's credentials"}
 	default:
-		return nil, &Error{ClassProxy, "the webhook proxy gave no proper answer"}
+		return nil, &Error{ClassProxy, t.called + " gave no proper answer"}
 	}
 }
 

@@ -91,14 +91,14 @@ func (g *Guard) checkHost(field string, u *url.URL) error {
 		return g.checkLiteral(field, addr)
 	}
 	if labels[len(labels)-1] == "localhost" && !slices.ContainsFunc(loopback, func(a netip.Addr) bool { return g.Check(a) == nil }) {
-		return domain.Invalid(field, "names this machine, "+closed)
+		return domain.Invalid(field, "names this machine, %s", g.closed())
 	}
 	return nil
 }
 
 func (g *Guard) checkLiteral(field string, addr netip.Addr) error {
 	if g.Check(addr) != nil {
-		return domain.Invalid(field, "is in %s address space, %s", kind(addr), closed)
+		return domain.Invalid(field, "is in %s address space, %s", kind(addr), g.closed())
 	}
 	return nil
 }

@@ -47,6 +47,8 @@ type Config struct {
 	// Ready is why requests can't be answered now; nil when they can. It is asked
 	// as often as anybody likes.
 	Ready func() error
+	// Weaker are sentences about what this machine lacks, though requests are answered.
+	Weaker []string
 }
 
 type server struct {

@@ -46,6 +46,13 @@ type BrowserOptions struct {
 	IgnoreCertErrors  bool             `json:"ignoreCertificateErrors,omitempty" doc:"Open pages whose certificate is not trusted."`
 	Headers           []sessionHeader  `json:"headers,omitempty" maxItems:"20" nullable:"false" doc:"Sent with every request that the browser makes, to whomever. The values of secret ones are never shown; to a key of the role viewer, none is."`
 	HTTPCredentials   *httpCredentials `json:"httpCredentials,omitempty" doc:"For servers that ask for HTTP authentication; not for proxies. They are kept encrypted and never shown."`
+	Network           *network         `json:"network,omitempty" doc:"Which hosts the browser may reach, beside what the operator closes."`
+	Proxy             string           `json:"proxy,omitempty" maxLength:"2048" doc:"A proxy that all of the browser's connections go through: http://, https:// or socks5://, [user:password@]host:port. User and password are kept encrypted and never shown." example:"http://user:password@proxy.example:3128"`
+}
+
+type network struct {
+	Allow []string `json:"allow,omitempty" maxItems:"100" nullable:"false" doc:"The only hosts that may be reached: a name, an address, or all names below one as *.example.com." example:"[\"*.example.com\"]"`
+	Deny  []string `json:"deny,omitempty" maxItems:"100" nullable:"false" doc:"Hosts that may not be reached, whatever is allowed."`
 }
 
 // viewOptions is the options as they are shown.
@@ -54,6 +61,7 @@ func viewOptions(o domain.SessionOptions) BrowserOptions {
 		Browser: o.Browser, Viewport: (*viewport)(&o.Viewport), DeviceScaleFactor: o.DeviceScaleFactor, ColorScheme: o.ColorScheme,
 		UserAgent: o.UserAgent, Locale: o.Locale, Timezone: o.Timezone, Geolocation: (*geolocation)(o.Geolocation),
 		Permissions: o.Permissions, IgnoreCertErrors: o.IgnoreCertErrors, HTTPCredentials: (*httpCredentials)(o.Credentials),
+		Network: (*network)(o.Network), Proxy: o.Proxy,
 	}
 	for _, h := range o.Headers {
 		v.Headers = append(v.Headers, sessionHeader(h))
@@ -67,6 +75,7 @@ func (n *newSession) options() (domain.SessionOptions, error) {
 	o.URL, o.Browser, o.UserAgent, o.Locale, o.Timezone, o.TestID = n.URL, n.Browser, n.UserAgent, n.Locale, n.Timezone, n.TestID
 	o.DeviceScaleFactor, o.ColorScheme, o.Geolocation = n.DeviceScaleFactor, n.ColorScheme, (*domain.Geolocation)(n.Geolocation)
 	o.Permissions, o.IgnoreCertErrors, o.Credentials = n.Permissions, n.IgnoreCertErrors, (*domain.HTTPCredentials)(n.HTTPCredentials)
+	o.Network, o.Proxy = (*domain.Network)(n.Network), n.Proxy
 	if n.Viewport != nil {
 		o.Viewport = domain.Viewport(*n.Viewport)
 	}

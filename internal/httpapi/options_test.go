@@ -70,7 +70,8 @@ func TestSecretsOfABrowser(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		t := r.t
 		made := r.ask("POST", "/v1/sessions", `{"headers":[{"name":"X-Tenant","value":"acme"},{"name":"X-Token","value":"hush-1","secret":true}],
-			"httpCredentials":{"username":"hush-2","password":"hush-3","origin":"https://A.test:443/"}}`)
+			"httpCredentials":{"username":"hush-2","password":"hush-3","origin":"https://A.test:443/"},
+			"network":{"allow":["*.A.test"],"deny":["b.a.test"]},"proxy":"socks5://hush-4:hush-5@proxy.test:1080"}`)
 		id := fmt.Sprint(made.body["sessionId"])
 		for who, header := range map[string]string{"who made it": "", "a viewer": "Authorization: Bearer " + r.newKey(domain.RoleViewer)} {
 			a := r.ask("GET", "/v1/sessions/"+id, "")
@@ -85,7 +86,9 @@ func TestSecretsOfABrowser(t *testing.T) {
 				tenant = domain.Hidden
 			}
 			want := r.json(`{"headers":[{"name":"X-Tenant","value":"` + tenant + `"},{"name":"X-Token","value":"…","secret":true}],
-				"httpCredentials":{"username":"…","password":"…","origin":"https://a.test"}}`)
+				"httpCredentials":{"username":"…","password":"…","origin":"https://a.test"},
+				"network":{"allow":["*.a.test"],"deny":["b.a.test"]},"proxy":"socks5://…@proxy.test:1080",
+				"usage":{"sentBytes":0,"receivedBytes":0,"refused":0}}`)
 			for name := range want {
 				if diff := cmp.Diff(want[name], a.body[name]); diff != "" {
 					t.Errorf("to %s: (-want +got)\n%s", who, diff)

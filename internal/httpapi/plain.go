@@ -90,7 +90,7 @@ func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
 		newProblem(domain.CodeUnavailable, why).write(w)
 		return
 	}
-	_, _ = w.Write([]byte("ok\n"))
+	_, _ = w.Write([]byte(strings.Join(append([]string{"ok"}, s.Weaker...), "\n") + "\n"))
 }
 
 type docOperation struct {

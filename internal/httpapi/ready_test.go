@@ -37,6 +37,12 @@ func TestReadyz(t *testing.T) {
 			t.Errorf("%v: %d %s", err, status, body)
 		}
 	}
+	weaker := httpapi.New(httpapi.Config{Ready: func() error { return nil }, Weaker: []string{"Browsers are open."}, Draining: draining, Log: slog.New(slog.DiscardHandler)})
+	w := httptest.NewRecorder()
+	weaker.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
+	if w.Code != http.StatusOK || w.Body.String() != "ok\nBrowsers are open.\n" {
+		t.Errorf("weaker: %d %s", w.Code, w.Body)
+	}
 	why = nil
 	close(draining)
 	if status, body := ask(); status != http.StatusServiceUnavailable || !strings.Contains(body, "stopping") {

@@ -57,11 +57,18 @@ type sessionView struct {
 	Metadata    map[string]string `json:"metadata"`
 	CloseReason string            `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
 	Error       *domain.Failure   `json:"error,omitempty"`
+	Usage       usage             `json:"usage" doc:"What the browser has had of the network: all of it when the session has ended, and before that what its server knows."`
 	CreatedAt   string            `json:"createdAt"`
 	ReadyAt     string            `json:"readyAt,omitempty"`
 	EndedAt     string            `json:"endedAt,omitempty"`
 	Steps       []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them; when that is repeated and they are long by then, the later ones without their results." nullable:"false"`
 	Webhook     *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
+}
+
+type usage struct {
+	SentBytes     int64 `json:"sentBytes" doc:"To servers, with what TLS and HTTP add."`
+	ReceivedBytes int64 `json:"receivedBytes"`
+	Refused       int64 `json:"refused" doc:"Connections to where the browser may not go."`
 }
 
 func stamp(t time.Time) string {
@@ -91,7 +98,7 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 	return sessionView{
 		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken), ConnectURL: connect,
 		URL: v.Options.URL, BrowserOptions: viewOptions(v.Options), TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
-		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error,
+		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error, Usage: usage(v.Usage),
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
 	}
 }

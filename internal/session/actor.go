@@ -261,7 +261,7 @@ func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.
 	if err := b.Close(closing); err != nil {
 		log.Error("close browser", "err", err)
 	}
-	a.end(log)
+	a.end(log, b.Usage(closing))
 }
 
 // launch starts the browser; a session that is closed meanwhile stops it.
@@ -309,10 +309,12 @@ func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
 	}
 }
 
-// end records that nothing of the session's browser is left.
-func (a *actor) end(log *slog.Logger) {
+// end records that nothing of the session's browser is left, and what it has had of the
+// network.
+func (a *actor) end(log *slog.Logger, usage domain.Usage) {
 	reason := a.closeReason()
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
+		c.Session.Usage = usage
 		if err := d.closing(c, reason); err != nil {
 			return err
 		}

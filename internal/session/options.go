@@ -13,6 +13,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/weburl"
 )
@@ -59,6 +60,19 @@ func checkOptions(o *domain.SessionOptions) error {
 			return err
 		}
 		o.Credentials = &checked
+	}
+	if o.Network != nil {
+		checked := *o.Network
+		if checked.Allow, err = egress.CheckHosts("network.allow", checked.Allow); err != nil {
+			return err
+		}
+		if checked.Deny, err = egress.CheckHosts("network.deny", checked.Deny); err != nil {
+			return err
+		}
+		o.Network = &checked
+	}
+	if err := egress.CheckProxy("proxy", o.Proxy); err != nil {
+		return err
 	}
 	if err := checkTime("timeout", o.Timeout); err != nil {
 		return err

@@ -44,6 +44,15 @@ func TestOptionsAreChecked(t *testing.T) {
 		{"headers[1].value", header("X", "a\nb")},
 		{"", origin("https://example.com:443/")},
 		{"httpCredentials.origin", origin("https://example.com/path")},
+		{"", func(o *domain.SessionOptions) {
+			o.Network = &domain.Network{Allow: []string{"*.Example.com", "10.0.0.1"}, Deny: []string{"[::1]"}}
+			o.Proxy = "socks5://me:mine@proxy.example:1080"
+		}},
+		{"network.allow", func(o *domain.SessionOptions) { o.Network = &domain.Network{Allow: []string{"a*.example.com"}} }},
+		{"network.deny", func(o *domain.SessionOptions) { o.Network = &domain.Network{Deny: []string{"http://example.com"}} }},
+		{"proxy", func(o *domain.SessionOptions) { o.Proxy = "ftp://proxy.example:21" }},
+		{"proxy", func(o *domain.SessionOptions) { o.Proxy = "http://proxy.example" }},
+		{"proxy", func(o *domain.SessionOptions) { o.Proxy = "http://127.1:3128" }},
 	} {
 		o := DefaultOptions()
 		tt.change(&o)
@@ -60,11 +69,16 @@ func TestOptionsAreSpelledAsBrowsersDo(t *testing.T) {
 	given := domain.HTTPCredentials{Username: "u", Password: "p", Origin: "HTTPS://Example.com:443/"}
 	o := DefaultOptions()
 	o.Headers, o.Credentials = []domain.Header{{Name: "x-tenant", Value: "acme", Secret: true}}, &given
+	network := domain.Network{Allow: []string{"*.Example.COM."}}
+	o.Network = &network
 	if err := checkOptions(&o); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]domain.Header{{Name: "X-Tenant", Value: "acme", Secret: true}}, o.Headers); diff != "" {
 		t.Error(diff)
+	}
+	if o.Network.Allow[0] != "*.example.com" || network.Allow[0] != "*.Example.COM." {
+		t.Errorf("%q of %q", o.Network.Allow, network.Allow)
 	}
 	if !strings.EqualFold(o.Credentials.Origin, "https://example.com") || given.Origin != "HTTPS://Example.com:443/" {
 		t.Errorf("%q of %q", o.Credentials.Origin, given.Origin)

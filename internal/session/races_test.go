@@ -100,7 +100,8 @@ func (b *stage) Leave() {
 	b.end = time.Now()
 }
 
-func (b *stage) Away() time.Duration { return b.away }
+func (b *stage) Away() time.Duration                { return b.away }
+func (b *stage) Usage(context.Context) domain.Usage { return domain.Usage{} }
 
 func (b *stage) crash() { b.once.Do(func() { close(b.done) }) }
 

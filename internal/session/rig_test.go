@@ -165,13 +165,14 @@ type fake struct {
 	why  *domain.Failure
 }
 
-func (f *fake) Page() *browser.Page         { return nil }
-func (f *fake) Done() <-chan struct{}       { return f.done }
-func (f *fake) Exit() *domain.Failure       { return f.why }
-func (f *fake) Asked() <-chan struct{}      { return nil }
-func (f *fake) Close(context.Context) error { return nil }
-func (f *fake) Leave()                      {}
-func (f *fake) Away() time.Duration         { return 0 }
+func (f *fake) Page() *browser.Page                { return nil }
+func (f *fake) Done() <-chan struct{}              { return f.done }
+func (f *fake) Exit() *domain.Failure              { return f.why }
+func (f *fake) Asked() <-chan struct{}             { return nil }
+func (f *fake) Close(context.Context) error        { return nil }
+func (f *fake) Leave()                             {}
+func (f *fake) Usage(context.Context) domain.Usage { return domain.Usage{} }
+func (f *fake) Away() time.Duration                { return 0 }
 func (f *fake) Connect(context.Context, string, func()) (net.Conn, error) {
 	return nil, errors.New("it is no browser")
 }

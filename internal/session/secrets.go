@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -23,6 +24,7 @@ const CodeSecrets = "secrets_unreadable"
 type optionSecrets struct {
 	Headers     []domain.Header         `json:"headers,omitempty"`
 	Credentials *domain.HTTPCredentials `json:"httpCredentials,omitempty"`
+	Proxy       string                  `json:"proxy,omitempty"`
 }
 
 func ofOptions(project, session string) string { return project + " " + session + " options" }
@@ -41,7 +43,10 @@ func (s *Service) sealOptions(project, session string, opt domain.SessionOptions
 	if c := opt.Credentials; c != nil {
 		opt.Credentials = &domain.HTTPCredentials{Username: domain.Hidden, Password: domain.Hidden, Origin: c.Origin}
 	}
-	if secrets.Headers == nil && secrets.Credentials == nil {
+	if shown := egress.HideProxy(opt.Proxy); shown != opt.Proxy {
+		secrets.Proxy, opt.Proxy = opt.Proxy, shown
+	}
+	if secrets.Headers == nil && secrets.Credentials == nil && secrets.Proxy == "" {
 		return opt
 	}
 	raw, err := json.Marshal(secrets)
@@ -74,6 +79,9 @@ func (s *Service) openOptions(project, session string, opt domain.SessionOptions
 		}
 	}
 	opt.Credentials = secrets.Credentials
+	if secrets.Proxy != "" {
+		opt.Proxy = secrets.Proxy
+	}
 	return opt, nil
 }
 

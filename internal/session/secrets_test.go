@@ -22,6 +22,7 @@ func TestSecretsReachTheBrowserAlone(t *testing.T) {
 		Viewport: browser.Viewport, Timeout: time.Hour,
 		Headers:     []domain.Header{{Name: "X-Tenant", Value: "acme"}, {Name: "X-Token", Value: "hush-1", Secret: true}},
 		Credentials: &domain.HTTPCredentials{Username: "hush-2", Password: "hush-3", Origin: "https://a.test"},
+		Proxy:       "http://hush-5:hush-6@proxy.example:3128",
 	}
 	for name, can := range map[string]bool{"read": true, "unreadable": false} {
 		t.Run(name, func(t *testing.T) {

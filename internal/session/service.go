@@ -68,8 +68,9 @@ type Browser interface {
 	Connect(ctx context.Context, target string, left func()) (net.Conn, error)
 	Asked() <-chan struct{}
 	Close(ctx context.Context) error
-	Leave()              // leaves it to the server that attaches next
-	Away() time.Duration // how long it had no server before this one attached
+	Usage(ctx context.Context) domain.Usage // of the network, so far
+	Leave()                                 // leaves it to the server that attaches next
+	Away() time.Duration                    // how long it had no server before this one attached
 }
 
 // Config is what the service is made of.

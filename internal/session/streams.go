@@ -53,6 +53,6 @@ func (s *Service) OpenStream(ctx context.Context, token string) (domain.Stream, 
 	if !st.Live(time.Now()) {
 		return st, domain.Session{}, domain.ErrStreamOver
 	}
-	sess, err := s.Session(ctx, st.ProjectID, st.SessionID)
+	sess, err := s.Reader.Session(ctx, st.ProjectID, st.SessionID)
 	return st, sess, err
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 var waitUntil = member{name: "waitUntil", tag: `doc:"How far the page must have loaded; load is the default of a navigation. networkidle is when half a second has passed without a request." enum:"commit,domcontentloaded,load,networkidle"`}
@@ -134,6 +136,7 @@ func (r *run) leaving(yes bool) {
 
 func (r *run) navigate() (any, error) {
 	r.waitedFor = "the page to load"
+	r.went = time.Now()
 	if !stays(shown(r.spec.URL), r.page.Main().Document.URL) {
 		r.leave()
 	}
@@ -154,7 +157,7 @@ func (r *run) navigate() (any, error) {
 	case r.page.Stays() != stays:
 		return nil, notLeft
 	case res.Error != "":
-		return nil, notLoaded(res.Error)
+		return nil, r.notLoaded(res.Error)
 	case res.LoaderID != "":
 		if err := r.committed(res.LoaderID); err != nil {
 			return nil, err
@@ -166,6 +169,57 @@ func (r *run) navigate() (any, error) {
 
 // notLeft is a page that asked whether to be left, and the answer was no.
 var notLeft = &domain.Failure{Code: CodeNotLeft, Message: "The page was not left: the dialog that asks about it was dismissed."}
+
+// notLoaded says why there is no page. Of a connection that the session's proxy could
+// not make, that knows more than the browser.
+func (r *run) notLoaded(word string) *domain.Failure {
+	tunnel := strings.HasPrefix(word, "net::ERR_TUNNEL_")
+	if tunnel || word == "net::ERR_EMPTY_RESPONSE" {
+		why, ok := r.page.Unreached(hostOf(r.spec.URL), r.went)
+		if !ok && tunnel { // it was sent elsewhere
+			why, ok = r.page.Unreached("", r.went)
+		}
+		if ok {
+			return notReached(why)
+		}
+	}
+	return notLoaded(word)
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	host, _ := egress.PlainHost(u.Hostname())
+	return host
+}
+
+// notReached says why there is no connection.
+func notReached(why browser.Unreached) *domain.Failure {
+	f := &domain.Failure{Code: "connection_failed", Message: "There is no connection to the server"}
+	switch why.Class {
+	case egress.ClassBlocked:
+		f.Code, f.Message = "address_blocked", "The address is blocked"
+	case egress.ClassDNS:
+		f.Code, f.Message = "name_not_resolved", "The address's name has no address on the network"
+	}
+	f.Message = fmt.Sprintf("%s: %s: %s.", f.Message, why.Host, why.Reason)
+	return f
+}
+
+// blocked is why what a navigation has led to is not the page, but the session's proxy's
+// words about it; nil: it is the page.
+func (r *run) blocked() *domain.Failure {
+	address := r.page.Main().Document.URL
+	if r.went.IsZero() || !strings.HasPrefix(address, "http:") {
+		return nil
+	}
+	if why, ok := r.page.Unreached(hostOf(address), r.went); ok && why.Class == egress.ClassBlocked {
+		return notReached(why)
+	}
+	return nil
+}
 
 // notLoaded says why there is no page, in the browser's own word and ours.
 func notLoaded(word string) *domain.Failure {
@@ -229,6 +283,9 @@ func (r *run) loaded() (any, error) {
 	if err := r.arrived(); err != nil {
 		return nil, err
 	}
+	if f := r.blocked(); f != nil {
+		return nil, f
+	}
 	return r.about()
 }
 
@@ -244,6 +301,7 @@ func (r *run) arrived() error {
 func notThere(address string) string { return "the browser's error page instead of " + address }
 
 func (r *run) reload() (any, error) {
+	r.went = time.Now()
 	r.leave()
 	before, stays := r.page.Main().Document.Loader, r.page.Stays()
 	r.acted = true
@@ -271,6 +329,7 @@ type history struct {
 }
 
 func (r *run) history(by int) (any, error) {
+	r.went = time.Now()
 	var h history
 	if err := r.command("Page.getNavigationHistory", nil, &h); err != nil {
 		return nil, err

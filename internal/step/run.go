@@ -141,12 +141,13 @@ type run struct {
 
 	journal *journal // of the console and the network; nil: none is kept
 
-	moved     bool   // the tab in which it began was closed
-	acted     bool   // it may have changed the page: it can't be begun anew
-	holds     bool   // a script of the step's may hold the page's thread
-	leaves    bool   // the step navigates the page
-	sent      bool   // an input was sent, and where it led isn't known
-	waitedFor string // for the error, should there be one
+	moved     bool      // the tab in which it began was closed
+	acted     bool      // it may have changed the page: it can't be begun anew
+	holds     bool      // a script of the step's may hold the page's thread
+	leaves    bool      // the step navigates the page
+	went      time.Time // when it began to; zero: it doesn't
+	sent      bool      // an input was sent, and where it led isn't known
+	waitedFor string    // for the error, should there be one
 	seen      verdict
 	asked     map[string]*question // of sessions of frames: whether they answer
 	minded    atomic.Int64         // when the page was asked whether it is there, in nanoseconds; 0: it has answered

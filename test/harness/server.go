@@ -67,7 +67,7 @@ type Server struct {
 }
 
 // Start runs `browserhook serve` on a free port with the given data folder,
-// webhooks allowed to loopback, browsers that end with it unless an argument says
+// webhooks and pages allowed to loopback, browsers that end with it unless an argument says
 // otherwise, and waits until it listens.
 func Start(tb testing.TB, data string, args ...string) *Server {
 	tb.Helper()
@@ -92,7 +92,7 @@ func Launch(data string, args ...string) (*Server, error) {
 	}
 	s := &Server{Data: data, output: &tail{}, exited: make(chan error, 1)}
 	s.cmd = exec.Command(bin, append([]string{
-		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128", "--keeper-grace=0",
+		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128", "--browser-allow=127.0.0.0/8,::1/128", "--keeper-grace=0",
 	}, args...)...)
 	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
 	if _, ok := besides.Load(filepath.Dir(data)); ok {

@@ -31,6 +31,11 @@ func (s *Server) Twin(ctx context.Context, profile string) (address string, end 
 			args[i+1] = name + "=" + profile
 		}
 	}
+	// The session's way out is its keeper's.
+	args = slices.DeleteFunc(args, func(arg string) bool {
+		name, _, _ := strings.Cut(arg, "=")
+		return slices.Contains([]string{"--proxy-server", "--proxy-bypass-list", "--host-resolver-rules"}, name)
+	})
 	if os.Getuid() == 0 {
 		args = slices.Insert(args, 1, "--no-sandbox")
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -24,6 +25,9 @@ func Main() {
 		os.Exit(keeper.Main(os.Args[2:]))
 	}
 }
+
+// Loopback is where the pages of tests are.
+var Loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 
 // RunDir is a folder for running browsers that their users can reach.
 func RunDir(tb testing.TB) string {
@@ -61,7 +65,7 @@ func launcher(dir, script string, change func(*browser.Config)) (*browser.Launch
 	if err != nil {
 		return nil, err
 	}
-	cfg := browser.Config{RunDir: dir, Keeper: keeper, Script: script, Log: slog.New(slog.DiscardHandler)}
+	cfg := browser.Config{RunDir: dir, Keeper: keeper, Script: script, Allow: Loopback, Log: slog.New(slog.DiscardHandler)}
 	if change != nil {
 		change(&cfg)
 	}

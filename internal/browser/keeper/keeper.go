@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -27,6 +28,8 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/browser/mux"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // Config is what the server tells a keeper, as JSON in its only argument. The
@@ -44,6 +47,9 @@ type Config struct {
 	Cgroups cgroup.Place `json:"cgroups,omitzero"` // where its control group is made, if anywhere
 	// Grace is how long a server may be gone; 0: the browser ends with it.
 	Grace time.Duration `json:"grace,omitempty"`
+	// Namespace has the browser in a network namespace of its own, or not at all. Attr
+	// says how the keeper must be started then.
+	Namespace bool `json:"namespace,omitempty"`
 	// Spare is a browser that no session has yet: until it does, it ends with its
 	// server. SessionFile says so.
 	Spare bool `json:"spare,omitempty"`
@@ -51,10 +57,14 @@ type Config struct {
 
 // Version is that of what keeper and server say to each other: it is raised when
 // one of them would not understand the other.
-const Version = 2
+const Version = 3
 
 // Returning is the version from which on a server can come back.
 const Returning = 2
+
+// Forwarding is the version from which on a keeper has the browser's way out: see
+// Hello.Rules.
+const Forwarding = 3
 
 // KeyFile is in the session's folder, where nobody but the server's user reads it:
 // what it holds shows whoever connects to be a server of this installation.
@@ -70,6 +80,7 @@ const (
 	MethodClose  = "Keeper.close"  // an event: a program asks for the browser's end
 	MethodLeft   = "Keeper.left"   // an event: a program has left, and nothing of it is in the browser
 	MethodNote   = "Keeper.note"   // a command: what the next server is to know, whatever that is
+	MethodTold   = "Keeper.told"   // an event: egress.Refusal, a connection that was not made
 	MethodTaken  = "Keeper.taken"  // an event: that note; the events before tell of what there is, see mux.ServeKept
 )
 
@@ -80,6 +91,12 @@ type Hello struct {
 	Key     string `json:"key,omitempty"`    // what KeyFile holds
 	Client  bool   `json:"client,omitempty"` // it is for a program that uses the session's browser, whom the rules are for
 	Target  string `json:"target,omitempty"` // that alone is its root; empty: the browser
+
+	// With one of these the connection is for nothing else:
+	Rules *egress.Rules `json:"rules,omitempty"` // what the browser may reach from now on; nothing, before
+	Asks  bool          `json:"asks,omitempty"`  // for Welcome.Usage
+	Ends  bool          `json:"ends,omitempty"`  // the same, after which nothing passes any more
+	Dials bool          `json:"dials,omitempty"` // what follows is for the browser's proxy
 }
 
 // Welcome answers it.
@@ -89,6 +106,8 @@ type Welcome struct {
 	// For a server: the keeper's process, and how long there has been none before.
 	Keeper int   `json:"keeper,omitempty"`
 	AwayMs int64 `json:"awayMs,omitempty"`
+	// To who asks, what has passed.
+	Usage *domain.Usage `json:"usage,omitempty"`
 }
 
 // Exited is the news that Chromium has ended or could not be started.
@@ -98,7 +117,8 @@ type Exited struct {
 	Error  string   `json:"error,omitempty"` // why it could not be started
 	Lines  []string `json:"lines"`           // the last it printed
 	// Exceeded is what it had too much of, if it was ended for that.
-	Exceeded *Exceeded `json:"exceeded,omitempty"`
+	Exceeded *Exceeded    `json:"exceeded,omitempty"`
+	Usage    domain.Usage `json:"usage"` // that there was in all
 }
 
 const (
@@ -108,7 +128,7 @@ const (
 	exitWithin    = time.Second      // of the end of its pipe
 	readWithin    = time.Second      // what was said last
 	acceptAgain   = 100 * time.Millisecond
-	maxHello      = 4 << 10 // bytes
+	maxHello      = 256 << 10 // bytes
 )
 
 // Main is the keeper's whole life, given the arguments after "keeper". It
@@ -116,6 +136,9 @@ const (
 func Main(args []string) int {
 	if len(args) > 0 && args[0] == "probe" {
 		return probe(args[1:])
+	}
+	if len(args) == 1 && args[0] == "namespace" {
+		return tryNamespace()
 	}
 	var cfg Config
 	if len(args) != 1 || json.Unmarshal([]byte(args[0]), &cfg) != nil || cfg.Dir == "" {
@@ -177,6 +200,8 @@ type keeper struct {
 	exceeds  chan Exceeded // it has too much of something
 	exceeded *Exceeded     // and was ended for that
 
+	proxy *egress.Forward
+
 	key []byte
 
 	serving sync.WaitGroup
@@ -201,13 +226,20 @@ func (k *keeper) run() error {
 	defer listener.Close()
 	defer k.release()
 	defer k.end()
-	browser, startErr := k.start()
+	k.proxy = egress.NewForward(func(r egress.Refusal) { k.mux.Tell(MethodTold, r) })
+	way, startErr := k.listenForBrowser()
+	var browser pipes
+	if startErr == nil {
+		defer way.Close()
+		browser, startErr = k.start(way.Addr())
+	}
 	if startErr != nil {
 		k.refuse(listener, startErr)
 		return nil
 	}
 	k.serving.Go(k.watch)
 	k.mux = mux.New(browser, func() { k.mux.Tell(MethodLeft, struct{}{}) })
+	k.serving.Go(func() { k.proxy.Serve(way) })
 	k.serving.Go(func() { k.accept(listener) })
 	browserDone := make(chan struct{})
 	go func() {
@@ -222,10 +254,12 @@ func (k *keeper) run() error {
 	k.end()
 	<-browserDone
 	k.lines.wait()
+	way.Close()
+	k.proxy.Close()
 	if k.exceeded == nil {
 		k.exceeded = k.outOfMemory()
 	}
-	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last(), Exceeded: k.exceeded})
+	k.mux.Tell(MethodExited, Exited{Code: status.ExitStatus(), Signal: signalOf(status), Lines: k.lines.last(), Exceeded: k.exceeded, Usage: k.proxy.Usage()})
 	k.mux.End(readWithin)
 	listener.Close()
 	served := make(chan struct{})
@@ -296,9 +330,32 @@ type pipes struct {
 	io.Writer // what it is told
 }
 
+// listenForBrowser listens where the browser finds its proxy: in the namespace that it
+// is to be in, if it is to have one.
+func (k *keeper) listenForBrowser() (net.Listener, error) {
+	if k.cfg.Namespace {
+		return isolate()
+	}
+	return net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // there is no name to be resolved
+}
+
+// proxied are the arguments that have Chromium send everything to the proxy, what is
+// for loopback too, and resolve no name itself.
+func proxied(proxy net.Addr) []string {
+	return []string{
+		"--proxy-server=http://" + proxy.String(), "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+	}
+}
+
 // start runs Chromium with its protocol on file descriptors 3 and 4, and the
-// goroutine that reaps it and everything that it leaves.
-func (k *keeper) start() (browser pipes, err error) {
+// goroutine that reaps it and everything that it leaves. It is called on the thread
+// that isolate was.
+func (k *keeper) start(proxy net.Addr) (browser pipes, err error) {
+	if k.cfg.Namespace {
+		if err := shed(); err != nil {
+			return browser, err
+		}
+	}
 	readEnd, toBrowser, err := os.Pipe()
 	if err != nil {
 		return browser, err
@@ -327,7 +384,7 @@ func (k *keeper) start() (browser pipes, err error) {
 	}()
 	k.confine()
 	k.pid, err = k.into(attr, func() (int, error) {
-		return syscall.ForkExec(k.cfg.Chromium, append([]string{k.cfg.Chromium}, k.cfg.Args...), &syscall.ProcAttr{
+		return syscall.ForkExec(k.cfg.Chromium, slices.Concat([]string{k.cfg.Chromium}, proxied(proxy), k.cfg.Args), &syscall.ProcAttr{
 			Dir:   k.cfg.Files,
 			Env:   k.environment(),
 			Files: []uintptr{null.Fd(), printEnd.Fd(), printEnd.Fd(), readEnd.Fd(), writeEnd.Fd()},

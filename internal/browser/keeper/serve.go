@@ -39,10 +39,16 @@ func (k *keeper) accept(listener net.Listener) {
 // serve lets one connection use the browser, when it has said who it is.
 func (k *keeper) serve(conn net.Conn) error {
 	defer conn.Close()
-	in := bufio.NewReaderSize(conn, maxHello)
+	in := bufio.NewReader(conn)
 	hello, err := k.hello(conn, in)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case hello.Rules != nil, hello.Asks, hello.Ends:
+		return nil // that was all
+	case hello.Dials:
+		k.proxy.ServeConn(conn)
+		return nil
 	}
 	if hello.Client {
 		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Place{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
@@ -72,7 +78,7 @@ func (k *keeper) count(n int) {
 // hello reads the first message of a connection, and answers it.
 func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
 	_ = conn.SetDeadline(time.Now().Add(helloWithin))
-	raw, err := in.ReadSlice(0)
+	raw, err := readTo(in, 0)
 	if err != nil {
 		return Hello{}, fmt.Errorf("it said no hello: %w", err)
 	}
@@ -84,15 +90,20 @@ func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
 	if err := json.Unmarshal(raw[:len(raw)-1], &said); err != nil || said.Method != MethodHello {
 		return Hello{}, fmt.Errorf("it said %.40q and no hello", raw)
 	}
-	answer := map[string]any{"id": said.ID, "result": k.welcome(said.Params)}
 	switch {
 	case subtle.ConstantTimeCompare(k.key, []byte(said.Params.Key)) != 1:
 		err = errors.New("it is of another server: it doesn't know the session's key")
 	case said.Params.Oldest > Version:
 		err = fmt.Errorf("it speaks version %d and newer, this keeper %d", said.Params.Oldest, Version)
 	}
+	var answer map[string]any
+	if err == nil && said.Params.Rules != nil {
+		err = k.proxy.Rule(*said.Params.Rules)
+	}
 	if err != nil {
 		answer = map[string]any{"id": said.ID, "error": map[string]any{"code": -32000, "message": err.Error()}}
+	} else {
+		answer = map[string]any{"id": said.ID, "result": k.welcome(said.Params)}
 	}
 	if werr := write(conn, answer); werr != nil {
 		return Hello{}, werr
@@ -101,9 +112,29 @@ func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
 	return said.Params, err
 }
 
+// readTo reads up to a byte, which is the last of what it returns, but no further than
+// a hello may go.
+func readTo(in *bufio.Reader, end byte) (all []byte, err error) {
+	for len(all) < maxHello {
+		part, err := in.ReadSlice(end)
+		all = append(all, part...)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return all, err
+		}
+	}
+	return all, bufio.ErrBufferFull
+}
+
 func (k *keeper) welcome(said Hello) Welcome {
 	w := Welcome{Version: min(Version, said.Version), PID: k.pid}
-	if said.Client || said.Version < Returning {
+	if said.Asks || said.Ends {
+		if said.Ends {
+			k.proxy.Close()
+		}
+		w.Usage = new(k.proxy.Usage())
+		return w
+	}
+	if said.Client || said.Rules != nil || said.Dials || said.Version < Returning {
 		return w
 	}
 	k.mu.Lock()
@@ -123,7 +154,7 @@ func (k *keeper) refuse(listener net.Listener, why error) {
 		return
 	}
 	defer conn.Close()
-	if _, err := k.hello(conn, bufio.NewReaderSize(conn, maxHello)); err == nil {
+	if _, err := k.hello(conn, bufio.NewReader(conn)); err == nil {
 		_ = write(conn, map[string]any{"method": MethodExited, "params": Exited{Code: -1, Error: why.Error(), Lines: []string{}}})
 	}
 }

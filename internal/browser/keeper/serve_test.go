@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // TestHello: who knows the session's key and speaks a version that the keeper does is
@@ -22,20 +24,25 @@ func TestHello(t *testing.T) {
 		why              string // it is
 		back             bool   // it is told how to come back
 	}{
-		{"this version", "k", `{"version":2,"oldest":1,"key":"k"}`, 2, "", true},
+		{"this version", "k", `{"version":3,"oldest":1,"key":"k"}`, 3, "", true},
+		{"the one before", "k", `{"version":2,"oldest":1,"key":"k"}`, 2, "", true},
 		{"a server of before", "", `{"version":1,"oldest":1}`, 1, "", false},
-		{"a newer one", "k", `{"version":9,"oldest":2,"key":"k"}`, 2, "", true},
-		{"one that is too new", "k", `{"version":9,"oldest":3,"key":"k"}`, 0, "it speaks version 3 and newer, this keeper 2", false},
+		{"a newer one", "k", `{"version":9,"oldest":2,"key":"k"}`, 3, "", true},
+		{"one that is too new", "k", `{"version":9,"oldest":4,"key":"k"}`, 0, "it speaks version 4 and newer, this keeper 3", false},
+		{"one that has rules", "k", `{"version":3,"oldest":1,"key":"k","rules":{"allow":["example.com"]}}`, 3, "", false},
+		{"one that has no proper rules", "k", `{"version":3,"oldest":1,"key":"k","rules":{"proxy":"ftp://x"}}`, 0, "the session's proxy must begin with", false},
+		{"one that has rules and no key", "k", `{"version":3,"oldest":1,"rules":{"allow":["example.com"]}}`, 0, "another server", false},
+		{"one that asks what has passed", "k", `{"version":3,"oldest":1,"key":"k","asks":true}`, 3, "", false},
 		{"another's", "k", `{"version":2,"oldest":1,"key":"x"}`, 0, "another server", false},
 		{"no key", "k", `{"version":2,"oldest":1}`, 0, "another server", false},
 		{"a program", "k", `{"version":2,"oldest":1,"key":"k","client":true}`, 2, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			k := &keeper{key: []byte(tt.key), pid: 7, gone: time.Now().Add(-time.Second)}
+			k := &keeper{key: []byte(tt.key), pid: 7, gone: time.Now().Add(-time.Second), proxy: egress.NewForward(nil)}
 			ours, theirs := net.Pipe()
 			let := make(chan error, 1)
 			go func() {
-				_, err := k.hello(theirs, bufio.NewReaderSize(theirs, maxHello))
+				_, err := k.hello(theirs, bufio.NewReader(theirs))
 				let <- err
 			}()
 			if _, err := ours.Write([]byte(`{"id":3,"method":"Keeper.hello","params":` + tt.hello + "}\x00")); err != nil {

@@ -103,6 +103,7 @@ func ForClients(p Place, end func()) Rules {
 		"Page.handleFileChooser":             {"files are read from the session's own folder alone; a program sends their contents instead", p.uploads},
 		"Page.navigate":                      {"pages are of the web: not files, nor the browser's own", navigation},
 		"Target.createTarget":                {"pages are of the web: not files, nor the browser's own", navigation},
+		"Target.createBrowserContext":        {"the session's way out is its own: its options say through which proxy", direct},
 		"Target.attachToTarget":              {"sessions are flat: commands packed in others can't be judged", flat},
 		"Target.setAutoAttach":               {"sessions are flat: commands packed in others can't be judged", flat},
 		"Target.autoAttachRelated":           {"sessions are flat: commands packed in others can't be judged", nil},
@@ -180,6 +181,13 @@ func navigation(params Params) Verdict {
 	}
 	if found && !slices.Contains(ofTheWeb, strings.ToLower(scheme)) {
 		return Verdict{Refuse: fmt.Sprintf("a session's pages are of the web: %s: is not", strings.ToLower(scheme))}
+	}
+	return Verdict{}
+}
+
+func direct(params Params) Verdict {
+	if params["proxyServer"] != nil || params["proxyBypassList"] != nil {
+		return Verdict{Refuse: "the session's way out is its own: name a proxy in its options"}
 	}
 	return Verdict{}
 }

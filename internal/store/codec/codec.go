@@ -132,6 +132,14 @@ func (c Failures) Scan(v any) error {
 	return nil
 }
 
+// UsageText is what a session's usage is stored as; of none, nothing.
+func UsageText(u domain.Usage) string {
+	if u == (domain.Usage{}) {
+		return ""
+	}
+	return Text(u)
+}
+
 // EncodeCursor makes the cursor of a list: the id of the last row of the page
 // before, which is also its place in time. Users are told nothing of what is
 // in it.

@@ -48,8 +48,10 @@ var sessionTests = []test{
 			c.Session.Status, c.Session.Error = domain.SessionClosed, failure
 			c.Session.CloseReason, c.Session.ReadyAt = domain.ClosedCrashed, start.Add(time.Second)
 			c.Session.EndedAt = start.Add(time.Minute)
+			c.Session.Usage = domain.Usage{SentBytes: 1 << 40, ReceivedBytes: 2, Refused: 3}
 			return nil
 		}))
+		s.Usage = domain.Usage{SentBytes: 1 << 40, ReceivedBytes: 2, Refused: 3}
 		s.Status, s.Error, s.CloseReason = domain.SessionClosed, failure, domain.ClosedCrashed
 		s.ReadyAt, s.EndedAt = start.Add(time.Second), start.Add(time.Minute)
 		got, err := w.store.Session(w.ctx, w.project, s.ID)

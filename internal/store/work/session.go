@@ -37,6 +37,7 @@ type SessionRow struct {
 	Failure          string
 	Steps            int
 	ReadyAt, EndedAt int64
+	Usage            string
 }
 
 // ChangedRow is its row, to be written.
@@ -44,7 +45,7 @@ func (s *Session) ChangedRow() SessionRow { return s.row }
 
 // rowOf is a session's.
 func rowOf(s *domain.Session) SessionRow {
-	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt)}
+	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt), codec.UsageText(s.Usage)}
 }
 
 // StepRow is the part of a step that changes, as it is stored.

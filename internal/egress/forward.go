@@ -1,0 +1,259 @@
+package egress
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/weburl"
+)
+
+const (
+	// maxOpen is how many connections may be open, the browser's and to the outside.
+	maxOpen = 2048
+	// inBuffer is for heads, in bytes, and outBuffer for those of answers.
+	inBuffer, outBuffer = 4 << 10, 4 << 10
+	// headWithin is how long a head may take from its first byte on.
+	headWithin = 30 * time.Second
+	// reachWithin is how long it may take to connect to a target, whatever is on the
+	// way, its name's resolution included.
+	reachWithin = 30 * time.Second
+	// toldPerSecond is of how many connections that were not made news is given, and
+	// toldAtOnce of how many at once.
+	toldPerSecond, toldAtOnce = 10, 100
+)
+
+// Refusal is a connection that a browser wanted and did not get.
+type Refusal struct {
+	Host   string `json:"host"`
+	Port   int    `json:"port"`
+	Class  Class  `json:"class"`  // ClassBlocked: it may not be reached; else why it can't
+	Reason string `json:"reason"` // a sentence that goes on after the host's name
+}
+
+// Forward is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
+// once for each connection, what it means is judged, and what passed is connected to.
+// It is closed until [Forward.Rule] says what may be reached. What it has passed on
+// and refused it counts.
+type Forward struct {
+	told     func(Refusal)
+	often    *rate.Limiter
+	resolver *net.Resolver
+	rules    atomic.Pointer[judged]
+
+	sent, received, refused atomic.Int64
+
+	ctx     context.Context //nolint:containedctx // until Close, for what connects
+	cancel  context.CancelFunc
+	serving sync.WaitGroup
+	mu      sync.Mutex
+	open    map[net.Conn]struct{}
+	ended   bool
+}
+
+// NewForward makes a proxy. told is called for connections that are not made, before
+// the browser hears of it, though not for all when they are many; it must not block
+// for long.
+func NewForward(told func(Refusal)) *Forward {
+	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]struct{}{}}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	return f
+}
+
+// Rule sets the rules for connections to come.
+func (f *Forward) Rule(r Rules) error {
+	j := &judged{Rules: r, guard: newBrowserGuard(r.Open...)}
+	if r.Proxy != "" {
+		u, err := weburl.Proxy(r.Proxy)
+		if err != nil {
+			return fmt.Errorf("the session's proxy %w", err)
+		}
+		j.tunnels = newTunnels(Config{Proxy: &Proxy{URL: u}, Resolver: f.resolver}, j.guard, reachWithin)
+		j.tunnels.called = "the session's proxy"
+		j.tunnels.dialer.Control = j.guard.Control
+	}
+	f.rules.Store(j)
+	return nil
+}
+
+// Usage is what has passed, and how often a connection was refused, so far.
+func (f *Forward) Usage() domain.Usage {
+	return domain.Usage{SentBytes: f.sent.Load(), ReceivedBytes: f.received.Load(), Refused: f.refused.Load()}
+}
+
+// Close ends all connections. Usage doesn't change any more after it.
+func (f *Forward) Close() {
+	f.cancel()
+	f.mu.Lock()
+	f.ended = true
+	for nc := range f.open {
+		nc.Close()
+	}
+	f.mu.Unlock()
+	f.serving.Wait()
+}
+
+// hold remembers a connection until let; false: all are over, and it is closed.
+func (f *Forward) hold(nc net.Conn) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended {
+		nc.Close()
+		return false
+	}
+	f.open[nc] = struct{}{}
+	return true
+}
+
+func (f *Forward) let(nc net.Conn) {
+	nc.Close()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.open, nc)
+}
+
+// Serve takes connections until the listener is closed.
+func (f *Forward) Serve(l net.Listener) {
+	for {
+		nc, err := l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			time.Sleep(acceptAgain) //nolint:forbidigo // too many files are open, and nothing tells when there are fewer
+			continue
+		}
+		f.take(nc)
+	}
+}
+
+const acceptAgain = 100 * time.Millisecond
+
+// ServeConn serves one connection until it ends.
+func (f *Forward) ServeConn(nc net.Conn) { <-f.take(nc) }
+
+// take begins to serve a connection. What it returns is closed when that is over.
+func (f *Forward) take(nc net.Conn) <-chan struct{} {
+	over := make(chan struct{})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended || len(f.open) >= maxOpen {
+		nc.Close()
+		close(over)
+		return over
+	}
+	f.open[nc] = struct{}{}
+	f.serving.Go(func() {
+		defer close(over)
+		defer f.let(nc)
+		(&inbound{Conn: nc, f: f, in: bufio.NewReaderSize(nc, inBuffer)}).serve()
+	})
+	return over
+}
+
+// refuse counts and tells of a connection that is not made.
+func (f *Forward) refuse(h *requestHead, why *Error) {
+	if why.Class == ClassBlocked {
+		f.refused.Add(1)
+	}
+	if f.often.Allow() {
+		var port int
+		_, _ = fmt.Sscan(h.port, &port)
+		f.told(Refusal{Host: h.host, Port: port, Class: why.Class, Reason: why.Message})
+	}
+}
+
+// reach connects to a request's target.
+func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
+	ctx, cancel := context.WithTimeout(f.ctx, reachWithin)
+	defer cancel()
+	nc, err := f.dial(ctx, h.host, h.port)
+	if err != nil {
+		why := unreached(err)
+		f.refuse(h, why)
+		return nil, why
+	}
+	if !f.hold(nc) {
+		return nil, &Error{ClassConnect, "the session ends"}
+	}
+	return &outbound{nc, f}, nil
+}
+
+func (f *Forward) dial(ctx context.Context, host, port string) (net.Conn, error) {
+	r := f.rules.Load()
+	if r == nil {
+		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
+	}
+	if err := r.hosts(host); err != nil {
+		return nil, err
+	}
+	addrs, err := f.resolve(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	targets, err := r.guard.among(addrs, port)
+	if err != nil {
+		return nil, err
+	}
+	if r.tunnels != nil {
+		nc, _, err := r.tunnels.dialFirst(ctx, targets)
+		return nc, err
+	}
+	dialer := &net.Dialer{Control: r.guard.Control}
+	for i, target := range targets {
+		share, cancel := context.WithTimeout(ctx, reachWithin/time.Duration(len(targets)-i))
+		var nc net.Conn
+		nc, err = dialer.DialContext(share, "tcp", target)
+		cancel()
+		if err == nil {
+			return nc, nil
+		}
+	}
+	return nil, err
+}
+
+// resolve is what a host means. Names below localhost are this machine everywhere, as
+// to browsers.
+func (f *Forward) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return loopback, nil
+	}
+	return f.resolver.LookupNetIP(ctx, "ip", host)
+}
+
+// unreached says why a target was not reached.
+func unreached(err error) *Error {
+	var (
+		known *Error
+		dns   *net.DNSError
+		op    *net.OpError
+	)
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &dns):
+		if dns.IsNotFound {
+			return &Error{ClassDNS, "its name has no address"}
+		}
+		return &Error{ClassDNS, "its name could not be resolved"}
+	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
+		return &Error{ClassTimeout, fmt.Sprintf("no connection could be made within %s", reachWithin)}
+	case errors.As(err, &op):
+		return &Error{ClassConnect, "no connection: " + errno(op.Err)}
+	default:
+		return &Error{ClassConnect, "no connection could be made"}
+	}
+}
