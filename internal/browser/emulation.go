@@ -22,13 +22,11 @@ func (t *Tabs) emulation(opt domain.SessionOptions, kind string) (all []command)
 		all = append(all, command{"Emulation.setFocusEmulationEnabled", object{"enabled": true}}, viewport(opt))
 	}
 	if kind == "page" || kind == "iframe" {
-		scheme := opt.ColorScheme
-		if scheme == "" {
-			scheme = "light"
+		if opt.ColorScheme != "" { // else it is light, and a program may say otherwise of its own pages
+			all = append(all, command{"Emulation.setEmulatedMedia", object{
+				"features": []object{{"name": "prefers-color-scheme", "value": opt.ColorScheme}},
+			}})
 		}
-		all = append(all, command{"Emulation.setEmulatedMedia", object{
-			"features": []object{{"name": "prefers-color-scheme", "value": scheme}},
-		}})
 		if g := opt.Geolocation; g != nil {
 			all = append(all, command{"Emulation.setGeolocationOverride", object{
 				"latitude": g.Latitude, "longitude": g.Longitude, "accuracy": g.Accuracy,

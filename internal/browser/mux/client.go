@@ -32,6 +32,9 @@ type client struct {
 	reason error // why it was cut off
 }
 
+// server says that it is no program, for which there are rules.
+func (c *client) server() bool { return c.rules == nil }
+
 // send has a message written to the client, or cuts it off when too much waits.
 func (c *client) send(pieces [][]byte) {
 	c.whole.Lock()

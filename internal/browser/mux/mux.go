@@ -48,7 +48,9 @@ type Mux struct {
 	numbered int64   // how many sessions there ever were
 	kept     *client // whose place is kept, also when it has left; nil: there was none
 	note     jsontext.Value
+	agent    jsontext.Value      // what the server has each target say of the browser
 	waiting  map[string]*waiting // by target
+	wentOn   *sync.Cond          // something waits for fewer
 	clients  map[*client]struct{}
 	over     bool // no client is told anything more
 
@@ -65,9 +67,10 @@ type call struct {
 
 // session is one that a client attached.
 type session struct {
-	owner  *client
-	parent string
-	number int64 // in the order they were attached
+	owner     *client
+	parent    string
+	number    int64 // in the order they were attached
+	overrides bool  // what it has said of the browser is in force
 
 	// Of a client whose place is kept: the events that whoever takes it is told.
 	attached []byte
@@ -78,10 +81,12 @@ type session struct {
 // New makes a mux of the two ends of a browser's pipe. left is called when nothing
 // is left in the browser of a client with rules, on the goroutine that reads it.
 func New(browser io.ReadWriter, left func()) *Mux {
-	return &Mux{
+	m := &Mux{
 		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(false),
 		calls: map[int64]*call{}, sessions: map[string]*session{}, waiting: map[string]*waiting{}, clients: map[*client]struct{}{},
 	}
+	m.wentOn = sync.NewCond(&m.mu)
+	return m
 }
 
 // Run passes on what the browser says, until that ends or sends what is no
@@ -218,6 +223,7 @@ func (m *Mux) pass(c *client, cmd command) error {
 	if to == "" {
 		to = c.root
 	}
+	m.serverFirst(c, to)
 	m.writing.Lock()
 	m.mu.Lock()
 	if s := m.sessions[to]; s == nil || s.owner != c {
@@ -232,12 +238,19 @@ func (m *Mux) pass(c *client, cmd command) error {
 		m.writing.Unlock()
 		return nil
 	}
+	first, instead := m.override(c, &cmd, to)
+	if instead {
+		m.mu.Unlock()
+		m.writing.Unlock()
+		c.reply(cmd, "result", struct{}{})
+		return nil
+	}
 	m.lastID++
 	id := m.lastID
 	m.calls[id] = &call{client: c, id: cmd.id, session: cmd.session}
 	m.mu.Unlock()
 	defer m.writing.Unlock()
-	return m.writePieces(cmd.pieces(id, to))
+	return m.writePieces(append(first, cmd.pieces(id, to)...))
 }
 
 // send puts a command of the mux's own on its way. mu is held.

@@ -41,6 +41,9 @@ type fake struct {
 	last   int
 	parent map[string]string // by session
 	goOn   atomic.Int32      // how often a page was let go on
+	echoed atomic.Int32
+	agents sync.Map // what is in force, by session
+	target string   // that is attached to
 }
 
 func (f *fake) say(m said) {
@@ -80,7 +83,7 @@ func (f *fake) run() {
 			f.last++
 			id := fmt.Sprintf("S%d", f.last)
 			f.parent[id] = m.SessionID
-			f.say(said{Method: "Target.attachedToTarget", Params: json.RawMessage(`{"sessionId":"` + id + `","targetInfo":{"targetId":"T","type":"page","url":""},"waitingForDebugger":true}`), SessionID: m.SessionID})
+			f.say(said{Method: "Target.attachedToTarget", Params: json.RawMessage(`{"sessionId":"` + id + `","targetInfo":{"targetId":"` + f.target + `","type":"page","url":""},"waitingForDebugger":true}`), SessionID: m.SessionID})
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{"sessionId":"` + id + `"}`), SessionID: m.SessionID})
 		case resumes:
 			f.goOn.Add(1)
@@ -100,6 +103,12 @@ func (f *fake) run() {
 			}
 			f.end(p.SessionID)
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "Emulation.setUserAgentOverride", "Network.setUserAgentOverride":
+			f.agents.Store(m.SessionID, string(m.Params))
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "echo":
+			f.echoed.Add(1)
+			f.say(said{ID: m.ID, Result: m.Params, SessionID: m.SessionID})
 		case "die":
 			f.end(m.SessionID)
 		case "silent":
@@ -154,7 +163,7 @@ type bench struct {
 func newBench() *bench {
 	toBrowser, fromMux := io.Pipe()
 	toMux, fromBrowser := io.Pipe()
-	b := &bench{fake: &fake{in: bufio.NewReader(toBrowser), out: fromBrowser, parent: map[string]string{}}, ran: make(chan error, 1)}
+	b := &bench{fake: &fake{in: bufio.NewReader(toBrowser), out: fromBrowser, parent: map[string]string{}, target: "T"}, ran: make(chan error, 1)}
 	b.Mux = New(struct {
 		io.Reader
 		io.Writer

@@ -105,7 +105,14 @@ func (m *Mux) leave(c *client) {
 	if s := m.sessions[c.root]; s == nil || s.owner != c || c.kept { // it has had none, or it is gone; or another's now, or may be
 		return
 	}
-	maps.DeleteFunc(m.sessions, func(_ string, s *session) bool { return s.owner == c })
+	var ended []*session
+	maps.DeleteFunc(m.sessions, func(_ string, s *session) bool {
+		if s.owner == c {
+			ended = append(ended, s)
+		}
+		return s.owner == c
+	})
+	m.overridesNoMore(ended)
 	m.forgetAfter("Target.detachFromTarget", map[string]string{"sessionId": c.root}, func(of *call) bool { return of.client == c }, func() {
 		if c.rules != nil {
 			m.left()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -164,7 +165,7 @@ func (m *Mux) attached(a answer) bool {
 		return false
 	}
 	m.add(of.SessionID, &session{owner: by.owner, parent: a.session, target: of.Target.ID})
-	if of.Waiting && of.Target.Type == "page" {
+	if of.Waiting && slices.Contains(whichWait, of.Target.Type) {
 		m.waits(of.Target.ID, by.owner)
 	}
 	return true
@@ -205,6 +206,7 @@ func (m *Mux) forgetSession(id string) {
 	for _, s := range ended {
 		m.waitsNoMore(s.target, s.owner)
 	}
+	m.overridesNoMore(ended)
 	m.forgetAfter("Browser.getVersion", nil, func(c *call) bool { return gone[cmp.Or(c.session, c.client.root)] }, func() {})
 }
 

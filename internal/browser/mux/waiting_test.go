@@ -89,3 +89,60 @@ func TestAPageWaitsForNobodyAtTheEnd(t *testing.T) {
 		b.close()
 	})
 }
+
+// TestTheServerSpeaksFirst: a program's commands to a target that waits come after
+// those by which the server tells it of the session's options; but not when the
+// server says nothing, or has gone.
+func TestTheServerSpeaksFirst(t *testing.T) {
+	for name, then := range map[string]func(server *user, session string){
+		"it speaks":                 func(server *user, session string) { server.send(session, resumes, `{}`) },
+		"it says nothing":           func(*user, string) { time.Sleep(waitsAtMost) },
+		"it leaves":                 func(server *user, _ string) { server.conn.Close() },
+		"its session ends":          func(server *user, session string) { server.send(session, "die", `{}`) },
+		"it had spoken before that": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				server, program := b.server(), b.user(Rules{})
+				attach := func(u *user) string {
+					u.send("", "attachWaiting", `{}`)
+					_, _ = u.next()
+					m, _ := u.next()
+					var at struct{ SessionID string }
+					_ = json.Unmarshal(m.Result, &at)
+					return at.SessionID
+				}
+				servers, programs := attach(server), attach(program)
+				if then == nil {
+					server.send(servers, resumes, `{}`)
+					synctest.Wait()
+				}
+				program.send(programs, "echo", `{"a":1}`)
+				synctest.Wait()
+				passed := b.fake.echoed.Load()
+				if then == nil {
+					if passed == 0 {
+						t.Error("the program's command is held after the server has spoken")
+					}
+				} else {
+					if passed != 0 {
+						t.Error("the program's command has passed before the server's")
+					}
+					then(server, servers)
+				}
+				program.expect(t, `{"id":2,"result":{"a":1},"sessionId":"`+programs+`"}`)
+				program.conn.Close()
+				go func() { // what is for the server is read
+					for {
+						if _, err := server.next(); err != nil {
+							return
+						}
+					}
+				}()
+				server.conn.Close()
+				b.close()
+			})
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package mux
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+)
+
+// TestOneOverrideIsInForce on a target: a program's, with what it leaves out as the
+// server has said, whoever came first; and the server's again, when the program has
+// ended.
+func TestOneOverrideIsInForce(t *testing.T) {
+	const servers = `{"userAgent":"S","acceptLanguage":"en","userAgentMetadata":{"mobile":false}}`
+	for said, want := range map[string]string{
+		`{"userAgent":"","acceptLanguage":"fr"}`:   `{"acceptLanguage":"fr","userAgent":"S","userAgentMetadata":{"mobile":false}}`,
+		`{"userAgent":"P"}`:                        `{"acceptLanguage":"en","userAgent":"P"}`,
+		`{"userAgent":"P","userAgentMetadata":{}}`: `{"acceptLanguage":"en","userAgent":"P","userAgentMetadata":{}}`,
+	} {
+		for _, before := range []bool{true, false} { // the server speaks before the program, or after it
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench()
+				server, program := b.server(), b.user(Rules{})
+				attach := func(u *user) string {
+					u.send("", "attachWaiting", `{}`)
+					_, _ = u.next()
+					m, _ := u.next()
+					var at struct{ SessionID string }
+					_ = json.Unmarshal(m.Result, &at)
+					return at.SessionID
+				}
+				speak := func(u *user, session, method, params string) {
+					u.send(session, method, params)
+					if m, err := u.next(); err != nil || string(m.Result) != `{}` {
+						t.Fatalf("%+v, %v", m, err)
+					}
+				}
+				// Each target is told the same.
+				speak(server, attach(server), overrides[0], servers)
+				b.fake.target = "U"
+				var first, second string
+				if before {
+					first = attach(server)
+					speak(server, first, overrides[0], servers)
+					speak(server, first, resumes, `{}`)
+					second = attach(program)
+					speak(program, second, overrides[1], said)
+				} else {
+					second = attach(program)
+					speak(program, second, overrides[1], said)
+					speak(program, second, resumes, `{}`)
+					first = attach(server)
+					speak(server, first, overrides[0], servers)
+				}
+				synctest.Wait()
+				in := func(session string) any { got, _ := b.fake.agents.Load(session); return got }
+				if got := in(first); got != nil && got != `{"userAgent":""}` {
+					t.Errorf("of the server %v is in force beside the program's", got)
+				}
+				if got := in(second); got != want {
+					t.Errorf("for %s there is %v, want %s", said, got, want)
+				}
+				program.conn.Close()
+				<-program.err
+				synctest.Wait()
+				if got := in(first); got != servers {
+					t.Errorf("when the program has left %v is in force", got)
+				}
+				server.conn.Close()
+				b.close()
+			})
+		}
+	}
+}
