@@ -152,7 +152,7 @@ func Main(args []string) int {
 		fmt.Fprintln(os.Stderr, "keeper: become the reaper:", err)
 	}
 	k := &keeper{
-		cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), exceeds: make(chan Exceeded, 1),
+		cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), reaped: make(chan struct{}), exceeds: make(chan Exceeded, 1),
 		servers: make(chan int), over: make(chan struct{}),
 	}
 	defer removeAll(cfg.Dir)
@@ -194,6 +194,7 @@ type keeper struct {
 	lines  *tail
 	pid    int
 	exited chan syscall.WaitStatus
+	reaped chan struct{} // closed when nothing is left of all that Chromium started
 	mux    *mux.Mux
 	group  *cgroup.Group // that it is in, if any
 
@@ -417,6 +418,7 @@ func (k *keeper) environment() []string {
 
 // reap waits for every child, Chromium itself and what it orphaned.
 func (k *keeper) reap() {
+	defer close(k.reaped)
 	for {
 		var status syscall.WaitStatus
 		pid, err := syscall.Wait4(-1, &status, 0, nil)
@@ -439,15 +441,16 @@ func (k *keeper) end() {
 		return
 	}
 	_ = syscall.Kill(-k.pid, syscall.SIGKILL)
+	// A look at the kernel's table may miss one whose parent ends meanwhile: that none
+	// is left the kernel says itself, to who waits for them.
 	for deadline := time.Now().Add(endWithin); time.Now().Before(deadline); {
-		kids := children(os.Getpid())
-		if len(kids) == 0 {
-			return
-		}
-		for _, pid := range kids {
+		for _, pid := range children(os.Getpid()) {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
-		// Nothing tells of a grandchild's end: look again soon.
-		time.Sleep(time.Millisecond) //nolint:forbidigo // a bounded look at the kernel's table
+		select {
+		case <-k.reaped:
+			return
+		case <-time.After(time.Millisecond): // nothing tells of a grandchild's end: look again soon
+		}
 	}
 }
