@@ -124,33 +124,37 @@ func TestACanceledCommandIsNeverWritten(t *testing.T) {
 // TestACommandMayBeLarge, whatever small waits before it: files are given to a
 // page in one, as base64.
 func TestACommandMayBeLarge(t *testing.T) {
-	c, _ := stuck(t)
-	for _, tt := range []struct {
-		size int
-		want error
-	}{{1, nil}, {1, nil}, {MaxMessage, ErrBusy}, {44 << 20, nil}, {1, ErrBusy}} {
-		if _, err := c.Send("", "A.a", jsonv2.Value(`"`+strings.Repeat("x", tt.size)+`"`)); !errors.Is(err, tt.want) {
-			t.Errorf("of %d bytes: got %v, want %v", tt.size, err, tt.want)
+	synctest.Test(t, func(t *testing.T) { // however long it takes to encode
+		c, _ := stuck(t)
+		for _, tt := range []struct {
+			size int
+			want error
+		}{{1, nil}, {1, nil}, {MaxMessage, ErrBusy}, {44 << 20, nil}, {1, ErrBusy}} {
+			if _, err := c.Send("", "A.a", jsonv2.Value(`"`+strings.Repeat("x", tt.size)+`"`)); !errors.Is(err, tt.want) {
+				t.Errorf("of %d bytes: got %v, want %v", tt.size, err, tt.want)
+			}
 		}
-	}
+	})
 }
 
 func TestWhatWaitsIsBounded(t *testing.T) {
 	for name, params := range map[string]any{"by number": nil, "by bytes": strings.Repeat("x", 1<<20)} {
 		t.Run(name, func(t *testing.T) {
-			c, _ := stuck(t)
-			n := 0
-			for ; n <= maxWaiting+1; n++ { // one more is being written
-				if _, err := c.Send("", "A.a", params); err != nil {
-					if !errors.Is(err, ErrBusy) {
-						t.Errorf("got %v", err)
+			synctest.Test(t, func(t *testing.T) {
+				c, _ := stuck(t)
+				n := 0
+				for ; n <= maxWaiting+1; n++ { // one more is being written
+					if _, err := c.Send("", "A.a", params); err != nil {
+						if !errors.Is(err, ErrBusy) {
+							t.Errorf("got %v", err)
+						}
+						break
 					}
-					break
 				}
-			}
-			if params == nil && n < maxWaiting || params != nil && (n < 30 || n > 33) {
-				t.Errorf("%d were taken", n)
-			}
+				if params == nil && n < maxWaiting || params != nil && (n < 30 || n > 33) {
+					t.Errorf("%d were taken", n)
+				}
+			})
 		})
 	}
 }
