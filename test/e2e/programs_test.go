@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -119,36 +118,16 @@ func failed(outcome any) bool {
 
 // TestDifferencesOfProgramsAreInTheDocs, with their reasons.
 func TestDifferencesOfProgramsAreInTheDocs(t *testing.T) {
-	const path, begin, end = "../../docs/connect.md", "<!-- differences -->\n", "<!-- /differences -->"
 	by := map[string][]string{}
 	for _, client := range []string{"playwright", "puppeteer"} {
 		for name, reason := range program(t, client).Differs {
 			by[reason] = append(by[reason], fmt.Sprintf("%s: %s", client, name))
 		}
 	}
-	var want strings.Builder
-	for _, reason := range slices.Sorted(maps.Keys(by)) {
-		slices.Sort(by[reason])
-		fmt.Fprintf(&want, "- %s%s. (%s)\n", strings.ToUpper(reason[:1]), reason[1:], strings.Join(by[reason], "; "))
+	for _, names := range by {
+		slices.Sort(names)
 	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(raw), begin)
-	have, after, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no place for the differences", path)
-	}
-	if have == want.String() {
-		return
-	}
-	if !*write {
-		t.Fatalf("%s has other differences: go test ./test/e2e -run DifferencesOfPrograms -args -write", path)
-	}
-	if err := os.WriteFile(path, []byte(before+begin+want.String()+end+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	harness.Differences(t, "../../docs/connect.md", by, *write, "go test ./test/e2e -run DifferencesOfPrograms -args -write")
 }
 
 // TestManyPrograms has two of each use one session, beside our own steps and one
