@@ -30,11 +30,12 @@ var (
 )
 
 // TestRestart kills the server and ends it by SIGTERM, in turn, with sessions in the
-// midst of steps, a live page and programs that use browsers by connectUrl, and starts
-// it again. Each time every session goes on with its page as it was, the step that
-// waited runs, and the one that ran is told as INTERRUPTED; one that was starting is
-// started anew. Then the server is killed while it takes them up, and they go on all
-// the same. In the end the log is complete and in order, and all of it has arrived.
+// midst of steps, a live page and programs that use browsers by connectUrl, Playwright
+// among them, and starts it again. Each time every session goes on with its page as it
+// was, the step that waited runs, and the one that ran is told as INTERRUPTED; one that
+// was starting is started anew; the programs find what they had left in the pages. Then
+// the server is killed while it takes them up, and they go on all the same. In the end
+// the log is complete and in order, and all of it has arrived.
 func TestRestart(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { restartServer(t) })
 	t.Run("postgres", func(t *testing.T) {
@@ -101,6 +102,11 @@ func restartServer(t *testing.T, args ...string) {
 	t.Logf("seed %d", *seed)
 	rnd := rand.New(rand.NewPCG(*seed, 0))
 	var slowest time.Duration
+	var addresses []string
+	for _, g := range guests {
+		addresses = append(addresses, g.connect)
+	}
+	player, mark := startPlaywright(t, addresses), ""
 	for round := 1; round <= *restarts; round++ {
 		killed := round%2 == 1
 		color := []string{"#0f0", "#00f"}[round%2]
@@ -114,6 +120,8 @@ func restartServer(t *testing.T, args ...string) {
 			p := g.program(t)
 			programs.Go(func() { p.gone(t, !killed) })
 		}
+		player.connects(t, fmt.Sprint(round), mark)
+		mark = fmt.Sprint(round)
 		made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{})
 		if err != nil {
 			t.Fatal(err)
@@ -125,6 +133,7 @@ func restartServer(t *testing.T, args ...string) {
 			t.Fatalf("round %d: %v\n%s", round, err, server.Output())
 		}
 		programs.Wait()
+		player.gone(t)
 		server = start()
 		began := time.Now()
 		for _, g := range guests {
@@ -146,6 +155,7 @@ func restartServer(t *testing.T, args ...string) {
 		}
 		took := time.Since(began)
 		slowest = max(slowest, took)
+		player.connects(t, mark, mark)
 		if color == "#0f0" {
 			sees("p[1] > 200 && p[2] < 60")
 		} else {
