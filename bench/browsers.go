@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,8 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -267,7 +264,12 @@ func startPlaywright(ctx context.Context, url string) (*player, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "node", "playwright.mjs", has.Path, url)
+	return play(ctx, "playwright.mjs", has.Path, url)
+}
+
+// play starts one of test/clients.
+func play(ctx context.Context, args ...string) (*player, error) {
+	cmd := exec.CommandContext(ctx, "node", args...)
 	cmd.Dir = filepath.Join("test", "clients")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -285,86 +287,25 @@ func (p *player) once() (time.Duration, error) { return p.find("") }
 
 // find waits for a target, or without one runs the script.
 func (p *player) find(target string) (time.Duration, error) {
-	if _, err := io.WriteString(p.in, target+"\n"); err != nil {
-		return 0, err
-	}
 	var took float64
-	if err := p.out.Decode(&took); err != nil {
-		return 0, fmt.Errorf("playwright: %w", err)
-	}
-	return time.Duration(took * float64(time.Millisecond)), nil
+	err := p.ask(target, &took)
+	return millis(took), err
 }
+
+// ask has it answer a line.
+func (p *player) ask(line string, answer any) error {
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
+		return err
+	}
+	if err := p.out.Decode(answer); err != nil {
+		return fmt.Errorf("playwright: %w", err)
+	}
+	return nil
+}
+
+func millis(f float64) time.Duration { return time.Duration(f * float64(time.Millisecond)) }
 
 func (p *player) end() {
 	_ = p.in.Close()
 	_ = p.cmd.Wait()
-}
-
-// measureIdle is what ten sessions that do nothing cost the server itself.
-func measureIdle(ctx context.Context) (t table, err error) {
-	t = table{
-		Title: "Ten idle sessions", Columns: []string{"", "measured"},
-		About: "Of the server's own process, over five seconds; each session shows a page that changes nothing.",
-	}
-	data, err := os.MkdirTemp("", "bench-")
-	if err != nil {
-		return t, err
-	}
-	defer os.RemoveAll(data)
-	server, err := harness.Launch(data, "--max-sessions=10")
-	if err != nil {
-		return t, err
-	}
-	defer func() { err = errors.Join(err, server.End()) }()
-	c := server.Client()
-	for range 10 {
-		made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{"url": "data:text/html,still"})
-		if err != nil {
-			return t, err
-		}
-		if _, err := c.WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
-			return t, err
-		}
-	}
-	before, err := ticks(server.PID())
-	if err != nil {
-		return t, err
-	}
-	<-time.After(5 * time.Second)
-	after, err := ticks(server.PID())
-	if err != nil {
-		return t, err
-	}
-	rss, err := resident(server.PID())
-	if err != nil {
-		return t, err
-	}
-	t.Rows = [][]string{
-		{"resident memory", fmt.Sprintf("%.0f MB", float64(rss)/1e6)},
-		{"CPU", fmt.Sprintf("%.1f %%", float64(after-before)/5)}, // a tick is 10 ms
-	}
-	return t, nil
-}
-
-func ticks(pid int) (int, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(raw[bytes.LastIndexByte(raw, ')')+1:]))
-	user, err := strconv.Atoi(fields[11])
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.Atoi(fields[12])
-	return user + system, err
-}
-
-func resident(pid int) (int64, error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0, err
-	}
-	pages, err := strconv.ParseInt(strings.Fields(string(raw))[1], 10, 64)
-	return pages * int64(os.Getpagesize()), err
 }

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -45,7 +43,7 @@ func measurePrograms(ctx context.Context) (t table, err error) {
 		return t, err
 	}
 	defer end()
-	p, err := startPaths(ctx, fmt.Sprint(calls), port, made.String("connectUrl"))
+	p, err := play(ctx, "paths.mjs", fmt.Sprint(calls), port, made.String("connectUrl"))
 	if err != nil {
 		return t, err
 	}
@@ -73,22 +71,6 @@ func paired(a, b []time.Duration) float64 {
 	}
 	slices.Sort(ratios)
 	return ratios[len(ratios)/2]
-}
-
-// startPaths starts a player over some addresses.
-func startPaths(ctx context.Context, calls string, addresses ...string) (*player, error) {
-	cmd := exec.CommandContext(ctx, "node", append([]string{"paths.mjs", calls}, addresses...)...)
-	cmd.Dir = filepath.Join("test", "clients")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	return &player{cmd, in, json.NewDecoder(out)}, cmd.Start()
 }
 
 // inTurn has it do something over both addresses so many times, after two that warm
