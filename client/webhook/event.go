@@ -38,6 +38,17 @@ type Data struct {
 	Tries      []Failure       `json:"tries"`  // why a step's earlier tries failed
 	DurationMs int64           `json:"durationMs"`
 
+	// Of browser_download_completed, which has an Error when there is no file, and the
+	// StepID of the step that ran when it began, if any.
+	Name        string `json:"name"`        // harmless as a file's name anywhere
+	ContentType string `json:"contentType"` // by the name
+	Size        int64  `json:"size"`        // bytes
+	SHA256      string `json:"sha256"`      // in hex
+	ArtifactID  string `json:"artifactId"`
+	ArtifactURL string `json:"artifactUrl"` // where the file is fetched, with an API key
+	URL         string `json:"url"`         // that was downloaded, as far as known
+	PageURL     string `json:"pageUrl"`     // of the page that had it downloaded, as far as known
+
 	// Of the type "webhook".
 	EndpointID string `json:"endpointId"`
 	DeliveryID string `json:"deliveryId"`

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -30,6 +31,7 @@ import (
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
+	"github.com/browserhook/browserhook/internal/sessionlog"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/webhook"
@@ -48,6 +50,7 @@ type App struct {
 	store     store
 	box       *seal.Box
 	blobs     *blobs
+	logs      *sessionlog.Folder
 	access    *access.Service
 	launcher  *browser.Launcher
 	sessions  *session.Service
@@ -121,9 +124,22 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if err != nil {
 		return nil, err
 	}
+	largest, err := settings.LargestDownload()
+	if err != nil {
+		return nil, err
+	}
+	if a.logs, err = sessionlog.NewFolder(a.data.Logs); err != nil {
+		return nil, err
+	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Log: log,
+		MaxDownload: largest, Keep: func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
+			return a.sessions.Downloaded(ctx, session, d, file)
+		},
+		Logs: func(session string, flush func()) (*sessionlog.File, error) {
+			return a.sessions.OpenLog(session, flush)
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -135,7 +151,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		return nil, listenError(settings.Listen, err)
 	}
 	a.URL = "http://" + a.listener.Addr().String()
-	kept := retention.Config{Store: a.store, Files: a.blobs, Log: log}
+	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs}, Log: log}
 	if kept.Keep, err = settings.Keep(); err != nil {
 		return nil, err
 	}
@@ -168,7 +184,7 @@ func (a *App) compose() {
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
+		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
 		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
@@ -196,7 +212,7 @@ func (a *App) compose() {
 	}
 	a.store.OfferTo(a.engine)
 	handler := httpapi.New(httpapi.Config{
-		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions,
+		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,

@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/gcerrors"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/sessionlog"
 )
 
 // openBlobs opens the folder of artifacts, and sees that it can be written.
@@ -51,12 +52,19 @@ type blobs struct {
 // Close gives the bucket back.
 func (b *blobs) Close() error { return b.bucket.Close() }
 
-func (b *blobs) WriteAll(ctx context.Context, key string, content []byte, contentType string) error {
-	return b.bucket.WriteAll(ctx, key, content, &blob.WriterOptions{ContentType: contentType})
-}
-
-func (b *blobs) ReadAll(ctx context.Context, key string) ([]byte, error) {
-	return b.bucket.ReadAll(ctx, key)
+// Write keeps what is read as it comes. When it fails, nothing is kept.
+func (b *blobs) Write(ctx context.Context, key string, content io.Reader, contentType string) (int64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := b.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(w, content)
+	if err != nil {
+		cancel() // so that closing it keeps nothing
+	}
+	return n, errors.Join(err, w.Close())
 }
 
 func (b *blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }
@@ -89,10 +97,30 @@ func (b *blobs) Remove(ctx context.Context, key string) error {
 	return nil
 }
 
-func (b *blobs) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+// Open reads as much as is asked for, from anywhere.
+func (b *blobs) Open(ctx context.Context, key string) (io.ReadSeekCloser, error) {
 	r, err := b.bucket.NewReader(ctx, key, nil)
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	switch {
+	case gcerrors.Code(err) == gcerrors.NotFound:
 		return nil, domain.ErrNotFound // forgotten since its row was read, or in another server's own folder
+	case err != nil:
+		return nil, fmt.Errorf("read artifact: %w", err)
 	}
-	return r, err
+	return r, nil
+}
+
+// files are what retention removes: artifacts, and logs that are still here.
+type files struct {
+	*blobs
+	logs *sessionlog.Folder
+}
+
+// Remove removes one, or with a key that ends with a slash all of a session's.
+func (f files) Remove(ctx context.Context, key string) error {
+	session, name := path.Split(key)
+	var err error
+	if name == "" || name == domain.LogFile {
+		err = f.logs.Remove(strings.TrimSuffix(session, "/"))
+	}
+	return errors.Join(err, f.blobs.Remove(ctx, key))
 }

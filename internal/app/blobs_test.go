@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -17,7 +18,7 @@ func TestBlobsAreRemovedWithTheirFolders(t *testing.T) {
 	}
 	defer b.Close()
 	for _, key := range []string{"proj_1/browser_1/art_1", "proj_1/browser_1/art_2", "proj_1/browser_10/art_3", "proj_2/browser_2/art_4"} {
-		if err := b.WriteAll(t.Context(), key, []byte("x"), "image/png"); err != nil {
+		if _, err := b.Write(t.Context(), key, strings.NewReader("x"), "image/png"); err != nil {
 			t.Fatal(err)
 		}
 	}

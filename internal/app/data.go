@@ -30,6 +30,7 @@ type dataFolder struct {
 	Path      string
 	Database  string
 	Artifacts string
+	Logs      string // of the sessions that run
 	MasterKey string
 	// Run is where the browsers' own folders go. It isn't inside Path: a
 	// browser runs as another user, who must be able to reach its folder
@@ -51,6 +52,7 @@ func openData(path string) (*dataFolder, error) {
 		Path:      abs,
 		Database:  databasePath(abs),
 		Artifacts: filepath.Join(abs, "artifacts"),
+		Logs:      filepath.Join(abs, "logs"),
 		MasterKey: filepath.Join(abs, masterKeyFile),
 	}
 	d.lock, err = os.OpenFile(filepath.Join(abs, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)

@@ -73,7 +73,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		}
 	}()
 	past := &past{known: make(chan struct{})}
-	b.tabs = newTabs(b.conn, l.cfg, opt)
+	b.tabs = newTabs(b.conn, l.cfg, sessionID, opt)
 	b.tabs.downloads.files, b.tabs.past = b.files, past
 	b.tabs.keeps = true // as the server before has told the keeper
 	if path, err := l.program(opt.Browser); err == nil {
@@ -81,6 +81,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		k, b.tabs.agent = l.kindOf(path, opt)
 		b.tabs.other = k != k.spare() && filepath.Base(dir) != sessionID // it was ready for the session
 	}
+	b.tabs.record(l.cfg.Logs)
 	b.conn.Listen("", b.tabs.unreached.heard, keeper.MethodTold)
 	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
 	if opt.Credentials != nil {

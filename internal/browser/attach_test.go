@@ -2,12 +2,15 @@ package browser_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +23,15 @@ import (
 
 // outlives makes two launchers of one folder, as a server and the one that it is
 // after a restart.
-func outlives(t *testing.T, grace time.Duration) (before, after *browser.Launcher, dir string) {
+func outlives(t *testing.T, grace time.Duration, more ...func(*browser.Config)) (before, after *browser.Launcher, dir string) {
 	t.Helper()
 	dir = browsertest.RunDir(t)
-	change := func(c *browser.Config) { c.RunDir, c.Grace = dir, grace }
+	change := func(c *browser.Config) {
+		c.RunDir, c.Grace = dir, grace
+		for _, f := range more {
+			f(c)
+		}
+	}
 	const script = "globalThis.ours = (globalThis.ours || 0) + 1"
 	return browsertest.Launcher(t, script, change), browsertest.Launcher(t, script, change), dir
 }
@@ -224,15 +232,20 @@ func TestWhatWaitsForAServer(t *testing.T) {
 	}
 }
 
-// TestADownloadIsTakenByTheNext server's step, whether it was whole before or not.
+// TestADownloadIsTakenByTheNext server's step, whether it was whole before or not, or
+// began while no server was there.
 func TestADownloadIsTakenByTheNext(t *testing.T) {
 	goOn := make(chan struct{})
 	finish := sync.OnceFunc(func() { close(goOn) })
+	later := make(chan struct{})                  // closed when one begins while no server is there
 	first := strings.Repeat("the first ", 10_000) // enough not to be waited for
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Disposition", `attachment; filename="`+r.URL.Path[1:]+`.txt"`)
 		w.Header().Set("Content-Type", "application/octet-stream")
 		_, _ = io.WriteString(w, first)
+		if r.URL.Path == "/later" {
+			close(later)
+		}
 		if r.URL.Path == "/slow" {
 			w.(http.Flusher).Flush()
 			<-goOn
@@ -241,7 +254,26 @@ func TestADownloadIsTakenByTheNext(t *testing.T) {
 	}))
 	defer site.Close()
 	defer finish()
-	before, after, dir := outlives(t, time.Minute)
+	var mu sync.Mutex
+	kept := map[string]browser.Download{} // where both servers look
+	before, after, dir := outlives(t, time.Minute, func(c *browser.Config) {
+		c.Keep = func(_ context.Context, _ string, d *browser.Download, file io.Reader) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if one, ok := kept[d.ArtifactID]; ok {
+				d.SHA256 = one.SHA256
+				return nil
+			}
+			if file == nil {
+				return domain.ErrNotFound
+			}
+			all, err := io.ReadAll(file)
+			sum := sha256.Sum256(all)
+			d.SHA256 = hex.EncodeToString(sum[:])
+			kept[d.ArtifactID] = *d
+			return err
+		}
+	})
 	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
 	if err != nil {
 		t.Fatal(err)
@@ -255,32 +287,43 @@ func TestADownloadIsTakenByTheNext(t *testing.T) {
 	}
 	for i, file := range []string{"quick", "slow"} {
 		evaluate(t, b.Page(), `location = '`+site.URL+`/`+file+`', 1`)
-		for late := time.Now().Add(20 * time.Second); len(files()) <= i || b.Tabs().Downloads() <= i || i == 0 && strings.HasSuffix(files()[0], ".crdownload"); {
+		under := func(name string) bool { return strings.HasSuffix(name, ".crdownload") }
+		for late := time.Now().Add(20 * time.Second); b.Tabs().Downloads() <= i || file == "slow" && !slices.ContainsFunc(files(), under); {
 			if <-time.After(5 * time.Millisecond); time.Now().After(late) {
 				t.Fatalf("files %v", files())
 			}
 		}
 	}
+	lay := files()
+	evaluate(t, b.Page(), `setTimeout(() => { location = '`+site.URL+`/later' }, 300), 1`)
 	b.Leave()
+	<-later
+	known := func(name string) bool { return slices.Contains(lay, name) }
+	for late := time.Now().Add(20 * time.Second); !slices.ContainsFunc(files(), func(name string) bool { return !known(name) }); {
+		if <-time.After(5 * time.Millisecond); time.Now().After(late) {
+			t.Fatalf("files %v", files())
+		}
+	}
 	again, err := after.Attach(t.Context(), b.ID, small)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
 	finish()
+	sum := sha256.Sum256([]byte(first + "and the last"))
+	whole := hex.EncodeToString(sum[:])
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	for _, want := range []string{"quick.txt", "slow.txt"} {
-		var content []byte
-		one, err := again.Tabs().Download(ctx, 0, nil, func(_ *browser.Download, r io.Reader) (err error) {
-			content, err = io.ReadAll(r)
-			return err
-		})
-		if err != nil || one.Name != want || string(content) != first+"and the last" || !one.By(again.Page(), 1) {
-			t.Errorf("%+v with %d bytes, %v", one, len(content), err)
+	for _, want := range []string{"quick.txt", "slow.txt", "download"} {
+		one, err := again.Tabs().Download(ctx, 0, nil)
+		if want == "download" && err == nil && one.Name == "later.txt" {
+			want = one.Name // the browser has told of it only now
+		}
+		if err != nil || one.Name != want || one.SHA256 != whole || !one.By(again.Page(), 1) {
+			t.Errorf("%+v, %v", one, err)
 		}
 	}
-	if again.Tabs().Downloads() != 2 || len(files()) > 0 {
+	if again.Tabs().Downloads() != 3 || len(kept) != 3 || len(files()) > 0 {
 		t.Errorf("%d downloads, files %v", again.Tabs().Downloads(), files())
 	}
 }

@@ -1,66 +1,97 @@
 package browser
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
-	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
 const (
-	// MaxDownload is how large a file may be, in bytes.
-	MaxDownload = 64 << 20
-	// MaxDownloads is how many files wait to be taken by a step; for more, the
-	// oldest is dropped.
-	MaxDownloads = 4
+	// MaxDownload is how large a file may be unless Config says otherwise, in bytes.
+	MaxDownload = 256 << 20
+	// MaxDownloads is how many a session may begin; what comes after is stopped.
+	MaxDownloads = 1000
+	// downloadsAtOnce is how many may be under way, or wait to be kept.
+	downloadsAtOnce = 16
+	// downloadsTogether is how many of the largest size all of a session's may be.
+	downloadsTogether = 16
+	// maxUntaken is how many that are over are remembered for a step to take.
+	maxUntaken = 20
+	// maxDone is how many that are over and forgotten are told from others.
+	maxDone = 100
 	// downloadsFolder is in the folder that the browser owns.
 	downloadsFolder = "downloads"
 )
 
 // Why a download has no file.
-var (
-	ErrDownloadTooLarge = fmt.Errorf("the file has more than %d MiB", MaxDownload>>20)
-	ErrDownloadStopped  = errors.New("the download broke off")
+const (
+	CodeDownloadTooLarge = "download_too_large"
+	CodeDownloadFailed   = "download_failed"
+	CodeManyDownloads    = "too_many_downloads"
+	CodeDownloadNotKept  = "artifact_not_saved"
 )
 
 // Download is a file that a page has the browser download.
 type Download struct {
-	URL  string // at most its first 64 KiB
-	Name string // as the page proposes it, made harmless
+	URL         string // at most its first 4 KiB
+	Name        string // as the page proposes it, made harmless
+	Frame       string // the id of the frame that it is for
+	PageURL     string // where that frame's tab was when it began; empty: nobody knows
+	StepID      string // that ran then, if any
+	ArtifactID  string // of the file, once it is kept
+	ContentType string // by its name; what a browser would run is bytes
 
-	Frame string // the id of the frame that it is for
+	// When it is over:
+	Size    int64           // bytes
+	SHA256  string          // in hex
+	Failure *domain.Failure // why there is no file
 
 	page   *Page // which has the frame; nil: nobody knows, as it is gone
 	id     string
-	number int    // in the order they began, from 1
-	state  string // inProgress, completed, canceled
-	large  bool   // it was stopped for its size
-	taken  bool   // by a step
+	number int // in the order they began, from 1
+	state  downloadState
+	taken  bool  // by a step
+	has    int64 // bytes, so far
+	// resumed: a server before may have kept it, and could not say so.
+	resumed bool
 }
 
+type downloadState string
+
+const (
+	downloadRuns downloadState = "running"
+	downloadEnds downloadState = "ending" // it has come, or never will, and that is to be recorded
+	downloadOver downloadState = "over"
+)
+
 // downloads is what pages have downloaded: files in the session's own folder,
-// which go with it if no step takes them before.
+// until they are kept elsewhere.
 type downloads struct {
 	files string // the folder that the browser owns
+	limit int64  // of a file, in bytes
+	room  chan struct{}
 
 	mu      sync.Mutex
 	count   int
-	all     []*Download // that no step is done with
+	kept    int64       // bytes, of all
+	all     []*Download // that are not over, or no step has taken
+	done    []string    // ids of the last that were in it: late news of them is nothing new
 	changed chan struct{}
+}
+
+func newDownloads(limit int64) downloads {
+	if limit == 0 {
+		limit = MaxDownload
+	}
+	return downloads{limit: limit, room: make(chan struct{}, keptAtOnce), changed: make(chan struct{})}
 }
 
 func (d *downloads) tell() {
@@ -75,11 +106,13 @@ func (d *downloads) behavior() object {
 
 // downloadChanged takes the browser's news of a download.
 func (t *Tabs) downloadChanged(e cdp.Event) {
-	t.downloadTold(e)
-	t.note()
+	if t.downloadTold(e) {
+		t.note()
+	}
 }
 
-func (t *Tabs) downloadTold(e cdp.Event) {
+// downloadTold says whether there is something to note.
+func (t *Tabs) downloadTold(e cdp.Event) bool {
 	var ev struct {
 		ID       string  `json:"guid"`
 		URL      string  `json:"url"`
@@ -89,68 +122,129 @@ func (t *Tabs) downloadTold(e cdp.Event) {
 		Received float64 `json:"receivedBytes"`
 		State    string  `json:"state"`
 	}
-	if json.Unmarshal(e.Params, &ev) != nil {
-		return
+	if json.Unmarshal(e.Params, &ev) != nil || !guid.MatchString(ev.ID) {
+		return false
 	}
-	from := t.having(ev.Frame)
+	begun := Download{Name: FileName(""), id: ev.ID}
+	if e.Method == "Browser.downloadWillBegin" {
+		begun.Name, begun.URL, begun.Frame = FileName(t.secrets.Hide(ev.Name)), t.secrets.Hide(address(ev.URL)), ev.Frame
+		if begun.page = t.having(ev.Frame); begun.page != nil {
+			begun.PageURL = t.secrets.Hide(address(begun.page.Main().Document.URL))
+		}
+		begun.StepID = t.doing()
+	}
 	d := &t.downloads
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	defer d.tell()
-	if e.Method == "Browser.downloadWillBegin" {
-		waiting := func(o *Download) bool { return !o.taken }
-		if i := slices.IndexFunc(d.all, waiting); len(d.all) >= MaxDownloads && i >= 0 {
-			t.log.Warn("pages download what no step takes: the oldest file is dropped", "files", MaxDownloads)
-			t.drop(d.all[i])
-		}
-		d.count++
-		d.all = append(d.all, &Download{URL: shown(ev.URL), Name: FileName(ev.Name), Frame: ev.Frame, page: from, id: ev.ID, number: d.count, state: "inProgress"})
-		return
-	}
 	i := slices.IndexFunc(d.all, func(o *Download) bool { return o.id == ev.ID })
-	if i < 0 { // it was dropped, and goes on until it hears of that, or an earlier server had it
-		switch ev.State {
-		case "inProgress":
-			t.stop(ev.ID)
-		case "completed":
-			d.remove(ev.ID)
+	if i < 0 {
+		// Of one that began while no server was there no more is known than that.
+		if slices.Contains(d.done, ev.ID) || t.begin(begun) == nil {
+			if ev.State == "completed" {
+				d.remove(ev.ID)
+			}
+			return true
 		}
-		return
+		i = len(d.all) - 1
 	}
 	one := d.all[i]
-	one.state = ev.State
-	if max(ev.Total, ev.Received) > MaxDownload && !one.large {
-		one.large = true
-		t.stop(one.id)
+	one.has = max(one.has, int64(ev.Received))
+	if one.state != downloadRuns {
+		return one.has == 0
 	}
+	switch size := max(int64(ev.Total), one.has); {
+	case size > d.limit:
+		t.fail(one, CodeDownloadTooLarge, fmt.Sprintf("The file has more than %s.", mebibytes(d.limit)))
+	case d.together()+size-one.has > d.limit*downloadsTogether:
+		t.fail(one, CodeManyDownloads, fmt.Sprintf("The session's downloads have more than %s together.", mebibytes(d.limit*downloadsTogether)))
+	case ev.State == "completed":
+		t.end(one)
+	case ev.State == "canceled":
+		t.fail(one, CodeDownloadFailed, "The download broke off.")
+	}
+	return one.has == 0 || one.state != downloadRuns
+}
+
+// begin takes one that has begun, if there may be more; nil: it is stopped. mu is held.
+func (t *Tabs) begin(one Download) *Download {
+	d := &t.downloads
+	d.count++
+	if d.count > MaxDownloads+1 { // of which the last tells why there are no more
+		t.stop(one.id)
+		return nil
+	}
+	one.number, one.state, one.ContentType = d.count, downloadRuns, FileType(one.Name)
+	d.all = append(d.all, &one)
+	under := 0
+	for _, o := range d.all {
+		if o.state != downloadOver {
+			under++
+		}
+	}
+	switch {
+	case d.count > MaxDownloads:
+		t.fail(&one, CodeManyDownloads, fmt.Sprintf("The session has begun more than %d downloads: no more are kept.", MaxDownloads))
+	case under > downloadsAtOnce:
+		t.fail(&one, CodeManyDownloads, fmt.Sprintf("More than %d downloads are under way.", downloadsAtOnce))
+	}
+	return &one
+}
+
+// drop forgets those that are so. mu is held.
+func (d *downloads) drop(so func(*Download) bool) {
+	for _, o := range d.all {
+		if so(o) {
+			d.done = append(d.done[max(0, len(d.done)-maxDone+1):], o.id)
+		}
+	}
+	d.all = slices.DeleteFunc(d.all, so)
+}
+
+// together is what all of the session's have, in bytes. mu is held.
+func (d *downloads) together() int64 {
+	all := d.kept
+	for _, o := range d.all {
+		if o.state != downloadOver {
+			all += o.has
+		}
+	}
+	return all
+}
+
+// fail ends one that has no file, and stops it. mu is held.
+func (t *Tabs) fail(one *Download, code, message string) {
+	one.Failure = &domain.Failure{Code: code, Message: message, Seen: one.Name}
+	t.stop(one.id)
+	t.end(one)
+}
+
+// end has it recorded that a download is over. mu is held.
+func (t *Tabs) end(one *Download) {
+	one.state = downloadEnds
+	if one.ArtifactID == "" {
+		one.ArtifactID = domain.NewID(domain.PrefixArtifact)
+	}
+	t.conn.Go(func() { t.settleDownload(one) })
 }
 
 func (t *Tabs) stop(id string) {
 	_, _ = cdp.Session{Conn: t.conn}.Send("Browser.cancelDownload", object{"guid": id})
 }
 
-// drop forgets a download and what there is of its file.
-func (t *Tabs) drop(one *Download) {
-	d := &t.downloads
-	d.all = slices.DeleteFunc(d.all, func(o *Download) bool { return o == one })
-	if one.state == "inProgress" {
-		t.stop(one.id)
-	}
-	d.remove(one.id)
-}
-
 // guid is how Chromium names downloads, and their files here.
 var guid = regexp.MustCompile(`^[0-9A-Fa-f-]{36}$`)
 
 func (d *downloads) remove(id string) {
-	if !guid.MatchString(id) {
-		return
-	}
 	if root, err := os.OpenRoot(d.files); err == nil {
 		_ = root.Remove(path.Join(downloadsFolder, id))
+		_ = root.Remove(path.Join(downloadsFolder, id+partial))
 		_ = root.Close()
 	}
 }
+
+// partial is what Chromium's names of files that are not whole end with.
+const partial = ".crdownload"
 
 // having is the tab that has a frame; nil: there is none any more.
 func (t *Tabs) having(frame string) *Page {
@@ -179,121 +273,9 @@ func (t *Tabs) Downloads() int {
 	return t.downloads.count
 }
 
-// Download waits for the first download after so many that no step has taken and
-// that is one of which, if that is not nil, and for its end, and has use read its
-// file, which is gone then. When it fails it answers the download if one had
-// begun. What any step may have (which is nil) stays for the next if there is a
-// file, or may be one yet.
-func (t *Tabs) Download(ctx context.Context, after int, which func(*Download) bool, use func(*Download, io.Reader) error) (one *Download, err error) {
-	d := &t.downloads
-	for {
-		d.mu.Lock()
-		if one == nil {
-			if i := slices.IndexFunc(d.all, func(o *Download) bool { return !o.taken && o.number > after && (which == nil || which(o)) }); i >= 0 {
-				one = d.all[i]
-				one.taken = true
-			}
-		}
-		over, large, changed := one != nil && one.state != "inProgress", one != nil && one.large, d.changed
-		completed := one != nil && one.state == "completed"
-		d.mu.Unlock()
-		switch {
-		case large:
-			err = ErrDownloadTooLarge
-		case completed:
-			err = t.read(one, use)
-		case over:
-			err = ErrDownloadStopped
-		default:
-			select {
-			case <-changed:
-				continue
-			case <-t.conn.Done():
-				err = t.conn.Err()
-			case <-ctx.Done():
-				err = context.Cause(ctx)
-			}
-		}
-		if one != nil {
-			d.mu.Lock()
-			if which != nil || err == nil || errors.Is(err, ErrDownloadTooLarge) || errors.Is(err, ErrDownloadStopped) {
-				t.drop(one)
-			} else {
-				one.taken = false
-				d.tell()
-			}
-			d.mu.Unlock()
-		}
-		return one, err
+func mebibytes(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%d bytes", n)
 	}
+	return fmt.Sprintf("%d MiB", n>>20)
 }
-
-// read opens a file that a browser has made, which may be anything if the
-// browser has been taken over.
-func (t *Tabs) read(one *Download, use func(*Download, io.Reader) error) error {
-	root, err := os.OpenRoot(t.downloads.files)
-	if err != nil {
-		return fmt.Errorf("open the session's folder: %w", err)
-	}
-	defer root.Close()
-	f, err := root.OpenFile(path.Join(downloadsFolder, one.id), os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
-	if err != nil {
-		return ErrDownloadStopped
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil || !info.Mode().IsRegular():
-		return ErrDownloadStopped
-	case info.Size() > MaxDownload:
-		return ErrDownloadTooLarge
-	}
-	return use(one, io.LimitReader(f, MaxDownload))
-}
-
-// maxFileName bounds a file's name, in bytes: less than file systems do, to
-// leave room for a suffix.
-const maxFileName = 200
-
-// FileName is a name that a stranger gives a file, fit to be one anywhere: one
-// element of a path, not hidden, without signs that some system has a meaning
-// for. Its ending stays.
-func FileName(name string) string {
-	name = domain.CleanText(name)
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		switch {
-		case strings.ContainsRune(`<>:"|?*`, r) || r == utf8.RuneError:
-			return '_'
-		case !unicode.IsPrint(r):
-			return -1 // those that turn the writing around, too
-		}
-		return r
-	}, name)
-	name = strings.Trim(name, ". ")
-	ending := path.Ext(name)
-	if len(ending) > 20 {
-		ending = ""
-	}
-	stem := strings.TrimSuffix(name, ending)
-	for len(stem)+len(ending) > maxFileName {
-		_, size := utf8.DecodeLastRuneInString(stem)
-		stem = stem[:len(stem)-size]
-	}
-	if stem = strings.TrimRight(stem, ". "); stem == "" {
-		stem = "download"
-	}
-	if base, _, _ := strings.Cut(stem, "."); reserved[strings.ToUpper(base)] {
-		stem = "_" + stem
-	}
-	return stem + ending
-}
-
-// reserved are the names that are no files on Windows.
-var reserved = func() map[string]bool {
-	all := map[string]bool{"CON": true, "PRN": true, "AUX": true, "NUL": true}
-	for _, n := range "123456789" {
-		all["COM"+string(n)], all["LPT"+string(n)] = true, true
-	}
-	return all
-}()

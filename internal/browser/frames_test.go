@@ -14,7 +14,7 @@ import (
 // pageThatHears is a page without a browser, and has it hear what one would tell.
 func pageThatHears(t *testing.T) (p *Page, hear func(method string, params object)) {
 	t.Helper()
-	tabs := newTabs(nil, Config{Log: slog.New(slog.DiscardHandler)}, domain.SessionOptions{})
+	tabs := newTabs(nil, Config{Log: slog.New(slog.DiscardHandler)}, "", domain.SessionOptions{})
 	p = tabs.newPage(&attachedToTarget{})
 	p.main, p.order = "main", []string{"main"}
 	p.frames = map[string]*Frame{"main": {ID: "main", Document: Document{Reached: map[string]bool{}}}}

@@ -45,6 +45,9 @@ type Config struct {
 	Script       string         // evaluated in our isolated world of every document
 	StartTimeout time.Duration  // until the page can be used; 0: 30 s
 	MaxTabs      int            // of a browser; 0: MaxTabs
+	MaxDownload  int64          // size of a file that pages download, in bytes; 0: MaxDownload
+	Keep         Keep           // keeps what pages download; nil: nobody does
+	Logs         OpenLog        // of what pages say and ask for; nil: none is kept
 	Grace        time.Duration  // that a browser outlives its server by, for Attach; 0: it ends with it
 	Ready        int            // browsers that are kept ready for sessions to come: see Fill
 	Limits       keeper.Limits  // of each browser
@@ -231,7 +234,7 @@ func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domai
 		err = b.rule(ctx, l.cfg.Allow, opt)
 	}
 	if err == nil {
-		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, false, b.files)
+		b.tabs, err = attach(ctx, b, l.cfg, opt, told, false)
 	}
 	if err == nil {
 		b.conn.Go(b.attend)

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path"
 	"slices"
 	"sync"
 	"time"
@@ -30,58 +28,7 @@ type note struct {
 
 	Downloads  []downloadNote `json:"downloads,omitempty"` // that no step is done with
 	Downloaded int            `json:"downloaded,omitempty"`
-}
-
-type downloadNote struct {
-	ID     string `json:"id"`
-	URL    string `json:"url"`
-	Name   string `json:"name"`
-	Frame  string `json:"frame"`
-	Tab    string `json:"tab,omitempty"` // its target
-	Number int    `json:"number"`
-	Large  bool   `json:"large,omitempty"`
-}
-
-// noted adds the downloads to a note.
-func (d *downloads) noted(n *note) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	n.Downloaded = d.count
-	for _, one := range d.all {
-		told := downloadNote{ID: one.id, URL: one.URL, Name: one.Name, Frame: one.Frame, Number: one.number, Large: one.large}
-		if one.page != nil {
-			told.Tab = one.page.main
-		}
-		n.Downloads = append(n.Downloads, told)
-	}
-}
-
-// resume takes them from there, as far as they are in the folder still: whole, or in
-// part, under another name.
-func (d *downloads) resume(n note, tabs []*Page) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.count = n.Downloaded
-	root, err := os.OpenRoot(d.files)
-	if err != nil {
-		return
-	}
-	defer root.Close()
-	for _, told := range n.Downloads {
-		one := &Download{URL: told.URL, Name: told.Name, Frame: told.Frame, id: told.ID, number: told.Number, large: told.Large, state: "completed"}
-		if _, err := root.Lstat(path.Join(downloadsFolder, told.ID)); err != nil {
-			one.state = "inProgress"
-			if _, err := root.Lstat(path.Join(downloadsFolder, told.ID+".crdownload")); err != nil {
-				continue
-			}
-		}
-		for _, p := range tabs {
-			if p.main == told.Tab {
-				one.page = p
-			}
-		}
-		d.all = append(d.all, one)
-	}
+	Kept       int64          `json:"kept,omitempty"` // bytes of them
 }
 
 type tabNote struct {
@@ -209,7 +156,7 @@ func (o *past) hears(t *Tabs, e cdp.Event) {
 		// It is there soon, and the current one then.
 		_, _ = cdp.Session{Conn: t.conn}.Send("Target.createTarget", object{"url": "about:blank"})
 	}
-	t.downloads.resume(n, t.open)
+	t.resumeDownloads(n)
 	t.tell()
 	t.mu.Unlock()
 	// A dialog that waits is answered, before its page is asked for anything. And what
@@ -342,9 +289,12 @@ func (p *Page) resume(ctx context.Context, s attached, opt domain.SessionOptions
 	return pending, nil
 }
 
+// ever is longer than anything lasts: a call without a deadline would have one that is
+// short.
+const ever = 1 << 62
+
 // there ends when the page crashes. With the end of a session its calls end anyway.
 func (p *Page) there() (ctx context.Context, done func()) {
-	const ever = 1 << 62 // a call without a deadline would have one that is short
 	long, stop := context.WithTimeout(context.Background(), ever)
 	ctx, cancel := context.WithCancelCause(long)
 	crashed := p.Crashed()

@@ -25,7 +25,7 @@ func TestABusyPageIsWaitedFor(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ours, theirs := net.Pipe()
 				conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
-				tabs := newTabs(conn, Config{Log: slog.New(slog.DiscardHandler)}, domain.SessionOptions{})
+				tabs := newTabs(conn, Config{Log: slog.New(slog.DiscardHandler)}, "", domain.SessionOptions{})
 				conn.ListenAll(tabs.heard, news...)
 				closed := make(chan struct{})
 				go func() {

@@ -76,9 +76,9 @@ func TestTheNextServerKnows(t *testing.T) {
 	}
 }
 
-// TestADownloadThatNobodyKnowsIsStopped: it began while there was no server, and may be
-// endless.
-func TestADownloadThatNobodyKnowsIsStopped(t *testing.T) {
+// TestADownloadThatNobodyKnowsIsBounded too: it began while there was no server, and may
+// be endless.
+func TestADownloadThatNobodyKnowsIsBounded(t *testing.T) {
 	stopped := make(chan struct{})
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(stopped)
@@ -93,7 +93,7 @@ func TestADownloadThatNobodyKnowsIsStopped(t *testing.T) {
 		}
 	}))
 	defer site.Close()
-	before, after, dir := outlives(t, time.Minute)
+	before, after, dir := outlives(t, time.Minute, func(c *browser.Config) { c.MaxDownload = 1 << 20 })
 	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
 	if err != nil {
 		t.Fatal(err)
@@ -112,4 +112,7 @@ func TestADownloadThatNobodyKnowsIsStopped(t *testing.T) {
 	}
 	defer func() { _ = again.Close(context.WithoutCancel(t.Context())) }()
 	wait(t, stopped)
+	if one, err := again.Tabs().Download(t.Context(), 0, nil); err != nil || one.Name != "download" || one.Failure == nil || one.Failure.Code != browser.CodeDownloadTooLarge {
+		t.Errorf("%+v, %v", one, err)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
@@ -29,11 +30,15 @@ type Tabs struct {
 	log    *slog.Logger
 	max    int // tabs
 
-	secrets *domain.Secrets
-	origins Origins
-	locales locales
-	opening *domain.Viewport // that the next window has asked for; only heard knows it
-	past    *past            // while the events tell of what an earlier server had; only heard knows it
+	session  string
+	keep     Keep
+	step     atomic.Pointer[string] // that runs
+	recorder *recorder              // of the session's log; nil: there is none
+	secrets  *domain.Secrets
+	origins  Origins
+	locales  locales
+	opening  *domain.Viewport // that the next window has asked for; only heard knows it
+	past     *past            // while the events tell of what an earlier server had; only heard knows it
 
 	dialogs   dialogs
 	downloads downloads
@@ -52,19 +57,26 @@ type Tabs struct {
 	changed  chan struct{}
 }
 
-func newTabs(conn *cdp.Conn, cfg Config, opt domain.SessionOptions) *Tabs {
-	return &Tabs{
+func newTabs(conn *cdp.Conn, cfg Config, session string, opt domain.SessionOptions) *Tabs {
+	t := &Tabs{
 		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
-		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: downloads{changed: make(chan struct{})},
+		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: newDownloads(cfg.MaxDownload),
+		session: session, keep: cfg.Keep,
 	}
+	if t.keep == nil {
+		t.keep = nobodyKeeps
+	}
+	return t
 }
 
 // attach finds the browser's first page and makes it ready for use. Commands
 // that don't need each other's answers are on their way together: each answer
 // waited for alone would be a good part of what starting costs.
-func attach(ctx context.Context, conn *cdp.Conn, cfg Config, opt domain.SessionOptions, told agent, other bool, files string) (*Tabs, error) {
-	t := newTabs(conn, cfg, opt)
-	t.agent, t.other, t.downloads.files = told, other, files
+func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptions, told agent, other bool) (*Tabs, error) {
+	conn := b.conn
+	t := newTabs(conn, cfg, b.session(), opt)
+	t.agent, t.other, t.downloads.files = told, other, b.files
+	t.record(cfg.Logs)
 	conn.ListenAll(t.heard, news...)
 	conn.Listen("", t.unreached.heard, keeper.MethodTold)
 	browser := cdp.Session{Conn: conn}
@@ -227,7 +239,16 @@ func (t *Tabs) release(by string, a *attachedToTarget) {
 		_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
 		return
 	}
-	t.start(s, kind, t.opt, nil)
+	t.start(s, kind, t.opt, t.listens(kind))
+}
+
+// listens is what a worker is told so that the session's log has what it says and asks
+// for; pages are told in any case.
+func (t *Tabs) listens(kind string) []command {
+	if t.recorder == nil || kind != "worker" && kind != "shared_worker" && kind != "service_worker" {
+		return nil
+	}
+	return []command{{"Runtime.enable", nil}, {"Network.enable", object{"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}}}
 }
 
 // opened takes a page that is there now.
@@ -323,6 +344,19 @@ func (t *Tabs) again() {
 	for _, c := range append([]command{{"Browser.setDownloadBehavior", t.downloads.behavior()}}, ofBrowser(t.opt)...) {
 		_, _ = cdp.Session{Conn: t.conn}.Send(c.method, c.params)
 	}
+}
+
+// Doing says which step runs, until done: what pages do meanwhile is told with it.
+func (t *Tabs) Doing(step string) (done func()) {
+	t.step.Store(&step)
+	return func() { t.step.CompareAndSwap(&step, nil) }
+}
+
+func (t *Tabs) doing() string {
+	if id := t.step.Load(); id != nil {
+		return *id
+	}
+	return ""
 }
 
 func (t *Tabs) closeTarget(id string) {

@@ -24,7 +24,7 @@ func wireless(t *testing.T, limit int) (tabs *Tabs, tell func(session, method st
 	log := slog.New(slog.DiscardHandler)
 	conn := cdp.NewConn(ours, log)
 	t.Cleanup(func() { _ = conn.Close() })
-	tabs = newTabs(conn, Config{Log: log, MaxTabs: limit}, domain.SessionOptions{})
+	tabs = newTabs(conn, Config{Log: log, MaxTabs: limit}, "", domain.SessionOptions{})
 	return tabs, func(session, method string, params object) {
 		t.Helper()
 		raw, err := json.Marshal(params)
@@ -130,14 +130,14 @@ func TestTabsAreUsedWhileTheyComeAndGo(t *testing.T) {
 		tell("", "Target.attachedToTarget", attachedPage(n, 1))
 		tell(session, "Target.attachedToTarget", object{"sessionId": session + "f", "targetInfo": object{"targetId": session + "f", "type": "iframe"}})
 		tell(session, "Page.javascriptDialogOpening", object{"type": "beforeunload"})
-		tell("", "Browser.downloadWillBegin", object{"guid": session, "url": "https://x.test/", "suggestedFilename": "a"})
+		tell("", "Browser.downloadWillBegin", object{"guid": guidOf(n), "url": "https://x.test/", "suggestedFilename": "a"})
 		tell("", "Target.detachedFromTarget", object{"sessionId": session})
 	}
 	wg.Wait()
 	if n := len(tabs.sessions); n != 1 {
 		t.Errorf("%d sessions are remembered", n)
 	}
-	if n := len(tabs.downloads.all); n > MaxDownloads {
+	if n := len(tabs.downloads.all); n > maxUntaken+downloadsAtOnce+tabs.endings() {
 		t.Errorf("%d downloads wait", n)
 	}
 }
@@ -174,7 +174,7 @@ func TestTheFirstTabIsClosedAtOnce(t *testing.T) {
 		}()
 		log := slog.New(slog.DiscardHandler)
 		conn := cdp.NewConn(ours, log)
-		tabs, err := attach(t.Context(), conn, Config{Log: log}, domain.SessionOptions{}, agent{}, false, t.TempDir())
+		tabs, err := attach(t.Context(), &Browser{conn: conn, files: t.TempDir()}, Config{Log: log}, domain.SessionOptions{}, agent{}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,12 +91,16 @@ func (p *Page) asked(e cdp.Event) {
 		}
 	}
 	if ev.Request.URL != "" {
-		address := domain.HideUserinfo(domain.CleanText(ev.Request.URL[:min(len(ev.Request.URL), maxAddress)]))
-		t.lately = append(t.lately, Exchange{URL: address, Method: ev.Request.Method, id: id})
+		t.lately = append(t.lately, Exchange{URL: address(ev.Request.URL), Method: ev.Request.Method, id: id})
 		if over := len(t.lately) - maxExchanges; over > 0 {
 			t.lately, t.before = t.lately[over:], max(0, t.before-over)
 		}
 	}
 	close(t.changed)
 	t.changed = make(chan struct{})
+}
+
+// address is one of a page's as it is kept.
+func address(url string) string {
+	return domain.HideUserinfo(domain.CleanText(url[:min(len(url), maxAddress)]))
 }

@@ -56,7 +56,7 @@ func (l *Launcher) hand(ctx context.Context, b *Browser, sessionID string, opt d
 		err = b.rule(ctx, l.cfg.Allow, opt)
 	}
 	if err == nil {
-		b.tabs, err = attach(ctx, b.conn, l.cfg, opt, told, other, b.files)
+		b.tabs, err = attach(ctx, b, l.cfg, opt, told, other)
 	}
 	return err
 }

@@ -41,6 +41,7 @@ type Server struct {
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	BrowserAllow      []string `help:"Address ranges (CIDR) inside private space, loopback or this machine's own addresses that pages in sessions may reach." placeholder:"CIDR"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
+	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB: a larger one is stopped." default:"256MiB" placeholder:"SIZE"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
 	BrowserMemory     string   `help:"Memory that a browser may have; 0: any. One that takes more is ended." default:"2GiB" placeholder:"SIZE"`
@@ -120,6 +121,9 @@ func (s *Server) Check() error {
 		return err
 	}
 	if _, err := s.KeepArtifacts(); err != nil {
+		return err
+	}
+	if _, err := s.LargestDownload(); err != nil {
 		return err
 	}
 	if s.MaxSessions < 0 || s.MaxSessions > 10_000 {
@@ -215,6 +219,26 @@ func kept(setting, value string) (time.Duration, error) {
 		return 0, wrong(setting, "%q is not a time of at least 1h, such as 720h", value)
 	}
 	return d, nil
+}
+
+// LargestDownload is max-download, in bytes.
+func (s *Server) LargestDownload() (int64, error) {
+	n, err := bytesOf(s.MaxDownload)
+	if err != nil || n < 1<<10 || n > 64<<30 {
+		return 0, wrong("max-download", "%q is not a size from 1KiB to 64GiB, such as 256MiB", s.MaxDownload)
+	}
+	return n, nil
+}
+
+// bytesOf reads a size: a whole number of KiB, MiB or GiB.
+func bytesOf(size string) (int64, error) {
+	for i, unit := range []string{"KiB", "MiB", "GiB"} {
+		if n, ok := strings.CutSuffix(size, unit); ok {
+			count, err := strconv.ParseInt(n, 10, 32)
+			return count << (10 * (i + 1)), err
+		}
+	}
+	return 0, strconv.ErrSyntax
 }
 
 // Level is log-level, parsed.

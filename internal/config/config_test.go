@@ -11,7 +11,7 @@ import (
 )
 
 func good() Server {
-	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s", KeeperGrace: "60s", KeepSessions: "auto"}
+	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s", MaxDownload: "256MiB", KeeperGrace: "60s", KeepSessions: "auto"}
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {
@@ -63,6 +63,9 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"trusted-proxies", func(s *Server) { s.TrustedProxies = []string{"10.0.0.1"} }},
 		{"max-connections", func(s *Server) { s.MaxConnections = 3 }},
 		{"max-connections", func(s *Server) { s.MaxConnections = 1_000_001 }},
+		{"max-download", func(s *Server) { s.MaxDownload = "256" }},
+		{"max-download", func(s *Server) { s.MaxDownload = "-1MiB" }},
+		{"max-download", func(s *Server) { s.MaxDownload = "65GiB" }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
 		{"pool-size", func(s *Server) { s.PoolSize = new(-1) }},

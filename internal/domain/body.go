@@ -78,6 +78,16 @@ func appendData(b []byte, d *EventData) ([]byte, error) {
 	b = appendOptional(b, `,"endpointId":`, d.EndpointID)
 	b = appendOptional(b, `,"deliveryId":`, d.DeliveryID)
 	b = appendOptional(b, `,"eventId":`, d.EventID)
+	b = appendOptional(b, `,"artifactId":`, d.ArtifactID)
+	b = appendOptional(b, `,"artifactUrl":`, d.ArtifactURL)
+	b = appendOptional(b, `,"name":`, d.Name)
+	b = appendOptional(b, `,"contentType":`, d.ContentType)
+	if d.Size != nil {
+		b = strconv.AppendInt(append(b, `,"size":`...), *d.Size, 10)
+	}
+	b = appendOptional(b, `,"sha256":`, d.SHA256)
+	b = appendOptional(b, `,"url":`, d.URL)
+	b = appendOptional(b, `,"pageUrl":`, d.PageURL)
 	return append(b, '}'), nil
 }
 

@@ -18,6 +18,7 @@ const (
 	EventBrowserClosed    EventType = "browser_closed"
 	EventBrowserCrashed   EventType = "browser_crashed"
 	EventBrowserRecovered EventType = "browser_recovered"
+	EventBrowserDownload  EventType = "browser_download_completed"
 	EventStepStarted      EventType = "step_started"
 	EventStepCompleted    EventType = "step_completed"
 	EventStepFailed       EventType = "step_failed"
@@ -30,7 +31,7 @@ const (
 
 // EventTypes lists them in the order in which users read about them.
 var EventTypes = []EventType{
-	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered,
+	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered, EventBrowserDownload,
 	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
 	EventEndpointFailing, EventEndpointDisabled, EventDeliveryFailed, EventWebhookTest,
 }
@@ -81,6 +82,14 @@ type EventData struct {
 	EndpointID   string          `json:"endpointId,omitempty"`
 	DeliveryID   string          `json:"deliveryId,omitempty"`
 	EventID      string          `json:"eventId,omitempty"`
+	ArtifactID   string          `json:"artifactId,omitempty"`
+	ArtifactURL  string          `json:"artifactUrl,omitempty"`
+	Name         string          `json:"name,omitempty"`
+	ContentType  string          `json:"contentType,omitempty"`
+	Size         *int64          `json:"size,omitempty"` // bytes
+	SHA256       string          `json:"sha256,omitempty"`
+	URL          string          `json:"url,omitempty"`     // that was downloaded
+	PageURL      string          `json:"pageUrl,omitempty"` // of the page that had it downloaded
 }
 
 // Payload is the whole body of a webhook.
@@ -126,6 +135,27 @@ func StepNews(s *Session, st *Step, t EventType, publicURL string, at time.Time)
 		data.DurationMs = &ms
 	}
 	return Draft{ProjectID: s.ProjectID, SessionID: s.ID, At: at, Metadata: s.Metadata, Data: data}
+}
+
+// Downloaded is a file that a page of a session has downloaded, or would have.
+type Downloaded struct {
+	Artifact Artifact // without a size if there is no file; Name and StepID are there in any case
+	URL      string
+	PageURL  string
+	Failure  *Failure // why there is no file
+}
+
+// DownloadNews drafts the event about a download that is over.
+func DownloadNews(s *Session, d Downloaded, publicURL string, at time.Time) Draft {
+	news := SessionNews(s, EventBrowserDownload, publicURL, at)
+	data := &news.Data
+	data.Error, data.Reason, data.StepID = d.Failure, "", d.Artifact.StepID
+	data.Name, data.URL, data.PageURL = d.Artifact.Name, d.URL, d.PageURL
+	if d.Failure == nil {
+		data.ArtifactID, data.ArtifactURL = d.Artifact.ID, ArtifactURL(publicURL, d.Artifact)
+		data.ContentType, data.Size, data.SHA256 = d.Artifact.ContentType, &d.Artifact.Size, d.Artifact.SHA256
+	}
+	return news
 }
 
 // WebhookNews drafts an event about an endpoint. It belongs to no session.
@@ -200,7 +230,7 @@ func (s Subscription) Matches(t EventType) bool {
 
 // MaxSubscription is how many entries a subscription has at most: each event
 // type and each wildcard once.
-const MaxSubscription = 16
+const MaxSubscription = 17
 
 // UnmarshalJSON keeps each entry once: subscriptions were stored before they
 // were bounded, and every event is matched with them.

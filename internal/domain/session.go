@@ -171,17 +171,25 @@ func (s Stream) Live(now time.Time) bool {
 	return s.RevokedAt.IsZero() && (s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt))
 }
 
-// Artifact is a file that a step made, such as a screenshot.
+// Artifact is a file that a step made, such as a screenshot, or a page, by a
+// download.
 type Artifact struct {
 	ID          string
 	ProjectID   string
 	SessionID   string
-	StepID      string
+	StepID      string // that made it, or ran when the download began; empty: none
 	Kind        string // "screenshot", "pdf"
+	Name        string // of a file that was downloaded
 	ContentType string
-	Size        int64 // bytes
+	Size        int64  // bytes
+	SHA256      string // in hex, of a file that was downloaded
 	CreatedAt   time.Time
 }
 
 // Key is where the artifact's bytes are in the artifact store.
 func (a Artifact) Key() string { return a.ProjectID + "/" + a.SessionID + "/" + a.ID }
+
+// ArtifactURL is where an artifact is fetched, with a key.
+func ArtifactURL(publicURL string, a Artifact) string {
+	return publicURL + "/v1/sessions/" + a.SessionID + "/artifacts/" + a.ID
+}

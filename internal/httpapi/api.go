@@ -27,6 +27,7 @@ type Config struct {
 	Streams    Streams
 	Steps      Steps
 	Artifacts  Artifacts
+	Logs       Logs
 	Endpoints  Endpoints
 	Deliveries Deliveries
 	Events     Events

@@ -4,34 +4,39 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/session"
 )
 
-// Artifacts is what steps made.
+// Artifacts is what steps made, and what pages downloaded.
 type Artifacts interface {
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
-	OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadCloser, error)
+	OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadSeekCloser, error)
 }
 
 type artifactView struct {
 	ArtifactID  string `json:"artifactId"`
-	StepID      string `json:"stepId"`
+	StepID      string `json:"stepId" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
 	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage"`
+	Name        string `json:"name,omitempty" doc:"Of a download: what the page calls the file, made harmless."`
 	ContentType string `json:"contentType"`
 	Size        int64  `json:"size" doc:"Bytes."`
+	SHA256      string `json:"sha256,omitempty" doc:"Of a download, in hex."`
 	CreatedAt   string `json:"createdAt"`
 }
 
 func (s *server) artifactRoutes() {
-	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made", 200,
+	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made and its pages downloaded", 200,
 		func(ctx context.Context, in *struct {
 			SessionPath
 			Paging
@@ -52,7 +57,7 @@ func (s *server) artifactRoutes() {
 				next = rows[in.Limit-1].ID
 			}
 			return pageOf(rows, next, func(a domain.Artifact) artifactView {
-				return artifactView{a.ID, a.StepID, a.Kind, a.ContentType, a.Size, stamp(a.CreatedAt)}
+				return artifactView{a.ID, a.StepID, a.Kind, a.Name, a.ContentType, a.Size, a.SHA256, stamp(a.CreatedAt)}
 			}), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch an artifact's bytes", 200,
@@ -74,16 +79,67 @@ func (s *server) artifactRoutes() {
 			}
 			return &huma.StreamResponse{Body: func(hc huma.Context) {
 				defer content.Close()
-				hc.SetHeader("Content-Type", a.ContentType)
-				hc.SetHeader("Content-Length", strconv.FormatInt(a.Size, 10))
-				// A file that a page made is a stranger's: no browser is to show it.
-				disposition := "inline"
-				if a.Kind == "download" {
-					disposition = "attachment"
-				}
-				hc.SetHeader("Content-Disposition", disposition)
-				hc.SetHeader("Content-Security-Policy", "sandbox")
-				_, _ = io.Copy(hc.BodyWriter(), content)
+				r, w := humago.Unwrap(hc)
+				serve(w, r, a, content)
 			}}, nil
-		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "*/*"))
+		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "*/*"), inParts)
+}
+
+// serve answers with an artifact's bytes, or the part of them that is asked for. They
+// never change.
+func serve(w http.ResponseWriter, r *http.Request, a domain.Artifact, content io.ReadSeeker) {
+	h := w.Header()
+	h.Set("Content-Type", a.ContentType)
+	// A file that a page made is a stranger's: no browser is to show it.
+	disposition := "inline"
+	if a.Kind == session.KindDownload {
+		disposition = "attachment"
+		if named := mime.FormatMediaType(disposition, map[string]string{"filename": a.Name}); a.Name != "" && named != "" {
+			disposition = named
+		}
+	}
+	h.Set("Content-Disposition", disposition)
+	h.Set("Content-Security-Policy", "sandbox")
+	h.Set("ETag", `"`+a.ID+`"`)
+	http.ServeContent(&ranged{ResponseWriter: w}, r, "", a.CreatedAt, content)
+}
+
+// ranged answers a range that there isn't as a problem.
+type ranged struct {
+	http.ResponseWriter
+	refused bool
+}
+
+func (w *ranged) WriteHeader(status int) {
+	if status != http.StatusRequestedRangeNotSatisfiable {
+		w.ResponseWriter.WriteHeader(status)
+		return
+	}
+	w.refused = true
+	for _, name := range []string{"Content-Disposition", "ETag", "Last-Modified"} {
+		w.Header().Del(name)
+	}
+	newProblem("range_not_satisfiable", "The file has no such bytes.").write(w.ResponseWriter)
+}
+
+func (w *ranged) Write(p []byte) (int, error) {
+	if w.refused {
+		return len(p), nil // what would have stood there
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// inParts describes what is asked and answered beside the whole file.
+func inParts(op *huma.Operation) {
+	for name, says := range map[string]string{
+		"Range":         "Which bytes: bytes=0-1023. The answer is 206 with those.",
+		"If-Range":      "The ETag for which Range is meant: for another file all of it is answered.",
+		"If-None-Match": "An ETag that is there already: the answer is 304.",
+	} {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "header", Description: says, Schema: &huma.Schema{Type: "string"}})
+	}
+	slices.SortFunc(op.Parameters, func(a, b *huma.Param) int { return strings.Compare(a.Name, b.Name) })
+	content := op.Responses["200"].Content
+	op.Responses["206"] = &huma.Response{Description: "Partial Content", Content: content}
+	op.Responses["304"] = &huma.Response{Description: "Not Modified"}
 }

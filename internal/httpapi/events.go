@@ -137,6 +137,11 @@ func exampleBody(t domain.EventType) []byte {
 			Code: "out_of_memory", Message: "The browser took 2.1 GiB of memory, may have 2.0 GiB, and was ended.",
 			Used: 2_254_857_830, Limit: 2 << 30, StepID: "step_06h0vrn6b12g35g6ph5tvdtch0",
 		}
+	case domain.EventBrowserDownload:
+		p.Data.StepID, p.Data.URL, p.Data.PageURL = "step_06h0vrn6b12g35g6ph5tvdtch0", "https://shop.example/invoice.csv", "https://shop.example/orders"
+		p.Data.Name, p.Data.ContentType, p.Data.Size, p.Data.ArtifactID = "invoice.csv", "text/csv; charset=utf-8", new(int64(20)), "art_06h0vrn6b12g35g6ph5tvdtch0"
+		p.Data.SHA256 = "1f0d2e47cda1b4dc7b4b2b5a8f7f2e4b0c1d3f5a6978869504132f3e5d7c9bab"
+		p.Data.ArtifactURL = "https://chromebrowser.stream/v1/sessions/browser_iwnx132n1/artifacts/art_06h0vrn6b12g35g6ph5tvdtch0"
 	case domain.EventStepStarted:
 		step("RUNNING")
 	case domain.EventStepCompleted:
@@ -172,6 +177,9 @@ func exampleBody(t domain.EventType) []byte {
 
 type schema = map[string]any
 
+// ofEachDownload are the members of its event that there are without a file too.
+var ofEachDownload = []string{"eventType", "status", "streamingUrl", "name"}
+
 // eventSchema describes a type's body: the members that its example has are
 // the ones that it always has.
 func eventSchema(t domain.EventType) schema {
@@ -190,7 +198,9 @@ func eventSchema(t domain.EventType) schema {
 			kinds[name] = schema{}
 			continue
 		}
-		names = append(names, name)
+		if t != domain.EventBrowserDownload || slices.Contains(ofEachDownload, name) {
+			names = append(names, name)
+		}
 		switch v.(type) {
 		case float64:
 			kinds[name] = schema{"type": "integer"}
@@ -201,6 +211,9 @@ func eventSchema(t domain.EventType) schema {
 		}
 	}
 	slices.Sort(names)
+	if t == domain.EventBrowserDownload {
+		kinds["error"] = schema{"type": "object", "required": []string{"code", "message"}}
+	}
 	kinds["eventType"] = schema{"const": string(t)}
 	return schema{
 		"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",

@@ -65,7 +65,7 @@ var statuses = map[domain.Code]int{
 	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeExpired: 410, domain.CodeConflict: 409,
 	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeUnavailable: 503,
 	domain.CodeUnauthorized: 401, domain.CodeForbidden: 403, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
-	"request_timeout": 408, "upgrade_required": 426, "internal": 500,
+	"request_timeout": 408, "range_not_satisfiable": 416, "upgrade_required": 426, "internal": 500,
 }
 
 func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem {

@@ -156,7 +156,7 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 	keys = access.New(store)
 	composed.Done()
 	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
-		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions,
+		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions, Logs: sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(store), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
 		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
@@ -197,7 +197,10 @@ func (r *rig) newKey(role domain.Role) string {
 
 type noArtifacts struct{ session.Blobs }
 
-func (noArtifacts) Open(context.Context, string) (io.ReadCloser, error) {
+func (noArtifacts) Open(_ context.Context, key string) (io.ReadSeekCloser, error) {
+	if strings.HasSuffix(key, "/"+domain.LogFile) {
+		return nil, domain.ErrNotFound // nothing was said
+	}
 	return nil, errors.New("there are no artifacts")
 }
 

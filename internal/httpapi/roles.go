@@ -24,6 +24,7 @@ var routeRoles = map[string]domain.Role{
 	"DELETE /v1/sessions/{sessionId}/streams/{streamId}":  domain.RoleProject,
 	"GET /v1/sessions/{sessionId}/artifacts":              domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/artifacts/{artifactId}": domain.RoleViewer,
+	"GET /v1/sessions/{sessionId}/logs":                   domain.RoleProject,
 
 	"GET /v1/events":                   domain.RoleViewer,
 	"GET /v1/events/{eventId}/explain": domain.RoleViewer,

@@ -28,7 +28,7 @@ type Streams interface {
 
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
-	Events []string `json:"events,omitempty" maxItems:"15" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
+	Events []string `json:"events,omitempty" maxItems:"17" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
 	Secret string   `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 }
 
@@ -188,6 +188,7 @@ func (s *server) sessionRoutes() {
 			return nil, s.Streams.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID)
 		})
 	s.artifactRoutes()
+	s.logRoutes()
 }
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionOutput, error) {

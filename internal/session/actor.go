@@ -286,6 +286,7 @@ func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser,
 // unstarted records why a session has no browser: it was closed meanwhile, or none
 // can be started. One whose server stops is started anew by the next.
 func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
+	a.service.keepLog(a.ref)
 	why, ok := errors.AsType[*domain.Failure](err)
 	if !ok {
 		why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
@@ -312,6 +313,7 @@ func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
 // end records that nothing of the session's browser is left, and what it has had of the
 // network.
 func (a *actor) end(log *slog.Logger, usage domain.Usage) {
+	a.service.keepLog(a.ref)
 	reason := a.closeReason()
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		c.Session.Usage = usage

@@ -26,7 +26,7 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 	if sealed(art) {
 		content = s.actor.service.Box.Seal(content, ofArtifact(art))
 	}
-	if err := s.actor.service.Blobs.WriteAll(ctx, art.Key(), content, contentType); err != nil {
+	if _, err := s.actor.service.Blobs.Write(ctx, art.Key(), bytes.NewReader(content), contentType); err != nil {
 		s.actor.service.Log.Error("keep an artifact", "session", s.step.SessionID, "err", err)
 		return art, err
 	}
@@ -44,7 +44,12 @@ func (s *saver) fetch(ctx context.Context, id string) (domain.Artifact, []byte, 
 	if err != nil || art.Size > step.MaxUpload {
 		return art, make([]byte, min(art.Size, step.MaxUpload+1)), err
 	}
-	content, err := s.actor.service.Blobs.ReadAll(ctx, art.Key())
+	kept, err := s.actor.service.Blobs.Open(ctx, art.Key())
+	if err != nil {
+		return art, nil, err
+	}
+	defer kept.Close()
+	content, err := io.ReadAll(io.LimitReader(kept, step.MaxUpload+1))
 	return art, content, err
 }
 
@@ -79,8 +84,8 @@ func HoldsSecrets(a domain.Artifact) bool {
 	return a.Kind == step.KindStorage || a.Kind == step.KindFailure
 }
 
-// OpenArtifact is the bytes of what a step made.
-func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadCloser, error) {
+// OpenArtifact is the bytes of an artifact, read as they are asked for.
+func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadSeekCloser, error) {
 	kept, err := s.Blobs.Open(ctx, a.Key())
 	if err != nil || !sealed(a) {
 		return kept, err
@@ -94,5 +99,9 @@ func (s *Service) OpenArtifact(ctx context.Context, a domain.Artifact) (io.ReadC
 	if err != nil {
 		return nil, fmt.Errorf("open an artifact: %w", err)
 	}
-	return io.NopCloser(bytes.NewReader(content)), nil
+	return inMemory{bytes.NewReader(content)}, nil
 }
+
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }

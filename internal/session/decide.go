@@ -167,6 +167,18 @@ func (d decider) cancel(c *domain.SessionChange, st *domain.Step) error {
 	return nil
 }
 
+// downloaded keeps what a page has downloaded, or tells why there is no file.
+func (d decider) downloaded(c *domain.SessionChange, got domain.Downloaded) error {
+	if c.Session.Status.Ended() {
+		return domain.Refuse(domain.CodeEnded, "the session has ended")
+	}
+	if got.Failure == nil {
+		c.Artifacts = append(c.Artifacts, got.Artifact)
+	}
+	c.News = append(c.News, domain.DownloadNews(c.Session, got, d.publicURL, d.now))
+	return nil
+}
+
 // outcome is what became of a step.
 type outcome struct {
 	result   json.RawMessage

@@ -180,27 +180,29 @@ type blobs struct {
 	held map[string][]byte
 }
 
-func (b *blobs) WriteAll(_ context.Context, key string, content []byte, _ string) error {
+func (b *blobs) Write(_ context.Context, key string, content io.Reader, _ string) (int64, error) {
+	raw, err := io.ReadAll(content)
+	if err != nil {
+		return 0, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.held == nil {
 		b.held = map[string][]byte{}
 	}
-	b.held[key] = content
-	return nil
+	b.held[key] = raw
+	return int64(len(raw)), nil
 }
 
-func (b *blobs) ReadAll(_ context.Context, key string) ([]byte, error) {
+func (b *blobs) Open(_ context.Context, key string) (io.ReadSeekCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.held[key], nil
+	return nopCloser{bytes.NewReader(b.held[key])}, nil
 }
 
-func (b *blobs) Open(_ context.Context, key string) (io.ReadCloser, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return io.NopCloser(bytes.NewReader(b.held[key])), nil
-}
+type nopCloser struct{ io.ReadSeeker }
+
+func (nopCloser) Close() error { return nil }
 
 func (b *blobs) Delete(_ context.Context, key string) error {
 	b.mu.Lock()

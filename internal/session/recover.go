@@ -80,6 +80,7 @@ func (a *actor) nodeLost(log *slog.Logger, why error) {
 	if a.service.working.Err() != nil {
 		return // the next start tries again
 	}
+	a.service.keepLog(a.ref)
 	err := a.change(func(d decider, c *domain.SessionChange) error {
 		if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
 			return err

@@ -30,6 +30,9 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 	saved := &saver{actor: a, step: st.Step}
 	finished := make(chan outcome, 1)
 	go func() {
+		if p := b.Page(); p != nil {
+			defer p.Tabs().Doing(st.ID)()
+		}
 		spec, why := a.service.readStep(st.Step)
 		if why != nil {
 			finished <- outcome{why: why}

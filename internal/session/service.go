@@ -18,6 +18,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/sessionlog"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -54,9 +55,10 @@ type Endpoints interface {
 
 // Blobs keeps the bytes of artifacts.
 type Blobs interface {
-	WriteAll(ctx context.Context, key string, content []byte, contentType string) error
-	ReadAll(ctx context.Context, key string) ([]byte, error)
-	Open(ctx context.Context, key string) (io.ReadCloser, error)
+	// Write keeps what is read and says how many bytes it were. When it fails, nothing
+	// is kept.
+	Write(ctx context.Context, key string, content io.Reader, contentType string) (int64, error)
+	Open(ctx context.Context, key string) (io.ReadSeekCloser, error)
 	Delete(ctx context.Context, key string) error
 }
 
@@ -78,6 +80,7 @@ type Config struct {
 	Store     Store
 	Endpoints Endpoints
 	Blobs     Blobs
+	Logs      *sessionlog.Folder // of the sessions that run here; nil: none is kept
 	Box       Box
 	Launch    func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
 	// Attach takes over the browser of a session that an earlier server has started;
@@ -179,6 +182,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	close(s.began)
 	s.wg.Go(func() { s.adopt(ctx) })
+	s.wg.Go(func() { s.sweepLogs(ctx) })
 	for ctx.Err() == nil {
 		select {
 		case s.slots <- struct{}{}:
@@ -235,6 +239,7 @@ func (s *Service) takeUp(ctx context.Context) error {
 			s.startRecovery(ctx, r)
 		default:
 			s.discard(r)
+			s.keepLog(r)
 			if err := s.Store.ChangeSession(ctx, r.project, r.id, s.decider().closed); err != nil {
 				if _, ended := errors.AsType[*domain.MoveError](err); ended {
 					continue // meanwhile

@@ -1,14 +1,7 @@
 package step
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
-	"path"
-	"strings"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -19,7 +12,7 @@ var download = member{name: "download", tag: `doc:"It starts a download: wait fo
 const answersFile = "the file: the artifact, its name, type, size and SHA-256, and where it came from."
 
 var downloading = []action{{
-	name: "download", does: "Keeps a file that a page has the browser download as an artifact: the first that no step has taken yet, or the next to come. With url it opens that address, which must be a download.",
+	name: "download", does: "Answers with a file that a page has the browser download, which is kept as an artifact: the first that no step has taken yet, or the next to come. With url it opens that address, which must be a download.",
 	members: []member{
 		{name: "url", tag: `doc:"The address of a file." maxLength:"65536" example:"https://example.com/report.pdf"`, check: checkGoto},
 	},
@@ -59,49 +52,21 @@ func (r *run) download() (any, error) {
 }
 
 // takeDownload waits for a download after the first so many that is one of which,
-// or any if that is nil, and for its end, and keeps the file.
+// or any if that is nil, and until it is kept.
 func (r *run) takeDownload(after int, which func(*browser.Download) bool) (any, error) {
 	r.waitedFor = "a download"
-	var answer any
-	one, err := r.page.Tabs().Download(r.whole, after, which, func(d *browser.Download, file io.Reader) error {
-		content, err := io.ReadAll(file)
-		if err != nil {
-			return browser.ErrDownloadStopped
-		}
-		sum := sha256.Sum256(content)
-		a, err := r.save(r.whole, "download", contentType(d.Name), content)
-		if err != nil {
-			return &domain.Failure{Code: "artifact_not_saved", Message: "The file could not be kept."}
-		}
-		answer = object{
-			"artifactId": a.ID, "name": d.Name, "contentType": a.ContentType, "size": a.Size, "sha256": hex.EncodeToString(sum[:]), "url": cut(d.URL),
-		}
-		return nil
-	})
+	one, err := r.page.Tabs().Download(r.whole, after, which)
 	switch {
+	case err == nil && one.Failure != nil:
+		return nil, one.Failure
 	case err == nil:
-		return answer, nil
-	case errors.Is(err, browser.ErrDownloadTooLarge):
-		return nil, &domain.Failure{Code: "download_too_large", Message: fmt.Sprintf("The file has more than %d MiB.", browser.MaxDownload>>20), Seen: one.Name}
-	case errors.Is(err, browser.ErrDownloadStopped):
-		return nil, &domain.Failure{Code: "download_failed", Message: "The download broke off.", Seen: one.Name + " from " + one.URL}
+		return object{
+			"artifactId": one.ArtifactID, "name": one.Name, "contentType": one.ContentType, "size": one.Size, "sha256": one.SHA256, "url": cut(one.URL),
+		}, nil
 	case one != nil:
 		r.seen = verdict{Why: "timeout", Seen: one.Name + " is still being downloaded"}
 	default:
 		r.seen = verdict{Why: "download_not_started", Seen: "no download began"}
 	}
 	return nil, err
-}
-
-// contentType is what a file is, by its name. What a browser would run when it is
-// shown it is only bytes.
-func contentType(name string) string {
-	kind := mime.TypeByExtension(path.Ext(name))
-	plain, _, _ := strings.Cut(kind, ";")
-	switch {
-	case strings.HasPrefix(plain, "image/") && plain != "image/svg+xml", plain == "application/pdf", plain == "application/zip",
-		plain == "application/json", plain == "text/plain", plain == "text/csv":
-		return kind
-	}
-	return "application/octet-stream"
 }

@@ -1,18 +1,22 @@
 package step_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
 func TestDownloads(t *testing.T) {
+	goOn := make(chan struct{})
 	begun := strings.Repeat("x", 8<<10) // enough for the browser to look at
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		file := func(name, body string) {
@@ -38,7 +42,10 @@ func TestDownloads(t *testing.T) {
 		case "/slow":
 			file("slow.bin", begun)
 			w.(http.Flusher).Flush()
-			<-r.Context().Done()
+			select {
+			case <-goOn:
+			case <-r.Context().Done():
+			}
 		default:
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><a href=/report.csv>csv</a> <a href=/page.html>html</a> <a href=/odd>odd</a> <a href=/large>large</a>
@@ -46,7 +53,20 @@ func TestDownloads(t *testing.T) {
 		}
 	}))
 	t.Cleanup(site.Close)
-	b := start(t)
+	var content []byte
+	b := startWith(t, func(c *browser.Config) {
+		c.MaxDownload = 50 << 20
+		c.Keep = func(_ context.Context, _ string, d *browser.Download, file io.Reader) (err error) {
+			if file == nil {
+				return nil
+			}
+			if content, err = io.ReadAll(file); err == nil {
+				h := sha256.Sum256(content)
+				d.ArtifactID, d.Size, d.SHA256 = "art_1", int64(len(content)), hex.EncodeToString(h[:])
+			}
+			return err
+		}
+	})
 	home := func() { t.Helper(); b.must(`{"action":"goto","url":"` + site.URL + `/"}`) }
 	home()
 	sum := func(s string) string { h := sha256.Sum256([]byte(s)); return hex.EncodeToString(h[:]) }
@@ -62,8 +82,8 @@ func TestDownloads(t *testing.T) {
 		if got := b.must(tt.step); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.step, got, want)
 		}
-		if string(b.saved) != tt.body {
-			t.Errorf("%s: kept %q", tt.step, b.saved)
+		if string(content) != tt.body {
+			t.Errorf("%s: kept %q", tt.step, content)
 		}
 		b.must(`{"action":"click","target":"p"}`) // the page is as it was
 	}
@@ -79,9 +99,10 @@ func TestDownloads(t *testing.T) {
 	for _, tt := range []struct{ step, code, seen string }{
 		{`{"action":"click","target":"[href='/large']","download":true}`, "download_too_large", "large.bin"},
 		{`{"action":"click","target":"[href='/broken']","download":true}`, "download_failed", "broken.bin"},
-		{`{"action":"click","target":"[href='/slow']","download":true,"timeout":"3s"}`, "timeout", "slow.bin is still being downloaded"},
 		{`{"action":"click","target":"p","download":true,"timeout":"2s"}`, "download_not_started", "no download began"},
 		{`{"action":"download","timeout":"100ms"}`, "download_not_started", "no download began"},
+		{`{"action":"click","target":"[href='/slow']","download":true,"timeout":"3s"}`, "timeout", "slow.bin is still being downloaded"},
+		{`{"action":"download","timeout":"100ms"}`, "timeout", "slow.bin is still being downloaded"}, // it goes on
 		{`{"action":"download","url":"` + site.URL + `/"}`, "download_not_started", "a page at"},
 		{`{"action":"goto","url":"` + site.URL + `/report.csv"}`, step.CodeIsDownload, ""},
 	} {
@@ -90,8 +111,14 @@ func TestDownloads(t *testing.T) {
 		}
 		b.must(`{"action":"click","target":"p"}`)
 	}
-	// What goto came upon is kept, too.
-	if got := b.must(`{"action":"download"}`); !strings.Contains(got, `"report.csv"`) {
+	// What goto came upon is kept, too; the one that is slow is the first that is asked for.
+	if got := b.must(`{"action":"download","url":"` + site.URL + `/report.csv"}`); !strings.Contains(got, `"report.csv"`) {
 		t.Errorf("got %s", got)
+	}
+	close(goOn)
+	for _, want := range []string{"slow.bin", "report.csv"} {
+		if got := b.must(`{"action":"download"}`); !strings.Contains(got, `"`+want+`"`) {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 }

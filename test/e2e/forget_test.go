@@ -49,12 +49,12 @@ func TestForgetArtifacts(t *testing.T) {
 		}
 		return n
 	}
-	if n := files(); n != 2 {
+	if n := files(); n != 4 { // a picture and a log each
 		t.Fatalf("there are %d files", n)
 	}
 	artifact := do(http.MethodGet, "/v1/sessions/"+sessions[0]+"/artifacts", nil).List("data")[0].String("artifactId")
 	do(http.MethodDelete, "/v1/sessions/"+sessions[0]+"/data", nil)
-	if n := files(); n != 1 {
+	if n := files(); n != 2 {
 		t.Errorf("%d files are left", n)
 	}
 	_, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+sessions[0]+"/artifacts/"+artifact, nil)

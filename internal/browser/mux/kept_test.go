@@ -117,3 +117,33 @@ func TestAPlaceWithoutARootIsNone(t *testing.T) {
 		b.serving.Wait()
 	})
 }
+
+// TestTheServerHearsOfPrograms' downloads, which the browser tells only them.
+func TestTheServerHearsOfProgramsDownloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		server := b.server()
+		server.send("", "echo", `{}`)
+		server.expect(t, `{"id":1,"result":{}}`)
+		program := b.user(Rules{})
+		program.send("", "echo", `{}`)
+		program.expect(t, `{"id":1,"result":{}}`)
+		root := fmt.Sprintf("S%d", b.fake.last)
+		const told = `{"method":"Browser.downloadWillBegin","params":{"guid":"a"}}`
+		b.fake.say(said{Method: "Browser.downloadWillBegin", Params: json.RawMessage(`{"guid":"a"}`), SessionID: root})
+		program.expect(t, told)
+		server.expect(t, told)
+		// Of nothing else, and not twice of its own.
+		b.fake.say(said{Method: "Browser.other", Params: json.RawMessage(`{}`), SessionID: root})
+		program.expect(t, `{"method":"Browser.other","params":{}}`)
+		b.fake.say(said{Method: "Browser.downloadProgress", Params: json.RawMessage(`{"guid":"b"}`), SessionID: "S1"})
+		server.send("", "echo", `{}`)
+		server.expect(t, `{"method":"Browser.downloadProgress","params":{"guid":"b"}}`, `{"id":2,"result":{}}`)
+		server.conn.Close()
+		<-server.err
+		b.fake.say(said{Method: "Browser.downloadWillBegin", Params: json.RawMessage(`{"guid":"a"}`), SessionID: root})
+		program.expect(t, told)
+		program.conn.Close()
+		b.close()
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 )
@@ -127,16 +128,25 @@ func (m *Mux) happened(a answer) {
 		m.mu.Unlock()
 		return
 	}
-	to := s.owner
+	to, also := s.owner, (*client)(nil)
 	if to.kept {
 		m.keep(s, a)
+	} else if strings.HasPrefix(a.method, ofDownloads) {
+		also = m.kept
 	}
 	m.mu.Unlock()
+	if also != nil {
+		also.send(a.pieces(0, ""))
+	}
 	if a.session == to.root {
 		a.session = ""
 	}
 	to.send(a.pieces(0, a.session))
 }
+
+// ofDownloads are the events of downloads. What a client's own contexts download only
+// that client is told of by the browser: the one whose place is kept is told too.
+const ofDownloads = "Browser.download"
 
 // about is what one of the two events is about.
 type about struct {

@@ -14,7 +14,7 @@ const (
 	KeyColumns      = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
 	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage`
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at`
-	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at`
+	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
 	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
 	EndpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told, created_at, updated_at`
 	// EventColumns are of the events e, their projects o and their sessions s.
@@ -68,7 +68,7 @@ func ScanStep(r Scanner) (s domain.Step, err error) {
 
 // ScanArtifact scans ArtifactColumns.
 func ScanArtifact(r Scanner) (a domain.Artifact, err error) {
-	err = r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, Time{&a.CreatedAt})
+	err = r.Scan(&a.ProjectID, &a.SessionID, &a.ID, &a.StepID, &a.Kind, &a.ContentType, &a.Size, Time{&a.CreatedAt}, &a.Name, &a.SHA256)
 	return a, err
 }
 

@@ -106,12 +106,15 @@ func (t *tx) lockOwn(s session) (due bool, err error) {
 	return due, err
 }
 
-// endPruning deletes the row of a session, or keeps it for its artifacts.
+// endPruning deletes the row of a session, or keeps it for its artifacts, but not its
+// log.
 func (t *tx) endPruning(s session, keep bool, now time.Time) error {
-	if keep {
-		return t.exec(`UPDATE sessions SET pruned = true WHERE num = $1`, s.num)
-	}
 	b := &pgx.Batch{}
+	if keep {
+		queueRemoveFiles(b, s, domain.LogFile, now)
+		b.Queue(`UPDATE sessions SET pruned = true WHERE num = $1`, s.num)
+		return t.send(b)
+	}
 	// A file may be left of a server that died before it had committed the row.
 	queueRemoveFiles(b, s, "", now)
 	b.Queue(`DELETE FROM sessions WHERE num = $1`, s.num)

@@ -110,8 +110,8 @@ func (s *Store) StepsByID(ctx context.Context, project, session string, ids []st
 }
 
 func queueArtifact(b *pgx.Batch, a domain.Artifact) {
-	b.Queue(`INSERT INTO artifacts (`+codec.ArtifactColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt))
+	b.Queue(`INSERT INTO artifacts (`+codec.ArtifactColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)`,
+		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt), a.Name, a.SHA256)
 }
 
 // Artifact reads one artifact of a session.

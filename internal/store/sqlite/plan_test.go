@@ -167,7 +167,7 @@ func forgetThings(t *testing.T, s *Store, project string) {
 	ok(s.PruneArtifacts(ctx, now, now))
 	files, err := s.RemovedFiles(ctx, 0, 10)
 	ok(nil, err)
-	if len(files) != 5 {
+	if len(files) != 6 {
 		t.Errorf("files to remove: %+v", files)
 	}
 	ok(nil, s.ForgetRemovedFiles(ctx, files[4].Num, now))

@@ -66,9 +66,13 @@ func (t *tx) pruneSessions(before, now time.Time, after work.Place) (deleted int
 	})
 }
 
-// endPruning deletes the row of a session, or keeps it for its artifacts.
+// endPruning deletes the row of a session, or keeps it for its artifacts, but not its
+// log.
 func (t *tx) endPruning(s session, keep bool, now time.Time) error {
 	if keep {
+		if err := t.removeFiles(s, domain.LogFile, now); err != nil {
+			return err
+		}
 		return t.exec(writes(`UPDATE sessions SET pruned = 1 WHERE num = ?`), s.num)
 	}
 	// A file may be left of a server that died before it had committed the row.

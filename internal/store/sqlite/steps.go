@@ -74,8 +74,8 @@ func (s *Store) StepsByID(ctx context.Context, project, session string, ids []st
 }
 
 func (t *tx) insertArtifact(a domain.Artifact) error {
-	err := t.exec(writes(`INSERT INTO artifacts (`+codec.ArtifactColumns+`) VALUES (?,?,?,?,?,?,?,?)`),
-		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt))
+	err := t.exec(writes(`INSERT INTO artifacts (`+codec.ArtifactColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?)`),
+		a.ProjectID, a.SessionID, a.ID, a.StepID, a.Kind, a.ContentType, a.Size, codec.Micros(a.CreatedAt), a.Name, a.SHA256)
 	if err != nil {
 		return fmt.Errorf("insert artifact: %w", err)
 	}

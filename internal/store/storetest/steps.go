@@ -12,7 +12,7 @@ var stepTests = []test{
 		s := w.newSession(2)
 		artifact := domain.Artifact{
 			ID: domain.NewID(domain.PrefixArtifact), ProjectID: w.project, SessionID: s.ID, StepID: "step_1",
-			Kind: "screenshot", ContentType: "image/png", Size: 12345, CreatedAt: start,
+			Kind: "screenshot", ContentType: "image/png", Size: 12345, Name: "a – b.png", SHA256: "5e884898", CreatedAt: start,
 		}
 		var want domain.Step
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {

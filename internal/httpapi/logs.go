@@ -1,0 +1,160 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/sessionlog"
+)
+
+// Logs is what sessions' pages said and asked for.
+type Logs interface {
+	ReadLog(ctx context.Context, project, id string, q domain.LogQuery) (domain.LogPage, error)
+}
+
+type timingsView struct {
+	Blocked float64 `json:"blocked"`
+	DNS     float64 `json:"dns"`
+	Connect float64 `json:"connect" doc:"With ssl."`
+	SSL     float64 `json:"ssl"`
+	Send    float64 `json:"send"`
+	Wait    float64 `json:"wait"`
+	Receive float64 `json:"receive"`
+}
+
+type logView struct {
+	Number int64  `json:"number" doc:"In the order in which they began, from 1. It can be passed as cursor."`
+	Kind   string `json:"kind" enum:"console,error,request,refused" doc:"error is an exception that a page didn't catch; refused is a connection that the session may not make."`
+	At     string `json:"at" format:"date-time"`
+	StepID string `json:"stepId,omitempty" doc:"Of the step that ran then, if any did."`
+
+	Type   string `json:"type,omitempty" doc:"Of the console: log, warning, error, …"`
+	Text   string `json:"text,omitempty"`
+	URL    string `json:"url,omitempty" doc:"That was asked for or, of the console and of errors, of the script."`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+
+	Method       string       `json:"method,omitempty"`
+	ResourceType string       `json:"resourceType,omitempty" example:"Document"`
+	Status       int          `json:"status,omitempty" doc:"Not there: no answer came."`
+	Protocol     string       `json:"protocol,omitempty" example:"h2"`
+	MIMEType     string       `json:"mimeType,omitempty"`
+	Cache        string       `json:"cache,omitempty" enum:"memory,disk,prefetch,serviceWorker" doc:"What answered in the server's place."`
+	Failure      string       `json:"failure,omitempty" example:"net::ERR_NAME_NOT_RESOLVED"`
+	RedirectURL  string       `json:"redirectUrl,omitempty" doc:"Where the answer sent the browser: that is the next request."`
+	Transferred  int64        `json:"transferredBytes,omitempty" doc:"Of the answer, on the wire."`
+	Body         int64        `json:"bodyBytes,omitempty" doc:"Of the answer's body, decoded."`
+	DurationMs   *float64     `json:"durationMs,omitempty" doc:"Not there: the request is under way."`
+	Timings      *timingsView `json:"timings,omitempty" doc:"The parts of durationMs; -1: there was none."`
+
+	Host   string `json:"host,omitempty"`
+	Port   int    `json:"port,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+type logPage struct {
+	Data       []logView `json:"data" nullable:"false"`
+	NextCursor string    `json:"nextCursor,omitempty" doc:"Pass it as cursor to get the next page; not there on the last."`
+	Dropped    int64     `json:"dropped" doc:"How many of the oldest entries were dropped, since the log had grown too long."`
+}
+
+func viewLog(e domain.LogEntry) logView {
+	v := logView{
+		Number: e.Number, Kind: string(e.Kind), At: stamp(e.At), StepID: e.StepID, Type: e.Type, Text: e.Text, URL: e.URL, Line: e.Line, Column: e.Column,
+		Method: e.Method, ResourceType: e.Resource, Status: e.Status, Protocol: e.Protocol, MIMEType: e.MIMEType, Cache: e.Cache, Failure: e.Failure,
+		RedirectURL: e.RedirectURL, Transferred: e.Transferred, Body: e.Body, Timings: (*timingsView)(e.Timings), Host: e.Host, Port: e.Port, Reason: e.Reason,
+	}
+	if e.Over {
+		v.DurationMs = &e.Duration
+	}
+	return v
+}
+
+// harType is the media type of HTTP archives.
+const harType = "application/har+json"
+
+type logsInput struct {
+	SessionPath
+	Kinds  string `query:"kinds" maxLength:"100" doc:"Only these, separated by commas: console, error, request, refused."`
+	Cursor string `query:"cursor" maxLength:"20" doc:"From nextCursor of the page before, or the number of an entry: what comes after it."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Format string `query:"format" enum:"json,har" doc:"har: all requests, as an HTTP archive (HAR 1.2); Accept: application/har+json asks for the same. Cursor, limit and kinds are not for it."`
+
+	archive bool // is accepted
+}
+
+// Resolve looks at what is accepted.
+func (in *logsInput) Resolve(hc huma.Context) []error {
+	r, _ := humago.Unwrap(hc)
+	in.archive = accepts(r, harType)
+	return nil
+}
+
+func (s *server) logRoutes() {
+	operation(s, http.MethodGet, "/sessions/{sessionId}/logs", "read-logs", "Read what a session's pages wrote to the console, asked for and were refused", 200, s.readLogs,
+		answersWith("application/json", harType), func(op *huma.Operation) {
+			op.Responses["200"].Content["application/json"].Schema = s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[logPage](), true, "LogPage")
+		})
+}
+
+func (s *server) readLogs(ctx context.Context, in *logsInput) (*huma.StreamResponse, error) {
+	q := domain.LogQuery{Limit: in.Limit}
+	if in.Cursor != "" {
+		n, err := strconv.ParseInt(in.Cursor, 10, 64)
+		if err != nil || n < 0 {
+			return nil, domain.Invalid("cursor", "is not one that this list gave out")
+		}
+		q.After = n
+	}
+	if in.Kinds != "" {
+		for name := range strings.SplitSeq(in.Kinds, ",") {
+			if !slices.Contains(domain.LogKinds, domain.LogKind(name)) {
+				return nil, domain.Invalid("kinds", "%q is no kind of entry", name)
+			}
+			q.Kinds = append(q.Kinds, domain.LogKind(name))
+		}
+	}
+	archive := in.Format == "har" || in.Format == "" && in.archive
+	if archive {
+		if in.Cursor != "" || in.Kinds != "" {
+			return nil, domain.Invalid("format", "an HTTP archive has all requests: leave cursor and kinds out")
+		}
+		q = domain.LogQuery{Kinds: []domain.LogKind{domain.LogRequest}}
+	}
+	if err := s.takeSlot(ctx); err != nil {
+		return nil, err
+	}
+	got, err := s.Logs.ReadLog(ctx, project(ctx), in.SessionID, q)
+	if err != nil {
+		return nil, err
+	}
+	kind, body := harType, any(nil)
+	if archive {
+		body = sessionlog.HAR(got.Entries, s.Version)
+	} else {
+		all := logPage{Dropped: got.Dropped}
+		if got.More {
+			all.NextCursor = strconv.FormatInt(got.Entries[len(got.Entries)-1].Number, 10)
+		}
+		all.Data = make([]logView, len(got.Entries))
+		for i, e := range got.Entries {
+			all.Data[i] = viewLog(e)
+		}
+		kind, body = "application/json", all
+	}
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		hc.SetHeader("Content-Type", kind)
+		enc := json.NewEncoder(hc.BodyWriter())
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(body)
+	}}, nil
+}

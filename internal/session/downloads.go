@@ -1,0 +1,54 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// KindDownload is the kind of the artifact that is a downloaded file.
+const KindDownload = "download"
+
+// Downloaded is the [browser.Keep] of sessions: what their pages download becomes an
+// artifact, the bytes first and then the row with its news.
+func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download, file io.Reader) error {
+	a := s.actor(id)
+	if a == nil {
+		return errNotMine
+	}
+	if err := a.recovered(ctx); err != nil { // its news come first
+		return err
+	}
+	got := domain.Downloaded{URL: d.URL, PageURL: d.PageURL, Failure: d.Failure, Artifact: domain.Artifact{
+		ID: d.ArtifactID, ProjectID: a.ref.project, SessionID: id, StepID: d.StepID, Kind: KindDownload, Name: d.Name, ContentType: d.ContentType, CreatedAt: time.Now(),
+	}}
+	art := &got.Artifact
+	if file != nil || d.Failure == nil {
+		kept, err := s.Store.Artifact(ctx, art.ProjectID, id, art.ID)
+		if err == nil { // by a server that ended before it could say so
+			d.Size, d.SHA256 = kept.Size, kept.SHA256
+			return nil
+		}
+		if !errors.Is(err, domain.ErrNotFound) || file == nil {
+			return err
+		}
+		sum := sha256.New()
+		if art.Size, err = s.Blobs.Write(ctx, art.Key(), io.TeeReader(file, sum), art.ContentType); err != nil {
+			return fmt.Errorf("keep a download: %w", err)
+		}
+		art.SHA256 = hex.EncodeToString(sum.Sum(nil))
+		d.Size, d.SHA256 = art.Size, art.SHA256
+	}
+	err := a.change(func(dec decider, c *domain.SessionChange) error { return dec.downloaded(c, got) })
+	if err != nil && file != nil {
+		_ = s.Blobs.Delete(context.WithoutCancel(ctx), art.Key())
+	}
+	return err
+}

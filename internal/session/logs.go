@@ -1,0 +1,105 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/sessionlog"
+)
+
+// keepLogWithin bounds how much later a session ends because of its log.
+const keepLogWithin = 10 * time.Second
+
+// key is where the log of a session that runs here is.
+func (r ref) key() string { return r.project + "/" + r.id }
+
+// OpenLog is the [browser.OpenLog] of sessions.
+func (s *Service) OpenLog(id string, flush func()) (*sessionlog.File, error) {
+	a := s.actor(id)
+	if a == nil {
+		return nil, errNotMine
+	}
+	return s.Logs.Open(a.ref.key(), flush)
+}
+
+// ReadLog reads a part of a session's log. Of one that another server runs there is
+// nothing until it has ended.
+func (s *Service) ReadLog(ctx context.Context, project, id string, q domain.LogQuery) (domain.LogPage, error) {
+	if _, err := s.Session(ctx, project, id); err != nil {
+		return domain.LogPage{}, err
+	}
+	file, err := s.openLog(ctx, ref{project, id})
+	if errors.Is(err, domain.ErrNotFound) {
+		return domain.LogPage{}, nil
+	}
+	if err != nil {
+		return domain.LogPage{}, err
+	}
+	defer file.Close()
+	return sessionlog.Page(file, q)
+}
+
+// openLog finds a log: here, or where artifacts are.
+func (s *Service) openLog(ctx context.Context, r ref) (io.ReadCloser, error) {
+	if s.Logs != nil {
+		if file, err := s.Logs.Read(r.key()); !errors.Is(err, domain.ErrNotFound) {
+			return file, err
+		}
+	}
+	return s.Blobs.Open(ctx, domain.LogKey(r.project, r.id))
+}
+
+// keepLog puts the log of a session that ends where its artifacts are, before anybody
+// can have it forgotten. When that fails the log stays here, and the next start tries.
+func (s *Service) keepLog(r ref) {
+	if s.Logs == nil {
+		return
+	}
+	file, err := s.Logs.Read(r.key())
+	if errors.Is(err, domain.ErrNotFound) {
+		return
+	}
+	if err == nil {
+		defer file.Close()
+		ctx, cancel := context.WithTimeout(s.working, keepLogWithin)
+		defer cancel()
+		_, err = s.Blobs.Write(ctx, domain.LogKey(r.project, r.id), file, "application/jsonl")
+	}
+	if err == nil {
+		err = s.Logs.Remove(r.key())
+	}
+	if err != nil {
+		s.Log.Error("keep a session's log; trying again at the next start", "session", r.id, "err", err)
+	}
+}
+
+// sweepLogs looks after the logs of sessions that have ended without their server.
+func (s *Service) sweepLogs(ctx context.Context) {
+	if s.Logs == nil {
+		return
+	}
+	keys, err := s.Logs.Keys()
+	for _, key := range keys {
+		project, id, _ := strings.Cut(key, "/")
+		r := ref{project, id}
+		if ctx.Err() != nil || s.knows(r) {
+			continue
+		}
+		sess, readErr := s.Session(ctx, project, id)
+		if readErr == nil && sess.Status.Ended() {
+			s.keepLog(r)
+			_, readErr = s.Session(ctx, project, id)
+		}
+		if errors.Is(readErr, domain.ErrNotFound) { // it was forgotten
+			_ = s.Blobs.Delete(ctx, domain.LogKey(project, id))
+			err = errors.Join(err, s.Logs.Remove(key))
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("look after logs of sessions that have ended", "err", err)
+	}
+}

@@ -1,0 +1,173 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/browserhook/browserhook/test/harness"
+)
+
+// filesSite has pages that download.
+func filesSite(t *testing.T) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/page.html":
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Disposition", `attachment; filename="../ä\`+"\u202e"+`page.html"`)
+			_, _ = io.WriteString(w, "<script>alert(1)</script>")
+		case "/empty.bin":
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Disposition", "attachment")
+		case "/huge.bin":
+			w.Header().Set("Content-Type", "application/octet-stream")
+			w.Header().Set("Content-Length", fmt.Sprint(int64(10<<30)))
+			_, _ = w.Write(bytes.Repeat([]byte("x"), 64<<10))
+			<-r.Context().Done()
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<!doctype html><link rel=icon href="data:,"><title>files</title><a href=/page.html>page</a><script>
+				onload = () => { if (location.hash == "#own") setTimeout(() => { location = "/empty.bin" }) }</script>`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// TestEveryDownloadLands as an artifact with its event: that of a step's click, of a
+// page by itself, and of a program; one that is too large is told too.
+func TestEveryDownloadLands(t *testing.T) {
+	dir := harness.Isolate(t)
+	server := harness.Start(t, filepath.Join(dir, "data"), "--max-download=1MiB")
+	c := server.Client()
+	site := filesSite(t)
+	made := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL + "/#own"})
+	id := made.String("sessionId")
+	downloads(t, c, id, 1) // the page's own
+	steps := run(t, c, id, obj{"action": "click", "target": "text=page", "download": true}, obj{"action": "download", "url": site.URL + "/huge.bin"})
+	own := downloads(t, c, id, 3)
+	const html = "<script>alert(1)</script>"
+	sum := sha256.Sum256([]byte(html))
+	result, _ := steps[0]["result"].(map[string]any)
+	byName := map[string]obj{}
+	for _, e := range own {
+		byName[e.String("name")] = e
+	}
+	clicked := byName["_ä_page.html"]
+	if clicked.String("sha256") != hex.EncodeToString(sum[:]) || clicked.String("stepId") != steps[0].String("stepId") || clicked.String("artifactId") != result["artifactId"] ||
+		clicked["size"] != float64(len(html)) || clicked.String("contentType") != "application/octet-stream" || clicked.String("url") != site.URL+"/page.html" || clicked.String("pageUrl") != site.URL+"/#own" {
+		t.Errorf("the click: %v, and its event %v", steps[0], clicked)
+	}
+	if e := byName["empty.bin"]; e["size"] != float64(0) || e["error"] != nil {
+		t.Errorf("the page's own: %v", e)
+	}
+	huge, _ := byName["huge.bin"]["error"].(map[string]any)
+	if failed, _ := steps[1]["error"].(map[string]any); huge["code"] != "download_too_large" || failed["code"] != "download_too_large" {
+		t.Errorf("one that is too large: %v, and its event %v", steps[1], byName["huge.bin"])
+	}
+	list := must(t, c, http.MethodGet, "/v1/sessions/"+id+"/artifacts", nil).List("data")
+	kept := slices.DeleteFunc(slices.Clone(list), func(a obj) bool { return a.String("kind") != "download" })
+	if len(kept) != 2 {
+		t.Errorf("there are %v", list)
+	}
+
+	get := func(method string, header ...string) (*http.Response, string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/v1/sessions/"+id+"/artifacts/"+clicked.String("artifactId"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+harness.Key)
+		for i := 0; i+1 < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res, string(body)
+	}
+	res, body := get(http.MethodGet)
+	tag := res.Header.Get("ETag")
+	if res.StatusCode != 200 || body != html || tag == "" || res.Header.Get("Accept-Ranges") != "bytes" {
+		t.Errorf("%d %q %v", res.StatusCode, body, res.Header)
+	}
+	for name, want := range map[string]string{
+		"Content-Type": "application/octet-stream", "Content-Disposition": "attachment; filename*=utf-8''_%C3%A4_page.html", "Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff",
+	} {
+		if got := res.Header.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	for _, tt := range []struct {
+		method string
+		header []string
+		status int
+		body   string
+	}{
+		{"HEAD", nil, 200, ""},
+		{"GET", []string{"Range", "bytes=8-13"}, 206, html[8:14]},
+		{"GET", []string{"Range", "bytes=-9"}, 206, "</script>"},
+		{"GET", []string{"Range", "bytes=8-13", "If-Range", tag}, 206, html[8:14]},
+		{"GET", []string{"Range", "bytes=8-13", "If-Range", `"other"`}, 200, html},
+		{"GET", []string{"If-None-Match", tag}, 304, ""},
+	} {
+		if res, body := get(tt.method, tt.header...); res.StatusCode != tt.status || body != tt.body {
+			t.Errorf("%s %q: %d %q", tt.method, tt.header, res.StatusCode, body)
+		}
+	}
+	if res, body := get(http.MethodGet, "Range", "bytes=999-"); res.StatusCode != 416 || !strings.Contains(body, "range_not_satisfiable") || res.Header.Get("Content-Range") != fmt.Sprintf("bytes */%d", len(html)) {
+		t.Errorf("a range that there isn't: %d %q %v", res.StatusCode, body, res.Header)
+	}
+}
+
+// must asks for something that is answered.
+func must(t *testing.T, c *harness.Client, method, path string, body any) obj {
+	t.Helper()
+	got, err := c.Do(t.Context(), method, path, body)
+	if err != nil {
+		t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return got
+}
+
+// run has a session do steps, and says what became of each.
+func run(t *testing.T, c *harness.Client, id string, steps ...obj) []obj {
+	t.Helper()
+	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": steps, "onError": "continue"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.List("data")
+}
+
+// downloads waits for n of a session's, and answers what was told of each.
+func downloads(t *testing.T, c *harness.Client, id string, n int) (all []obj) {
+	t.Helper()
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		page, err := c.Do(t.Context(), http.MethodGet, "/v1/events?types=browser_download_completed&sessionId="+id, nil)
+		all = nil
+		for _, e := range page.List("data") {
+			data, _ := e["data"].(map[string]any)
+			all = append(all, data)
+		}
+		return len(all) >= n, err
+	}); err != nil {
+		t.Fatalf("%v: there are %v", err, all)
+	}
+	return all
+}
