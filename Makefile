@@ -87,6 +87,10 @@ soak: ## a hundred sessions one after another, and eight at once; and 300 that e
 	$(GO) test -count=1 -timeout 60m -v -run 'TestLeaves' ./test/e2e -args -sessions=$(or $(SESSIONS),100)
 	$(GO) test -count=1 -timeout 60m -v -run 'TestEveryEnding' ./test/fault -args -endings=$(or $(ENDINGS),300)
 
+.PHONY: hostile
+hostile: ## every hostile page in one session, and how long another's steps take beside it, which is bounded: on a machine with nothing else to do
+	$(GO) test -count=1 -timeout 20m -v -run 'TestHostilePages' ./test/e2e -args -hostile
+
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each (default 1m)
 	@./scripts/fuzz $(or $(FUZZTIME),1m)

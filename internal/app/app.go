@@ -77,6 +77,15 @@ type App struct {
 // runs is what runs the program as a keeper, if it doesn't run itself.
 var runs []string
 
+// keeperCommand is this program, as a keeper.
+func keeperCommand() ([]string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	return append(runs, self, "keeper"), nil
+}
+
 // New builds a server from settings that Check has seen. Close or Run releases
 // what it holds.
 func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App, err error) {
@@ -116,10 +125,6 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if err != nil {
 		return nil, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
 	reach, err := settings.BrowserPrefixes()
 	if err != nil {
 		return nil, err
@@ -131,8 +136,12 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.logs, err = sessionlog.NewFolder(a.data.Logs); err != nil {
 		return nil, err
 	}
+	keeper, err := keeperCommand()
+	if err != nil {
+		return nil, err
+	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: append(runs, self, "keeper"), Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Log: log,
 		MaxDownload: largest, Keep: func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
 			return a.sessions.Downloaded(ctx, session, d, file)

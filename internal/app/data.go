@@ -112,7 +112,7 @@ func folderError(what, path, flag string, err error) error {
 	do := fmt.Sprintf("Name another folder with %s.", flag)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		do = fmt.Sprintf("Give it to the user who runs the server (user id %d), or name another folder with %s.", os.Getuid(), flag)
+		do = fmt.Sprintf("Give it to the user who runs the server (user id %[1]d: chown -R %[1]d %[2]s), or name another folder with %[3]s.", os.Getuid(), path, flag)
 	case errors.Is(err, syscall.ENOSPC):
 		do = "Make room on its disk, and start the server again."
 	case errors.Is(err, syscall.EROFS):

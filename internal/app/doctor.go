@@ -49,15 +49,19 @@ type doctor struct {
 // that it doesn't change back, and a server may run.
 func Examine(ctx context.Context, settings config.Server, told func(Finding)) []Finding {
 	d := &doctor{settings: settings, told: told}
+	chromium := d.chromium
 	if err := d.settings.Check(); err != nil {
 		do := ""
 		if e, ok := errors.AsType[*config.Error](err); ok {
 			do = fmt.Sprintf("browserhook serve --help   # for what --%s takes", e.Setting)
+			if e.Setting == "chromium" {
+				chromium = func(context.Context) {} // it has been told
+			}
 		}
 		d.tell("settings", Wrong, err.Error(), do)
 	}
 	for _, check := range []func(context.Context){
-		d.chromium, d.namespaces, d.cgroups, d.fonts, d.files, d.sharedMemory,
+		chromium, d.namespaces, d.cgroups, d.fonts, d.files, d.sharedMemory,
 		d.data, d.temporary, d.masterKey, d.database, d.port, d.time,
 	} {
 		if ctx.Err() == nil {

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -35,7 +34,7 @@ func (d *doctor) chromium(ctx context.Context) {
 		return
 	}
 	defer os.RemoveAll(run)
-	self, err := os.Executable()
+	keeper, err := keeperCommand()
 	if err == nil {
 		err = os.Chmod(run, 0o711) // a browser's user must reach its own below
 	}
@@ -44,7 +43,7 @@ func (d *doctor) chromium(ctx context.Context) {
 		return
 	}
 	l, err := browser.NewLauncher(ctx, browser.Config{
-		Chromium: d.settings.Chromium, RunDir: run, Keeper: append(runs, self, "keeper"), Script: step.Script,
+		Chromium: d.settings.Chromium, RunDir: run, Keeper: keeper, Script: step.Script,
 		StartTimeout: startWithin, NoCgroups: true, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -93,16 +92,15 @@ func letNamespaces() string {
 
 // namespaces looks whether a browser can have a network of its own.
 func (d *doctor) namespaces(ctx context.Context) {
-	cmd := exec.CommandContext(ctx, "/bin/true")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}
-	if os.Getuid() != 0 {
-		cmd.SysProcAttr.Cloneflags |= syscall.CLONE_NEWUSER
+	keeper, err := keeperCommand()
+	if err == nil {
+		err = browser.Namespaces(ctx, keeper)
 	}
-	if err := cmd.Run(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		d.tell("namespaces", Weak, fmt.Sprintf("browsers can't have a network of their own: %v", err), letNamespaces())
+	if err != nil {
+		d.tell("namespaces", Weak, fmt.Sprintf("browsers have no network of their own, and are closed in by their proxy alone: %v", err), letNamespaces())
 		return
 	}
-	d.ok("namespaces", "each browser can have a network of its own")
+	d.ok("namespaces", "each browser has a network of its own")
 }
 
 // cgroups looks whether the kernel can limit browsers.
@@ -116,7 +114,7 @@ func (d *doctor) cgroups(context.Context) {
 		}
 	}
 	if len(lacks) == 0 {
-		d.ok("cgroups", "each browser can have a control group of its own (version %d)", place.Version)
+		d.ok("cgroups", "each browser has a control group of its own (version %d)", place.Version)
 		return
 	}
 	found := fmt.Sprintf("browsers have no control groups for %s: %v", strings.Join(lacks, ", "), why)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -145,6 +146,9 @@ func weaker(l *browser.Launcher) (all []string) {
 	}
 	if l.NoNamespace != nil {
 		all = append(all, "Browsers have no network namespace of their own: they are closed in by their proxy alone.")
+	}
+	if l.Cgroups().Missing(cgroup.Memory) != nil {
+		all = append(all, "Browsers have no control groups: their keepers watch what memory they take.")
 	}
 	return all
 }

@@ -291,3 +291,23 @@ func TestAProcessWithoutMemory(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAProcessWithoutTime gets no more of a processor than its group may have.
+func TestAProcessWithoutTime(t *testing.T) {
+	p := here(t)
+	if err := p.Missing(CPU); err != nil {
+		t.Skip(err)
+	}
+	g, err := p.Make("browserhook-test-cpu-"+strconv.Itoa(os.Getpid()), Limits{CPUs: 0.1}, filepath.Join(t.TempDir(), "note"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := start(t, g, "timeout", "1", "sh", "-c", "while :; do :; done")
+	_ = cmd.Wait() // it is ended by its time
+	if used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); used > 400*time.Millisecond {
+		t.Errorf("it had %s of a second, and may have 100 ms", used)
+	}
+	if err := g.Remove(10 * time.Second); err != nil {
+		t.Error(err)
+	}
+}
