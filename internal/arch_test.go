@@ -49,7 +49,8 @@ var mayImport = map[string][]string{
 	"internal/store/pgtest":            {},
 	"internal/store/storetest":         {"internal/domain"},
 	"internal/store/sqlite/sqlitetest": {"internal/domain", "internal/store/sqlite"},
-	"internal/httpapi":                 {"internal/access", "internal/domain", "internal/session", "internal/sessionlog", "internal/step", "internal/strictjson", "internal/webhook"},
+	"internal/hop":                     {"internal/domain"},
+	"internal/httpapi":                 {"internal/access", "internal/domain", "internal/hop", "internal/session", "internal/sessionlog", "internal/step", "internal/strictjson", "internal/webhook"},
 	"internal/strictjson":              {},
 	"internal/demo":                    {},
 	"client/webhook":                   {}, // users import it: it brings nothing along
@@ -126,7 +127,7 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
 		"github.com/tmaxmax/go-sse":          {"internal/listen"},
 		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/conns", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
+		"net/http":                           {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

@@ -51,6 +51,7 @@ var stops = map[string]string{
 	"internal/egress.direct.lookIn":          "direct.closeIdle",
 	"internal/egress.tunnels.through":        "itself",
 	"internal/egress.wire.watch":             "wire.Close",
+	"internal/hop.Servers.pass":              "itself",
 	"internal/listen.follower.once":          "itself",
 	"internal/session.Service.Run":           "itself",
 	"internal/store/postgres.Store.Hurry":    "Store.Close",

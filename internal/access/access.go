@@ -30,6 +30,7 @@ type Reader interface {
 type Store interface {
 	Reader
 	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+	LimitProject(ctx context.Context, id string, sessions int) error
 	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
 	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
 }
@@ -92,12 +93,22 @@ func (s *Service) CreateKey(ctx context.Context, n NewKey, by string, idem *doma
 	return key, secret, nil
 }
 
-// CreateProject makes a project.
-func (s *Service) CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error) {
-	if err := checkName("name", name, 1); err != nil {
+// NewProject is what a project is made with.
+type NewProject struct {
+	Name     string
+	Sessions int // that may have a browser at once; 0: any number
+}
+
+// CreateProject makes a project. by is the project of whoever asks, to which idem
+// belongs.
+func (s *Service) CreateProject(ctx context.Context, n NewProject, by string, idem *domain.Idempotency) (domain.Project, error) {
+	if err := checkName("name", n.Name, 1); err != nil {
 		return domain.Project{}, err
 	}
-	p := domain.Project{ID: domain.NewID(domain.PrefixProject), Name: name, CreatedAt: time.Now()}
+	if err := checkSessions(n.Sessions); err != nil {
+		return domain.Project{}, err
+	}
+	p := domain.Project{ID: domain.NewID(domain.PrefixProject), Name: n.Name, Sessions: n.Sessions, CreatedAt: time.Now()}
 	if idem != nil {
 		idem.Refs = []string{p.ID}
 	}
@@ -106,16 +117,40 @@ func (s *Service) CreateProject(ctx context.Context, name, by string, idem *doma
 		return s.Project(ctx, made[0])
 	}
 	if err != nil {
-		return p, fmt.Errorf("project %q: %w", name, err)
+		return p, fmt.Errorf("project %q: %w", n.Name, err)
 	}
 	return p, nil
+}
+
+// LimitProject says how many sessions of a project may have a browser at once; 0: any
+// number, nil: as before. Further ones wait, and those that have one keep it.
+func (s *Service) LimitProject(ctx context.Context, id string, sessions *int) (domain.Project, error) {
+	if sessions != nil {
+		if err := checkSessions(*sessions); err != nil {
+			return domain.Project{}, err
+		}
+		if err := s.store.LimitProject(ctx, id, *sessions); err != nil {
+			return domain.Project{}, fmt.Errorf("limit a project: %w", err)
+		}
+	}
+	return s.Project(ctx, id)
+}
+
+// maxSessions is how many a project may have at once, if that is limited.
+const maxSessions = 100_000
+
+func checkSessions(n int) error {
+	if n < 0 || n > maxSessions {
+		return domain.Invalid("sessions", "must be from 0 to %d", maxSessions)
+	}
+	return nil
 }
 
 // EnsureProject finds a project by its name or makes it.
 func (s *Service) EnsureProject(ctx context.Context, name string) (domain.Project, error) {
 	p, err := s.ProjectByName(ctx, name)
 	if errors.Is(err, domain.ErrNotFound) {
-		return s.CreateProject(ctx, name, "", nil)
+		return s.CreateProject(ctx, NewProject{Name: name}, "", nil)
 	}
 	return p, err
 }

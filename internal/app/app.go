@@ -27,6 +27,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/event"
+	"github.com/browserhook/browserhook/internal/hop"
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/retention"
@@ -65,8 +66,12 @@ type App struct {
 	listener  net.Listener
 	proxies   []netip.Prefix
 	composed  atomic.Bool
-	draining  chan struct{} // closed when a stop begins,
-	stopping  chan struct{} // and when the sessions are over
+	nodes     httpapi.Nodes
+	hops      *hop.Servers    // nil: this is the only server
+	intake    context.Context //nolint:containedctx // until a stop begins,
+	serving   context.Context //nolint:containedctx // and until the sessions are over
+	endIntake context.CancelFunc
+	sendAway  context.CancelFunc
 	grace     time.Duration // for a stop
 	outlived  time.Duration // how long browsers outlive the server, as far as can be known
 	ends      string        // why SIGTERM ends sessions; empty: it leaves them to the next start
@@ -89,7 +94,9 @@ func keeperCommand() ([]string, error) {
 // New builds a server from settings that Check has seen. Close or Run releases
 // what it holds.
 func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App, err error) {
-	a := &App{log: log, settings: settings, draining: make(chan struct{}), stopping: make(chan struct{})}
+	a := &App{log: log, settings: settings}
+	a.intake, a.endIntake = context.WithCancel(context.Background())
+	a.serving, a.sendAway = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			a.release()
@@ -177,13 +184,15 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.proxies, err = settings.ProxyPrefixes(); err != nil {
 		return nil, err
 	}
-	a.compose()
+	if err := a.compose(ctx); err != nil {
+		return nil, err
+	}
 	a.composed.Store(true)
 	return a, nil
 }
 
 // compose makes the services and connects them.
-func (a *App) compose() {
+func (a *App) compose(ctx context.Context) error {
 	endpoints := webhook.NewService(a.store, a.egress.Guard)
 	a.starts = newStarts(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 		b, err := a.launcher.Launch(ctx, id, opt)
@@ -193,8 +202,8 @@ func (a *App) compose() {
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, Log: a.log,
-		StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
+		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
+		Others: others(a.store), StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 			b, err := a.launcher.Attach(ctx, id, opt)
@@ -220,18 +229,26 @@ func (a *App) compose() {
 		return webhook.Grace // it has failed by itself
 	}
 	a.store.OfferTo(a.engine)
-	handler := httpapi.New(httpapi.Config{
+	if err := a.join(ctx); err != nil {
+		return err
+	}
+	page := live.New(a.sessions, a.store, a.access, a.serving.Done(), httpapi.Refuse, a.log)
+	programs := &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Refuse: httpapi.Refuse, Log: a.log}
+	api := httpapi.Config{
 		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
-		Forget: a.retention.Forget, Live: live.New(a.sessions, a.store, a.access, a.stopping, httpapi.Refuse, a.log), PublicURL: a.publicURL,
-		Connect: &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.stopping, Refuse: httpapi.Refuse, Log: a.log},
-		Version: Version, Log: a.log, Draining: a.draining, Stopping: a.stopping, Ready: a.health.Ready, Weaker: weaker(a.launcher),
-	})
-	a.server = conns.New(handler, conns.Config{
+		Forget: a.retention.Forget, Live: page, Connect: programs, Nodes: a.nodes, PublicURL: a.publicURL,
+		Version: Version, Log: a.log, Draining: a.intake.Done(), Stopping: a.serving.Done(), Ready: a.ready, Weaker: weaker(a.launcher),
+	}
+	if a.hops != nil { // an interface of none is nil
+		page.Servers, programs.Forward, api.Hops = a.hops, a.hops.Forward, a.hops
+	}
+	a.server = conns.New(httpapi.New(api), conns.Config{
 		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,
 		Health: httpapi.Health, Refuse: httpapi.Refuse, Log: a.log,
 	})
+	return nil
 }
 
 // stall is how long a request's body or an answer may stand still.
@@ -313,7 +330,12 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return nil
 	})
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-a.sessions.Drained():
+		a.log.Info("drained: the last session has ended")
+		fail(errDrained)
+	}
 	leave := a.ends == "" && errors.Is(context.Cause(ctx), ErrTerminated)
 	if leave {
 		a.log.Info("stopping: running steps may finish, sessions are left to the next start; a second signal ends it at once")
@@ -331,10 +353,10 @@ func (a *App) Run(ctx context.Context) error {
 		} else {
 			a.sessions.Stop()
 		}
-		close(a.draining)
+		a.endIntake()
 		stopSessions()
 		a.launcher.Close()
-		close(a.stopping)
+		a.sendAway()
 		var last sync.WaitGroup
 		last.Go(func() { a.shutdown(background) })
 		last.Go(stopEngine)
@@ -351,7 +373,7 @@ func (a *App) Run(ctx context.Context) error {
 	case <-time.After(a.grace):
 		a.log.Warn("stopped with something left undone that hangs; the next start takes it up", "took", time.Since(began))
 	}
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, ErrTerminated) {
+	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, ErrTerminated) && !errors.Is(err, errDrained) {
 		return err
 	}
 	return nil
@@ -370,6 +392,9 @@ func (a *App) shutdown(ctx context.Context) {
 func (a *App) release() {
 	if a.listener != nil {
 		_ = a.listener.Close()
+	}
+	if a.hops != nil {
+		a.hops.Close()
 	}
 	if a.egress != nil {
 		a.egress.CloseIdle()

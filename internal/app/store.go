@@ -82,6 +82,15 @@ func stopElsewhere(s store) func(context.Context, string) error {
 	return nil
 }
 
+// others says whether other servers start sessions of the store too; nil for a store
+// that only one server uses.
+func others(s store) func() bool {
+	if p, ok := s.(*postgres.Store); ok {
+		return p.Others
+	}
+	return nil
+}
+
 // openKeyStore opens the database of a server's data folder, or the one that
 // the URL names, to look at keys. It doesn't make a new file.
 func openKeyStore(ctx context.Context, data, url string) (keyStore, error) {

@@ -25,6 +25,7 @@ type Server struct {
 	PublicURL         string   `help:"Address under which users reach the server, for streaming URLs. Default: http:// and the listen address." placeholder:"URL"`
 	Data              string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
 	DatabaseURL       string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
+	NodeURL           string   `help:"Address under which the other servers of the database reach this one, http://host:port; port 0 is the one that it listens on. Needed with database-url, unless the host of listen is one that they reach." placeholder:"URL"`
 	ArtifactsURL      string   `help:"Where screenshots and other artifacts are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey            string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
 	MasterKey         string   `help:"Encrypts the secrets of webhooks, sessions and steps in the database, and what browsers have stored among the artifacts: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
@@ -43,6 +44,7 @@ type Server struct {
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB: a larger one is stopped." default:"256MiB" placeholder:"SIZE"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
+	MaxQueued         int      `help:"Sessions that may wait for a browser, of all projects and servers together; when so many do, further ones of the projects that have some waiting are refused." default:"10000" placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
 	BrowserMemory     string   `help:"Memory that a browser may have; 0: any. One that takes more is ended." default:"2GiB" placeholder:"SIZE"`
 	BrowserDisk       string   `help:"Disk that a browser's files may take, downloads included; 0: any. One that takes more is ended." default:"1GiB" placeholder:"SIZE"`
@@ -83,6 +85,9 @@ func (s *Server) Check() error {
 	}
 	if s.DatabaseURL != "" && !strings.HasPrefix(s.DatabaseURL, "postgres://") && !strings.HasPrefix(s.DatabaseURL, "postgresql://") {
 		return wrong("database-url", "must begin with postgres://")
+	}
+	if err := s.checkNodeURL(); err != nil {
+		return err
 	}
 	if err := checkArtifactsURL(s.ArtifactsURL); err != nil {
 		return err
@@ -131,6 +136,9 @@ func (s *Server) Check() error {
 	}
 	if s.MaxSessions == 0 {
 		s.MaxSessions = sessionsForMemory(memoryBytes("/proc/meminfo"))
+	}
+	if s.MaxQueued < 1 || s.MaxQueued > 1_000_000 {
+		return wrong("max-queued", "%d is not between 1 and 1000000", s.MaxQueued)
 	}
 	if s.PoolSize == nil {
 		s.PoolSize = new(readyForMemory(memoryBytes("/proc/meminfo")))
@@ -277,20 +285,52 @@ func unit(_ []string, a slog.Attr) slog.Attr {
 }
 
 // checkPublicURL looks at the address, and writes it as links are to begin.
-func (s *Server) checkPublicURL() error {
-	if s.PublicURL == "" {
-		return nil
+func (s *Server) checkPublicURL() (err error) {
+	s.PublicURL, err = server("public-url", s.PublicURL)
+	return err
+}
+
+// server is the address of a server as it is written everywhere; empty: there is none.
+func server(setting, raw string) (string, error) {
+	if raw == "" {
+		return "", nil
 	}
-	u, err := weburl.Parse(strings.TrimSuffix(s.PublicURL, "/"))
+	u, err := weburl.Parse(strings.TrimSuffix(raw, "/"))
 	if err != nil {
-		return wrong("public-url", "%q is not an http or https address", s.PublicURL)
+		return "", wrong(setting, "is not an http or https address")
 	}
 	written := u.Scheme + "://" + u.Host
-	if u.String() != written || strings.Contains(s.PublicURL, "#") {
-		return wrong("public-url", "%q must be only scheme, host and port", s.PublicURL)
+	if u.String() != written || strings.Contains(raw, "#") {
+		return "", wrong(setting, "must be only scheme, host and port")
 	}
-	s.PublicURL = written
+	return written, nil
+}
+
+// checkNodeURL looks at the address for the other servers of a database, of which
+// there must be one.
+func (s *Server) checkNodeURL() (err error) {
+	if s.NodeURL, err = server("node-url", s.NodeURL); err != nil || s.NodeURL != "" || s.DatabaseURL == "" {
+		return err
+	}
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return wrong("listen", "%q is not host:port", s.Listen)
+	}
+	addr, err := netip.ParseAddr(host)
+	if host == "" || host == "localhost" || err == nil && (addr.IsUnspecified() || addr.IsLoopback()) {
+		return wrong("node-url", "is needed with database-url: other servers don't reach this one at %s; such as http://10.0.0.5:%s", s.Listen, port)
+	}
+	s.NodeURL = "http://" + s.Listen
 	return nil
+}
+
+// NodeAddress is node-url, given the address that the server listens on.
+func (s *Server) NodeAddress(listens net.Addr) string {
+	base, zero := strings.CutSuffix(s.NodeURL, ":0")
+	if a, ok := listens.(*net.TCPAddr); ok && zero {
+		return fmt.Sprintf("%s:%d", base, a.Port)
+	}
+	return s.NodeURL
 }
 
 func checkArtifactsURL(raw string) error {

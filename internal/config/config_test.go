@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,7 @@ import (
 )
 
 func good() Server {
-	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, StopGrace: "8s", MaxDownload: "256MiB", KeeperGrace: "60s", KeepSessions: "auto"}
+	return Server{Listen: "127.0.0.1:0", Data: "data", LogLevel: "info", LogFormat: "text", MaxConnections: 4096, MaxQueued: 10_000, StopGrace: "8s", MaxDownload: "256MiB", KeeperGrace: "60s", KeepSessions: "auto"}
 }
 
 func TestCheckNamesTheSetting(t *testing.T) {
@@ -68,6 +69,16 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"max-download", func(s *Server) { s.MaxDownload = "65GiB" }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
+		{"max-queued", func(s *Server) { s.MaxQueued = 0 }},
+		{"max-queued", func(s *Server) { s.MaxQueued = 1_000_001 }},
+		{"node-url", func(s *Server) { s.NodeURL = "10.0.0.5:8080" }},
+		{"node-url", func(s *Server) { s.NodeURL = "http://me:hunter2@10.0.0.5" }},
+		{"node-url", func(s *Server) { s.NodeURL = "http://10.0.0.5/base" }},
+		{"node-url", func(s *Server) { s.DatabaseURL = "postgres://x/y" }},
+		{"node-url", func(s *Server) { s.DatabaseURL, s.Listen = "postgres://x/y", ":8080" }},
+		{"node-url", func(s *Server) { s.DatabaseURL, s.Listen = "postgres://x/y", "0.0.0.0:8080" }},
+		{"node-url", func(s *Server) { s.DatabaseURL, s.Listen = "postgres://x/y", "[::]:8080" }},
+		{"node-url", func(s *Server) { s.DatabaseURL, s.Listen = "postgres://x/y", "localhost:8080" }},
 		{"pool-size", func(s *Server) { s.PoolSize = new(-1) }},
 		{"pool-size", func(s *Server) { s.PoolSize = new(101) }},
 		{"chromium", func(s *Server) { s.Chromium = "/no/such/file" }},
@@ -113,6 +124,30 @@ func TestPublicURLIsWrittenOnce(t *testing.T) {
 		if err := s.checkPublicURL(); err != nil || s.PublicURL != want {
 			t.Errorf("%s is written %s: %v", given, s.PublicURL, err)
 		}
+	}
+}
+
+// TestNodeURL: where the other servers reach this one is said, or is what it listens on.
+func TestNodeURL(t *testing.T) {
+	for _, tt := range []struct{ listen, given, want string }{
+		{"10.0.0.5:8080", "", "http://10.0.0.5:8080"},
+		{"10.0.0.5:0", "", "http://10.0.0.5:4711"},
+		{"[fd00::5]:8080", "", "http://[fd00::5]:8080"},
+		{"node5.internal:8080", "", "http://node5.internal:8080"},
+		{"127.0.0.1:0", "http://127.0.0.1:0", "http://127.0.0.1:4711"},
+		{":8080", "https://Node5.internal/", "https://node5.internal"},
+	} {
+		s := good()
+		s.DatabaseURL, s.Listen, s.NodeURL = "postgres://x/y", tt.listen, tt.given
+		if err := s.Check(); err != nil {
+			t.Errorf("%+v: %v", tt, err)
+		} else if got := s.NodeAddress(&net.TCPAddr{Port: 4711}); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+	s := good()
+	if err := s.Check(); err != nil || s.NodeURL != "" {
+		t.Errorf("without a database of several: %q, %v", s.NodeURL, err)
 	}
 }
 

@@ -45,6 +45,9 @@ type Refuse func(w http.ResponseWriter, code domain.Code, detail string)
 
 // Handler serves everything below /connect.
 type Handler struct {
+	// Forward has the server that runs a session answer a request, if it is another, and
+	// says whether it has; nil: there is one.
+	Forward   func(w http.ResponseWriter, r *http.Request, project, session string) (answered bool)
 	Sessions  Sessions
 	Keys      Keys
 	PublicURL func() string
@@ -75,8 +78,8 @@ type caller struct {
 // startWithin is how long a session that is not READY yet is waited for.
 const startWithin = time.Minute
 
-// admit finds out who asks, and waits until the session has its browser. When it
-// says false it has answered.
+// admit finds out who asks, and waits until the session has its browser, here. When it
+// says false the request has been answered.
 func (h *Handler) admit(w http.ResponseWriter, r *http.Request) (c caller, ok bool) {
 	if origin := r.Header.Get("Origin"); origin != "" {
 		// A program sends none. A page could be anybody's.
@@ -95,7 +98,7 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request) (c caller, ok bo
 			h.refuse(w, err)
 			return c, false
 		case c.session.Status == domain.SessionReady:
-			return c, true
+			return c, h.Forward == nil || !h.Forward(w, r, c.session.ProjectID, c.session.ID)
 		case c.session.Status == domain.SessionClosing || c.session.Status.Ended():
 			h.Refuse(w, domain.CodeEnded, "The session has ended.")
 			return c, false

@@ -9,6 +9,7 @@ import (
 type Project struct {
 	ID        string
 	Name      string
+	Sessions  int // that may have a browser at once, further ones wait; 0: any number
 	CreatedAt time.Time
 }
 

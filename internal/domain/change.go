@@ -28,6 +28,9 @@ type NewSession struct {
 	Endpoint    *Endpoint // inline webhook, or nil
 	Steps       []Step
 	Idempotency *Idempotency
+	// MaxQueued is how many sessions may wait, of all projects; 0: any number. When so
+	// many do, one of a project that has some waiting is refused as CodeQueueFull.
+	MaxQueued int
 }
 
 // Commit is what a transaction has committed: handed on after it is durable.
@@ -40,6 +43,7 @@ type Commit struct {
 	Projects []string      // whose log has news
 	Keys     []string      // ids of API keys that were revoked
 	KeyPairs bool          // the key pairs of endpoints are others
+	Queue    bool          // a session waits for a browser, or one that waits may have it now
 }
 
 // Signal is what reaches a server, one of several that share a store, from the
@@ -50,6 +54,7 @@ type Signal struct {
 	Stops     []string // ids of running steps that it asks to stop
 	Missed    bool     // signals may have been lost, or another server's work is ours now: look at everything
 	Lost      bool     // what this server is about to send may be another's now
+	Drain     bool     // this server is to finish: somebody has asked for that
 }
 
 // EndpointRef names an endpoint.

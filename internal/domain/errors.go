@@ -50,6 +50,7 @@ const (
 	CodeEnded        Code = "session_ended"        // 409
 	CodeIdempotency  Code = "idempotency_conflict" // 409: same key, other request
 	CodeTooMany      Code = "too_many"             // 429
+	CodeQueueFull    Code = "queue_full"           // 429: too many sessions wait for a browser
 	CodeUnavailable  Code = "unavailable"          // 503: stopping, or the store is away
 	CodeUnauthorized Code = "unauthorized"         // 401: no key, or none that is valid
 	CodeForbidden    Code = "forbidden"            // 403: the key's role doesn't include it

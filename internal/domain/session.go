@@ -125,6 +125,9 @@ type Session struct {
 	EndedAt      time.Time // zero until CLOSED or FAILED
 }
 
+// SessionRef names a session.
+type SessionRef struct{ ProjectID, ID string }
+
 // Move takes the session to another state, or says that the table forbids it.
 func (s *Session) Move(to SessionStatus) error {
 	if err := checkMove("session", SessionMoves, s.Status, to); err != nil {

@@ -37,6 +37,8 @@ type Config struct {
 	Forget    func(ctx context.Context, project, id string) error
 	Live      Pages // below /streams
 	Connect   Pages // below /connect
+	Nodes     Nodes
+	Hops      Hops // nil: there is one server
 	PublicURL func() string
 	Version   string
 	Log       *slog.Logger
@@ -98,6 +100,7 @@ func build(cfg Config) *server {
 	s.deliveryRoutes()
 	s.explainRoutes()
 	s.accessRoutes()
+	s.nodeRoutes()
 	nulls{hc.Components.Schemas}.describe(s.api.OpenAPI())
 	s.plainRoutes()
 	return s

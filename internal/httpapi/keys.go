@@ -15,7 +15,8 @@ type Access interface {
 	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
 	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
 	Revoke(ctx context.Context, id string, last bool) error
-	CreateProject(ctx context.Context, name, by string, idem *domain.Idempotency) (domain.Project, error)
+	CreateProject(ctx context.Context, n access.NewProject, by string, idem *domain.Idempotency) (domain.Project, error)
+	LimitProject(ctx context.Context, id string, sessions *int) (domain.Project, error)
 	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
 }
 
@@ -40,10 +41,13 @@ func viewKey(k domain.APIKey) keyView {
 type projectView struct {
 	ProjectID string `json:"projectId"`
 	Name      string `json:"name"`
+	Sessions  int    `json:"sessions,omitempty" doc:"How many of its sessions may have a browser at once; not there: any number."`
 	CreatedAt string `json:"createdAt"`
 }
 
-func viewProject(p domain.Project) projectView { return projectView{p.ID, p.Name, stamp(p.CreatedAt)} }
+func viewProject(p domain.Project) projectView {
+	return projectView{p.ID, p.Name, p.Sessions, stamp(p.CreatedAt)}
+}
 
 type keyOutput struct {
 	Replayed
@@ -77,15 +81,26 @@ func (s *server) accessRoutes() {
 		func(ctx context.Context, in *struct {
 			Creating
 			Body struct {
-				Name string `json:"name" minLength:"1" maxLength:"100" doc:"No other project may have it."`
+				Name     string `json:"name" minLength:"1" maxLength:"100" doc:"No other project may have it."`
+				Sessions int    `json:"sessions,omitempty" minimum:"0" maximum:"100000" doc:"How many of its sessions may have a browser at once; further ones wait. 0, the default, is any number."`
 			}
 		}) (*projectOutput, error) {
 			idem, err := in.idempotency(ctx, "POST /v1/projects")
 			if err != nil {
 				return nil, err
 			}
-			p, err := s.Access.CreateProject(ctx, in.Body.Name, project(ctx), idem)
+			p, err := s.Access.CreateProject(ctx, access.NewProject{Name: in.Body.Name, Sessions: in.Body.Sessions}, project(ctx), idem)
 			return &projectOutput{replayed(idem), viewProject(p)}, err
+		})
+	operation(s, http.MethodPatch, "/projects/{projectId}", "update-project", "Change how many sessions of a project may have a browser at once", 200,
+		func(ctx context.Context, in *struct {
+			ProjectID string `path:"projectId" maxLength:"64"`
+			Body      struct {
+				Sessions patch[int] `json:"sessions,omitempty" minimum:"0" maximum:"100000" doc:"Further ones wait; those that have one keep it. 0, or null, is any number."`
+			}
+		}) (*projectOutput, error) {
+			p, err := s.Access.LimitProject(ctx, in.ProjectID, in.Body.Sessions.change())
+			return &projectOutput{Body: viewProject(p)}, err
 		})
 	operation(s, http.MethodGet, "/projects", "list-projects", "List all projects, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[projectView], error) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/hop"
 )
 
 type contextKey int
@@ -39,6 +40,10 @@ func requestBody(ctx context.Context) []byte { raw, _ := ctx.Value(bodyKey).([]b
 func (s *server) middleware(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := domain.NewID("req")
+		r, forged := s.arrived(r)
+		if h := hop.Of(r.Context()); h != nil {
+			id = h.Request
+		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, id))
 		_, pattern := mux.Handler(r)
 		answer := &answer{ResponseWriter: w}
@@ -56,6 +61,10 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				internalProblem().write(w)
 			}
 		}()
+		if forged {
+			newProblem(domain.CodeForbidden, "The header "+hop.Header+" is not from a server of this cluster.").write(w)
+			return
+		}
 		if pattern == "" {
 			s.noRoute(w, r, mux)
 			return
@@ -79,10 +88,17 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				problem.write(w)
 				return
 			}
+			if h := hop.Of(r.Context()); h != nil && !h.Carries(raw) {
+				newProblem(domain.CodeForbidden, "The body is another than the header "+hop.Header+" is for.").write(w)
+				return
+			}
 			r = r.WithContext(context.WithValue(r.Context(), bodyKey, raw))
 			var release func()
 			r, release = withSlot(r)
 			defer release()
+			if s.Hops != nil && pattern == stepsRoute && s.Hops.Offer(w, r, raw, key.ProjectID, sessionOf(r)) {
+				return
+			}
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)
 				return

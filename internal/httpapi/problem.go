@@ -51,7 +51,7 @@ const retryAfter = "5"
 // GetHeaders is what goes with the problem, for huma.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
-	if p.Status == http.StatusServiceUnavailable {
+	if p.Status == http.StatusServiceUnavailable || p.Code == string(domain.CodeQueueFull) {
 		h.Set("Retry-After", retryAfter)
 	}
 	if !p.retryAt.IsZero() {
@@ -63,7 +63,7 @@ func (p *Problem) GetHeaders() http.Header {
 // statuses is the one place where codes get their HTTP status.
 var statuses = map[domain.Code]int{
 	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeExpired: 410, domain.CodeConflict: 409,
-	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeUnavailable: 503,
+	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeQueueFull: 429, domain.CodeUnavailable: 503,
 	domain.CodeUnauthorized: 401, domain.CodeForbidden: 403, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
 	"request_timeout": 408, "range_not_satisfiable": 416, "upgrade_required": 426, "internal": 500,
 }

@@ -159,7 +159,7 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions, Logs: sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(store), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
-		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public,
+		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public, Nodes: oneNode{},
 		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -193,6 +193,23 @@ func (r *rig) newKey(role domain.Role) string {
 		r.t.Fatal(err)
 	}
 	return secret
+}
+
+// oneNode is the only server.
+type oneNode struct{}
+
+func (oneNode) Nodes(context.Context) ([]domain.Node, error) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	return []domain.Node{{ID: "node_1", URL: "http://10.0.0.5:8080", Version: "0.1.0", State: domain.NodeReady, Sessions: 2, Room: 3, StartedAt: at, SeenAt: at}}, nil
+}
+
+func (n oneNode) DrainNode(ctx context.Context, id string) (domain.Node, error) {
+	all, err := n.Nodes(ctx)
+	if id != all[0].ID {
+		return domain.Node{}, domain.ErrNotFound
+	}
+	all[0].State, all[0].Room = domain.NodeDraining, 0
+	return all[0], err
 }
 
 type noArtifacts struct{ session.Blobs }

@@ -57,6 +57,11 @@ var routeRoles = map[string]domain.Role{
 	"DELETE /v1/keys/{keyId}": domain.RoleOperator,
 	"POST /v1/projects":       domain.RoleOperator,
 	"GET /v1/projects":        domain.RoleOperator,
+
+	"PATCH /v1/projects/{projectId}": domain.RoleOperator,
+
+	"GET /v1/nodes":                 domain.RoleOperator,
+	"POST /v1/nodes/{nodeId}/drain": domain.RoleOperator,
 }
 
 // permit says whether the key may use the route.

@@ -41,7 +41,7 @@ func TestEveryRouteHasARole(t *testing.T) {
 				t.Errorf("%s: the table says %q, the description %q", route, table[route], needed)
 			}
 			method, path, _ := strings.Cut(route, " ")
-			for name := range strings.SplitSeq("sessionId stepId streamId artifactId eventId endpointId deliveryId keyId", " ") {
+			for name := range strings.SplitSeq("sessionId stepId streamId artifactId eventId endpointId deliveryId keyId projectId nodeId", " ") {
 				path = strings.ReplaceAll(path, "{"+name+"}", "none")
 			}
 			if strings.Contains(path, "{") {

@@ -17,6 +17,7 @@ type Sessions interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
 	Close(ctx context.Context, project, id string) (domain.Session, error)
+	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
 	RotateConnect(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Session, error)
 }
 
@@ -55,14 +56,17 @@ type sessionView struct {
 	Timeout     string            `json:"timeout"`
 	IdleTimeout string            `json:"idleTimeout"`
 	Metadata    map[string]string `json:"metadata"`
-	CloseReason string            `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
-	Error       *domain.Failure   `json:"error,omitempty"`
-	Usage       usage             `json:"usage" doc:"What the browser has had of the network: all of it when the session has ended, and before that what its server knows."`
-	CreatedAt   string            `json:"createdAt"`
-	ReadyAt     string            `json:"readyAt,omitempty"`
-	EndedAt     string            `json:"endedAt,omitempty"`
-	Steps       []stepView        `json:"steps,omitempty" doc:"Only in the answer to the call that made them; when that is repeated and they are long by then, the later ones without their results." nullable:"false"`
-	Webhook     *endpointView     `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
+
+	QueuePosition int `json:"queuePosition,omitempty" doc:"While it is QUEUED: its place among all that wait, of all projects, which take turns; 1 is next. It is as things are now: others may end, come and wait for their project's limit."`
+
+	CloseReason string          `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
+	Error       *domain.Failure `json:"error,omitempty"`
+	Usage       usage           `json:"usage" doc:"What the browser has had of the network: all of it when the session has ended, and before that what its server knows."`
+	CreatedAt   string          `json:"createdAt"`
+	ReadyAt     string          `json:"readyAt,omitempty"`
+	EndedAt     string          `json:"endedAt,omitempty"`
+	Steps       []stepView      `json:"steps,omitempty" doc:"Only in the answer to the call that made them; when that is repeated and they are long by then, the later ones without their results." nullable:"false"`
+	Webhook     *endpointView   `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
 }
 
 type usage struct {
@@ -101,6 +105,30 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error, Usage: usage(v.Usage),
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
 	}
+}
+
+// viewSessions is viewSession of some, with their places in the queue, which nobody is
+// refused an answer for.
+func (s *server) viewSessions(ctx context.Context, all ...domain.Session) []sessionView {
+	views := make([]sessionView, len(all))
+	var waiting []string
+	for i, v := range all {
+		views[i] = s.viewSession(ctx, v)
+		if v.Status == domain.SessionQueued {
+			waiting = append(waiting, v.ID)
+		}
+	}
+	if len(waiting) == 0 {
+		return views
+	}
+	places, err := s.Sessions.QueuePositions(ctx, project(ctx), waiting)
+	if err != nil {
+		s.Log.Debug("read places in the queue", "request", requestID(ctx), "err", err)
+	}
+	for i := range views {
+		views[i].QueuePosition = places[views[i].SessionID]
+	}
+	return views
 }
 
 type createSessionInput struct {
@@ -142,7 +170,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, next, func(v domain.Session) sessionView { return s.viewSession(ctx, v) }), nil
+			return pageOf(s.viewSessions(ctx, rows...), next, func(v sessionView) sessionView { return v }), nil
 		})
 	operation(s, http.MethodGet, "/sessions/{sessionId}", "get-session", "Read a session", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
@@ -150,7 +178,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
+			return &sessionOutput{Body: s.viewSessions(ctx, v)[0]}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
@@ -173,7 +201,7 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{replayed(idem), s.viewSession(ctx, v)}, nil
+			return &sessionOutput{replayed(idem), s.viewSessions(ctx, v)[0]}, nil
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Delete an ended session with all that belongs to it", 204,
 		func(ctx context.Context, in *SessionPath) (*empty, error) {
@@ -213,7 +241,7 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	if err != nil {
 		return nil, err
 	}
-	out := &sessionOutput{replayed(idem), s.viewSession(ctx, v)}
+	out := &sessionOutput{replayed(idem), s.viewSessions(ctx, v)[0]}
 	for _, st := range steps {
 		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
 	}

@@ -44,8 +44,20 @@ type Keys interface {
 	WithKey(ctx context.Context, key string) (_ context.Context, done func())
 }
 
+// Servers are those that share the store.
+type Servers interface {
+	// Forward has the one that runs a session answer a request, if it is another, and
+	// says whether it has.
+	Forward(w http.ResponseWriter, r *http.Request, project, session string) (answered bool)
+	// Elsewhere says whether it is another.
+	Elsewhere(ctx context.Context, project, session string) bool
+}
+
 // Handler serves everything below /streams.
 type Handler struct {
+	// Servers is nil where there is one.
+	Servers Servers
+
 	sessions    Sessions
 	steps       Steps
 	keys        Keys

@@ -28,6 +28,7 @@ const (
 // Why a viewer is sent away, as WebSocket close codes of our own.
 const (
 	closeOver     = websocket.StatusCode(4001) // the link opens nothing any more
+	closeMoved    = websocket.StatusCode(4002) // another server has the session: connect again
 	closeStopping = websocket.StatusGoingAway
 )
 
@@ -80,6 +81,9 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
 		h.refuse(w, "upgrade_required", "Open this path as a WebSocket.")
+		return
+	}
+	if h.Servers != nil && h.Servers.Forward(w, r, session.ProjectID, session.ID) {
 		return
 	}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
@@ -216,6 +220,9 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 					if saw.session.Status.Ended() {
 						return websocket.StatusNormalClosure, "the session has ended"
 					}
+					if saw.elsewhere {
+						return closeMoved, "another server runs the session"
+					}
 				}
 			case <-again:
 				break frames
@@ -286,6 +293,8 @@ type saw struct {
 	session domain.Session
 	steps   []domain.Step
 	err     error
+
+	elsewhere bool // another server runs it
 }
 
 // opensNothing says that the link is over, or never was one.
@@ -302,6 +311,9 @@ func (v *viewer) look(ctx context.Context) <-chan saw {
 		var s saw
 		if _, s.session, s.err = v.sessions.OpenStream(ctx, v.token); s.err == nil {
 			s.steps, s.err = v.steps.LastSteps(ctx, s.session.ProjectID, s.session.ID, shownSteps)
+		}
+		if s.err == nil && s.session.Status == domain.SessionReady && v.Servers != nil {
+			s.elsewhere = v.Servers.Elsewhere(ctx, s.session.ProjectID, s.session.ID)
 		}
 		looked <- s
 	})

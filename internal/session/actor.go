@@ -211,17 +211,20 @@ func (a *actor) run(ctx context.Context) {
 	closed := false
 	err := a.change(func(d decider, c *domain.SessionChange) error {
 		opt = c.Session.Options
-		// One that an earlier server was starting can be closed before it has
-		// its turn again: then nobody but this actor ends it.
-		if closed = c.Session.Status == domain.SessionClosing; closed {
+		switch c.Session.Status {
+		case domain.SessionStarting: // since it was claimed, or by a server before
+			return errLooked
+		case domain.SessionClosing: // since then: nobody but this actor ends it
+			closed = true
 			return d.closed(c)
+		default:
+			return c.Session.Move(domain.SessionStarting)
 		}
-		return d.starting(c)
 	})
 	if err == nil && closed {
 		return
 	}
-	if err != nil {
+	if !errors.Is(err, errLooked) {
 		// It was closed while it waited, or can't be recorded: nothing was started.
 		if _, closed := errors.AsType[*domain.MoveError](err); !closed {
 			log.Error("start session", "err", err)

@@ -117,7 +117,7 @@ func TestNoCancelIsLost(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		open := overPostgreSQL(t)
-		a, b := start(t, open, untilCanceled, nil), start(t, open, untilCanceled, nil)
+		a, b := start(t, open, untilCanceled, nil), start(t, open, untilCanceled, nil, startsNone)
 		hammer(t, a, b)
 	})
 }

@@ -25,15 +25,6 @@ func (d decider) stepNews(c *domain.SessionChange, st *domain.Step, t domain.Eve
 	c.News = append(c.News, domain.StepNews(c.Session, st, t, d.publicURL, d.now))
 }
 
-// starting takes a waiting session to its start; one that was starting when a
-// server died starts anew, since nothing of it had run.
-func (d decider) starting(c *domain.SessionChange) error {
-	if c.Session.Status == domain.SessionStarting {
-		return nil
-	}
-	return c.Session.Move(domain.SessionStarting)
-}
-
 func (d decider) ready(c *domain.SessionChange) error {
 	if err := c.Session.Move(domain.SessionReady); err != nil {
 		return err

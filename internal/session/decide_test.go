@@ -54,8 +54,6 @@ func TestDecisions(t *testing.T) {
 		decide func(*domain.SessionChange) error
 		want   []string
 	}{
-		{"start", change(queued), at.starting, []string{"STARTING"}},
-		{"start anew", change(starting), at.starting, []string{"STARTING"}},
 		{"ready", change(starting, pending), at.ready, []string{"READY", "PENDING", "browser_ready"}},
 		{"can't be started", change(starting, pending), func(c *domain.SessionChange) error { return at.failed(c, why) },
 			[]string{"FAILED", "CANCELED", "step_canceled", "browser_failed"}},
@@ -116,7 +114,6 @@ func TestOnErrorContinue(t *testing.T) {
 
 func TestForbiddenDecisions(t *testing.T) {
 	for name, err := range map[string]error{
-		"start the closed":     at.starting(change(closed)),
 		"ready from the queue": at.ready(change(queued)),
 		"fail what has ended":  at.failed(change(closed), nil),
 		"close the living":     at.closed(change(ready)),

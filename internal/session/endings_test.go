@@ -132,14 +132,12 @@ func (p *play) when(at time.Time) string {
 	return at.Sub(p.began).Round(time.Millisecond).String()
 }
 
-// TestClosedBeforeItsTurn: one that an earlier server was starting, closed in the
-// moment before this one takes it up.
+// TestClosedBeforeItsTurn: one that was claimed, closed in the moment before its
+// start.
 func TestClosedBeforeItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := open(t, 1, func(p *play) {
-			p.store.set(func(m *memory) { m.sess.Status = domain.SessionStarting })
-			p.close()
-		})
+		const claimed = 3 // the point after the two of a claim
+		p := open(t, claimed, func(p *play) { p.close() })
 		p.out()
 		if got := p.store.states(); got != "CLOSED requested, CANCELED, CANCELED" {
 			t.Error(got)
@@ -168,7 +166,7 @@ func TestStepsThatAnotherServerAdds(t *testing.T) {
 // somebody who has not yet told the one who starts it when the server stops.
 func TestClosedInTheMomentBeforeAStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const closed = 4 // the point when it is: twice two of a change
+		const closed = 6 // the point when it is: two of the claim, and twice two of a change
 		p := open(t, closed, happens("stop"), func(c *session.Config) {
 			c.Launch = func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
 				<-ctx.Done()
@@ -189,7 +187,7 @@ func TestClosedInTheMomentBeforeAStop(t *testing.T) {
 func TestAStartThatIsNotRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
-		const starting = 2 // the point when it is: the second of a change
+		const starting = 4 // the point when it is: two of the claim, and the second of a change
 		p := open(t, starting, func(p *play) { p.store.set(func(m *memory) { m.awayTill = time.Now().Add(life) }) }, func(c *session.Config) {
 			c.Log = slog.New(slog.NewTextHandler(&said, nil))
 			c.Launch = func(context.Context, string, domain.SessionOptions) (session.Browser, error) {

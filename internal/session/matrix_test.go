@@ -77,7 +77,7 @@ func TestCancelAtEveryPoint(t *testing.T) {
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		open := overPostgreSQL(t)
-		a, b := start(t, open, nil, nil), start(t, open, nil, nil)
+		a, b := start(t, open, nil, nil), start(t, open, nil, nil, startsNone)
 		cancelEverywhere(t, a, b)
 	})
 }

@@ -34,6 +34,7 @@ func (m *memory) CreateSession(_ context.Context, n *domain.NewSession) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sess, m.steps = n.Session, n.Steps
+	m.notify(domain.Commit{Sessions: []string{m.sess.ID}, Queue: true})
 	return nil
 }
 
@@ -89,11 +90,34 @@ func (m *memory) Session(context.Context, string, string) (domain.Session, error
 	return m.sess, nil
 }
 
+// ClaimSession gives out the session if it waits.
+func (m *memory) ClaimSession(ctx context.Context) (ref domain.SessionRef, err error) {
+	m.mu.Lock()
+	waits := m.sess.Status == domain.SessionQueued
+	m.mu.Unlock()
+	if !waits {
+		return ref, domain.ErrNotFound
+	}
+	m.point()
+	if ctx.Err() != nil {
+		return ref, context.Cause(ctx)
+	}
+	err = m.change(func(c *domain.SessionChange) error {
+		if c.Session.Status != domain.SessionQueued {
+			return domain.ErrNotFound
+		}
+		ref = domain.SessionRef{ProjectID: c.Session.ProjectID, ID: c.Session.ID}
+		return c.Session.Move(domain.SessionStarting)
+	})
+	m.point()
+	return ref, err
+}
+
 // OpenSessions are those that are this server's.
 func (m *memory) OpenSessions(context.Context) ([]domain.Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.theirs || m.sess.ID == "" || m.sess.Status.Ended() {
+	if m.theirs || m.sess.ID == "" || m.sess.Status.Ended() || m.sess.Status == domain.SessionQueued {
 		return nil, nil
 	}
 	return []domain.Session{m.sess}, nil

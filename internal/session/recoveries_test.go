@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,16 +174,33 @@ func TestWhatHasBeenLeftIsNotTakenUp(t *testing.T) {
 // many is a store of several sessions.
 type many struct {
 	session.Store
+	mu  sync.Mutex
 	all []*memory
 }
 
+func (m *many) list() []*memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.all)
+}
+
 func (m *many) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
-	i := slices.IndexFunc(m.all, func(one *memory) bool { return one.id() == id })
-	return m.all[i].ChangeSession(ctx, project, id, fn)
+	all := m.list()
+	i := slices.IndexFunc(all, func(one *memory) bool { return one.id() == id })
+	return all[i].ChangeSession(ctx, project, id, fn)
+}
+
+func (m *many) ClaimSession(ctx context.Context) (domain.SessionRef, error) {
+	for _, one := range m.list() {
+		if ref, err := one.ClaimSession(ctx); err == nil {
+			return ref, nil
+		}
+	}
+	return domain.SessionRef{}, domain.ErrNotFound
 }
 
 func (m *many) OpenSessions(ctx context.Context) (open []domain.Session, err error) {
-	for _, one := range m.all {
+	for _, one := range m.list() {
 		of, _ := one.OpenSessions(ctx)
 		open = append(open, of...)
 	}
@@ -199,7 +217,10 @@ func found(t *testing.T, store *many, cfg session.Config, all ...domain.Session)
 		sess.ReadyAt, sess.Options.Timeout = time.Now(), life
 		store.all = append(store.all, &memory{sess: sess, point: func() {}, notify: func(domain.Commit) {}})
 	}
-	cfg.Store, cfg.PublicURL, cfg.Log, cfg.StopWithin = store, func() string { return "" }, slog.New(slog.DiscardHandler), stopWithin
+	if cfg.Store == nil {
+		cfg.Store = store
+	}
+	cfg.PublicURL, cfg.Log, cfg.StopWithin = func() string { return "" }, slog.New(slog.DiscardHandler), stopWithin
 	start := func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
 		return &fake{done: make(chan struct{})}, nil
 	}

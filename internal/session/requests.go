@@ -37,7 +37,7 @@ type InlineWebhook struct {
 }
 
 // Create makes a session with its first steps and its inline webhook, in one
-// transaction. It starts when there is room. A call that is repeated answers with
+// transaction. It waits in the store until a server has room for it. A call that is repeated answers with
 // the session and the endpoint that it made, if they are still there, and no
 // steps: they may be long by now, and are for the caller to read.
 func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error) {
@@ -64,7 +64,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 			ID: id, ProjectID: project, Status: domain.SessionQueued,
 			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), ConnectToken: domain.NewToken(), CreatedAt: now,
 		},
-		Idempotency: r.Idempotency,
+		Idempotency: r.Idempotency, MaxQueued: s.mayWait(),
 	}
 	n.Stream = domain.Stream{
 		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: n.Session.ID,
@@ -104,7 +104,6 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	if err != nil {
 		return domain.Session{}, nil, nil, fmt.Errorf("create session: %w", err)
 	}
-	s.enqueue(ref{project, n.Session.ID})
 	return n.Session, n.Steps[given:], n.Endpoint, nil
 }
 

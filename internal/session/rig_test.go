@@ -130,6 +130,9 @@ func start(t *testing.T, open opener, run runStep, over func(*node) session.Stor
 	return n
 }
 
+// startsNone leaves all sessions to other nodes.
+func startsNone(c *session.Config) { c.MaxSessions = 0 }
+
 // newProject makes a project.
 func (n *node) newProject(t *testing.T) string {
 	t.Helper()

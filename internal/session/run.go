@@ -41,7 +41,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 		finished <- a.tries(st.ctx, b, spec, saved)
 	}()
 	var o outcome
-	drained, closing := a.service.drained, a.closeCh
+	drained, closing := a.service.hurry, a.closeCh
 wait:
 	for {
 		select {

@@ -31,6 +31,9 @@ type Reader interface {
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
+	// QueuePositions are the places of sessions in the queue, from 1; those that don't
+	// wait have none.
+	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
 }
 
 // Store is what the service needs of a store.
@@ -39,6 +42,9 @@ type Store interface {
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
+	// ClaimSession takes a session out of the queue, for this server alone to start.
+	// ErrNotFound: none can be started.
+	ClaimSession(ctx context.Context) (domain.SessionRef, error)
 	SessionByConnectToken(ctx context.Context, token string) (domain.Session, error)
 	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
@@ -93,6 +99,9 @@ type Config struct {
 	Browsers    []string // that can be started, the default first
 	PublicURL   func() string
 	MaxSessions int
+	MaxQueued   int // sessions that may wait, beside those that there is room for; 0: any number
+	// Others says whether other servers start sessions of the same store; nil: none does.
+	Others func() bool
 	// StopElsewhere asks whichever server runs the step to stop it; nil where
 	// there is only this one.
 	StopElsewhere func(ctx context.Context, stepID string) error
@@ -130,16 +139,18 @@ type Service struct {
 	mu       sync.Mutex
 	stopping bool
 	leaving  bool              // a stop leaves browsers to the next start
+	draining bool              // it starts no more sessions
+	drained  chan struct{}     // closed when it drains and has no more
 	above    int               // sessions more than may run: each has the next slot that is freed
-	queue    []ref             // waiting for a slot, in order
-	queued   chan struct{}     // something was put into the queue
+	left     []ref             // that an earlier server was starting, and that wait for a slot
+	queued   chan struct{}     // a session may be started that couldn't
 	missed   chan struct{}     // sessions of another server may be this one's now
 	actors   map[string]*actor // of sessions that have or get a browser
 	waiters  map[string]chan struct{}
 	began    chan struct{} // closed when Run has taken up what there was
 	wg       sync.WaitGroup
 
-	drained chan struct{}   // closed when steps that run are not waited for any more
+	hurry   chan struct{}   // closed when steps that run are not waited for any more
 	working context.Context //nolint:containedctx // until everything is given up that a stop can't finish
 	giveUp  context.CancelFunc
 }
@@ -163,7 +174,7 @@ func New(cfg Config) *Service {
 	return &Service{
 		working: working, giveUp: giveUp,
 		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
-		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), drained: make(chan struct{}),
+		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), hurry: make(chan struct{}), drained: make(chan struct{}),
 	}
 }
 
@@ -183,27 +194,11 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.began)
 	s.wg.Go(func() { s.adopt(ctx) })
 	s.wg.Go(func() { s.sweepLogs(ctx) })
-	for ctx.Err() == nil {
-		select {
-		case s.slots <- struct{}{}:
-		case <-ctx.Done():
-			continue
-		}
-		if s.startNext(ctx) {
-			continue
-		}
-		s.mu.Lock()
-		s.free()
-		s.mu.Unlock()
-		select {
-		case <-s.queued:
-		case <-ctx.Done():
-		}
-	}
+	s.startAll(ctx)
 	s.mu.Lock()
 	s.stopping = true
 	s.mu.Unlock()
-	defer time.AfterFunc(s.StopWithin*4/5, func() { close(s.drained) }).Stop()
+	defer time.AfterFunc(s.StopWithin*4/5, func() { close(s.hurry) }).Stop()
 	defer time.AfterFunc(s.StopWithin, s.giveUp).Stop()
 	s.wg.Wait()
 	return nil
@@ -214,7 +209,7 @@ func (s *Service) knows(r ref) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, runs := s.actors[r.id]
-	return runs || slices.Contains(s.queue, r)
+	return runs || slices.Contains(s.left, r)
 }
 
 // takeUp decides about every session that an earlier server, or another one
@@ -224,17 +219,15 @@ func (s *Service) takeUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var starting, waiting []ref
+	defer trySend(s.queued)
 	for _, o := range open {
 		r := ref{o.ProjectID, o.ID}
 		if s.knows(r) {
 			continue
 		}
 		switch o.Status {
-		case domain.SessionQueued:
-			waiting = append(waiting, r)
 		case domain.SessionStarting:
-			starting = append(starting, r)
+			s.resume(r)
 		case domain.SessionReady:
 			s.startRecovery(ctx, r)
 		default:
@@ -248,7 +241,6 @@ func (s *Service) takeUp(ctx context.Context) error {
 			}
 		}
 	}
-	s.enqueue(append(starting, waiting...)...)
 	return nil
 }
 
@@ -274,33 +266,6 @@ func (s *Service) adopt(ctx context.Context) {
 	}
 }
 
-func (s *Service) enqueue(refs ...ref) {
-	s.mu.Lock()
-	for _, r := range refs {
-		// What another server left may have been queued by its maker meanwhile.
-		if _, runs := s.actors[r.id]; !runs && !slices.Contains(s.queue, r) {
-			s.queue = append(s.queue, r)
-		}
-	}
-	s.mu.Unlock()
-	trySend(s.queued)
-}
-
-// startNext makes the actor of the session whose turn it is, which gives the slot
-// back at its end. It says false when none waits.
-func (s *Service) startNext(ctx context.Context) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		return false
-	}
-	r := s.queue[0]
-	s.queue = s.queue[1:]
-	a := newActor(s, r)
-	s.act(a, func() { a.run(ctx) })
-	return true
-}
-
 // act has an actor live, which has a slot or is one of those above. mu is held.
 func (s *Service) act(a *actor, live func()) {
 	s.actors[a.ref.id] = a
@@ -310,6 +275,7 @@ func (s *Service) act(a *actor, live func()) {
 		defer s.mu.Unlock()
 		delete(s.actors, a.ref.id)
 		s.free()
+		s.over()
 		if a.gaveUp.Load() { // nobody else would end the session, or go on with it
 			trySend(s.missed)
 		}
@@ -330,6 +296,9 @@ func (s *Service) actor(id string) *actor {
 	defer s.mu.Unlock()
 	return s.actors[id]
 }
+
+// Here says whether the session has a browser here, or gets one.
+func (s *Service) Here(id string) bool { return s.actor(id) != nil }
 
 // Page is the page of a session that has one; ok is false for any other.
 func (s *Service) Page(id string) (page *browser.Page, ok bool) {
@@ -353,6 +322,9 @@ func (s *Service) Notify(c domain.Commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wake(c.Sessions)
+	if c.Queue {
+		trySend(s.queued)
+	}
 }
 
 // Signal does so for sessions that another server has changed, has those looked
@@ -364,6 +336,12 @@ func (s *Service) Signal(sig domain.Signal) {
 	if sig.Missed {
 		sessions = slices.AppendSeq(slices.Collect(maps.Keys(s.waiters)), maps.Keys(s.actors))
 		trySend(s.missed)
+	}
+	if sig.Elsewhere.Queue || sig.Missed {
+		trySend(s.queued)
+	}
+	if sig.Drain {
+		s.drain()
 	}
 	s.wake(sessions)
 	for _, id := range sessions {

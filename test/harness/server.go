@@ -92,7 +92,7 @@ func Launch(data string, args ...string) (*Server, error) {
 	}
 	s := &Server{Data: data, output: &tail{}, exited: make(chan error, 1)}
 	s.cmd = exec.Command(bin, append([]string{
-		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128", "--browser-allow=127.0.0.0/8,::1/128", "--keeper-grace=0",
+		"serve", "--listen=127.0.0.1:0", "--data=" + data, "--webhook-allow=127.0.0.0/8,::1/128", "--browser-allow=127.0.0.0/8,::1/128", "--keeper-grace=0", "--node-url=http://127.0.0.1:0",
 	}, args...)...)
 	s.cmd.Env = append(os.Environ(), "BROWSERHOOK_API_KEY="+Key, "GOTRACEBACK=all")
 	if _, ok := besides.Load(filepath.Dir(data)); ok {
@@ -183,6 +183,11 @@ func (s *Server) Signal(signal syscall.Signal) error {
 	if err := s.cmd.Process.Signal(signal); err != nil {
 		return err
 	}
+	return s.Ends()
+}
+
+// Ends waits until the server ends by itself, cleanly.
+func (s *Server) Ends() error {
 	select {
 	case err := <-s.exited:
 		return err

@@ -103,6 +103,10 @@ async function ask() {
 async function lost(code) {
   live = false;
   if (ended) return;
+  if (code === 4002) { // another server has the session by now
+    setTimeout(connect, 100);
+    return;
+  }
   const answer = code === 4001 ? 410 : await ask();
   if (answer === 404 || answer === 410) {
     status("OVER");

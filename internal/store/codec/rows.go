@@ -10,7 +10,7 @@ import (
 // The columns of the tables that both stores have alike, each list with the
 // function that scans it. Those with more scan what else the query selects.
 const (
-	ProjectColumns  = `id, name, created_at`
+	ProjectColumns  = `id, name, created_at, sessions`
 	KeyColumns      = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
 	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage`
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at`
@@ -35,7 +35,7 @@ var (
 
 // ScanProject scans ProjectColumns.
 func ScanProject(r Scanner) (p domain.Project, err error) {
-	err = r.Scan(&p.ID, &p.Name, Time{&p.CreatedAt})
+	err = r.Scan(&p.ID, &p.Name, Time{&p.CreatedAt}, &p.Sessions)
 	return p, err
 }
 

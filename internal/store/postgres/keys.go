@@ -16,14 +16,30 @@ func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, 
 		if err := t.recordKey(by, idem); err != nil {
 			return err
 		}
-		n, err := t.count(`INSERT INTO projects (`+codec.ProjectColumns+`) VALUES ($1,$2,$3) ON CONFLICT (name) DO NOTHING`,
-			p.ID, p.Name, codec.Micros(p.CreatedAt))
+		n, err := t.count(`INSERT INTO projects (`+codec.ProjectColumns+`) VALUES ($1,$2,$3,$4) ON CONFLICT (name) DO NOTHING`,
+			p.ID, p.Name, codec.Micros(p.CreatedAt), p.Sessions)
 		if err != nil {
 			return fmt.Errorf("insert project: %w", err)
 		}
 		if n == 0 {
 			return domain.Refuse(domain.CodeConflict, "there is a project of that name")
 		}
+		return nil
+	})
+}
+
+// LimitProject says how many sessions of a project may have a browser at once; 0: any
+// number. ErrNotFound: there is no such project.
+func (s *Store) LimitProject(ctx context.Context, id string, sessions int) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.count(`UPDATE projects SET sessions = $2 WHERE id = $1`, id, sessions)
+		if err != nil {
+			return fmt.Errorf("limit a project: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
+		}
+		t.unit.Commit.Queue = true
 		return nil
 	})
 }

@@ -29,6 +29,8 @@ type note struct {
 	Stops    []string    `json:"x,omitempty"`
 	KeyPairs bool        `json:"w,omitempty"`
 	Missed   bool        `json:"m,omitempty"`
+	Queue    bool        `json:"q,omitempty"`
+	Drain    string      `json:"f,omitempty"` // node that is to finish
 }
 
 func (n note) String() string {
@@ -42,7 +44,7 @@ func (n note) String() string {
 // notes spells what was committed in as many notes as it takes.
 func notes(node int64, c *domain.Commit) []string {
 	var all []string
-	n, size := note{Node: node, KeyPairs: c.KeyPairs}, 0
+	n, size := note{Node: node, KeyPairs: c.KeyPairs, Queue: c.Queue}, 0
 	room := func(bytes int) {
 		if size += bytes + 6; size > maxNote {
 			all = append(all, n.String())
@@ -73,7 +75,7 @@ func notes(node int64, c *domain.Commit) []string {
 		room(len(id))
 		n.Keys = append(n.Keys, id)
 	}
-	if size > 0 || n.KeyPairs {
+	if size > 0 || n.KeyPairs || n.Queue {
 		all = append(all, n.String())
 	}
 	return all
@@ -81,7 +83,7 @@ func notes(node int64, c *domain.Commit) []string {
 
 // signal is what a note says.
 func (n note) signal() domain.Signal {
-	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, KeyPairs: n.KeyPairs}
+	c := domain.Commit{Sessions: n.Sessions, Projects: n.Projects, Keys: n.Keys, KeyPairs: n.KeyPairs, Queue: n.Queue}
 	for _, e := range n.Due {
 		c.Due = append(c.Due, domain.EndpointRef{ProjectID: e[0], ID: e[1]})
 	}
@@ -177,7 +179,12 @@ func (s *Store) heard(payload string) {
 		s.Log.Warn("another node said what this one doesn't understand", "err", err)
 		return
 	}
-	if n.Node != s.node.Load() {
-		s.Signal(n.signal())
+	if n.Node == s.node.Load() {
+		return
 	}
+	if n.Drain == s.Node && s.Node != "" {
+		s.drain()
+		return
+	}
+	s.Signal(n.signal())
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -27,7 +28,7 @@ func (s *Store) join(ctx context.Context) error {
 		if err := t.exec(`DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
-		if err := t.row(`INSERT INTO nodes (name, keep) VALUES ($1, $2) RETURNING num`, s.Node, s.Keep.Milliseconds()).Scan(&num); err != nil {
+		if err := t.row(`INSERT INTO nodes (name, keep, draining) VALUES ($1, $2, $3) RETURNING num`, s.Node, s.Keep.Milliseconds(), s.draining.Load()).Scan(&num); err != nil {
 			return err
 		}
 		s.numbers.Store(num, true) // before anybody reads it in a session
@@ -73,6 +74,10 @@ func (s *Store) signOff(ctx context.Context) error {
 	if err := t.exec(`UPDATE deliveries SET node = 0 WHERE node <> 0 AND node = $1`, s.node.Load()); err != nil {
 		return err
 	}
+	// What it was starting waits for whoever has room.
+	if err := t.exec(`UPDATE sessions SET node = 0 WHERE status = 'STARTING' AND node = $1`, s.node.Load()); err != nil {
+		return err
+	}
 	// Its row stays when it still has sessions, for the next start to find
 	// them; the others take them over if there is none.
 	if err := t.exec(`DELETE FROM nodes WHERE num = $1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE node = $1 AND `+unfinished+`)`, s.node.Load()); err != nil {
@@ -91,7 +96,7 @@ const lessees = `WITH RECURSIVE leased (endpoint, node) AS (
 	UNION ALL
 	SELECT next.* FROM leased CROSS JOIN LATERAL (SELECT endpoint, node FROM deliveries
 		WHERE node <> 0 AND (endpoint, node) > (leased.endpoint, leased.node) ORDER BY endpoint, node LIMIT 1) next),
-	lessees AS (SELECT node FROM leased UNION SELECT node FROM sessions WHERE ` + unfinished + `)`
+	lessees AS (SELECT node FROM leased UNION SELECT node FROM sessions WHERE ` + unfinished + ` AND node <> 0)`
 
 // isOurs says whether a number is this server's, or was.
 func (s *Store) isOurs(num int64) bool {
@@ -99,9 +104,10 @@ func (s *Store) isOurs(num int64) bool {
 	return ok
 }
 
-// takeOver makes what nodes had leased that are none any more due again, and their
-// sessions ours, but those that wait for one that may come back; it tells the others,
-// and says how much it was. One that froze may have committed after it was buried.
+// takeOver makes what nodes had leased that are none any more due again, has what they
+// were starting wait for whoever has room, and makes their other sessions ours, but those
+// that wait for one that may come back; it tells the others, and says how much it was.
+// One that froze may have committed after it was buried.
 func (t *tx) takeOver(us int64) (int, error) {
 	if err := t.exec(`DELETE FROM absent WHERE until < clock_timestamp()`); err != nil {
 		return 0, err
@@ -117,7 +123,7 @@ func (t *tx) takeOver(us int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	sessions, err := t.count(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2)
+	sessions, err := t.count(`UPDATE sessions SET node = CASE WHEN status IN ('QUEUED', 'STARTING') THEN 0 ELSE $1::bigint END WHERE `+unfinished+` AND node = ANY($2)
 		AND (status <> 'READY' OR NOT EXISTS (SELECT 1 FROM absent a WHERE a.num = node))`, us, gone)
 	if err != nil || deliveries+sessions == 0 {
 		return 0, err
@@ -221,21 +227,21 @@ func (s *Store) rejoin() error {
 // says whether the others still know this node.
 func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (member bool, err error) {
 	us := s.node.Load()
-	tag, err := s.pool.Exec(ctx, `UPDATE nodes SET beat = beat + 1 WHERE num = $1`, us)
+	if member, err := s.show(ctx); !member || err != nil {
+		return err != nil, err
+	}
+	type node struct {
+		num, beat int64
+		starts    bool
+	}
+	all, err := collect(ctx, s, func(r codec.Scanner) (n node, err error) {
+		err = r.Scan(&n.num, &n.beat, &n.starts)
+		return n, err
+	}, `SELECT num, beat, NOT draining FROM nodes WHERE num <> $1`, us)
 	if err != nil {
 		return true, err
 	}
-	if tag.RowsAffected() == 0 {
-		return false, nil
-	}
-	type node struct{ num, beat int64 }
-	all, err := collect(ctx, s, func(r codec.Scanner) (node, error) {
-		var n node
-		return n, r.Scan(&n.num, &n.beat)
-	}, `SELECT num, beat FROM nodes WHERE num <> $1`, us)
-	if err != nil {
-		return true, err
-	}
+	s.others.Store(slices.ContainsFunc(all, func(n node) bool { return n.starts }))
 	now := time.Now()
 	there := map[int64]bool{}
 	for _, n := range all {

@@ -627,6 +627,9 @@ func TestNotesAreShort(t *testing.T) {
 	if n := notes(7, &domain.Commit{KeyPairs: true}); len(n) != 1 || !decodeNote(t, n[0]).KeyPairs {
 		t.Errorf("of other key pairs nodes hear %q", n)
 	}
+	if n := notes(7, &domain.Commit{Queue: true}); len(n) != 1 || !decodeNote(t, n[0]).Queue {
+		t.Errorf("of what may be started nodes hear %q", n)
+	}
 	if n := notes(7, &domain.Commit{}); len(n) != 0 {
 		t.Errorf("nothing is told in %d notes", len(n))
 	}

@@ -19,20 +19,27 @@ const sessionRead = codec.SessionColumns + `, COALESCE((SELECT e.sequence FROM e
 	ORDER BY e.sequence DESC LIMIT 1), 0)`
 
 // CreateSession adds a session with its read-only link, its inline endpoint
-// and its first steps; this node will run it. Under an idempotency key that was
-// used before it adds nothing and returns *domain.Replay, or *domain.Error for
-// another request.
+// and its first steps. Under an idempotency key that was used before it adds
+// nothing and returns *domain.Replay, or *domain.Error for another request or
+// when the queue is full.
 func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 	return s.update(ctx, func(t *tx) error {
 		if err := t.recordKey(n.Session.ProjectID, n.Idempotency); err != nil {
 			return err
 		}
 		row := &n.Session
+		if err := t.admit(row.ProjectID, n.MaxQueued); err != nil {
+			return err
+		}
+		node := s.node.Load()
+		if row.Status == domain.SessionQueued {
+			node = 0
+		}
 		b := &pgx.Batch{}
 		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15)`,
 			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
-			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), s.node.Load())
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), node)
 		queueStream(b, n.Stream)
 		steps := make([]*domain.Step, len(n.Steps))
 		for i := range n.Steps {
@@ -47,7 +54,7 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 				return err
 			}
 		}
-		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, row.ID)
+		t.unit.Commit.Sessions, t.unit.Commit.Queue = append(t.unit.Commit.Sessions, row.ID), true
 		return nil
 	})
 }
@@ -106,9 +113,8 @@ func (s *Store) SetConnectToken(ctx context.Context, project, id, token string, 
 	})
 }
 
-// OpenSessions reads the sessions of every project that have not ended and
-// that this node is to run, oldest first. Those of a dead node are this one's
-// once it has taken them over.
+// OpenSessions reads the sessions of every project that have a browser here or get
+// one, oldest first. Those of a dead node are this one's once it has taken them over.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) },
 		`SELECT `+sessionRead+` FROM sessions WHERE `+unfinished+` AND node = $1 ORDER BY id`, s.node.Load())

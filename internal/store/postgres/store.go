@@ -91,6 +91,10 @@ type Store struct {
 	turns  work.Turns            // of sessions, at ordered endpoints
 	unwell atomic.Pointer[error] // why the last beat failed; nil: it didn't
 	node   atomic.Int64          // our number, as the deliveries that we have leased have it
+	self   atomic.Pointer[func() domain.Node]
+	others atomic.Bool // there are other nodes that start sessions, as of the last beat
+	// draining: this node is to finish, until it is started anew.
+	draining atomic.Bool
 	// numbers are those that it ever was. A session that has one of them is ours:
 	// whoever takes it over gives it another.
 	numbers sync.Map

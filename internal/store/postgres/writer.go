@@ -327,6 +327,9 @@ func (w *batch) decide(ch *change) (refused, err error) {
 		}
 	}
 	s.Keep(c)
+	if s.Ends() {
+		w.unit.Commit.Queue = true // another of its project may have a browser now
+	}
 	w.entries, w.artifacts = append(w.entries, entries...), append(w.artifacts, c.Artifacts...)
 	w.unit.Commit.Sessions = append(w.unit.Commit.Sessions, ch.id)
 	return nil, nil

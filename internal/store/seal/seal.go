@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -31,6 +32,7 @@ const (
 type Box struct {
 	keys  map[[idBytes]byte]cipher.AEAD
 	tags  map[[idBytes]byte][]byte
+	roots [][]byte // of keys for other purposes, one of each master key, in their order
 	first [idBytes]byte
 }
 
@@ -63,6 +65,11 @@ func New(keys string) (*Box, error) {
 		}
 		id := keyID(raw)
 		b.keys[id], b.tags[id] = aead, tagKey(raw)
+		root, err := hkdf.Extract(sha256.New, raw, nil)
+		if err != nil {
+			return nil, err
+		}
+		b.roots = append(b.roots, root)
 		if i == 0 {
 			b.first = id
 		}
@@ -104,6 +111,19 @@ func Read(path string) (*Box, error) {
 			"Restore the file from a backup. Without it the webhook secrets in the database can't be read any more.")
 	}
 	return b, nil
+}
+
+// Derive makes keys of 32 bytes for another purpose, one of each master key, the first
+// first. From one nobody learns another.
+func (b *Box) Derive(purpose string) ([][]byte, error) {
+	keys := make([][]byte, len(b.roots))
+	for i, root := range b.roots {
+		var err error
+		if keys[i], err = hkdf.Expand(sha256.New, root, "browserhook "+purpose, keyBytes); err != nil {
+			return nil, fmt.Errorf("derive a key: %w", err)
+		}
+	}
+	return keys, nil
 }
 
 // keyID tells keys apart and says nothing of them.

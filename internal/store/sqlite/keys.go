@@ -16,14 +16,30 @@ func (s *Store) CreateProject(ctx context.Context, p domain.Project, by string, 
 		if err := t.recordKey(by, idem); err != nil {
 			return err
 		}
-		n, err := t.execCount(writes(`INSERT INTO projects (`+codec.ProjectColumns+`) VALUES (?,?,?) ON CONFLICT (name) DO NOTHING`),
-			p.ID, p.Name, codec.Micros(p.CreatedAt))
+		n, err := t.execCount(writes(`INSERT INTO projects (`+codec.ProjectColumns+`) VALUES (?,?,?,?) ON CONFLICT (name) DO NOTHING`),
+			p.ID, p.Name, codec.Micros(p.CreatedAt), p.Sessions)
 		if err != nil {
 			return fmt.Errorf("insert project: %w", err)
 		}
 		if n == 0 {
 			return domain.Refuse(domain.CodeConflict, "there is a project of that name")
 		}
+		return nil
+	})
+}
+
+// LimitProject says how many sessions of a project may have a browser at once; 0: any
+// number. ErrNotFound: there is no such project.
+func (s *Store) LimitProject(ctx context.Context, id string, sessions int) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.execCount(writes(`UPDATE projects SET sessions = ? WHERE id = ?`), sessions, id)
+		if err != nil {
+			return fmt.Errorf("limit a project: %w", err)
+		}
+		if n == 0 {
+			return domain.ErrNotFound
+		}
+		t.unit.Commit.Queue = true
 		return nil
 	})
 }

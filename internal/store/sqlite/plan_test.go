@@ -13,9 +13,11 @@ import (
 // grown are the tables that grow for as long as the server runs.
 var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sessions|endpoints|streams|artifacts)\b`)
 
-// mayScan are statements of the start that read an index of open things whole.
+// mayScan are statements of the start that read an index of open things whole, and
+// those that count or sort what waits for a browser, which is bounded.
 var mayScan = []string{
-	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT id, name, created_at FROM projects",
+	"FROM queues JOIN projects", "SELECT (SELECT COUNT(*) FROM sessions WHERE " + queued,
+	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT " + codec.ProjectColumns + " FROM projects",
 	"FROM endpoints WHERE deleted_at <> 0",
 }
 
@@ -103,6 +105,11 @@ func everyStatement(t *testing.T, s *Store) {
 	ok(s.CreateSession(ctx, &domain.NewSession{
 		Session: domain.Session{ID: session, ProjectID: project, Status: domain.SessionReady, StepCount: 1}, Steps: []domain.Step{step}, Stream: link,
 	}))
+	waiting := domain.NewSession{Session: domain.Session{ID: "browser_q", ProjectID: project, Status: domain.SessionQueued}, Stream: domain.Stream{ID: "str_q", ProjectID: project, SessionID: "browser_q", Token: "q"}, MaxQueued: 1}
+	ok(s.CreateSession(ctx, &waiting))
+	ok(s.LimitProject(ctx, project, 2))
+	_, err := s.ClaimSession(ctx)
+	ok(err)
 	ok(s.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error {
 		c.Open[0].Status = domain.StepRunning
 		c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art_a", ProjectID: project, SessionID: session})
@@ -187,6 +194,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keepPage := func(_ any, _ string, err error) { errs = append(errs, err) }
 	keepPage(s.Sessions(ctx, project, domain.SessionFilter{}))
 	keep(s.OpenSessions(ctx))
+	keep(s.QueuePositions(ctx, project, []string{session}))
 	keep(s.Session(ctx, project, session))
 	keep(s.Step(ctx, project, session, "step_a"))
 	keep(s.Steps(ctx, project, session, -1, 10))

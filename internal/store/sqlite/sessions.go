@@ -17,13 +17,17 @@ var oneSession = readsLog(`SELECT ` + sessionRead + `, num FROM sessions WHERE p
 
 // CreateSession adds a session with its read-only link, its inline endpoint
 // and its first steps. Under an idempotency key that was used before it adds
-// nothing and returns *domain.Replay, or *domain.Error for another request.
+// nothing and returns *domain.Replay, or *domain.Error for another request or
+// when the queue is full.
 func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 	return s.update(ctx, func(t *tx) error {
 		if err := t.recordKey(n.Session.ProjectID, n.Idempotency); err != nil {
 			return err
 		}
 		row := n.Session
+		if err := t.admit(row.ProjectID, n.MaxQueued); err != nil {
+			return err
+		}
 		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
@@ -46,7 +50,7 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 			}
 		}
 		t.w.cache.saved(work.Load(row, num, n.Steps))
-		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, row.ID)
+		t.unit.Commit.Sessions, t.unit.Commit.Queue = append(t.unit.Commit.Sessions, row.ID), true
 		return nil
 	})
 }
@@ -57,40 +61,44 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 // and link) is not saved again. A request under an idempotency key that was
 // used before gives *domain.Replay whatever fn says about the session now.
 func (s *Store) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
-	return s.update(ctx, func(t *tx) error {
-		now, err := t.w.cache.session(t, project, id)
-		if err != nil {
+	return s.update(ctx, func(t *tx) error { return t.change(project, id, fn) })
+}
+
+// change is ChangeSession within a transaction.
+func (t *tx) change(project, id string, fn func(*domain.SessionChange) error) error {
+	now, err := t.w.cache.session(t, project, id)
+	if err != nil {
+		return err
+	}
+	c, refused := now.Decide(true, fn)
+	if err := t.recordKey(project, c.Idempotency); err != nil {
+		return err
+	}
+	if refused != nil {
+		return refused
+	}
+	entries := now.Entries(c)
+	t.w.cache.touched = true
+	now.Keep(c)
+	ends := now.Ends()
+	if err := t.save(now, c.Artifacts, entries); err != nil {
+		return err
+	}
+	var own []*work.Endpoint
+	if ends {
+		t.unit.Commit.Queue = true // another of its project may have a browser now
+		if own, err = t.w.cache.endpointsOf(t, project, id); err != nil {
 			return err
 		}
-		c, refused := now.Decide(true, fn)
-		if err := t.recordKey(project, c.Idempotency); err != nil {
+	}
+	t.w.cache.saved(now)
+	t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
+	for _, e := range own {
+		if err := t.endInline(work.Inline{Num: e.Num, Ref: e.Ref(), At: now.Row.EndedAt}); err != nil {
 			return err
 		}
-		if refused != nil {
-			return refused
-		}
-		entries := now.Entries(c)
-		t.w.cache.touched = true
-		now.Keep(c)
-		ends := now.Ends()
-		if err := t.save(now, c.Artifacts, entries); err != nil {
-			return err
-		}
-		var own []*work.Endpoint
-		if ends {
-			if own, err = t.w.cache.endpointsOf(t, project, id); err != nil {
-				return err
-			}
-		}
-		t.w.cache.saved(now)
-		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, id)
-		for _, e := range own {
-			if err := t.endInline(work.Inline{Num: e.Num, Ref: e.Ref(), At: now.Row.EndedAt}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // save writes what a change has decided about a session.
@@ -181,11 +189,11 @@ func (s *Store) SetConnectToken(ctx context.Context, project, id, token string, 
 	})
 }
 
-// OpenSessions reads the sessions of every project that have not ended, oldest
-// first.
+// OpenSessions reads the sessions of every project that have a browser or get one,
+// oldest first.
 func (s *Store) OpenSessions(ctx context.Context) ([]domain.Session, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+` FROM sessions
-		WHERE status NOT IN ('CLOSED', 'FAILED') ORDER BY id`)
+		WHERE status NOT IN ('CLOSED', 'FAILED') AND status <> 'QUEUED' ORDER BY id`)
 	all, err := collect(rows, err, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) })
 	if err != nil {
 		return nil, fmt.Errorf("read open sessions: %w", err)

@@ -102,11 +102,24 @@ var faulty = []operation{
 		e.SessionID = n.Session.ID
 		n.Endpoint = &e
 		n.Idempotency = &domain.Idempotency{Key: n.Session.ID, Fingerprint: "f", Refs: []string{n.Session.ID}}
+		n.MaxQueued = 400
 		return func() error { return w.store.CreateSession(w.ctx, n) }
 	}, check: func(w *world, done int) {
 		all, _, err := w.store.Sessions(w.ctx, w.project, domain.SessionFilter{Limit: 1000})
 		w.ok(err)
 		w.equal("sessions", len(all), done)
+	}},
+	{name: "ClaimSession", prepare: func(w *world) func() error {
+		w.newSession(0)
+		return func() error {
+			_, err := w.store.ClaimSession(w.ctx)
+			return err
+		}
+	}},
+	{name: "LimitProject", prepare: func(w *world) func() error {
+		p, err := w.store.Project(w.ctx, w.project)
+		w.ok(err)
+		return func() error { return w.store.LimitProject(w.ctx, w.project, p.Sessions+1) }
 	}},
 	{name: "SetConnectToken", prepare: func(w *world) func() error {
 		s, token := w.newSession(0), domain.NewToken()
@@ -325,6 +338,9 @@ func (w *world) everything() map[string]any {
 		w.ok(err)
 		put(s.ID, []any{s, steps})
 	}
+	project, err := w.store.Project(w.ctx, w.project)
+	w.ok(err)
+	put(project.ID, project)
 	for _, e := range w.endpoints() {
 		put(e.ID, e)
 	}

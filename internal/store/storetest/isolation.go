@@ -69,6 +69,9 @@ var trespasses = []trespass{
 	{"RevokeStream", func(w *world, in string, p property) (any, error) {
 		return nil, w.store.RevokeStream(w.ctx, in, p.session.ID, p.stream.ID, start)
 	}},
+	{"QueuePositions", func(w *world, in string, p property) (any, error) {
+		return w.store.QueuePositions(w.ctx, in, []string{p.session.ID})
+	}},
 	{"Endpoint", func(w *world, in string, p property) (any, error) { return w.store.Endpoint(w.ctx, in, p.endpoint.ID) }},
 	{"Endpoints", func(w *world, in string, _ property) (any, error) {
 		return listed(w.store.Endpoints(w.ctx, in, domain.EndpointFilter{}))

@@ -30,6 +30,8 @@ type Sessions interface {
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	OpenSessions(ctx context.Context) ([]domain.Session, error)
+	ClaimSession(ctx context.Context) (domain.SessionRef, error)
+	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
 	SessionByConnectToken(ctx context.Context, token string) (domain.Session, error)
 	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
@@ -84,6 +86,7 @@ type Retention interface {
 // Access is what projects and their keys are kept with.
 type Access interface {
 	CreateProject(ctx context.Context, p domain.Project, by string, idem *domain.Idempotency) error
+	LimitProject(ctx context.Context, id string, sessions int) error
 	Projects(ctx context.Context) ([]domain.Project, error)
 	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
 	Project(ctx context.Context, id string) (domain.Project, error)
@@ -107,7 +110,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		name  string
 		tests []test
 	}{
-		{"sessions", sessionTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
+		{"sessions", sessionTests}, {"queue", queueTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"moves", moveTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests},

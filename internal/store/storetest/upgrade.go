@@ -97,6 +97,15 @@ func (w *world) contents() contents {
 	}
 	c.Open, err = w.store.OpenSessions(w.ctx)
 	w.ok(err)
+	for _, p := range c.Projects { // and those that wait, or wait again
+		for _, s := range p.Sessions {
+			again := s.Session.Status == domain.SessionStarting && !slices.ContainsFunc(c.Open, func(o domain.Session) bool { return o.ID == s.Session.ID })
+			if s.Session.Status == domain.SessionQueued || again {
+				c.Open = append(c.Open, s.Session)
+			}
+		}
+	}
+	slices.SortFunc(c.Open, func(a, b domain.Session) int { return strings.Compare(a.ID, b.ID) })
 	c.Due, err = w.store.DueEndpoints(w.ctx)
 	w.ok(err)
 	slices.SortFunc(c.Due, func(a, b domain.Due) int { return strings.Compare(a.EndpointID, b.EndpointID) })
@@ -211,6 +220,14 @@ func (w *world) goesOn(before *contents) {
 		}
 	}
 	w.addsTo(before)
+	w.claims(100)
+	for _, s := range before.Open {
+		if s.Status == domain.SessionQueued || s.Status == domain.SessionStarting {
+			now, err := w.store.Session(w.ctx, s.ProjectID, s.ID)
+			w.ok(err)
+			w.equal("a session that waited", now.Status, domain.SessionStarting)
+		}
+	}
 }
 
 // addsTo makes new things beside the old ones.

@@ -148,7 +148,7 @@ func (u *Unit) Tell(t domain.Taker, id func(Key) string, notify func(domain.Comm
 		t.Take(jobs)
 	}
 	c := &u.Commit
-	if len(c.Events)+len(c.Due)+len(c.Changed)+len(c.Sessions)+len(c.Keys) > 0 || c.KeyPairs {
+	if len(c.Events)+len(c.Due)+len(c.Changed)+len(c.Sessions)+len(c.Keys) > 0 || c.KeyPairs || c.Queue {
 		notify(*c)
 	}
 }
@@ -166,13 +166,13 @@ func (d *Delivery) job(id string) domain.Job {
 // Savepoint is how much a unit has collected.
 type Savepoint struct {
 	entries, due, changed, gone, sessions, keys, deliveries int
-	keyPairs                                                bool
+	keyPairs, queue                                         bool
 }
 
 // Savepoint says how much there is, for Reset.
 func (u *Unit) Savepoint() Savepoint {
 	c := &u.Commit
-	return Savepoint{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries), c.KeyPairs}
+	return Savepoint{len(u.Entries), len(c.Due), len(c.Changed), len(c.Gone), len(c.Sessions), len(c.Keys), len(u.Deliveries), c.KeyPairs, c.Queue}
 }
 
 // Reset forgets what was collected since: the change that did has failed.
@@ -180,7 +180,7 @@ func (u *Unit) Reset(m Savepoint) {
 	c := &u.Commit
 	u.Entries, c.Due, c.Changed, c.Gone = u.Entries[:m.entries], c.Due[:m.due], c.Changed[:m.changed], c.Gone[:m.gone]
 	c.Sessions, c.Keys, u.Deliveries = c.Sessions[:m.sessions], c.Keys[:m.keys], u.Deliveries[:m.deliveries]
-	c.KeyPairs = m.keyPairs
+	c.KeyPairs, c.Queue = m.keyPairs, m.queue
 }
 
 // Gone tells that endpoints are no more.

@@ -1,0 +1,86 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Nodes are the servers of the database.
+type Nodes interface {
+	Nodes(ctx context.Context) ([]domain.Node, error)
+	DrainNode(ctx context.Context, id string) (domain.Node, error)
+}
+
+// Hops passes requests on to the server that runs a session.
+type Hops interface {
+	// Arrived is a request as it is to be served, which may have come from another server;
+	// an error is for one that only says so.
+	Arrived(r *http.Request) (*http.Request, error)
+	// Offer has that server answer a request, and says whether it has.
+	Offer(w http.ResponseWriter, r *http.Request, body []byte, project, session string) (answered bool)
+	// Anywhere has the first server answer a request that can, and says whether one has.
+	Anywhere(w http.ResponseWriter, r *http.Request) (answered bool)
+}
+
+// stepsRoute is answered sooner by the server that runs the session, which has nobody to
+// wait for.
+const stepsRoute = "POST /v1/sessions/{sessionId}/steps"
+
+// sessionOf is the session in the path of a request.
+func sessionOf(r *http.Request) string {
+	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v1/sessions/"), "/")
+	return id
+}
+
+// arrived is a request as it is to be served; forged is one that only says that it comes
+// from another server.
+func (s *server) arrived(r *http.Request) (_ *http.Request, forged bool) {
+	if s.Hops == nil {
+		return r, false
+	}
+	r, err := s.Hops.Arrived(r)
+	return r, err != nil
+}
+
+type nodeView struct {
+	NodeID    string `json:"nodeId"`
+	URL       string `json:"url,omitempty" doc:"Where the other nodes reach it: node-url."`
+	Version   string `json:"version,omitempty"`
+	State     string `json:"state" enum:"READY,DRAINING" doc:"One that is DRAINING starts no more sessions, and ends with its last."`
+	Sessions  int    `json:"sessions" doc:"That have a browser there, or get one."`
+	Room      int    `json:"room" doc:"How many more can be started there now."`
+	StartedAt string `json:"startedAt"`
+	LastSeen  string `json:"lastSeen" doc:"When it last showed that it lives, which it does every two seconds."`
+}
+
+func viewNode(n domain.Node) nodeView {
+	return nodeView{
+		NodeID: n.ID, URL: n.URL, Version: n.Version, State: string(n.State), Sessions: n.Sessions, Room: n.Room,
+		StartedAt: stamp(n.StartedAt), LastSeen: stamp(n.SeenAt),
+	}
+}
+
+type nodeOutput struct{ Body nodeView }
+
+// nodeRoutes are an operator's.
+func (s *server) nodeRoutes() {
+	operation(s, http.MethodGet, "/nodes", "list-nodes", "List the nodes and their load", 200,
+		func(ctx context.Context, _ *struct{}) (*pageOutput[nodeView], error) {
+			all, err := s.Nodes.Nodes(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(all, "", viewNode), nil
+		})
+	operation(s, http.MethodPost, "/nodes/{nodeId}/drain", "drain-node",
+		"Have a node start no more sessions, and end when its last has ended; until it is started anew", 200,
+		func(ctx context.Context, in *struct {
+			NodeID string `path:"nodeId" maxLength:"64"`
+		}) (*nodeOutput, error) {
+			n, err := s.Nodes.DrainNode(ctx, in.NodeID)
+			return &nodeOutput{viewNode(n)}, err
+		})
+}

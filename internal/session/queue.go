@@ -1,0 +1,166 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const (
+	// lookEvery is how often the queue is looked at when nobody has told of it: what
+	// another server tells may be lost.
+	lookEvery = 15 * time.Second
+	// lookSoon is when it is looked at again after it could not be.
+	lookSoon = time.Second
+	// yield is how long a server that is nearly full leaves a session to those that
+	// have more room; one with half its room free waits half as long.
+	yield = 20 * time.Millisecond
+)
+
+// startAll starts sessions that wait, whenever there is a slot for one, until ctx ends.
+func (s *Service) startAll(ctx context.Context) {
+	for ctx.Err() == nil {
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		again, news := s.startNext(ctx)
+		if again == 0 {
+			continue
+		}
+		s.mu.Lock()
+		s.free()
+		s.mu.Unlock()
+		wait(ctx, again, news)
+	}
+}
+
+// wait waits for news, but not longer than so long.
+func wait(ctx context.Context, most time.Duration, news <-chan struct{}) {
+	late := time.NewTimer(most)
+	defer late.Stop()
+	select {
+	case <-news:
+	case <-late.C:
+	case <-ctx.Done():
+	}
+}
+
+// startNext makes the actor of the session whose turn it is, which gives the slot back
+// at its end. When there is none it says after which time to look again, or before that
+// with which news.
+func (s *Service) startNext(ctx context.Context) (again time.Duration, news <-chan struct{}) {
+	r, again, news := s.next(ctx)
+	if again > 0 {
+		return again, news
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left = slices.DeleteFunc(s.left, func(l ref) bool { return l == r })
+	a := newActor(s, r)
+	s.act(a, func() { a.run(ctx) })
+	return 0, nil
+}
+
+// next is the session whose turn it is: one that was being started before, or the next
+// of the queue.
+func (s *Service) next(ctx context.Context) (r ref, again time.Duration, news <-chan struct{}) {
+	s.mu.Lock()
+	left, draining := slices.Clone(s.left), s.draining
+	s.over()
+	s.mu.Unlock()
+	switch {
+	case len(left) > 0:
+		return left[0], 0, nil
+	case draining:
+		return r, s.idle(), s.queued
+	}
+	if s.Others != nil && s.Others() {
+		// The slot that it is for doesn't count.
+		wait(ctx, yield*time.Duration(len(s.slots)-1)/time.Duration(cap(s.slots)), nil)
+	}
+	claimed, err := s.Store.ClaimSession(ctx)
+	switch {
+	case errors.Is(err, domain.ErrNotFound), err != nil && ctx.Err() != nil:
+		return r, s.idle(), s.queued
+	case err != nil:
+		// It may have been claimed all the same: then it is this server's.
+		trySend(s.missed)
+		s.Log.Warn("look for sessions to start; trying again", "err", err)
+		return r, lookSoon, nil
+	}
+	return ref{claimed.ProjectID, claimed.ID}, 0, nil
+}
+
+// idle is when the queue is looked at again if nobody tells of it before.
+func (s *Service) idle() time.Duration {
+	if s.Others == nil { // all that happens is told of here
+		return math.MaxInt64
+	}
+	return lookEvery
+}
+
+// resume has a session be started that is STARTING already.
+func (s *Service) resume(r ref) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, runs := s.actors[r.id]; !runs && !slices.Contains(s.left, r) {
+		s.left = append(s.left, r)
+	}
+}
+
+// mayWait is how many sessions may wait, of which there is room here for some.
+func (s *Service) mayWait() int {
+	if s.MaxQueued == 0 {
+		return 0
+	}
+	return s.MaxQueued + max(0, cap(s.slots)-len(s.slots))
+}
+
+// drain has the server start no more sessions. mu is held.
+func (s *Service) drain() {
+	if !s.draining {
+		s.draining = true
+		s.Log.Info("draining: no more sessions are started here; it ends with the last")
+		trySend(s.queued)
+	}
+}
+
+// over sees whether a server that drains has no more sessions. mu is held.
+func (s *Service) over() {
+	if !s.draining || len(s.actors)+len(s.left) > 0 {
+		return
+	}
+	select {
+	case <-s.drained:
+	default:
+		close(s.drained)
+	}
+}
+
+// Drain has the server start no more sessions, until it is started anew.
+func (s *Service) Drain() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drain()
+}
+
+// Drained is closed when the server drains and its last session has ended.
+func (s *Service) Drained() <-chan struct{} { return s.drained }
+
+// Load is how many sessions have a browser here or get one, and for how many more there
+// is room.
+func (s *Service) Load() (sessions, room int, draining bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sessions = len(s.actors) + len(s.left)
+	if !s.draining {
+		room = max(0, s.MaxSessions-sessions)
+	}
+	return sessions, room, s.draining
+}
