@@ -125,7 +125,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.Key, err = a.access.First(ctx, settings.APIKey); err != nil {
 		return nil, err
 	}
-	if a.blobs, err = openBlobs(settings.ArtifactsURL, a.data.Artifacts); err != nil {
+	if a.blobs, err = openBlobs(ctx, settings.ArtifactsURL, a.data.Artifacts); err != nil {
 		return nil, err
 	}
 	limits, err := limitsOf(settings)

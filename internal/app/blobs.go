@@ -9,17 +9,24 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
+	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcerrors"
 
+	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/sessionlog"
 )
 
-// openBlobs opens the folder of artifacts, and sees that it can be written.
-func openBlobs(setting, folder string) (*blobs, error) {
+// openBlobs opens the store of artifacts, a folder or a bucket, and sees that it can be
+// written.
+func openBlobs(ctx context.Context, setting, folder string) (*blobs, error) {
+	if strings.HasPrefix(setting, s3blob.Scheme+"://") {
+		return openBucket(ctx, setting)
+	}
 	flag := "--data"
 	if setting != "" {
 		folder, flag = strings.TrimPrefix(setting, "file://"), "--artifacts-url"
@@ -43,20 +50,49 @@ func openBlobs(setting, folder string) (*blobs, error) {
 	return &blobs{b, folder}, nil
 }
 
+// openWithin is how long a bucket may take to answer at the start.
+const openWithin = 20 * time.Second
+
+// openBucket opens a bucket of an S3-compatible store.
+func openBucket(ctx context.Context, address string) (*blobs, error) {
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	bucket, err := blob.OpenBucket(ctx, address)
+	if err == nil {
+		probe := ".probe-" + domain.NewToken()
+		if err = bucket.WriteAll(ctx, probe, []byte("x"), nil); err == nil {
+			err = bucket.Delete(ctx, probe)
+		}
+		if err != nil {
+			_ = bucket.Close()
+		}
+	}
+	if err != nil {
+		name, _, _ := strings.Cut(address, "?")
+		return nil, advice.Add(fmt.Errorf("the bucket of artifacts %s can't be used: %w", name, err),
+			"See that it is there, that --artifacts-url has its region and, of another store than Amazon's, its endpoint, and that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or what else the machine has of AWS's ways to log in, may read, write, list and delete in it.")
+	}
+	return &blobs{bucket: bucket}, nil
+}
+
 // blobs is the bucket as the services see it.
 type blobs struct {
 	bucket *blob.Bucket
-	folder string
+	folder string // empty: it is elsewhere
 }
 
 // Close gives the bucket back.
 func (b *blobs) Close() error { return b.bucket.Close() }
 
+// What is written to a bucket goes in parts of so many bytes, so many at once, each in
+// memory.
+const partSize, partsAtOnce = 5 << 20, 2
+
 // Write keeps what is read as it comes. When it fails, nothing is kept.
 func (b *blobs) Write(ctx context.Context, key string, content io.Reader, contentType string) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := b.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType})
+	w, err := b.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: contentType, BufferSize: partSize, MaxConcurrency: partsAtOnce})
 	if err != nil {
 		return 0, err
 	}
@@ -89,6 +125,9 @@ func (b *blobs) Remove(ctx context.Context, key string) error {
 		if err := b.bucket.Delete(ctx, k); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
 			return fmt.Errorf("remove artifact: %w", err)
 		}
+	}
+	if b.folder == "" {
+		return nil
 	}
 	// What is left of it are empty folders, which a listing doesn't show.
 	for dir := path.Dir(key + "x"); dir != "." && os.Remove(filepath.Join(b.folder, filepath.FromSlash(dir))) == nil; {

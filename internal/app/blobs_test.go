@@ -12,7 +12,7 @@ import (
 
 func TestBlobsAreRemovedWithTheirFolders(t *testing.T) {
 	dir := t.TempDir()
-	b, err := openBlobs("", dir)
+	b, err := openBlobs(t.Context(), "", dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ type Server struct {
 	Data              string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
 	DatabaseURL       string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
 	NodeURL           string   `help:"Address under which the other servers of the database reach this one, http://host:port; port 0 is the one that it listens on. Needed with database-url, unless the host of listen is one that they reach." placeholder:"URL"`
-	ArtifactsURL      string   `help:"Where screenshots and other artifacts are kept, a file:// URL. Default: the folder artifacts inside data." placeholder:"URL"`
+	ArtifactsURL      string   `help:"Where screenshots and other artifacts are kept: a file:// URL, or s3://bucket?region=… for a bucket of an S3-compatible store. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey            string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
 	MasterKey         string   `help:"Encrypts the secrets of webhooks, sessions and steps in the database, and what browsers have stored among the artifacts: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
 	Retention         string   `help:"How long sessions that have ended, their steps, events, deliveries and attempts are kept, at least 1h; 0 is for ever." default:"720h" placeholder:"TIME"`
@@ -338,10 +338,15 @@ func checkArtifactsURL(raw string) error {
 		return nil
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "file" || u.Path == "" || u.Host != "" {
-		return wrong("artifacts-url", "%q is not a file:///… URL", raw)
+	switch {
+	case err == nil && u.Scheme == "file" && u.Path != "" && u.Host == "":
+		return nil
+	case err == nil && u.Scheme == "s3" && u.Host != "" && u.Path == "" && u.User == nil:
+		return nil
+	case err == nil && u.User != nil:
+		return wrong("artifacts-url", "must hold no login: the environment has that, as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	}
-	return nil
+	return wrong("artifacts-url", "%q is neither a file:///… nor an s3://bucket?… URL", raw)
 }
 
 // reason is what the system said, without the path that the caller names.
