@@ -171,8 +171,17 @@ func (d *doctor) postgres(ctx context.Context) {
 		return
 	}
 	d.ok("database", "PostgreSQL %d can be reached, and %s", seen.Version, seen.Tables)
-	if ahead := seen.Ahead.Round(time.Millisecond); ahead.Abs() > apart {
-		d.tell("database's clock", Weak, fmt.Sprintf("it is %s apart from this machine's", ahead.Abs()), "timedatectl set-ntp true   # on both machines")
+	d.clocks(seen.Ahead)
+}
+
+// clocks compares the database's with this machine's.
+func (d *doctor) clocks(ahead time.Duration) {
+	which := "ahead of"
+	if ahead < 0 {
+		which = "behind"
+	}
+	if ahead.Abs() > apart {
+		d.tell("database's clock", Weak, fmt.Sprintf("it is %s %s this machine's", ahead.Abs().Round(time.Second), which), "timedatectl set-ntp true   # on both machines")
 	}
 }
 

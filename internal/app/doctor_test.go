@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/config"
 )
@@ -77,6 +78,16 @@ func TestTheDoctorsClock(t *testing.T) {
 	}
 	if got := examined(settings, func(d *doctor) { d.time(t.Context()) }); len(got) != 1 || got[0].Verdict != Wrong || !strings.Contains(got[0].Found, file) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTheDoctorComparesClocks of the database and the machine.
+func TestTheDoctorComparesClocks(t *testing.T) {
+	for ahead, want := range map[time.Duration]string{0: "", -apart: "", 2 * apart: "2m0s ahead of", -time.Hour: "1h0m0s behind"} {
+		got := examined(config.Server{}, func(d *doctor) { d.clocks(ahead) })
+		if (len(got) == 0) != (want == "") || len(got) > 0 && (got[0].Verdict != Weak || !strings.Contains(got[0].Found, want)) {
+			t.Errorf("%s: %+v", ahead, got)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -24,7 +25,7 @@ var endings = flag.Int("endings", 0, "how many sessions TestEveryEndingLeavesNot
 func TestEveryEndingLeavesNothing(t *testing.T) {
 	e := &ends{T: t, dir: harness.Isolate(t), random: rand.New(rand.NewPCG(*seed, 0))}
 	t.Logf("-seed=%d", *seed)
-	e.server = harness.Start(t, filepath.Join(e.dir, "data"), "--max-sessions=4", "--pool-size=0")
+	e.server = harness.Start(t, filepath.Join(e.dir, "data"), "--max-sessions=4", "--pool-size=0", "--browser-memory=512MiB")
 	e.requested() // what the first one opens stays open for the next ones
 	harness.WaitForNothingLeft(t, e.dir)
 	http.DefaultClient.CloseIdleConnections()
@@ -39,6 +40,9 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		{"a program closes its browser", func() { e.by(nil, e.program) }},
 		{"its browser is killed", func() { e.by(nil, func(string) { e.kill(isBrowser) }) }},
 		{"its keeper is killed", func() { e.by(nil, func(string) { e.kill(isKeeper) }) }},
+		{"it takes too much memory", func() {
+			e.by(harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": eater}}}, func(string) {})
+		}},
 		{"it is closed while it starts", func() { e.starting(nil) }},
 		{"its browser is killed while it starts", func() { e.starting(func() { e.kill(isBrowser) }) }},
 		{"its keeper is killed while it starts", func() { e.starting(func() { e.kill(isKeeper) }) }},
@@ -61,6 +65,13 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		}
 	}
 	harness.WaitForNothingLeft(t, e.dir)
+	for controller, dir := range cgroup.Find("/proc/self").Dirs {
+		for _, id := range e.ids {
+			if _, err := os.Stat(filepath.Join(dir, id)); err == nil {
+				t.Errorf("the control group for %s of %s is left", controller, id)
+			}
+		}
+	}
 	var after int
 	if err := harness.Until(t.Context(), func() (bool, error) {
 		http.DefaultClient.CloseIdleConnections()
@@ -81,7 +92,11 @@ type ends struct {
 	random *rand.Rand
 	server *harness.Server
 	made   int // servers
+	ids    []string
 }
+
+// eater is what a page runs to take all the memory that there is.
+const eater = `(async () => { for (globalThis.all = [];;) { all.push(new Uint8Array(8 << 20).fill(all.length)); await new Promise((r) => setTimeout(r)) } })()`
 
 // session makes one that is to be READY, and answers its id and connectUrl.
 func (e *ends) session(s *harness.Server, options harness.Object) (id, connect string) {
@@ -93,6 +108,7 @@ func (e *ends) session(s *harness.Server, options harness.Object) (id, connect s
 	if err != nil {
 		e.Fatal(err)
 	}
+	e.ids = append(e.ids, made.String("sessionId"))
 	return made.String("sessionId"), made.String("connectUrl")
 }
 

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -265,6 +266,50 @@ func TestAGroupOfThisMachines(t *testing.T) {
 	}
 	if err := g.Remove(0); err != nil {
 		t.Errorf("a group that is gone: %v", err)
+	}
+}
+
+// TestAGroupOfVersion2 has what is cloned into it, and what that starts.
+func TestAGroupOfVersion2(t *testing.T) {
+	var root string
+	mounts, err := mountsIn("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	of, err := groupsIn("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range mounts {
+		if m.unified {
+			root, err = m.folder(of[""])
+		}
+	}
+	if root == "" || err != nil || try(root) != nil {
+		t.Skip("this machine has no control groups of version 2 that can be made")
+	}
+	// Its controllers may all be version 1's here: without one it holds processes too.
+	p := Place{Version: 2, Dirs: map[string]string{Memory: root}}
+	note := filepath.Join(t.TempDir(), "note")
+	g, err := p.Make("browserhook-test-2-"+strconv.Itoa(os.Getpid()), Limits{}, note)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := start(t, g, "sh", "-c", "sleep 60 & echo; wait")
+	left := Noted(note)
+	for late := time.Now().Add(10 * time.Second); len(left.PIDs()) < 2 && time.Now().Before(late); {
+		time.Sleep(time.Millisecond)
+	}
+	pids := left.PIDs()
+	if len(pids) != 2 || !slices.Contains(pids, cmd.Process.Pid) || slices.Contains(pids, os.Getpid()) {
+		t.Errorf("%v are in the group, and should be %d and its child", pids, cmd.Process.Pid)
+	}
+	for _, pid := range pids {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	_ = cmd.Wait()
+	if err := g.Remove(10 * time.Second); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -98,6 +98,10 @@ func TestTree(t *testing.T) {
 	if _, over = tr.look(); over == nil || over.Of != OfMemory || over.Used <= over.Limit {
 		t.Errorf("of 4 KiB: %+v", over)
 	}
+	tr.memory, tr.processes = 0, 1
+	if _, over = tr.look(); over != nil {
+		t.Errorf("one, of one process: %+v", over)
+	}
 	for _, want := range []int{4, 3} {
 		if _, err := in.Write([]byte("\n")); err != nil {
 			t.Fatal(err)
@@ -106,6 +110,9 @@ func TestTree(t *testing.T) {
 		if pids := tr.pids(); len(pids) != want {
 			t.Errorf("%d processes, want %d", len(pids), want)
 		}
+	}
+	if _, over = tr.look(); over == nil || *over != (Exceeded{OfProcesses, 3, 1}) {
+		t.Errorf("three, of one process: %+v", over)
 	}
 }
 
