@@ -98,7 +98,9 @@ func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered boo
 		s.Log.Debug("read nodes", "err", err)
 	}
 	for _, n := range all {
-		has := func(res *http.Response) bool { return res.StatusCode < http.StatusBadRequest }
+		has := func(res *http.Response) bool {
+			return res.StatusCode < http.StatusBadRequest || res.StatusCode == http.StatusRequestedRangeNotSatisfiable
+		}
 		if n.ID != s.Self && n.URL != "" && s.pass(w, r, nil, n.ID, n.URL, has, s.Stopping) {
 			return true
 		}

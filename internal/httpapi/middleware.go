@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 			var release func()
 			r, release = withSlot(r)
 			defer release()
-			if s.Hops != nil && pattern == stepsRoute && s.Hops.Offer(w, r, raw, key.ProjectID, sessionOf(r)) {
+			if s.Hops != nil && slices.Contains(offered, pattern) && s.Hops.Offer(w, r, raw, key.ProjectID, sessionOf(r)) {
 				return
 			}
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {

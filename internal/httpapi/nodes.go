@@ -25,9 +25,10 @@ type Hops interface {
 	Anywhere(w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
-// stepsRoute is answered sooner by the server that runs the session, which has nobody to
-// wait for.
-const stepsRoute = "POST /v1/sessions/{sessionId}/steps"
+// offered are the routes that the server that runs the session answers better: steps
+// sooner, since it has nobody to wait for, and logs with what it alone has while the
+// session runs.
+var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs"}
 
 // sessionOf is the session in the path of a request.
 func sessionOf(r *http.Request) string {

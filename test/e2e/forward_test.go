@@ -75,6 +75,15 @@ func TestThroughTheOtherNode(t *testing.T) {
 		t.Errorf("a picture through the other server: %d, %d bytes", status, len(body))
 	}
 
+	// So is what the page said, while the session runs.
+	run(b, id, obj{"action": "evaluate", "expression": "console.log('said there')"})
+	if err := harness.Until(ctx, func() (bool, error) {
+		log, err := b.Do(ctx, http.MethodGet, "/v1/sessions/"+id+"/logs?kinds=console", nil)
+		return strings.Contains(fmt.Sprint(log), "said there"), err
+	}); err != nil {
+		t.Errorf("the log through the other server: %v", err)
+	}
+
 	// The live page, by the other server's address, looked at by a session there.
 	viewer := openAt(t, nodes.b, obj{"viewport": obj{"width": 1440, "height": 900}}).String("sessionId")
 	link, err := b.Do(ctx, http.MethodPost, "/v1/sessions/"+id+"/streams", obj{"mode": "control"})
