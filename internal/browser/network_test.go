@@ -1,0 +1,149 @@
+package browser_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+)
+
+// TestClosedIn: a browser has a network of its own with nothing in it, no rights over
+// that, and its sandbox; pages are online, and reach what they may. Its server reaches
+// the same by Dial.
+func TestClosedIn(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<!doctype html><link rel=icon href='data:,'><title>here</title>")
+	}))
+	t.Cleanup(site.Close)
+	told := make(chan egress.Refusal, 10)
+	var id string
+	l := browsertest.Launcher(t, "", func(c *browser.Config) {
+		c.Told = func(session string, r egress.Refusal) {
+			if session == id {
+				told <- r
+			}
+		}
+	})
+	if l.NoNamespace != nil {
+		t.Fatalf("it has no namespace: %v", l.NoNamespace)
+	}
+	b := browsertest.Launch(t, l, domain.SessionOptions{Network: &domain.Network{Deny: []string{"localhost"}}})
+	id = b.ID
+	<-b.Page().Prepared()
+	var res struct {
+		Error string `json:"errorText"`
+	}
+	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, &res); err != nil || res.Error != "" {
+		t.Fatal(err, res.Error)
+	}
+	if got := evaluate(t, b.Page(), "document.title"); got != "here" {
+		t.Errorf("the page is %v", got)
+	}
+	proc := fmt.Sprintf("/proc/%d/", b.PID())
+	devices, err := os.ReadFile(proc + "net/dev")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bridge := false
+	for line := range strings.Lines(string(devices)) {
+		name, _, ok := strings.Cut(strings.TrimSpace(line), ":")
+		bridge = bridge || name == "out"
+		if ok && name != "lo" && name != "out" {
+			t.Errorf("there is a device %s", name)
+		}
+	}
+	if got := evaluate(t, b.Page(), "String(navigator.onLine)"); got != fmt.Sprint(bridge) {
+		t.Errorf("the page is online: %v", got)
+	}
+	theirs, err := os.Readlink(proc + "ns/net")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, err := os.Readlink("/proc/self/ns/net"); err != nil || ours == theirs {
+		t.Errorf("it is in %s, and we in %s, %v", theirs, ours, err)
+	}
+	status, err := os.ReadFile(proc + "status")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"Prm", "Eff", "Amb"} {
+		if !strings.Contains(string(status), "\nCap"+kind+":\t0000000000000000\n") {
+			t.Errorf("it has capabilities:\n%s", status)
+		}
+	}
+	if args, err := os.ReadFile(proc + "cmdline"); err != nil || !l.Sandbox || strings.Contains(string(args), "--no-sandbox") {
+		t.Errorf("it has no sandbox: %v %s", err, args)
+	}
+
+	before := b.Usage(t.Context())
+	client := &http.Client{Transport: &http.Transport{DialContext: b.Dial, DisableKeepAlives: true}}
+	resp, err := client.Post(site.URL, "text/plain", strings.NewReader(strings.Repeat("x", 1000)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if after := b.Usage(t.Context()); after.SentBytes < before.SentBytes+1000 || before.SentBytes < 100 || before.ReceivedBytes < 100 {
+		t.Errorf("counted %+v, and then %+v", before, after)
+	}
+	_, err = client.Get(strings.Replace(site.URL, "127.0.0.1", "localhost", 1))
+	if why, ok := errors.AsType[*egress.Error](err); !ok || why.Class != egress.ClassBlocked {
+		t.Errorf("it dials what it may not: %v", err)
+	}
+	if r := <-told; r.Host != "localhost" || r.Class != egress.ClassBlocked {
+		t.Errorf("told %+v", r)
+	}
+	if _, err := b.Dial(t.Context(), "udp", "127.0.0.1:1"); err == nil {
+		t.Error("it dials UDP")
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if last := b.Usage(t.Context()); last.Refused != 1 || last.SentBytes < before.SentBytes+1000 {
+		t.Errorf("in the end %+v", last)
+	}
+}
+
+// TestClosedInWithoutRoot is TestClosedIn of a server that runs as another user.
+func TestClosedInWithoutRoot(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("TestClosedIn is it")
+	}
+	const uid = 61183 // beside those of browsers
+	dir := browsertest.RunDir(t)
+	self := filepath.Join(dir, "test")
+	raw, err := os.ReadFile(browsertest.Self(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(self, raw, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	tmp := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(tmp, uid, uid); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestClosedIn$")
+	cmd.Dir = tmp
+	cmd.Env = append(os.Environ(), "HOME="+tmp, "TMPDIR="+tmp)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}, Pdeathsig: syscall.SIGKILL}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
