@@ -29,8 +29,10 @@ func (o *outbound) Read(p []byte) (int, error) {
 }
 
 func (o *outbound) Write(p []byte) (int, error) {
+	// First: when there is an answer, what was asked is counted.
+	o.f.sent.Add(int64(len(p)))
 	n, err := o.Conn.Write(p)
-	o.f.sent.Add(int64(n))
+	o.f.sent.Add(int64(n - len(p)))
 	return n, err
 }
 

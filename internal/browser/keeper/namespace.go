@@ -1,6 +1,8 @@
 package keeper
 
 import (
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -92,7 +94,49 @@ func bridge(fd int) error {
 	if err := unix.IoctlIfreq(fd, unix.SIOCSIFADDR, ifr); err != nil {
 		return err
 	}
+	if err := noIPv6(fd, ifr); err != nil && !errors.Is(err, unix.EAFNOSUPPORT) {
+		return err
+	}
 	return up(fd, "out")
+}
+
+// noIPv6 has the kernel give a network interface no IPv6 address. It would ask for two
+// seconds whether another has that, and then tell Chromium of a change of the network,
+// which breaks off what is under way (net::ERR_NETWORK_CHANGED).
+func noIPv6(fd int, ifr *unix.Ifreq) error {
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, ifr); err != nil {
+		return err
+	}
+	link, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(link)
+	const modeNone = 1
+	attribute := func(kind uint16, value []byte) []byte {
+		all := binary.NativeEndian.AppendUint16(nil, uint16(unix.SizeofRtAttr+len(value)))
+		all = append(binary.NativeEndian.AppendUint16(all, kind), value...)
+		return append(all, make([]byte, -len(all)&(unix.NLMSG_ALIGNTO-1))...)
+	}
+	body := make([]byte, unix.SizeofIfInfomsg)
+	binary.NativeEndian.PutUint32(body[4:], ifr.Uint32())
+	body = append(body, attribute(unix.IFLA_AF_SPEC, attribute(unix.AF_INET6, attribute(unix.IFLA_INET6_ADDR_GEN_MODE, []byte{modeNone})))...)
+	head := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(body)))
+	head = binary.NativeEndian.AppendUint16(head, unix.RTM_NEWLINK)
+	head = binary.NativeEndian.AppendUint16(head, unix.NLM_F_REQUEST|unix.NLM_F_ACK)
+	head = append(head, make([]byte, 8)...)
+	if err := unix.Sendto(link, append(head, body...), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return err
+	}
+	answer := make([]byte, unix.Getpagesize())
+	n, _, err := unix.Recvfrom(link, answer, 0)
+	if err != nil || n < unix.SizeofNlMsghdr+4 {
+		return fmt.Errorf("an answer of %d bytes: %w", n, err)
+	}
+	if no := int32(binary.NativeEndian.Uint32(answer[unix.SizeofNlMsghdr:])); no != 0 {
+		return unix.Errno(-no)
+	}
+	return nil
 }
 
 // shed gives up, on the calling thread, what capabilities Attr gave, so that what it
