@@ -35,7 +35,7 @@ func tryNamespace() int {
 		err = shed()
 	}
 	if err != nil {
-		fmt.Print(err)
+		fmt.Fprint(os.Stdout, err)
 		return NoNamespace
 	}
 	l.Close()
