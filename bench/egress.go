@@ -66,7 +66,7 @@ func measureEgress(ctx context.Context) (t table, err error) {
 		return t, err
 	}
 	defer end()
-	p, err := startPaths(ctx, "0", port, made.String("connectUrl"))
+	p, err := play(ctx, "paths.mjs", "0", port, made.String("connectUrl"))
 	if err != nil {
 		return t, err
 	}
