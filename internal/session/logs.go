@@ -27,7 +27,7 @@ func (s *Service) OpenLog(id string, flush func()) (*sessionlog.File, error) {
 }
 
 // ReadLog reads a part of a session's log. Of one that another server runs there is
-// nothing until it has ended.
+// nothing here until it has ended.
 func (s *Service) ReadLog(ctx context.Context, project, id string, q domain.LogQuery) (domain.LogPage, error) {
 	if _, err := s.Session(ctx, project, id); err != nil {
 		return domain.LogPage{}, err

@@ -434,3 +434,7 @@ func TestEveryInterleaving(t *testing.T) {
 		}
 	}
 }
+
+func (b *stage) Dial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("it is no browser")
+}

@@ -179,3 +179,7 @@ func (f *fake) Away() time.Duration                { return 0 }
 func (f *fake) Connect(context.Context, string, func()) (net.Conn, error) {
 	return nil, errors.New("it is no browser")
 }
+
+func (f *fake) Dial(context.Context, string, string) (net.Conn, error) {
+	return nil, errors.New("it is no browser")
+}

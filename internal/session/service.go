@@ -74,6 +74,7 @@ type Browser interface {
 	Done() <-chan struct{}
 	Exit() *domain.Failure
 	Connect(ctx context.Context, target string, left func()) (net.Conn, error)
+	Dial(ctx context.Context, network, address string) (net.Conn, error) // as the browser does
 	Asked() <-chan struct{}
 	Close(ctx context.Context) error
 	Usage(ctx context.Context) domain.Usage // of the network, so far

@@ -1,16 +1,20 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"mime"
+	"net"
 	"path"
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
+	"github.com/browserhook/browserhook/internal/weburl"
 )
 
 // The codes of uploads that fail.
@@ -18,18 +22,22 @@ const (
 	CodeUploadRefused = "upload_refused"
 	CodeNoArtifact    = "artifact_not_found"
 	CodeUnread        = "artifact_not_read"
+	CodeUnfetched     = "file_not_fetched"
+	CodeBlocked       = "address_blocked"
 )
 
 // MaxUpload bounds the files of one step, in bytes. What comes with the request
 // is bounded by that too.
 const MaxUpload = 32 << 20
 
-// File is a file to upload: its bytes, or an artifact of the session.
+// File is a file to upload: its bytes, an artifact of the session, or what an address
+// holds.
 type File struct {
 	Name     string `json:"name,omitempty" doc:"What the page is told it is called. Needed with content." maxLength:"255" example:"cv.pdf"`
 	Type     string `json:"type,omitempty" doc:"Its media type; by the name if it is left out." maxLength:"255" example:"application/pdf"`
 	Content  string `json:"content,omitempty" doc:"Its bytes, as base64." maxLength:"1048576" secret:"true"`
 	Artifact string `json:"artifactId,omitempty" doc:"Instead: an artifact of this session, such as a download." maxLength:"64"`
+	URL      string `json:"url,omitempty" doc:"Instead: an http or https address, fetched as the session's browser may reach it, without its cookies and headers." maxLength:"4096" example:"https://example.com/cv.pdf"`
 
 	loaded *[]byte
 }
@@ -57,14 +65,26 @@ func checkFiles(s *Spec, at pathTo) error {
 		switch {
 		case f.Content != "" && f.Artifact != "":
 			return domain.Invalid(field, "has content and an artifactId; it takes one of them")
+		case f.URL != "" && (f.Content != "" || f.Artifact != ""):
+			return domain.Invalid(field, "has a url and something else that it is; it takes one of them")
 		case f == File{}:
-			return domain.Invalid(field, "needs a name with content, or an artifactId")
-		case f.Artifact == "" && f.Name == "":
+			return domain.Invalid(field, "needs a name with content, an artifactId, or a url")
+		case f.Artifact == "" && f.URL == "" && f.Name == "":
 			return domain.Invalid(field+".name", "is needed with content")
 		case strings.ContainsAny(f.Name, "/\\\x00"):
 			return domain.Invalid(field+".name", "is a path; a file's name has no slashes")
 		case f.Artifact != "" && !strings.HasPrefix(f.Artifact, string(domain.PrefixArtifact)):
 			return domain.Invalid(field+".artifactId", "is not the id of an artifact")
+		}
+		if f.URL != "" {
+			u, err := weburl.Parse(f.URL)
+			if err != nil {
+				return domain.Invalid(field+".url", "%s", err)
+			}
+			if u.User != nil {
+				return domain.Invalid(field+".url", "must not hold a user name or password")
+			}
+			s.Files[i].URL = u.String()
 		}
 		raw, err := base64.StdEncoding.DecodeString(f.Content)
 		if err != nil {
@@ -77,18 +97,34 @@ func checkFiles(s *Spec, at pathTo) error {
 	return nil
 }
 
-// Load has the files that are artifacts fetched, within the step's time. It is to
-// be called before Run.
-func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id string) (domain.Artifact, []byte, error)) *domain.Failure {
+// Sources are where the files of a step come from.
+type Sources struct {
+	Artifact func(ctx context.Context, id string) (domain.Artifact, []byte, error)
+	// Dial connects as the session's browser does.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Load has the files that are artifacts or addresses fetched, within the step's time.
+// It is to be called before Run.
+func (s *Spec) Load(ctx context.Context, from Sources) *domain.Failure {
 	within, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
 	total := 0
 	for i := range s.Files {
 		f := &s.Files[i]
-		if f.Artifact == "" {
+		if f.Artifact == "" && f.URL == "" {
 			continue
 		}
-		a, content, err := fetch(within, f.Artifact)
+		var a domain.Artifact
+		var content []byte
+		var err error
+		if f.URL != "" {
+			a.ID, a.ContentType, content, err = from.download(within, f.URL, MaxUpload-int64(total))
+		} else {
+			a, content, err = from.Artifact(within, f.Artifact)
+			a.ID += extension(a.ContentType)
+		}
+		why, told := errors.AsType[*domain.Failure](err)
 		switch {
 		case err == nil:
 		case errors.Is(err, domain.ErrNotFound):
@@ -96,7 +132,9 @@ func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id stri
 		case ctx.Err() != nil:
 			return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
 		case within.Err() != nil:
-			return &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", s.timeout()), WaitedFor: "the artifact " + f.Artifact + " to be read"}
+			return &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", s.timeout()), WaitedFor: "the file " + cmp.Or(f.Artifact, cut(f.URL)) + " to be read"}
+		case told:
+			return why
 		default:
 			return &domain.Failure{Code: CodeUnread, Message: fmt.Sprintf("The artifact %s could not be read; it may be later.", f.Artifact)}
 		}
@@ -108,10 +146,27 @@ func (s *Spec) Load(ctx context.Context, fetch func(ctx context.Context, id stri
 			f.Type = a.ContentType
 		}
 		if f.Name == "" {
-			f.Name = a.ID + extension(a.ContentType)
+			f.Name = a.ID
 		}
 	}
 	return nil
+}
+
+// download is what an address holds: its name, its type and its bytes.
+func (from Sources) download(ctx context.Context, address string, limit int64) (name, kind string, content []byte, err error) {
+	file, err := egress.Fetch(ctx, from.Dial, address, limit)
+	failed, known := errors.AsType[*egress.Error](err)
+	switch {
+	case errors.Is(err, egress.ErrLarge):
+		return "", "", nil, &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The files have more than %d MiB.", MaxUpload>>20), Seen: cut(address)}
+	case known && failed.Class == egress.ClassBlocked:
+		return "", "", nil, &domain.Failure{Code: CodeBlocked, Message: "The session's browser may not reach the address of the file: " + cut(failed.Message) + ".", Seen: cut(address)}
+	case known:
+		return "", "", nil, &domain.Failure{Code: CodeUnfetched, Message: "The file could not be fetched: " + cut(failed.Message) + ".", Seen: cut(address)}
+	case err != nil:
+		return "", "", nil, err
+	}
+	return browser.FileName(file.Name), file.ContentType, file.Content, nil
 }
 
 func noArtifact(id string) *domain.Failure {
@@ -160,9 +215,9 @@ func (r *run) files() (files []object, told object, err error) {
 	list := []object{}
 	for _, f := range r.spec.Files {
 		content, size := f.Content, base64.StdEncoding.DecodedLen(len(f.Content))-strings.Count(f.Content, "=")
-		if f.Artifact != "" {
+		if f.Artifact != "" || f.URL != "" {
 			if f.loaded == nil {
-				return nil, nil, noArtifact(f.Artifact)
+				return nil, nil, noArtifact(cmp.Or(f.Artifact, cut(f.URL)))
 			}
 			content, size = base64.StdEncoding.EncodeToString(*f.loaded), len(*f.loaded)
 		}

@@ -4,10 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // TestFilesThatCantBeUploaded are refused when the step is sent.
@@ -60,7 +66,7 @@ func TestArtifactsAreLoaded(t *testing.T) {
 	}
 	for id, code := range map[string]string{"art_1": "", "art_none": CodeNoArtifact, "art_huge": CodeTooLarge, "art_away": CodeUnread, "art_slow": CodeTimeout} {
 		s := Spec{Action: "upload", Target: "#f", Timeout: "100ms", Files: []File{{Name: "own.txt"}, {Artifact: id}}}
-		why := s.Load(t.Context(), fetch)
+		why := s.Load(t.Context(), Sources{Artifact: fetch})
 		if code != "" {
 			if why == nil || why.Code != code || MayWork(why) == (code == CodeNoArtifact) {
 				t.Errorf("%s: %+v", id, why)
@@ -85,12 +91,84 @@ func TestArtifactsAreLoaded(t *testing.T) {
 	s := Spec{Action: "upload", Files: []File{{Artifact: "art_slow"}}}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if why := s.Load(ctx, fetch); why == nil || why.Code != CodeCanceled {
+	if why := s.Load(ctx, Sources{Artifact: fetch}); why == nil || why.Code != CodeCanceled {
 		t.Errorf("canceled: %+v", why)
 	}
 	// One that was not loaded is none.
 	r := run{spec: &Spec{Files: []File{{Artifact: "art_1"}}}}
 	if _, _, err := r.files(); err == nil {
 		t.Error("an artifact that nobody loaded was uploaded")
+	}
+}
+
+// TestFilesFromAddresses are fetched as the session's browser connects: redirects too,
+// and not from files, nor without end.
+func TestFilesFromAddresses(t *testing.T) {
+	var site *httptest.Server
+	site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/cv":
+			w.Header().Set("Content-Type", "application/pdf; charset=x")
+			w.Header().Set("Content-Disposition", `attachment; filename="../my cv.pdf"`)
+			_, _ = io.WriteString(w, "Hello")
+		case "/plain.txt":
+			_, _ = io.WriteString(w, "Hello")
+		case "/there":
+			http.Redirect(w, r, "/plain.txt", http.StatusFound)
+		case "/file":
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		case "/closed":
+			http.Redirect(w, r, "http://closed.test/", http.StatusFound)
+		case "/round":
+			http.Redirect(w, r, "/round", http.StatusFound)
+		case "/large":
+			for piece := make([]byte, 1<<20); ; {
+				if _, err := w.Write(piece); err != nil {
+					return
+				}
+			}
+		case "/told":
+			w.Header().Set("Content-Length", fmt.Sprint(MaxUpload+1))
+		case "/broken":
+			w.Header().Set("Content-Length", "10")
+			_, _ = io.WriteString(w, "Hello")
+		case "/slow":
+			<-r.Context().Done()
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	t.Cleanup(site.Close)
+	from := Sources{Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "closed.test:") {
+			return nil, &egress.Error{Class: egress.ClassBlocked, Message: "the target is in private address space"}
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}
+	for path, want := range map[string]string{
+		"/cv": "my cv.pdf application/pdf SGVsbG8=", "/plain.txt": "plain.txt text/plain SGVsbG8=", "/there": "plain.txt text/plain SGVsbG8=",
+		"/file": CodeUnfetched, "/closed": CodeBlocked, "/round": CodeUnfetched, "/large": CodeTooLarge, "/told": CodeTooLarge, "/broken": CodeUnfetched, "/slow": CodeTimeout, "/none": CodeUnfetched,
+	} {
+		s := Spec{Action: "upload", Target: "#f", Timeout: "5s", Files: []File{{URL: site.URL + path}}}
+		if path == "/slow" {
+			s.Timeout = "100ms"
+		}
+		why := s.Load(t.Context(), from)
+		if why != nil {
+			if why.Code != want || strings.Contains(why.Message, "127.0.0.1") {
+				t.Errorf("%s: %+v", path, why)
+			}
+			continue
+		}
+		files, _, err := (&run{spec: &s}).files()
+		if err != nil || fmt.Sprint(files[0]["name"], " ", files[0]["type"], " ", files[0]["content"]) != want {
+			t.Errorf("%s: the page is given %v, %v", path, files, err)
+		}
+	}
+	for url, wrong := range map[string]bool{"file:///etc/passwd": true, "ftp://x.test/": true, "http://me:secret@x.test/": true, "x": true, "https://x.test/a b": false} {
+		s := Spec{Action: "upload", Target: "#f", Files: []File{{URL: url}}}
+		if err := s.Check("steps[0]"); (err != nil) != wrong {
+			t.Errorf("%s: %v", url, err)
+		}
 	}
 }

@@ -171,3 +171,35 @@ func downloads(t *testing.T, c *harness.Client, id string, n int) (all []obj) {
 	}
 	return all
 }
+
+// TestUploadsFromAddresses go by the session's own rules.
+func TestUploadsFromAddresses(t *testing.T) {
+	dir := harness.Isolate(t)
+	c := harness.Start(t, filepath.Join(dir, "data")).Client()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/note.txt":
+			_, _ = io.WriteString(w, "Hello")
+		case "/leads":
+			http.Redirect(w, r, elsewhere("http://"+r.Host)+"/note.txt", http.StatusFound)
+		default:
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<link rel=icon href="data:,"><input type=file>`)
+		}
+	}))
+	defer site.Close()
+	id := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL, "network": obj{"deny": []string{"localhost"}}}).String("sessionId")
+	upload := func(url string) obj {
+		return obj{"action": "upload", "target": "input", "files": []obj{{"url": url}}, "timeout": "10s"}
+	}
+	steps := run(t, c, id, upload(site.URL+"/note.txt"), obj{"action": "evaluate", "expression": "document.querySelector('input').files[0].text()"},
+		upload(elsewhere(site.URL)+"/note.txt"), upload(site.URL+"/leads"))
+	if steps[1]["result"] != "Hello" {
+		t.Errorf("the page has %v; the upload: %v", steps[1], steps[0])
+	}
+	for _, st := range steps[2:] {
+		if why, _ := st["error"].(map[string]any); why["code"] != "address_blocked" {
+			t.Errorf("an address that the session may not reach: %v", st)
+		}
+	}
+}
