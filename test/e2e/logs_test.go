@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -152,5 +154,49 @@ func TestLogsHaveEverything(t *testing.T) {
 	must(t, c, http.MethodDelete, "/v1/sessions/"+id+"/data", nil)
 	if left, _ := filepath.Glob(filepath.Join(server.Data, "artifacts/*/*/*")); len(left) > 0 {
 		t.Errorf("left is %q", left)
+	}
+}
+
+// TestTheArchiveIsAsPlaywrights of the same page, and one by its schema.
+func TestTheArchiveIsAsPlaywrights(t *testing.T) {
+	dir := harness.Isolate(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	site := loggedSite(t)
+	made := must(t, c, http.MethodPost, "/v1/sessions", obj{})
+	id := made.String("sessionId")
+	if _, err := c.WaitSession(t.Context(), id, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	theirs, ours := filepath.Join(dir, "theirs.har"), filepath.Join(dir, "ours.har")
+	node := func(args ...string) {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), "node", append([]string{"har.mjs"}, args...)...)
+		cmd.Dir = "../clients"
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	node("record", made.String("connectUrl"), site.URL+"/?a=1&b=x%20y", theirs)
+	for _, ask := range [][2]string{{"?format=har", ""}, {"", "application/har+json"}} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/v1/sessions/"+id+"/logs"+ask[0], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+harness.Key)
+		req.Header.Set("Accept", ask[1])
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.Header.Get("Content-Type") != "application/har+json" {
+			t.Fatalf("%v: %s, %.200s, %v", ask, res.Header.Get("Content-Type"), raw, err)
+		}
+		if err := os.WriteFile(ours, raw, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		node("compare", theirs, ours)
 	}
 }
