@@ -203,3 +203,76 @@ func TestUploadsFromAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestFilesAndLogsGoOn after the server was killed: the download that was under way lands,
+// once, the one before is not told again, and the log has what came before and after, and
+// nothing twice.
+func TestFilesAndLogsGoOn(t *testing.T) {
+	goOn := make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		file := strings.TrimPrefix(r.URL.Path, "/")
+		if file == "" {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<link rel=icon href="data:,"><script>console.log("before"); fetch("/asked").then((r) => r.text())</script>`)
+			return
+		}
+		if file == "asked" {
+			return
+		}
+		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Content-Disposition", "attachment")
+		_, _ = w.Write(bytes.Repeat([]byte("x"), 100_000))
+		w.(http.Flusher).Flush()
+		if file == "slow.bin" {
+			<-goOn
+		}
+		_, _ = io.WriteString(w, "the end")
+	}))
+	defer site.Close()
+	dir := harness.Isolate(t)
+	data := filepath.Join(dir, "data")
+	first := harness.Start(t, data, "--keeper-grace=60s")
+	c := first.Client()
+	id := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL}).String("sessionId")
+	run(t, c, id, obj{"action": "download", "url": site.URL + "/quick.bin"})
+	run(t, c, id, obj{"action": "download", "url": site.URL + "/slow.bin", "timeout": "1s"})
+	must(t, c, http.MethodGet, "/v1/sessions/"+id+"/logs", nil) // what was said is written
+	first.Kill()
+	c = harness.Start(t, data, "--keeper-grace=60s").Client()
+	close(goOn)
+	all := downloads(t, c, id, 2)
+	run(t, c, id, obj{"action": "evaluate", "expression": "console.log('after')"})
+	names := map[string]int{}
+	for _, e := range downloads(t, c, id, len(all)) {
+		if e["size"] != float64(100_007) || e["error"] != nil {
+			t.Errorf("%v", e)
+		}
+		names[e.String("name")]++
+	}
+	if len(names) != 2 || names["quick.bin"] != 1 || names["slow.bin"] != 1 {
+		t.Errorf("told are %v", names)
+	}
+	if list := must(t, c, http.MethodGet, "/v1/sessions/"+id+"/artifacts", nil).List("data"); len(slices.DeleteFunc(list, func(a obj) bool { return a.String("kind") != "download" })) != 2 {
+		t.Errorf("there are %v", list)
+	}
+	counts := map[string]int{}
+	log, err := c.All(t.Context(), "/v1/sessions/"+id+"/logs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, e := range log {
+		if i > 0 && e["number"].(float64) <= log[i-1]["number"].(float64) {
+			t.Errorf("%v comes after %v", e, log[i-1])
+		}
+		counts[e.String("text")+strings.TrimPrefix(e.String("url"), site.URL)]++
+	}
+	for _, want := range []string{"before/", "after", "/asked", "/quick.bin", "/slow.bin"} {
+		if counts[want] != 1 {
+			t.Errorf("%q is there %d times: %v", want, counts[want], counts)
+		}
+	}
+	must(t, c, http.MethodDelete, "/v1/sessions/"+id, nil)
+	if _, err := c.WaitSession(t.Context(), id, "CLOSED"); err != nil {
+		t.Fatal(err)
+	}
+}
