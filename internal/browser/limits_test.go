@@ -80,7 +80,7 @@ func TestABrowserOutOfMemory(t *testing.T) {
 			if !way.noCgroups {
 				groups = groupsOf(t, dir, b.ID)
 			}
-			does(t, b.Page(), `for (globalThis.all = [];;) { all.push(new Uint8Array(8 << 20).fill(all.length)); await new Promise((r) => setTimeout(r)) }`)
+			does(t, b.Page(), `for (globalThis.all = [];;) { all.push(new Uint8Array(8 << 20).fill(all.length)); await new Promise((r) => setTimeout(r, 10)) }`)
 			wait(t, b.Done())
 			f := b.Exit()
 			if f.Code != browser.CodeOutOfMemory || f.Limit != most || f.Used < most*9/10 || f.Used > 4*most || !strings.Contains(f.Message, "384 MiB") {

@@ -320,7 +320,7 @@ func TestAProcessWithoutMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := start(t, g, "dd", "if=/dev/zero", "of=/dev/null", "bs=256M", "count=1") // one buffer
+	cmd := start(t, g, "awk", `BEGIN { for (all = "x"; length(all) < 2^30;) all = all all }`)
 	for late := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		over, used := g.OutOfMemory()
 		if over && used > 30<<20 && used <= 32<<20 {

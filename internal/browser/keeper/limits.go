@@ -85,15 +85,26 @@ type gauge struct {
 
 const (
 	leastPause = 100 * time.Millisecond
-	// lookPart is the part of the time that looking may take: one of so many.
+	// lookPart is the part of a processor's time that looking may take: one of so many,
 	lookPart = 50
+	// unless the next look would then be later than so many of the longest pauses.
+	lookLate = 5
 )
 
-// pause is the time until the next look: until there can be too much at the
-// soonest.
+// pause is the time until the next look, after one that took so much of a processor's
+// time: until there can be too much at the soonest.
 func (g *gauge) pause(used int64, took time.Duration) time.Duration {
 	soonest := time.Duration(float64(g.limit-used) / float64(g.rate) * float64(time.Second))
-	return max(leastPause, lookPart*took, min(soonest, g.most))
+	return max(leastPause, min(lookPart*took, lookLate*g.most), min(soonest, g.most))
+}
+
+// busy is the time of processors that the keeper has had.
+func busy() time.Duration {
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // gauges are those that this browser needs.
@@ -145,14 +156,14 @@ func (k *keeper) watch() {
 		}
 		next := time.Now().Add(time.Hour)
 		for _, g := range gauges {
-			if began := time.Now(); !began.Before(g.due) {
+			if !time.Now().Before(g.due) {
+				before := busy()
 				used, over := g.look()
 				if over != nil {
 					k.exceeds <- *over
 					return
 				}
-				now := time.Now()
-				g.due = now.Add(g.pause(used, now.Sub(began)))
+				g.due = time.Now().Add(g.pause(used, busy()-before))
 			}
 			if g.due.Before(next) {
 				next = g.due
