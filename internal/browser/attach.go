@@ -63,9 +63,9 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	}
 	b := &Browser{
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
-		release: func() {}, told: l.cfg.Told, asked: make(chan struct{}), done: make(chan struct{}),
+		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
 	}
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodTold)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
 	defer func() {
 		if err != nil {
 			_ = b.conn.Close()

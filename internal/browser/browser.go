@@ -16,7 +16,6 @@ import (
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // keeperEnds is how long a keeper may take to end after its connection did.
@@ -35,8 +34,7 @@ type Browser struct {
 	keeperSaid bounded
 	tabs       *Tabs
 	release    func()
-	told       func(sessionID string, r egress.Refusal) // nil: nobody hears
-	forwards   bool                                     // the keeper has the browser's way out
+	forwards   bool // the keeper has the browser's way out
 
 	mu     sync.Mutex
 	pid    int            // Chromium's, from the keeper
@@ -202,12 +200,6 @@ func (b *Browser) heard(e cdp.Event) {
 		return
 	case keeper.MethodLeft:
 		b.tabs.again()
-		return
-	case keeper.MethodTold:
-		var r egress.Refusal
-		if b.told != nil && json.Unmarshal(e.Params, &r) == nil {
-			b.told(b.session(), r)
-		}
 		return
 	}
 	var news keeper.Exited

@@ -26,7 +26,6 @@ import (
 	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/egress"
 )
 
 // The codes of a browser that did not start, or was lost.
@@ -54,10 +53,7 @@ type Config struct {
 	NoCgroups    bool           // keep to the limits without control groups
 	Allow        []netip.Prefix // ranges inside closed address space that pages may reach
 	NoNamespace  bool           // browsers have no network namespace of their own, though they could
-	// Told hears of a connection that a session's browser wanted and did not get, though
-	// not of all when they are many; nil: nobody does. It must not block.
-	Told func(sessionID string, r egress.Refusal)
-	Log  *slog.Logger
+	Log          *slog.Logger
 }
 
 // Launcher starts browsers.
@@ -260,7 +256,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, told: l.cfg.Told, asked: make(chan struct{}), done: make(chan struct{})}
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, asked: make(chan struct{}), done: make(chan struct{})}
 	files, err := makeFolders(dir, as.id)
 	if err != nil {
 		b.abandon()
@@ -310,7 +306,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodTold)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
 	go b.watch()
 	return b, nil
 }

@@ -13,8 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
-	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
@@ -30,20 +30,11 @@ func TestClosedIn(t *testing.T) {
 		fmt.Fprint(w, "<!doctype html><link rel=icon href='data:,'><title>here</title>")
 	}))
 	t.Cleanup(site.Close)
-	told := make(chan egress.Refusal, 10)
-	var id string
-	l := browsertest.Launcher(t, "", func(c *browser.Config) {
-		c.Told = func(session string, r egress.Refusal) {
-			if session == id {
-				told <- r
-			}
-		}
-	})
+	l := browsertest.Launcher(t, "", nil)
 	if l.NoNamespace != nil {
 		t.Fatalf("it has no namespace: %v", l.NoNamespace)
 	}
 	b := browsertest.Launch(t, l, domain.SessionOptions{Network: &domain.Network{Deny: []string{"localhost"}}})
-	id = b.ID
 	<-b.Page().Prepared()
 	var res struct {
 		Error string `json:"errorText"`
@@ -102,6 +93,7 @@ func TestClosedIn(t *testing.T) {
 		t.Errorf("it has no sandbox: %v %s", err, args)
 	}
 
+	began := time.Now()
 	before := b.Usage(t.Context())
 	client := &http.Client{Transport: &http.Transport{DialContext: b.Dial, DisableKeepAlives: true}}
 	resp, err := client.Post(site.URL, "text/plain", strings.NewReader(strings.Repeat("x", 1000)))
@@ -116,8 +108,16 @@ func TestClosedIn(t *testing.T) {
 	if why, ok := errors.AsType[*egress.Error](err); !ok || why.Class != egress.ClassBlocked {
 		t.Errorf("it dials what it may not: %v", err)
 	}
-	if r := <-told; r.Host != "localhost" || r.Class != egress.ClassBlocked {
-		t.Errorf("told %+v", r)
+	no, ok := b.Page().Unreached("localhost", began)
+	for tick, late := time.Tick(time.Millisecond), time.After(10*time.Second); !ok; no, ok = b.Page().Unreached("localhost", began) {
+		select {
+		case <-tick: // it comes by another connection
+		case <-late:
+			t.Fatal("the server isn't told")
+		}
+	}
+	if no.Class != egress.ClassBlocked {
+		t.Errorf("told %+v", no)
 	}
 	if _, err := b.Dial(t.Context(), "udp", "127.0.0.1:1"); err == nil {
 		t.Error("it dials UDP")
