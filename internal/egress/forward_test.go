@@ -521,7 +521,7 @@ func TestForwardRefusesBrokenAnswers(t *testing.T) {
 // TestForwardEndsWithEither: what one side ends, the other is told.
 func TestForwardEndsWithEither(t *testing.T) {
 	gone := make(chan struct{}, 1)
-	s, _ := site(t, false, func(w http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/hangs":
 			<-r.Context().Done()
@@ -530,8 +530,10 @@ func TestForwardEndsWithEither(t *testing.T) {
 			w.Header().Set("Connection", "close")
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 		}
-	})
+	}))
 	s.Config.IdleTimeout = 100 * time.Millisecond
+	s.Start()
+	t.Cleanup(s.Close)
 	host := s.Listener.Addr().String()
 	w := startForward(t, &Rules{Open: here}, nil)
 
