@@ -238,6 +238,12 @@ func (c *inbound) answered(in *bufio.Reader, x *exchange) (goesOn bool) {
 			return false
 		}
 		h.last = h.last || x.last || x.upgrade
+		if h.length > 0 { // what has come of the body goes with the head
+			part, _ := in.Peek(int(min(h.length, int64(in.Buffered()))))
+			h.out = append(h.out, part...)
+			n, _ := in.Discard(len(part))
+			h.length -= int64(n)
+		}
 		if _, err := c.Write(h.out); err != nil {
 			return false
 		}
