@@ -35,7 +35,7 @@ type Folder struct {
 	maxBytes, maxEntries int
 
 	mu   sync.Mutex
-	open map[string]func() // by key: writes what is still in memory
+	open map[string]*File // by key, those that are written to
 }
 
 // NewFolder makes it, if it isn't there.
@@ -43,7 +43,7 @@ func NewFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of logs: %w", err)
 	}
-	return &Folder{path: path, maxBytes: MaxBytes, maxEntries: MaxEntries, open: map[string]func(){}}, nil
+	return &Folder{path: path, maxBytes: MaxBytes, maxEntries: MaxEntries, open: map[string]*File{}}, nil
 }
 
 // file is where the log with a key, "project/session", is.
@@ -65,10 +65,10 @@ func (f *Folder) Keys() ([]string, error) {
 // domain.ErrNotFound.
 func (f *Folder) Read(key string) (io.ReadCloser, error) {
 	f.mu.Lock()
-	flush := f.open[key]
+	written := f.open[key]
 	f.mu.Unlock()
-	if flush != nil {
-		flush()
+	if written != nil {
+		written.flush()
 	}
 	file, err := os.Open(f.file(key))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -103,6 +103,7 @@ type File struct {
 
 	folder *Folder
 	key    string
+	flush  func()
 	file   *os.File
 	size   int64
 	lines  int
@@ -111,7 +112,7 @@ type File struct {
 // Open opens the log of a session that runs here, or makes it. flush writes what is in
 // memory of it, for whoever reads; it must not call the folder.
 func (f *Folder) Open(key string, flush func()) (*File, error) {
-	l := &File{folder: f, key: key}
+	l := &File{folder: f, key: key, flush: flush}
 	if err := os.MkdirAll(filepath.Dir(f.file(key)), 0o700); err != nil {
 		return nil, fmt.Errorf("open a log: %w", err)
 	}
@@ -120,7 +121,7 @@ func (f *Folder) Open(key string, flush func()) (*File, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open[key] = flush
+	f.open[key] = l
 	return l, nil
 }
 
@@ -216,7 +217,9 @@ func (l *File) trim() error {
 // Close ends the writing.
 func (l *File) Close() error {
 	l.folder.mu.Lock()
-	delete(l.folder.open, l.key)
+	if l.folder.open[l.key] == l {
+		delete(l.folder.open, l.key)
+	}
 	l.folder.mu.Unlock()
 	return l.file.Close()
 }

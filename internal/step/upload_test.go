@@ -104,8 +104,7 @@ func TestArtifactsAreLoaded(t *testing.T) {
 // TestFilesFromAddresses are fetched as the session's browser connects: redirects too,
 // and not from files, nor without end.
 func TestFilesFromAddresses(t *testing.T) {
-	var site *httptest.Server
-	site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/cv":
 			w.Header().Set("Content-Type", "application/pdf; charset=x")
