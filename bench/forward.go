@@ -123,7 +123,7 @@ func newFrames(made harness.Object) func(context.Context, [2]*harness.Server, st
 }
 
 func newFrame(ctx context.Context, owner, at *harness.Server, id, token string, bright bool) (took time.Duration, err error) {
-	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(at.URL, "http")+"/streams/ws?id="+token, nil)
+	ws, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(at.URL, "http")+"/streams/ws?id="+token, nil) //nolint:bodyclose // it has no body once it is a WebSocket
 	if err != nil {
 		return 0, err
 	}

@@ -69,7 +69,7 @@ func (s *Servers) Forward(w http.ResponseWriter, r *http.Request, project, sessi
 	if !elsewhere {
 		return false
 	}
-	if owner.Away || !s.pass(w, r, nil, owner.Node, owner.URL, anything, s.Ended) {
+	if owner.Away || !s.pass(s.Ended, w, r, nil, owner.Node, owner.URL, anything) {
 		s.Refuse(w, domain.CodeUnavailable, away)
 	}
 	return true
@@ -82,7 +82,7 @@ func (s *Servers) Offer(w http.ResponseWriter, r *http.Request, body []byte, pro
 	if !elsewhere || owner.Away {
 		return false
 	}
-	return s.pass(w, r, body, owner.Node, owner.URL, anything, s.Stopping)
+	return s.pass(s.Stopping, w, r, body, owner.Node, owner.URL, anything)
 }
 
 // Anywhere has the first of the other servers that can answer a request without a body,
@@ -101,7 +101,7 @@ func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered boo
 		has := func(res *http.Response) bool {
 			return res.StatusCode < http.StatusBadRequest || res.StatusCode == http.StatusRequestedRangeNotSatisfiable
 		}
-		if n.ID != s.Self && n.URL != "" && s.pass(w, r, nil, n.ID, n.URL, has, s.Stopping) {
+		if n.ID != s.Self && n.URL != "" && s.pass(s.Stopping, w, r, nil, n.ID, n.URL, has) {
 			return true
 		}
 	}
@@ -143,7 +143,7 @@ func (s *Servers) elsewhere(ctx context.Context, project, session string) (domai
 // pass passes a request on, until the other's answer is over or until ends. It says
 // false when the other can't be reached, so that nothing of it was done, or when its
 // answer isn't wanted.
-func (s *Servers) pass(w http.ResponseWriter, r *http.Request, body []byte, to, base string, wanted func(*http.Response) bool, until context.Context) (answered bool) {
+func (s *Servers) pass(until context.Context, w http.ResponseWriter, r *http.Request, body []byte, to, base string, wanted func(*http.Response) bool) (answered bool) {
 	target, err := url.Parse(base)
 	if err != nil {
 		s.Log.Error("a server's node-url can't be used", "node", to, "err", err)

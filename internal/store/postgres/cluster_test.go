@@ -196,7 +196,7 @@ func TestOwners(t *testing.T) {
 	if got := owner(b, r); got != (domain.Owner{Away: true}) {
 		t.Errorf("of a dead node: %+v", got)
 	}
-	a = c.start("a")
+	c.start("a")
 	if got := owner(b, r); got != (domain.Owner{Node: "node_a", Away: true}) {
 		t.Errorf("of a node that starts: %+v", got)
 	}
