@@ -268,8 +268,9 @@ var stability = []Case{
 		Steps: `{"action":"click","target":"#b"}`,
 	},
 	{
-		Name: "fill a field that is replaced when it has the focus", Read: `b.value`,
-		Page:  `<div id=box><input id=b></div><script>b.onfocus = () => { b.onfocus = null; setTimeout(() => { box.innerHTML = '<input id=b value=new>' }, 300) }</script>`,
+		Name:  "fill a field that is replaced when it has the focus",
+		Read:  `new Promise(done => { const look = () => b.value === 'new' ? done(b.value) : setTimeout(look, 10); look() })`, // however long the step took
+		Page:  `<div id=box><input id=b></div><script>b.onfocus = () => { b.onfocus = null; setTimeout(() => { box.innerHTML = '<input id=b value=new>' }, 2000) }</script>`,
 		Steps: `{"action":"fill","target":"#b","value":"x"}`,
 	},
 }
