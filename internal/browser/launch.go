@@ -236,6 +236,12 @@ func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domai
 		b.conn.Go(b.attend)
 		return b, nil
 	}
+	if errors.Is(err, syscall.ECONNREFUSED) { // the keeper has ended, of which the wire tells in a moment
+		select {
+		case <-b.Done():
+		case <-ctx.Done():
+		}
+	}
 	if b.conn.Err() != nil { // it ended by itself: it says why
 		<-b.Done()
 		exit := b.Exit()
