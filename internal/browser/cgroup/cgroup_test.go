@@ -269,6 +269,17 @@ func TestAGroupOfThisMachines(t *testing.T) {
 	}
 }
 
+// TestProcessesWithoutANumber, of another container's, are nobody who could be killed.
+func TestProcessesWithoutANumber(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte("0\n12\n0\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := (Left{dir}).PIDs(); !slices.Equal(got, []int{12}) {
+		t.Errorf("%v are in it", got)
+	}
+}
+
 // TestAGroupOfVersion2 has what is cloned into it, and what that starts.
 func TestAGroupOfVersion2(t *testing.T) {
 	var root string

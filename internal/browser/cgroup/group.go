@@ -214,11 +214,12 @@ func Noted(note string) Left {
 	return strings.Split(string(raw), "\n")
 }
 
-// PIDs are the processes that are in the group.
+// PIDs are the processes that are in the group, as far as they have numbers here: one
+// that was put there from outside of a container is told as 0, which would mean others.
 func (l Left) PIDs() (all []int) {
 	for _, dir := range l {
 		pids, _ := pidsIn(filepath.Join(dir, "cgroup.procs"))
-		all = append(all, pids...)
+		all = append(all, slices.DeleteFunc(pids, func(pid int) bool { return pid <= 0 })...)
 	}
 	return all
 }

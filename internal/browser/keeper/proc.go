@@ -33,18 +33,48 @@ func children(pid int) []int {
 // parent is the process that one has started, by its folder below /proc; 0: it has
 // ended.
 func parent(proc string) int {
+	state, pid, err := stat(proc)
+	if err != nil || state == "Z" || state == "X" {
+		return 0
+	}
+	return pid
+}
+
+// stat is the state of a process, by its folder below /proc, and who has started it or
+// has it since that one ended.
+func stat(proc string) (state string, parent int, err error) {
 	raw, err := os.ReadFile(filepath.Join(proc, "stat"))
 	if err != nil {
-		return 0
+		return "", 0, err
 	}
 	// "123 (name) S 45 …": the name may hold anything, the last ) ends it.
 	fields := strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))
-	if len(fields) < 2 || fields[0] == "Z" || fields[0] == "X" {
-		return 0
+	if len(fields) < 2 {
+		return "", 0, fmt.Errorf("%s says %q", proc, raw)
 	}
-	pid, _ := strconv.Atoi(fields[1])
-	return pid
+	parent, err = strconv.Atoi(fields[1])
+	return fields[0], parent, err
 }
+
+// descends says whether a process has been started by another one, or by one that has,
+// as far as it can be seen. One that has ended is taken for one: who knows what it was.
+func descends(pid, from int) bool {
+	for seen := 0; pid > 1 && seen < maxAncestors; seen++ {
+		if pid == from {
+			return true
+		}
+		_, by, err := stat("/proc/" + strconv.Itoa(pid))
+		if err != nil {
+			// One that is there and not to be seen is of somebody else, where /proc hides those.
+			return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+		}
+		pid = by
+	}
+	return pid > 1
+}
+
+// maxAncestors is how many are looked at.
+const maxAncestors = 1000
 
 // NoNamespace is the exit code of a probe that may make no user namespace.
 const NoNamespace = 3
@@ -102,7 +132,7 @@ func KillSession(folder string) (killed int) {
 		for more := true; more; {
 			more = false
 			for pid, by := range parents {
-				if ours[by] && !ours[pid] {
+				if by > 0 && ours[by] && !ours[pid] {
 					ours[pid], more = true, true
 				}
 			}

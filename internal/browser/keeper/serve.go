@@ -39,6 +39,9 @@ func (k *keeper) accept(listener net.Listener) {
 // serve lets one connection use the browser, when it has said who it is.
 func (k *keeper) serve(conn net.Conn) error {
 	defer conn.Close()
+	if err := fromOutside(conn); err != nil {
+		return err
+	}
 	in := bufio.NewReader(conn)
 	hello, err := k.hello(conn, in)
 	switch {
@@ -65,6 +68,25 @@ func (k *keeper) serve(conn net.Conn) error {
 		return k.mux.Serve(conn, in, "", nil)
 	}
 	return k.mux.ServeKept(conn, in, MethodNote, MethodTaken)
+}
+
+// fromOutside fails when who has connected is of the browser. Where that runs as the
+// server's user, a process that has got out of Chromium's sandbox could read the session's
+// key; but whatever it has become, it descends from the keeper, who takes its orphans.
+func fromOutside(conn net.Conn) error {
+	var peer *unix.Ucred
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err == nil {
+		asked := raw.Control(func(fd uintptr) { peer, err = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED) })
+		err = errors.Join(asked, err)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("find out who connects: %w", err)
+	case peer.Pid <= 0, descends(int(peer.Pid), os.Getpid()):
+		return fmt.Errorf("the process %d, which is the browser's, wants to be its server", peer.Pid)
+	}
+	return nil
 }
 
 // count tells that a server has come or gone.
@@ -153,7 +175,7 @@ func (k *keeper) refuse(listener net.Listener, why error) {
 	if err != nil {
 		return
 	}
-	defer conn.Close()
+	defer conn.Close() // there is no browser that it could be of
 	if _, err := k.hello(conn, bufio.NewReader(conn)); err == nil {
 		_ = write(conn, map[string]any{"method": MethodExited, "params": Exited{Code: -1, Error: why.Error(), Lines: []string{}}})
 	}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +105,82 @@ func TestAServerThatCannotBeWatched(t *testing.T) {
 	}
 	if !errors.Is(err, unix.EMFILE) || !gone {
 		t.Errorf("%v, gone: %v", err, gone)
+	}
+}
+
+// TestWhoIsOfTheBrowser is no server, whatever it knows: where browsers run as the
+// server's user, what has got out of Chromium's sandbox could read the session's key.
+func TestWhoIsOfTheBrowser(t *testing.T) {
+	const inside = "BROWSERHOOK_TEST_SOCKET"
+	if socket := os.Getenv(inside); socket != "" {
+		conn, err := net.Dial("unix", socket)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte(`{"id":1,"method":"Keeper.hello","params":{"version":3,"oldest":1,"key":"k","rules":{}}}` + "\x00"))
+		if raw, err := bufio.NewReader(conn).ReadBytes(0); err == nil {
+			t.Errorf("it is answered: %s", raw)
+		}
+		return
+	}
+	socket := filepath.Join(t.TempDir(), "socket")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	k := &keeper{key: []byte("k"), proxy: egress.NewForward(nil)}
+	for _, command := range [][]string{
+		{os.Args[0], "-test.run=^TestWhoIsOfTheBrowser$"},
+		{"setsid", os.Args[0], "-test.run=^TestWhoIsOfTheBrowser$"}, // one that has left Chromium's process group
+	} {
+		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+		cmd.Env = append(os.Environ(), inside+"="+socket)
+		served := make(chan error, 1)
+		go func() {
+			conn, err := l.Accept()
+			if err == nil {
+				err = k.serve(conn)
+			}
+			served <- err
+		}()
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if err := <-served; err == nil || !strings.Contains(err.Error(), "which is the browser's") {
+			t.Errorf("it is served: %v", err)
+		}
+	}
+}
+
+// TestDescends: what a process has started, what that has, and what can't be known.
+func TestDescends(t *testing.T) {
+	works := exec.CommandContext(t.Context(), "sh", "-c", "sleep 60 & echo $!; wait")
+	out, err := works.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := works.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	grandchild, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pid, want := range map[int]bool{works.Process.Pid: true, grandchild: true, os.Getpid(): true, os.Getppid(): false, 1: false} {
+		if got := descends(pid, os.Getpid()); got != want {
+			t.Errorf("%d: %v", pid, got)
+		}
+	}
+	_ = unix.Kill(grandchild, unix.SIGKILL)
+	_ = works.Process.Kill()
+	_ = works.Wait()
+	if !descends(works.Process.Pid, os.Getpid()) {
+		t.Error("one that has ended is somebody else's")
 	}
 }
