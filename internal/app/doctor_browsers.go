@@ -106,6 +106,9 @@ func (d *doctor) namespaces(ctx context.Context) {
 // cgroups looks whether the kernel can limit browsers.
 func (d *doctor) cgroups(context.Context) {
 	place := cgroup.Find("/proc/self")
+	if err := place.Try(); err != nil {
+		place = cgroup.Nowhere(err)
+	}
 	var lacks []string
 	var why error
 	for _, controller := range cgroup.Controllers {

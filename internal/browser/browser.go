@@ -155,6 +155,9 @@ func (b *Browser) greet(ctx context.Context, oldest int) (welcome keeper.Welcome
 	b.mu.Lock()
 	b.pid = welcome.PID
 	b.mu.Unlock()
+	if welcome.NoGroup != "" {
+		b.log.Warn("a browser is in no control group: its keeper watches it instead", "session", b.session(), "why", welcome.NoGroup)
+	}
 	return welcome, nil
 }
 

@@ -55,5 +55,8 @@ func findCgroups() cgroup.Place {
 	if err := place.Prepare(); err != nil {
 		return cgroup.Nowhere(err)
 	}
+	if err := place.Try(); err != nil {
+		return cgroup.Nowhere(err)
+	}
 	return place
 }

@@ -223,6 +223,31 @@ func start(t *testing.T, g *Group, name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// TestTry: on this machine a process can be started in a group; where it can't, as in
+// folders that are no control groups at all, that is found out. Nothing is left of it.
+func TestTry(t *testing.T) {
+	dir := t.TempDir()
+	for version := 1; version <= 2; version++ {
+		p := Place{Version: version, Dirs: map[string]string{Memory: dir, Processes: dir}}
+		if err := p.Try(); err == nil {
+			t.Errorf("a process is in a group of version %d, which is a folder", version)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+	if err := (Place{}).Try(); err != nil {
+		t.Errorf("nowhere: %v", err)
+	}
+	p := here(t)
+	if err := p.Try(); err != nil {
+		t.Error(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(p.Dirs[Memory], fmt.Sprintf("browserhook-%d-*", os.Getpid()))); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
 // TestAGroupOfThisMachines has what is started in it, and what that starts; nothing
 // is left of it but to who has its note.
 func TestAGroupOfThisMachines(t *testing.T) {

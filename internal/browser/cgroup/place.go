@@ -10,9 +10,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -116,11 +120,50 @@ func find(controller string, mounts []mount, of map[string]string) (dir string, 
 
 // try makes a group and removes it.
 func try(dir string) error {
-	probe := filepath.Join(dir, "browserhook-"+strconv.Itoa(os.Getpid()))
-	if err := os.Mkdir(probe, 0o755); err != nil {
+	group := filepath.Join(dir, probe())
+	if err := os.Mkdir(group, 0o755); err != nil {
 		return fmt.Errorf("make a control group: %w", err)
 	}
-	return os.Remove(probe)
+	return os.Remove(group)
+}
+
+var probes atomic.Int64
+
+// probe is a name for a group that is made and removed, and nobody else's.
+func probe() string {
+	return fmt.Sprintf("browserhook-%d-%d", os.Getpid(), probes.Add(1))
+}
+
+// Try starts a process in a group of the place, which is then removed: not every machine
+// that lets groups be made lets something be started in them.
+func (p Place) Try() error {
+	if len(p.Dirs) == 0 {
+		return nil
+	}
+	g, name := &Group{version: p.Version, dirs: map[string]string{}}, probe()
+	for controller, dir := range p.Dirs {
+		g.dirs[controller] = filepath.Join(dir, name)
+	}
+	for _, dir := range g.folders() {
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return errors.Join(fmt.Errorf("make a control group: %w", err), g.Remove(0))
+		}
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	attr := &syscall.SysProcAttr{}
+	_, err := g.Start(attr, func() (int, error) {
+		// There is no such program: it would be run when the process is in the group.
+		_, err := syscall.ForkExec(filepath.Join(g.folders()[0], "none"), nil, &syscall.ProcAttr{Sys: attr})
+		if errors.Is(err, syscall.ENOENT) {
+			err = nil
+		}
+		return 0, err
+	})
+	if err != nil {
+		err = fmt.Errorf("start a process in a control group: %w", err)
+	}
+	return errors.Join(err, g.Remove(time.Second))
 }
 
 // ours finds out whether no other process is in a group: then it can have groups

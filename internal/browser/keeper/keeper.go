@@ -106,6 +106,8 @@ type Welcome struct {
 	// For a server: the keeper's process, and how long there has been none before.
 	Keeper int   `json:"keeper,omitempty"`
 	AwayMs int64 `json:"awayMs,omitempty"`
+	// NoGroup is why the browser is in no control group, though it was to be.
+	NoGroup string `json:"noGroup,omitempty"`
 	// To who asks, what has passed.
 	Usage *domain.Usage `json:"usage,omitempty"`
 }
@@ -197,6 +199,8 @@ type keeper struct {
 	reaped chan struct{} // closed when nothing is left of all that Chromium started
 	mux    *mux.Mux
 	group  *cgroup.Group // that it is in, if any
+	// noGroup is why it is in none, though it was to be.
+	noGroup error
 
 	exceeds  chan Exceeded // it has too much of something
 	exceeded *Exceeded     // and was ended for that

@@ -41,11 +41,16 @@ func (k *keeper) confine() {
 	if len(k.cfg.Cgroups.Dirs) > 0 && k.cfg.Limits != (Limits{}) {
 		var err error
 		if k.group, err = k.cfg.Cgroups.Make(filepath.Base(k.cfg.Dir), k.cfg.Limits.Limits, filepath.Join(k.cfg.Dir, groupFile)); err != nil {
-			fmt.Fprintln(os.Stderr, "keeper:", err)
+			k.noGroup = err
 		}
 	}
+	k.limitProcesses()
+}
+
+// limitProcesses has the kernel count those of the browser's user, where they are in no
+// group that is limited. Root is not held to it, and nobody else's user has nothing else.
+func (k *keeper) limitProcesses() {
 	if n := uint64(k.cfg.Limits.Processes); n > 0 && k.cfg.UID != 0 && !k.group.Has(cgroup.Processes) {
-		// It counts all of a user's, and this one has nothing else. Root is not held to it.
 		if err := unix.Setrlimit(unix.RLIMIT_NPROC, &unix.Rlimit{Cur: n, Max: n}); err != nil {
 			fmt.Fprintln(os.Stderr, "keeper: limit processes:", err)
 		}
@@ -60,9 +65,10 @@ func (k *keeper) into(attr *syscall.SysProcAttr, fork func() (int, error)) (pid 
 	if pid, err = k.group.Start(attr, fork); err == nil || pid > 0 {
 		return pid, err
 	}
-	fmt.Fprintln(os.Stderr, "keeper: start the browser in a control group:", err)
+	k.noGroup = fmt.Errorf("start the browser in a control group: %w", err)
 	k.release()
 	k.group, attr.UseCgroupFD = nil, false
+	k.limitProcesses()
 	return fork()
 }
 
@@ -86,16 +92,15 @@ type gauge struct {
 const (
 	leastPause = 100 * time.Millisecond
 	// lookPart is the part of a processor's time that looking may take: one of so many,
+	// unless the next look would then be later than it ever may be.
 	lookPart = 50
-	// unless the next look would then be later than so many of the longest pauses.
-	lookLate = 5
 )
 
 // pause is the time until the next look, after one that took so much of a processor's
 // time: until there can be too much at the soonest.
 func (g *gauge) pause(used int64, took time.Duration) time.Duration {
 	soonest := time.Duration(float64(g.limit-used) / float64(g.rate) * float64(time.Second))
-	return max(leastPause, min(lookPart*took, lookLate*g.most), min(soonest, g.most))
+	return min(g.most, max(leastPause, lookPart*took, soonest))
 }
 
 // busy is the time of processors that the keeper has had.
@@ -130,7 +135,7 @@ func (k *keeper) gauges() (all []*gauge) {
 	}
 	if l.Disk > 0 {
 		all = append(all, &gauge{limit: l.Disk, rate: 1 << 29, most: 5 * time.Second, look: func() (int64, *Exceeded) {
-			used := size(k.cfg.Dir)
+			used := size(k.cfg.Dir, l.Disk)
 			if used <= l.Disk {
 				return used, nil
 			}
@@ -185,14 +190,41 @@ func (k *keeper) outOfMemory() *Exceeded {
 	return nil
 }
 
-// size is how much of the disk a folder takes, as far as it can be seen.
-func size(dir string) (bytes int64) {
-	_ = filepath.WalkDir(dir, func(path string, _ os.DirEntry, _ error) error {
-		var file unix.Stat_t
-		if unix.Lstat(path, &file) == nil {
-			bytes += file.Blocks * 512 // as the kernel counts them, whatever the disk's are
+// leastFile is what a file takes at least, as it counts: it needs a place in a folder
+// and an inode, and somebody has to look at it.
+const leastFile = 4 << 10
+
+// size is how much of the disk a folder takes, as far as it can be seen. More than so
+// much is not added up, so that however many files there are, a look at them ends.
+func size(dir string, most int64) (bytes int64) {
+	for folders := []string{dir}; len(folders) > 0 && bytes <= most; {
+		folder := folders[len(folders)-1]
+		folders = folders[:len(folders)-1]
+		in, err := os.OpenFile(folder, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0) // whatever it has become
+		if err != nil {
+			continue
 		}
-		return nil
-	})
+		bytes += leastFile
+		for names, err := in.ReadDir(some); len(names) > 0 && bytes <= most; names, err = in.ReadDir(some) {
+			for _, name := range names {
+				path := filepath.Join(folder, name.Name())
+				if name.IsDir() {
+					folders = append(folders, path)
+					continue
+				}
+				var file unix.Stat_t
+				if unix.Lstat(path, &file) == nil {
+					bytes += max(leastFile, file.Blocks*512) // as the kernel counts them, whatever the disk's are
+				}
+			}
+			if err != nil {
+				break
+			}
+		}
+		in.Close()
+	}
 	return bytes
 }
+
+// some names of a folder are read at once.
+const some = 256

@@ -5,14 +5,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/browserhook/browserhook/internal/browser/cgroup"
 )
 
 // TestPause: it is looked again before there can be too much, but not for more than a
-// fiftieth of the time, unless that is long.
+// fiftieth of the time, and in any case before long.
 func TestPause(t *testing.T) {
 	g := gauge{limit: 4 << 30, rate: 2 << 30, most: time.Second}
 	for _, tt := range []struct {
@@ -25,7 +30,8 @@ func TestPause(t *testing.T) {
 		{4 << 30, time.Millisecond, leastPause},
 		{5 << 30, time.Millisecond, leastPause},
 		{4 << 30, 10 * time.Millisecond, 500 * time.Millisecond},
-		{0, time.Second, 5 * time.Second},
+		{0, time.Second, time.Second}, // a page with many files or much memory makes nobody blind
+		{4 << 30, time.Second, time.Second},
 	} {
 		if got := g.pause(tt.used, tt.took); got != tt.want {
 			t.Errorf("%d bytes, found out in %s: the next look is after %s, want %s", tt.used, tt.took, got, tt.want)
@@ -122,7 +128,8 @@ func TestSize(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "a/b"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	before := size(dir)
+	const all = 1 << 40
+	before := size(dir, all)
 	if err := os.WriteFile(filepath.Join(dir, "a/b/file"), make([]byte, 3<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +141,77 @@ func TestSize(t *testing.T) {
 	if err := hole.Truncate(1 << 40); err != nil {
 		t.Fatal(err)
 	}
-	if got := size(dir) - before; got < 3<<20 || got > 4<<20 {
+	if got := size(dir, all) - before; got < 3<<20 || got > 4<<20 {
 		t.Errorf("%d bytes", got)
 	}
-	if got := size(filepath.Join(dir, "none")); got != 0 {
+	if got := size(filepath.Join(dir, "none"), all); got != 0 {
 		t.Errorf("%d bytes of no folder", got)
+	}
+	// Files without anything in them are something, and no more of them are looked at
+	// than there may be.
+	empty := t.TempDir()
+	for i := range 3 * some {
+		if err := os.WriteFile(filepath.Join(empty, strconv.Itoa(i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := size(empty, all); got != (3*some+1)*leastFile {
+		t.Errorf("%d bytes of empty files", got)
+	}
+	if got := size(empty, 10*leastFile); got <= 10*leastFile || got > (some+1)*leastFile {
+		t.Errorf("%d bytes of too many files", got)
+	}
+}
+
+// TestWithoutTheGroup that it was to be started in, a browser has no more processes all
+// the same, and its server is told.
+func TestWithoutTheGroup(t *testing.T) {
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &before); err != nil {
+		t.Fatal(err)
+	}
+	if before.Max != unix.RLIM_INFINITY && before.Max < 1<<15 && os.Getuid() != 0 {
+		t.Skip("the limit could not be set back")
+	}
+	defer func() {
+		if err := unix.Setrlimit(unix.RLIMIT_NPROC, &before); err != nil {
+			t.Error(err)
+		}
+	}()
+	place := cgroup.Place{Version: 2, Dirs: map[string]string{cgroup.Processes: t.TempDir()}} // a folder, and no group
+	k := &keeper{cfg: Config{Dir: t.TempDir(), UID: 61200, Cgroups: place, Limits: Limits{Limits: cgroup.Limits{CPUs: 1, Processes: 1 << 14}}}}
+	group, err := place.Make("group", cgroup.Limits{}, filepath.Join(k.cfg.Dir, groupFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.group = group
+	k.limitProcesses()
+	limit := func() (now unix.Rlimit) {
+		if err := unix.Getrlimit(unix.RLIMIT_NPROC, &now); err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	if now := limit(); now != before {
+		t.Errorf("in a group for processes, the limit is %d", now.Cur)
+	}
+	forks := 0
+	pid, err := k.into(&syscall.SysProcAttr{}, func() (int, error) {
+		if forks++; forks == 1 {
+			return 0, unix.ENOSYS
+		}
+		return 7, nil
+	})
+	if err != nil || pid != 7 {
+		t.Errorf("%d, %v", pid, err)
+	}
+	if now := limit(); now.Cur != 1<<14 {
+		t.Errorf("without one, the limit is %d", now.Cur)
+	}
+	if got := k.gauges(); len(got) != 0 {
+		t.Errorf("%d gauges: its user's processes are counted by the kernel", len(got))
+	}
+	if why := k.welcome(Hello{Version: Version}).NoGroup; !strings.Contains(why, "start the browser in a control group") {
+		t.Errorf("the server is told %q", why)
 	}
 }

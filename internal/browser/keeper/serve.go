@@ -162,6 +162,9 @@ func (k *keeper) welcome(said Hello) Welcome {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	w.Keeper = os.Getpid()
+	if k.noGroup != nil {
+		w.NoGroup = k.noGroup.Error()
+	}
 	if !k.gone.IsZero() {
 		w.AwayMs = time.Since(k.gone).Milliseconds()
 	}
