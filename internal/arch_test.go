@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"internal/sessionlog":              {"internal/domain"},
 	"internal/browser/cgroup":          {},
 	"internal/browser/keeper":          {"internal/domain", "internal/egress", "internal/browser/cgroup", "internal/browser/mux"},
-	"internal/browser":                 {"internal/domain", "internal/egress", "internal/browser/cdp", "internal/browser/cgroup", "internal/browser/keeper", "internal/sessionlog"},
+	"internal/browser":                 {"internal/advice", "internal/domain", "internal/egress", "internal/browser/cdp", "internal/browser/cgroup", "internal/browser/keeper", "internal/sessionlog"},
 	"internal/step":                    {"internal/domain", "internal/egress", "internal/browser", "internal/browser/cdp", "internal/strictjson", "internal/weburl"},
 	"internal/session":                 {"internal/domain", "internal/egress", "internal/browser", "internal/sessionlog", "internal/step", "internal/weburl"},
 	"internal/webhook":                 {"internal/domain", "internal/egress", "internal/weburl"},

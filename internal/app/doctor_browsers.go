@@ -44,7 +44,7 @@ func (d *doctor) chromium(ctx context.Context) {
 	}
 	l, err := browser.NewLauncher(ctx, browser.Config{
 		Chromium: d.settings.Chromium, RunDir: run, Keeper: keeper, Script: step.Script,
-		StartTimeout: startWithin, NoCgroups: true, Log: slog.New(slog.DiscardHandler),
+		StartTimeout: startWithin, NoCgroups: true, Users: filepath.Join(run, "users"), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		d.wrong("chromium", err)

@@ -53,6 +53,7 @@ type Config struct {
 	NoCgroups    bool           // keep to the limits without control groups
 	Allow        []netip.Prefix // ranges inside closed address space that pages may reach
 	NoNamespace  bool           // browsers have no network namespace of their own, though they could
+	Users        string         // folder by which servers don't give two browsers the same user; empty: that of all
 	Log          *slog.Logger
 }
 
@@ -77,7 +78,15 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	if cfg.StartTimeout == 0 {
 		cfg.StartTimeout = 30 * time.Second
 	}
-	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, users: newUsers(), cgroups: cgroup.Nowhere(errors.New("they are not used"))}
+	folders := lockFolders
+	if cfg.Users != "" {
+		folders = []string{cfg.Users}
+	}
+	users, err := newUsers(folders)
+	if err != nil {
+		return nil, err
+	}
+	l := &Launcher{cfg: cfg, agents: map[string]func() agent{}, users: users, cgroups: cgroup.Nowhere(errors.New("they are not used"))}
 	if !cfg.NoCgroups {
 		l.cgroups = findCgroups()
 	}

@@ -201,6 +201,25 @@ func parentOf(t *testing.T, pid int) (parent int) {
 	return atoi(t, strings.Fields(string(raw[strings.LastIndexByte(string(raw), ')')+1:]))[1])
 }
 
+// TestAFolderOfUsers that isn't that of all servers has what there is of its browsers.
+func TestAFolderOfUsers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("browsers share the server's user unless that is root")
+	}
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "users")
+	var dir string
+	l := browsertest.Launcher(t, "", func(c *browser.Config) { c.Users, dir = folder, c.RunDir })
+	b := browsertest.Launch(t, l, domain.SessionOptions{})
+	info, err := os.Stat(filepath.Join(dir, b.ID, "files"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, fmt.Sprint(info.Sys().(*syscall.Stat_t).Uid))); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBrowsersOfTwoServers never run as the same user.
 func TestBrowsersOfTwoServers(t *testing.T) {
 	if os.Getuid() != 0 {

@@ -7,10 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/browserhook/browserhook/internal/advice"
 )
 
 // firstUID and lastUID bound the users that browsers run as when the server is
@@ -40,21 +43,46 @@ func (u user) release() {
 	}
 }
 
-// newUsers are those of all servers that run as root.
-func newUsers() *users {
+// lockFolders are where the files of all servers that run as root are: without a /run
+// that can be written to, of those with the same temporary folder.
+var lockFolders = []string{"/run/browserhook", filepath.Join(os.TempDir(), "browserhook-users")}
+
+// newUsers are those of all servers that have a folder in common: the first that can be
+// used.
+func newUsers(folders []string) (*users, error) {
 	u := &users{last: firstUID + rand.IntN(lastUID-firstUID)}
 	if os.Getuid() != 0 {
-		return u
+		return u, nil
 	}
-	// Without a /run that can be written to, servers with the same temporary folder.
-	for _, u.dir = range []string{"/run/browserhook", filepath.Join(os.TempDir(), "browserhook-users")} {
-		_ = os.Mkdir(u.dir, 0o700) // unless it is there
-		var folder unix.Stat_t
-		if unix.Lstat(u.dir, &folder) == nil && folder.Mode == unix.S_IFDIR|0o700 && folder.Uid == 0 && unix.Access(u.dir, unix.W_OK) == nil {
-			break
+	var why []string
+	for _, u.dir = range folders {
+		err := lockFolder(u.dir)
+		if err == nil {
+			return u, nil
 		}
+		why = append(why, err.Error())
 	}
-	return u
+	return nil, advice.Add(fmt.Errorf("browsers can have no users of their own: %s", strings.Join(why, ", and ")),
+		"Let the server make "+folders[0]+", such as with RuntimeDirectory=browserhook in its unit, or remove what is in its place.")
+}
+
+// lockFolder makes a folder for the files, unless it is there. Nobody but root may make
+// or remove any in it; who may look at it (a unit's RuntimeDirectory is 0755) does no harm.
+func lockFolder(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	var folder unix.Stat_t
+	if err := unix.Lstat(dir, &folder); err != nil {
+		return &os.PathError{Op: "look at", Path: dir, Err: err}
+	}
+	if folder.Mode&unix.S_IFMT != unix.S_IFDIR || folder.Uid != 0 || folder.Mode&0o022 != 0 {
+		return fmt.Errorf("%s is no folder of root's alone", dir)
+	}
+	if err := unix.Access(dir, unix.W_OK); err != nil {
+		return &os.PathError{Op: "write to", Path: dir, Err: err}
+	}
+	return nil
 }
 
 // take is the next user that no browser runs as: not who has just been, as long as

@@ -1,10 +1,15 @@
 package browser
 
 import (
+	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/browserhook/browserhook/internal/advice"
 )
 
 // NextUser has the launcher take this user next, if it is free.
@@ -45,6 +50,47 @@ func TestUsersOfBrowsers(t *testing.T) {
 	}
 	for _, as := range taken {
 		as.release()
+	}
+}
+
+// TestTheFolderOfUsers is one that nobody but root writes to, or there is none.
+func TestTheFolderOfUsers(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("browsers share the server's user unless that is root")
+	}
+	at := t.TempDir()
+	in := func(name string) string { return filepath.Join(at, name) }
+	for name, mode := range map[string]os.FileMode{"own": 0o700, "unit": 0o755, "group": 0o770, "all": 0o777} {
+		if err := os.Mkdir(in(name), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(in(name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(in("another"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(in("another"), firstUID, firstUID); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(in("file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(in("own"), in("link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"own": true, "unit": true, "new": true, "group": false, "all": false, "another": false, "file": false, "link": false, "none/new": false} {
+		u, err := newUsers([]string{in(name)})
+		if (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+		if why, ok := errors.AsType[*advice.Error](err); err != nil && (!ok || !strings.Contains(why.Do, "RuntimeDirectory=") || u != nil) {
+			t.Errorf("%s: %+v, %v", name, u, err)
+		}
+	}
+	if u, err := newUsers([]string{in("all"), in("another"), in("unit")}); err != nil || u.dir != in("unit") {
+		t.Errorf("the third of three: %+v, %v", u, err)
 	}
 }
 
