@@ -44,7 +44,7 @@ type Refusal struct {
 // Forward is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
 // once for each connection, what it means is judged, and what passed is connected to.
 // It is closed until [Forward.Rule] says what may be reached. What it has passed on
-// and refused it counts.
+// and refused since then it counts.
 type Forward struct {
 	told     func(Refusal)
 	often    *rate.Limiter
@@ -73,6 +73,11 @@ func NewForward(told func(Refusal)) *Forward {
 // Rule sets the rules for connections to come.
 func (f *Forward) Rule(r Rules) error {
 	j := &judged{Rules: r, guard: newBrowserGuard(r.Open...)}
+	for _, host := range r.Deny {
+		if addr, err := netip.ParseAddr(host); err == nil {
+			j.denied = append(j.denied, addr)
+		}
+	}
 	if r.Proxy != "" {
 		u, err := weburl.Proxy(r.Proxy)
 		if err != nil {
@@ -175,9 +180,13 @@ func (f *Forward) refuse(h *requestHead, why *Error) {
 
 // reach connects to a request's target.
 func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
+	r := f.rules.Load()
+	if r == nil { // nobody is to know or to pay
+		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
+	}
 	ctx, cancel := context.WithTimeout(f.ctx, reachWithin)
 	defer cancel()
-	nc, err := f.dial(ctx, h.host, h.port)
+	nc, err := f.dial(ctx, r, h.host, h.port)
 	if err != nil {
 		why := unreached(err)
 		f.refuse(h, why)
@@ -189,11 +198,7 @@ func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 	return &outbound{nc, f}, nil
 }
 
-func (f *Forward) dial(ctx context.Context, host, port string) (net.Conn, error) {
-	r := f.rules.Load()
-	if r == nil {
-		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
-	}
+func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (net.Conn, error) {
 	if err := r.hosts(host); err != nil {
 		return nil, err
 	}
@@ -201,7 +206,7 @@ func (f *Forward) dial(ctx context.Context, host, port string) (net.Conn, error)
 	if err != nil {
 		return nil, err
 	}
-	targets, err := r.guard.among(addrs, port)
+	targets, err := r.targets(addrs, port)
 	if err != nil {
 		return nil, err
 	}

@@ -294,6 +294,10 @@ func TestForwardRefuses(t *testing.T) {
 			return egresstest.Lookup{Addrs: []netip.Addr{netip.MustParseAddr("10.1.2.3"), netip.MustParseAddr("169.254.169.254")}}
 		case "fails.example":
 			return egresstest.Lookup{Fails: true}
+		case "here.example":
+			return egresstest.To("127.0.0.1")
+		case "mapped.example":
+			return egresstest.To("::ffff:127.0.0.1")
 		}
 		return egresstest.Lookup{}
 	})
@@ -329,6 +333,10 @@ func TestForwardRefuses(t *testing.T) {
 		{&Rules{}, "fails.example:80", ClassDNS, "could not be resolved"},
 		{&Rules{Open: here}, "127.0.0.1:1", ClassConnect, "refused"},
 		{&Rules{Open: here, Deny: []string{"127.0.0.1"}}, "127.0.0.1:1", ClassBlocked, "deny list"},
+		{&Rules{Open: here, Deny: []string{"127.0.0.1"}}, "here.example:1", ClassBlocked, "deny list has its address"},
+		{&Rules{Open: here, Deny: []string{"127.0.0.1", "::1"}}, "localhost:1", ClassBlocked, "deny list has its address"},
+		{&Rules{Open: here, Deny: []string{"127.0.0.1"}}, "localhost:1", ClassConnect, ""},
+		{&Rules{Open: here, Deny: []string{"127.0.0.1"}}, "mapped.example:1", ClassBlocked, "deny list has its address"},
 		{&Rules{Open: here, Deny: []string{"*.example.com"}, Allow: []string{"a.example.com"}}, "a.example.com:1", ClassBlocked, "deny list"},
 		{&Rules{Open: here, Allow: []string{"*.example.com"}}, "example.com:1", ClassBlocked, "allow list"},
 		{&Rules{Open: here, Allow: []string{"*.example.com"}}, "notexample.com:1", ClassBlocked, "allow list"},
@@ -363,6 +371,12 @@ func TestForwardRefuses(t *testing.T) {
 				}
 			}
 			told := w.refusals()
+			if tt.rules == nil { // what was refused before is no session's
+				if got := w.Usage(); len(told) > 0 || got != (domain.Usage{}) {
+					t.Errorf("told %+v, counted %+v", told, got)
+				}
+				return
+			}
 			if len(told) != 2 || told[0] != told[1] || told[0].Class != tt.class || !strings.Contains(told[0].Reason, tt.reason) || told[0].Port == 0 {
 				t.Errorf("told %+v", told)
 			}

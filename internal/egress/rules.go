@@ -107,7 +107,23 @@ func HideProxy(raw string) string {
 type judged struct {
 	Rules
 	guard   *Guard
-	tunnels *tunnels // nil: there is no proxy
+	denied  []netip.Addr // of Deny
+	tunnels *tunnels     // nil: there is no proxy
+}
+
+// targets are those of a name's addresses that may be connected to, with the port. The
+// error is an *[Error].
+func (r *judged) targets(addrs []netip.Addr, port string) ([]string, error) {
+	var left []netip.Addr
+	for _, addr := range addrs {
+		if !slices.Contains(r.denied, addr.Unmap().WithZone("")) {
+			left = append(left, addr)
+		}
+	}
+	if len(addrs) > 0 && len(left) == 0 {
+		return nil, &Error{ClassBlocked, "the session's deny list has its address"}
+	}
+	return r.guard.among(left, port)
 }
 
 // hosts says, as an *[Error], why a host may not be reached.

@@ -63,6 +63,10 @@ func checkOptions(o *domain.SessionOptions) error {
 	}
 	if o.Network != nil {
 		checked := *o.Network
+		if checked.Allow != nil && len(checked.Allow) == 0 {
+			// It would mean all hosts, and who wrote it may have meant none.
+			return domain.Invalid("network.allow", "is empty; leave it out to allow all hosts")
+		}
 		if checked.Allow, err = egress.CheckHosts("network.allow", checked.Allow); err != nil {
 			return err
 		}

@@ -49,6 +49,7 @@ func TestOptionsAreChecked(t *testing.T) {
 			o.Proxy = "socks5://me:mine@proxy.example:1080"
 		}},
 		{"network.allow", func(o *domain.SessionOptions) { o.Network = &domain.Network{Allow: []string{"a*.example.com"}} }},
+		{"network.allow", func(o *domain.SessionOptions) { o.Network = &domain.Network{Allow: []string{}} }},
 		{"network.deny", func(o *domain.SessionOptions) { o.Network = &domain.Network{Deny: []string{"http://example.com"}} }},
 		{"proxy", func(o *domain.SessionOptions) { o.Proxy = "ftp://proxy.example:21" }},
 		{"proxy", func(o *domain.SessionOptions) { o.Proxy = "http://proxy.example" }},
