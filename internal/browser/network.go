@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
@@ -27,14 +28,24 @@ func Namespaces(ctx context.Context, command []string) error {
 	try := exec.CommandContext(ctx, command[0], append(slices.Clone(command[1:]), "namespace")...)
 	try.SysProcAttr = keeper.Attr(true)
 	why, err := try.Output()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == keeper.NoNamespace {
+	exit, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil:
+		return nil
+	case ended && exit.ExitCode() == keeper.NoNamespace:
 		return errors.New(string(why))
-	}
-	if err != nil {
+	case ctx.Err() != nil:
+		return fmt.Errorf("try a network namespace: %w", context.Cause(ctx))
+	case try.SysProcAttr.Cloneflags != 0 && slices.ContainsFunc(noUserNamespace, func(no syscall.Errno) bool { return errors.Is(err, no) }):
 		return fmt.Errorf("make a user namespace: %w", err)
+	default:
+		return fmt.Errorf("try a network namespace: %w", err)
 	}
-	return nil
 }
+
+// noUserNamespace is what the kernel answers who may make none, or no more, or where
+// there are none. What else goes wrong has to do with the program.
+var noUserNamespace = []syscall.Errno{syscall.EPERM, syscall.ENOSPC, syscall.EUSERS, syscall.EINVAL, syscall.ENOSYS}
 
 var errTurnedOff = errors.New("they are turned off")
 
@@ -193,14 +204,14 @@ func (u *unreached) heard(e cdp.Event) {
 	u.all = append(u.all, Unreached{r, time.Now()})
 }
 
-// Unreached is the last connection to a host that the browser did not get since then,
-// if there is one; to any host, if none is named.
-func (p *Page) Unreached(host string, since time.Time) (Unreached, bool) {
+// Unreached is the last connection to a host's port that the browser did not get since
+// then, if there is one; to any host, if none is named.
+func (p *Page) Unreached(host string, port int, since time.Time) (Unreached, bool) {
 	u := &p.tabs.unreached
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, one := range slices.Backward(u.all) {
-		if !one.At.Before(since) && (host == "" || one.Host == host) {
+		if !one.At.Before(since) && (host == "" || one.Host == host && one.Port == port) {
 			return one, true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
@@ -108,8 +110,13 @@ func TestClosedIn(t *testing.T) {
 	if why, ok := errors.AsType[*egress.Error](err); !ok || why.Class != egress.ClassBlocked {
 		t.Errorf("it dials what it may not: %v", err)
 	}
-	no, ok := b.Page().Unreached("localhost", began)
-	for tick, late := time.Tick(time.Millisecond), time.After(10*time.Second); !ok; no, ok = b.Page().Unreached("localhost", began) {
+	at, err := url.Parse(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := atoi(t, at.Port())
+	no, ok := b.Page().Unreached("localhost", port, began)
+	for tick, late := time.Tick(time.Millisecond), time.After(10*time.Second); !ok; no, ok = b.Page().Unreached("localhost", port, began) {
 		select {
 		case <-tick: // it comes by another connection
 		case <-late:
@@ -118,6 +125,9 @@ func TestClosedIn(t *testing.T) {
 	}
 	if no.Class != egress.ClassBlocked {
 		t.Errorf("told %+v", no)
+	}
+	if other, ok := b.Page().Unreached("localhost", port+1, began); ok {
+		t.Errorf("of another port: %+v", other)
 	}
 	if _, err := b.Dial(t.Context(), "udp", "127.0.0.1:1"); err == nil {
 		t.Error("it dials UDP")
@@ -158,5 +168,16 @@ func TestClosedInWithoutRoot(t *testing.T) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uid, Gid: uid, Groups: []uint32{}}, Pdeathsig: syscall.SIGKILL}
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestWhyThereAreNoNamespaces is what has gone wrong, whatever that was.
+func TestWhyThereAreNoNamespaces(t *testing.T) {
+	none := filepath.Join(t.TempDir(), "none")
+	for command, want := range map[string]string{none: "no such file", "/bin/false": "exit status 1", "/bin/true": ""} {
+		err := browser.Namespaces(t.Context(), []string{command})
+		if (err == nil) != (want == "") || err != nil && (!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "user namespace")) {
+			t.Errorf("%s: %v", command, err)
+		}
 	}
 }

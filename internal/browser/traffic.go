@@ -2,6 +2,8 @@ package browser
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
@@ -14,7 +16,8 @@ type Exchange struct {
 	Method string
 	Status int // 0: it has no answer yet
 
-	id string
+	id      string
+	refused string // why it was answered by the session's proxy instead
 }
 
 // traffic is what a page asked for lately.
@@ -59,12 +62,29 @@ func (p *Page) Traffic() (lately []Exchange, more <-chan struct{}) {
 	return append(lately, t.lately...), t.changed
 }
 
+// Refused is why a document, by its loader, is the proxy's own answer about an address
+// that may not be reached; empty: it is what the address has.
+func (p *Page) Refused(loader string) string {
+	t := &p.traffic
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, x := range slices.Backward(t.lately) {
+		if strings.HasSuffix(x.id, " "+loader) { // the request of a document has its name
+			return x.refused
+		}
+	}
+	return ""
+}
+
 func (p *Page) asked(e cdp.Event) {
 	if !p.Has(e.SessionID) {
 		return
 	}
 	type answer struct {
-		Status int `json:"status"`
+		Status  int `json:"status"`
+		Headers struct {
+			Refused string `json:"browserhook-refused"` // egress.RefusedHeader
+		} `json:"headers"`
 	}
 	var ev struct {
 		ID      string `json:"requestId"`
@@ -85,7 +105,7 @@ func (p *Page) asked(e cdp.Event) {
 	for _, a := range []*answer{ev.Redirect, ev.Response} {
 		for i := len(t.lately) - 1; a != nil && i >= 0; i-- {
 			if t.lately[i].id == id {
-				t.lately[i].Status = a.Status
+				t.lately[i].Status, t.lately[i].refused = a.Status, a.Headers.Refused
 				break
 			}
 		}

@@ -25,6 +25,7 @@ const (
 	ClassRedirect Class = "redirect" // it answered 3xx, which is not followed
 	ClassStatus   Class = "status"   // it answered another status than 2xx
 	ClassProtocol Class = "protocol" // its answer is not proper HTTP, or was cut off
+	ClassDenied   Class = "denied"   // the session's own proxy does not let the target through
 	ClassProxy    Class = "proxy"    // this server's own proxy failed, which says nothing of the target
 )
 

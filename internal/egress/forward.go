@@ -35,11 +35,15 @@ const (
 
 // Refusal is a connection that a browser wanted and did not get.
 type Refusal struct {
-	Host   string `json:"host"`
+	Host   string `json:"host"` // empty: there are too many connections, to whomever
 	Port   int    `json:"port"`
-	Class  Class  `json:"class"`  // ClassBlocked: it may not be reached; else why it can't
+	Class  Class  `json:"class"`  // ClassBlocked: it may not be reached, by our rules; else why it can't
 	Reason string `json:"reason"` // a sentence that goes on after the host's name
 }
+
+// RefusedHeader is in a Forward's own answer to an http:// request whose target may not
+// be reached, and in nobody else's: the reason, as in [Refusal].
+const RefusedHeader = "browserhook-refused"
 
 // Forward is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
 // once for each connection, what it means is judged, and what passed is connected to.
@@ -57,7 +61,7 @@ type Forward struct {
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
 	mu      sync.Mutex
-	open    map[net.Conn]struct{}
+	open    map[net.Conn]net.Conn // each with the browser's that it is for, or is
 	ended   bool
 }
 
@@ -65,7 +69,7 @@ type Forward struct {
 // the browser hears of it, though not for all when they are many; it must not block
 // for long.
 func NewForward(told func(Refusal)) *Forward {
-	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]struct{}{}}
+	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]net.Conn{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }
@@ -84,7 +88,7 @@ func (f *Forward) Rule(r Rules) error {
 			return fmt.Errorf("the session's proxy %w", err)
 		}
 		j.tunnels = newTunnels(Config{Proxy: &Proxy{URL: u}, Resolver: f.resolver}, j.guard, reachWithin)
-		j.tunnels.called = "the session's proxy"
+		j.tunnels.called, j.tunnels.denies = "the session's proxy", ClassDenied
 		j.tunnels.dialer.Control = j.guard.Control
 	}
 	f.rules.Store(j)
@@ -108,15 +112,16 @@ func (f *Forward) Close() {
 	f.serving.Wait()
 }
 
-// hold remembers a connection until let; false: all are over, and it is closed.
-func (f *Forward) hold(nc net.Conn) bool {
+// hold remembers a connection to the outside until let, and the browser's that it is for;
+// false: all are over, and it is closed.
+func (f *Forward) hold(nc, browsers net.Conn) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ended {
 		nc.Close()
 		return false
 	}
-	f.open[nc] = struct{}{}
+	f.open[nc] = browsers
 	return true
 }
 
@@ -129,6 +134,7 @@ func (f *Forward) let(nc net.Conn) {
 
 // Serve takes connections until the listener is closed.
 func (f *Forward) Serve(l net.Listener) {
+	f.serving.Go(f.sweeps)
 	for {
 		nc, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -151,18 +157,24 @@ func (f *Forward) ServeConn(nc net.Conn) { <-f.take(nc) }
 func (f *Forward) take(nc net.Conn) <-chan struct{} {
 	over := make(chan struct{})
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.ended || len(f.open) >= maxOpen {
+	full := len(f.open) >= maxOpen
+	ended := f.ended
+	if !ended && !full {
+		f.open[nc] = nc
+		f.serving.Go(func() {
+			defer close(over)
+			defer f.let(nc)
+			(&inbound{Conn: nc, f: f, in: bufio.NewReaderSize(nc, inBuffer)}).serve()
+		})
+	}
+	f.mu.Unlock()
+	if ended || full {
 		nc.Close()
 		close(over)
-		return over
 	}
-	f.open[nc] = struct{}{}
-	f.serving.Go(func() {
-		defer close(over)
-		defer f.let(nc)
-		(&inbound{Conn: nc, f: f, in: bufio.NewReaderSize(nc, inBuffer)}).serve()
-	})
+	if full && !ended && f.often.Allow() {
+		f.told(Refusal{Class: ClassConnect, Reason: fmt.Sprintf("the browser has %d connections already", maxOpen)})
+	}
 	return over
 }
 
@@ -178,8 +190,8 @@ func (f *Forward) refuse(h *requestHead, why *Error) {
 	}
 }
 
-// reach connects to a request's target.
-func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
+// reach connects to a request's target, for a connection of the browser's.
+func (f *Forward) reach(h *requestHead, browsers net.Conn) (*outbound, *Error) {
 	r := f.rules.Load()
 	if r == nil { // nobody is to know or to pay
 		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
@@ -192,7 +204,7 @@ func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 		f.refuse(h, why)
 		return nil, why
 	}
-	if !f.hold(nc) {
+	if !f.hold(nc, browsers) {
 		return nil, &Error{ClassConnect, "the session ends"}
 	}
 	return &outbound{nc, f}, nil
@@ -215,16 +227,9 @@ func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (net.C
 		return nc, err
 	}
 	dialer := &net.Dialer{Control: r.guard.Control}
-	for i, target := range targets {
-		share, cancel := context.WithTimeout(ctx, reachWithin/time.Duration(len(targets)-i))
-		var nc net.Conn
-		nc, err = dialer.DialContext(share, "tcp", target)
-		cancel()
-		if err == nil {
-			return nc, nil
-		}
-	}
-	return nil, err
+	return race(ctx, targets, func(ctx context.Context, target string) (net.Conn, error) {
+		return dialer.DialContext(ctx, "tcp", target)
+	})
 }
 
 // resolve is what a host means. Names below localhost are this machine everywhere, as

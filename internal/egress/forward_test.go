@@ -13,10 +13,12 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -274,7 +276,7 @@ func TestForwardKeepsRequestsAsTheyAre(t *testing.T) {
 	if _, err := io.ReadFull(nc, got); err != nil || string(got) != want {
 		t.Errorf("the server got %q, %v", got, err)
 	}
-	io.WriteString(nc, "HTTP/1.1 200 Fine\nX-Odd : no\nset-Cookie: a\nSet-Cookie: b\r\nX-Folded: 1\r\n 2\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nokHTTP/1.1")
+	io.WriteString(nc, "HTTP/1.1 200 Fine\nX-Odd : no\nBrowserhook-Refused: no\nset-Cookie: a\nSet-Cookie: b\r\nX-Folded: 1\r\n 2\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nokHTTP/1.1")
 	want = "HTTP/1.1 200 Fine\r\nset-Cookie: a\r\nSet-Cookie: b\r\nX-Folded: 1 2\r\nContent-Length: 2\r\n\r\nok"
 	got = make([]byte, len(want))
 	if _, err := io.ReadFull(in, got); err != nil || string(got) != want {
@@ -366,6 +368,9 @@ func TestForwardRefuses(t *testing.T) {
 				t.Error(err)
 			} else {
 				body, _ = io.ReadAll(resp.Body)
+				if reason := resp.Header.Get(RefusedHeader); !strings.Contains(reason, tt.reason) {
+					t.Errorf("GET: the reason is %q", reason)
+				}
 				if resp.StatusCode != 403 || !strings.Contains(string(body), tt.reason) || strings.Contains(string(body), "10.1.2.3") {
 					t.Errorf("GET: %d %s", resp.StatusCode, body)
 				}
@@ -672,6 +677,132 @@ func TestForwardTrustsNoProxy(t *testing.T) {
 		t.Errorf("%v, %v", resp, err)
 	}
 	if told := w.refusals(); len(told) != 1 || told[0].Class != ClassProxy || !strings.Contains(told[0].Reason, "TLS handshake with the session's proxy") {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// TestForwardThroughAProxyThatDenies is not refused by our rules.
+func TestForwardThroughAProxyThatDenies(t *testing.T) {
+	for name, kind := range map[string]egresstest.ProxyKind{
+		"HTTP":  {Answer: strings.NewReader("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")},
+		"SOCKS": {SOCKS: true, Answer: strings.NewReader("\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy := egresstest.StartProxy(t, kind, "127.0.0.1:1")
+			w := startForward(t, &Rules{Open: here, Proxy: proxy.URL.String()}, nil)
+			_, in := w.speak(t, "CONNECT "+outside+":443 HTTP/1.1\r\n\r\n")
+			if resp, err := http.ReadResponse(in, nil); err != nil || resp.StatusCode != 502 {
+				t.Errorf("%v, %v", resp, err)
+			}
+			if told := w.refusals(); len(told) != 1 || told[0].Class != ClassDenied || !strings.Contains(told[0].Reason, "the session's proxy does not let the target through") {
+				t.Errorf("told %+v", told)
+			}
+			if n := w.Usage().Refused; n != 0 {
+				t.Errorf("counted %d", n)
+			}
+		})
+	}
+}
+
+// TestForwardHoldsNoBuffers while nothing comes, whatever the proxy is spoken to by.
+func TestForwardHoldsNoBuffers(t *testing.T) {
+	s, _ := site(t, false, everything)
+	for name, kind := range proxyKinds {
+		if kind.TLS {
+			continue
+		}
+		proxy := egresstest.StartProxy(t, kind, s.Listener.Addr().String())
+		u := *proxy.URL
+		tn := newTunnels(Config{Proxy: &Proxy{URL: &u}}, NewGuard(here...), reachWithin)
+		nc, err := tn.through(t.Context(), outside+":80")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if _, ok := nc.(syscall.Conn); !ok {
+			t.Errorf("%s: it is %T, of which can't be known whether something has come", name, nc)
+		}
+	}
+}
+
+// TestWaitingReader passes on all that comes, whether or not it can know of it before.
+func TestWaitingReader(t *testing.T) {
+	all := make([]byte, 200_000)
+	for i := range all {
+		all[i] = byte(i % 251)
+	}
+	ours, theirs := net.Pipe()
+	go func() {
+		for rest := all; len(rest) > 0; {
+			n := min(len(rest), 1+len(rest)%(3*firstBuffer))
+			_, _ = ours.Write(rest[:n])
+			rest = rest[n:]
+		}
+		ours.Close()
+	}()
+	var got bytes.Buffer
+	pass(&got, theirs)
+	if !bytes.Equal(got.Bytes(), all) {
+		t.Errorf("%d bytes of %d", got.Len(), len(all))
+	}
+}
+
+// TestForwardLosesWhatNobodyTakes: a browser that has gone leaves nothing behind with a
+// server that reads nothing.
+func TestForwardLosesWhatNobodyTakes(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	w := startForward(t, &Rules{Open: here}, nil)
+	for _, begin := range []string{"CONNECT %s HTTP/1.1\r\n\r\n", "POST http://%s/ HTTP/1.1\r\nContent-Length: 1000000000\r\n\r\n"} {
+		nc, _ := w.speak(t, fmt.Sprintf(begin, l.Addr()))
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Close()
+		_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
+		for err == nil {
+			_, err = nc.Write(make([]byte, 1<<20))
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+		if left := w.sweep(nil); len(left) != 0 {
+			t.Errorf("%d connections are left by a browser that is there", len(left))
+		}
+		nc.Close()
+		var left map[net.Conn]bool
+		for late := time.After(10 * time.Second); len(left) < 2; {
+			select {
+			case <-late:
+				t.Fatalf("%d connections are left", len(left))
+			default:
+				left = w.sweep(nil)
+			}
+		}
+		w.sweep(left)
+		w.quiet(t)
+	}
+}
+
+// TestForwardTellsWhenThereAreTooMany.
+func TestForwardTellsWhenThereAreTooMany(t *testing.T) {
+	w := startForward(t, &Rules{Open: here}, nil)
+	w.Forward.mu.Lock()
+	for range maxOpen {
+		nc, _ := net.Pipe()
+		w.open[nc] = nc
+	}
+	w.Forward.mu.Unlock()
+	_, in := w.speak(t, "")
+	if _, err := in.ReadByte(); err == nil {
+		t.Error("one more is served")
+	}
+	if told := w.refusals(); len(told) != 1 || told[0].Class != ClassConnect || !strings.Contains(told[0].Reason, "2048 connections") {
 		t.Errorf("told %+v", told)
 	}
 }

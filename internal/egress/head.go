@@ -314,7 +314,7 @@ func (h *responseHead) write(status string, fields []field, named map[string]boo
 		switch {
 		case f.name == "content-length" && h.length != chunked:
 		case f.name == "upgrade" && h.status == 101:
-		case perHop[f.name] || named[f.name]:
+		case perHop[f.name] || named[f.name] || f.name == RefusedHeader:
 			continue
 		}
 		h.out = append(append(h.out, f.line...), "\r\n"...)

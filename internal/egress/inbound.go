@@ -87,7 +87,7 @@ func (c *inbound) connect(h *requestHead) {
 	if c.to != nil {
 		c.leave()
 	}
-	out, why := c.f.reach(h)
+	out, why := c.f.reach(h, c.Conn)
 	if why != nil {
 		status := http.StatusBadGateway
 		switch why.Class {
@@ -96,7 +96,7 @@ func (c *inbound) connect(h *requestHead) {
 		case ClassTimeout:
 			status = http.StatusGatewayTimeout
 		}
-		c.write(status, "text/plain; charset=utf-8", h.host+" was not reached: "+why.Message+".\n")
+		c.write(status, "text/plain; charset=utf-8", "", h.host+" was not reached: "+why.Message+".\n")
 		c.last()
 		return
 	}
@@ -113,10 +113,10 @@ func (c *inbound) request(h *requestHead) *exchange {
 		c.leave()
 	}
 	if c.to == nil {
-		out, why := c.f.reach(h)
+		out, why := c.f.reach(h, c.Conn)
 		if why != nil {
 			if why.Class == ClassBlocked {
-				c.answer(http.StatusForbidden, h.host+" was not reached: "+why.Message+".")
+				c.page(http.StatusForbidden, RefusedHeader+": "+why.Message+"\r\n", h.host+" was not reached: "+why.Message+".")
 				c.last()
 			}
 			return nil // as without a proxy: there is no connection
@@ -135,6 +135,9 @@ func (c *inbound) request(h *requestHead) *exchange {
 	}
 	switch {
 	case err != nil:
+		if h.length != 0 {
+			close(x.sent) // as far as it will be
+		}
 		// The server may have answered all the same; if the browser has gone, nobody
 		// waits for that.
 		_ = c.to.SetReadDeadline(time.Now().Add(lastWords))
@@ -263,16 +266,19 @@ type buffered struct {
 func (b buffered) Read(p []byte) (int, error) { return b.in.Read(p) }
 
 // answer answers in the server's place, for a person. It is the connection's last.
-func (c *inbound) answer(status int, why string) {
-	c.write(status, "text/html; charset=utf-8", fmt.Sprintf("<!doctype html><meta charset=utf-8><title>%d %s</title><body style=\"font:16px sans-serif;margin:3em\"><h1>%s</h1><p>%s",
+func (c *inbound) answer(status int, why string) { c.page(status, "", why) }
+
+// page is an answer with further headers.
+func (c *inbound) page(status int, headers, why string) {
+	c.write(status, "text/html; charset=utf-8", headers, fmt.Sprintf("<!doctype html><meta charset=utf-8><title>%d %s</title><body style=\"font:16px sans-serif;margin:3em\"><h1>%s</h1><p>%s",
 		status, http.StatusText(status), http.StatusText(status), html.EscapeString(why)))
 }
 
-func (c *inbound) write(status int, kind, text string) {
+func (c *inbound) write(status int, kind, headers, text string) {
 	_ = c.SetWriteDeadline(time.Now().Add(headWithin))
-	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n"+
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s"+
 		"Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\nConnection: close\r\n\r\n%s",
-		status, http.StatusText(status), kind, len(text), text)
+		status, http.StatusText(status), kind, len(text), headers, text)
 }
 
 // last reads for a while what the browser still sends, because unread it would take

@@ -34,6 +34,7 @@ type Proxy struct {
 type tunnels struct {
 	Proxy
 	called   string // what the proxy is, in errors
+	denies   Class  // what it is called that it lets a target not through
 	guard    *Guard
 	resolver *net.Resolver
 	dialer   *net.Dialer // to the proxy
@@ -43,7 +44,7 @@ type tunnels struct {
 
 func newTunnels(cfg Config, guard *Guard, timeout time.Duration) *tunnels {
 	t := &tunnels{
-		Proxy: *cfg.Proxy, called: "the webhook proxy", guard: guard, resolver: cfg.Resolver, timeout: timeout,
+		Proxy: *cfg.Proxy, called: "the webhook proxy", denies: ClassBlocked, guard: guard, resolver: cfg.Resolver, timeout: timeout,
 		dialer: &net.Dialer{Resolver: cfg.Resolver},
 	}
 	if t.resolver == nil {
@@ -199,7 +200,7 @@ func (t *tunnels) connect(ctx context.Context, nc net.Conn, target string) (net.
 	case resp.StatusCode == http.StatusProxyAuthRequired:
 		return nil, &Error{ClassProxy, t.called + " does not accept this server's credentials (407)"}
 	case resp.StatusCode == http.StatusForbidden:
-		return nil, &Error{ClassBlocked, t.called + " does not let the target through (403)"}
+		return nil, &Error{t.denies, t.called + " does not let the target through (403)"}
 	case resp.StatusCode >= 500:
 		return nil, &Error{ClassConnect, fmt.Sprintf("%s reached no target (%d)", t.called, resp.StatusCode)}
 	case resp.StatusCode/100 != 2:
@@ -217,14 +218,15 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 		password, _ := user.Password()
 		auth = &socks.Auth{User: user.Username(), Password: password}
 	}
-	dialer, err := socks.SOCKS5("tcp", t.URL.Host, auth, reacher{t})
+	to := &reacher{t: t}
+	dialer, err := socks.SOCKS5("tcp", t.URL.Host, auth, to)
 	if err != nil {
 		return nil, &Error{ClassProxy, t.called + " can't be used"}
 	}
-	nc, err := dialer.(socks.ContextDialer).DialContext(ctx, "tcp", target)
+	_, err = dialer.(socks.ContextDialer).DialContext(ctx, "tcp", target)
 	switch {
 	case err == nil:
-		return nc, nil
+		return to.nc, nil // as it is: what is around it hides that it is the kernel's
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, os.ErrDeadlineExceeded): // the connection's clock was first
@@ -237,7 +239,7 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 	_, answer, _ := strings.Cut(err.Error(), "unknown error ")
 	switch {
 	case strings.Contains(answer, "not allowed"):
-		return nil, &Error{ClassBlocked, t.called + " does not let the target through"}
+		return nil, &Error{t.denies, t.called + " does not let the target through"}
 	case strings.Contains(answer, "unreachable"), strings.Contains(answer, "refused"), strings.Contains(answer, "TTL"), strings.Contains(answer, "general"):
 		return nil, &Error{ClassConnect, t.called + " reached no target"}
 	case strings.Contains(err.Error(), "authentication"):
@@ -248,12 +250,16 @@ func (t *tunnels) throughSOCKS(ctx context.Context, target string) (net.Conn, er
 }
 
 // reacher is how the library connects to the proxy.
-type reacher struct{ t *tunnels }
+type reacher struct {
+	t  *tunnels
+	nc net.Conn
+}
 
-func (r reacher) Dial(network, address string) (net.Conn, error) {
+func (r *reacher) Dial(network, address string) (net.Conn, error) {
 	return r.DialContext(context.Background(), network, address)
 }
 
-func (r reacher) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	return r.t.reach(ctx, network, address)
+func (r *reacher) DialContext(ctx context.Context, network, address string) (nc net.Conn, err error) {
+	r.nc, err = r.t.reach(ctx, network, address)
+	return r.nc, err
 }

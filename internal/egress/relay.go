@@ -68,9 +68,9 @@ func closeWrite(nc net.Conn) {
 func pass(to io.Writer, from net.Conn) {
 	next := waitingReader(from)
 	for {
-		buf, n, err := next()
-		if n > 0 {
-			if _, werr := to.Write(buf[:n]); werr != nil {
+		part, buf, err := next()
+		if len(part) > 0 {
+			if _, werr := to.Write(part); werr != nil {
 				err = werr
 				from.Close()
 			}
@@ -84,9 +84,13 @@ func pass(to io.Writer, from net.Conn) {
 	}
 }
 
+// firstBuffer is how much a connection may always have in memory, in bytes, where it can't
+// be known whether there is something to be read.
+const firstBuffer = 1 << 10
+
 // waitingReader reads a connection into a buffer that it takes when there is
-// something to be read. The caller puts it back.
-func waitingReader(from net.Conn) func() (*[32 << 10]byte, int, error) {
+// something to be read, if it can know. The caller puts back what isn't nil.
+func waitingReader(from net.Conn) func() (part []byte, buf *[32 << 10]byte, err error) {
 	counted := func(int) {}
 	below := from
 	if o, ok := from.(*outbound); ok {
@@ -98,13 +102,20 @@ func waitingReader(from net.Conn) func() (*[32 << 10]byte, int, error) {
 		raw, _ = sc.SyscallConn()
 	}
 	if raw == nil { // TLS with a proxy
-		return func() (*[32 << 10]byte, int, error) {
-			buf := passing.Get().(*[32 << 10]byte)
-			n, err := from.Read(buf[:])
-			return buf, n, err
+		first, more := make([]byte, firstBuffer), false
+		return func() (part []byte, buf *[32 << 10]byte, err error) {
+			into := first
+			if more { // of what has come already
+				buf = passing.Get().(*[32 << 10]byte)
+				into = buf[:]
+			}
+			n, err := from.Read(into)
+			more = n == len(into)
+			return into[:n], buf, err
 		}
 	}
-	return func() (buf *[32 << 10]byte, n int, err error) {
+	return func() (part []byte, buf *[32 << 10]byte, err error) {
+		n := 0
 		waited := raw.Read(func(fd uintptr) bool {
 			buf = passing.Get().(*[32 << 10]byte)
 			for {
@@ -127,7 +138,10 @@ func waitingReader(from net.Conn) func() (*[32 << 10]byte, int, error) {
 		case err == nil && n == 0:
 			err = io.EOF
 		}
-		return buf, n, err
+		if buf != nil {
+			part = buf[:n]
+		}
+		return part, buf, err
 	}
 }
 

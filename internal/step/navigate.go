@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -175,28 +176,33 @@ var notLeft = &domain.Failure{Code: CodeNotLeft, Message: "The page was not left
 func (r *run) notLoaded(word string) *domain.Failure {
 	tunnel := strings.HasPrefix(word, "net::ERR_TUNNEL_")
 	if tunnel || word == "net::ERR_EMPTY_RESPONSE" {
-		why, ok := r.page.Unreached(hostOf(r.spec.URL), r.went)
+		host, port := hostPort(r.spec.URL)
+		why, ok := r.page.Unreached(host, port, r.went)
 		if !ok && tunnel { // it was sent elsewhere
-			why, ok = r.page.Unreached("", r.went)
+			why, ok = r.page.Unreached("", 0, r.went)
 		}
 		if ok {
-			return notReached(why)
+			return notReached(why.Refusal)
 		}
 	}
 	return notLoaded(word)
 }
 
-func hostOf(address string) string {
+// hostPort is what a page's proxy is asked for, to reach an address.
+func hostPort(address string) (host string, port int) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return ""
+		return "", 0
 	}
-	host, _ := egress.PlainHost(u.Hostname())
-	return host
+	host, _ = egress.PlainHost(u.Hostname())
+	if port, err = strconv.Atoi(u.Port()); err != nil {
+		port = map[string]int{"http": 80, "https": 443}[u.Scheme]
+	}
+	return host, port
 }
 
 // notReached says why there is no connection.
-func notReached(why browser.Unreached) *domain.Failure {
+func notReached(why egress.Refusal) *domain.Failure {
 	f := &domain.Failure{Code: "connection_failed", Message: "There is no connection to the server"}
 	switch why.Class {
 	case egress.ClassBlocked:
@@ -204,21 +210,26 @@ func notReached(why browser.Unreached) *domain.Failure {
 	case egress.ClassDNS:
 		f.Code, f.Message = "name_not_resolved", "The address's name has no address on the network"
 	}
-	f.Message = fmt.Sprintf("%s: %s: %s.", f.Message, why.Host, why.Reason)
+	if why.Host != "" {
+		f.Message += ": " + why.Host
+	}
+	f.Message = fmt.Sprintf("%s: %s.", f.Message, why.Reason)
 	return f
 }
 
 // blocked is why what a navigation has led to is not the page, but the session's proxy's
 // words about it; nil: it is the page.
 func (r *run) blocked() *domain.Failure {
-	address := r.page.Main().Document.URL
-	if r.went.IsZero() || !strings.HasPrefix(address, "http:") {
+	document := r.page.Main().Document
+	if !strings.HasPrefix(document.URL, "http:") {
 		return nil
 	}
-	if why, ok := r.page.Unreached(hostOf(address), r.went); ok && why.Class == egress.ClassBlocked {
-		return notReached(why)
+	reason := r.page.Refused(document.Loader)
+	if reason == "" {
+		return nil
 	}
-	return nil
+	host, port := hostPort(document.URL)
+	return notReached(egress.Refusal{Host: host, Port: port, Class: egress.ClassBlocked, Reason: domain.CleanText(reason)})
 }
 
 // notLoaded says why there is no page, in the browser's own word and ours.

@@ -147,6 +147,33 @@ func TestNavigations(t *testing.T) {
 	b.must(`{"action":"assert","text":"welcome"}`)
 }
 
+// TestBlockedPages fail, though pages have asked for so much that is blocked that not all
+// of it is told.
+func TestBlockedPages(t *testing.T) {
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Header().Set("Browserhook-Refused", "says the server")
+		if r.URL.Path == "/away" {
+			http.Redirect(w, r, "http://10.0.0.1/", http.StatusFound)
+			return
+		}
+		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>site</title>`)
+	}))
+	t.Cleanup(site.Close)
+	b := borrow(t)
+	b.must(`{"action":"goto","url":"` + site.URL + `"}`) // whatever that says
+	b.must(`{"action":"evaluate","expression":"Promise.all(Array.from({ length: 300 }, (_, i) => fetch('http://10.0.0.2/' + i, { mode: 'no-cors' })))","timeout":"30s"}`)
+	for _, address := range []string{"http://10.0.0.1/", site.URL + "/away"} {
+		res, why := b.run(step.Spec{Action: "goto", URL: address, Timeout: "30s"})
+		if why == nil || why.Code != "address_blocked" || !strings.Contains(why.Message, "10.0.0.1: the target is private address space") {
+			t.Errorf("%s: %s, %+v", address, res, why)
+		}
+	}
+	if res, why := b.run(step.Spec{Action: "goto", URL: site.URL, Timeout: "30s"}); why != nil {
+		t.Errorf("%s, %+v", res, why)
+	}
+}
+
 // TestAPageThatAsksWhoItIs is a page to the headless shell, and none to the whole
 // browser.
 func TestAPageThatAsksWhoItIs(t *testing.T) {
