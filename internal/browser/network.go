@@ -104,8 +104,12 @@ func (b *Browser) say(ctx context.Context, hello keeper.Hello) (_ net.Conn, welc
 	return conn, answer.Result, nil
 }
 
-// usageWithin bounds how long a keeper may take to say what has passed.
-const usageWithin = time.Second
+const (
+	// usageWithin bounds how long a keeper may take to say what has passed.
+	usageWithin = time.Second
+	// settleWithin bounds it when all that is still to pass has to end first.
+	settleWithin = 5 * time.Second
+)
 
 // Usage is what the browser has had of the network, as far as the keeper can be asked
 // or has said. After Close it is all of it.
