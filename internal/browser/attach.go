@@ -65,7 +65,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
 		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
 	}
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
 	defer func() {
 		if err != nil {
 			_ = b.conn.Close()

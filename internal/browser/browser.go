@@ -36,13 +36,14 @@ type Browser struct {
 	release    func()
 	forwards   bool // the keeper has the browser's way out
 
-	mu     sync.Mutex
-	pid    int            // Chromium's, from the keeper
-	exited *keeper.Exited // the keeper's news of the end
-	usage  domain.Usage   // that the keeper has told
-	closed bool           // the end is ours
-	left   bool           // the browser is left to another server
-	away   time.Duration  // how long it had no server before this one
+	mu      sync.Mutex
+	pid     int            // Chromium's, from the keeper
+	exited  *keeper.Exited // the keeper's news of the end
+	usage   domain.Usage   // that the keeper has told
+	settled bool           // nothing follows that
+	closed  bool           // the end is ours
+	left    bool           // the browser is left to another server
+	away    time.Duration  // how long it had no server before this one
 
 	asked chan struct{}
 	ask   sync.Once
@@ -204,6 +205,12 @@ func (b *Browser) heard(e cdp.Event) {
 	case keeper.MethodLeft:
 		b.tabs.again()
 		return
+	case keeper.MethodUsed:
+		var u domain.Usage
+		if json.Unmarshal(e.Params, &u) == nil {
+			b.used(u)
+		}
+		return
 	}
 	var news keeper.Exited
 	if json.Unmarshal(e.Params, &news) == nil {
@@ -226,6 +233,9 @@ func (b *Browser) watch() {
 		close(b.done)
 		return
 	}
+	late, cancel := context.WithTimeout(context.Background(), usageWithin)
+	b.settle(late)
+	cancel()
 	_ = b.keeper.signal(syscall.SIGTERM)
 	stop := time.AfterFunc(keeperEnds, func() { _ = b.keeper.signal(syscall.SIGKILL) })
 	err := b.keeper.wait()

@@ -321,7 +321,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = cdp.NewConn(nc, l.cfg.Log)
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft)
+	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
 	go b.watch()
 	return b, nil
 }

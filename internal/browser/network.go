@@ -114,35 +114,45 @@ const (
 // Usage is what the browser has had of the network, as far as the keeper can be asked
 // or has said. After Close it is all of it.
 func (b *Browser) Usage(ctx context.Context) domain.Usage {
-	b.account(ctx, keeper.Hello{Asks: true})
+	b.account(ctx, keeper.Hello{Asks: true}, usageWithin)
+	return b.Used()
+}
+
+// Used is Usage as the keeper has said last, which it does every few seconds.
+func (b *Browser) Used() domain.Usage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.usage
 }
 
 // settle has nothing of the browser's pass any more, and learns what has.
-func (b *Browser) settle(ctx context.Context) { b.account(ctx, keeper.Hello{Ends: true}) }
+func (b *Browser) settle(ctx context.Context) {
+	b.account(ctx, keeper.Hello{Ends: true}, settleWithin)
+}
 
-// account asks what has passed.
-func (b *Browser) account(ctx context.Context, hello keeper.Hello) {
-	select {
-	case <-b.conn.Done():
+// account asks what has passed, unless all of it was told. It asks by a connection of its
+// own: a browser that hangs, whose wire has been given up, has a keeper still.
+func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.Duration) {
+	b.mu.Lock()
+	told := b.exited != nil || b.settled
+	b.mu.Unlock()
+	if told || !b.forwards {
 		return
-	default:
 	}
-	if !b.forwards {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, usageWithin)
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	conn, welcome, err := b.say(ctx, hello)
 	if err != nil {
 		return
 	}
 	conn.Close()
-	if welcome.Usage != nil {
-		b.used(*welcome.Usage)
+	if welcome.Usage == nil {
+		return
 	}
+	b.used(*welcome.Usage)
+	b.mu.Lock()
+	b.settled = b.settled || hello.Ends
+	b.mu.Unlock()
 }
 
 // used takes what the keeper says has passed, which is never less than before.

@@ -181,3 +181,34 @@ func TestWhyThereAreNoNamespaces(t *testing.T) {
 		}
 	}
 }
+
+// TestTheAccountOfABrowserThatHangs isn't lost: its keeper has it.
+func TestTheAccountOfABrowserThatHangs(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 5000)) }))
+	t.Cleanup(site.Close)
+	b := browsertest.Launch(t, browsertest.Launcher(t, "", nil), domain.SessionOptions{})
+	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
+		t.Fatal(err)
+	}
+	for late := time.After(10 * time.Second); b.Usage(t.Context()).ReceivedBytes < 5000; {
+		select {
+		case <-late:
+			t.Fatalf("counted %+v", b.Usage(t.Context()))
+		default:
+		}
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{DialContext: b.Dial, DisableKeepAlives: true}}).Get(site.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	b.GiveUp()
+	wait(t, b.Done())
+	if got := b.Used(); got.ReceivedBytes < 10_000 {
+		t.Errorf("counted %+v", got)
+	}
+}

@@ -15,6 +15,9 @@ import (
 // NextUser has the launcher take this user next, if it is free.
 func (l *Launcher) NextUser(uid int) { l.users.last = uid - 1 }
 
+// GiveUp has the server find that the browser hangs.
+func (b *Browser) GiveUp() { b.conn.GiveUp() }
+
 // TestUsersOfBrowsers: no two at the same time have the same, of whichever server
 // they are, and the next is not who has just been.
 func TestUsersOfBrowsers(t *testing.T) {

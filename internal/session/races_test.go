@@ -102,6 +102,7 @@ func (b *stage) Leave() {
 
 func (b *stage) Away() time.Duration                { return b.away }
 func (b *stage) Usage(context.Context) domain.Usage { return domain.Usage{} }
+func (b *stage) Used() domain.Usage                 { return domain.Usage{} }
 
 func (b *stage) crash() { b.once.Do(func() { close(b.done) }) }
 

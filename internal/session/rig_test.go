@@ -175,6 +175,7 @@ func (f *fake) Asked() <-chan struct{}             { return nil }
 func (f *fake) Close(context.Context) error        { return nil }
 func (f *fake) Leave()                             {}
 func (f *fake) Usage(context.Context) domain.Usage { return domain.Usage{} }
+func (f *fake) Used() domain.Usage                 { return domain.Usage{SentBytes: 7} }
 func (f *fake) Away() time.Duration                { return 0 }
 func (f *fake) Connect(context.Context, string, func()) (net.Conn, error) {
 	return nil, errors.New("it is no browser")

@@ -82,6 +82,9 @@ wait:
 			return err
 		}
 		c.Artifacts = saved.artifacts
+		if used := b.Used(); used != (domain.Usage{}) { // for who can't ask, or not any more
+			c.Session.Usage = used
+		}
 		if !end {
 			next, err = a.next(ctx, dec, c)
 		}

@@ -78,6 +78,7 @@ type Browser interface {
 	Asked() <-chan struct{}
 	Close(ctx context.Context) error
 	Usage(ctx context.Context) domain.Usage // of the network, so far
+	Used() domain.Usage                     // the same, as it was known last
 	Leave()                                 // leaves it to the server that attaches next
 	Away() time.Duration                    // how long it had no server before this one attached
 }

@@ -81,6 +81,7 @@ const (
 	MethodLeft   = "Keeper.left"   // an event: a program has left, and nothing of it is in the browser
 	MethodNote   = "Keeper.note"   // a command: what the next server is to know, whatever that is
 	MethodTold   = "Keeper.told"   // an event: egress.Refusal, a connection that was not made
+	MethodUsed   = "Keeper.used"   // an event: domain.Usage, what has passed so far, when that is more
 	MethodTaken  = "Keeper.taken"  // an event: that note; the events before tell of what there is, see mux.ServeKept
 )
 
@@ -245,6 +246,7 @@ func (k *keeper) run() error {
 	k.serving.Go(k.watch)
 	k.mux = mux.New(browser, func() { k.mux.Tell(MethodLeft, struct{}{}) })
 	k.serving.Go(func() { k.proxy.Serve(way) })
+	k.serving.Go(k.tellUsage)
 	k.serving.Go(func() { k.accept(listener) })
 	browserDone := make(chan struct{})
 	go func() {
@@ -277,6 +279,27 @@ func (k *keeper) run() error {
 	case <-time.After(2 * readWithin): // one that has said no hello
 	}
 	return nil
+}
+
+// usageEvery is how often it is told what has passed.
+const usageEvery = 5 * time.Second
+
+// tellUsage tells again and again what has passed, so that it is known of a browser whose
+// keeper is lost.
+func (k *keeper) tellUsage() {
+	tick := time.NewTicker(usageEvery)
+	defer tick.Stop()
+	for told := (domain.Usage{}); ; {
+		select {
+		case <-tick.C:
+		case <-k.over:
+			return
+		}
+		if now := k.proxy.Usage(); now != told {
+			k.mux.Tell(MethodUsed, now)
+			told = now
+		}
+	}
 }
 
 // attend returns when the browser has ended, with its status, or is to end.
