@@ -91,10 +91,12 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	if err != nil {
 		return nil, err
 	}
-	if b.forwards = welcome.Version >= keeper.Forwarding; b.forwards {
+	if b.forwards = welcome.Version >= keeper.Forwarding && !welcome.Open; b.forwards {
 		if err := b.rule(ctx, l.cfg.Allow, opt); err != nil {
 			return nil, err
 		}
+	} else {
+		l.cfg.Log.Warn("a browser that a server of an earlier version started goes on without the proxy and the namespace that close browsers in: it reaches what this machine does", "session", sessionID)
 	}
 	select {
 	case <-past.known:

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -467,5 +468,56 @@ func TestWhatIsNotOursIsNotAttachedTo(t *testing.T) {
 			}
 			gone(t, folder)
 		})
+	}
+}
+
+// TestABrowserOfAnEarlierServer that has no rules for browsers, and starts keepers of after
+// an upgrade, goes where that expects it to. Its next server says so.
+func TestABrowserOfAnEarlierServer(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, "<!doctype html><title>here</title>")
+	}))
+	t.Cleanup(site.Close)
+	script := filepath.Join(browsertest.RunDir(t), "keeper")
+	if err := os.WriteFile(script, []byte(`#!/bin/sh
+self=$1
+shift
+case "$1" in
+{*) set -- "$(printf %s "$1" | sed 's/,"forwards":true//; s/,"namespace":true//')";;
+esac
+exec "$self" keeper "$@"
+`), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var log strings.Builder
+	var dir string
+	before := browsertest.Launcher(t, "", func(c *browser.Config) {
+		c.Keeper, c.NoNamespace, c.Allow, c.Grace, dir = []string{script, browsertest.Self(t)}, true, nil, time.Minute, c.RunDir
+	})
+	after := browsertest.Launcher(t, "", func(c *browser.Config) {
+		c.RunDir, c.Grace, c.Log = dir, time.Minute, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), domain.SessionOptions{Viewport: browser.Viewport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
+		t.Fatal(err)
+	}
+	evaluate(t, b.Page(), "new Promise(r => document.readyState == 'complete' ? r(1) : addEventListener('load', () => r(1)))")
+	if got := evaluate(t, b.Page(), "document.title"); got != "here" {
+		t.Errorf("the page is %v", got)
+	}
+	b.Leave()
+	if b, err = after.Attach(t.Context(), b.ID, domain.SessionOptions{Viewport: browser.Viewport}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(log.String(), "it reaches what this machine does") || !strings.Contains(log.String(), b.ID) {
+		t.Errorf("its server says %q", log.String())
 	}
 }

@@ -290,7 +290,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	defer listener.Close()
 	told := keeper.Config{
 		Chromium: k.program, Args: append(cacheFlags(l.cfg.Limits), k.flags(files, l.Sandbox, l.NoNamespace == nil)...), Dir: dir, Files: files, UID: as.id,
-		Grace: l.cfg.Grace, Spare: spare, Limits: l.cfg.Limits, Cgroups: l.cgroups, Namespace: l.NoNamespace == nil,
+		Grace: l.cfg.Grace, Spare: spare, Limits: l.cfg.Limits, Cgroups: l.cgroups, Namespace: l.NoNamespace == nil, Forwards: true,
 	}
 	passed := []*os.File{listener}
 	if as.lock != nil {

@@ -13,13 +13,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -50,6 +48,9 @@ type Config struct {
 	// Namespace has the browser in a network namespace of its own, or not at all. Attr
 	// says how the keeper must be started then.
 	Namespace bool `json:"namespace,omitempty"`
+	// Forwards has the browser's way out be the keeper's: a server that was started before
+	// an upgrade starts keepers of after it, and says no rules.
+	Forwards bool `json:"forwards,omitempty"`
 	// Spare is a browser that no session has yet: until it does, it ends with its
 	// server. SessionFile says so.
 	Spare bool `json:"spare,omitempty"`
@@ -109,6 +110,8 @@ type Welcome struct {
 	AwayMs int64 `json:"awayMs,omitempty"`
 	// NoGroup is why the browser is in no control group, though it was to be.
 	NoGroup string `json:"noGroup,omitempty"`
+	// Open: the browser's way out isn't the keeper's, but the machine's.
+	Open bool `json:"open,omitempty"`
 	// To who asks, what has passed.
 	Usage *domain.Usage `json:"usage,omitempty"`
 }
@@ -233,11 +236,18 @@ func (k *keeper) run() error {
 	defer k.release()
 	defer k.end()
 	k.proxy = egress.NewForward(func(r egress.Refusal) { k.mux.Tell(MethodTold, r) })
-	way, startErr := k.listenForBrowser()
+	var way net.Listener
+	var proxy []string
 	var browser pipes
+	var startErr error
+	if k.cfg.Forwards {
+		if way, startErr = k.listenForBrowser(); startErr == nil {
+			defer way.Close()
+			proxy = proxied(way.Addr())
+		}
+	}
 	if startErr == nil {
-		defer way.Close()
-		browser, startErr = k.start(way.Addr())
+		browser, startErr = k.start(proxy)
 	}
 	if startErr != nil {
 		k.refuse(listener, startErr)
@@ -245,8 +255,10 @@ func (k *keeper) run() error {
 	}
 	k.serving.Go(k.watch)
 	k.mux = mux.New(browser, func() { k.mux.Tell(MethodLeft, struct{}{}) })
-	k.serving.Go(func() { k.proxy.Serve(way) })
-	k.serving.Go(k.tellUsage)
+	if way != nil {
+		k.serving.Go(func() { k.proxy.Serve(way) })
+		k.serving.Go(k.tellUsage)
+	}
 	k.serving.Go(func() { k.accept(listener) })
 	browserDone := make(chan struct{})
 	go func() {
@@ -261,7 +273,9 @@ func (k *keeper) run() error {
 	k.end()
 	<-browserDone
 	k.lines.wait()
-	way.Close()
+	if way != nil {
+		way.Close()
+	}
 	k.proxy.Close()
 	if k.exceeded == nil {
 		k.exceeded = k.outOfMemory()
@@ -350,97 +364,6 @@ func signalOf(s syscall.WaitStatus) int {
 		return int(s.Signal())
 	}
 	return 0
-}
-
-// pipes are the ends of Chromium's that are the keeper's.
-type pipes struct {
-	io.Reader // what it says
-	io.Writer // what it is told
-}
-
-// listenForBrowser listens where the browser finds its proxy: in the namespace that it
-// is to be in, if it is to have one.
-func (k *keeper) listenForBrowser() (net.Listener, error) {
-	if k.cfg.Namespace {
-		return isolate()
-	}
-	return net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // there is no name to be resolved
-}
-
-// proxied are the arguments that have Chromium send everything to the proxy, what is
-// for loopback too, and resolve no name itself.
-func proxied(proxy net.Addr) []string {
-	return []string{
-		"--proxy-server=http://" + proxy.String(), "--proxy-bypass-list=<-loopback>", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-	}
-}
-
-// start runs Chromium with its protocol on file descriptors 3 and 4, and the
-// goroutine that reaps it and everything that it leaves. It is called on the thread
-// that isolate was.
-func (k *keeper) start(proxy net.Addr) (browser pipes, err error) {
-	if k.cfg.Namespace {
-		if err := shed(); err != nil {
-			return browser, err
-		}
-	}
-	readEnd, toBrowser, err := os.Pipe()
-	if err != nil {
-		return browser, err
-	}
-	fromBrowser, writeEnd, err := os.Pipe()
-	if err != nil {
-		return browser, err
-	}
-	printed, printEnd, err := os.Pipe()
-	if err != nil {
-		return browser, err
-	}
-	null, err := os.Open(os.DevNull)
-	if err != nil {
-		return browser, err
-	}
-	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if k.cfg.UID != 0 {
-		attr.Credential = &syscall.Credential{Uid: uint32(k.cfg.UID), Gid: uint32(k.cfg.UID), Groups: []uint32{}}
-	}
-	// Files stay open here by number until this function ends.
-	defer func() {
-		for _, f := range []*os.File{readEnd, writeEnd, printEnd, null} {
-			f.Close()
-		}
-	}()
-	k.confine()
-	k.pid, err = k.into(attr, func() (int, error) {
-		return syscall.ForkExec(k.cfg.Chromium, slices.Concat([]string{k.cfg.Chromium}, proxied(proxy), k.cfg.Args), &syscall.ProcAttr{
-			Dir:   k.cfg.Files,
-			Env:   k.environment(),
-			Files: []uintptr{null.Fd(), printEnd.Fd(), printEnd.Fd(), readEnd.Fd(), writeEnd.Fd()},
-			Sys:   attr,
-		})
-	})
-	if err != nil {
-		return browser, fmt.Errorf("start %s: %w", filepath.Base(k.cfg.Chromium), err)
-	}
-	go k.lines.read(printed)
-	go k.reap()
-	return pipes{fromBrowser, toBrowser}, nil
-}
-
-// environment is all that Chromium learns: nothing of the server's own.
-func (k *keeper) environment() []string {
-	env := []string{
-		"HOME=" + k.cfg.Files, "TMPDIR=tmp", // relative to Files: Chromium makes a socket there, whose path may have 108 bytes
-		"XDG_CONFIG_HOME=" + filepath.Join(k.cfg.Files, "config"), "XDG_CACHE_HOME=" + filepath.Join(k.cfg.Files, "cache"),
-		"XDG_RUNTIME_DIR=" + k.cfg.Files, "DBUS_SESSION_BUS_ADDRESS=disabled:",
-		"PATH=/usr/local/bin:/usr/bin:/bin",
-	}
-	for _, name := range []string{"LANG", "LC_ALL", "FONTCONFIG_PATH", "FONTCONFIG_FILE"} {
-		if v, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+v)
-		}
-	}
-	return env
 }
 
 // reap waits for every child, Chromium itself and what it orphaned.

@@ -161,7 +161,7 @@ func (k *keeper) welcome(said Hello) Welcome {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	w.Keeper = os.Getpid()
+	w.Keeper, w.Open = os.Getpid(), !k.cfg.Forwards
 	if k.noGroup != nil {
 		w.NoGroup = k.noGroup.Error()
 	}
