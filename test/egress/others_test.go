@@ -253,6 +253,7 @@ var ofEscapes = []row{
 	{name: "UDP, this machine's address", do: "udp {own}:{port}", leaks: true, never: true},
 	{name: "another session's way out", do: "proxy 127.0.0.1:{port}", leaks: true, never: true},
 	{name: "an abstract socket", do: "abstract {port}", leaks: true, never: true},
+	{name: "a socket in a folder", do: "path {port}", always: true},
 }
 
 // TestEscapes stands for a process that has got out of the sandbox.
@@ -275,12 +276,16 @@ func TestEscapes(t *testing.T) {
 						_, _ = bufio.NewReader(nc).ReadString('\n')
 						nc.Close()
 					}
-				case "abstract":
-					l, err := net.Listen("unix", "@browserhook-test-"+where)
+				case "abstract", "path":
+					address := "@browserhook-test-" + where
+					if how == "path" {
+						address = filepath.Join(t.TempDir(), where)
+					}
+					l, err := net.Listen("unix", address)
 					if err != nil {
 						t.Fatal(err)
 					}
-					if nc, err := within(r.PID(), "unix", "@browserhook-test-"+where); err == nil {
+					if nc, err := within(r.PID(), "unix", address); err == nil {
 						c.hits.Add(1)
 						nc.Close()
 					}

@@ -109,7 +109,7 @@ type kind struct {
 
 // reached says whether a row is to reach its trap.
 func (k kind) reached(r row) bool {
-	return k.open && !r.never || k.noNamespace && r.leaks
+	return k.open && !r.never || k.noNamespace && r.leaks || r.always
 }
 
 // row is a way around.
@@ -122,6 +122,8 @@ type row struct {
 	depends bool
 	// leaks: without a namespace it leads there.
 	leaks bool
+	// always: no namespace of the network holds it.
+	always bool
 }
 
 // rig is a browser, and the site that it may reach.
