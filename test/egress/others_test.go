@@ -251,7 +251,7 @@ var ofEscapes = []row{
 	{name: "TCP, this machine's address", do: "tcp {own}:{port}", leaks: true, never: true},
 	{name: "UDP", do: "udp 127.0.0.1:{port}", leaks: true, never: true},
 	{name: "UDP, this machine's address", do: "udp {own}:{port}", leaks: true, never: true},
-	{name: "another session's way out", do: "proxy 127.0.0.1:{port}", leaks: true, never: true},
+	{name: "another session's way out", do: "proxy 127.0.0.1:{port}", never: true},
 	{name: "an abstract socket", do: "abstract {port}", leaks: true, never: true},
 	{name: "a socket in a folder", do: "path {port}", always: true},
 }

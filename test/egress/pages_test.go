@@ -57,12 +57,12 @@ var ofPages = []row{
 	{name: "a shared worker", do: `const w = new SharedWorker("/shared.js"); w.port.start(); w.port.postMessage("http://{trap}/"); await ends(w.port, "message")`},
 	{name: "a service worker", do: `await navigator.serviceWorker.register("/service.js?to=" + encodeURIComponent("http://{trap}/"), { scope: "/sw{port}/" }).catch(() => 0); await soon()`},
 	{name: "a download", do: `add('<iframe name=d{port}></iframe><a download target=d{port} href="http://{trap}/x">x</a>').querySelector("a").click(); await soon()`},
-	{name: "WebRTC, STUN", do: `const p = new RTCPeerConnection({ iceServers: [{ urls: "stun:{trap}" }] }); p.createDataChannel("x"); await p.setLocalDescription(); await soon(1000); p.close()`, never: true},
-	{name: "WebRTC, TURN over UDP", do: `const p = new RTCPeerConnection({ iceServers: [{ urls: "turn:{trap}", username: "u", credential: "c" }] }); p.createDataChannel("x"); await p.setLocalDescription(); await soon(1000); p.close()`, never: true},
+	{name: "WebRTC, STUN", do: `const p = new RTCPeerConnection({ iceServers: [{ urls: "stun:{trap}" }] }); p.createDataChannel("x"); await p.setLocalDescription(); await soon(1000); p.close()`, never: true, around: true},
+	{name: "WebRTC, TURN over UDP", do: `const p = new RTCPeerConnection({ iceServers: [{ urls: "turn:{trap}", username: "u", credential: "c" }] }); p.createDataChannel("x"); await p.setLocalDescription(); await soon(1000); p.close()`, never: true, around: true},
 	{name: "WebRTC, TURN over TCP", do: `const p = new RTCPeerConnection({ iceServers: [{ urls: "turn:{trap}?transport=tcp", username: "u", credential: "c" }] }); p.createDataChannel("x"); await p.setLocalDescription(); await soon(1000); p.close()`},
 	{name: "WebRTC, a candidate", do: `const p = new RTCPeerConnection(), q = new RTCPeerConnection(); p.createDataChannel("x"); await p.setLocalDescription(); await q.setRemoteDescription(p.localDescription); await q.setLocalDescription(); await p.setRemoteDescription(q.localDescription);
 		for (const tail of ["udp 2122260223 127.0.0.1 {port} typ host", "tcp 1518280447 127.0.0.1 {port} typ host tcptype passive"]) await p.addIceCandidate({ candidate: "candidate:1 1 " + tail, sdpMid: "0", sdpMLineIndex: 0 }).catch(() => 0); await soon(1000); p.close(); q.close()`},
-	{name: "WebTransport", do: `if (self.WebTransport) { try { const w = new WebTransport("https://{trap}/"); await Promise.race([w.ready.catch(() => 0), soon(1000)]) } catch {} }`, never: true},
+	{name: "WebTransport", do: `if (self.WebTransport) { try { const w = new WebTransport("https://{trap}/"); await Promise.race([w.ready.catch(() => 0), soon(1000)]) } catch {} }`, never: true, around: true},
 	{name: "WebSocketStream", do: `if (self.WebSocketStream) await new WebSocketStream("ws://{trap}/").opened.catch(() => 0); else await ends(new WebSocket("ws://{trap}/"), "close")`},
 
 	// Spellings of this machine.
@@ -103,4 +103,28 @@ func TestPages(t *testing.T) {
 			r.judge(t, ofPages)
 		})
 	}
+}
+
+// TestTraps: what leads nowhere from a browser that is closed in would lead to the trap
+// from one that isn't. Otherwise it would say nothing that it doesn't.
+func TestTraps(t *testing.T) {
+	t.Parallel()
+	r := start(t, kind{name: "not closed in", noNamespace: true, bare: true})
+	var around []row
+	for _, w := range ofPages {
+		if w.around {
+			around = append(around, w)
+		}
+	}
+	var running sync.WaitGroup
+	for _, w := range around {
+		do := r.fill(t, w)
+		running.Go(func() {
+			if err := r.evaluate(t.Context(), do); err != nil {
+				t.Errorf("%s: %v", w.name, err)
+			}
+		})
+	}
+	running.Wait()
+	r.judge(t, around)
 }

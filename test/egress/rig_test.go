@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -105,11 +106,13 @@ type kind struct {
 	name        string
 	noNamespace bool
 	open        bool
+	// bare: by nothing at all, as no server's are.
+	bare bool
 }
 
 // reached says whether a row is to reach its trap.
 func (k kind) reached(r row) bool {
-	return k.open && !r.never || k.noNamespace && r.leaks || r.always
+	return k.open && !r.never || k.noNamespace && r.leaks || r.always || k.bare
 }
 
 // row is a way around.
@@ -124,6 +127,8 @@ type row struct {
 	leaks bool
 	// always: no namespace of the network holds it.
 	always bool
+	// around: it goes by UDP, and would lead there from a browser without a proxy.
+	around bool
 }
 
 // rig is a browser, and the site that it may reach.
@@ -155,6 +160,9 @@ func start(t *testing.T, k kind) *rig {
 		if k.open {
 			c.Allow = append(browsertest.Loopback, own(t)...)
 		}
+		if k.bare {
+			c.Keeper = []string{bareKeeper(t), browsertest.Self(t)}
+		}
 	})
 	if launcher.NoNamespace != nil && !k.noNamespace {
 		t.Skip("this machine has no network namespaces for browsers: ", launcher.NoNamespace)
@@ -166,6 +174,24 @@ func start(t *testing.T, k kind) *rig {
 	}
 	r.navigate(t, r.site+"/")
 	return r
+}
+
+// bareKeeper is a command that starts a keeper without its proxy, and Chromium without
+// what keeps it to that.
+func bareKeeper(t *testing.T) string {
+	t.Helper()
+	script := filepath.Join(browsertest.RunDir(t), "keeper")
+	if err := os.WriteFile(script, []byte(`#!/bin/sh
+self=$1
+shift
+case "$1" in
+{*) set -- "$(printf %s "$1" | sed 's/,"forwards":true//; s/"--\(force-\)\?webrtc-ip-handling-policy=[^"]*",//g; s/"--disable-quic",//')";;
+esac
+exec "$self" keeper "$@"
+`), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return script
 }
 
 // own are this machine's addresses.
@@ -284,9 +310,13 @@ func mine(t *testing.T) string {
 	return "127.0.0.1"
 }
 
+// settle is how long what is on its way to a trap may take to arrive.
+const settle = 500 * time.Millisecond
+
 // judge looks at what has arrived.
 func (r *rig) judge(t *testing.T, rows []row) {
 	t.Helper()
+	<-time.After(settle) // nothing tells that nothing comes
 	for _, w := range rows {
 		if w.depends && r.kind.open {
 			continue

@@ -22,7 +22,11 @@ func (k *keeper) listenForBrowser() (net.Listener, error) {
 	if k.cfg.Namespace {
 		return isolate()
 	}
-	return net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // there is no name to be resolved
+	l, err := net.Listen("tcp4", "127.0.0.1:0") //nolint:noctx // there is no name to be resolved
+	if err == nil && k.cfg.UID != 0 {
+		l = usersOnly{l, k.cfg.UID}
+	}
+	return l, err
 }
 
 // proxied are the arguments that have Chromium send everything to the proxy, what is
