@@ -40,7 +40,7 @@ type Browser struct {
 	pid     int            // Chromium's, from the keeper
 	exited  *keeper.Exited // the keeper's news of the end
 	usage   domain.Usage   // that the keeper has told
-	settled bool           // nothing follows that
+	settled bool           // it was asked for the last time
 	closed  bool           // the end is ours
 	left    bool           // the browser is left to another server
 	away    time.Duration  // how long it had no server before this one

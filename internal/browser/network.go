@@ -125,8 +125,15 @@ func (b *Browser) Used() domain.Usage {
 	return b.usage
 }
 
-// settle has nothing of the browser's pass any more, and learns what has.
+// settle has nothing of the browser's pass any more, and learns what has. It tries once.
 func (b *Browser) settle(ctx context.Context) {
+	b.mu.Lock()
+	settled := b.settled
+	b.settled = true
+	b.mu.Unlock()
+	if settled {
+		return
+	}
 	b.account(ctx, keeper.Hello{Ends: true}, settleWithin)
 }
 
@@ -134,7 +141,7 @@ func (b *Browser) settle(ctx context.Context) {
 // own: a browser that hangs, whose wire has been given up, has a keeper still.
 func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.Duration) {
 	b.mu.Lock()
-	told := b.exited != nil || b.settled
+	told := b.exited != nil
 	b.mu.Unlock()
 	if told || !b.forwards {
 		return
@@ -146,13 +153,9 @@ func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.D
 		return
 	}
 	conn.Close()
-	if welcome.Usage == nil {
-		return
+	if welcome.Usage != nil {
+		b.used(*welcome.Usage)
 	}
-	b.used(*welcome.Usage)
-	b.mu.Lock()
-	b.settled = b.settled || hello.Ends
-	b.mu.Unlock()
 }
 
 // used takes what the keeper says has passed, which is never less than before.

@@ -51,7 +51,7 @@ type BrowserOptions struct {
 }
 
 type network struct {
-	Allow []string `json:"allow,omitempty" maxItems:"100" nullable:"false" doc:"The only hosts that may be reached: a name, an address, or all names below one as *.example.com." example:"[\"*.example.com\"]"`
+	Allow []string `json:"allow,omitempty" maxItems:"100" nullable:"false" doc:"The only hosts that may be reached; left out: all. Each is a name, an address, or all names below one as *.example.com." example:"[\"*.example.com\"]"`
 	Deny  []string `json:"deny,omitempty" maxItems:"100" nullable:"false" doc:"Hosts that may not be reached, whatever is allowed."`
 }
 
