@@ -134,7 +134,11 @@ func (f *Forward) let(nc net.Conn) {
 
 // Serve takes connections until the listener is closed.
 func (f *Forward) Serve(l net.Listener) {
-	f.serving.Go(f.sweeps)
+	f.mu.Lock()
+	if !f.ended {
+		f.serving.Go(f.sweeps)
+	}
+	f.mu.Unlock()
 	for {
 		nc, err := l.Accept()
 		if errors.Is(err, net.ErrClosed) {

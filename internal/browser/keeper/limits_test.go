@@ -170,8 +170,8 @@ func TestWithoutTheGroup(t *testing.T) {
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &before); err != nil {
 		t.Fatal(err)
 	}
-	if before.Max != unix.RLIM_INFINITY && before.Max < 1<<15 && os.Getuid() != 0 {
-		t.Skip("the limit could not be set back")
+	if os.Getuid() != 0 {
+		t.Skip("only root can set the limit back")
 	}
 	defer func() {
 		if err := unix.Setrlimit(unix.RLIMIT_NPROC, &before); err != nil {
