@@ -61,7 +61,7 @@ type Forward struct {
 	cancel  context.CancelFunc
 	serving sync.WaitGroup
 	mu      sync.Mutex
-	open    map[net.Conn]net.Conn // each with the browser's that it is for, or is
+	open    map[net.Conn]*outbound // nil: it is the browser's
 	ended   bool
 }
 
@@ -69,7 +69,7 @@ type Forward struct {
 // the browser hears of it, though not for all when they are many; it must not block
 // for long.
 func NewForward(told func(Refusal)) *Forward {
-	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]net.Conn{}}
+	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]*outbound{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }
@@ -112,16 +112,16 @@ func (f *Forward) Close() {
 	f.serving.Wait()
 }
 
-// hold remembers a connection to the outside until let, and the browser's that it is for;
-// false: all are over, and it is closed.
-func (f *Forward) hold(nc, browsers net.Conn) bool {
+// hold remembers a connection to the outside until let; false: all are over, and it is
+// closed.
+func (f *Forward) hold(out *outbound) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ended {
-		nc.Close()
+		out.Close()
 		return false
 	}
-	f.open[nc] = browsers
+	f.open[out.Conn] = out
 	return true
 }
 
@@ -164,7 +164,7 @@ func (f *Forward) take(nc net.Conn) <-chan struct{} {
 	full := len(f.open) >= maxOpen
 	ended := f.ended
 	if !ended && !full {
-		f.open[nc] = nc
+		f.open[nc] = nil
 		f.serving.Go(func() {
 			defer close(over)
 			defer f.let(nc)
@@ -194,8 +194,8 @@ func (f *Forward) refuse(h *requestHead, why *Error) {
 	}
 }
 
-// reach connects to a request's target, for a connection of the browser's.
-func (f *Forward) reach(h *requestHead, browsers net.Conn) (*outbound, *Error) {
+// reach connects to a request's target.
+func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 	r := f.rules.Load()
 	if r == nil { // nobody is to know or to pay
 		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
@@ -208,10 +208,11 @@ func (f *Forward) reach(h *requestHead, browsers net.Conn) (*outbound, *Error) {
 		f.refuse(h, why)
 		return nil, why
 	}
-	if !f.hold(nc, browsers) {
+	out := &outbound{Conn: nc, f: f}
+	if !f.hold(out) {
 		return nil, &Error{ClassConnect, "the session ends"}
 	}
-	return &outbound{nc, f}, nil
+	return out, nil
 }
 
 func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (net.Conn, error) {

@@ -87,7 +87,7 @@ func (c *inbound) connect(h *requestHead) {
 	if c.to != nil {
 		c.leave()
 	}
-	out, why := c.f.reach(h, c.Conn)
+	out, why := c.f.reach(h)
 	if why != nil {
 		status := http.StatusBadGateway
 		switch why.Class {
@@ -113,7 +113,7 @@ func (c *inbound) request(h *requestHead) *exchange {
 		c.leave()
 	}
 	if c.to == nil {
-		out, why := c.f.reach(h, c.Conn)
+		out, why := c.f.reach(h)
 		if why != nil {
 			if why.Class == ClassBlocked {
 				c.page(http.StatusForbidden, RefusedHeader+": "+why.Message+"\r\n", h.host+" was not reached: "+why.Message+".")

@@ -15,9 +15,9 @@ func TestCloseDuringAnUpload(t *testing.T) {
 		browsers, inside := net.Pipe()
 		outside, server := net.Pipe()
 		c := &inbound{Conn: inside, f: f, in: bufio.NewReader(inside)}
-		c.to = &upstream{outbound: &outbound{outside, f}, address: "site.example:80", asks: make(chan *exchange, 1), over: make(chan struct{})}
-		f.hold(inside, inside)
-		f.hold(outside, inside)
+		c.to = &upstream{outbound: &outbound{Conn: outside, f: f}, address: "site.example:80", asks: make(chan *exchange, 1), over: make(chan struct{})}
+		f.open[inside] = nil
+		f.hold(c.to.outbound)
 		f.serving.Go(c.answers)
 		f.serving.Go(c.serve)
 		go func() {

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -20,6 +21,8 @@ var passing = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 type outbound struct {
 	net.Conn
 	f *Forward
+
+	writes atomic.Pointer[time.Time] // since when the part that is being written is; nil: none is
 }
 
 func (o *outbound) Read(p []byte) (int, error) {
@@ -31,6 +34,8 @@ func (o *outbound) Read(p []byte) (int, error) {
 func (o *outbound) Write(p []byte) (int, error) {
 	// First: when there is an answer, what was asked is counted.
 	o.f.sent.Add(int64(len(p)))
+	o.writes.Store(new(time.Now()))
+	defer o.writes.Store(nil)
 	n, err := o.Conn.Write(p)
 	o.f.sent.Add(int64(n - len(p)))
 	return n, err
