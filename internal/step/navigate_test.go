@@ -162,7 +162,7 @@ func TestBlockedPages(t *testing.T) {
 	t.Cleanup(site.Close)
 	b := borrow(t)
 	b.must(`{"action":"goto","url":"` + site.URL + `"}`) // whatever that says
-	b.must(`{"action":"evaluate","expression":"Promise.all(Array.from({ length: 300 }, (_, i) => fetch('http://10.0.0.2/' + i, { mode: 'no-cors' })))","timeout":"30s"}`)
+	b.must(`{"action":"evaluate","expression":"Promise.all(Array.from({ length: 300 }, (_, i) => fetch('http://10.0.0.2/' + i, { mode: 'no-cors' }))).then(() => 1)","timeout":"30s"}`)
 	for _, address := range []string{"http://10.0.0.1/", site.URL + "/away"} {
 		res, why := b.run(step.Spec{Action: "goto", URL: address, Timeout: "30s"})
 		if why == nil || why.Code != "address_blocked" || !strings.Contains(why.Message, "10.0.0.1: the target is private address space") {
