@@ -172,12 +172,12 @@ func (f *Forward) take(nc net.Conn) <-chan struct{} {
 		})
 	}
 	f.mu.Unlock()
+	if full && !ended && f.often.Allow() {
+		f.told(Refusal{Class: ClassConnect, Reason: fmt.Sprintf("the browser has %d connections already", maxOpen)})
+	}
 	if ended || full {
 		nc.Close()
 		close(over)
-	}
-	if full && !ended && f.often.Allow() {
-		f.told(Refusal{Class: ClassConnect, Reason: fmt.Sprintf("the browser has %d connections already", maxOpen)})
 	}
 	return over
 }
