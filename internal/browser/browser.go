@@ -137,6 +137,7 @@ func (b *Browser) session() string {
 // Leave ends what this server has with the browser, and leaves that to the one that
 // attaches next. It returns when nothing of it runs here any more.
 func (b *Browser) Leave() {
+	b.tabs.downloads.leave()
 	b.tabs.part()
 	b.mu.Lock()
 	b.left = true

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -23,6 +24,9 @@ const (
 	downloadsAtOnce = 16
 	// downloadsTogether is how many of the largest size all of a session's may be.
 	downloadsTogether = 16
+	// downloadsPart is the part of what a browser's files may take that those may which
+	// are under way, or wait to be kept: one of so many. With more it would be ended.
+	downloadsPart = 2
 	// maxUntaken is how many that are over are remembered for a step to take.
 	maxUntaken = 20
 	// maxDone is how many that are over and forgotten are told from others.
@@ -60,6 +64,8 @@ type Download struct {
 	state  downloadState
 	taken  bool  // by a step
 	has    int64 // bytes, so far
+	whole  int64 // and when all has come, as far as known
+	closed bool  // the browser writes no more of it
 	// resumed: a server before may have kept it, and could not say so.
 	resumed bool
 }
@@ -77,21 +83,28 @@ const (
 type downloads struct {
 	files string // the folder that the browser owns
 	limit int64  // of a file, in bytes
+	disk  int64  // what may lie there, in bytes; 0: any
 	room  chan struct{}
+
+	leaving sync.Once
+	leaves  chan struct{} // closed when the server leaves the browser to the next
 
 	mu      sync.Mutex
 	count   int
+	busy    int         // how many are being recorded
 	kept    int64       // bytes, of all
 	all     []*Download // that are not over, or no step has taken
 	done    []string    // ids of the last that were in it: late news of them is nothing new
 	changed chan struct{}
 }
 
-func newDownloads(limit int64) downloads {
+// newDownloads are none, of files and of a browser that may take so many bytes; 0: as
+// many as there usually may be, and any.
+func newDownloads(limit, disk int64) downloads {
 	if limit == 0 {
 		limit = MaxDownload
 	}
-	return downloads{limit: limit, room: make(chan struct{}, keptAtOnce), changed: make(chan struct{})}
+	return downloads{limit: limit, disk: disk / downloadsPart, room: make(chan struct{}, keptAtOnce), leaves: make(chan struct{}), changed: make(chan struct{})}
 }
 
 func (d *downloads) tell() {
@@ -127,12 +140,13 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 	}
 	begun := Download{Name: FileName(""), id: ev.ID}
 	if e.Method == "Browser.downloadWillBegin" {
-		begun.Name, begun.URL, begun.Frame = FileName(t.secrets.Hide(ev.Name)), t.secrets.Hide(address(ev.URL)), ev.Frame
+		begun.Name, begun.URL, begun.Frame = FileName(t.secrets.Hide(ev.Name)), t.secrets.HideURL(address(ev.URL)), ev.Frame
 		if begun.page = t.having(ev.Frame); begun.page != nil {
-			begun.PageURL = t.secrets.Hide(address(begun.page.Main().Document.URL))
+			begun.PageURL = t.secrets.HideURL(address(begun.page.Main().Document.URL))
 		}
 		begun.StepID = t.doing()
 	}
+	closed := ev.State == "completed" || ev.State == "canceled"
 	d := &t.downloads
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,23 +155,29 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 	if i < 0 {
 		// Of one that began while no server was there no more is known than that.
 		if slices.Contains(d.done, ev.ID) || t.begin(begun) == nil {
-			if ev.State == "completed" {
-				d.remove(ev.ID)
+			if closed {
+				t.clear(ev.ID)
 			}
 			return true
 		}
 		i = len(d.all) - 1
 	}
 	one := d.all[i]
-	one.has = max(one.has, int64(ev.Received))
+	one.has, one.closed = max(one.has, bytesOf(ev.Received)), one.closed || closed
 	if one.state != downloadRuns {
+		if closed && one.Failure != nil { // it was stopped
+			t.clear(one.id)
+		}
 		return one.has == 0
 	}
-	switch size := max(int64(ev.Total), one.has); {
-	case size > d.limit:
+	one.whole = max(one.whole, bytesOf(ev.Total), one.has)
+	switch {
+	case one.whole > d.limit:
 		t.fail(one, CodeDownloadTooLarge, fmt.Sprintf("The file has more than %s.", mebibytes(d.limit)))
-	case d.together()+size-one.has > d.limit*downloadsTogether:
+	case d.together()+one.whole-one.has > d.limit*downloadsTogether:
 		t.fail(one, CodeManyDownloads, fmt.Sprintf("The session's downloads have more than %s together.", mebibytes(d.limit*downloadsTogether)))
+	case d.disk > 0 && d.lie() > d.disk:
+		t.fail(one, CodeManyDownloads, fmt.Sprintf("The session's downloads that are not kept yet have more than %s together.", mebibytes(d.disk)))
 	case ev.State == "completed":
 		t.end(one)
 	case ev.State == "canceled":
@@ -165,6 +185,9 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 	}
 	return one.has == 0 || one.state != downloadRuns
 }
+
+// bytesOf is a number of bytes that the browser tells.
+func bytesOf(n float64) int64 { return int64(min(n, 1<<62)) }
 
 // begin takes one that has begun, if there may be more; nil: it is stopped. mu is held.
 func (t *Tabs) begin(one Download) *Download {
@@ -212,6 +235,17 @@ func (d *downloads) together() int64 {
 	return all
 }
 
+// lie is what those have that are not kept yet, when all of them has come, in bytes. mu
+// is held.
+func (d *downloads) lie() (bytes int64) {
+	for _, o := range d.all {
+		if o.state != downloadOver && o.Failure == nil {
+			bytes += o.whole
+		}
+	}
+	return bytes
+}
+
 // fail ends one that has no file, and stops it. mu is held.
 func (t *Tabs) fail(one *Download, code, message string) {
 	one.Failure = &domain.Failure{Code: code, Message: message, Seen: one.Name}
@@ -228,12 +262,37 @@ func (t *Tabs) end(one *Download) {
 	t.conn.Go(func() { t.settleDownload(one) })
 }
 
+// stop has the browser write no more of one, in whichever of its contexts that is.
 func (t *Tabs) stop(id string) {
-	_, _ = cdp.Session{Conn: t.conn}.Send("Browser.cancelDownload", object{"guid": id})
+	browser := cdp.Session{Conn: t.conn}
+	const cancel = "Browser.cancelDownload"
+	sent, err := browser.Send(cancel, object{"guid": id})
+	if err != nil {
+		return
+	}
+	t.conn.Go(func() {
+		ctx, done := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
+		defer done()
+		if sent.Wait(ctx, nil) == nil {
+			return // it was in the session's own
+		}
+		var others struct {
+			IDs []string `json:"browserContextIds"`
+		}
+		if err := browser.Call(ctx, "Target.getBrowserContexts", nil, &others); err != nil {
+			t.log.Warn("a download could not be stopped", "session", t.session, "err", err)
+		}
+		for _, context := range others.IDs {
+			_, _ = browser.Send(cancel, object{"guid": id, "browserContextId": context})
+		}
+	})
 }
 
 // guid is how Chromium names downloads, and their files here.
 var guid = regexp.MustCompile(`^[0-9A-Fa-f-]{36}$`)
+
+// clear removes what lies of one that the browser writes no more of, beside the wire.
+func (t *Tabs) clear(id string) { t.conn.Go(func() { t.downloads.remove(id) }) }
 
 func (d *downloads) remove(id string) {
 	if root, err := os.OpenRoot(d.files); err == nil {

@@ -77,8 +77,24 @@ func (t *Tabs) resumeDownloads(n note) {
 		}
 	}
 	for _, one := range d.all {
+		if slices.Contains(whole, one.id) {
+			one.closed = true
+		}
+		for _, name := range []string{one.id, one.id + partial} {
+			if info, err := os.Lstat(path.Join(d.files, downloadsFolder, name)); err == nil {
+				one.has, one.whole = info.Size(), info.Size()
+			}
+		}
 		switch {
 		case one.state != downloadRuns:
+			if one.closed { // it has come whole after it was refused
+				t.clear(one.id)
+			}
+		case one.Failure != nil:
+			if !one.closed {
+				t.stop(one.id) // once more
+			}
+			t.end(one)
 		case one.ArtifactID != "" || slices.Contains(whole, one.id):
 			one.resumed = true
 			t.end(one)

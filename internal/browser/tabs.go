@@ -60,7 +60,7 @@ type Tabs struct {
 func newTabs(conn *cdp.Conn, cfg Config, session string, opt domain.SessionOptions) *Tabs {
 	t := &Tabs{
 		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
-		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: newDownloads(cfg.MaxDownload),
+		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: newDownloads(cfg.MaxDownload, cfg.Limits.Disk),
 		session: session, keep: cfg.Keep,
 	}
 	if t.keep == nil {

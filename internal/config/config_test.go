@@ -70,6 +70,7 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"max-download", func(s *Server) { s.MaxDownload = "256" }},
 		{"max-download", func(s *Server) { s.MaxDownload = "-1MiB" }},
 		{"max-download", func(s *Server) { s.MaxDownload = "65GiB" }},
+		{"max-download", func(s *Server) { s.MaxDownload, s.BrowserDisk = "513MiB", "1GiB" }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = -1 }},
 		{"max-sessions", func(s *Server) { s.MaxSessions = 10_001 }},
 		{"max-queued", func(s *Server) { s.MaxQueued = 0 }},
