@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,13 +13,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/test/harness"
 )
 
-// filesSite has pages that download.
-func filesSite(t *testing.T) *httptest.Server {
+// filesSite has pages that download, and says when one that has no end is read no more.
+func filesSite(t *testing.T) (*httptest.Server, <-chan struct{}) {
 	t.Helper()
+	ended := make(chan struct{}, 10)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/page.html":
@@ -33,23 +36,31 @@ func filesSite(t *testing.T) *httptest.Server {
 			w.Header().Set("Content-Length", fmt.Sprint(int64(10<<30)))
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 64<<10))
 			<-r.Context().Done()
+		case "/endless.bin":
+			w.Header().Set("Content-Type", "application/octet-stream")
+			for part := make([]byte, 64<<10); ; {
+				if _, err := w.Write(part); err != nil {
+					ended <- struct{}{}
+					return
+				}
+			}
 		default:
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, `<!doctype html><link rel=icon href="data:,"><title>files</title><a href=/page.html>page</a><script>
-				onload = () => { if (location.hash == "#own") setTimeout(() => { location = "/empty.bin" }) }</script>`)
+				onload = () => { const file = {"#own": "/empty.bin", "#endless": "/endless.bin"}[location.hash]; if (file) setTimeout(() => { location = file }) }</script>`)
 		}
 	}))
 	t.Cleanup(s.Close)
-	return s
+	return s, ended
 }
 
-// TestEveryDownloadLands as an artifact with its event: that of a step's click, of a
-// page by itself, and of a program; one that is too large is told too.
+// TestEveryDownloadLands as an artifact with its event: that of a step's click, and of
+// a page by itself; one that is too large is told too.
 func TestEveryDownloadLands(t *testing.T) {
 	dir := harness.Isolate(t)
 	server := harness.Start(t, filepath.Join(dir, "data"), "--max-download=1MiB")
 	c := server.Client()
-	site := filesSite(t)
+	site, _ := filesSite(t)
 	made := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL + "/#own"})
 	id := made.String("sessionId")
 	downloads(t, c, id, 1) // the page's own
@@ -130,8 +141,53 @@ func TestEveryDownloadLands(t *testing.T) {
 			t.Errorf("%s %q: %d %q", tt.method, tt.header, res.StatusCode, body)
 		}
 	}
+	if res, body := get(http.MethodGet, "Range", "bytes=0-0"+strings.Repeat(",2-2", 8)); res.StatusCode != 200 || body != html {
+		t.Errorf("more ranges than are answered at once: %d %q", res.StatusCode, body)
+	}
 	if res, body := get(http.MethodGet, "Range", "bytes=999-"); res.StatusCode != 416 || !strings.Contains(body, "range_not_satisfiable") || res.Header.Get("Content-Range") != fmt.Sprintf("bytes */%d", len(html)) {
 		t.Errorf("a range that there isn't: %d %q %v", res.StatusCode, body, res.Header)
+	}
+}
+
+// TestDownloadsOfProgramsContexts land too, though the program asked for none of it, and
+// one that has no end is stopped there.
+func TestDownloadsOfProgramsContexts(t *testing.T) {
+	dir := harness.Isolate(t)
+	c := harness.Start(t, filepath.Join(dir, "data"), "--max-download=1MiB").Client()
+	site, ended := filesSite(t)
+	made := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL})
+	id := made.String("sessionId")
+	program := connect(t, made.String("connectUrl"))
+	for i, says := range []string{"", "default", "allow"} {
+		var context struct{ BrowserContextID string }
+		if err := json.Unmarshal([]byte(program.call("Target.createBrowserContext", "")), &context); err != nil {
+			t.Fatal(err)
+		}
+		if says != "" {
+			program.call("Browser.setDownloadBehavior", fmt.Sprintf(`{"behavior":%q,"downloadPath":"/tmp","browserContextId":%q}`, says, context.BrowserContextID))
+		}
+		for _, page := range []string{"#own", "#endless"} {
+			program.call("Target.createTarget", fmt.Sprintf(`{"url":"%s/%s","browserContextId":%q}`, site.URL, page, context.BrowserContextID))
+		}
+		all := downloads(t, c, id, 2*(i+1))
+		whole, large := 0, 0
+		for _, e := range all {
+			why, _ := e["error"].(map[string]any)
+			switch {
+			case e.String("name") == "empty.bin" && why == nil:
+				whole++
+			case e.String("name") == "endless.bin" && why["code"] == "download_too_large":
+				large++
+			}
+		}
+		if whole != i+1 || large != i+1 {
+			t.Errorf("of a context whose program says %q: %v", says, all)
+		}
+		select {
+		case <-ended:
+		case <-time.After(harness.Deadline):
+			t.Fatalf("of a context whose program says %q: what was stopped goes on", says)
+		}
 	}
 }
 

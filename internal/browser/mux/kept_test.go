@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"testing/synctest"
 )
@@ -145,5 +146,38 @@ func TestTheServerHearsOfProgramsDownloads(t *testing.T) {
 		program.expect(t, told)
 		program.conn.Close()
 		b.close()
+	})
+}
+
+// TestTheServerHearsOfNewContexts' downloads, whatever who makes one says of them: before
+// that can say anything, they go where the session's go. One that isn't made has none.
+func TestTheServerHearsOfNewContextsDownloads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		server := b.server()
+		server.send("", "echo", `{}`)
+		server.expect(t, `{"id":1,"result":{}}`)
+		program := b.user(ForClients(Place{Downloads: "/run/s/files/downloads"}, nil))
+		program.send("", "Target.createBrowserContext", `{"browserContextId":"C"}`) // which the fake repeats
+		program.expect(t, `{"id":1,"result":{"browserContextId":"C"}}`)
+		want := `{"behavior":"allowAndName","browserContextId":"C","downloadPath":"/run/s/files/downloads","eventsEnabled":true}`
+		said, _ := b.fake.downloads.Load("S1") // the server's
+		var got, wanted map[string]any
+		raw, _ := said.(string)
+		_, _ = json.Unmarshal([]byte(raw), &got), json.Unmarshal([]byte(want), &wanted)
+		if !maps.Equal(got, wanted) {
+			t.Errorf("the browser was told %s, want %s", raw, want)
+		}
+		b.fake.downloads.Clear()
+		program.send("S2", "Target.createBrowserContext", `{}`) // a session that it doesn't have
+		if m, err := program.next(); err != nil || m.Error == nil {
+			t.Errorf("%+v, %v", m, err)
+		}
+		program.conn.Close()
+		server.conn.Close()
+		b.close()
+		if told, ok := b.fake.downloads.Load("S1"); ok {
+			t.Errorf("of none it was told %v", told)
+		}
 	})
 }

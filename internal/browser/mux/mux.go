@@ -63,6 +63,7 @@ type call struct {
 	id      int64   // the client's
 	session string  // as the client knows it
 	then    func(answer)
+	next    func(result Params) (method string, params any) // of a client's: see Verdict.Then
 }
 
 // session is one that a client attached.
@@ -190,6 +191,7 @@ func (m *Mux) listen(c *client, in io.Reader) error {
 			return fmt.Errorf("read from the client: %w", err)
 		}
 		cmd, no := readCommand(message)
+		var next func(Params) (string, any)
 		if c.kept && cmd.method == c.note && no == nil {
 			m.mu.Lock()
 			m.note = cmd.params
@@ -205,20 +207,20 @@ func (m *Mux) listen(c *client, in io.Reader) error {
 				c.reply(cmd, "result", v.Result)
 				continue
 			}
-			cmd.params = v.Params
+			cmd.params, next = v.Params, v.Then
 		}
 		if no != nil {
 			c.reply(cmd, "error", no)
 			continue
 		}
-		if err := m.pass(c, cmd); err != nil {
+		if err := m.pass(c, cmd, next); err != nil {
 			return err
 		}
 	}
 }
 
 // pass sends a client's command to the browser, if the session is one of its own.
-func (m *Mux) pass(c *client, cmd command) error {
+func (m *Mux) pass(c *client, cmd command, next func(Params) (string, any)) error {
 	to := cmd.session
 	if to == "" {
 		to = c.root
@@ -247,7 +249,7 @@ func (m *Mux) pass(c *client, cmd command) error {
 	}
 	m.lastID++
 	id := m.lastID
-	m.calls[id] = &call{client: c, id: cmd.id, session: cmd.session}
+	m.calls[id] = &call{client: c, id: cmd.id, session: cmd.session, next: next}
 	m.mu.Unlock()
 	defer m.writing.Unlock()
 	return m.writePieces(append(first, cmd.pieces(id, to)...))

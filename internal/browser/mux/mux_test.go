@@ -43,7 +43,10 @@ type fake struct {
 	goOn   atomic.Int32      // how often a page was let go on
 	echoed atomic.Int32
 	agents sync.Map // what is in force, by session
-	target string   // that is attached to
+
+	downloads sync.Map // what was said of them last, by session
+
+	target string // that is attached to
 }
 
 func (f *fake) say(m said) {
@@ -105,6 +108,9 @@ func (f *fake) run() {
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
 		case "Emulation.setUserAgentOverride", "Network.setUserAgentOverride":
 			f.agents.Store(m.SessionID, string(m.Params))
+			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "Browser.setDownloadBehavior":
+			f.downloads.Store(m.SessionID, string(m.Params))
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
 		case "echo":
 			f.echoed.Add(1)

@@ -106,9 +106,30 @@ func (m *Mux) answered(a answer) {
 	case c == nil: // of a client that has left
 	case c.client == nil:
 		c.then(a)
+	case c.next != nil && m.follows(c, a):
 	default:
 		c.client.send(a.pieces(c.id, c.session))
 	}
+}
+
+// follows tells the browser what is to follow on a client's command, before the client
+// hears its answer; false: it was refused. It is told as by the one whose place is kept,
+// so that this hears of it, and it stays when the client leaves.
+func (m *Mux) follows(c *call, a answer) bool {
+	raw, _ := bytes.CutPrefix(a.body, []byte(`,"result":`))
+	var result Params
+	if json.Unmarshal(raw, &result) != nil || result == nil {
+		return false
+	}
+	method, params := c.next(result)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	root := c.client.root
+	if m.kept != nil {
+		root = m.kept.root
+	}
+	m.sendTo(root, method, params, func(answer) { c.client.send(a.pieces(c.id, c.session)) })
+	return true
 }
 
 // happened passes an event to the client whose session it comes from.

@@ -16,6 +16,9 @@ type Verdict struct {
 	Refuse string         // the answer is this error
 	Result any            // else, if it isn't nil, this is the answer, and the browser never hears of it
 	Params jsontext.Value // else it is passed on with these
+	// Then is what the browser is told of what it answers, before who has asked hears
+	// that; nil: nothing.
+	Then func(result Params) (method string, params any)
 }
 
 // Rule judges the commands of one method.
@@ -103,7 +106,7 @@ func ForClients(p Place, end func()) Rules {
 		"Page.handleFileChooser":             {"files are read from the session's own folder alone; a program sends their contents instead", p.uploads},
 		"Page.navigate":                      {"pages are of the web: not files, nor the browser's own", navigation},
 		"Target.createTarget":                {"pages are of the web: not files, nor the browser's own", navigation},
-		"Target.createBrowserContext":        {"the session's way out is its own: its options say through which proxy", direct},
+		"Target.createBrowserContext":        {"the session's way out is its own: its options say through which proxy; downloads go to the session's own folder", p.context},
 		"Target.attachToTarget":              {"sessions are flat: commands packed in others can't be judged", flat},
 		"Target.setAutoAttach":               {"sessions are flat: commands packed in others can't be judged", flat},
 		"Target.autoAttachRelated":           {"sessions are flat: commands packed in others can't be judged", nil},
@@ -133,12 +136,26 @@ func ForClients(p Place, end func()) Rules {
 // downloads has a download go where the session's go, whatever path is asked for,
 // and be named as those are.
 func (p Place) downloads(params Params) Verdict {
-	if params.text("behavior") == "allow" {
+	switch params.text("behavior") {
+	case "allow", "default":
 		params.with("behavior", "allowAndName")
-	} else if _, ok := params["downloadPath"]; !ok {
+	case "allowAndName":
+	default:
 		return Verdict{}
 	}
 	return params.with("downloadPath", p.Downloads)
+}
+
+// context has what a new context downloads go there too, and the server told of it,
+// before whoever has made it can say otherwise.
+func (p Place) context(params Params) Verdict {
+	v := direct(params)
+	v.Then = func(result Params) (string, any) {
+		return "Browser.setDownloadBehavior", map[string]any{
+			"behavior": "allowAndName", "downloadPath": p.Downloads, "eventsEnabled": true, "browserContextId": result["browserContextId"],
+		}
+	}
+	return v
 }
 
 // dragged allows files of the session's own folder.
