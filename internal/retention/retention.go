@@ -116,12 +116,22 @@ func (s *Service) Forget(ctx context.Context, project, id string) error {
 		return fmt.Errorf("forget session: %w", err)
 	}
 	// The rows are gone, whatever becomes of the caller and the files.
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeWithin)
+	defer cancel()
 	files := domain.RemovedFiles{ProjectID: project, SessionID: id}
 	if err := s.Files.Remove(ctx, files.Key()); err != nil {
 		s.Log.Error("remove files of a forgotten session; trying again within the hour", "session", id, "err", err)
 	}
 	return nil
+}
+
+// removeWithin bounds how long files of one session or artifact are tried to be removed.
+const removeWithin = time.Minute
+
+func (s *Service) remove(ctx context.Context, f domain.RemovedFiles) error {
+	ctx, cancel := context.WithTimeout(ctx, removeWithin)
+	defer cancel()
+	return s.Files.Remove(ctx, f.Key())
 }
 
 // removeFiles removes what is noted. One that can't be removed holds up no other,
@@ -140,7 +150,7 @@ func (s *Service) removeFiles(ctx context.Context) error {
 		}
 		for _, f := range some {
 			after = f.Num
-			if err := s.Files.Remove(ctx, f.Key()); err != nil {
+			if err := s.remove(ctx, f); err != nil {
 				failures++
 				first = cmp.Or(first, err)
 			}

@@ -25,7 +25,7 @@ type actor struct {
 	touched chan struct{} // somebody uses the session
 	changed chan struct{} // another server has changed it, or taken it over
 	closeCh chan struct{} // closed when it is to end
-	back    chan struct{} // of one that is taken up: closed when it has its browser, or none; nil: it starts one
+	back    chan struct{} // of one that is taken up: closed when that it goes on is recorded, or it doesn't; nil: it starts one
 	gaveUp  atomic.Bool   // a change could not be recorded
 
 	tookUp  sync.Once
@@ -102,11 +102,17 @@ func (a *actor) use(b Browser) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.by, a.page = b, nil
-	if a.back != nil {
-		a.tookUp.Do(func() { close(a.back) })
-	}
 	if b != nil {
 		a.page = b.Page()
+	} else {
+		a.goesOn()
+	}
+}
+
+// goesOn says of a session that is taken up that it is told that it goes on, or won't.
+func (a *actor) goesOn() {
+	if a.back != nil {
+		a.tookUp.Do(func() { close(a.back) })
 	}
 }
 
@@ -349,6 +355,7 @@ func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain
 		a.unrecorded(ctx, err)
 		return
 	}
+	a.goesOn()
 	if before.life >= a.opt.Timeout {
 		a.close(domain.ClosedTimeout)
 		return

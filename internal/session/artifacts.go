@@ -60,14 +60,31 @@ func (s *saver) outlive(why *domain.Failure, canceled bool) {
 		return
 	}
 	var kept []domain.Artifact
+	var drop []string
 	for _, art := range s.artifacts {
 		if art.ID == why.ArtifactID && !canceled {
 			kept = append(kept, art)
 		} else {
-			_ = s.actor.service.Blobs.Delete(context.Background(), art.Key())
+			drop = append(drop, art.Key())
 		}
 	}
 	s.artifacts = kept
+	s.actor.service.remove(drop...)
+}
+
+// removeWithin bounds how long bytes are tried to be removed that no row names: what is
+// left of them goes with their session.
+const removeWithin = 5 * time.Second
+
+// remove removes bytes by their keys.
+func (s *Service) remove(keys ...string) {
+	ctx, cancel := context.WithTimeout(context.Background(), removeWithin)
+	defer cancel()
+	for _, key := range keys {
+		if err := s.Blobs.Delete(ctx, key); err != nil {
+			s.Log.Warn("remove what is kept and nobody has", "key", key, "err", err)
+		}
+	}
 }
 
 // drop removes bytes that no row will name.

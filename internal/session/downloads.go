@@ -47,8 +47,21 @@ func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download
 		d.Size, d.SHA256 = art.Size, art.SHA256
 	}
 	err := a.change(func(dec decider, c *domain.SessionChange) error { return dec.downloaded(c, got) })
-	if err != nil && file != nil {
-		_ = s.Blobs.Delete(context.WithoutCancel(ctx), art.Key())
+	if !refused(err) {
+		return err
 	}
-	return err
+	if file != nil {
+		s.remove(art.Key())
+	}
+	return &domain.Failure{Code: browser.CodeDownloadNotKept, Message: "The session has ended.", Seen: d.Name}
+}
+
+// refused says whether a change is certainly not made, and never will be. Of any other
+// that failed nobody knows: the store may have been too slow to say that it is.
+func refused(err error) bool {
+	if _, forbidden := errors.AsType[*domain.MoveError](err); forbidden {
+		return true
+	}
+	why, ok := errors.AsType[*domain.Error](err)
+	return ok && why.Code != domain.CodeUnavailable || errors.Is(err, domain.ErrNotFound) || errors.Is(err, errNotMine)
 }

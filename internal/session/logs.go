@@ -26,14 +26,21 @@ func (s *Service) OpenLog(id string, flush func()) (*sessionlog.File, error) {
 	return s.Logs.Open(a.ref.key(), flush)
 }
 
+// ErrNoLog is a session that had a browser, and no log here.
+var ErrNoLog = domain.Refuse(domain.CodeNotFound, "the session's log is not kept any more, or on a server that does not answer")
+
 // ReadLog reads a part of a session's log. Of one that another server runs there is
-// nothing here until it has ended.
+// nothing here until it has ended; of one that had a browser and has ended, ErrNoLog.
 func (s *Service) ReadLog(ctx context.Context, project, id string, q domain.LogQuery) (domain.LogPage, error) {
-	if _, err := s.Session(ctx, project, id); err != nil {
+	sess, err := s.Session(ctx, project, id)
+	if err != nil {
 		return domain.LogPage{}, err
 	}
 	file, err := s.openLog(ctx, ref{project, id})
 	if errors.Is(err, domain.ErrNotFound) {
+		if sess.Status.Ended() && !sess.ReadyAt.IsZero() {
+			return domain.LogPage{}, ErrNoLog
+		}
 		return domain.LogPage{}, nil
 	}
 	if err != nil {
@@ -95,7 +102,7 @@ func (s *Service) sweepLogs(ctx context.Context) {
 			_, readErr = s.Session(ctx, project, id)
 		}
 		if errors.Is(readErr, domain.ErrNotFound) { // it was forgotten
-			_ = s.Blobs.Delete(ctx, domain.LogKey(project, id))
+			s.remove(domain.LogKey(project, id))
 			err = errors.Join(err, s.Logs.Remove(key))
 		}
 	}

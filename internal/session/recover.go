@@ -12,6 +12,19 @@ import (
 // startRecovery makes the actor of a session that another server had, or an earlier
 // start of this one. It waits for no slot: its browser runs already.
 func (s *Service) startRecovery(ctx context.Context, r ref) {
+	s.takeOver(ctx, r, func(a *actor) {
+		a.back = make(chan struct{})
+		s.act(a, func() { a.recover(ctx) })
+	})
+}
+
+// startEnd makes the actor of a session that another server was ending.
+func (s *Service) startEnd(ctx context.Context, r ref) {
+	s.takeOver(ctx, r, func(a *actor) { s.act(a, a.endLeft) })
+}
+
+// takeOver makes an actor, unless the session has one. mu is held while it is started.
+func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, runs := s.actors[r.id]; runs || ctx.Err() != nil { // one that has left is for the next start
@@ -22,9 +35,17 @@ func (s *Service) startRecovery(ctx context.Context, r ref) {
 	default: // fewer than there were may run now
 		s.above++
 	}
-	a := newActor(s, r)
-	a.back = make(chan struct{})
-	s.act(a, func() { a.recover(ctx) })
+	start(newActor(s, r))
+}
+
+// endLeft ends a session that another server has left CLOSING.
+func (a *actor) endLeft() {
+	a.service.discard(a.ref)
+	a.service.keepLog(a.ref)
+	err := a.change(decider.closed)
+	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
+		a.service.Log.Error("record the end of a session", "session", a.ref.id, "err", err)
+	}
 }
 
 // recover is the session's life from where another server has left it.
@@ -104,7 +125,8 @@ func (s *Service) takenUp(ctx context.Context) error {
 	}
 }
 
-// recovered waits until a session that is being taken up has its browser, or none.
+// recovered waits until it is told of a session that is being taken up that it goes on,
+// or it doesn't.
 func (a *actor) recovered(ctx context.Context) error {
 	if a.back == nil {
 		return nil

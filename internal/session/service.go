@@ -233,14 +233,7 @@ func (s *Service) takeUp(ctx context.Context) error {
 		case domain.SessionReady:
 			s.startRecovery(ctx, r)
 		default:
-			s.discard(r)
-			s.keepLog(r)
-			if err := s.Store.ChangeSession(ctx, r.project, r.id, s.decider().closed); err != nil {
-				if _, ended := errors.AsType[*domain.MoveError](err); ended {
-					continue // meanwhile
-				}
-				return err
-			}
+			s.startEnd(ctx, r)
 		}
 	}
 	return nil
