@@ -110,12 +110,20 @@ func (p *Page) tell(opt domain.SessionOptions, more ...command) (pending []*cdp.
 }
 
 func (p *Page) prepare(ctx context.Context, pending []*cdp.Pending) error {
-	for _, sent := range pending {
-		if err := sent.Wait(ctx, nil); err != nil {
-			return fmt.Errorf("prepare the page: %w", err)
-		}
+	if err := answered(ctx, pending); err != nil {
+		return fmt.Errorf("prepare the page: %w", err)
 	}
 	close(p.prepared)
+	return nil
+}
+
+// answered waits for all answers.
+func answered(ctx context.Context, pending []*cdp.Pending) error {
+	for _, sent := range pending {
+		if err := sent.Wait(ctx, nil); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

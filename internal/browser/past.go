@@ -200,6 +200,7 @@ func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
 			return
 		}
 		p.dropped = map[string]bool{}
+		t.recorder.replay(a.SessionID, true)
 		o.pages[p] = append(o.pages[p], attached{s, kind, i >= 0})
 	case kind == "iframe":
 		t.reaches(a.SessionID, by)
@@ -210,6 +211,7 @@ func (o *past) attached(t *Tabs, n note, by string, a *attachedToTarget) {
 		p.mu.Lock()
 		p.frame(a.TargetInfo.TargetID, p.main, s)
 		p.mu.Unlock()
+		t.recorder.replay(a.SessionID, true)
 		o.pages[p] = append(o.pages[p], attached{s, kind, false})
 	default:
 		t.release(by, a)
@@ -225,9 +227,14 @@ func (t *Tabs) resume(p *Page, sessions []attached) {
 	for _, s := range sessions {
 		left.Go(func() {
 			pending, err := p.resume(ctx, s, t.opt, &t.locales)
-			if err == nil && s.kind == "page" {
+			switch {
+			case err != nil:
+			case s.kind == "page":
 				err = p.prepare(ctx, pending)
+			default:
+				err = answered(ctx, pending)
 			}
+			t.recorder.replay(s.ID, false)
 			if err == nil || s.kind != "page" {
 				return // a frame may be gone
 			}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -17,6 +19,9 @@ const (
 	// writeEvery is how often the log is written while there is something to write:
 	// so much is lost when the server is killed.
 	writeEvery = 500 * time.Millisecond
+	// eventsPerSecond and bytesPerSecond bound what a page may say for long; what is more,
+	// and more than may wait to be written, is counted and lost.
+	eventsPerSecond, bytesPerSecond = 1000, 1 << 20
 	// maxUnread bounds what waits to be written, in bytes and events; what comes
 	// meanwhile is counted and lost.
 	maxUnread, maxUnreadEvents = 8 << 20, 10_000
@@ -43,11 +48,14 @@ type recorder struct {
 	secrets *domain.Secrets
 	doing   func() string
 
-	mu     sync.Mutex
-	unread []told
-	size   int
-	lost   int
-	more   chan struct{} // of capacity 1: there is something
+	events, bytes *rate.Limiter
+
+	mu      sync.Mutex
+	replays map[string]bool // the protocol sessions that tell again what a server before was told
+	unread  []told
+	size    int
+	lost    int
+	more    chan struct{} // of capacity 1: there is something
 
 	writing sync.Mutex // held while what is below is used
 	file    *sessionlog.File
@@ -63,7 +71,8 @@ type told struct {
 	cdp.Event
 	at   time.Time
 	step string
-	size int // of one that is too large to be read
+	size int  // of one that is too large to be read
+	past bool // a server before may have been told
 	own  *domain.LogEntry
 }
 
@@ -82,15 +91,13 @@ func (t *Tabs) record(open OpenLog) {
 	if open == nil {
 		return
 	}
-	r := &recorder{conn: t.conn, secrets: t.secrets, doing: t.doing, more: make(chan struct{}, 1), under: map[string]*exchangeEntry{}, pending: map[int64]bool{}}
-	file, err := open(t.session, r.flush)
-	if err != nil {
+	r := &recorder{
+		conn: t.conn, secrets: t.secrets, doing: t.doing, more: make(chan struct{}, 1), replays: map[string]bool{}, under: map[string]*exchangeEntry{}, pending: map[int64]bool{},
+		events: rate.NewLimiter(eventsPerSecond, maxUnreadEvents), bytes: rate.NewLimiter(bytesPerSecond, maxUnread),
+	}
+	if err := r.open(open, t.session); err != nil {
 		t.log.Error("a session's log can't be kept", "session", t.session, "err", err)
 		return
-	}
-	r.file, r.last, r.printed = file, file.Last, file.Printed
-	for _, e := range file.Under {
-		r.under[e.RequestID] = &exchangeEntry{LogEntry: &e}
 	}
 	t.recorder = r
 	t.conn.ListenAll(r.hears, recorded...)
@@ -98,6 +105,22 @@ func (t *Tabs) record(open OpenLog) {
 	t.conn.Go(func() {
 		r.run(func(err error) { t.log.Error("write a session's log", "session", t.session, "err", err) })
 	})
+}
+
+// open opens the file, and goes on where a server before has ended. Whoever reads it
+// meanwhile waits.
+func (r *recorder) open(open OpenLog, session string) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	file, err := open(session, r.flush)
+	if err != nil {
+		return err
+	}
+	r.file, r.last, r.printed = file, file.Last, file.Printed
+	for _, e := range file.Under {
+		r.under[e.RequestID] = &exchangeEntry{LogEntry: &e}
+	}
+	return nil
 }
 
 // refused records a connection that the session may not make, as the keeper tells.
@@ -123,7 +146,8 @@ func (r *recorder) hears(e cdp.Event) {
 func (r *recorder) put(n told) {
 	n.at, n.step = time.Now(), r.doing()
 	r.mu.Lock()
-	if r.size > maxUnread || len(r.unread) >= maxUnreadEvents {
+	n.past = r.replays[n.SessionID]
+	if r.size > maxUnread || len(r.unread) >= maxUnreadEvents || !r.events.AllowN(n.at, 1) || !r.bytes.AllowN(n.at, len(n.Params)) {
 		r.lost++
 	} else {
 		r.unread = append(r.unread, n)
@@ -133,6 +157,21 @@ func (r *recorder) put(n told) {
 	select {
 	case r.more <- struct{}{}:
 	default:
+	}
+}
+
+// replay says that a protocol session tells again what a server before was told or, when
+// it has, that it tells only what is new.
+func (r *recorder) replay(session string, again bool) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if again {
+		r.replays[session] = true
+	} else {
+		delete(r.replays, session)
 	}
 }
 
@@ -196,9 +235,16 @@ func (r *recorder) write() error {
 	for _, e := range r.changed {
 		entries = append(entries, *e)
 	}
+	if err := r.file.Write(entries); err != nil {
+		if len(r.changed) > maxUnreadEvents {
+			r.changed = nil // the disk has been full for long
+			clear(r.pending)
+		}
+		return err // they are tried again with the next
+	}
 	r.changed = nil
 	clear(r.pending)
-	return r.file.Write(entries)
+	return nil
 }
 
 // add gives an entry its number. writing is held, as for all that follows.
@@ -222,6 +268,11 @@ const maxText = 4096
 // text is what a page says, as it is kept.
 func (r *recorder) text(s string) string {
 	return cutText(r.secrets.Hide(domain.HideUserinfo(domain.CleanText(s[:min(len(s), 4*maxText)]))))
+}
+
+// address is one of a page's, as it is kept.
+func (r *recorder) address(url string) string {
+	return cutText(r.secrets.HideURL(domain.CleanText(shortURL(url))))
 }
 
 // read takes what the browser told.
@@ -253,7 +304,7 @@ func (r *recorder) said(n *told) {
 	at := n.at
 	if ev.Timestamp > 0 {
 		at = time.UnixMicro(int64(ev.Timestamp * 1000))
-		if !at.After(r.printed) {
+		if n.past && !at.After(r.printed) {
 			return // a server before this one was told
 		}
 	}
@@ -263,12 +314,12 @@ func (r *recorder) said(n *told) {
 		e.Text = tooLong(n.size)
 	case x != nil:
 		e.Kind, e.Type, e.Text = domain.LogError, "", r.text(cmp.Or(x.Exception.String(), x.Text))
-		e.URL, e.Line, e.Column = r.text(x.URL), x.Line+1, x.Column+1
+		e.URL, e.Line, e.Column = r.address(x.URL), x.Line+1, x.Column+1
 	default:
 		e.Text = r.text(join(ev.Args))
 	}
 	if frames := ev.Stack.Frames; e.Kind == domain.LogConsole && len(frames) > 0 {
-		e.URL, e.Line, e.Column = r.text(frames[0].URL), frames[0].Line+1, frames[0].Column+1
+		e.URL, e.Line, e.Column = r.address(frames[0].URL), frames[0].Line+1, frames[0].Column+1
 	}
 	r.add(e)
 }

@@ -3,6 +3,7 @@ package browser
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -122,12 +123,15 @@ func TestTheLogIsWrittenWithinAMoment(t *testing.T) {
 		// As after a kill: what is in memory is lost.
 		again, tellAgain, entries := recording(t, logs)
 		_ = tabs.conn.Close()
+		again.recorder.replay("s1", true)
 		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":1000,"args":[{"type":"string","value":"one"}]}`)
 		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":1001,"args":[{"type":"string","value":"two"}]}`)
+		again.recorder.replay("s1", false)
+		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":999,"args":[{"type":"string","value":"by a clock that was set back"}]}`)
 		tellAgain("s2", "Network.responseReceived", `{"requestId":"1.2","timestamp":9,"response":{"status":201}}`)
 		tellAgain("s2", "Network.loadingFinished", `{"requestId":"1.2","timestamp":9,"encodedDataLength":7}`)
 		got := entries()
-		if len(got) != 3 || got[0].Text != "one" || got[1].Status != 201 || !got[1].Over || got[2].Text != "two" {
+		if len(got) != 4 || got[3].Text != "by a clock that was set back" || got[0].Text != "one" || got[1].Status != 201 || !got[1].Over || got[2].Text != "two" {
 			t.Errorf("%+v", got)
 		}
 		_ = again.conn.Close()
@@ -155,5 +159,82 @@ func TestWhatIsTooMuchIsCounted(t *testing.T) {
 		if last := got[len(got)-1]; len(got) != 3 || last.Type != "warning" || !strings.Contains(last.Text, "events came faster") {
 			t.Errorf("%.300v", got)
 		}
+	})
+}
+
+// TestALogIsReadWhileItIsOpened: whoever reads waits for that.
+func TestALogIsReadWhileItIsOpened(t *testing.T) {
+	logs := logsFolder(t)
+	tabs, _ := wireless(t, 0)
+	read := make(chan error, 1)
+	tabs.record(func(_ string, flush func()) (*sessionlog.File, error) {
+		file, err := logs.Open("proj_1/browser_1", flush)
+		go func() {
+			r, err := logs.Read("proj_1/browser_1")
+			if err == nil {
+				err = r.Close()
+			}
+			read <- err
+		}()
+		runtime.Gosched()
+		return file, err
+	})
+	if err := <-read; err != nil {
+		t.Error(err)
+	}
+	_ = tabs.conn.Close()
+	tabs.conn.Wait()
+}
+
+// TestAPageThatNeverStopsIsKeptToARate: what it says beyond that is counted, and not read.
+func TestAPageThatNeverStopsIsKeptToARate(t *testing.T) {
+	logs := logsFolder(t)
+	synctest.Test(t, func(t *testing.T) {
+		tabs, tell, entries := recording(t, logs)
+		for range 20 {
+			for range 2000 {
+				tell("s1", "Runtime.consoleAPICalled", `{"type":"log","args":[]}`)
+			}
+			time.Sleep(time.Second)
+		}
+		said, lost := 0, 0
+		for _, e := range entries() {
+			var n int
+			if _, err := fmt.Sscanf(e.Text, "(%d events", &n); err == nil {
+				lost += n
+			} else {
+				said++
+			}
+		}
+		if most := maxUnreadEvents + 20*eventsPerSecond; said > most || said < most-eventsPerSecond-100 || said+lost != 40_000 {
+			t.Errorf("%d are there and %d counted", said, lost)
+		}
+		_ = tabs.conn.Close()
+		tabs.conn.Wait()
+	})
+}
+
+// TestWhatAFullDiskDidNotTakeIsWrittenLater: the end of a request too.
+func TestWhatAFullDiskDidNotTakeIsWrittenLater(t *testing.T) {
+	logs := logsFolder(t)
+	synctest.Test(t, func(t *testing.T) {
+		tabs, tell, entries := recording(t, logs)
+		tell("s1", "Runtime.consoleAPICalled", `{"type":"log","args":[{"type":"string","value":"one"}]}`)
+		if got := entries(); len(got) != 1 {
+			t.Fatal(got)
+		}
+		r := tabs.recorder
+		file := r.file
+		r.file = &sessionlog.File{} // which can't be written
+		tell("s1", "Runtime.consoleAPICalled", `{"type":"log","args":[{"type":"string","value":"two"}]}`)
+		if err := r.write(); err == nil {
+			t.Error("it is written")
+		}
+		r.file = file
+		if got := entries(); len(got) != 2 || got[1].Text != "two" {
+			t.Errorf("%+v", got)
+		}
+		_ = tabs.conn.Close()
+		tabs.conn.Wait()
 	})
 }

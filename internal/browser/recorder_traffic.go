@@ -68,20 +68,20 @@ func (r *recorder) traffic(n *told) {
 	x := r.under[ev.ID]
 	switch n.Method {
 	case "Network.requestWillBeSent":
-		if x != nil && ev.Redirect == nil && x.URL == r.text(shortURL(ev.Request.URL)) {
+		if x != nil && ev.Redirect == nil && x.URL == r.address(ev.Request.URL) {
 			x.session = n.SessionID // it goes on in another process
 			return
 		}
 		if x != nil {
 			if r.answered(x, ev.Redirect); ev.Redirect != nil {
-				x.Transferred, x.RedirectURL = int64(ev.Redirect.Length), r.text(shortURL(ev.Request.URL))
+				x.Transferred, x.RedirectURL = int64(ev.Redirect.Length), r.address(ev.Request.URL)
 			}
 			r.over(x, ev.Timestamp, n.at)
 		}
-		r.begin(&ev, n, domain.LogEntry{Method: r.text(ev.Request.Method), URL: r.text(shortURL(ev.Request.URL)), Resource: r.text(ev.Type)})
+		r.begin(&ev, n, domain.LogEntry{Method: r.text(ev.Request.Method), URL: r.address(ev.Request.URL), Resource: r.text(ev.Type)})
 		return
 	case "Network.webSocketCreated":
-		r.begin(&ev, n, domain.LogEntry{Method: "GET", URL: r.text(shortURL(ev.URL)), Resource: "WebSocket"})
+		r.begin(&ev, n, domain.LogEntry{Method: "GET", URL: r.address(ev.URL), Resource: "WebSocket"})
 		return
 	case "Target.detachedFromTarget":
 		for _, x := range r.under {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"reflect"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/sessionlog"
 )
 
@@ -134,27 +136,30 @@ func (s *server) readLogs(ctx context.Context, in *logsInput) (*huma.StreamRespo
 		return nil, err
 	}
 	got, err := s.Logs.ReadLog(ctx, project(ctx), in.SessionID, q)
+	if errors.Is(err, session.ErrNoLog) && s.Hops != nil {
+		return s.elsewhere(ctx, err), nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	kind, body := harType, any(nil)
 	if archive {
-		body = sessionlog.HAR(got.Entries, s.Version)
-	} else {
-		all := logPage{Dropped: got.Dropped}
-		if got.More {
-			all.NextCursor = strconv.FormatInt(got.Entries[len(got.Entries)-1].Number, 10)
-		}
-		all.Data = make([]logView, len(got.Entries))
-		for i, e := range got.Entries {
-			all.Data[i] = viewLog(e)
-		}
-		kind, body = "application/json", all
+		return &huma.StreamResponse{Body: func(hc huma.Context) {
+			hc.SetHeader("Content-Type", harType)
+			_ = sessionlog.WriteHAR(hc.BodyWriter(), got.Entries, s.Version)
+		}}, nil
+	}
+	all := logPage{Dropped: got.Dropped}
+	if got.More {
+		all.NextCursor = strconv.FormatInt(got.Entries[len(got.Entries)-1].Number, 10)
+	}
+	all.Data = make([]logView, len(got.Entries))
+	for i, e := range got.Entries {
+		all.Data[i] = viewLog(e)
 	}
 	return &huma.StreamResponse{Body: func(hc huma.Context) {
-		hc.SetHeader("Content-Type", kind)
+		hc.SetHeader("Content-Type", "application/json")
 		enc := json.NewEncoder(hc.BodyWriter())
 		enc.SetEscapeHTML(false)
-		_ = enc.Encode(body)
+		_ = enc.Encode(all)
 	}}, nil
 }

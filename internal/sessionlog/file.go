@@ -107,6 +107,8 @@ type File struct {
 	file   *os.File
 	size   int64
 	lines  int
+	first  int64 // the number of the oldest entry that is not dropped
+	torn   bool  // the last line has no end
 }
 
 // Open opens the log of a session that runs here, or makes it. flush writes what is in
@@ -136,7 +138,10 @@ func (l *File) reopen() error {
 		_ = file.Close()
 		return err
 	}
-	l.file, l.size, l.lines, l.Under = file, all.size, all.lines, nil
+	l.file, l.size, l.lines, l.torn, l.Under = file, all.size, all.lines, all.torn, nil
+	if l.first = 0; all.dropped > 0 && len(all.entries) > 0 {
+		l.first = all.entries[0].Number
+	}
 	for _, e := range all.entries {
 		l.Last = max(l.Last, e.Number)
 		if (e.Kind == domain.LogConsole || e.Kind == domain.LogError) && e.At.After(l.Printed) {
@@ -146,19 +151,22 @@ func (l *File) reopen() error {
 			l.Under = append(l.Under, e)
 		}
 	}
-	if all.torn { // a server died while it wrote: what it wrote is no line
-		_, err = file.Write([]byte{'\n'})
-		l.size++
-	}
-	return err
+	return nil
 }
 
-// Write adds entries, or what has become of them.
+// Write adds entries, or what has become of them, but of those that were dropped. When it
+// fails some may have been written, and all can be again.
 func (l *File) Write(entries []domain.LogEntry) error {
 	var lines bytes.Buffer
+	if l.torn { // a server died while it wrote, or the disk was full: that is no line
+		lines.WriteByte('\n')
+	}
 	enc := json.NewEncoder(&lines)
 	enc.SetEscapeHTML(false)
 	for i := range entries {
+		if entries[i].Number < l.first {
+			continue
+		}
 		if err := enc.Encode(&entries[i]); err != nil {
 			return fmt.Errorf("write a log: %w", err)
 		}
@@ -166,6 +174,7 @@ func (l *File) Write(entries []domain.LogEntry) error {
 	n, err := l.file.Write(lines.Bytes())
 	l.size += int64(n)
 	l.lines += len(entries)
+	l.torn = n < lines.Len() && (n > 0 || l.torn)
 	if err == nil && (l.size > int64(l.folder.maxBytes) || l.lines > 2*l.folder.maxEntries) {
 		err = l.trim()
 	}
@@ -210,8 +219,12 @@ func (l *File) trim() error {
 	if err := os.Rename(path+trimmed, path); err != nil {
 		return err
 	}
-	_ = l.file.Close()
-	return l.reopen()
+	before := l.file
+	if err := l.reopen(); err != nil {
+		return err
+	}
+	_ = before.Close()
+	return nil
 }
 
 // Close ends the writing.
@@ -246,8 +259,9 @@ const maxLine = 256 << 10
 func readAll(r io.Reader) (all read, err error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	at := map[int64]int{}
+	var line []byte
 	for {
-		line, err := readLine(in, &all)
+		line, err = readLine(in, line[:0], &all)
 		if errors.Is(err, io.EOF) {
 			break
 		}
@@ -276,8 +290,8 @@ func readAll(r io.Reader) (all read, err error) {
 	return all, nil
 }
 
-// readLine is the next line; one that is longer than any is nothing.
-func readLine(in *bufio.Reader, all *read) (line []byte, err error) {
+// readLine adds the next line to another; one that is longer than any is nothing.
+func readLine(in *bufio.Reader, line []byte, all *read) ([]byte, error) {
 	for {
 		part, err := in.ReadSlice('\n')
 		all.size += int64(len(part))
@@ -292,27 +306,7 @@ func readLine(in *bufio.Reader, all *read) (line []byte, err error) {
 			all.torn = true
 			return line, nil
 		default:
-			return nil, err
+			return line, err
 		}
 	}
-}
-
-// Page reads a part of a log.
-func Page(r io.Reader, q domain.LogQuery) (page domain.LogPage, err error) {
-	all, err := readAll(r)
-	if err != nil {
-		return page, err
-	}
-	page.Dropped = all.dropped
-	for _, e := range all.entries {
-		if e.Number <= q.After || len(q.Kinds) > 0 && !slices.Contains(q.Kinds, e.Kind) {
-			continue
-		}
-		if q.Limit > 0 && len(page.Entries) == q.Limit {
-			page.More = true
-			break
-		}
-		page.Entries = append(page.Entries, e)
-	}
-	return page, nil
 }

@@ -202,3 +202,70 @@ func FuzzPage(f *testing.F) {
 		}
 	})
 }
+
+// TestWhatWasDroppedStaysDropped: a request whose line is gone is not written again when
+// it ends, counted twice, or first in the list.
+func TestWhatWasDroppedStaysDropped(t *testing.T) {
+	f := folder(t)
+	f.maxEntries = 10
+	l := opened(t, f)
+	asked := domain.LogEntry{Number: 1, Kind: domain.LogRequest, At: at, URL: "https://x.test/", RequestID: "1.2"}
+	write(t, l, asked)
+	n := int64(1)
+	say := func(times int) {
+		for range times {
+			n++
+			write(t, l, domain.LogEntry{Number: n, Kind: domain.LogConsole, At: at})
+		}
+	}
+	say(20) // after which it has been trimmed
+	if got := page(t, f, domain.LogQuery{}); got.Dropped == 0 || got.Entries[0].Number == 1 {
+		t.Fatalf("nothing was dropped: %+v", got)
+	}
+	asked.Over, asked.RequestID = true, ""
+	write(t, l, asked)
+	_ = l.Close()
+	l = opened(t, f)
+	write(t, l, asked) // as by a server that has it under way
+	for range 3 {
+		got := page(t, f, domain.LogQuery{})
+		if first := got.Entries[0].Number; got.Dropped != first-1 || int64(len(got.Entries)) != n-got.Dropped {
+			t.Fatalf("%d dropped and %d there of %d, of which the first is %d", got.Dropped, len(got.Entries), n, first)
+		}
+		say(20)
+	}
+}
+
+// TestALineWithoutAnEndCostsNoOther: what could only be written in part is written again,
+// and what follows stands on a line of its own.
+func TestALineWithoutAnEndCostsNoOther(t *testing.T) {
+	f := folder(t)
+	l := opened(t, f)
+	one := domain.LogEntry{Number: 1, Kind: domain.LogConsole, At: at, Text: "one"}
+	write(t, l, one)
+	// As when the disk is full in the midst of a line.
+	if _, err := l.file.WriteString(`{"n":2,"kind":"console","timings":{}`); err != nil {
+		t.Fatal(err)
+	}
+	l.torn = true
+	if got := page(t, f, domain.LogQuery{}); len(got.Entries) != 1 {
+		t.Errorf("before the end there is %+v", got.Entries)
+	}
+	two, three := one, one
+	two.Number, three.Number = 2, 3
+	write(t, l, two, three)
+	if got := page(t, f, domain.LogQuery{}); len(got.Entries) != 3 || got.Entries[1].Text != "one" {
+		t.Errorf("%+v", got.Entries)
+	}
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no full disk here")
+	}
+	defer full.Close()
+	whole := l.file
+	l.file = full
+	if err := l.Write([]domain.LogEntry{one}); err == nil || l.torn {
+		t.Errorf("to a full disk it writes: %v; a line is torn: %t", err, l.torn)
+	}
+	l.file = whole
+}

@@ -1,7 +1,9 @@
 package sessionlog
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/url"
 	"strings"
 	"time"
@@ -11,17 +13,6 @@ import (
 
 // HTTP Archive 1.2. A log has neither headers, cookies nor bodies: their lists are
 // empty and their sizes -1, as the format says of what isn't known.
-
-type har struct {
-	Log harLog `json:"log"`
-}
-
-type harLog struct {
-	Version string     `json:"version"`
-	Creator harCreator `json:"creator"`
-	Pages   []struct{} `json:"pages"`
-	Entries []harEntry `json:"entries"`
-}
 
 type harCreator struct {
 	Name    string `json:"name"`
@@ -77,16 +68,33 @@ type harContent struct {
 	MIMEType string `json:"mimeType"`
 }
 
-// HAR is the requests among the entries, but those for addresses that are their own
-// content, as an HTTP archive. One that is under way has status 0.
-func HAR(entries []domain.LogEntry, version string) any {
-	all := har{harLog{Version: "1.2", Creator: harCreator{"browserhook", version}, Pages: []struct{}{}, Entries: []harEntry{}}}
-	for _, e := range entries {
-		if e.Kind == domain.LogRequest && !strings.HasPrefix(e.URL, "data:") && e.URL != "" {
-			all.Log.Entries = append(all.Log.Entries, harOf(e))
-		}
+// WriteHAR writes the requests among the entries, but those for addresses that are their
+// own content, as an HTTP archive, one after the other. One that is under way has status 0.
+func WriteHAR(w io.Writer, entries []domain.LogEntry, version string) error {
+	creator, err := json.Marshal(harCreator{"browserhook", version})
+	if err != nil {
+		return err
 	}
-	return all
+	if _, err := fmt.Fprintf(w, `{"log":{"version":"1.2","creator":%s,"pages":[],"entries":[`, creator); err != nil {
+		return err
+	}
+	before := ""
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, e := range entries {
+		if e.Kind != domain.LogRequest || strings.HasPrefix(e.URL, "data:") || e.URL == "" {
+			continue
+		}
+		if _, err := io.WriteString(w, before); err != nil {
+			return err
+		}
+		if err := enc.Encode(harOf(e)); err != nil {
+			return err
+		}
+		before = ","
+	}
+	_, err = io.WriteString(w, "]}}\n")
+	return err
 }
 
 func harOf(e domain.LogEntry) harEntry {
