@@ -3,12 +3,14 @@ package domain
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"html"
 	"io"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -29,8 +31,9 @@ const (
 // session was given as a secret. A nil one knows none.
 type Secrets struct {
 	mu    sync.Mutex
-	known []string // as they were given
-	forms []string // in which they are met, the longest first
+	known []string            // as they were given
+	forms []string            // in which they are met, the longest first
+	heads map[string][]string // those that may be looked for where a text was cut, by how they begin
 }
 
 // Add remembers secrets.
@@ -48,7 +51,12 @@ func (s *Secrets) Add(secrets ...string) {
 			forms[form] = true
 		}
 	}
-	s.forms = slices.Collect(maps.Keys(forms))
+	s.forms, s.heads = slices.Collect(maps.Keys(forms)), map[string][]string{}
+	for _, form := range s.forms {
+		if len(form) >= 2*shortest {
+			s.heads[form[:shortest]] = append(s.heads[form[:shortest]], form)
+		}
+	}
 	slices.SortFunc(s.forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // one may hold another
 }
 
@@ -72,7 +80,10 @@ func formsOf(secret string) (forms []string) {
 			continue
 		}
 		query := url.QueryEscape(text)
-		forms = append(forms, text, query, inURI.Replace(query), inForm.Replace(query), url.PathEscape(text), inText.Replace(text), html.EscapeString(text))
+		for _, escaped := range []string{query, inURI.Replace(query), inForm.Replace(query), url.PathEscape(text)} {
+			forms = append(forms, escaped, inLowerHex(escaped))
+		}
+		forms = append(forms, text, inText.Replace(text), html.EscapeString(text))
 		for _, escape := range []bool{true, false} {
 			once := inJSON(text, escape)
 			forms = append(forms, once, inJSON(once, escape))
@@ -80,6 +91,12 @@ func formsOf(secret string) (forms []string) {
 	}
 	return forms
 }
+
+// escapes are what addresses write of a sign that they can't have.
+var escapes = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// inLowerHex is an escaped text as those write it that have small letters there.
+func inLowerHex(escaped string) string { return escapes.ReplaceAllStringFunc(escaped, strings.ToLower) }
 
 func inJSON(text string, escapeHTML bool) string {
 	var quoted bytes.Buffer
@@ -112,6 +129,66 @@ func (s *Secrets) Hide(text string) string {
 	return s.hideCut(s.hide(text))
 }
 
+// HideURL does that to an address: whatever it escapes, and however.
+func (s *Secrets) HideURL(address string) string {
+	if s == nil {
+		return address
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.forms) == 0 {
+		return address
+	}
+	address = s.hideCut(s.hide(address))
+	if !strings.ContainsAny(address, "%+") || !s.shows(address, true) {
+		return address
+	}
+	var out strings.Builder
+	for rest := address; rest != ""; {
+		end := strings.IndexAny(rest, "/?#&=;:@") // between which it is one text
+		if end < 0 {
+			end = len(rest)
+		}
+		part := rest[:end]
+		if s.shows(part, end == len(rest)) {
+			part = Hidden
+		}
+		out.WriteString(part)
+		out.WriteString(rest[end:min(end+1, len(rest))])
+		rest = rest[min(end+1, len(rest)):]
+	}
+	if hidden := out.String(); !s.shows(hidden, true) {
+		return hidden
+	}
+	scheme, _, _ := strings.Cut(address, ":") // it is in several parts
+	return scheme + ":" + Hidden
+}
+
+// shows says whether there is a secret in what a part of an address escapes, or one that
+// was cut at its end.
+func (s *Secrets) shows(part string, cut bool) bool {
+	for _, plain := range []string{unescape(part), unescape(strings.ReplaceAll(part, "+", " "))} {
+		hidden := s.hide(plain)
+		if cut {
+			hidden = s.hideCut(hidden)
+		}
+		if hidden != plain {
+			return true
+		}
+	}
+	return false
+}
+
+// unescape reads what an address escapes, as far as that is right.
+func unescape(address string) string {
+	return anyEscape.ReplaceAllStringFunc(address, func(escape string) string {
+		b, _ := hex.DecodeString(escape[1:])
+		return string(b)
+	})
+}
+
+var anyEscape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
+
 // hideCut hides what is left of secrets where a text was cut: at its end, and
 // before an ellipsis.
 func (s *Secrets) hideCut(text string) string {
@@ -120,23 +197,11 @@ func (s *Secrets) hideCut(text string) string {
 	}
 	parts := strings.Split(text, Hidden)
 	for i, part := range parts {
-		for _, form := range s.forms {
-			if len(form) < 2*shortest {
-				continue
+		for at := max(0, len(part)-cutAt); at+shortest <= len(part); at++ {
+			if slices.ContainsFunc(s.heads[part[at:at+shortest]], func(form string) bool { return strings.HasPrefix(form, part[at:]) }) {
+				parts[i] = part[:at] + Hidden
+				break
 			}
-			from := max(0, len(part)-cutAt)
-			for at := from; ; {
-				next := strings.Index(part[at:], form[:shortest])
-				if next < 0 {
-					break
-				}
-				if at += next; strings.HasPrefix(form, part[at:]) {
-					parts[i] = part[:at] + Hidden
-					break
-				}
-				at++
-			}
-			part = parts[i]
 		}
 	}
 	return strings.ReplaceAll(strings.Join(parts, Hidden), Hidden+Hidden, Hidden)

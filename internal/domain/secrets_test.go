@@ -41,6 +41,34 @@ func TestSecretsAreHidden(t *testing.T) {
 	}
 }
 
+// TestSecretsAreHiddenInAddresses, whatever of them is escaped.
+func TestSecretsAreHiddenInAddresses(t *testing.T) {
+	var s Secrets
+	s.Add("p@ss/word1", "hunter22", "a b+c d")
+	for address, want := range map[string]string{
+		"https://x.test/?pw=p%40ss%2fword1&x=1": "https://x.test/?pw=…&x=1",
+		"https://x.test/?pw=p%40ss/word1":       "https:…", // of which nobody knows where it ends
+		"https://x.test/?pw=%68unter22#top":     "https://x.test/?pw=…#top",
+		"https://x.test/%68%75nter22/a":         "https://x.test/…/a",
+		"https://x.test/?q=a+b%2bc%20d":         "https://x.test/?q=…",
+		"https://x.test/?q=hunter2":             "https://x.test/?q=…", // cut
+		"https://x.test/?q=%zz%68unter2":        "https://x.test/?q=…",
+		"https://x.test/?q=hunting&r=a%20b":     "https://x.test/?q=hunting&r=a%20b",
+		"":                                      "",
+	} {
+		if got := s.HideURL(address); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+	if got := s.Hide("see https://x.test/?pw=p%40ss%2fword1 there"); got != "see https://x.test/?pw=… there" {
+		t.Error(got)
+	}
+	var none *Secrets
+	if none.HideURL("hush") != "hush" {
+		t.Error("nobody knows a secret and hides it")
+	}
+}
+
 // TestSecretsAreHiddenHoweverTheyAreWritten: pages fold, cut and encode them.
 func TestSecretsAreHiddenHoweverTheyAreWritten(t *testing.T) {
 	for secret, texts := range map[string]map[string]string{
