@@ -33,6 +33,7 @@ func Fetch(ctx context.Context, dial func(ctx context.Context, network, address 
 	transport := &http.Transport{DialContext: dial, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true}
 	defer transport.CloseIdleConnections()
 	client := http.Client{Transport: transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
+		req.Header.Del("Referer") // an address may be a secret of whoever gave it
 		switch {
 		case len(via) >= maxRedirects:
 			return &Error{ClassRedirect, fmt.Sprintf("it was redirected more than %d times", maxRedirects)}
