@@ -75,12 +75,7 @@ func (s *server) artifactRoutes() {
 			}
 			content, err := s.Artifacts.OpenArtifact(ctx, a)
 			if err != nil && s.Hops != nil {
-				return &huma.StreamResponse{Body: func(hc huma.Context) { // it may be in the folder of another server
-					r, w := humago.Unwrap(hc)
-					if !s.Hops.Anywhere(w, r) {
-						s.problem(ctx, err).write(w)
-					}
-				}}, nil
+				return s.elsewhere(ctx, err), nil
 			}
 			if err != nil {
 				return nil, err
@@ -92,6 +87,21 @@ func (s *server) artifactRoutes() {
 			}}, nil
 		}, answersWith("image/png", "image/jpeg", "application/pdf", "application/zip", "application/json", "*/*"), inParts)
 }
+
+// elsewhere answers with what may be in the folder of another server, or says why it isn't
+// there.
+func (s *server) elsewhere(ctx context.Context, why error) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(hc huma.Context) {
+		r, w := humago.Unwrap(hc)
+		if !s.Hops.Anywhere(w, r) {
+			s.problem(ctx, why).write(w)
+		}
+	}}
+}
+
+// maxRanges is how many ranges of an artifact are answered at once: each is asked for by
+// itself where it is kept. Of more all of it is.
+const maxRanges = 8
 
 // serve answers with an artifact's bytes, or the part of them that is asked for. They
 // never change.
@@ -109,6 +119,10 @@ func serve(w http.ResponseWriter, r *http.Request, a domain.Artifact, content io
 	h.Set("Content-Disposition", disposition)
 	h.Set("Content-Security-Policy", "sandbox")
 	h.Set("ETag", `"`+a.ID+`"`)
+	if strings.Count(r.Header.Get("Range"), ",") >= maxRanges {
+		r = r.Clone(r.Context())
+		r.Header.Del("Range")
+	}
 	http.ServeContent(&ranged{ResponseWriter: w}, r, "", a.CreatedAt, content)
 }
 
