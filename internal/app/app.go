@@ -150,9 +150,9 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Log: log,
-		MaxDownload: largest, Keep: func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
+		MaxDownload: largest, Keep: withRoom(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
 			return a.sessions.Downloaded(ctx, session, d, file)
-		},
+		}),
 		Logs: func(session string, flush func()) (*sessionlog.File, error) {
 			return a.sessions.OpenLog(session, flush)
 		},

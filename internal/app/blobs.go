@@ -85,10 +85,11 @@ type blobs struct {
 func (b *blobs) Close() error { return b.bucket.Close() }
 
 // What is written to a bucket goes in parts of so many bytes, so many at once, each in
-// memory.
-const partSize, partsAtOnce = 5 << 20, 2
+// memory. An object has 10,000 at most: the largest download fits.
+const partSize, partsAtOnce = 8 << 20, 2
 
-// Write keeps what is read as it comes. When it fails, nothing is kept.
+// Write keeps what is read as it comes. When it fails, nothing is kept; when it doesn't,
+// what is kept in a folder survives a power failure.
 func (b *blobs) Write(ctx context.Context, key string, content io.Reader, contentType string) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -100,7 +101,26 @@ func (b *blobs) Write(ctx context.Context, key string, content io.Reader, conten
 	if err != nil {
 		cancel() // so that closing it keeps nothing
 	}
-	return n, errors.Join(err, w.Close())
+	if err = errors.Join(err, w.Close()); err == nil && b.folder != "" {
+		err = b.sync(key)
+	}
+	return n, err
+}
+
+// sync has a file on the disk, with its name and those of the folders that it is in.
+func (b *blobs) sync(key string) error {
+	for name := key; ; name = path.Dir(name) {
+		f, err := os.Open(filepath.Join(b.folder, filepath.FromSlash(name)))
+		if err != nil {
+			return fmt.Errorf("keep an artifact: %w", err)
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return fmt.Errorf("keep an artifact: %w", err)
+		}
+		if name == "." {
+			return nil
+		}
+	}
 }
 
 func (b *blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"syscall"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// Downloads leave so many bytes of the disk of artifacts free, or one of so many parts of
+// a small one: pages decide how many there are, and the database may be there too.
+const leastRoom, leastPart = 512 << 20, 20
+
+// codeNoRoom is a download for which there is too little.
+const codeNoRoom = "artifact_disk_full"
+
+// withRoom keeps downloads unless the disk is nearly full.
+func withRoom(full func() bool, keep browser.Keep) browser.Keep {
+	return func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
+		if file == nil || !full() {
+			return keep(ctx, session, d, file)
+		}
+		// A server before may have kept it.
+		if err := keep(ctx, session, d, nil); !errors.Is(err, domain.ErrNotFound) {
+			return err
+		}
+		return &domain.Failure{Code: codeNoRoom, Message: "The disk of artifacts is nearly full: no more downloads are kept.", Seen: d.Name}
+	}
+}
+
+// full says whether the disk is nearly full where artifacts are kept, if that is a folder.
+func (b *blobs) full() bool {
+	var fs syscall.Statfs_t
+	return b.folder != "" && syscall.Statfs(b.folder, &fs) == nil && nearlyFull(fs.Bavail*uint64(fs.Bsize), fs.Blocks*uint64(fs.Bsize))
+}
+
+func nearlyFull(free, all uint64) bool { return free < min(leastRoom, all/leastPart) }
