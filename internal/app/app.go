@@ -167,7 +167,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		return nil, listenError(settings.Listen, err)
 	}
 	a.URL = "http://" + a.listener.Addr().String()
-	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs}, Log: log}
+	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs}, Shared: a.blobs.folder == "", Log: log}
 	if kept.Keep, err = settings.Keep(); err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type Store interface {
 	ForgetIdempotency(ctx context.Context, before time.Time) error
 	ForgetSession(ctx context.Context, project, id string, now time.Time) error
 	RemovedFiles(ctx context.Context, after int64, limit int) ([]domain.RemovedFiles, error)
-	ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error
+	ForgetRemovedFiles(ctx context.Context, upto int64, before time.Time) error
 }
 
 // Files is where the bytes of artifacts are.
@@ -41,6 +41,7 @@ type Config struct {
 	Files     Files
 	Keep      time.Duration // sessions that have ended, events and deliveries; 0: for ever
 	Artifacts time.Duration // 0: for ever
+	Shared    bool          // the artifacts of all servers are in one place: one removes them for all
 	Log       *slog.Logger
 }
 
@@ -54,6 +55,12 @@ const (
 	// hopeless is when a file that can't be removed is left for good, so that the
 	// notes of those behind it don't pile up for ever.
 	hopeless = 90 * 24 * time.Hour
+	// noted is how long it is known which files were removed. Each server goes through
+	// them for its own; one that is down for longer keeps those.
+	noted = 90 * 24 * time.Hour
+	// notedShared is that for what is in one place. What other servers have beside it, the
+	// logs of sessions that ran there, they look through when they start.
+	notedShared = 3 * every
 )
 
 // Service deletes.
@@ -165,5 +172,9 @@ func (s *Service) removeFiles(ctx context.Context) error {
 	if first != nil {
 		first = fmt.Errorf("%d can't be removed, of which the first: %w", failures, first)
 	}
-	return errors.Join(first, s.Store.ForgetRemovedFiles(ctx, s.upto, now))
+	kept := noted
+	if s.Shared {
+		kept = notedShared
+	}
+	return errors.Join(first, s.Store.ForgetRemovedFiles(ctx, s.upto, now.Add(-kept)))
 }

@@ -21,6 +21,7 @@ type fake struct {
 	mu      sync.Mutex
 	asked   []string
 	removed []domain.RemovedFiles
+	before  time.Duration // ago, of the last that were to be forgotten
 	files   map[string]bool
 	forgot  int64
 	broken  string // a key that can't be removed
@@ -73,7 +74,8 @@ func (f *fake) RemovedFiles(_ context.Context, after int64, limit int) ([]domain
 	return some, nil
 }
 
-func (f *fake) ForgetRemovedFiles(_ context.Context, upto int64, _ time.Time) error {
+func (f *fake) ForgetRemovedFiles(_ context.Context, upto int64, before time.Time) error {
+	f.before = time.Since(before)
 	f.forgot = upto
 	return nil
 }
@@ -207,6 +209,21 @@ func TestFileThatCanNeverBeRemoved(t *testing.T) {
 			t.Errorf("done up to %d", f.forgot)
 		}
 	})
+}
+
+// TestWhatOneRemovesForAllIsSoonForgotten, and not gone through again with each start.
+func TestWhatOneRemovesForAllIsSoonForgotten(t *testing.T) {
+	for shared, want := range map[bool]time.Duration{false: 90 * 24 * time.Hour, true: 3 * time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{}
+			s := service(f, 0, 0)
+			s.Shared = shared
+			run(t, s, time.Minute)
+			if got := f.before; got != want {
+				t.Errorf("shared: %t, for %s", shared, got)
+			}
+		})
+	}
 }
 
 func TestForgetRemovesTheFilesAtOnce(t *testing.T) {

@@ -209,18 +209,13 @@ func (s *Store) RemovedFiles(ctx context.Context, after int64, limit int) ([]dom
 	return all, nil
 }
 
-// filesKept is how long it is known which files were removed. Each node goes
-// through them for its own; one that is down for longer keeps those whose rows
-// were deleted before then.
-const filesKept = 90 * 24 * time.Hour
-
 // ForgetRemovedFiles says that the files up to a number are gone as far as this
-// node has them. The others have theirs, and aren't known here, so only what is
-// older than [filesKept] is forgotten.
-func (s *Store) ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error {
+// node has them. The others have theirs, and aren't known here, so only what was removed
+// before a time is forgotten.
+func (s *Store) ForgetRemovedFiles(ctx context.Context, upto int64, before time.Time) error {
 	_, err := work.Repeat(ctx, s.update, atOnce, func(t *tx) (int, error) {
 		return t.count(`DELETE FROM removed_files WHERE num IN (SELECT num FROM removed_files
-			WHERE num <= $1 AND removed_at < $2 ORDER BY num LIMIT $3)`, upto, codec.Micros(now.Add(-filesKept)), atOnce)
+			WHERE num <= $1 AND removed_at < $2 ORDER BY num LIMIT $3)`, upto, codec.Micros(before), atOnce)
 	})
 	if err != nil {
 		return fmt.Errorf("forget removed files: %w", err)

@@ -136,8 +136,7 @@ var retentionTests = []test{
 		files := must1(w.store.RemovedFiles(w.ctx, 0, 10))
 		w.equal("files to remove", ids(files, domain.RemovedFiles.Key), []string{log, artifacts[0].Key(), w.project + "/" + s.ID + "/"})
 		w.equal("further files", len(must1(w.store.RemovedFiles(w.ctx, files[0].Num, 10))), 2)
-		// What is noted for other servers is kept for 90 days.
-		w.ok(w.store.ForgetRemovedFiles(w.ctx, files[0].Num, inAnHour().Add(100*24*time.Hour)))
+		w.ok(w.store.ForgetRemovedFiles(w.ctx, files[0].Num, inAnHour().Add(24*time.Hour)))
 		w.equal("files that are left", must1(w.store.RemovedFiles(w.ctx, 0, 10)), files[1:])
 	}},
 	{"artifacts of an open session too", func(w *world) {

@@ -80,7 +80,7 @@ type Retention interface {
 	PruneArtifacts(ctx context.Context, before, now time.Time) (int, error)
 	ForgetSession(ctx context.Context, project, id string, now time.Time) error
 	RemovedFiles(ctx context.Context, after int64, limit int) ([]domain.RemovedFiles, error)
-	ForgetRemovedFiles(ctx context.Context, upto int64, now time.Time) error
+	ForgetRemovedFiles(ctx context.Context, upto int64, before time.Time) error
 }
 
 // Access is what projects and their keys are kept with.
