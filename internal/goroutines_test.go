@@ -43,6 +43,7 @@ var stops = map[string]string{
 	"internal/browser.Browser.Dial":          "itself",
 	"internal/browser.Browser.say":           "itself",
 	"internal/browser.Browser.watch":         "itself",
+	"internal/browser.Tabs.keepFile":         "itself",
 	"internal/browser.pool.rest":             "pool.close",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
 	"internal/browser/mux.Mux.waits":         "itself, or Mux.goOn, which Mux.Run calls when the browser ends",

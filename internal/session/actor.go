@@ -156,12 +156,11 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 			}
 			return fn(d, c)
 		})
-		_, forbidden := errors.AsType[*domain.MoveError](err)
-		if err == nil || forbidden || errors.Is(err, domain.ErrNotFound) || errors.Is(err, errNotMine) || errors.Is(err, errLooked) {
+		if err == nil || refused(err) || errors.Is(err, errLooked) {
 			return err
 		}
-		refused, ok := errors.AsType[*domain.Error](err)
-		away := ok && refused.Code == domain.CodeUnavailable
+		why, ok := errors.AsType[*domain.Error](err)
+		away := ok && why.Code == domain.CodeUnavailable
 		if wait == patience && !away || ctx.Err() != nil {
 			a.gaveUp.Store(true)
 			return err

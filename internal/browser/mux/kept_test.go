@@ -157,7 +157,9 @@ func TestTheServerHearsOfNewContextsDownloads(t *testing.T) {
 		server := b.server()
 		server.send("", "echo", `{}`)
 		server.expect(t, `{"id":1,"result":{}}`)
-		program := b.user(ForClients(Place{Downloads: "/run/s/files/downloads"}, nil))
+		rules := ForClients(Place{Downloads: "/run/s/files/downloads"}, nil)
+		rules["refuse"] = rules["Target.createBrowserContext"]
+		program := b.user(rules)
 		program.send("", "Target.createBrowserContext", `{"browserContextId":"C"}`) // which the fake repeats
 		program.expect(t, `{"id":1,"result":{"browserContextId":"C"}}`)
 		want := `{"behavior":"allowAndName","browserContextId":"C","downloadPath":"/run/s/files/downloads","eventsEnabled":true}`
@@ -169,7 +171,7 @@ func TestTheServerHearsOfNewContextsDownloads(t *testing.T) {
 			t.Errorf("the browser was told %s, want %s", raw, want)
 		}
 		b.fake.downloads.Clear()
-		program.send("S2", "Target.createBrowserContext", `{}`) // a session that it doesn't have
+		program.send("", "refuse", `{}`)
 		if m, err := program.next(); err != nil || m.Error == nil {
 			t.Errorf("%+v, %v", m, err)
 		}

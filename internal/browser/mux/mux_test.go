@@ -112,6 +112,8 @@ func (f *fake) run() {
 		case "Browser.setDownloadBehavior":
 			f.downloads.Store(m.SessionID, string(m.Params))
 			f.say(said{ID: m.ID, Result: json.RawMessage(`{}`), SessionID: m.SessionID})
+		case "refuse":
+			f.say(said{ID: m.ID, Error: &refusal{codeRefused, "no"}, SessionID: m.SessionID})
 		case "echo":
 			f.echoed.Add(1)
 			f.say(said{ID: m.ID, Result: m.Params, SessionID: m.SessionID})
