@@ -10,7 +10,7 @@ import (
 // in the code are held to it move by move, the forbidden ones too.
 var allowed = map[string]bool{
 	"session QUEUED STARTING": true, "session QUEUED CLOSING": true, "session QUEUED FAILED": true,
-	"session STARTING READY": true, "session STARTING CLOSING": true, "session STARTING FAILED": true,
+	"session STARTING QUEUED": true, "session STARTING READY": true, "session STARTING CLOSING": true, "session STARTING FAILED": true,
 	"session READY CLOSING": true, "session READY FAILED": true,
 	"session CLOSING CLOSED": true, "session CLOSING FAILED": true,
 

@@ -21,7 +21,7 @@ const (
 // SessionMoves is the session's state machine: from each state, where it may go.
 var SessionMoves = map[SessionStatus][]SessionStatus{
 	SessionQueued:   {SessionStarting, SessionClosing, SessionFailed},
-	SessionStarting: {SessionReady, SessionClosing, SessionFailed},
+	SessionStarting: {SessionQueued, SessionReady, SessionClosing, SessionFailed}, // it waits again when its server is gone
 	SessionReady:    {SessionClosing, SessionFailed},
 	SessionClosing:  {SessionClosed, SessionFailed},
 	SessionClosed:   {},

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -31,6 +33,15 @@ func TestWhatANodeWasStartingWaitsAgain(t *testing.T) {
 			c.claims(a, first.ID)
 			goes(c, a)
 			b.until(t, "that something waits", func(s domain.Signal) bool { return s.Missed })
+			// Whoever closes it finds that nobody has it, and sees where it stands.
+			if got, err := b.Session(t.Context(), project, first.ID); err != nil || got.Status != domain.SessionQueued {
+				t.Errorf("it is %s, %v", got.Status, err)
+			}
+			places, err := b.QueuePositions(t.Context(), project, []string{first.ID, second.ID})
+			c.ok(err)
+			if places[first.ID] != 1 || places[second.ID] != 2 {
+				t.Errorf("places %v", places)
+			}
 			c.claims(b, first.ID)
 			c.claims(b, second.ID)
 			c.claims(b, "")
@@ -39,6 +50,38 @@ func TestWhatANodeWasStartingWaitsAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUpgradeFreesWhatIsNobodys: a session that was started when its node died waits
+// again, and one that was closed after that is ended by who looks.
+func TestUpgradeFreesWhatIsNobodys(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	a := c.start("a")
+	c.project(a)
+	starts, closes, ready := c.waiting(a), c.waiting(a), c.session(a)
+	c.ok(a.Close())
+	conn, err := pgxpool.New(t.Context(), c.url)
+	c.ok(err)
+	defer conn.Close()
+	p, err := provider(conn)
+	c.ok(err)
+	defer p.Close()
+	_, err = p.DownTo(t.Context(), 10)
+	c.ok(err)
+	for id, status := range map[string]domain.SessionStatus{starts.ID: domain.SessionStarting, closes.ID: domain.SessionClosing} {
+		_, err = conn.Exec(t.Context(), `UPDATE sessions SET status = $2, node = 0 WHERE id = $1`, id, string(status))
+		c.ok(err)
+	}
+	b := c.start("b")
+	if got := c.runs(b, starts, closes); !slices.Equal(got, []bool{false, true}) {
+		t.Errorf("it runs %v", got)
+	}
+	if got := c.runs(b, ready); got[0] {
+		t.Error("it runs what waits for its node")
+	}
+	c.claims(b, starts.ID)
+	c.claims(b, "")
 }
 
 // TestTwoNodesClaimAtOnce: no session is ever started by both, and projects have their

@@ -75,7 +75,7 @@ func (s *Store) signOff(ctx context.Context) error {
 		return err
 	}
 	// What it was starting waits for whoever has room.
-	if err := t.exec(`UPDATE sessions SET node = 0 WHERE status = 'STARTING' AND node = $1`, s.node.Load()); err != nil {
+	if err := t.exec(`UPDATE sessions SET `+waitsAgain+` WHERE status = 'STARTING' AND node = $1`, s.node.Load()); err != nil {
 		return err
 	}
 	// Its row stays when it still has sessions, for the next start to find
@@ -123,12 +123,17 @@ func (t *tx) takeOver(us int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	sessions, err := t.count(`UPDATE sessions SET node = CASE WHEN status IN ('QUEUED', 'STARTING') THEN 0 ELSE $1::bigint END WHERE `+unfinished+` AND node = ANY($2)
-		AND (status <> 'READY' OR NOT EXISTS (SELECT 1 FROM absent a WHERE a.num = node))`, us, gone)
-	if err != nil || deliveries+sessions == 0 {
+	requeued, err := t.count(`UPDATE sessions SET `+waitsAgain+` WHERE `+unfinished+` AND node = ANY($1) AND status IN ('QUEUED', 'STARTING')`, gone)
+	if err != nil {
 		return 0, err
 	}
-	return deliveries + sessions, t.exec(`SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
+	ours, err := t.count(`UPDATE sessions SET node = $1 WHERE `+unfinished+` AND node = ANY($2) AND status NOT IN ('QUEUED', 'STARTING')
+		AND (status <> 'READY' OR NOT EXISTS (SELECT 1 FROM absent a WHERE a.num = node))`, us, gone)
+	all := deliveries + requeued + ours
+	if err != nil || all == 0 {
+		return 0, err
+	}
+	return all, t.exec(`SELECT pg_notify($1, $2)`, channel, note{Node: us, Missed: true}.String())
 }
 
 // sweep takes over what a node committed in its last moments, too late for

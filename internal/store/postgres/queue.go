@@ -10,11 +10,13 @@ import (
 )
 
 const (
-	// queued picks sessions that wait for a browser as the index sessions_queue has
-	// them, and busy those that have one or get one as sessions_busy does. One that a
-	// node was starting that is gone waits again.
-	queued = `node = 0 AND status IN ('QUEUED', 'STARTING')`
+	// queued picks sessions that wait for a browser through the index sessions_queue, and
+	// busy those that have one or get one as sessions_busy has them.
+	queued = `node = 0 AND status = 'QUEUED'`
 	busy   = `node <> 0 AND status IN ('STARTING', 'READY', 'CLOSING')`
+
+	// waitsAgain is what becomes of a session whose node is gone while it started it.
+	waitsAgain = `node = 0, status = 'QUEUED', version = version + 1`
 
 	// queues are the projects of which sessions wait, each found by one step in the
 	// index, however many those are.
