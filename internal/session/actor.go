@@ -27,6 +27,7 @@ type actor struct {
 	closeCh chan struct{} // closed when it is to end
 	back    chan struct{} // of one that is taken up: closed when that it goes on is recorded, or it doesn't; nil: it starts one
 	gaveUp  atomic.Bool   // a change could not be recorded
+	taken   atomic.Bool   // the session was another server's, or nobody's: the actor has no more say, whoever has it since
 
 	tookUp  sync.Once
 	mu      sync.Mutex
@@ -152,6 +153,9 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 		d := a.service.decider()
 		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error {
 			if !c.Mine {
+				a.taken.Store(true)
+			}
+			if a.taken.Load() {
 				return errNotMine
 			}
 			return fn(d, c)

@@ -56,12 +56,20 @@ func wait(ctx context.Context, most time.Duration, news <-chan struct{}) {
 // with which news.
 func (s *Service) startNext(ctx context.Context) (again time.Duration, news <-chan struct{}) {
 	r, again, news := s.next(ctx)
-	if again > 0 {
-		return again, news
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.claiming = false
+	if again > 0 {
+		s.over()
+		return again, news
+	}
 	s.left = slices.DeleteFunc(s.left, func(l ref) bool { return l == r })
+	if _, runs := s.actors[r.id]; runs {
+		// It waited again while this server was taken for dead. The actor that it has had
+		// here since before goes on with it, or finds out, ends, and has it looked at again.
+		s.free()
+		return 0, nil
+	}
 	a := newActor(s, r)
 	s.act(a, func() { a.run(ctx) })
 	return 0, nil
@@ -71,18 +79,21 @@ func (s *Service) startNext(ctx context.Context) (again time.Duration, news <-ch
 // of the queue.
 func (s *Service) next(ctx context.Context) (r ref, again time.Duration, news <-chan struct{}) {
 	s.mu.Lock()
-	left, draining := slices.Clone(s.left), s.draining
-	s.over()
+	left := slices.Clone(s.left)
 	s.mu.Unlock()
-	switch {
-	case len(left) > 0:
+	if len(left) > 0 {
 		return left[0], 0, nil
-	case draining:
-		return r, s.idle(), s.queued
 	}
 	if s.Others != nil && s.Others() {
 		// The slot that it is for doesn't count.
 		wait(ctx, yield*time.Duration(len(s.slots)-1)/time.Duration(cap(s.slots)), nil)
+	}
+	s.mu.Lock()
+	s.claiming = !s.draining
+	draining := s.draining
+	s.mu.Unlock()
+	if draining {
+		return r, s.idle(), s.queued
 	}
 	claimed, err := s.Store.ClaimSession(ctx)
 	switch {
@@ -133,7 +144,7 @@ func (s *Service) drain() {
 
 // over sees whether a server that drains has no more sessions. mu is held.
 func (s *Service) over() {
-	if !s.draining || len(s.actors)+len(s.left) > 0 {
+	if !s.draining || s.claiming || len(s.actors)+len(s.left) > 0 {
 		return
 	}
 	select {

@@ -61,6 +61,127 @@ func TestDrain(t *testing.T) {
 	})
 }
 
+// slow is a store whose claims are made, and answered only when they may be.
+type slow struct {
+	*many
+	may chan struct{}
+}
+
+func (s slow) ClaimSession(ctx context.Context) (domain.SessionRef, error) {
+	ref, err := s.many.ClaimSession(ctx)
+	if err == nil {
+		<-s.may
+	}
+	return ref, err
+}
+
+// TestDrainWithAClaimUnderWay: what has been claimed is started and finished, and is not
+// forgotten over the last that ends meanwhile.
+func TestDrainWithAClaimUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := slow{&many{}, make(chan struct{})}
+		s, end := found(t, store.many, session.Config{MaxSessions: 2, Store: store}, domain.Session{ID: "a", Status: domain.SessionReady})
+		defer end()
+		store.add("b", domain.SessionQueued)
+		s.Notify(domain.Commit{Queue: true})
+		settle()
+		s.Drain()
+		if _, err := s.Close(t.Context(), "", "a"); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if over(s.Drained()) {
+			t.Error("it is done, and has claimed another")
+		}
+		close(store.may)
+		settle()
+		if got := store.all[1].states(); got != "READY" || over(s.Drained()) {
+			t.Errorf("what was claimed is %s, and it is done: %v", got, over(s.Drained()))
+		}
+		if _, err := s.Close(t.Context(), "", "b"); err != nil {
+			t.Fatal(err)
+		}
+		settle()
+		if !over(s.Drained()) {
+			t.Error("it is not done")
+		}
+	})
+}
+
+// TestDrainWhileItYields: a server that is about to claim doesn't any more.
+func TestDrainWhileItYields(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &many{}
+		s, end := found(t, store, session.Config{MaxSessions: 2, Others: func() bool { return true }}, domain.Session{ID: "a", Status: domain.SessionReady})
+		defer end()
+		time.Sleep(time.Second)
+		store.add("b", domain.SessionQueued)
+		s.Notify(domain.Commit{Queue: true})
+		time.Sleep(5 * time.Millisecond)
+		s.Drain()
+		time.Sleep(time.Hour)
+		if got := store.all[1].states(); got != "QUEUED" {
+			t.Errorf("it is %s", got)
+		}
+	})
+}
+
+// TestAClaimOfWhatIsHereStill: a server that was taken for dead claims again what it is
+// starting, before its actor has heard of the one or of the other.
+func TestAClaimOfWhatIsHereStill(t *testing.T) {
+	for name, hears := range map[string]bool{"it hears that it has lost it": true, "it hears nothing": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &many{}
+				launched, at := 0, 0
+				launch := func(ctx context.Context, _ string, _ domain.SessionOptions) (session.Browser, error) {
+					launched++
+					at++
+					defer func() { at-- }()
+					if at > 1 {
+						t.Error("two browsers of one session are started at once")
+					}
+					select {
+					case <-ctx.Done():
+						time.Sleep(time.Second) // until nothing is left of it
+						return nil, ctx.Err()
+					case <-time.After(10 * time.Second):
+						return &fake{done: make(chan struct{})}, nil
+					}
+				}
+				store.add("a", domain.SessionQueued)
+				s, end := found(t, store, session.Config{MaxSessions: 3, Launch: launch})
+				defer end()
+				one := store.all[0]
+				one.set(func(m *memory) { m.sess.Status, m.theirs = domain.SessionQueued, true })
+				if hears {
+					s.Signal(domain.Signal{Missed: true})
+					settle()
+				}
+				one.set(func(m *memory) { m.theirs = false })
+				s.Notify(domain.Commit{Queue: true})
+				settle()
+				s.Signal(domain.Signal{Missed: true})
+				time.Sleep(time.Minute)
+				want := 1
+				if hears {
+					want = 2
+				}
+				if got := one.states(); got != "READY" || launched != want || !s.Here("a") {
+					t.Errorf("it is %s, and was started %d times, here: %v", got, launched, s.Here("a"))
+				}
+				if _, err := s.Close(t.Context(), "", "a"); err != nil {
+					t.Fatal(err)
+				}
+				settle()
+				if got := one.states(); got != "CLOSED requested" {
+					t.Errorf("it is %s", got)
+				}
+			})
+		})
+	}
+}
+
 func over(done <-chan struct{}) bool {
 	select {
 	case <-done:

@@ -224,7 +224,9 @@ func found(t *testing.T, store *many, cfg session.Config, all ...domain.Session)
 	start := func(context.Context, string, domain.SessionOptions) (session.Browser, error) {
 		return &fake{done: make(chan struct{})}, nil
 	}
-	cfg.Launch, cfg.Attach = start, start
+	if cfg.Attach = start; cfg.Launch == nil {
+		cfg.Launch = start
+	}
 	s = session.New(cfg)
 	ctx, stop := context.WithCancel(t.Context())
 	over := make(chan error)

@@ -143,6 +143,7 @@ type Service struct {
 	leaving  bool              // a stop leaves browsers to the next start
 	draining bool              // it starts no more sessions
 	drained  chan struct{}     // closed when it drains and has no more
+	claiming bool              // a session is being claimed, or has been and has no actor yet
 	above    int               // sessions more than may run: each has the next slot that is freed
 	left     []ref             // that an earlier server was starting, and that wait for a slot
 	queued   chan struct{}     // a session may be started that couldn't
@@ -271,7 +272,7 @@ func (s *Service) act(a *actor, live func()) {
 		delete(s.actors, a.ref.id)
 		s.free()
 		s.over()
-		if a.gaveUp.Load() { // nobody else would end the session, or go on with it
+		if a.gaveUp.Load() || a.taken.Load() { // nobody else would end the session, or go on with it
 			trySend(s.missed)
 		}
 	})
