@@ -15,6 +15,12 @@ import (
 // nodePrefix makes a node's name an id.
 const nodePrefix = "node_"
 
+// queueLives advances the beat of what waits: its number, 0, is one that no server has.
+// Servers of releases that bind what waits to themselves see by it that this is
+// somebody's, and leave it alone.
+const queueLives = `INSERT INTO nodes (num, name) OVERRIDING SYSTEM VALUE VALUES (0, '(queue)')
+	ON CONFLICT (num) DO UPDATE SET beat = nodes.beat + 1`
+
 // Self is the id of this node.
 func (s *Store) Self() string { return nodePrefix + s.Node }
 
@@ -30,15 +36,24 @@ func (s *Store) Announce(ctx context.Context, self func() domain.Node) error {
 	return nil
 }
 
-// show shows that this node lives, and says whether the others still know it.
-func (s *Store) show(ctx context.Context) (member bool, err error) {
-	var self domain.Node
+// announced is what this node says of itself; nothing before it is announced.
+func (s *Store) announced() (self domain.Node) {
 	if fn := s.self.Load(); fn != nil {
 		self = (*fn)()
 	}
+	return self
+}
+
+// show shows that this node lives, and says whether the others still know it.
+func (s *Store) show(ctx context.Context) (member bool, err error) {
+	self := s.announced()
 	var draining bool
-	err = s.pool.QueryRow(ctx, `UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5
-		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room).Scan(&draining)
+	b := &pgx.Batch{}
+	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5
+		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
+	// Last: nobody may wait for this row while its holder waits for its own.
+	b.Queue(queueLives)
+	err = s.vital.SendBatch(ctx, b).Close()
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -76,7 +91,7 @@ func scanNode(r codec.Scanner) (n domain.Node, err error) {
 
 // Nodes reads all nodes, in the order in which they were started.
 func (s *Store) Nodes(ctx context.Context) ([]domain.Node, error) {
-	all, err := collect(ctx, s, scanNode, `SELECT `+nodeColumns+` FROM nodes ORDER BY num`)
+	all, err := collect(ctx, s, scanNode, `SELECT `+nodeColumns+` FROM nodes WHERE num > 0 ORDER BY num`)
 	if err != nil {
 		return nil, fmt.Errorf("read nodes: %w", err)
 	}
@@ -91,7 +106,7 @@ func (s *Store) DrainNode(ctx context.Context, id string) (n domain.Node, err er
 		return n, domain.ErrNotFound
 	}
 	if err := s.update(ctx, func(t *tx) (err error) {
-		if n, err = scanNode(t.row(`UPDATE nodes SET draining = true WHERE name = $1 RETURNING `+nodeColumns, name)); err != nil {
+		if n, err = scanNode(t.row(`UPDATE nodes SET draining = true WHERE name = $1 AND num > 0 RETURNING `+nodeColumns, name)); err != nil {
 			return fmt.Errorf("drain a node: %w", err)
 		}
 		t.last.Queue(`SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Drain: name}.String())

@@ -196,7 +196,7 @@ func TestNodesShowThemselves(t *testing.T) {
 	a.until(t, "that it is to finish", drains)
 	// It is, until it starts anew: also when it was taken for dead meanwhile.
 	c.ok(a.rejoin())
-	if got := show(); got[1] != "node_a   DRAINING 0 0" {
+	if got := show(); got[1] != "node_a http://10.0.0.0 1 DRAINING 0 0" {
 		t.Errorf("joined anew: %q", got)
 	}
 	a.die()

@@ -28,7 +28,9 @@ func (s *Store) join(ctx context.Context) error {
 		if err := t.exec(`DELETE FROM nodes WHERE name = $1`, s.Node); err != nil {
 			return err
 		}
-		if err := t.row(`INSERT INTO nodes (name, keep, draining) VALUES ($1, $2, $3) RETURNING num`, s.Node, s.Keep.Milliseconds(), s.draining.Load()).Scan(&num); err != nil {
+		self := s.announced()
+		if err := t.row(`INSERT INTO nodes (name, keep, draining, url, version, sessions, room) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING num`,
+			s.Node, s.Keep.Milliseconds(), s.draining.Load(), self.URL, self.Version, self.Sessions, self.Room).Scan(&num); err != nil {
 			return err
 		}
 		s.numbers.Store(num, true) // before anybody reads it in a session
@@ -239,10 +241,11 @@ func (s *Store) lookAround(ctx context.Context, seen map[int64]peer) (member boo
 		num, beat int64
 		starts    bool
 	}
-	all, err := collect(ctx, s, func(r codec.Scanner) (n node, err error) {
+	found, err := s.vital.Query(ctx, `SELECT num, beat, NOT draining FROM nodes WHERE num > 0 AND num <> $1`, us)
+	all, err := gather(found, err, func(r codec.Scanner) (n node, err error) {
 		err = r.Scan(&n.num, &n.beat, &n.starts)
 		return n, err
-	}, `SELECT num, beat, NOT draining FROM nodes WHERE num <> $1`, us)
+	})
 	if err != nil {
 		return true, err
 	}

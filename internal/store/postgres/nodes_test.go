@@ -76,7 +76,10 @@ func (n *node) die() {
 	n.wg.Wait()
 	n.writer.close()
 	<-n.writer.done
-	n.closing.Do(n.pool.Close)
+	n.closing.Do(func() {
+		n.vital.Close()
+		n.pool.Close()
+	})
 }
 
 // until waits for a signal.

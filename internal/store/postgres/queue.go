@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
@@ -26,9 +28,21 @@ const (
 		SELECT next.project_id FROM queues CROSS JOIN LATERAL (SELECT project_id FROM sessions
 			WHERE ` + queued + ` AND project_id > queues.project ORDER BY project_id LIMIT 1) next)`
 
-	// oneByOne has whoever takes something out of the queue wait for whoever does
-	// before: it decides by all that wait, and by what every node has.
-	oneByOne = `SELECT pg_advisory_xact_lock(7093854921889772145)` // "browserq", as a number
+	// claimsInTurn has whoever takes something out of the queue wait for whoever does
+	// before: it decides by all that wait, and by what every node has. admitsInTurn is the
+	// same for what comes in: neither waits for the other.
+	claimsInTurn = `SELECT pg_advisory_xact_lock(7093854921889772145)` // "browserq", as a number
+	admitsInTurn = `SELECT pg_advisory_xact_lock(7093854921889772146)`
+)
+
+// errHeld is for a claim that found nothing but what is being changed.
+var errHeld = errors.New("all sessions that wait are being changed")
+
+const (
+	// triedProjects is how many projects are looked at for a session that nobody changes.
+	triedProjects = 16
+	// heldFor is how long a claim waits for what is being changed, longer each time.
+	heldFor = time.Second
 )
 
 // ClaimSession takes a session out of the queue, for this server to start: it is
@@ -37,36 +51,64 @@ const (
 func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err error) {
 	// Of many nodes that are told of one session, one gets it: the others only look.
 	var some bool
-	if err := s.row(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE `+queued+`)`).Scan(&some); err != nil {
+	if err := away(s.vital.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE `+queued+`)`).Scan(&some)); err != nil {
 		return ref, fmt.Errorf("look at the queue: %w", err)
 	}
 	if !some {
 		return ref, domain.ErrNotFound
 	}
-	err = s.update(ctx, func(t *tx) error {
-		if err := t.exec(oneByOne); err != nil {
+	for wait := 10 * time.Millisecond; ; wait *= 2 {
+		err = s.updateOver(ctx, s.vital, func(t *tx) (err error) {
+			ref, err = t.claimSession()
 			return err
+		})
+		if !errors.Is(err, errHeld) || wait >= heldFor {
+			return ref, err
 		}
-		if err := t.row(queues + ` SELECT o.id FROM queues JOIN projects o ON o.id = queues.project
-			WHERE o.sessions = 0 OR (SELECT count(*) FROM sessions WHERE ` + busy + ` AND project_id = o.id) < o.sessions
-			ORDER BY o.turn, o.id LIMIT 1`).Scan(&ref.ProjectID); err != nil {
-			return err
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ref, context.Cause(ctx)
 		}
-		// One that is being closed is waited for, and passed over. A node that was taken
-		// for dead gets none.
-		if err := t.row(`UPDATE sessions SET node = $1, status = 'STARTING', version = version + 1
-			WHERE num = (SELECT num FROM sessions WHERE `+queued+` AND project_id = $2 ORDER BY id LIMIT 1 FOR UPDATE)
-			AND EXISTS (SELECT 1 FROM nodes WHERE num = $1) RETURNING id`,
-			t.node, ref.ProjectID).Scan(&ref.ID); err != nil {
-			return err
+	}
+}
+
+// startable are the projects that have something to start, whose turn it is first. A
+// node that drains, or was taken for dead, may start nothing.
+const startable = queues + ` SELECT o.id FROM queues JOIN projects o ON o.id = queues.project LEFT JOIN turns t ON t.project_id = o.id
+	WHERE ` + mayStart + ` AND (o.sessions = 0 OR (SELECT count(*) FROM sessions WHERE ` + busy + ` AND project_id = o.id) < o.sessions)
+	ORDER BY COALESCE(t.turn, 0), o.id LIMIT $2`
+
+const mayStart = `EXISTS (SELECT 1 FROM nodes WHERE num = $1 AND NOT draining)`
+
+// claimSession takes the session whose turn it is, and waits for nobody but who claims
+// too: one that is being changed is passed over, and so is its project if it has no other.
+func (t *tx) claimSession() (ref domain.SessionRef, err error) {
+	if err := t.exec(claimsInTurn); err != nil {
+		return ref, err
+	}
+	projects, err := rows(t, oneText, startable, t.node, triedProjects)
+	if err != nil {
+		return ref, err
+	}
+	if len(projects) == 0 {
+		return ref, domain.ErrNotFound
+	}
+	for _, ref.ProjectID = range projects {
+		err = t.row(`UPDATE sessions SET node = $1, status = 'STARTING', version = version + 1
+			WHERE num = (SELECT num FROM sessions WHERE `+queued+` AND project_id = $2 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+			AND `+mayStart+` RETURNING id`, t.node, ref.ProjectID).Scan(&ref.ID)
+		if errors.Is(err, domain.ErrNotFound) {
+			continue
 		}
-		if err := t.exec(`UPDATE projects SET turn = (SELECT max(turn) + 1 FROM projects) WHERE id = $1`, ref.ProjectID); err != nil {
-			return err
+		if err != nil {
+			return ref, err
 		}
 		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, ref.ID)
-		return nil
-	})
-	return ref, err
+		return ref, t.exec(`INSERT INTO turns SELECT $1, COALESCE(max(turn), 0) + 1 FROM turns
+			ON CONFLICT (project_id) DO UPDATE SET turn = EXCLUDED.turn`, ref.ProjectID)
+	}
+	return domain.SessionRef{}, errHeld
 }
 
 // nearly is how many sessions can be created at once without one knowing of the other:
@@ -83,8 +125,8 @@ func (t *tx) admit(project string, most int) error {
 		return all, own, err
 	}
 	all, own, err := count()
-	if err == nil && all >= most-nearly {
-		if err = t.exec(oneByOne); err == nil {
+	if err == nil && all >= most-nearly && work.Admit(all, own, most) == nil {
+		if err = t.exec(admitsInTurn); err == nil {
 			all, own, err = count()
 		}
 	}
@@ -100,8 +142,8 @@ func (s *Store) QueuePositions(ctx context.Context, project string, ids []string
 	turns, err := collect(ctx, s, func(r codec.Scanner) (t work.Turn, err error) {
 		err = r.Scan(&t.Project, &t.Number, &t.Waiting)
 		return t, err
-	}, queues+` SELECT o.id, o.turn, (SELECT count(*) FROM sessions WHERE `+queued+` AND project_id = o.id)
-		FROM queues JOIN projects o ON o.id = queues.project`)
+	}, queues+` SELECT queues.project, COALESCE(t.turn, 0), (SELECT count(*) FROM sessions WHERE `+queued+` AND project_id = queues.project)
+		FROM queues LEFT JOIN turns t ON t.project_id = queues.project`)
 	if err != nil {
 		return nil, fmt.Errorf("read the queue: %w", err)
 	}

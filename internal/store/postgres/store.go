@@ -45,7 +45,9 @@ var migrations embed.FS
 const (
 	// connections of one node's pool, at most.
 	maxConnections = 16
-	connectWithin  = 5 * time.Second
+	// vitalConnections are those beside it of what must not wait for requests.
+	vitalConnections = 2
+	connectWithin    = 5 * time.Second
 	// answerWithin bounds each question to the database.
 	answerWithin = 10 * time.Second
 )
@@ -84,6 +86,7 @@ type Store struct {
 	Config
 	rhythm rhythm
 	pool   *pgxpool.Pool
+	vital  *pgxpool.Pool // for beats and claims of sessions alone
 	ids    work.IDs
 	places *cursor.Places
 	cache  *cache
@@ -144,14 +147,22 @@ func open(ctx context.Context, cfg Config, r rhythm) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	few := pc.Copy()
+	few.MaxConns, few.MinConns, few.MinIdleConns = vitalConnections, 0, 0
+	vital, err := pgxpool.NewWithConfig(ctx, few)
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	if cfg.Signal == nil {
 		cfg.Signal = func(domain.Signal) {}
 	}
-	s := &Store{Config: cfg, rhythm: r, pool: pool, cache: newCache(), leases: newLeases()}
+	s := &Store{Config: cfg, rhythm: r, pool: pool, vital: vital, cache: newCache(), leases: newLeases()}
 	s.running, s.stop = context.WithCancel(context.WithoutCancel(ctx))
 	s.doubt, s.giveUp = context.WithCancel(s.running)
 	if err := s.start(ctx); err != nil {
 		s.stop()
+		vital.Close()
 		pool.Close()
 		return nil, err
 	}
@@ -193,7 +204,12 @@ func (s *Store) migrate(ctx context.Context) error {
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	defer p.Close()
-	return schema.Migrate(ctx, p)
+	for range tries { // servers that run may be changing what is changed
+		if err = schema.Migrate(ctx, p); !again(err) {
+			break
+		}
+	}
+	return err
 }
 
 // provider has the migrations for a database. It is to be closed.
@@ -287,6 +303,7 @@ func (s *Store) Close() error {
 		if s.Node != "" {
 			err = s.leave()
 		}
+		s.vital.Close()
 		s.pool.Close()
 	})
 	return err

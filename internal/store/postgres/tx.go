@@ -39,6 +39,11 @@ const tries = 10
 // time of an answer, it returns that the database is away, and what became of
 // the change is not known.
 func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
+	return s.updateOver(ctx, s.pool, fn)
+}
+
+// updateOver is update over a connection of one of our pools.
+func (s *Store) updateOver(ctx context.Context, pool *pgxpool.Pool, fn func(*tx) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
@@ -46,18 +51,18 @@ func (s *Store) update(ctx context.Context, fn func(*tx) error) error {
 	defer cancel()
 	var err error
 	for range tries {
-		if err = s.try(ctx, fn); !again(err) {
+		if err = s.try(ctx, pool, fn); !again(err) {
 			break
 		}
 	}
 	return away(err)
 }
 
-func (s *Store) try(ctx context.Context, fn func(*tx) error) error {
+func (s *Store) try(ctx context.Context, pool *pgxpool.Pool, fn func(*tx) error) error {
 	if s.running.Err() != nil {
 		return errClosed
 	}
-	t, err := s.begin(ctx, nil)
+	t, err := s.beginOver(ctx, pool, nil)
 	if err != nil {
 		return err
 	}
@@ -71,7 +76,11 @@ func (s *Store) try(ctx context.Context, fn func(*tx) error) error {
 // begin begins a transaction with what is queued, if anything, in one round
 // trip.
 func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
-	conn, err := s.pool.Acquire(ctx)
+	return s.beginOver(ctx, s.pool, queued)
+}
+
+func (s *Store) beginOver(ctx context.Context, pool *pgxpool.Pool, queued *pgx.Batch) (*tx, error) {
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
