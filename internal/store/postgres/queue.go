@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -120,36 +121,57 @@ func (t *tx) admit(project string, most int) error {
 	if most == 0 {
 		return nil
 	}
-	count := func() (all int, own bool, err error) {
-		err = t.row(`SELECT count(*), COALESCE(bool_or(project_id = $1), false) FROM sessions WHERE `+queued, project).Scan(&all, &own)
-		return all, own, err
+	var q work.Queue
+	room := 0 // at the other nodes: what waits for that doesn't wait long
+	count := func() error {
+		if err := t.row(queues+` SELECT (SELECT count(*) FROM sessions WHERE `+queued+`), (SELECT count(*) FROM sessions WHERE `+queued+` AND project_id = $1),
+			(SELECT count(*) FROM queues), (SELECT COALESCE(sum(room), 0)::bigint FROM nodes WHERE num <> $2 AND NOT draining)`, project, t.node).
+			Scan(&q.All, &q.Own, &q.Projects, &room); err != nil {
+			return fmt.Errorf("count the sessions that wait: %w", err)
+		}
+		return nil
 	}
-	all, own, err := count()
-	if err == nil && all >= most-nearly && work.Admit(all, own, most) == nil {
-		if err = t.exec(admitsInTurn); err == nil {
-			all, own, err = count()
+	if err := count(); err != nil {
+		return err
+	}
+	if q.All >= most+room-nearly && q.Admit(most+room) == nil {
+		if err := t.exec(admitsInTurn); err != nil {
+			return err
+		}
+		if err := count(); err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("count the sessions that wait: %w", err)
-	}
-	return work.Admit(all, own, most)
+	return q.Admit(most + room)
 }
 
 // QueuePositions says which places sessions of a project have in the queue, from 1.
 // Those that don't wait have none.
 func (s *Store) QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	// Of a project no more are counted than come before the last that is asked about.
+	ranks, err := collect(ctx, s, func(r codec.Scanner) (k work.Rank, err error) {
+		err = r.Scan(&k.ID, &k.Rank)
+		return k, err
+	},
+		`SELECT id, rank FROM (SELECT id, row_number() OVER (ORDER BY id) AS rank FROM sessions
+			WHERE `+queued+` AND project_id = $1 AND id <= $2) own WHERE id = ANY($3) ORDER BY id`, project, slices.Max(ids), ids)
+	if err != nil {
+		return nil, fmt.Errorf("read the queue: %w", err)
+	}
+	if len(ranks) == 0 {
+		return nil, nil
+	}
 	turns, err := collect(ctx, s, func(r codec.Scanner) (t work.Turn, err error) {
 		err = r.Scan(&t.Project, &t.Number, &t.Waiting)
 		return t, err
-	}, queues+` SELECT queues.project, COALESCE(t.turn, 0), (SELECT count(*) FROM sessions WHERE `+queued+` AND project_id = queues.project)
-		FROM queues LEFT JOIN turns t ON t.project_id = queues.project`)
+	}, queues+` SELECT queues.project, COALESCE(t.turn, 0), (SELECT count(*) FROM (SELECT 1 FROM sessions
+			WHERE `+queued+` AND project_id = queues.project LIMIT $1) some)
+		FROM queues LEFT JOIN turns t ON t.project_id = queues.project`, ranks[len(ranks)-1].Rank)
 	if err != nil {
 		return nil, fmt.Errorf("read the queue: %w", err)
 	}
-	waiting, err := collect(ctx, s, oneText, `SELECT id FROM sessions WHERE `+queued+` AND project_id = $1 ORDER BY id`, project)
-	if err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	return work.Positions(project, waiting, ids, turns), nil
+	return work.Positions(project, ranks, turns), nil
 }

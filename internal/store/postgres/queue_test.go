@@ -91,6 +91,33 @@ func TestQueueAndClaimsDoNotWait(t *testing.T) {
 	}
 }
 
+// TestTheRoomOfOthers is no reason to refuse what would be started there at once.
+func TestTheRoomOfOthers(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	c.rhythm.every = time.Hour
+	a, b := c.start("a"), c.start("b")
+	c.project(a)
+	c.ok(b.Announce(t.Context(), func() domain.Node { return domain.Node{Room: 3} }))
+	create := func() error {
+		s := domain.Session{ID: domain.NewID(domain.PrefixSession), ProjectID: project, Status: domain.SessionQueued, StreamToken: domain.NewToken()}
+		return a.CreateSession(t.Context(), &domain.NewSession{Session: s, MaxQueued: 2, Stream: domain.Stream{ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: s.ID, Token: s.StreamToken}})
+	}
+	for range 5 {
+		c.ok(create())
+	}
+	if e, ok := errors.AsType[*domain.Error](create()); !ok || e.Code != domain.CodeQueueFull {
+		t.Errorf("a sixth: %v", e)
+	}
+	_, err := a.DrainNode(t.Context(), "node_b")
+	c.ok(err)
+	_, err = a.ClaimSession(t.Context())
+	c.ok(err)
+	if e, ok := errors.AsType[*domain.Error](create()); !ok || e.Code != domain.CodeQueueFull {
+		t.Errorf("with a node that drains: %v", e)
+	}
+}
+
 // TestBeatsAndClaimsHaveConnections when requests have all of the others.
 func TestBeatsAndClaimsHaveConnections(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sess
 // mayScan are statements of the start that read an index of open things whole, and
 // those that count or sort what waits for a browser, which is bounded.
 var mayScan = []string{
-	"FROM queues JOIN projects", "SELECT (SELECT COUNT(*) FROM sessions WHERE " + queued,
+	"FROM queues JOIN projects", "SELECT (SELECT COUNT(*) FROM sessions WHERE " + queued, "SELECT id, rank FROM (",
 	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT " + codec.ProjectColumns + " FROM projects",
 	"FROM endpoints WHERE deleted_at <> 0",
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
@@ -47,19 +48,35 @@ func (t *tx) admit(project string, most int) error {
 	if most == 0 {
 		return nil
 	}
-	var all, own int
-	if err := t.row(reads(`SELECT (SELECT COUNT(*) FROM sessions WHERE `+queued+`), EXISTS (SELECT 1 FROM sessions WHERE `+queued+` AND project_id = ?)`),
-		project).Scan(&all, &own); err != nil {
+	var q work.Queue
+	if err := t.row(reads(queues+` SELECT (SELECT COUNT(*) FROM sessions WHERE `+queued+`), (SELECT COUNT(*) FROM sessions WHERE `+queued+` AND project_id = ?),
+		(SELECT COUNT(project) FROM queues)`), project).Scan(&q.All, &q.Own, &q.Projects); err != nil {
 		return fmt.Errorf("count the sessions that wait: %w", err)
 	}
-	return work.Admit(all, own > 0, most)
+	return q.Admit(most)
 }
 
 // QueuePositions says which places sessions of a project have in the queue, from 1.
 // Those that don't wait have none.
 func (s *Store) QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error) {
-	rows, err := s.read.rows(ctx, queues+` SELECT o.id, o.turn, (SELECT COUNT(*) FROM sessions WHERE `+queued+` AND project_id = o.id)
-		FROM queues JOIN projects o ON o.id = queues.project`)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	// Of a project no more are counted than come before the last that is asked about.
+	rows, err := s.read.rows(ctx, `SELECT id, rank FROM (SELECT id, row_number() OVER (ORDER BY id) AS rank FROM sessions
+		WHERE `+queued+` AND project_id = ? AND id <= ?) WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`, project, slices.Max(ids), codec.Text(ids))
+	ranks, err := collect(rows, err, func(r codec.Scanner) (k work.Rank, err error) {
+		err = r.Scan(&k.ID, &k.Rank)
+		return k, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the queue: %w", err)
+	}
+	if len(ranks) == 0 {
+		return nil, nil
+	}
+	rows, err = s.read.rows(ctx, queues+` SELECT o.id, o.turn, (SELECT COUNT(*) FROM (SELECT 1 FROM sessions WHERE `+queued+` AND project_id = o.id LIMIT ?))
+		FROM queues JOIN projects o ON o.id = queues.project`, ranks[len(ranks)-1].Rank)
 	turns, err := collect(rows, err, func(r codec.Scanner) (t work.Turn, err error) {
 		err = r.Scan(&t.Project, &t.Number, &t.Waiting)
 		return t, err
@@ -67,13 +84,5 @@ func (s *Store) QueuePositions(ctx context.Context, project string, ids []string
 	if err != nil {
 		return nil, fmt.Errorf("read the queue: %w", err)
 	}
-	rows, err = s.read.rows(ctx, `SELECT id FROM sessions WHERE `+queued+` AND project_id = ? ORDER BY id`, project)
-	waiting, err := collect(rows, err, func(r codec.Scanner) (id string, err error) {
-		err = r.Scan(&id)
-		return id, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the queue: %w", err)
-	}
-	return work.Positions(project, waiting, ids, turns), nil
+	return work.Positions(project, ranks, turns), nil
 }

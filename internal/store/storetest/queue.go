@@ -110,6 +110,7 @@ var queueTests = []test{
 		w.equal("place of one", w.positions(one, its...), []int{3})
 		last := w.queue(many, 1)
 		w.equal("place of the last", w.positions(many, last...), []int{3004})
+		w.equal("places with one that has none", w.positions(many, its[0], last[0]), []int{0, 3004})
 		var turns []string
 		for _, ref := range w.claims(7) {
 			turns = append(turns, ref.ProjectID)
@@ -209,6 +210,26 @@ var queueTests = []test{
 		w.equal("claimed", len(w.claims(2)), 2)
 		_, err = create(w.project, "3") // under the key that was refused
 		w.ok(err)
+	}},
+	{"a full queue is shared by who has something waiting", func(w *world) {
+		many, few, one := w.project, w.newProject("few"), w.newProject("one")
+		let := func(project string) (n int) {
+			for {
+				d := w.in(project).draftSession(0)
+				d.MaxQueued = 6
+				if err := w.store.CreateSession(w.ctx, d); err != nil {
+					w.refused("one too many", err, domain.CodeQueueFull)
+					return n
+				}
+				n++
+			}
+		}
+		w.equal("let in of many", let(many), 6)
+		w.equal("let in of few", let(few), 3)
+		w.equal("let in of one", let(one), 2)
+		w.equal("let in of many again", let(many), 0)
+		w.equal("claimed", len(w.claims(11)), 11)
+		w.equal("let in when the queue is empty", let(few), 6)
 	}},
 	{"a full queue is full however many come at once", func(w *world) {
 		const most, come = 10, 40

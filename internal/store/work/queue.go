@@ -2,18 +2,24 @@ package work
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// Admit refuses a session when so many wait already, unless its project has none that
-// does: nobody is kept out by what others have waiting.
-func Admit(waiting int, own bool, most int) error {
-	if most > 0 && waiting >= most && own {
-		return domain.Refuse(domain.CodeQueueFull, "%d sessions wait for a browser already; try again soon", waiting)
+// Queue is how much waits for a browser, as a project sees it.
+type Queue struct {
+	All      int // sessions
+	Own      int // of them, of the project
+	Projects int // that have some
+}
+
+// Admit refuses a session of the project when so many wait already and it has its share
+// of them, of which one is the least: nobody is kept out by what others have waiting.
+func (q Queue) Admit(most int) error {
+	if most == 0 || q.All < most || q.Own < max(1, most/max(1, q.Projects)) {
+		return nil
 	}
-	return nil
+	return domain.Refuse(domain.CodeQueueFull, "%d sessions wait for a browser already; try again soon", q.All)
 }
 
 // Turn is a project of which sessions wait. They are started in turns: the next is the
@@ -21,7 +27,7 @@ func Admit(waiting int, own bool, most int) error {
 type Turn struct {
 	Project string
 	Number  int64 // of its last turn
-	Waiting int   // sessions
+	Waiting int   // sessions; how many beyond a rank doesn't matter to what has it
 }
 
 // before says whether of two projects the first has its turn first.
@@ -53,14 +59,17 @@ func Position(project string, rank int, turns []Turn) int {
 	return position
 }
 
-// Positions are the places in the queue of those of a project's sessions that are asked
-// about. waiting are all of it that wait, in their order.
-func Positions(project string, waiting, asked []string, turns []Turn) map[string]int {
+// Rank is a session's place among those of its project that wait, from 1.
+type Rank struct {
+	ID   string
+	Rank int
+}
+
+// Positions are the places in the queue of sessions of a project.
+func Positions(project string, ranks []Rank, turns []Turn) map[string]int {
 	positions := map[string]int{}
-	for _, id := range asked {
-		if at, found := slices.BinarySearch(waiting, id); found {
-			positions[id] = Position(project, at+1, turns)
-		}
+	for _, r := range ranks {
+		positions[r.ID] = Position(project, r.Rank, turns)
 	}
 	return positions
 }
