@@ -281,6 +281,9 @@ func (a *App) signaled(s domain.Signal) {
 	if !a.composed.Load() {
 		return
 	}
+	if a.hops != nil && s.Missed {
+		a.hops.Missed()
+	}
 	a.access.Signal(s)
 	a.sessions.Signal(s)
 	a.events.Signal(s)

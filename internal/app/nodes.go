@@ -37,8 +37,8 @@ func (a *App) join(ctx context.Context) error {
 		return err
 	}
 	a.nodes = p
-	a.hops = hop.New(hop.Servers{
-		Self: p.Self(), Keys: keys, Owner: p.SessionOwner, All: p.Nodes, Here: a.sessions.Here,
+	a.hops = hop.New(&hop.Servers{
+		Self: p.Self(), Keys: keys, Owner: p.SessionOwner, All: p.Nodes, Here: a.sessions.Here, Apart: a.blobs.folder != "",
 		Stopping: a.intake, Ended: a.serving, Refuse: httpapi.Refuse, Log: a.log,
 	})
 	if err := p.Announce(ctx, self); err != nil {

@@ -33,7 +33,12 @@ type Hop struct {
 	At       time.Time // when it was passed on
 	Request  string    // id that it has in both servers' logs
 	Body     [sha256.Size]byte
+
+	hurried <-chan struct{}
 }
+
+// key tells it from others that come here.
+func (h *Hop) key() string { return h.From + " " + h.Request }
 
 // Carries says whether it was made for a request with this body.
 func (h *Hop) Carries(body []byte) bool { return h.Body == sha256.Sum256(body) }
@@ -136,5 +141,8 @@ func (s *Servers) Arrived(r *http.Request) (*http.Request, error) {
 		return r, err
 	}
 	r.Header.Del(Header)
+	if r.URL.Path != hurryPath {
+		s.expect(r.Context(), h)
+	}
 	return r.WithContext(context.WithValue(r.Context(), contextKey{}, h)), nil
 }

@@ -1,16 +1,15 @@
 package hop
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
+	"crypto/tls"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
+	"net/netip"
+	"sync"
+	"syscall"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -24,37 +23,73 @@ type Servers struct {
 	Owner func(ctx context.Context, project, session string) (domain.Owner, error)
 	// All lists them.
 	All func(ctx context.Context) ([]domain.Node, error)
+	// Apart: each keeps files that the others don't have.
+	Apart bool
 	// Here says whether this server runs it, as far as it knows without asking anybody.
 	Here func(session string) bool
 	// Stopping and Ended end what is passed on when this server stops: answers that are
-	// waited for, and then connections that stay.
+	// waited for, which are asked for as they are then, and later connections that stay.
 	Stopping, Ended context.Context //nolint:containedctx // of the server
 	Refuse          func(w http.ResponseWriter, code domain.Code, detail string)
 	Log             *slog.Logger
 
 	transport *http.Transport
+
+	mu      sync.Mutex
+	passes  map[*pass]context.CancelCauseFunc // that are under way from here
+	hurries map[string]chan struct{}          // of what came here, by its id: closed when it is to be answered as it is
+	looks   sync.WaitGroup
 }
 
 const (
 	askWithin     = 5 * time.Second
 	connectWithin = 2 * time.Second
-	// answerWithin is more than a request may wait for steps, or for a session's start.
-	answerWithin = 100 * time.Second
-	perServer    = 64 // connections that are kept
+	// An answer begins within answerWithin, or within waitWithin if the request may wait
+	// for steps. One of whom it isn't known whether it has a file gets findWithin.
+	answerWithin = 15 * time.Second
+	waitWithin   = 100 * time.Second
+	findWithin   = 2 * time.Second
+	// hurryWithin is how long a server that stops waits for an answer that it has asked to
+	// be given as it is.
+	hurryWithin = 2 * time.Second
+	perServer   = 64 // connections that are kept
 )
 
 // New readies them.
-func New(s Servers) *Servers {
+func New(s *Servers) *Servers {
 	s.transport = &http.Transport{
-		DialContext:         (&net.Dialer{Timeout: connectWithin}).DialContext,
-		TLSHandshakeTimeout: connectWithin, ResponseHeaderTimeout: answerWithin,
+		DialContext:         (&net.Dialer{Timeout: connectWithin, Control: near}).DialContext,
+		DialTLSContext:      (&tls.Dialer{NetDialer: &net.Dialer{Timeout: 2 * connectWithin}}).DialContext,
 		MaxIdleConnsPerHost: perServer, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}
-	return &s
+	s.passes, s.hurries = map[*pass]context.CancelCauseFunc{}, map[string]chan struct{}{}
+	return s
+}
+
+var errOpen = errors.New("plain http goes to private addresses only")
+
+// shared is what providers share among their customers, and what some networks use as
+// private (RFC 6598).
+var shared = netip.MustParsePrefix("100.64.0.0/10")
+
+// near refuses addresses to which what is passed on, with callers' keys, doesn't go
+// without TLS.
+func near(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	if ip := at.Addr().Unmap(); !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !shared.Contains(ip) {
+		return errOpen
+	}
+	return nil
 }
 
 // Close ends the connections that are kept.
-func (s *Servers) Close() { s.transport.CloseIdleConnections() }
+func (s *Servers) Close() {
+	s.looks.Wait()
+	s.transport.CloseIdleConnections()
+}
 
 const (
 	away = "The server that runs the session can't be reached right now."
@@ -69,26 +104,35 @@ func (s *Servers) Forward(w http.ResponseWriter, r *http.Request, project, sessi
 	if !elsewhere {
 		return false
 	}
-	if owner.Away || !s.pass(s.Ended, w, r, nil, owner.Node, owner.URL, anything) {
+	if owner.Away || s.pass(w, r, &pass{to: owner.Node, base: owner.URL, until: s.Ended, within: answerWithin}) != passed {
 		s.Refuse(w, domain.CodeUnavailable, away)
 	}
 	return true
 }
 
 // Offer is Forward for a request that this server can do itself: it does when the other
-// can't be reached.
+// can't be reached, or doesn't do it.
 func (s *Servers) Offer(w http.ResponseWriter, r *http.Request, body []byte, project, session string) (answered bool) {
 	owner, elsewhere := s.next(r, project, session)
 	if !elsewhere || owner.Away {
 		return false
 	}
-	return s.pass(s.Stopping, w, r, body, owner.Node, owner.URL, anything)
+	p := &pass{to: owner.Node, base: owner.URL, body: body, until: s.Stopping, within: answerWithin, hurries: true}
+	if r.Header.Get("Prefer") != "" {
+		p.within = waitWithin
+	}
+	end := s.pass(w, r, p)
+	if end == unknown && r.Method != http.MethodGet {
+		s.Refuse(w, domain.CodeUnavailable, lost)
+		return true
+	}
+	return end == passed
 }
 
 // Anywhere has the first of the other servers that can answer a request without a body,
-// for what one of them may have that this one hasn't. It says false if none can.
+// for a file that one of them may have and this one hasn't. It says false if none can.
 func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered bool) {
-	if Of(r.Context()) != nil {
+	if Of(r.Context()) != nil || !s.Apart {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), askWithin)
@@ -101,16 +145,12 @@ func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered boo
 		has := func(res *http.Response) bool {
 			return res.StatusCode < http.StatusBadRequest || res.StatusCode == http.StatusRequestedRangeNotSatisfiable
 		}
-		if n.ID != s.Self && n.URL != "" && s.pass(s.Stopping, w, r, nil, n.ID, n.URL, has) {
+		if n.ID != s.Self && n.URL != "" && s.pass(w, r, &pass{to: n.ID, base: n.URL, until: s.Stopping, within: findWithin, wanted: has}) == passed {
 			return true
 		}
 	}
 	return false
 }
-
-func anything(*http.Response) bool { return true }
-
-var errUnwanted = errors.New("another server may answer better")
 
 // next is who is to answer a request, if it is another server. What came from one goes
 // no further.
@@ -138,54 +178,4 @@ func (s *Servers) elsewhere(ctx context.Context, project, session string) (domai
 		s.Log.Debug("find who runs a session", "session", session, "err", err)
 	}
 	return owner, err == nil && !owner.Here && (owner.Away || owner.Node != "")
-}
-
-// pass passes a request on, until the other's answer is over or until ends. It says
-// false when the other can't be reached, so that nothing of it was done, or when its
-// answer isn't wanted.
-func (s *Servers) pass(until context.Context, w http.ResponseWriter, r *http.Request, body []byte, to, base string, wanted func(*http.Response) bool) (answered bool) {
-	target, err := url.Parse(base)
-	if err != nil {
-		s.Log.Error("a server's node-url can't be used", "node", to, "err", err)
-		return false
-	}
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(until, cancel)()
-	head := w.Header()
-	ours := head.Clone()
-	answered = true
-	proxy := &httputil.ReverseProxy{
-		Transport: s.transport, FlushInterval: -1, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
-		Rewrite: func(p *httputil.ProxyRequest) {
-			p.SetURL(target)
-			p.Out.Host = p.In.Host // pages are told apart by it
-			p.Out.URL.RawQuery = p.In.URL.RawQuery
-			p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
-			p.SetXForwarded()
-			if body != nil {
-				p.Out.Body, p.Out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-			}
-			h := Hop{From: s.Self, To: to, At: time.Now(), Request: ours.Get("X-Request-Id"), Body: sha256.Sum256(body)}
-			p.Out.Header.Set(Header, h.sign(s.Keys, p.Out.Method, p.Out.URL.RequestURI()))
-		},
-		ModifyResponse: func(res *http.Response) error {
-			if !wanted(res) {
-				return errUnwanted
-			}
-			clear(head) // the other has said the same
-			return nil
-		},
-		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) {
-			op, ok := errors.AsType[*net.OpError](err)
-			if unreached := ok && op.Op == "dial"; unreached || errors.Is(err, errUnwanted) {
-				answered = false
-				return
-			}
-			s.Log.Debug("pass a request on", "node", to, "err", err)
-			s.Refuse(w, domain.CodeUnavailable, lost)
-		},
-	}
-	proxy.ServeHTTP(w, r.WithContext(ctx))
-	return answered
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -21,24 +22,28 @@ func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 // cluster is two servers, of which b has the session "s" of the project "p".
 type cluster struct {
-	a, b    *httptest.Server
-	servers [2]*Servers
-	owner   domain.Owner // as a knows it
-	err     error
-	ask     func(s *Servers, w http.ResponseWriter, r *http.Request) bool
-	seen    []*http.Request // by b
-	bodies  []string
-	end     context.CancelFunc
+	a, b     *httptest.Server
+	servers  [2]*Servers
+	owner    domain.Owner // as a knows it
+	err      error
+	ask      func(s *Servers, w http.ResponseWriter, r *http.Request) bool
+	seen     []*http.Request // by b
+	bodies   []string
+	unjudged int              // b answers with this, for it couldn't do or believe what came
+	here     http.HandlerFunc // of b, in place of what it does
+	// ends of a's Stopping and Ended
+	stop, end context.CancelFunc
 }
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	c := &cluster{ask: func(s *Servers, w http.ResponseWriter, r *http.Request) bool { return s.Forward(w, r, "p", "s") }}
-	ctx, end := context.WithCancel(t.Context())
-	c.end = end
+	stopping, stop := context.WithCancel(t.Context())
+	ended, end := context.WithCancel(t.Context())
+	c.stop, c.end = stop, end
 	serve := func(i int, name string, here http.HandlerFunc) *httptest.Server {
-		c.servers[i] = New(Servers{
-			Self: name, Keys: [][]byte{[]byte("key")}, Here: func(string) bool { return i == 1 && c.owner.Node == "b" }, Stopping: ctx, Ended: ctx, Log: slog.New(slog.DiscardHandler),
+		c.servers[i] = New(&Servers{
+			Self: name, Keys: [][]byte{[]byte("key")}, Here: func(string) bool { return i == 1 && c.owner.Node == "b" }, Apart: true, Stopping: t.Context(), Ended: t.Context(), Log: slog.New(slog.DiscardHandler),
 			Owner: func(context.Context, string, string) (domain.Owner, error) { return c.owner, c.err },
 			Refuse: func(w http.ResponseWriter, code domain.Code, detail string) {
 				w.WriteHeader(http.StatusServiceUnavailable)
@@ -54,6 +59,14 @@ func newCluster(t *testing.T) *cluster {
 			}
 			if h := Of(r.Context()); h != nil {
 				w.Header().Set("X-Request-Id", h.Request)
+				if c.servers[i].Hurry(w, r) {
+					return
+				}
+				if c.unjudged != 0 {
+					w.WriteHeader(c.unjudged)
+					return
+				}
+				w.Header().Set(Header, Served)
 			}
 			if !c.ask(c.servers[i], w, r) {
 				here(w, r)
@@ -66,7 +79,12 @@ func newCluster(t *testing.T) *cluster {
 		return srv
 	}
 	c.a = serve(0, "a", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "a did it") })
+	c.servers[0].Stopping, c.servers[0].Ended = stopping, ended
 	c.b = serve(1, "b", func(w http.ResponseWriter, r *http.Request) {
+		if c.here != nil {
+			c.here(w, r)
+			return
+		}
 		body, _ := io.ReadAll(r.Body)
 		c.seen, c.bodies = append(c.seen, r), append(c.bodies, string(body))
 		if r.Header.Get("Upgrade") != "" {
@@ -124,6 +142,9 @@ func TestForward(t *testing.T) {
 	if h := Of(r.Context()); h == nil || h.From != "a" || h.To != "b" || h.Request != "req_a" || r.Header.Get(Header) != "" {
 		t.Errorf("it came by %+v, %q", h, r.Header.Get(Header))
 	}
+	if header.Get(Header) != "" {
+		t.Errorf("the caller is told %q", header.Get(Header))
+	}
 	if ids := header.Values("X-Request-Id"); len(ids) != 1 || ids[0] != "req_a" {
 		t.Errorf("its ids: %q", ids)
 	}
@@ -172,6 +193,17 @@ func TestOffer(t *testing.T) {
 		}
 	}
 	c.owner = domain.Owner{Node: "b", URL: url}
+	for status, want := range map[int]string{403: "a did it", 404: "a did it", 429: "a did it", 503: "a did it", 502: "unavailable " + lost, 504: "unavailable " + lost} {
+		c.unjudged = status
+		if _, body, header := c.get(t, c.a.URL, "/", string(given)); body != want || header.Get("X-Request-Id") != "req_a" {
+			t.Errorf("it is answered %d by who hasn't judged it: %q, %v", status, body, header)
+		}
+	}
+	c.unjudged = 0
+	c.here = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }
+	if status, _, _ := c.get(t, c.a.URL, "/", string(given)); status != http.StatusConflict {
+		t.Errorf("what the owner refuses is answered %d", status)
+	}
 	c.b.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	if status, body, header := c.get(t, c.a.URL, "/", string(given)); status != http.StatusServiceUnavailable || !strings.Contains(body, "may have been done") || header.Get("X-Request-Id") != "req_a" {
 		t.Errorf("cut off: %d %q %v", status, body, header)
@@ -187,6 +219,96 @@ func TestAnOwnerThatIsAway(t *testing.T) {
 			t.Errorf("%s: %d %q", name, status, body)
 		}
 	}
+	c.owner, c.unjudged = domain.Owner{Node: "b", URL: c.b.URL}, http.StatusForbidden // it is another by now, or its clock is wrong
+	if status, body, _ := c.get(t, c.a.URL, "/", ""); status != http.StatusServiceUnavailable || body != "unavailable "+away {
+		t.Errorf("another: %d %q", status, body)
+	}
+}
+
+// TestTLSThatFails: nothing was sent, so that it can be done here.
+func TestTLSThatFails(t *testing.T) {
+	c := newCluster(t)
+	c.ask = func(s *Servers, w http.ResponseWriter, r *http.Request) bool {
+		return s.Offer(w, r, []byte("{}"), "p", "s")
+	}
+	secure := httptest.NewTLSServer(http.NotFoundHandler()) // of an authority that nobody knows
+	defer secure.Close()
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
+	c.owner.URL = secure.URL
+	if _, body, _ := c.get(t, c.a.URL, "/", "{}"); body != "a did it" {
+		t.Errorf("%q", body)
+	}
+}
+
+// TestAServerThatIsDead: who waits for its answer is told when it is no server any more,
+// however long it says nothing.
+func TestAServerThatIsDead(t *testing.T) {
+	c := newCluster(t)
+	came, goes := make(chan struct{}), make(chan struct{})
+	defer close(goes)
+	c.here = func(http.ResponseWriter, *http.Request) {
+		close(came)
+		<-goes
+	}
+	nodes := []domain.Node{{ID: "a"}, {ID: "b"}}
+	c.servers[0].All = func(context.Context) ([]domain.Node, error) { return nodes, nil }
+	answered := make(chan string)
+	go func() {
+		_, body, _ := c.get(t, c.a.URL, "/", "")
+		answered <- body
+	}()
+	<-came
+	c.servers[0].Missed()
+	c.servers[0].looks.Wait()
+	select {
+	case body := <-answered:
+		t.Errorf("%q while it lives", body)
+	default:
+	}
+	nodes = nodes[:1]
+	c.servers[0].Missed()
+	if body := <-answered; body != "unavailable "+away {
+		t.Errorf("%q", body)
+	}
+}
+
+// TestAStopHurries what is waited for elsewhere: it is answered as it is.
+func TestAStopHurries(t *testing.T) {
+	c := newCluster(t)
+	c.ask = func(s *Servers, w http.ResponseWriter, r *http.Request) bool {
+		return s.Offer(w, r, []byte("{}"), "p", "s")
+	}
+	came := make(chan struct{})
+	c.here = func(w http.ResponseWriter, r *http.Request) {
+		close(came)
+		<-Hurried(r.Context())
+		_, _ = io.WriteString(w, "b has done some of it")
+	}
+	answered := make(chan string)
+	go func() {
+		_, body, _ := c.get(t, c.a.URL, "/", "{}")
+		answered <- body
+	}()
+	<-came
+	c.stop()
+	if body := <-answered; body != "b has done some of it" {
+		t.Errorf("%q", body)
+	}
+	if s := c.servers[1]; len(s.hurries) > 0 {
+		t.Errorf("%d requests are remembered", len(s.hurries))
+	}
+}
+
+// TestKeysAreNotSentOpenly: without TLS only to who is near.
+func TestKeysAreNotSentOpenly(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"127.0.0.1:80": true, "10.0.0.1:80": true, "192.168.1.1:80": true, "172.20.0.1:8080": true, "100.64.0.1:80": true, "[::1]:80": true, "[fd00::1]:80": true, "[fe80::1%eth0]:80": true, "[::ffff:10.0.0.1]:80": true,
+		"8.8.8.8:80": false, "[2606:4700::1]:80": false, "100.128.0.1:80": false, "[::ffff:8.8.8.8]:80": false, "": false,
+	} {
+		if err := near("tcp", address, nil); (err == nil) != ok {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 }
 
 // TestAnywhere: the first that has it answers, and if none has, nothing was.
@@ -197,6 +319,7 @@ func TestAnywhere(t *testing.T) {
 		if r.Header.Get(Header) == "" {
 			t.Error("it came without a hop")
 		}
+		w.Header().Set(Header, Served)
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer lacks.Close()
@@ -204,6 +327,16 @@ func TestAnywhere(t *testing.T) {
 	c.servers[0].All = func(context.Context) ([]domain.Node, error) { return nodes, nil }
 	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" || len(c.seen) != 1 {
 		t.Errorf("%q, %d requests", body, len(c.seen))
+	}
+	c.servers[0].Apart = false
+	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "a did it" {
+		t.Errorf("all have the same files: %q", body)
+	}
+	c.servers[0].Apart = true
+	// One that cuts the connection doesn't hide another that has it.
+	lacks.Config.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" {
+		t.Errorf("behind one that says nothing: %q", body)
 	}
 	nodes = nodes[:4]
 	if _, body, header := c.get(t, c.a.URL, "/", ""); body != "a did it" || header.Get("X-Request-Id") != "req_a" {
@@ -214,7 +347,7 @@ func TestAnywhere(t *testing.T) {
 // TestForgedHops: who isn't of the cluster is refused, and never served as if.
 func TestForgedHops(t *testing.T) {
 	c := newCluster(t)
-	h := Hop{From: "a", To: "b"}
+	h := Hop{From: "a", To: "b", At: time.Now()}
 	for _, lines := range [][]string{{""}, {"v=1"}, {h.sign([][]byte{[]byte("other")}, "GET", "/")}, {"x", "y"}} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.URL+"/", nil)
 		if err != nil {
@@ -232,7 +365,7 @@ func TestForgedHops(t *testing.T) {
 	}
 }
 
-// TestSockets go through, both ways, and end with either server.
+// TestSockets go through, both ways, and end when this server does, not when it begins to.
 func TestSockets(t *testing.T) {
 	c := newCluster(t)
 	ws, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(c.a.URL, "http")+"/streams/ws?id=x", nil)
@@ -246,8 +379,11 @@ func TestSockets(t *testing.T) {
 	if _, got, err := ws.Read(t.Context()); err != nil || !bytes.Equal(got, []byte("there back")) {
 		t.Errorf("%q, %v", got, err)
 	}
-	c.end() // this server stops
-	if _, _, err := ws.Read(t.Context()); err == nil {
-		t.Error("it goes on")
+	c.stop()
+	gone := ws.CloseRead(t.Context())
+	if err := ws.Ping(gone); err != nil {
+		t.Errorf("it ends too soon: %v", err)
 	}
+	c.end()
+	<-gone.Done()
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -74,7 +75,7 @@ func (s *server) artifactRoutes() {
 					"What a browser has stored, and what a page was like when a step failed, may hold secrets: it needs a key of the role %s.", domain.RoleProject))
 			}
 			content, err := s.Artifacts.OpenArtifact(ctx, a)
-			if err != nil && s.Hops != nil {
+			if errors.Is(err, domain.ErrNotFound) && s.Hops != nil {
 				return s.elsewhere(ctx, err), nil
 			}
 			if err != nil {

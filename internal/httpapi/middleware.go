@@ -66,6 +66,14 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 			newProblem(domain.CodeForbidden, "The header "+hop.Header+" is not from a server of this cluster.").write(w)
 			return
 		}
+		if hop.Of(r.Context()) != nil {
+			if s.Hops.Hurry(w, r) {
+				return
+			}
+			if !s.leaves(pattern) {
+				h.Set(hop.Header, hop.Served)
+			}
+		}
 		if pattern == "" {
 			s.noRoute(w, r, mux)
 			return
@@ -90,6 +98,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				return
 			}
 			if h := hop.Of(r.Context()); h != nil && !h.Carries(raw) {
+				w.Header().Del(hop.Header)
 				newProblem(domain.CodeForbidden, "The body is another than the header "+hop.Header+" is for.").write(w)
 				return
 			}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -19,6 +20,8 @@ type Hops interface {
 	// Arrived is a request as it is to be served, which may have come from another server;
 	// an error is for one that only says so.
 	Arrived(r *http.Request) (*http.Request, error)
+	// Hurry answers what servers ask each other, and says whether the request was that.
+	Hurry(w http.ResponseWriter, r *http.Request) (answered bool)
 	// Offer has that server answer a request, and says whether it has.
 	Offer(w http.ResponseWriter, r *http.Request, body []byte, project, session string) (answered bool)
 	// Anywhere has the first server answer a request that can, and says whether one has.
@@ -29,6 +32,17 @@ type Hops interface {
 // sooner, since it has nobody to wait for, and logs with what it alone has while the
 // session runs.
 var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs"}
+
+// leaves says whether this server, which stops, leaves it to the one that a request came
+// from to do what is asked.
+func (s *server) leaves(pattern string) bool {
+	select {
+	case <-s.Draining:
+		return slices.Contains(offered, pattern)
+	default:
+		return false
+	}
+}
 
 // sessionOf is the session in the path of a request.
 func sessionOf(r *http.Request) string {

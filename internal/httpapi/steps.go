@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/hop"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -202,6 +203,8 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		watching.Go(func() {
 			select {
 			case <-s.Draining:
+				cancel()
+			case <-hop.Hurried(ctx):
 				cancel()
 			case <-waiting.Done():
 			}

@@ -290,8 +290,12 @@ func (s *Store) bury(ctx context.Context, num, beat int64) error {
 				return err
 			}
 		}
-		_, err = t.takeOver(s.node.Load())
-		return err
+		if _, err = t.takeOver(s.node.Load()); err != nil {
+			return err
+		}
+		// Whoever waits for an answer of it needn't, even if it has left nothing.
+		t.last.Queue(`SELECT pg_notify($1, $2)`, channel, note{Node: s.node.Load(), Missed: true}.String())
+		return nil
 	})
 	if err != nil || !buried {
 		return err
