@@ -70,9 +70,11 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 			if s.Hops.Hurry(w, r) {
 				return
 			}
-			if !s.leaves(pattern) {
-				h.Set(hop.Header, hop.Served)
+			if s.leaves(pattern) {
+				newProblem(domain.CodeUnavailable, "The server is stopping.").write(w)
+				return
 			}
+			h.Set(hop.Header, hop.Served)
 		}
 		if pattern == "" {
 			s.noRoute(w, r, mux)

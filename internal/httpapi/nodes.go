@@ -33,8 +33,8 @@ type Hops interface {
 // session runs.
 var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs"}
 
-// leaves says whether this server, which stops, leaves it to the one that a request came
-// from to do what is asked.
+// leaves says whether this server, since it stops, leaves what it is asked to the one
+// that a request came from.
 func (s *server) leaves(pattern string) bool {
 	select {
 	case <-s.Draining:

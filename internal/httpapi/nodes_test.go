@@ -1,12 +1,18 @@
 package httpapi_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/hop"
+	"github.com/browserhook/browserhook/internal/httpapi"
 )
 
 // TestTheQueue: sessions of a project that has as many as it may wait, and say which is
@@ -69,6 +75,87 @@ func TestTheQueue(t *testing.T) {
 		made := r.ask("POST", "/v1/projects", `{"name":"limited","sessions":3}`, operator)
 		if made.status != http.StatusCreated || made.body["sessions"] != 3.0 {
 			t.Errorf("%d %s", made.status, made.raw)
+		}
+	})
+}
+
+// TestHops: steps and logs are passed on to the server that runs the session, and what is
+// asked of it otherwise isn't; while one of the two stops, no step is lost or added twice.
+func TestHops(t *testing.T) {
+	onBothStores(t, func(r *rig) {
+		var came []string
+		var mu sync.Mutex
+		seen := func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			defer func() { came = nil }()
+			return strings.Join(came, " ")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		owner := domain.Owner{Node: "b"}
+		serve := func(name string, stopping context.Context, draining <-chan struct{}) *httptest.Server {
+			cfg := r.config
+			cfg.Draining = draining
+			hops := hop.New(&hop.Servers{
+				Self: name, Keys: [][]byte{[]byte("key")}, Here: func(string) bool { return name == "b" }, Stopping: stopping, Ended: t.Context(), Refuse: httpapi.Refuse, Log: cfg.Log,
+				Owner: func(context.Context, string, string) (domain.Owner, error) { return owner, nil },
+			})
+			cfg.Hops = hops
+			api := httpapi.New(cfg)
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+				if req.Header.Get(hop.Header) != "" {
+					mu.Lock()
+					came = append(came, req.Method+req.URL.Path[strings.LastIndex(req.URL.Path, "/"):])
+					mu.Unlock()
+				}
+				api.ServeHTTP(w, req)
+			}))
+			t.Cleanup(func() {
+				srv.Close()
+				hops.Close()
+			})
+			return srv
+		}
+		drainB := make(chan struct{})
+		b := serve("b", t.Context(), drainB)
+		owner.URL = b.URL
+		direct := r.Server
+		defer func() { r.Server = direct }()
+		r.Server = serve("a", ctx, ctx.Done())
+		session := "/v1/sessions/" + r.made("POST", "/v1/sessions", "{}", "sessionId")
+		add := func(header ...string) reply {
+			return r.ask("POST", session+"/steps", `{"steps":[{"action":"reload"}]}`, header...)
+		}
+		if a := add(); a.status != http.StatusAccepted || seen() != "POST/steps" || a.header.Get(hop.Header) != "" {
+			t.Errorf("a step: %d %s", a.status, a.raw)
+		}
+		if a := r.ask("GET", session+"/logs", ""); a.status != http.StatusOK || seen() != "GET/logs" {
+			t.Errorf("a log: %d %s", a.status, a.raw)
+		}
+		if a := r.ask("GET", session, ""); a.status != http.StatusOK || seen() != "" {
+			t.Errorf("a session: %d %s", a.status, a.raw)
+		}
+		close(drainB)
+		if a := add(); a.status != http.StatusAccepted || seen() != "POST/steps" {
+			t.Errorf("a step while the other stops: %d %s", a.status, a.raw)
+		}
+		steps := func() int { return len(r.ask("GET", session+"/steps", "").body["data"].([]any)) }
+		if n := steps(); n != 2 {
+			t.Errorf("there are %d steps", n)
+		}
+		owner.URL = serve("b", t.Context(), nil).URL
+		waited := make(chan reply)
+		go func() { waited <- add("Prefer: wait=60") }()
+		for n := 0; n < 3; n = steps() {
+		}
+		stop()
+		a := <-waited
+		if got := seen(); got != "POST/steps POST/hurry" {
+			t.Errorf("passed on: %s", got)
+		}
+		if data, _ := a.body["data"].([]any); a.status != http.StatusAccepted || len(data) != 1 || steps() != 3 {
+			t.Errorf("a step that was waited for: %d %s, and %d in all", a.status, a.raw, steps())
 		}
 	})
 }

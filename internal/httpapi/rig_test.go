@@ -83,6 +83,7 @@ type rig struct {
 	deaf    atomic.Bool // nobody is told of commits
 	drain   func()      // the server begins to stop
 	reads   *countedReads
+	config  httpapi.Config
 	t       *testing.T
 }
 
@@ -155,13 +156,14 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 	published = webhook.NewPublicKeys(r.reads)
 	keys = access.New(store)
 	composed.Done()
-	r.Server = httptest.NewServer(httpapi.New(httpapi.Config{
+	r.config = httpapi.Config{
 		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions, Logs: sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(store), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
 		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public, Nodes: oneNode{},
 		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
-	}))
+	}
+	r.Server = httptest.NewServer(httpapi.New(r.config))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- sessions.Run(ctx) }()

@@ -50,12 +50,14 @@ const (
 // STARTING. The projects that have fewer than they may take turns, and in each it is
 // the one that waits longest. ErrNotFound: none can be started.
 func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err error) {
-	// Of many nodes that are told of one session, one gets it: the others only look.
-	var some bool
-	if err := away(s.vital.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM sessions WHERE `+queued+`)`).Scan(&some)); err != nil {
+	// Of many nodes that are told of one session, one gets it: the others only look, and
+	// so do all while what waits is of projects that have as many as they may.
+	found, err := s.vital.Query(ctx, startable, s.node.Load(), 1)
+	some, err := gather(found, err, oneText)
+	if err != nil {
 		return ref, fmt.Errorf("look at the queue: %w", err)
 	}
-	if !some {
+	if len(some) == 0 {
 		return ref, domain.ErrNotFound
 	}
 	for wait := 10 * time.Millisecond; ; wait *= 2 {

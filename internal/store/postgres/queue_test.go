@@ -118,6 +118,25 @@ func TestTheRoomOfOthers(t *testing.T) {
 	}
 }
 
+// TestNobodyClaimsInVain: what waits is of a project that has as many as it may.
+func TestNobodyClaimsInVain(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t)
+	a := c.start("a")
+	c.project(a)
+	c.ok(a.LimitProject(t.Context(), project, 1))
+	c.session(a)
+	c.waiting(a)
+	claims := c.outsider()
+	_, err := claims.Exec(t.Context(), claimsInTurn)
+	c.ok(err)
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if ref, err := a.ClaimSession(soon); !errors.Is(err, domain.ErrNotFound) {
+		t.Errorf("%v, %v", ref, err)
+	}
+}
+
 // TestBeatsAndClaimsHaveConnections when requests have all of the others.
 func TestBeatsAndClaimsHaveConnections(t *testing.T) {
 	t.Parallel()
