@@ -52,6 +52,7 @@ var stops = map[string]string{
 	"internal/egress.direct.lookIn":          "direct.closeIdle",
 	"internal/egress.tunnels.through":        "itself",
 	"internal/egress.wire.watch":             "wire.Close",
+	"internal/hop.Servers.expect":            "nobody: it begins with the end of the request",
 	"internal/hop.Servers.pass":              "itself",
 	"internal/listen.follower.once":          "itself",
 	"internal/session.Service.Run":           "itself",

@@ -60,6 +60,9 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 		s.Log.Error("a server's node-url can't be used", "node", p.to, "err", err)
 		return undone
 	}
+	if p.until.Err() != nil {
+		return undone
+	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -91,7 +94,7 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 	late := time.AfterFunc(p.within, func() { cancel(errSlow) })
 	defer late.Stop()
 	var sent atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	proxy := &httputil.ReverseProxy{
 		Transport: s.transport, FlushInterval: -1, ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 		Rewrite: func(out *httputil.ProxyRequest) {
@@ -130,7 +133,7 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 			end = unknown
 		},
 	}
-	proxy.ServeHTTP(w, r.WithContext(ctx))
+	proxy.ServeHTTP(w, r.WithContext(traced))
 	return end
 }
 
