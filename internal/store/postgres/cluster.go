@@ -124,7 +124,7 @@ func (s *Store) DrainNode(ctx context.Context, id string) (n domain.Node, err er
 func (s *Store) SessionOwner(ctx context.Context, project, id string) (domain.Owner, error) {
 	var num int64
 	var o domain.Owner
-	if err := s.row(ctx, `SELECT s.node, COALESCE('`+nodePrefix+`' || n.name, ''), COALESCE(n.url, '') FROM sessions s LEFT JOIN nodes n ON n.num = s.node
+	if err := s.row(ctx, `SELECT s.node, COALESCE('`+nodePrefix+`' || n.name, ''), COALESCE(n.url, '') FROM sessions s LEFT JOIN nodes n ON n.num = s.node AND n.num > 0
 		WHERE s.project_id = $1 AND s.id = $2`, project, id).Scan(&num, &o.Node, &o.URL); err != nil {
 		return o, fmt.Errorf("find who runs a session: %w", err)
 	}

@@ -170,7 +170,7 @@ func (s *Store) QueuePositions(ctx context.Context, project string, ids []string
 		err = r.Scan(&t.Project, &t.Number, &t.Waiting)
 		return t, err
 	}, queues+` SELECT queues.project, COALESCE(t.turn, 0), (SELECT count(*) FROM (SELECT 1 FROM sessions
-			WHERE `+queued+` AND project_id = queues.project LIMIT $1) some)
+			WHERE `+queued+` AND project_id = queues.project LIMIT $1) few)
 		FROM queues LEFT JOIN turns t ON t.project_id = queues.project`, ranks[len(ranks)-1].Rank)
 	if err != nil {
 		return nil, fmt.Errorf("read the queue: %w", err)

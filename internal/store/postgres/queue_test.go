@@ -236,6 +236,9 @@ func TestOldServersLeaveTheQueueAlone(t *testing.T) {
 func TestUpgradeUnderLoad(t *testing.T) {
 	t.Parallel()
 	c := newCluster(t)
+	var err error
+	c.url, err = server.NewDatabase(t.Context(), "template0")
+	c.ok(err)
 	pool, err := pgxpool.New(t.Context(), c.url)
 	c.ok(err)
 	defer pool.Close()
@@ -254,6 +257,11 @@ func TestUpgradeUnderLoad(t *testing.T) {
 	}()
 	for waits := false; !waits; {
 		c.ok(pool.QueryRow(t.Context(), `SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database())`).Scan(&waits))
+		select {
+		case err := <-upgraded:
+			t.Fatalf("it didn't wait: %v", err)
+		default:
+		}
 	}
 	_, err = running.Exec(t.Context(), `LOCK TABLE projects IN ROW EXCLUSIVE MODE`)
 	c.ok(err)

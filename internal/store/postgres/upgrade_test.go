@@ -52,7 +52,7 @@ func TestUpgrade(t *testing.T) {
 	for _, file := range files {
 		name := filepath.Base(file[:len(file)-len(".sql")])
 		t.Run(name, func(t *testing.T) {
-			storetest.Upgrade(t, upgradeOpen(t, restored(t, file)), filepath.Join(kept, name+".json"), name == *keep)
+			storetest.Upgrade(t, upgradeOpen(t, restored(t, file)), filepath.Join(kept, name+".json"), name == *keep, domain.SessionQueued)
 		})
 	}
 }
@@ -194,7 +194,7 @@ func TestMigrationsGoBack(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	storetest.Upgrade(t, upgradeOpen(t, url), filepath.Join(kept, "00001.json"), false)
+	storetest.Upgrade(t, upgradeOpen(t, url), filepath.Join(kept, "00001.json"), false, domain.SessionQueued)
 }
 
 // TestUpgradeReadsOnlyTheFirstEvents: what a migration asks of the log, while

@@ -58,7 +58,7 @@ func TestUpgrade(t *testing.T) {
 			if err := os.WriteFile(path, raw, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, name+".json"), name == *keep)
+			storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, name+".json"), name == *keep, domain.SessionStarting)
 		})
 	}
 }
@@ -225,5 +225,5 @@ func TestMigrationsGoBack(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, "00001.json"), false)
+	storetest.Upgrade(t, upgradeOpen(t, path), filepath.Join(kept, "00001.json"), false, domain.SessionStarting)
 }
