@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"time"
@@ -25,10 +23,7 @@ func measureArena(ctx context.Context) (t table, err error) {
 		About:   fmt.Sprintf("BrowserArena's four stages, by playwright-core in one process: create (`POST /v1/sessions`), connect (`connectOverCDP`), goto (a page on this machine, until `domcontentloaded`), release (`DELETE`, until answered); beside its own `launch` of the same program (without a sandbox, as it does by default), which is create and connect in one, `newPage` and `goto`, and `close`. Medians of %d each, in turn, a second apart, and of the sums.", rounds),
 		Columns: append(append([]string{""}, stages...), "in all", "to launch"),
 	}
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, form)
-	}))
+	site := serving(form)
 	defer site.Close()
 	data, err := os.MkdirTemp("", "bench-")
 	if err != nil {

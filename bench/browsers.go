@@ -92,6 +92,14 @@ func bare(ctx context.Context, path string) (conn *cdp.Conn, end func(), err err
 const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1>Form</h1>
 <input id=a><input id=b><button onclick="document.querySelector('h1').textContent=a.value+' '+b.value">Go</button>`
 
+// serving is a site of one page.
+func serving(page string) *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, page)
+	}))
+}
+
 func measureScript(ctx context.Context) (t table, err error) {
 	const rounds = 60
 	t = table{
@@ -99,10 +107,7 @@ func measureScript(ctx context.Context) (t table, err error) {
 		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe.", rounds),
 		Columns: []string{"", "median", "to bare", "to Playwright"},
 	}
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprint(w, form)
-	}))
+	site := serving(form)
 	defer site.Close()
 	data, err := os.MkdirTemp("", "bench-")
 	if err != nil {

@@ -52,28 +52,11 @@ func measureEgress(ctx context.Context) (t table, err error) {
 		return t, err
 	}
 	defer os.RemoveAll(data)
-	server, err := harness.Launch(filepath.Join(data, "data"), "--pool-size=0")
+	server, p, end, err := bothPaths(ctx, data, 0, harness.Object{"ignoreCertificateErrors": true})
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, server.End()) }()
-	made, err := server.Client().Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{"ignoreCertificateErrors": true})
-	if err != nil {
-		return t, err
-	}
-	if _, err := server.Client().WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
-		return t, err
-	}
-	port, end, err := server.Twin(ctx, filepath.Join(data, "profile"))
-	if err != nil {
-		return t, err
-	}
-	defer end()
-	p, err := play(ctx, "paths.mjs", "0", port, made.String("connectUrl"))
-	if err != nil {
-		return t, err
-	}
-	defer p.end()
+	defer func() { err = errors.Join(err, end()) }()
 	plain := httptest.NewServer(http.HandlerFunc(manyParts))
 	defer plain.Close()
 	secure := httptest.NewUnstartedServer(http.HandlerFunc(manyParts))

@@ -26,28 +26,11 @@ func measurePrograms(ctx context.Context) (t table, err error) {
 		return t, err
 	}
 	defer os.RemoveAll(data)
-	server, err := harness.Launch(filepath.Join(data, "data"))
+	_, p, end, err := bothPaths(ctx, data, calls, harness.Object{})
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, server.End()) }()
-	made, err := server.Client().Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{})
-	if err != nil {
-		return t, err
-	}
-	if _, err := server.Client().WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
-		return t, err
-	}
-	port, end, err := server.Twin(ctx, filepath.Join(data, "profile"))
-	if err != nil {
-		return t, err
-	}
-	defer end()
-	p, err := play(ctx, "paths.mjs", fmt.Sprint(calls), port, made.String("connectUrl"))
-	if err != nil {
-		return t, err
-	}
-	defer p.end()
+	defer func() { err = errors.Join(err, end()) }()
 	script, err := p.inTurn("calls", rounds)
 	if err != nil {
 		return t, err
@@ -61,6 +44,44 @@ func measurePrograms(ctx context.Context) (t table, err error) {
 		{"a picture of 10 MB", ms(median(picture[0])), ms(median(picture[1])), fmt.Sprintf("%.0f %% of the rate", 100*paired(picture[0], picture[1]))},
 	}
 	return t, nil
+}
+
+// bothPaths has Playwright connected to the port of a Chromium, and to a session of a
+// server with the same and no pool: in this order. end ends them all.
+func bothPaths(ctx context.Context, data string, calls int, options harness.Object) (server *harness.Server, p *player, end func() error, err error) {
+	var ends []func() error
+	endAll := func() (err error) {
+		for _, e := range slices.Backward(ends) {
+			err = errors.Join(err, e())
+		}
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, endAll())
+		}
+	}()
+	if server, err = harness.Launch(filepath.Join(data, "data"), "--pool-size=0"); err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, server.End)
+	made, err := server.Client().Do(ctx, http.MethodPost, "/v1/sessions", options)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if _, err := server.Client().WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
+		return nil, nil, nil, err
+	}
+	port, stop, err := server.Twin(ctx, filepath.Join(data, "profile"))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, func() error { stop(); return nil })
+	if p, err = play(ctx, "paths.mjs", fmt.Sprint(calls), port, made.String("connectUrl")); err != nil {
+		return nil, nil, nil, err
+	}
+	ends = append(ends, func() error { p.end(); return nil })
+	return server, p, endAll, nil
 }
 
 // paired is the median of the ratios of a's times to b's.

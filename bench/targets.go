@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"time"
@@ -31,11 +30,7 @@ func measureTargets(ctx context.Context) (t table, err error) {
 		About:   fmt.Sprintf("Waited for until it is attached; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, the step and its events on disk.", rounds),
 		Columns: []string{"", "browserhook", "playwright-core", "to Playwright"},
 	}
-	page := largePage()
-	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprint(w, page)
-	}))
+	site := serving(largePage())
 	defer site.Close()
 	data, err := os.MkdirTemp("", "bench-")
 	if err != nil {
