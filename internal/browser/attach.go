@@ -105,7 +105,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	if _, err := b.tabs.first(ctx); err != nil {
+	if _, err := b.tabs.until(ctx, b.tabs.Current); err != nil {
 		return nil, err
 	}
 	if b.keeper, err = newStranger(welcome.Keeper, dir); err != nil {

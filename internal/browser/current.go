@@ -27,12 +27,22 @@ func (t *Tabs) Current() *Page {
 
 // Wait is the current tab, waited for when there is none at the moment.
 func (t *Tabs) Wait(ctx context.Context) (*Page, error) {
-	for {
-		changed := t.Changed()
+	return t.until(ctx, func() *Page {
 		p := t.Current()
 		select {
 		case <-p.closed:
+			return nil
 		default:
+			return p
+		}
+	})
+}
+
+// until waits, from one change of the tabs to the next, for the one that is looked for.
+func (t *Tabs) until(ctx context.Context, find func() *Page) (*Page, error) {
+	for {
+		changed := t.Changed()
+		if p := find(); p != nil {
 			return p, nil
 		}
 		select {
@@ -105,21 +115,14 @@ func (t *Tabs) New(ctx context.Context) (*Page, error) {
 	if err := (cdp.Session{Conn: t.conn}).Call(ctx, "Target.createTarget", object{"url": "about:blank"}, &made); err != nil {
 		return nil, err
 	}
-	for {
-		changed := t.Changed()
+	return t.until(ctx, func() *Page {
 		for _, p := range t.Open() {
 			if p.main == made.TargetID {
-				return p, nil
+				return p
 			}
 		}
-		select {
-		case <-changed:
-		case <-t.conn.Done():
-			return nil, t.conn.Err()
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
+		return nil
+	})
 }
 
 // Close closes a tab without asking its page.

@@ -95,7 +95,7 @@ func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptio
 		}
 		pending = append(pending, sent)
 	}
-	first, err := t.first(ctx)
+	first, err := t.until(ctx, t.Current)
 	if err != nil {
 		return nil, err
 	}
@@ -135,23 +135,6 @@ func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptio
 		}
 	})
 	return t, nil
-}
-
-// first waits until there is a current tab.
-func (t *Tabs) first(ctx context.Context) (*Page, error) {
-	for {
-		changed := t.Changed()
-		if p := t.Current(); p != nil {
-			return p, nil
-		}
-		select {
-		case <-changed:
-		case <-t.conn.Done():
-			return nil, t.conn.Err()
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
 }
 
 // heard is what the browser tells. It runs on the goroutine that reads the
