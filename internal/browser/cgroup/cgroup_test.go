@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -208,6 +209,27 @@ func here(t *testing.T) Place {
 func start(t *testing.T, g *Group, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(name, args...)
+	startIn(t, g, cmd)
+	return cmd
+}
+
+// parentIn starts one in a group that has started another, when this returns.
+func parentIn(t *testing.T, g *Group) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", "sleep 60 & echo begun; wait")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	startIn(t, g, cmd)
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatalf("it said %q: %v", line, err)
+	}
+	return cmd
+}
+
+func startIn(t *testing.T, g *Group, cmd *exec.Cmd) {
+	t.Helper()
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -220,7 +242,6 @@ func start(t *testing.T, g *Group, name string, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	return cmd
 }
 
 // TestTry: on this machine a process can be started in a group; where it can't, as in
@@ -261,7 +282,7 @@ func TestAGroupOfThisMachines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := start(t, g, "sh", "-c", "sleep 60 & wait")
+	cmd := parentIn(t, g)
 	if after, err := os.ReadFile("/proc/thread-self/cgroup"); err != nil || string(after) != string(before) {
 		t.Errorf("the thread was in\n%s and is in\n%s (%v)", before, after, err)
 	}
@@ -272,9 +293,6 @@ func TestAGroupOfThisMachines(t *testing.T) {
 			seen[pid] = true
 		}
 		return len(seen)
-	}
-	for late := time.Now().Add(10 * time.Second); pids() < 2 && time.Now().Before(late); {
-		time.Sleep(time.Millisecond)
 	}
 	if n := pids(); n != 2 {
 		t.Errorf("%d processes are in the group", n)
@@ -331,11 +349,8 @@ func TestAGroupOfVersion2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := start(t, g, "sh", "-c", "sleep 60 & echo; wait")
+	cmd := parentIn(t, g)
 	left := Noted(note)
-	for late := time.Now().Add(10 * time.Second); len(left.PIDs()) < 2 && time.Now().Before(late); {
-		time.Sleep(time.Millisecond)
-	}
 	pids := left.PIDs()
 	if len(pids) != 2 || !slices.Contains(pids, cmd.Process.Pid) || slices.Contains(pids, os.Getpid()) {
 		t.Errorf("%v are in the group, and should be %d and its child", pids, cmd.Process.Pid)
