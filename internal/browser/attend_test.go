@@ -1,8 +1,6 @@
 package browser
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -38,23 +36,12 @@ func TestABrowserThatHangsIsFound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ours, theirs := net.Pipe()
 				conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
-				go func() { // a browser that answers this alone, if at all
-					in := bufio.NewReader(theirs)
-					for {
-						raw, err := in.ReadBytes(0)
-						if err != nil {
-							return
-						}
-						var m struct {
-							ID     int
-							Method string
-						}
-						_ = json.Unmarshal(raw[:len(raw)-1], &m)
-						if tt.answers && m.Method == "Browser.getVersion" {
-							fmt.Fprintf(theirs, `{"id":%d,"result":{}}`+"\x00", m.ID)
-						}
+				go answering(theirs, func(m asks) string { // this alone, if at all
+					if tt.answers && m.Method == "Browser.getVersion" {
+						return fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID)
 					}
-				}()
+					return ""
+				})
 				began := time.Now()
 				found := make(chan time.Duration, 1)
 				conn.Go(func() {
@@ -92,19 +79,10 @@ func TestABrowserThatNobodyUsedIsThere(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := net.Pipe()
 			conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
-			go func() { // a browser that answers soon
-				in := bufio.NewReader(theirs)
-				for {
-					raw, err := in.ReadBytes(0)
-					if err != nil {
-						return
-					}
-					var m struct{ ID int }
-					_ = json.Unmarshal(raw[:len(raw)-1], &m)
-					time.Sleep(20 * time.Millisecond)
-					fmt.Fprintf(theirs, `{"id":%d,"result":{}}`+"\x00", m.ID)
-				}
-			}()
+			go answering(theirs, func(m asks) string {
+				time.Sleep(20 * time.Millisecond)
+				return fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID)
+			})
 			hung := make(chan bool, 1)
 			conn.Go(func() {
 				hung <- hangs(conn, func() work {

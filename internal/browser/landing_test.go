@@ -1,9 +1,7 @@
 package browser
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -67,29 +65,14 @@ func scripted(t *testing.T, tabs *Tabs, answers map[string]func(params string) s
 	tabs.conn = cdp.NewConn(ours, tabs.log)
 	t.Cleanup(func() { _ = tabs.conn.Close() })
 	asked := make(chan string, 100)
-	go func() {
-		in := bufio.NewReader(theirs)
-		for {
-			raw, err := in.ReadBytes(0)
-			if err != nil {
-				return
-			}
-			var m struct {
-				ID     int64
-				Method string
-				Params struct{ BrowserContextID string }
-			}
-			if err := json.Unmarshal(raw[:len(raw)-1], &m); err != nil {
-				return
-			}
-			asked <- strings.TrimSpace(m.Method + " " + m.Params.BrowserContextID)
-			answer := `"result":{}`
-			if of := answers[m.Method]; of != nil {
-				answer = of(string(raw))
-			}
-			_, _ = fmt.Fprintf(theirs, `{"id":%d,%s}`+"\x00", m.ID, answer)
+	go answering(theirs, func(m asks) string {
+		asked <- strings.TrimSpace(m.Method + " " + m.Params.BrowserContextID)
+		answer := `"result":{}`
+		if of := answers[m.Method]; of != nil {
+			answer = of(m.raw)
 		}
-	}()
+		return fmt.Sprintf(`{"id":%d,%s}`, m.ID, answer)
+	})
 	return asked
 }
 

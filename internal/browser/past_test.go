@@ -1,8 +1,6 @@
 package browser
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net"
@@ -28,29 +26,18 @@ func TestABusyPageIsWaitedFor(t *testing.T) {
 				tabs := newTabs(conn, Config{Log: slog.New(slog.DiscardHandler)}, "", domain.SessionOptions{})
 				conn.ListenAll(tabs.heard, news...)
 				closed := make(chan struct{})
-				go func() {
-					in := bufio.NewReader(theirs)
-					for {
-						raw, err := in.ReadBytes(0)
-						if err != nil {
-							return
-						}
-						var m struct {
-							ID     int
-							Method string
-						}
-						_ = json.Unmarshal(raw[:len(raw)-1], &m)
-						says := fmt.Sprintf(`{"id":%d,"result":{"frameTree":{"frame":{"id":"t1","loaderId":"l1"}}}}`, m.ID)
-						if tt.crashes {
-							says = `{"sessionId":"s1","method":"Inspector.targetCrashed","params":{}}`
-						}
-						if m.Method == "Target.closeTarget" {
-							close(closed)
-							return
-						}
-						time.AfterFunc(time.Hour, func() { _, _ = fmt.Fprint(theirs, says+"\x00") })
+				go answering(theirs, func(m asks) string {
+					says := fmt.Sprintf(`{"id":%d,"result":{"frameTree":{"frame":{"id":"t1","loaderId":"l1"}}}}`, m.ID)
+					if tt.crashes {
+						says = `{"sessionId":"s1","method":"Inspector.targetCrashed","params":{}}`
 					}
-				}()
+					if m.Method == "Target.closeTarget" {
+						close(closed)
+						return ""
+					}
+					time.AfterFunc(time.Hour, func() { _, _ = fmt.Fprint(theirs, says+"\x00") })
+					return ""
+				})
 				p := tabs.newPage(&attachedToTarget{SessionID: "s1"})
 				tabs.mu.Lock()
 				tabs.add(p, "")

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -147,31 +146,21 @@ func TestTheFirstTabIsClosedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ours, theirs := net.Pipe()
 		say := func(format string, args ...any) { _, _ = fmt.Fprintf(theirs, format+"\x00", args...) }
-		go func() { // a browser whose first page goes when it is told anything
-			in, gone := bufio.NewReader(theirs), false
-			for {
-				raw, err := in.ReadBytes(0)
-				if err != nil {
-					return
-				}
-				var m struct {
-					ID                int
-					Method, SessionID string
-				}
-				_ = json.Unmarshal(raw[:len(raw)-1], &m)
-				switch {
-				case m.SessionID == "s1" && !gone:
-					gone = true
-					go say(`{"method":"Target.detachedFromTarget","params":{"sessionId":"s1"}}`)
-				case m.SessionID == "s1":
-				case m.Method == "Target.setAutoAttach":
-					go say(`{"method":"Target.attachedToTarget","params":{"sessionId":"s1","targetInfo":{"targetId":"t1","type":"page"}}}`)
-					fallthrough
-				default:
-					go say(`{"id":%d,"result":{}}`, m.ID)
-				}
+		gone := false
+		go answering(theirs, func(m asks) string { // its first page goes when that is told anything
+			switch {
+			case m.SessionID == "s1" && !gone:
+				gone = true
+				go say(`{"method":"Target.detachedFromTarget","params":{"sessionId":"s1"}}`)
+			case m.SessionID == "s1":
+			case m.Method == "Target.setAutoAttach":
+				go say(`{"method":"Target.attachedToTarget","params":{"sessionId":"s1","targetInfo":{"targetId":"t1","type":"page"}}}`)
+				fallthrough
+			default:
+				go say(`{"id":%d,"result":{}}`, m.ID)
 			}
-		}()
+			return ""
+		})
 		log := slog.New(slog.DiscardHandler)
 		conn := cdp.NewConn(ours, log)
 		tabs, err := attach(t.Context(), &Browser{conn: conn, files: t.TempDir()}, Config{Log: log}, domain.SessionOptions{}, agent{}, false)

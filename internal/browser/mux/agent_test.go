@@ -1,7 +1,6 @@
 package mux
 
 import (
-	"encoding/json"
 	"testing"
 	"testing/synctest"
 )
@@ -20,14 +19,6 @@ func TestOneOverrideIsInForce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench()
 				server, program := b.server(), b.user(Rules{})
-				attach := func(u *user) string {
-					u.send("", "attachWaiting", `{}`)
-					_, _ = u.next()
-					m, _ := u.next()
-					var at struct{ SessionID string }
-					_ = json.Unmarshal(m.Result, &at)
-					return at.SessionID
-				}
 				speak := func(u *user, session, method, params string) {
 					u.send(session, method, params)
 					if m, err := u.next(); err != nil || string(m.Result) != `{}` {
@@ -35,20 +26,20 @@ func TestOneOverrideIsInForce(t *testing.T) {
 					}
 				}
 				// Each target is told the same.
-				speak(server, attach(server), overrides[0], servers)
+				speak(server, server.attachWaiting(), overrides[0], servers)
 				b.fake.target = "U"
 				var first, second string
 				if before {
-					first = attach(server)
+					first = server.attachWaiting()
 					speak(server, first, overrides[0], servers)
 					speak(server, first, resumes, `{}`)
-					second = attach(program)
+					second = program.attachWaiting()
 					speak(program, second, overrides[1], said)
 				} else {
-					second = attach(program)
+					second = program.attachWaiting()
 					speak(program, second, overrides[1], said)
 					speak(program, second, resumes, `{}`)
-					first = attach(server)
+					first = server.attachWaiting()
 					speak(server, first, overrides[0], servers)
 				}
 				synctest.Wait()

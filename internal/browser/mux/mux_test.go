@@ -233,6 +233,16 @@ func (u *user) next() (m said, err error) {
 	return m, json.Unmarshal(raw[:len(raw)-1], &m)
 }
 
+// attachWaiting attaches to a target that waits.
+func (u *user) attachWaiting() (session string) {
+	u.send("", "attachWaiting", `{}`)
+	_, _ = u.next()
+	m, _ := u.next()
+	var at struct{ SessionID string }
+	_ = json.Unmarshal(m.Result, &at)
+	return at.SessionID
+}
+
 // expect reads messages until they are all there, in this order.
 func (u *user) expect(t *testing.T, want ...string) {
 	t.Helper()

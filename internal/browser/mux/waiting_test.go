@@ -1,7 +1,6 @@
 package mux
 
 import (
-	"encoding/json"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,15 +20,7 @@ func TestAPageWaitsForEachClient(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench()
 				one, two := b.user(nil), b.user(nil)
-				attach := func(u *user) string {
-					u.send("", "attachWaiting", `{}`)
-					_, _ = u.next()
-					m, _ := u.next()
-					var at struct{ SessionID string }
-					_ = json.Unmarshal(m.Result, &at)
-					return at.SessionID
-				}
-				session, others := attach(one), attach(two)
+				session, others := one.attachWaiting(), two.attachWaiting()
 				want := 2
 				if then == nil {
 					two.send(others, resumes, `{}`)
@@ -105,15 +96,7 @@ func TestTheServerSpeaksFirst(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench()
 				server, program := b.server(), b.user(Rules{})
-				attach := func(u *user) string {
-					u.send("", "attachWaiting", `{}`)
-					_, _ = u.next()
-					m, _ := u.next()
-					var at struct{ SessionID string }
-					_ = json.Unmarshal(m.Result, &at)
-					return at.SessionID
-				}
-				servers, programs := attach(server), attach(program)
+				servers, programs := server.attachWaiting(), program.attachWaiting()
 				if then == nil {
 					server.send(servers, resumes, `{}`)
 					synctest.Wait()
