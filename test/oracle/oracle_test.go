@@ -86,6 +86,9 @@ func TestOracle(t *testing.T) {
 		cases = sample(cases, *offset)
 		t.Logf("%d cases: those of -offset %d", len(cases), *offset)
 	}
+	if len(cases) == 0 {
+		t.Fatalf("there is no case of %q", *only)
+	}
 	site := serve(t, cases)
 	launcher := browsertest.Launcher(t, step.Script, nil)
 	program := browsertest.Path(t, launcher)
