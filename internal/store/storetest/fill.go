@@ -81,7 +81,7 @@ func fixtureKey(name, ref string) *domain.Idempotency {
 func (w *world) fillSessions() {
 	w.Helper()
 	for _, status := range []domain.SessionStatus{
-		domain.SessionQueued, domain.SessionStarting, domain.SessionReady, domain.SessionClosing, domain.SessionClosed, domain.SessionFailed,
+		domain.SessionStarting, domain.SessionReady, domain.SessionClosing, domain.SessionClosed, domain.SessionFailed, domain.SessionQueued,
 	} {
 		n := w.draftSession(3)
 		n.Idempotency = fixtureKey(string(status), n.Session.ID)
@@ -92,6 +92,11 @@ func (w *world) fillSessions() {
 			n.Endpoint = &inline
 		}
 		w.ok(w.store.CreateSession(w.ctx, n))
+		if status != domain.SessionQueued {
+			claimed, err := w.store.ClaimSession(w.ctx)
+			w.ok(err)
+			w.equal("the session that is claimed", claimed.ID, n.Session.ID)
+		}
 		w.newLink(n.Session, domain.StreamControl, start.Add(time.Hour))
 		revoked := w.newLink(n.Session, domain.StreamView, time.Time{})
 		w.ok(w.store.RevokeStream(w.ctx, w.project, n.Session.ID, revoked.ID, start.Add(time.Minute)))
