@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -193,22 +195,18 @@ func TestAFileIsKeptAsLongAsItGetsFurther(t *testing.T) {
 	for _, pause := range []time.Duration{keepWithin * 3 / 4, keepWithin * 2} {
 		synctest.Test(t, func(t *testing.T) {
 			tabs, _, begin, complete := downloadTabs(t, func(ctx context.Context, _ string, d *Download, file io.Reader) error {
-				if d.Failure != nil {
-					return nil
-				}
-				for b := make([]byte, 1); ; {
-					if _, err := file.Read(b); err != nil {
-						if errors.Is(err, io.EOF) {
-							return nil
+				if d.Failure == nil {
+					in := bufio.NewScanner(iotest.OneByteReader(file))
+					for in.Split(bufio.ScanBytes); in.Scan(); {
+						select {
+						case <-time.After(pause):
+						case <-ctx.Done():
+							return context.Cause(ctx)
 						}
-						return err
 					}
-					select {
-					case <-time.After(pause):
-					case <-ctx.Done():
-						return context.Cause(ctx)
-					}
+					return in.Err()
 				}
+				return nil
 			})
 			begin(guidOf(1))
 			complete(guidOf(1))
@@ -226,13 +224,13 @@ func TestDownloadsLeaveRoomOnTheDisk(t *testing.T) {
 	goOn := make(chan struct{})
 	told := make(chan string, 10)
 	tabs, tell, begin, complete := downloadTabs(t, func(ctx context.Context, session string, d *Download, file io.Reader) error {
-		if d.Failure != nil {
-			told <- d.id + " " + d.Failure.Code
-			return nil
+		if d.Failure == nil {
+			<-goOn
+			told <- d.id
+			return nobodyKeeps(ctx, session, d, file)
 		}
-		<-goOn
-		told <- d.id
-		return nobodyKeeps(ctx, session, d, file)
+		told <- d.id + " " + d.Failure.Code
+		return nil
 	})
 	tabs.downloads.disk = 1500
 	progress := func(n int, total int64) {
