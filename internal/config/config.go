@@ -42,7 +42,7 @@ type Server struct {
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	BrowserAllow      []string `help:"Address ranges (CIDR) inside private space, loopback or this machine's own addresses that pages in sessions may reach." placeholder:"CIDR"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
-	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB and half of browser-disk: a larger one is stopped." default:"256MiB" placeholder:"SIZE"`
+	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB and half of browser-disk: a larger one is stopped. Default: 256MiB, or that half where it is less." placeholder:"SIZE"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	MaxQueued         int      `help:"Sessions that may wait for a browser, of all projects and servers together; when so many do, further ones of the projects that have some waiting are refused." default:"10000" placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
@@ -128,10 +128,6 @@ func (s *Server) Check() error {
 	if _, err := s.KeepArtifacts(); err != nil {
 		return err
 	}
-	largest, err := s.LargestDownload()
-	if err != nil {
-		return err
-	}
 	if s.MaxSessions < 0 || s.MaxSessions > 10_000 {
 		return wrong("max-sessions", "%d is not between 1 and 10000", s.MaxSessions)
 	}
@@ -148,11 +144,21 @@ func (s *Server) Check() error {
 		return wrong("pool-size", "%d is not between 0 and 100", *s.PoolSize)
 	}
 	limits, err := s.Limits()
-	if limits.Disk > 0 && largest > limits.Disk/2 {
-		return wrong("max-download", "%q is more than half of browser-disk, %q, in which downloads lie until they are kept", s.MaxDownload, s.BrowserDisk)
-	}
 	if err != nil {
 		return err
+	}
+	if s.MaxDownload == "" {
+		s.MaxDownload = "256MiB"
+		if limits.Disk > 0 && limits.Disk/2 < 256<<20 {
+			s.MaxDownload = fmt.Sprintf("%dKiB", limits.Disk/2>>10)
+		}
+	}
+	largest, err := s.LargestDownload()
+	if err != nil {
+		return err
+	}
+	if limits.Disk > 0 && largest > limits.Disk/2 {
+		return wrong("max-download", "%q is more than half of browser-disk, %q, in which downloads lie until they are kept", s.MaxDownload, s.BrowserDisk)
 	}
 	if s.Chromium != "" {
 		if info, err := os.Stat(s.Chromium); err != nil {

@@ -103,6 +103,22 @@ func TestCheckNamesTheSetting(t *testing.T) {
 	}
 }
 
+func TestTheLargestDownload(t *testing.T) {
+	for _, tt := range []struct {
+		disk string
+		want int64
+	}{{"0", 256 << 20}, {"1GiB", 256 << 20}, {"512MiB", 256 << 20}, {"128MiB", 64 << 20}} {
+		s := good()
+		s.MaxDownload, s.BrowserDisk = "", tt.disk
+		if err := s.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.LargestDownload(); got != tt.want || err != nil {
+			t.Errorf("with a disk of %s: %d, %v", tt.disk, got, err)
+		}
+	}
+}
+
 func TestCheckFillsDefaults(t *testing.T) {
 	s := good()
 	s.PublicURL = "https://browsers.example.com/"

@@ -121,6 +121,17 @@ func TestThroughTheOtherNode(t *testing.T) {
 	} else if _, err := b.WaitSession(ctx, fills.String("sessionId"), "READY"); err != nil {
 		t.Fatal(err)
 	}
+	// How much room each has the others know by its last beat.
+	if err := harness.Until(ctx, func() (bool, error) {
+		room := 0.0
+		all, err := a.Do(ctx, http.MethodGet, "/v1/nodes", nil)
+		for _, n := range all.List("data") {
+			room += n["room"].(float64)
+		}
+		return room == 0, err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	waits, err := a.Do(ctx, http.MethodPost, "/v1/sessions", obj{})
 	if err != nil {
 		t.Fatal(err)

@@ -263,6 +263,10 @@ func (r *rig) navigate(t *testing.T, address string) {
 	if err := r.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": address}, &res); err != nil || res.Error != "" {
 		t.Fatalf("open the site: %v %s", err, res.Error)
 	}
+	// It is there at once, its body isn't.
+	if err := r.evaluate(t.Context(), `if (document.readyState !== "complete") await new Promise(r => addEventListener("load", r))`); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // helpers are what rows of pages have.
@@ -281,7 +285,7 @@ func (r *rig) evaluate(ctx context.Context, expression string) error {
 	err := r.Page().Call(ctx, "Runtime.evaluate", map[string]any{
 		"expression": "(async () => {" + helpers + expression + "})()", "awaitPromise": true, "returnByValue": true, "userGesture": true,
 	}, &res)
-	if err == nil && res.Details != nil && !strings.Contains(string(res.Details), "Error") {
+	if err == nil && res.Details != nil {
 		err = fmt.Errorf("%s", res.Details)
 	}
 	return err
