@@ -503,6 +503,7 @@ exec "$self" keeper "$@"
 	if err != nil {
 		t.Fatal(err)
 	}
+	wait(t, b.Page().Prepared())
 	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
 		t.Fatal(err)
 	}

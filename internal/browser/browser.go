@@ -169,6 +169,14 @@ func (b *Browser) greet(ctx context.Context, oldest int) (welcome keeper.Welcome
 func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, cdp.DefaultTimeout)
 	defer cancel()
+	if page := b.Page(); page != nil {
+		select { // a program that navigates while the page's process starts would end that
+		case <-page.Prepared():
+		case <-page.Closed():
+		case <-b.Done():
+		case <-ctx.Done():
+		}
+	}
 	conn, _, err := b.say(ctx, keeper.Hello{Client: true, Target: target})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the browser: %w", err)

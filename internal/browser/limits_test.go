@@ -105,6 +105,7 @@ func TestABrowserWithTooManyFiles(t *testing.T) {
 	const most = 64 << 20
 	l, dir := limited(t, keeper.Limits{Disk: most}, true)
 	b := browsertest.Launch(t, l, small)
+	wait(t, b.Page().Prepared())
 	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -188,6 +188,7 @@ func TestTheAccountOfABrowserThatHangs(t *testing.T) {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 5000)) }))
 	t.Cleanup(site.Close)
 	b := browsertest.Launch(t, browsertest.Launcher(t, "", func(c *browser.Config) { c.Grace = time.Minute }), domain.SessionOptions{})
+	wait(t, b.Page().Prepared())
 	if err := b.Page().Call(t.Context(), "Page.navigate", map[string]any{"url": site.URL}, nil); err != nil {
 		t.Fatal(err)
 	}
