@@ -91,7 +91,8 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	if err != nil {
 		return nil, err
 	}
-	if b.forwards = welcome.Version >= keeper.Forwarding && !welcome.Open; b.forwards {
+	if welcome.Version >= keeper.Forwarding && !welcome.Open {
+		b.forwards.Store(true)
 		if err := b.rule(ctx, l.cfg.Allow, opt); err != nil {
 			return nil, err
 		}

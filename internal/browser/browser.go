@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,7 +35,7 @@ type Browser struct {
 	keeperSaid bounded
 	tabs       *Tabs
 	release    func()
-	forwards   bool // the keeper has the browser's way out
+	forwards   atomic.Bool // the keeper has the browser's way out
 
 	mu      sync.Mutex
 	pid     int            // Chromium's, from the keeper

@@ -55,7 +55,7 @@ func (b *Browser) rule(ctx context.Context, open []netip.Prefix, opt domain.Sess
 	if n := opt.Network; n != nil {
 		rules.Allow, rules.Deny = n.Allow, n.Deny
 	}
-	b.forwards = true
+	b.forwards.Store(true)
 	conn, _, err := b.say(ctx, keeper.Hello{Rules: rules})
 	if err != nil {
 		return fmt.Errorf("tell the keeper what the browser may reach: %w", err)
@@ -143,7 +143,7 @@ func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.D
 	b.mu.Lock()
 	told := b.exited != nil
 	b.mu.Unlock()
-	if told || !b.forwards {
+	if told || !b.forwards.Load() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
@@ -174,7 +174,7 @@ func (b *Browser) Dial(ctx context.Context, network, address string) (net.Conn, 
 	if network != "tcp" {
 		return nil, fmt.Errorf("a session's browser has no connections of %s", network)
 	}
-	if !b.forwards {
+	if !b.forwards.Load() {
 		return nil, errors.New("the session's keeper is of an earlier version")
 	}
 	conn, _, err := b.say(ctx, keeper.Hello{Dials: true})
