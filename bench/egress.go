@@ -98,7 +98,7 @@ func readyInTurn(ctx context.Context, data string, rounds int) (without, with []
 	for i := range 2 * (rounds + 1) {
 		no := i%2 == 0
 		l, err := browser.NewLauncher(ctx, browser.Config{
-			RunDir: run, Keeper: []string{bin, "keeper"}, Script: step.Script, NoNamespace: no,
+			RunDir: run, Keeper: []string{bin, "keeper"}, Script: step.Script(), NoNamespace: no,
 			Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Log: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {

@@ -148,7 +148,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		return nil, err
 	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
-		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script, Grace: keep, Ready: *settings.PoolSize,
+		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script(), Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Log: log,
 		MaxDownload: largest, Keep: withRoom(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
 			return a.sessions.Downloaded(ctx, session, d, file)

@@ -43,7 +43,7 @@ func (d *doctor) chromium(ctx context.Context) {
 		return
 	}
 	l, err := browser.NewLauncher(ctx, browser.Config{
-		Chromium: d.settings.Chromium, RunDir: run, Keeper: keeper, Script: step.Script,
+		Chromium: d.settings.Chromium, RunDir: run, Keeper: keeper, Script: step.Script(),
 		StartTimeout: startWithin, NoCgroups: true, Users: filepath.Join(run, "users"), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -16,8 +16,8 @@ func (p *Page) Held(ctx context.Context, modifiers int, f func() error) error {
 	for _, name := range []string{"Alt", "Control", "Meta", "Shift"} {
 		if bit := modifierBits[name]; modifiers&bit != 0 {
 			held |= bit
-			down = append(down, keys[name])
-			if err := p.key(ctx, keys[name], true, held); err != nil {
+			down = append(down, keys()[name])
+			if err := p.key(ctx, keys()[name], true, held); err != nil {
 				return err
 			}
 		}

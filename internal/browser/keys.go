@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/rivo/uniseg"
@@ -139,12 +140,12 @@ func foreign(name string) (Key, bool) {
 // keyNamed is the key of a US keyboard at a place, NumpadEnter, of a name,
 // Enter, or that types a character; ok is false when there is none.
 func keyNamed(name string) (Key, bool) {
-	k, ok := keys[smart(name)]
+	k, ok := keys()[smart(name)]
 	return k, ok
 }
 
 // keys are all keys by all their names.
-var keys = keyboard()
+var keys = sync.OnceValue(keyboard)
 
 func keyboard() map[string]Key {
 	all := map[string]Key{}

@@ -44,6 +44,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"artifacts-url", func(s *Server) { s.ArtifactsURL = "file://relative" }},
 		{"api-key", func(s *Server) { s.APIKey = "secret" }},
 		{"api-key", func(s *Server) { s.APIKey = "bh_short" }},
+		{"api-key", func(s *Server) { s.APIKey = "bh_" + strings.Repeat("x", 254) }},
+		{"api-key", func(s *Server) { s.APIKey = "bh_" + strings.Repeat("x", 40) + "-" }},
 		{"webhook-allow", func(s *Server) { s.WebhookAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
 		{"browser-allow", func(s *Server) { s.BrowserAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
 		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "proxy.example:3128" }},

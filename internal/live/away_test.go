@@ -140,7 +140,7 @@ func TestLinksHideCredentials(t *testing.T) {
 // TestTheLivePageComesBack opens the page itself: it says that the server is
 // not available, comes back when it is, and says when the link is over.
 func TestTheLivePageComesBack(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	seen, viewer := browsertest.Launch(t, l, domain.SessionOptions{}), browsertest.Launch(t, l, domain.SessionOptions{})
 	run := func(p *browser.Page, s step.Spec) {
 		t.Helper()

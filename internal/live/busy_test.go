@@ -21,7 +21,7 @@ import (
 // where it is without the store, and what happens to a session is asked for a
 // few times a second at most.
 func TestManyChangesAskTheStoreSeldom(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	page := browsertest.Launch(t, l, domain.SessionOptions{}).Page()
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -69,7 +69,7 @@ func TestManyChangesAskTheStoreSeldom(t *testing.T) {
 // TestInputsToAStuckPageKeepTheViewer: whatever is sent to a page that hangs,
 // the viewer's pings are answered, and so are ours by the viewer.
 func TestInputsToAStuckPageKeepTheViewer(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	b := browsertest.Launch(t, l, domain.SessionOptions{})
 	goTo := step.Spec{Action: "goto", URL: `data:text/html,<h1>0</h1><script>setInterval(() => { document.querySelector('h1').textContent++ }, 50)</script>`}
 	if _, f := step.Run(t.Context(), b.Page(), &goTo, nil); f != nil {

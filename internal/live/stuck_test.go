@@ -192,7 +192,7 @@ func frames(t *testing.T, conn *websocket.Conn, n int, within time.Duration) {
 // viewers and a wire that is full: its own calls end at their time, the other
 // session's steps and frames go on, and it is closed at once.
 func TestAStuckBrowserHoldsNobody(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	a, b := browsertest.Launch(t, l, domain.SessionOptions{}), browsertest.Launch(t, l, domain.SessionOptions{})
 	run := func(p *browser.Page, s step.Spec) *domain.Failure {
 		_, f := step.Run(t.Context(), p, &s, nil)

@@ -13,7 +13,7 @@ import (
 // TestTheCurrentTabIsShown: a viewer sees the tab where steps run, and is told
 // its address, also when it is another one.
 func TestTheCurrentTabIsShown(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	b := browsertest.Launch(t, l, domain.SessionOptions{})
 	run := func(s step.Spec) {
 		t.Helper()

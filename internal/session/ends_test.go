@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 // withChromium has a node launch real browsers, and tells each.
 func withChromium(t *testing.T, n *node) <-chan *browser.Browser {
 	t.Helper()
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	launched := make(chan *browser.Browser, 10)
 	n.Launch = func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 		b, err := l.Launch(ctx, id, opt)

@@ -55,7 +55,7 @@ func TestFrameOfATarget(t *testing.T) {
 // TestTestIDAttribute: a session says which attribute testid= looks at, in
 // targets inside others too.
 func TestTestIDAttribute(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	b := &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{TestID: "data-qa"}).Page()}
 	site := pages(t, map[string]string{"/": `<ul data-qa=list><li data-qa=a>one<li data-testid=a>two</ul>`})
 	b.do(step.Spec{Action: "goto", URL: site.URL + "/"})

@@ -183,7 +183,7 @@ func TestAPageThatAsksWhoItIs(t *testing.T) {
 		fmt.Fprint(w, "who are you?")
 	}))
 	t.Cleanup(site.Close)
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	for program, code := range map[string]string{browser.Shell: "", browser.Chromium: "authentication_required"} {
 		t.Run(program, func(t *testing.T) {
 			if l.Programs[program] == "" {

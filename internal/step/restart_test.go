@@ -21,7 +21,7 @@ func restarts(t *testing.T, url string, does func(b *bench)) *bench {
 	t.Parallel()
 	dir := browsertest.RunDir(t)
 	change := func(c *browser.Config) { c.RunDir, c.Grace = dir, time.Minute }
-	before, after := browsertest.Launcher(t, step.Script, change), browsertest.Launcher(t, step.Script, change)
+	before, after := browsertest.Launcher(t, step.Script(), change), browsertest.Launcher(t, step.Script(), change)
 	opt := domain.SessionOptions{Viewport: browser.Viewport}
 	left, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), opt)
 	if err != nil {

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 }
 
 // shared are the browsers that tests have one after the other.
-var shared = &browsertest.Pool{Script: step.Script}
+var shared = &browsertest.Pool{Script: step.Script()}
 
 // pages serves what the tests look at: each path has a body.
 func pages(t *testing.T, bodies map[string]string) *httptest.Server {
@@ -73,7 +73,7 @@ func start(t *testing.T) *bench {
 func startWith(t *testing.T, change func(*browser.Config)) *bench {
 	t.Helper()
 	t.Parallel() // most of a test's time is waited for
-	l := browsertest.Launcher(t, step.Script, change)
+	l := browsertest.Launcher(t, step.Script(), change)
 	return &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{}).Page()}
 }
 

@@ -116,7 +116,7 @@ func TestScreenshots(t *testing.T) {
 
 // TestScreenshotsAtAScale: a pixel is one of the screen's, or of CSS.
 func TestScreenshotsAtAScale(t *testing.T) {
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	b := &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{DeviceScaleFactor: 2, Viewport: domain.Viewport{Width: 400, Height: 300}}).Page()}
 	b.do(step.Spec{Action: "goto", URL: `data:text/html,<body style="margin:0;background:green"><div id=box style="width:60px;height:30px">`})
 	for _, tt := range []struct {

@@ -3,6 +3,7 @@ package step
 import (
 	"embed"
 	"strings"
+	"sync"
 )
 
 //go:embed injected
@@ -10,7 +11,7 @@ var injected embed.FS
 
 // Script is what every document's isolated world holds for Run: the browser
 // package puts it there. It is one function, so that it leaves one name behind.
-var Script = func() string {
+var Script = sync.OnceValue(func() string {
 	var b strings.Builder
 	b.WriteString("(() => {\n")
 	for _, name := range []string{"own", "text", "css", "role", "name", "query", "describe", "state", "wheel", "hit", "held", "fill", "files", "listbox", "act", "judge", "number", "extract", "mark", "cover", "mask"} {
@@ -22,4 +23,4 @@ var Script = func() string {
 	}
 	b.WriteString("\n})()")
 	return b.String()
-}()
+})

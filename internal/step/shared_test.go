@@ -12,7 +12,7 @@ import (
 func TestABorrowedBrowserIsAsNew(t *testing.T) {
 	t.Parallel()
 	site := pages(t, map[string]string{"/": `<p>here</p>`})
-	pool := &browsertest.Pool{Script: step.Script}
+	pool := &browsertest.Pool{Script: step.Script()}
 	t.Cleanup(func() {
 		if err := pool.Close(); err != nil {
 			t.Error(err)

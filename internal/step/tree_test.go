@@ -40,7 +40,7 @@ bh.everything = () => knowing(() => JSON.stringify([...roots(document)].flatMap(
 
 func newTree(t *testing.T) *tree {
 	t.Helper()
-	script := strings.TrimSuffix(step.Script, "})()") + seenByUs
+	script := strings.TrimSuffix(step.Script(), "})()") + seenByUs
 	l := browsertest.Launcher(t, script, nil)
 	tr := &tree{bench: &bench{t: t, page: browsertest.Launch(t, l, domain.SessionOptions{}).Page()}}
 	tr.site = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

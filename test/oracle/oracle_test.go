@@ -90,7 +90,7 @@ func TestOracle(t *testing.T) {
 		t.Fatalf("there is no case of %q", *only)
 	}
 	site := serve(t, cases)
-	launcher := browsertest.Launcher(t, step.Script, nil)
+	launcher := browsertest.Launcher(t, step.Script(), nil)
 	program := browsertest.Path(t, launcher)
 	var theirs []Outcome
 	var err error

@@ -71,7 +71,7 @@ func TestStorageState(t *testing.T) {
 	}))
 	defer site.Close()
 	other := strings.Replace(site.URL, "127.0.0.1", "localhost", 1) + "/further"
-	l := browsertest.Launcher(t, step.Script, nil)
+	l := browsertest.Launcher(t, step.Script(), nil)
 	page := browsertest.Launch(t, l, domain.SessionOptions{}).Page()
 	var saved []byte
 	do := func(s step.Spec) string {
