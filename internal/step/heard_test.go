@@ -96,3 +96,23 @@ func TestATargetThatSlipsAway(t *testing.T) {
 		}
 	}
 }
+
+// TestATargetWhoseFrameSlipsAway gets no click either, also when the button comes up
+// before the page has done anything else.
+func TestATargetWhoseFrameSlipsAway(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/": `<style>body { margin: 0 } iframe { position: relative; left: 0; border: 0 }</style><iframe id=f src=in></iframe>`,
+		"/in": `<style>body { margin: 0 }</style><button id=b>Go</button><script>clicks = 0; b.onclick = () => clicks++
+			const busy = () => performance.now() < until && scheduler.postTask(busy, { priority: 'user-blocking' })
+			b.onmousedown = () => { until = performance.now() + 1000; busy() }</script>`,
+	})
+	b := borrow(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	err := step.Slipped(t.Context(), b.page, "#b", func() { b.value("f.style.left = '200px'; 1") })
+	if f, _ := errors.AsType[*domain.Failure](err); f == nil || f.Code != "click_missed" {
+		t.Error(err)
+	}
+	if got := b.value("f.contentWindow.clicks"); got != "0" {
+		t.Errorf("it got %s clicks", got)
+	}
+}

@@ -168,7 +168,9 @@ function press(e) {
   if (e.type !== "mouseup") return;
   const path = e.composedPath(), now = box();
   const away = e.clientX < now.left || e.clientX >= now.right || e.clientY < now.top || e.clientY >= now.bottom;
-  if (down.stayed && away && now.width > 0 && now.height > 0 && !path.includes(whole(el)) && !within(el, path[0]) &&
+  // The button may come up before anything else is done: then what moves is the frame.
+  const stayed = down.stayed ?? sameBox(down.at, now);
+  if (stayed && away && now.width > 0 && now.height > 0 && !path.includes(whole(el)) && !within(el, path[0]) &&
     !own(document).getAnimations().some((a) => a.playState === "running"))
     down.slipped = describe(path[0]);
   browserhookWord(down.slipped ? "slipped" : "released");
