@@ -41,7 +41,7 @@ func main() {
 // measurements are in the order of the report; a command line may name some.
 var measurements = []measurement{
 	{"start", measureStart}, {"script", measureScript}, {"targets", measureTargets}, {"deliveries", measureDeliveries}, {"tls", measureTLS}, {"latency", measureLatency},
-	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"sessions", measureSessions}, {"arena", measureArena}, {"restart", measureRestart}, {"programs", measurePrograms}, {"forward", measureForward}, {"egress", measureEgress},
+	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"sessions", measureSessions}, {"arena", measureArena}, {"restart", measureRestart}, {"programs", measurePrograms}, {"forward", measureForward}, {"egress", measureEgress}, {"metrics", measureMetrics},
 }
 
 type measurement struct {

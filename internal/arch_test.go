@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"internal/store/postgres":          {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/cursor", "internal/store/schema", "internal/store/seal", "internal/store/work"},
 	"internal/store/cursor":            {"internal/domain", "internal/store/codec", "internal/store/rowid"},
 	"internal/store/work":              {"internal/domain", "internal/store/codec", "internal/store/rowid"},
+	"internal/telemetry":               {"internal/domain"},
 	"internal/store/pgtest":            {},
 	"internal/store/storetest":         {"internal/domain"},
 	"internal/store/sqlite/sqlitetest": {"internal/domain", "internal/store/sqlite"},
@@ -119,15 +120,19 @@ func TestImportsGoDownOnly(t *testing.T) {
 // package that is there to hold it.
 func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 	home := map[string][]string{
-		"github.com/danielgtaylor/huma/v2":   {"internal/httpapi", "internal/step"},
-		"github.com/alecthomas/kong":         {"internal/config", "cmd/browserhook", "cmd/demo"},
-		"github.com/coder/websocket":         {"internal/live", "internal/connect"},
-		"github.com/go-json-experiment/json": {"internal/strictjson", "internal/browser/mux"},
-		"github.com/pressly/goose/v3":        {"internal/store/schema", "internal/store/sqlite", "internal/store/postgres"},
-		"github.com/jackc/pgx/v5":            {"internal/store/postgres", "internal/store/pgtest"},
-		"github.com/tmaxmax/go-sse":          {"internal/listen"},
-		"database/sql":                       {"internal/store/sqlite"},
-		"net/http":                           {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
+		"github.com/danielgtaylor/huma/v2":               {"internal/httpapi", "internal/step"},
+		"github.com/alecthomas/kong":                     {"internal/config", "cmd/browserhook", "cmd/demo"},
+		"github.com/coder/websocket":                     {"internal/live", "internal/connect"},
+		"github.com/go-json-experiment/json":             {"internal/strictjson", "internal/browser/mux"},
+		"github.com/pressly/goose/v3":                    {"internal/store/schema", "internal/store/sqlite", "internal/store/postgres"},
+		"github.com/jackc/pgx/v5":                        {"internal/store/postgres", "internal/store/pgtest"},
+		"github.com/tmaxmax/go-sse":                      {"internal/listen"},
+		"go.opentelemetry.io/otel":                       {"internal/telemetry"},
+		"go.opentelemetry.io/otel/trace":                 {"internal/telemetry"},
+		"go.opentelemetry.io/otel/metric":                {"internal/telemetry"},
+		"github.com/prometheus/client_golang/prometheus": {"internal/telemetry"},
+		"database/sql":                                   {"internal/store/sqlite"},
+		"net/http":                                       {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/telemetry", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

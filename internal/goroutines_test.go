@@ -22,8 +22,7 @@ import (
 var waits = map[string]string{
 	"internal/app.App.Run":                 "itself, until the stop has taken as long as it may",
 	"internal/app.look.take":               "itself and its next calls; nothing ends a look that hangs, and no second one is begun beside it",
-	"internal/browser.Launcher.reach":      "who waits for Browser.Done, which is closed last",
-	"internal/browser.Launcher.start":      "who waits for Browser.Done, which is closed last",
+	"internal/browser.Launcher.watch":      "who waits for Browser.Done, which is closed last",
 	"internal/browser/keeper.keeper.run":   "nobody: it ends with the keeper's process",
 	"internal/browser/keeper.keeper.start": "nobody: it ends with the keeper's process",
 	"internal/browser/keeper.whenHungUp":   "the function that it returns",
@@ -40,6 +39,7 @@ var waits = map[string]string{
 // stops says of each function that has something done later, at a time or with the
 // end of a context, who takes that back. What has begun by then is soon over.
 var stops = map[string]string{
+	"internal/app.metricsServer.Run":         "itself",
 	"internal/browser.Browser.Dial":          "itself",
 	"internal/browser.Browser.say":           "itself",
 	"internal/browser.Browser.watch":         "itself",

@@ -104,6 +104,9 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 				committed(c.Events[i].ID)
 			}
 		}
+		if k.Telemetry != nil {
+			k.Telemetry.Committed(c.Events)
+		}
 		if e := engine.Load(); e != nil {
 			e.Notify(c)
 		}
@@ -115,11 +118,21 @@ func Start(ctx context.Context, k Kind, p Place, committed func(event string)) (
 	if err != nil {
 		return nil, err
 	}
+	if k.Telemetry != nil {
+		store.Observe(k.Telemetry.Database)
+		store = watchedStore{store, k.Telemetry}
+	}
 	n := &Node{client: newClient(), ended: make(chan error, 1)}
 	if n.Source, err = NewSource(ctx, store, Producers); err != nil {
 		return nil, err
 	}
 	e := webhook.NewEngine(recording{store, &n.Recorded}, n.client, "bench", slog.New(slog.DiscardHandler))
+	if k.Telemetry != nil {
+		e.Recorded = k.Telemetry.Recorded
+		if k.Telemetry.Traced() {
+			e.Span = k.Telemetry.Span
+		}
+	}
 	engine.Store(e)
 	if committed == nil {
 		store.OfferTo(e)

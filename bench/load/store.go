@@ -10,12 +10,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/pgtest"
 	"github.com/browserhook/browserhook/internal/store/postgres"
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/internal/store/sqlite"
+	"github.com/browserhook/browserhook/internal/telemetry"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
@@ -28,6 +30,7 @@ type Store interface {
 	CreateSession(ctx context.Context, n *domain.NewSession) error
 	ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error
 	OfferTo(t domain.Taker)
+	Observe(fn func(write bool, took time.Duration))
 	Close() error
 }
 
@@ -60,12 +63,14 @@ type Kind struct {
 	Shared bool // by more than one process
 	fresh  func(context.Context) (url string, err error)
 	open   func(context.Context, Place, *seal.Box, Hears, *slog.Logger) (Store, error)
+
+	Telemetry *telemetry.Telemetry // watches nodes; nil: nothing does
 }
 
 // Kinds are all stores, each measured by the same programs.
 var Kinds = []Kind{
-	{"SQLite", false, func(context.Context) (string, error) { return "", nil }, openSQLite},
-	{"PostgreSQL", true, freshPostgres, openPostgres},
+	{Name: "SQLite", fresh: func(context.Context) (string, error) { return "", nil }, open: openSQLite},
+	{Name: "PostgreSQL", Shared: true, fresh: freshPostgres, open: openPostgres},
 }
 
 func openSQLite(ctx context.Context, p Place, box *seal.Box, hears Hears, log *slog.Logger) (Store, error) {

@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/access"
-	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/connect"
@@ -35,6 +34,7 @@ import (
 	"github.com/browserhook/browserhook/internal/sessionlog"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/store/seal"
+	"github.com/browserhook/browserhook/internal/telemetry"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
@@ -58,6 +58,8 @@ type App struct {
 	engine    *webhook.Engine
 	retention *retention.Service
 	health    *health
+	telemetry *telemetry.Telemetry
+	metrics   *metricsServer // nil: they are at listen alone
 	starts    *starts
 	events    *event.Log
 	keys      *webhook.PublicKeys
@@ -105,6 +107,10 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.data, err = openData(settings.Data); err != nil {
 		return nil, err
 	}
+	if err = a.openTelemetry(ctx); err != nil {
+		return nil, err
+	}
+	log = a.log
 	if a.box, err = openBox(settings.MasterKey, a.data.MasterKey); err != nil {
 		return nil, err
 	}
@@ -149,7 +155,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	}
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script(), Grace: keep, Ready: *settings.PoolSize,
-		Limits: limits, Allow: reach, Log: log,
+		Limits: limits, Allow: reach, Called: a.telemetry.Called, Log: log,
 		MaxDownload: largest, Keep: withRoom(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
 			return a.sessions.Downloaded(ctx, session, d, file)
 		}),
@@ -167,6 +173,9 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		return nil, listenError(settings.Listen, err)
 	}
 	a.URL = "http://" + a.listener.Addr().String()
+	if a.metrics, err = listenForMetrics(ctx, settings.MetricsListen, a.telemetry); err != nil {
+		return nil, err
+	}
 	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs}, Shared: a.blobs.folder == "", Log: log}
 	if kept.Keep, err = settings.Keep(); err != nil {
 		return nil, err
@@ -195,14 +204,16 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 func (a *App) compose(ctx context.Context) error {
 	endpoints := webhook.NewService(a.store, a.egress.Guard)
 	a.starts = newStarts(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
+		began := time.Now()
 		b, err := a.launcher.Launch(ctx, id, opt)
+		a.telemetry.Started(time.Since(began), err)
 		if err != nil {
 			return nil, err
 		}
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: a.store, Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
+		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
 		Others: others(a.store), StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
@@ -228,17 +239,26 @@ func (a *App) compose(ctx context.Context) error {
 		}
 		return webhook.Grace // it has failed by itself
 	}
+	a.engine.Recorded = a.telemetry.Recorded
+	if a.telemetry.Traced() {
+		a.engine.Span = a.telemetry.Span
+	}
+	a.store.Observe(a.telemetry.Database)
 	a.store.OfferTo(a.engine)
 	if err := a.join(ctx); err != nil {
 		return err
 	}
 	page := live.New(a.sessions, a.store, a.access, a.serving.Done(), httpapi.Refuse, a.log)
+	if err := a.telemetry.Ask(func(ctx context.Context) telemetry.State { return a.state(ctx, page) }); err != nil {
+		return err
+	}
 	programs := &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Refuse: httpapi.Refuse, Log: a.log}
 	api := httpapi.Config{
 		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: page, Connect: programs, Nodes: a.nodes, PublicURL: a.publicURL,
+		Metrics: a.telemetry.Handler(), Request: a.telemetry.Request,
 		Version: Version, Log: a.log, Draining: a.intake.Done(), Stopping: a.serving.Done(), Ready: a.ready, Weaker: weaker(a.launcher),
 	}
 	if a.hops != nil { // an interface of none is nil
@@ -268,6 +288,7 @@ func (a *App) committed(c domain.Commit) {
 	if !a.composed.Load() {
 		return // the first key and the like, before anything runs
 	}
+	a.telemetry.Committed(c.Events)
 	a.access.Notify(c)
 	logNews(a.log, c.Events)
 	a.sessions.Notify(c)
@@ -326,6 +347,9 @@ func (a *App) Run(ctx context.Context) error {
 		part(background, "browsers", a.starts.Run),
 		part(background, "retention", a.retention.Run),
 		part(background, "keys", a.access.Run),
+	}
+	if a.metrics != nil {
+		others = append(others, part(background, "metrics", a.metrics.Run))
 	}
 	part(background, "http", func(context.Context) error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
@@ -396,6 +420,7 @@ func (a *App) release() {
 	if a.listener != nil {
 		_ = a.listener.Close()
 	}
+	a.metrics.close()
 	if a.hops != nil {
 		a.hops.Close()
 	}
@@ -407,6 +432,9 @@ func (a *App) release() {
 			a.log.Error("close artifacts", "err", err)
 		}
 	}
+	if a.telemetry != nil {
+		a.closeTelemetry()
+	}
 	if a.store != nil {
 		if err := a.store.Close(); err != nil {
 			a.log.Error("close store", "err", err)
@@ -415,30 +443,4 @@ func (a *App) release() {
 	if a.data != nil {
 		a.data.Close()
 	}
-}
-
-func openBox(setting, file string) (*seal.Box, error) {
-	if setting == "" {
-		return seal.Load(file)
-	}
-	box, err := seal.New(setting)
-	if err != nil {
-		return nil, &config.Error{Setting: "master-key", Problem: err.Error()}
-	}
-	return box, nil
-}
-
-func listenError(address string, err error) error {
-	do := "Choose another address with --listen."
-	why := err
-	if e, ok := errors.AsType[*os.SyscallError](err); ok {
-		why = e.Err
-	}
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		do = "Another program has the port, perhaps another browserhook: stop it, or choose another port with --listen."
-	case errors.Is(err, syscall.EACCES):
-		do = "Ports below 1024 are for root: choose another with --listen."
-	}
-	return advice.Add(fmt.Errorf("can't listen on %s: %w", address, why), do)
 }

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/advice"
+	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/seal"
 )
 
 // The files of a data folder, beside the database.
@@ -165,4 +167,15 @@ func ours(dir string) bool {
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	return ok && info.IsDir() && int(owner.Uid) == os.Getuid()
+}
+
+func openBox(setting, file string) (*seal.Box, error) {
+	if setting == "" {
+		return seal.Load(file)
+	}
+	box, err := seal.New(setting)
+	if err != nil {
+		return nil, &config.Error{Setting: "master-key", Problem: err.Error()}
+	}
+	return box, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 
@@ -37,6 +38,6 @@ func logNews(log *slog.Logger, events []domain.Event) {
 		if f := body.Data.Error; f != nil {
 			attrs = append(attrs, "code", f.Code, "err", f.Message)
 		}
-		log.Info(what, attrs...)
+		log.InfoContext(domain.WithTrace(context.Background(), e.Trace), what, attrs...)
 	}
 }

@@ -51,6 +51,9 @@ func (a *App) greet(out io.Writer) {
 	if a.Key != "" {
 		fmt.Fprintf(out, "  API key    %s   shown this once: keep it\n", a.Key)
 	}
+	if a.metrics != nil {
+		fmt.Fprintf(out, "  Metrics    %s\n", a.metrics.url())
+	}
 	fmt.Fprintf(out, "  Listening  %s\n", a.URL)
 }
 
@@ -63,6 +66,9 @@ func (a *App) greetJSON(out io.Writer) {
 	database := "file"
 	if a.settings.DatabaseURL != "" {
 		database = "postgres"
+	}
+	if a.metrics != nil {
+		line.Info("metrics", "url", a.metrics.url())
 	}
 	line.Info("listening", "version", Version, "url", a.URL, "publicUrl", a.publicURL(), "data", a.data.Path,
 		"database", database, "chromium", a.chromium(), "maxSessions", a.settings.MaxSessions)

@@ -36,6 +36,12 @@ type store interface {
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)
 	Ping(ctx context.Context) error
+	// Observe has a function told how long each transaction and each read takes.
+	Observe(fn func(write bool, took time.Duration))
+	// OldestDue is since when the delivery is due that nobody sends yet and that is due
+	// longest, and Waiting how many sessions wait and since when the first does.
+	OldestDue(ctx context.Context) (time.Time, error)
+	Waiting(ctx context.Context) (sessions int, since time.Time, err error)
 }
 
 var (

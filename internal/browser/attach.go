@@ -62,7 +62,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b := &Browser{
-		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: cdp.NewConn(nc, l.cfg.Log),
+		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: l.wire(nc),
 		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
 	}
 	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
@@ -112,6 +112,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	if b.keeper, err = newStranger(welcome.Keeper, dir); err != nil {
 		return nil, err
 	}
+	b.keeperPID = welcome.Keeper
 	b.away = time.Duration(welcome.AwayMs) * time.Millisecond
 	// What was held up for an answer of the server before goes on without.
 	_, _ = cdp.Session{Conn: b.conn}.Send("Fetch.disable", nil)
@@ -120,7 +121,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 		b.conn.Go(func() { b.tabs.resume(page, sessions) })
 	}
 	b.conn.Go(b.attend)
-	go b.watch()
+	l.watch(b)
 	return b, nil
 }
 

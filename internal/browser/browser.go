@@ -32,9 +32,11 @@ type Browser struct {
 	conn       *cdp.Conn
 	key        string // that the keeper asks for
 	keeper     supervisor
+	keeperPID  int
 	keeperSaid bounded
 	tabs       *Tabs
 	release    func()
+	ended      func()      // it doesn't run any more
 	forwards   atomic.Bool // the keeper has the browser's way out
 
 	mu      sync.Mutex
@@ -240,6 +242,7 @@ func (b *Browser) watch() {
 	if left {
 		b.conn.Wait()
 		b.release()
+		b.ended()
 		close(b.done)
 		return
 	}
@@ -257,6 +260,7 @@ func (b *Browser) watch() {
 	}
 	b.conn.Wait()
 	b.abandon()
+	b.ended()
 	close(b.done)
 }
 

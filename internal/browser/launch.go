@@ -54,6 +54,7 @@ type Config struct {
 	Allow        []netip.Prefix // ranges inside closed address space that pages may reach
 	NoNamespace  bool           // browsers have no network namespace of their own, though they could
 	Users        string         // folder by which servers don't give two browsers the same user; empty: that of all
+	Called       cdp.Called     // is told of every command to a browser that was waited for; nil: nobody is
 	Log          *slog.Logger
 }
 
@@ -70,6 +71,7 @@ type Launcher struct {
 	pool    *pool[*Browser]
 	users   *users
 	cgroups cgroup.Place
+	running sync.Map // each *Browser of this server
 }
 
 // NewLauncher finds Chromium. Without one it returns a launcher whose Launch
@@ -312,7 +314,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		b.abandon()
 		return nil, fmt.Errorf("start the keeper: %w", err)
 	}
-	b.keeper = child{process}
+	b.keeper, b.keeperPID = child{process}, process.Process.Pid
 	nc, err := dial(ctx, dir)
 	if err != nil {
 		_ = b.keeper.signal(syscall.SIGKILL)
@@ -320,10 +322,24 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		b.abandon()
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
-	b.conn = cdp.NewConn(nc, l.cfg.Log)
+	b.conn = l.wire(nc)
 	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
-	go b.watch()
+	l.watch(b)
 	return b, nil
+}
+
+// wire is the connection to a keeper.
+func (l *Launcher) wire(nc net.Conn) *cdp.Conn {
+	c := cdp.NewConn(nc, l.cfg.Log)
+	c.Observe(l.cfg.Called)
+	return c
+}
+
+// watch sees to the end of a browser that runs.
+func (l *Launcher) watch(b *Browser) {
+	l.running.Store(b, nil)
+	b.ended = func() { l.running.Delete(b) }
+	go b.watch()
 }
 
 // makeFolders makes the session's folder, which the server owns, and in it the

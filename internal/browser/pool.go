@@ -32,6 +32,8 @@ type pool[B ready] struct {
 	coming *coming[B] // is being started
 	busy   int        // sessions that are being started
 	failed int        // starts that failed in a row
+	hits   int64      // sessions that got one
+	misses int64      // that did not
 	pause  *time.Timer
 	closed bool
 }
@@ -62,6 +64,19 @@ func newPool[B ready](size int, k kind, start func(context.Context, kind) (B, er
 // take is for a session that is started: a browser of its kind, if one is ready or
 // on its way. In any case started follows.
 func (p *pool[B]) take(ctx context.Context, k kind) (b B, ok bool) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if ok {
+			p.hits++
+		} else {
+			p.misses++
+		}
+	}()
+	return p.find(ctx, k)
+}
+
+func (p *pool[B]) find(ctx context.Context, k kind) (b B, ok bool) {
 	p.mu.Lock()
 	p.busy++
 	if p.closed || len(p.kinds) == 0 {

@@ -141,6 +141,7 @@ func TestPool(t *testing.T) {
 			settle(5)
 			same(t, "starts", 4, len(y.at))
 			same(t, "ready", []kind{plain1, plain1}, y.waiting())
+			same(t, "sessions that got one, and didn't", []int64{2, 1}, []int64{y.hits, y.misses})
 		},
 		"has a session wait for what is on its way": func(t *testing.T, y *yard) {
 			time.Sleep(500 * time.Millisecond)

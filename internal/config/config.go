@@ -51,6 +51,7 @@ type Server struct {
 	BrowserProcesses  int      `help:"Processes and threads that a browser may have; 0: any number." default:"2048" placeholder:"N"`
 	BrowserCPUs       float64  `name:"browser-cpus" help:"Processors that a browser may keep busy, such as 1.5, where control groups can be had; 0: all." default:"0" placeholder:"N"`
 	Chromium          string   `help:"Path of the Chromium to start, or of its headless shell. Default: those that are installed, the headless shell before the whole browser." placeholder:"PATH"`
+	MetricsListen     string   `help:"Another address and port to serve /metrics on, without a key: one that only Prometheus reaches. Default: they are at listen alone, for keys of operators." placeholder:"ADDR"`
 	LogLevel          string   `help:"debug, info, warn or error." default:"info" placeholder:"LEVEL"`
 	LogFormat         string   `help:"text or json." default:"text" placeholder:"FORMAT"`
 }
@@ -72,10 +73,11 @@ func wrong(setting, format string, args ...any) error {
 // Check returns an *Error that names the first setting that can't work, and
 // fills in the defaults that depend on the machine.
 func (s *Server) Check() error {
-	if _, port, err := net.SplitHostPort(s.Listen); err != nil {
-		return wrong("listen", "%q is not host:port", s.Listen)
-	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return wrong("listen", "%q is not a port number", port)
+	if err := checkAddress("listen", s.Listen); err != nil {
+		return err
+	}
+	if err := s.checkMetricsListen(); err != nil {
+		return err
 	}
 	if err := s.checkPublicURL(); err != nil {
 		return err
@@ -174,6 +176,23 @@ func (s *Server) Check() error {
 		return wrong("log-format", "%q is neither text nor json", s.LogFormat)
 	}
 	return nil
+}
+
+func checkAddress(setting, address string) error {
+	if _, port, err := net.SplitHostPort(address); err != nil {
+		return wrong(setting, "%q is not host:port", address)
+	} else if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return wrong(setting, "%q is not a port number", port)
+	}
+	return nil
+}
+
+// checkMetricsListen looks at the address, which may be empty.
+func (s *Server) checkMetricsListen() error {
+	if s.MetricsListen == "" {
+		return nil
+	}
+	return checkAddress("metrics-listen", s.MetricsListen)
 }
 
 // WebhookPrefixes is webhook-allow, parsed.

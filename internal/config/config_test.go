@@ -90,6 +90,8 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"chromium", func(s *Server) { s.Chromium = "/no/such/file" }},
 		{"chromium", func(s *Server) { s.Chromium = plain }},
 		{"chromium", func(s *Server) { s.Chromium = t.TempDir() }},
+		{"metrics-listen", func(s *Server) { s.MetricsListen = "9464" }},
+		{"metrics-listen", func(s *Server) { s.MetricsListen = "127.0.0.1:metrics" }},
 		{"log-level", func(s *Server) { s.LogLevel = "loud" }},
 		{"log-format", func(s *Server) { s.LogFormat = "xml" }},
 	} {

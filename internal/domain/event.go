@@ -60,9 +60,10 @@ type Event struct {
 	Body      []byte
 	CreatedAt time.Time
 
-	// Set while it is being committed, to find who wants it.
+	// Set while it is being committed, to find who wants it and what it belongs to.
 	Metadata   map[string]string
 	EndpointID string // that the news is about
+	Trace      Trace  // what it belongs under
 }
 
 // EventData is the `data` member of a body. The order of the fields is the
@@ -110,6 +111,7 @@ type Draft struct {
 	At        time.Time
 	Data      EventData
 	Metadata  map[string]string
+	Trace     Trace // what the event belongs under
 }
 
 // SessionNews drafts an event about the session as it is now.
@@ -180,7 +182,7 @@ func (d Draft) Event(sequence int64) (Event, error) {
 	e := Event{
 		ID: NewID(PrefixEvent), ProjectID: d.ProjectID, SessionID: d.SessionID,
 		Sequence: sequence, Type: d.Data.EventType, CreatedAt: d.At.UTC().Truncate(time.Millisecond),
-		Metadata: d.Metadata, EndpointID: d.Data.EndpointID,
+		Metadata: d.Metadata, EndpointID: d.Data.EndpointID, Trace: d.Trace,
 	}
 	body, err := EncodePayload(Payload{
 		SessionID: e.SessionID, Type: e.Type.Kind(), Data: d.Data, ID: e.ID,

@@ -120,6 +120,7 @@ type Session struct {
 	Sequence     int64 // of the session's last event
 	StepCount    int   // steps ever added; the next step's index
 	Usage        Usage // as it was last recorded: when the browser ended
+	Trace        Trace // of the request that made it
 	CreatedAt    time.Time
 	ReadyAt      time.Time // zero until READY
 	EndedAt      time.Time // zero until CLOSED or FAILED

@@ -56,6 +56,7 @@ type Step struct {
 	Result     json.RawMessage // set when COMPLETED, if the action has one
 	Error      *Failure        // set when FAILED or INTERRUPTED
 	Tries      []Failure       // why earlier tries failed, of a step that was tried again
+	Trace      Trace           // of the request that added it
 	CreatedAt  time.Time
 	StartedAt  time.Time // zero until RUNNING
 	FinishedAt time.Time // zero until it ended

@@ -300,7 +300,8 @@ type Job struct {
 	Delivery Delivery
 	Endpoint *Endpoint // as it was when the delivery was claimed; shared, not to be changed
 	Body     []byte
-	Expired  bool // it is stale, and the endpoint skips what is
+	Trace    Trace // of its event
+	Expired  bool  // it is stale, and the endpoint skips what is
 }
 
 // What bounds a metadata object: its members, and the bytes of each.

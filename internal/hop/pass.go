@@ -106,6 +106,9 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 			if p.body != nil {
 				out.Out.Body, out.Out.ContentLength = io.NopCloser(bytes.NewReader(p.body)), int64(len(p.body))
 			}
+			if t := domain.TraceOf(ctx); t != "" {
+				out.Out.Header.Set("Traceparent", string(t))
+			}
 			s.sign(out.Out, p, id)
 		},
 		ModifyResponse: func(res *http.Response) error {

@@ -34,11 +34,16 @@ type Config struct {
 	Explain    Explain
 	PublicKeys PublicKeys
 	// Forget deletes a session that has ended, with all that belongs to it.
-	Forget    func(ctx context.Context, project, id string) error
-	Live      Pages // below /streams
-	Connect   Pages // below /connect
-	Nodes     Nodes
-	Hops      Hops // nil: there is one server
+	Forget  func(ctx context.Context, project, id string) error
+	Live    Pages // below /streams
+	Connect Pages // below /connect
+	Nodes   Nodes
+	Hops    Hops         // nil: there is one server
+	Metrics http.Handler // for Prometheus; nil: there are none
+	// Request is told of each request and its route, and gives it as it goes on; done is
+	// called with the status that it was answered with, 0: none. nil: nobody wants to
+	// know.
+	Request   func(r *http.Request, route string) (_ *http.Request, done func(status int))
 	PublicURL func() string
 	Version   string
 	Log       *slog.Logger
@@ -101,6 +106,7 @@ func build(cfg Config) *server {
 	s.explainRoutes()
 	s.accessRoutes()
 	s.nodeRoutes()
+	s.metricsRoute()
 	nulls{hc.Components.Schemas}.describe(s.api.OpenAPI())
 	s.plainRoutes()
 	return s

@@ -49,6 +49,11 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 		_, pattern := mux.Handler(r)
 		answer := &answer{ResponseWriter: w}
 		w = answer
+		if s.Request != nil {
+			var done func(int)
+			r, done = s.Request(r, pattern)
+			defer func() { done(answer.status) }()
+		}
 		defer s.logRequest(r, pattern, answer, time.Now())
 		h := w.Header()
 		h.Set(requestHeader, id)
@@ -58,7 +63,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				if p == http.ErrAbortHandler { //nolint:errorlint // it is thrown as itself
 					panic(p)
 				}
-				s.Log.Error("panic in a request", "request", id, "panic", p, "stack", string(debug.Stack()))
+				s.Log.ErrorContext(r.Context(), "panic in a request", "request", id, "panic", p, "stack", string(debug.Stack()))
 				internalProblem().write(w)
 			}
 		}()
@@ -80,7 +85,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 			s.noRoute(w, r, mux)
 			return
 		}
-		if strings.HasPrefix(r.URL.Path, "/v1/") {
+		if strings.HasPrefix(r.URL.Path, "/v1/") || pattern == metricsRoute {
 			key, err := s.authenticate(r)
 			if err == nil {
 				err = permit(key, pattern)

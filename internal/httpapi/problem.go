@@ -146,7 +146,7 @@ func (s *server) problem(ctx context.Context, err error) *Problem {
 		return newProblem(domain.CodeNotFound, "There is nothing under this id.")
 	}
 	if ctx.Err() == nil {
-		s.Log.Error("request failed", "request", requestID(ctx), "err", err)
+		s.Log.ErrorContext(ctx, "request failed", "request", requestID(ctx), "err", err)
 	}
 	return internalProblem()
 }

@@ -6,6 +6,7 @@ package live
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/browserhook/browserhook/internal/browser"
 )
@@ -16,6 +17,8 @@ type screencasts struct {
 
 	mu   sync.Mutex
 	open map[*browser.Page]*screencast
+
+	sent, skipped atomic.Int64 // frames, of all viewers
 }
 
 // screencast is a page's pictures. It starts with the first viewer and stops with
@@ -33,15 +36,16 @@ func newMailbox() *mailbox { return &mailbox{frames: make(chan []byte, 1)} }
 
 // put replaces what the viewer has not fetched yet: a slow one skips frames
 // and delays nobody.
-func (m *mailbox) put(frame []byte) {
+func (m *mailbox) put(frame []byte) (skips bool) {
 	for {
 		select {
 		case m.frames <- frame:
-			return
+			return skips
 		default:
 		}
 		select {
 		case <-m.frames:
+			skips = true
 		default:
 		}
 	}
@@ -101,8 +105,28 @@ func (s *screencasts) show(sc *screencast, p browser.Picture) {
 	defer s.mu.Unlock()
 	sc.last = p
 	for m := range sc.viewers {
-		m.put(p.JPEG)
+		if m.put(p.JPEG) {
+			s.skipped.Add(1)
+		}
 	}
+}
+
+// Load is what the live pages have to do.
+type Load struct {
+	Viewers       int
+	Sent, Skipped int64 // frames, since the start: to viewers, and that one of them was too slow for
+}
+
+// Load tells of all viewers together.
+func (h *Handler) Load() Load {
+	s := h.screencasts
+	l := Load{Sent: s.sent.Load(), Skipped: s.skipped.Load()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sc := range s.open {
+		l.Viewers += len(sc.viewers)
+	}
+	return l
 }
 
 // size is the page's in CSS pixels, as its last frame told.

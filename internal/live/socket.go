@@ -203,6 +203,7 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 				if err := v.send(ctx, websocket.MessageBinary, frame); err != nil {
 					return websocket.StatusNormalClosure, ""
 				}
+				v.screencasts.sent.Add(1)
 			case saw := <-looked:
 				looked = nil
 				switch {

@@ -31,6 +31,7 @@ type actor struct {
 
 	tookUp  sync.Once
 	mu      sync.Mutex
+	trace   domain.Trace       // the session's, once it was read
 	reason  domain.CloseReason // why closeCh was closed
 	page    *browser.Page
 	by      Browser  // the page's
@@ -72,6 +73,28 @@ func trySend(ch chan struct{}) {
 func (a *actor) wake()  { trySend(a.woken) }
 func (a *actor) touch() { trySend(a.touched) }
 
+// log is for what concerns the session.
+func (a *actor) log() *slog.Logger {
+	log := a.service.Log.With("session", a.ref.id)
+	if t := a.traceOf(); t != "" {
+		log = log.With("trace", t.ID())
+	}
+	return log
+}
+
+func (a *actor) traceOf() domain.Trace {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.trace
+}
+
+// sees remembers what trace the session is in.
+func (a *actor) sees(s *domain.Session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trace = s.Trace
+}
+
 // close makes the actor end the session; the first reason counts.
 func (a *actor) close(reason domain.CloseReason) {
 	a.mu.Lock()
@@ -86,6 +109,13 @@ func (a *actor) closeReason() domain.CloseReason {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.reason
+}
+
+// state says whether the session has a browser that can be used, and whether it ends.
+func (a *actor) state() (has, ends bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.by != nil, a.reason != ""
 }
 
 // currentPage is the session's current tab.
@@ -136,7 +166,7 @@ func (a *actor) next(ctx context.Context, d decider, c *domain.SessionChange) (*
 		return nil, err
 	}
 	r := &current{Step: st}
-	r.ctx, r.cancel = context.WithCancelCause(context.Background())
+	r.ctx, r.cancel = context.WithCancelCause(domain.WithTrace(context.Background(), d.place(st.Trace, st.ID)))
 	a.last = st.ID
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -152,6 +182,7 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, patience) {
 		d := a.service.decider()
 		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error {
+			a.sees(c.Session)
 			if !c.Mine {
 				a.taken.Store(true)
 			}
@@ -169,7 +200,7 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 			a.gaveUp.Store(true)
 			return err
 		}
-		a.service.Log.Error("record a session's change; trying again", "session", a.ref.id, "err", err)
+		a.log().Error("record a session's change; trying again", "err", err)
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
@@ -212,7 +243,6 @@ func (a *actor) look() {
 
 // run is the session's life from STARTING on.
 func (a *actor) run(ctx context.Context) {
-	log := a.service.Log.With("session", a.ref.id)
 	over := make(chan struct{})
 	defer close(over)
 	a.service.wg.Go(func() { a.watch(over) })
@@ -236,14 +266,14 @@ func (a *actor) run(ctx context.Context) {
 	if !errors.Is(err, errLooked) {
 		// It was closed while it waited, or can't be recorded: nothing was started.
 		if _, closed := errors.AsType[*domain.MoveError](err); !closed {
-			log.Error("start session", "err", err)
+			a.log().Error("start session", "err", err)
 		}
 		return
 	}
 	a.opt = opt
 	b, err := a.launch(ctx, opt)
 	if err != nil {
-		a.unstarted(ctx, err, log)
+		a.unstarted(ctx, err, a.log())
 		return
 	}
 	a.has(ctx, b, decider.ready, lived{}, over)
@@ -269,7 +299,7 @@ func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.
 	}
 	closing, cancel := context.WithTimeout(a.service.working, closeWithin)
 	defer cancel()
-	log := a.service.Log.With("session", a.ref.id)
+	log := a.log()
 	if err := b.Close(closing); err != nil {
 		log.Error("close browser", "err", err)
 	}
@@ -280,10 +310,10 @@ func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.
 func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser, error) {
 	opt, err := a.service.openOptions(a.ref.project, a.ref.id, opt)
 	if err != nil {
-		a.service.Log.Error("start browser", "session", a.ref.id, "err", err)
+		a.log().Error("start browser", "err", err)
 		return nil, &domain.Failure{Code: CodeSecrets, Message: "The session's secrets were encrypted with a master key that this server doesn't have."}
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancel(domain.WithTrace(ctx, a.service.decider().place(a.traceOf(), a.ref.id)))
 	defer cancel()
 	a.service.wg.Go(func() {
 		select {
@@ -437,7 +467,7 @@ func (a *actor) lost(b Browser, why *domain.Failure) {
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		return d.lost(c, domain.ClosedCrashed, why)
 	}); err != nil {
-		a.service.Log.Error("record a lost browser", "session", a.ref.id, "err", err)
+		a.log().Error("record a lost browser", "err", err)
 	}
 	a.close(domain.ClosedCrashed)
 }

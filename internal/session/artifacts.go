@@ -27,7 +27,7 @@ func (s *saver) save(ctx context.Context, kind, contentType string, content []by
 		content = s.actor.service.Box.Seal(content, ofArtifact(art))
 	}
 	if _, err := s.actor.service.Blobs.Write(ctx, art.Key(), bytes.NewReader(content), contentType); err != nil {
-		s.actor.service.Log.Error("keep an artifact", "session", s.step.SessionID, "err", err)
+		s.actor.log().Error("keep an artifact", "step", s.step.ID, "err", err)
 		return art, err
 	}
 	s.artifacts = append(s.artifacts, art)

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 
@@ -15,14 +16,28 @@ import (
 type decider struct {
 	publicURL string
 	now       time.Time
+	traced    bool
+}
+
+// place is what something with an id of its own does belongs under, which belongs
+// itself under a trace's place.
+func (d decider) place(under domain.Trace, id string) domain.Trace {
+	if !d.traced {
+		return under
+	}
+	return under.Of(id)
 }
 
 func (d decider) sessionNews(c *domain.SessionChange, t domain.EventType) {
-	c.News = append(c.News, domain.SessionNews(c.Session, t, d.publicURL, d.now))
+	news := domain.SessionNews(c.Session, t, d.publicURL, d.now)
+	news.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.News = append(c.News, news)
 }
 
 func (d decider) stepNews(c *domain.SessionChange, st *domain.Step, t domain.EventType) {
-	c.News = append(c.News, domain.StepNews(c.Session, st, t, d.publicURL, d.now))
+	news := domain.StepNews(c.Session, st, t, d.publicURL, d.now)
+	news.Trace = d.place(st.Trace, st.ID)
+	c.News = append(c.News, news)
 }
 
 func (d decider) ready(c *domain.SessionChange) error {
@@ -166,7 +181,9 @@ func (d decider) downloaded(c *domain.SessionChange, got domain.Downloaded) erro
 	if got.Failure == nil {
 		c.Artifacts = append(c.Artifacts, got.Artifact)
 	}
-	c.News = append(c.News, domain.DownloadNews(c.Session, got, d.publicURL, d.now))
+	news := domain.DownloadNews(c.Session, got, d.publicURL, d.now)
+	news.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.News = append(c.News, news)
 	return nil
 }
 
@@ -271,6 +288,7 @@ func (d decider) add(c *domain.SessionChange, steps []domain.Step) error {
 	batch := c.Session.StepCount
 	for i := range steps {
 		steps[i].Index, steps[i].Batch = c.Session.StepCount, batch
+		steps[i].Trace = cmp.Or(steps[i].Trace, d.place(c.Session.Trace, c.Session.ID))
 		c.Session.StepCount++
 		c.NewSteps = append(c.NewSteps, &steps[i])
 	}

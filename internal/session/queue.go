@@ -164,6 +164,24 @@ func (s *Service) Drain() {
 // Drained is closed when the server drains and its last session has ended.
 func (s *Service) Drained() <-chan struct{} { return s.drained }
 
+// States are how many of the sessions that run here get a browser, have one, and end.
+func (s *Service) States() (starting, ready, closing int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	starting = len(s.left)
+	for _, a := range s.actors {
+		switch has, ends := a.state(); {
+		case ends:
+			closing++
+		case has:
+			ready++
+		default:
+			starting++
+		}
+	}
+	return starting, ready, closing
+}
+
 // Load is how many sessions have a browser here or get one, and for how many more there
 // is room.
 func (s *Service) Load() (sessions, room int, draining bool) {

@@ -44,13 +44,12 @@ func (a *actor) endLeft() {
 	a.service.keepLog(a.ref)
 	err := a.change(decider.closed)
 	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
-		a.service.Log.Error("record the end of a session", "session", a.ref.id, "err", err)
+		a.log().Error("record the end of a session", "err", err)
 	}
 }
 
 // recover is the session's life from where another server has left it.
 func (a *actor) recover(ctx context.Context) {
-	log := a.service.Log.With("session", a.ref.id)
 	over := make(chan struct{})
 	defer close(over)
 	defer a.use(nil)
@@ -60,10 +59,11 @@ func (a *actor) recover(ctx context.Context) {
 		sess = *c.Session
 		return errLooked
 	}); !errors.Is(err, errLooked) {
-		log.Error("take up a session", "err", err)
+		a.log().Error("take up a session", "err", err)
 		return
 	}
 	a.opt = sess.Options
+	log := a.log()
 	b, err := a.attach()
 	if err != nil {
 		a.nodeLost(log, err)

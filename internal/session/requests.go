@@ -63,6 +63,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		Session: domain.Session{
 			ID: id, ProjectID: project, Status: domain.SessionQueued,
 			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), ConnectToken: domain.NewToken(), CreatedAt: now,
+			Trace: domain.TraceOf(ctx),
 		},
 		Idempotency: r.Idempotency, MaxQueued: s.mayWait(),
 	}
@@ -89,6 +90,9 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 		st := s.newStep(project, n.Session.ID, spec, r.OnError, now)
 		st.Index = len(n.Steps)
 		n.Steps = append(n.Steps, st)
+	}
+	for i := range n.Steps {
+		n.Steps[i].Trace = s.decider().place(n.Session.Trace, id)
 	}
 	n.Session.StepCount = len(n.Steps)
 	if r.Idempotency != nil {
@@ -181,6 +185,7 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 	steps := make([]domain.Step, len(specs))
 	for i, spec := range specs {
 		steps[i] = s.newStep(project, id, spec, onError, now)
+		steps[i].Trace = domain.TraceOf(ctx)
 		if idem != nil {
 			idem.Refs = append(idem.Refs, steps[i].ID)
 		}

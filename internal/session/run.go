@@ -91,7 +91,7 @@ wait:
 		return err
 	})
 	if err != nil {
-		a.service.Log.Error("record a step", "session", a.ref.id, "err", err)
+		a.log().Error("record a step", "step", st.ID, "err", err)
 		a.unrecorded(ctx, err)
 	}
 	if end && ctx.Err() != nil {

@@ -113,6 +113,10 @@ type Config struct {
 	// for the next start to see.
 	StopWithin time.Duration
 
+	// Traced says that spans are made of sessions and steps: what a session or a step
+	// does belongs under its own.
+	Traced bool
+
 	// NoBundles has steps that fail keep nothing of what the page was like.
 	NoBundles bool
 
@@ -181,7 +185,9 @@ func New(cfg Config) *Service {
 	}
 }
 
-func (s *Service) decider() decider { return decider{publicURL: s.PublicURL(), now: time.Now()} }
+func (s *Service) decider() decider {
+	return decider{publicURL: s.PublicURL(), now: time.Now(), traced: s.Traced}
+}
 
 // Run takes up what the store holds and runs sessions until ctx ends. Then it
 // lets running steps finish for a while, closes every session that has a

@@ -65,6 +65,7 @@ func judge(answer egress.Answer, err error, took time.Duration) response {
 type attempts struct {
 	sender    Sender
 	userAgent string
+	span      func(domain.Span) // nil: nobody wants to know
 }
 
 // make sends one delivery once.
@@ -78,10 +79,15 @@ func (a *attempts) make(ctx context.Context, templates *templateCache, job *doma
 		return r, responseNone
 	}
 	to := templates.of(job.Endpoint)
+	trace := a.place(job)
 	var answer egress.Answer
 	err := to.err
 	if err == nil {
-		answer, err = a.sender.Post(ctx, to.target, to.header(a.userAgent, d.EventID, started, job.Body), job.Body)
+		header := to.header(a.userAgent, d.EventID, started, job.Body)
+		if trace != "" {
+			header["Traceparent"] = []string{string(trace)}
+		}
+		answer, err = a.sender.Post(ctx, to.target, header, job.Body)
 	}
 	if ctx.Err() != nil && err != nil {
 		return result{outcome: release(d), flush: job.Endpoint.Ordered}, responseNone
@@ -92,8 +98,12 @@ func (a *attempts) make(ctx context.Context, templates *templateCache, job *doma
 	if !job.Endpoint.Heeds(r.outcome.Health, started) {
 		r.outcome.Health = domain.HealthUnknown
 	}
+	if trace != job.Trace {
+		a.span(attemptSpan(job, &r.outcome, now))
+	}
 	if done := &r.outcome.Delivery; done.Status == domain.DeliveryFailed && d.EventType.Kind() != "webhook" {
 		news := domain.DeliveryNews(done, now)
+		news.Trace = trace
 		r.news = &news
 	}
 	return r, judge(answer, err, now.Sub(started))

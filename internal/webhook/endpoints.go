@@ -58,7 +58,8 @@ const (
 	maxRetryWait   = 7 * 24 * time.Hour
 )
 
-// reserved headers are the request's own.
+// reserved headers are the request's own. An endpoint may have a Traceparent of its own,
+// for events in no trace.
 var reserved = []string{
 	"Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Trailer", "Te", "Upgrade", "Expect",
 	"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature",
@@ -338,6 +339,7 @@ func (s *Service) Test(ctx context.Context, project, id string, idem *domain.Ide
 		return domain.Delivery{}, err
 	}
 	draft := domain.WebhookNews(&e, domain.EventWebhookTest, "", time.Now())
+	draft.Trace = domain.TraceOf(ctx)
 	delivery, err := s.store.SendTest(ctx, project, id, draft, idem)
 	if made, again := idem.Again(err); again {
 		delivery, err = made[0], nil

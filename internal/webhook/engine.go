@@ -37,6 +37,12 @@ type Engine struct {
 	// Grace is how long attempts may go on, asked when the engine is stopped;
 	// nil is the constant.
 	Grace func() time.Duration
+	// Recorded, if not nil, is told the outcomes of each transaction when they are on
+	// disk; they are the engine's again when it returns. It doesn't block.
+	Recorded func([]domain.Outcome)
+	// Span, if not nil, is told each attempt of a delivery that is in a trace whose spans
+	// are kept. It doesn't block.
+	Span func(domain.Span)
 
 	mu        sync.Mutex
 	phase     phase
@@ -90,6 +96,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	if err := e.insist(ctx, func() error { return e.queue.ReleaseClaims(ctx) }); err != nil {
 		return err
 	}
+	e.attempts.span = e.Span
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	var recording sync.WaitGroup
@@ -308,7 +315,7 @@ func (e *Engine) work(s *scheduled, job domain.Job) {
 	for s != nil {
 		r, response := e.attempts.make(e.sending, &s.templates, &job)
 		e.recorder.put(r)
-		endpoint := job.Endpoint
+		endpoint, trace := job.Endpoint, job.Trace
 		e.mu.Lock()
 		now := time.Now()
 		said := s.health.observe(&r.outcome, storedHealth(endpoint))
@@ -319,8 +326,8 @@ func (e *Engine) work(s *scheduled, job domain.Job) {
 		s, job = e.pick(now)
 		e.mu.Unlock()
 		if said != "" {
-			e.log.Info(said, "project", endpoint.ProjectID, "endpoint", endpoint.ID, "delivery", r.outcome.Delivery.ID,
-				"status", r.outcome.Attempt.StatusCode, "err", r.outcome.Attempt.Error)
+			e.log.InfoContext(domain.WithTrace(context.Background(), trace), said, "project", endpoint.ProjectID, "endpoint", endpoint.ID, "delivery", r.outcome.Delivery.ID,
+				"session", r.outcome.Delivery.SessionID, "status", r.outcome.Attempt.StatusCode, "err", r.outcome.Attempt.Error)
 		}
 	}
 }
@@ -367,6 +374,9 @@ func (e *Engine) releaseSoon(jobs []domain.Job) {
 
 // recorded has the lanes go on with what has been recorded.
 func (e *Engine) recorded(outcomes []domain.Outcome) {
+	if e.Recorded != nil {
+		e.Recorded(outcomes)
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if !e.running() {

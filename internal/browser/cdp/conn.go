@@ -85,6 +85,7 @@ type Conn struct {
 	heard  atomic.Int64  // when something came last, in nanoseconds from then
 	sent   atomic.Int64  // when a command was sent last
 	used   chan struct{} // of capacity 1
+	called atomic.Pointer[Called]
 
 	mu        sync.Mutex
 	calls     map[int64]*Pending
@@ -119,6 +120,17 @@ func NewConn(rw io.ReadWriteCloser, log *slog.Logger) *Conn {
 	c.running.Go(c.read)
 	c.running.Go(c.write)
 	return c
+}
+
+// Called is told of a command that was waited for: when it was sent, and what became
+// of it. It must not block.
+type Called func(ctx context.Context, method string, sent time.Time, err error)
+
+// Observe has fn told of every command from now on; nil: nobody is.
+func (c *Conn) Observe(fn Called) {
+	if fn != nil {
+		c.called.Store(&fn)
+	}
 }
 
 // Go runs fn beside the wire: it waits for answers, and so ends soon after the
@@ -157,6 +169,7 @@ type Pending struct {
 	id     int64
 	to     string // the session
 	method string
+	sent   time.Time
 	buf    []byte // while it waits to be written
 	ch     chan reply
 }
@@ -181,7 +194,7 @@ func (c *Conn) post(sessionID, method string, params any) (*Pending, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", method, err)
 	}
-	p := &Pending{conn: c, id: m.ID, to: sessionID, method: method, buf: append(buf, 0), ch: make(chan reply, 1)}
+	p := &Pending{conn: c, id: m.ID, to: sessionID, method: method, sent: time.Now(), buf: append(buf, 0), ch: make(chan reply, 1)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -197,6 +210,14 @@ func (c *Conn) post(sessionID, method string, params any) (*Pending, error) {
 // Wait waits for the answer and decodes it into result, which may be nil: without a
 // deadline in ctx for DefaultTimeout.
 func (p *Pending) Wait(ctx context.Context, result any) error {
+	err := p.wait(ctx, result)
+	if called := p.conn.called.Load(); called != nil {
+		(*called)(ctx, p.method, p.sent, err)
+	}
+	return err
+}
+
+func (p *Pending) wait(ctx context.Context, result any) error {
 	if _, ok := ctx.Deadline(); !ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, DefaultTimeout,

@@ -376,3 +376,39 @@ func TestAnAnswerThatIsCutOff(t *testing.T) {
 		t.Errorf("%s, and the wire %v", e.Params, c.Err())
 	}
 }
+
+// TestCallsAreTold with what became of them, also those that nobody answers, and with
+// the context that they were made in.
+func TestCallsAreTold(t *testing.T) {
+	c := browserEnd(t, func(m message) []string {
+		switch m.Method {
+		case "Page.enable":
+			return []string{fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID)}
+		case "Page.disable":
+			return []string{fmt.Sprintf(`{"id":%d,"error":{"code":-32000,"message":"no"}}`, m.ID)}
+		}
+		return nil
+	})
+	type key struct{}
+	var told []string
+	before := time.Now()
+	c.Observe(nil)
+	c.Observe(func(ctx context.Context, method string, sent time.Time, err error) {
+		told = append(told, fmt.Sprint(method, " ", ctx.Value(key{}), " ", err != nil))
+		if sent.Before(before) || sent.After(time.Now()) {
+			t.Errorf("%s was sent at %s", method, sent)
+		}
+	})
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "mine"))
+	_ = c.Call(ctx, "", "Page.enable", nil, nil)
+	_ = c.Call(ctx, "", "Page.disable", nil, nil)
+	p, err := c.Send("", "Page.reload", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	_ = p.Wait(ctx, nil)
+	if want := "[Page.enable mine false Page.disable mine true Page.reload mine true]"; fmt.Sprint(told) != want {
+		t.Errorf("told %v", told)
+	}
+}

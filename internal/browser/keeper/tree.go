@@ -61,6 +61,36 @@ func (t *tree) pids() (all []int) {
 	return all
 }
 
+// Memory is what is below keepers, by their processes: what a look at their trees would
+// find, for all of them at once.
+func Memory(keepers []int) (used int64) {
+	below := map[int]bool{}
+	for _, pid := range keepers {
+		below[pid] = true
+	}
+	all := everyProcess()
+	parents := make(map[int]int, len(all))
+	for _, pid := range all {
+		parents[pid] = parent("/proc/" + strconv.Itoa(pid))
+	}
+	for more := true; more; {
+		more = false
+		for pid, parent := range parents {
+			if below[parent] && !below[pid] {
+				below[pid], more = true, true
+				used += private(pid)
+			}
+		}
+	}
+	return used
+}
+
+// private is a process's memory, but for what it has only read from files.
+func private(pid int) int64 {
+	status := numbers(pid, "status")
+	return (status["RssAnon"] + status["RssShmem"] + status["VmSwap"]) << 10
+}
+
 func everyProcess() (pids []int) {
 	dir, err := os.Open("/proc")
 	if err != nil {

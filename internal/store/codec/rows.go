@@ -12,8 +12,8 @@ import (
 const (
 	ProjectColumns  = `id, name, created_at, sessions`
 	KeyColumns      = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
-	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage`
-	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at`
+	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage, trace`
+	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace`
 	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
 	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
 	EndpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told, created_at, updated_at`
@@ -49,7 +49,7 @@ func ScanKey(r Scanner) (k domain.APIKey, err error) {
 func ScanSession(r Scanner, more ...any) (s domain.Session, err error) {
 	err = r.Scan(append([]any{
 		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, JSON{&s.Error}, JSON{&s.Options}, JSON{&s.Metadata}, &s.StreamToken, &s.ConnectToken, &s.StepCount,
-		Time{&s.CreatedAt}, Time{&s.ReadyAt}, Time{&s.EndedAt}, JSON{&s.Usage}, &s.Sequence,
+		Time{&s.CreatedAt}, Time{&s.ReadyAt}, Time{&s.EndedAt}, JSON{&s.Usage}, &s.Trace, &s.Sequence,
 	}, more...)...)
 	return s, err
 }
@@ -58,7 +58,7 @@ func ScanSession(r Scanner, more ...any) (s domain.Session, err error) {
 func ScanStep(r Scanner) (s domain.Step, err error) {
 	var params, result string
 	err = r.Scan(&s.ProjectID, &s.SessionID, &s.Index, &s.ID, &s.Batch, &s.Action, &params, &s.OnError, &s.Status,
-		&result, Failures{&s}, Time{&s.CreatedAt}, Time{&s.StartedAt}, Time{&s.FinishedAt})
+		&result, Failures{&s}, Time{&s.CreatedAt}, Time{&s.StartedAt}, Time{&s.FinishedAt}, &s.Trace)
 	s.Params = json.RawMessage(params)
 	if result != "" {
 		s.Result = json.RawMessage(result)

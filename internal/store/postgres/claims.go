@@ -204,7 +204,7 @@ func (t *tx) pickAllowed(c claim, jobs *[]domain.Job, at *int64) (wait time.Dura
 
 // claimed is what claiming rows returns, in no order, with all that sending
 // them needs.
-const claimed = ` RETURNING d.event, d.ordered, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body,
+const claimed = ` RETURNING d.event, d.ordered, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at, e.body, e.trace,
 	COALESCE(s.ended_at, 0) > 0`
 
 // queueJobs claims rows. sessions, if not nil, is told those of an ordered
@@ -219,7 +219,7 @@ func (s *Store) queueJobs(b *pgx.Batch, c claim, jobs *[]domain.Job, sessions ma
 			var event, session int64
 			var ended bool
 			if err := rows.Scan(&event, &session, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries,
-				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &ended); err != nil {
+				codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt}, &j.Body, &j.Trace, &ended); err != nil {
 				return err
 			}
 			d.ID = s.ids.ID(work.Key{Event: event, Endpoint: c.endpoint})

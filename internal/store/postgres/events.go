@@ -146,7 +146,7 @@ func (t *tx) queueEvents(l *projectLog, wanting [][]*work.Endpoint) {
 	n := len(l.entries)
 	var (
 		positions, sessions, sequences, created = make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
-		ids, types                              = make([]string, n), make([]string, n)
+		ids, types, traces                      = make([]string, n), make([]string, n), make([]string, n)
 		bodies                                  = make([][]byte, n)
 		d                                       newDeliveries
 	)
@@ -154,13 +154,13 @@ func (t *tx) queueEvents(l *projectLog, wanting [][]*work.Endpoint) {
 	for i, entry := range l.entries {
 		e := &entry.Event
 		positions[i], sessions[i], sequences[i], created[i] = e.Position, entry.Session, e.Sequence, codec.Micros(e.CreatedAt)
-		ids[i], types[i], bodies[i] = e.ID, string(e.Type), e.Body
+		ids[i], types[i], bodies[i], traces[i] = e.ID, string(e.Type), e.Body, string(e.Trace)
 		t.unit.Deliver(entry, wanting[i]...)
 	}
 	t.unit.Append(l.entries...)
-	t.last.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at)
-		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::bigint[])`,
-		l.num, positions, sessions, sequences, ids, types, bodies, created)
+	t.last.Queue(`INSERT INTO events (project, position, session, sequence, id, type, body, created_at, trace)
+		SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::bytea[], $8::bigint[], $9::text[])`,
+		l.num, positions, sessions, sequences, ids, types, bodies, created, traces)
 	if taker := t.store.taker(); taker != nil {
 		t.unit.Reserve(taker, first, func(e *domain.Endpoint) bool { return !shared(e) })
 	}

@@ -17,7 +17,7 @@ func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
 		return
 	}
 	n := len(steps)
-	text := make([][]string, 9) // project, session, id, action, params, on_error, status, result, error
+	text := make([][]string, 10) // project, session, id, action, params, on_error, status, result, error, trace
 	for i := range text {
 		text[i] = make([]string, n)
 	}
@@ -27,7 +27,7 @@ func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
 	}
 	for i, s := range steps {
 		for c, v := range []string{
-			s.ProjectID, s.SessionID, s.ID, s.Action, string(s.Params), string(s.OnError), string(s.Status), string(s.Result), codec.FailuresText(s),
+			s.ProjectID, s.SessionID, s.ID, s.Action, string(s.Params), string(s.OnError), string(s.Status), string(s.Result), codec.FailuresText(s), string(s.Trace),
 		} {
 			text[c][i] = v
 		}
@@ -38,11 +38,11 @@ func queueNewSteps(b *pgx.Batch, steps []*domain.Step) {
 		}
 	}
 	b.Queue(`INSERT INTO steps (`+codec.StepColumns+`) SELECT q.project, q.session, q.idx, q.id, q.batch, q.action, q.params, q.on_error,
-		q.status, q.result, q.error, q.created_at, q.started_at, q.finished_at
+		q.status, q.result, q.error, q.created_at, q.started_at, q.finished_at, q.trace
 		FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-			$10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[])
-		q (project, session, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at)`,
-		text[0], text[1], number[0], text[2], number[1], text[3], text[4], text[5], text[6], text[7], text[8], number[2], number[3], number[4])
+			$10::text[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::text[])
+		q (project, session, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace)`,
+		text[0], text[1], number[0], text[2], number[1], text[3], text[4], text[5], text[6], text[7], text[8], number[2], number[3], number[4], text[9])
 }
 
 // queueSteps writes what changed of steps, all in one statement.

@@ -102,6 +102,7 @@ type Store struct {
 	// whoever takes it over gives it another.
 	numbers sync.Map
 	offer   atomic.Pointer[domain.Taker]
+	took    atomic.Pointer[func(bool, time.Duration)]
 
 	writer  *writer
 	running context.Context //nolint:containedctx // until Close, for what runs in the background
@@ -324,6 +325,7 @@ func (s *Store) Ping(ctx context.Context) error {
 func collect[T any](ctx context.Context, s *Store, scan func(codec.Scanner) (T, error), query string, args ...any) ([]T, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
+	defer s.tookTime(false, time.Now())
 	rows, err := s.pool.Query(ctx, query, args...)
 	return gather(rows, err, scan)
 }
@@ -357,6 +359,7 @@ type oneRow struct {
 func (r oneRow) Scan(dest ...any) error {
 	ctx, cancel := context.WithTimeout(r.ctx, answerWithin)
 	defer cancel()
+	defer r.store.tookTime(false, time.Now())
 	return away(foundRow{r.store.pool.QueryRow(ctx, r.query, r.args...)}.Scan(dest...))
 }
 

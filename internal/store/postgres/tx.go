@@ -20,6 +20,7 @@ type tx struct {
 	store    *Store
 	ctx      context.Context //nolint:containedctx // until the transaction ends
 	conn     *pgxpool.Conn
+	began    time.Time
 	node     int64 // our number when it began
 	grant    int64 // by which new deliveries are leased
 	xid      int64
@@ -80,11 +81,12 @@ func (s *Store) begin(ctx context.Context, queued *pgx.Batch) (*tx, error) {
 }
 
 func (s *Store) beginOver(ctx context.Context, pool *pgxpool.Pool, queued *pgx.Batch) (*tx, error) {
+	began := time.Now()
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t := &tx{store: s, ctx: ctx, conn: conn, node: s.node.Load()}
+	t := &tx{store: s, ctx: ctx, conn: conn, began: began, node: s.node.Load()}
 	b := &pgx.Batch{}
 	b.Queue(`BEGIN`)
 	b.Queue(`SELECT pg_current_xact_id()::text::bigint`).QueryRow(func(r pgx.Row) error { return r.Scan(&t.xid) })
@@ -129,6 +131,7 @@ func (t *tx) commit(patience context.Context) error {
 	t.grant = t.store.leases.grant()
 	t.store.leases.expect(t.grant, t.node, t.unit.Reserved()...)
 	err := t.send(&t.last)
+	t.store.tookTime(true, t.began)
 	if err == nil {
 		t.committed()
 		return nil

@@ -32,21 +32,22 @@ func (s *Store) ReleaseClaims(ctx context.Context) error {
 	})
 }
 
+// openEndpoints goes from one endpoint that has something to send to the next
+// through the index, however long each one's backlog is.
+const openEndpoints = `open (num) AS (
+	SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0
+	UNION ALL
+	SELECT (SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0 AND endpoint > open.num)
+	FROM open WHERE open.num IS NOT NULL)`
+
 // DueEndpoints lists the endpoints that have something to send, now or later.
 func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
-	// From one endpoint to the next through the index, however long each
-	// one's backlog is.
 	type open struct {
 		num     int64
 		ordered bool
 		due     domain.Due
 	}
-	rows, err := s.read.rows(ctx, `WITH RECURSIVE open (num) AS (
-			SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0
-			UNION ALL
-			SELECT (SELECT MIN(endpoint) FROM deliveries WHERE ended_at = 0 AND endpoint > open.num)
-			FROM open WHERE open.num IS NOT NULL)
-		SELECT p.num, p.project_id, p.id, p.settings ->> '$.ordered' IS NOT NULL FROM open JOIN endpoints p ON p.num = open.num`)
+	rows, err := s.read.rows(ctx, `WITH RECURSIVE `+openEndpoints+` SELECT p.num, p.project_id, p.id, p.settings ->> '$.ordered' IS NOT NULL FROM open JOIN endpoints p ON p.num = open.num`)
 	all, err := collect(rows, err, func(r codec.Scanner) (open, error) {
 		var o open
 		return o, r.Scan(&o.num, &o.due.ProjectID, &o.due.EndpointID, &o.ordered)
@@ -266,7 +267,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 	list.WriteByte(']')
 	// Only what differs from one to the other: whatever had to wait is read here.
 	rows, err := s.read.rows(ctx, `SELECT d.event, e.id, e.type, COALESCE(s.id, ''), d.attempts, d.tries, d.next_at, e.created_at,
-			d.reason, e.body, COALESCE(s.ended_at, 0) > 0
+			d.reason, e.body, e.trace, COALESCE(s.ended_at, 0) > 0
 		FROM json_each(?) j CROSS JOIN deliveries d ON d.event = j.value AND d.endpoint = ?
 		CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE d.ended_at = 0`, list.String(), endpoint)
 	if err != nil {
@@ -280,7 +281,7 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 		var event int64
 		var ended bool
 		if err := rows.Scan(&event, &d.EventID, &d.EventType, &d.SessionID, &d.Attempts, &d.Tries, codec.Time{T: &d.NextAt}, codec.Time{T: &d.CreatedAt},
-			&d.Reason, &j.Body, &ended); err != nil {
+			&d.Reason, &j.Body, &j.Trace, &ended); err != nil {
 			return nil, false, err
 		}
 		if bytes -= len(j.Body); bytes < 0 && len(jobs) > 0 {

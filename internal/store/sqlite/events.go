@@ -56,11 +56,11 @@ func (t *tx) place(e *work.Entry) (err error) {
 func (t *tx) writeEvents(entries []*work.Entry) error {
 	return t.many(len(entries), insertEvents, func(args []any, i int) []any {
 		in, e := entries[i], &entries[i].Event
-		return append(args, e.Position, in.Project, in.Session, e.Sequence, e.ID, string(e.Type), e.Body, codec.Micros(e.CreatedAt))
+		return append(args, e.Position, in.Project, in.Session, e.Sequence, e.ID, string(e.Type), e.Body, codec.Micros(e.CreatedAt), string(e.Trace))
 	})
 }
 
-var insertEvents = inserts("events (position, project, session, sequence, id, type, body, created_at)", "(?,?,?,?,?,?,?,?)")
+var insertEvents = inserts("events (position, project, session, sequence, id, type, body, created_at, trace)", "(?,?,?,?,?,?,?,?,?)")
 
 func (t *tx) writeDeliveries(all []work.Delivery) error {
 	return t.many(len(all), insertDeliveries, func(args []any, i int) []any {

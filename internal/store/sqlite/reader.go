@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/store/codec"
 )
@@ -14,6 +15,7 @@ import (
 type reader struct {
 	db    *sql.DB
 	stmts sync.Map // query → *sql.Stmt
+	took  func(write bool, began time.Time)
 }
 
 func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
@@ -32,6 +34,7 @@ func (r *reader) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (r *reader) rows(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	defer r.took(false, time.Now())
 	st, err := r.prepare(ctx, query)
 	if err != nil {
 		return nil, err
@@ -41,6 +44,7 @@ func (r *reader) rows(ctx context.Context, query string, args ...any) (*sql.Rows
 }
 
 func (r *reader) row(ctx context.Context, query string, args ...any) codec.Scanner {
+	defer r.took(false, time.Now())
 	st, err := r.prepare(ctx, query)
 	if err != nil {
 		return failedRow{err}

@@ -28,10 +28,10 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		if err := t.admit(row.ProjectID, n.MaxQueued); err != nil {
 			return err
 		}
-		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
+		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
-			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage))
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), string(row.Trace))
 		if err != nil {
 			return fmt.Errorf("insert session: %w", err)
 		}

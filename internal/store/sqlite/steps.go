@@ -10,9 +10,9 @@ import (
 )
 
 func (t *tx) insertStep(s *domain.Step) error {
-	err := t.exec(writes(`INSERT INTO steps (`+codec.StepColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
+	err := t.exec(writes(`INSERT INTO steps (`+codec.StepColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 		s.ProjectID, s.SessionID, s.Index, s.ID, s.Batch, s.Action, string(s.Params), s.OnError, s.Status,
-		string(s.Result), codec.FailuresText(s), codec.Micros(s.CreatedAt), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt))
+		string(s.Result), codec.FailuresText(s), codec.Micros(s.CreatedAt), codec.Micros(s.StartedAt), codec.Micros(s.FinishedAt), string(s.Trace))
 	if err != nil {
 		return fmt.Errorf("insert step: %w", err)
 	}

@@ -29,6 +29,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver, registered as "sqlite"
 
@@ -63,6 +64,7 @@ type Store struct {
 	leases *leases
 	turns  work.Turns                   // of sessions, at ordered endpoints
 	taker  atomic.Pointer[domain.Taker] // nil: nobody takes new deliveries
+	took   atomic.Pointer[func(bool, time.Duration)]
 
 	mu     sync.RWMutex // guards closed against senders on queue
 	closed bool
@@ -120,6 +122,7 @@ func (s *Store) start(ctx context.Context, path string) (conn *sql.Conn, err err
 		conn.Close()
 		return nil, err
 	}
+	s.read.took, s.quick.took = s.tookTime, s.tookTime
 	if s.quick.db, err = connect(path, "query_only(1)", 1); err != nil {
 		s.read.db.Close()
 		conn.Close()

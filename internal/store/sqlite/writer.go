@@ -88,6 +88,7 @@ func (w *writer) run() {
 // commit that fails fails them all.
 func (w *writer) transact(batch []*change) []*change {
 	t := &tx{w: w}
+	began := time.Now()
 	err := w.exec("BEGIN IMMEDIATE")
 	if err == nil {
 		err = w.runOne(t, batch[0])
@@ -123,6 +124,7 @@ func (w *writer) transact(batch []*change) []*change {
 			t.unit.Abandon(taker)
 		}
 	}
+	w.store.tookTime(true, began)
 	w.store.failed.Store(err != nil)
 	if err != nil {
 		err = unusable(fmt.Errorf("commit: %w", err))

@@ -20,6 +20,8 @@ type Store interface {
 	EventsEnd(ctx context.Context, project string) (string, error)
 	Retention
 	Ping(ctx context.Context) error
+	OldestDue(ctx context.Context) (time.Time, error)
+	Waiting(ctx context.Context) (sessions int, since time.Time, err error)
 	Close() error
 }
 
@@ -113,7 +115,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		{"sessions", sessionTests}, {"queue", queueTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"moves", moveTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
-		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests},
+		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests}, {"traces", traceTests},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			for _, test := range part.tests {

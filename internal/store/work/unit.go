@@ -155,7 +155,7 @@ func (u *Unit) Tell(t domain.Taker, id func(Key) string, notify func(domain.Comm
 
 func (d *Delivery) job(id string) domain.Job {
 	e := d.Event
-	j := domain.Job{Endpoint: &d.Endpoint.Endpoint, Body: e.Body, Delivery: domain.Delivery{
+	j := domain.Job{Endpoint: &d.Endpoint.Endpoint, Body: e.Body, Trace: e.Trace, Delivery: domain.Delivery{
 		ID: id, ProjectID: e.ProjectID, EventID: e.ID, EventType: e.Type, SessionID: e.SessionID, EndpointID: d.Endpoint.ID,
 		Status: domain.DeliveryPending, NextAt: e.CreatedAt, CreatedAt: e.CreatedAt,
 	}}

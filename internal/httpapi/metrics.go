@@ -1,0 +1,30 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+const metricsRoute = "GET /metrics"
+
+// metricsRoute is what Prometheus reads, with an operator's key: it is about all
+// projects.
+func (s *server) metricsRoute() {
+	s.api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: "read-metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Read the server's metrics", Tags: []string{"nodes"},
+		Description: "In Prometheus' text format, of this server alone. docs/operations.md lists them.\n\nRole: " + string(domain.RoleOperator) + ".",
+		Responses: map[string]*huma.Response{"200": {
+			Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{"text/plain": {Schema: &huma.Schema{Type: huma.TypeString}}},
+		}},
+	})
+	s.mux.HandleFunc(metricsRoute, func(w http.ResponseWriter, r *http.Request) {
+		if s.Metrics == nil {
+			newProblem(domain.CodeNotFound, "This server has no metrics.").write(w)
+			return
+		}
+		s.Metrics.ServeHTTP(w, r)
+	})
+}
