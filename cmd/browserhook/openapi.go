@@ -12,7 +12,7 @@ import (
 type openapiCmd struct{}
 
 func (openapiCmd) Run(out io.Writer) error {
-	raw, err := httpapi.OpenAPI(app.Version)
+	raw, err := httpapi.OpenAPI(app.Release)
 	if err != nil {
 		return err
 	}

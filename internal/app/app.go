@@ -38,9 +38,6 @@ import (
 	"github.com/browserhook/browserhook/internal/webhook"
 )
 
-// Version is the program's.
-const Version = "0.1.0"
-
 // App is a server, built and not yet running.
 type App struct {
 	URL string // where it listens

@@ -31,7 +31,9 @@ const Health = "/healthz"
 
 // plainRoutes are those that need no key.
 func (s *server) plainRoutes() {
-	s.mux.HandleFunc("GET "+Health, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	s.mux.HandleFunc("GET "+Health, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "ok\nbrowserhook %s\n", s.Version)
+	})
 	s.mux.HandleFunc("GET /readyz", s.readiness)
 	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", func() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)

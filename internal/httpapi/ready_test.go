@@ -13,6 +13,16 @@ import (
 	"github.com/browserhook/browserhook/internal/httpapi"
 )
 
+// TestHealthz: it lives, and is of a version.
+func TestHealthz(t *testing.T) {
+	w := httptest.NewRecorder()
+	httpapi.New(httpapi.Config{Version: "7.8.9", Log: slog.New(slog.DiscardHandler)}).
+		ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/healthz", nil))
+	if w.Code != http.StatusOK || w.Body.String() != "ok\nbrowserhook 7.8.9\n" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // TestReadyz: what is wrong is told in general terms, to anybody; a stop from its
 // beginning, when only new work is refused.
 func TestReadyz(t *testing.T) {
