@@ -114,7 +114,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // serve runs the server until the first signal, then lets it end in order; a
 // second signal ends it at once. Browsers end by themselves then, when no server has
-// come back within their grace period: their keepers see the server go.
+// come back within their grace period: their keepers see the server go. SIGUSR1
+// drains it: it ends with its last session.
 func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *slog.Logger) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
@@ -135,7 +136,10 @@ func serve(ctx context.Context, settings config.Server, stdout io.Writer, log *s
 		log.Error("ended at once by a second signal")
 		os.Exit(exitForced)
 	}()
-	return app.Serve(ctx, settings, stdout, log)
+	drain := make(chan os.Signal, 1)
+	signal.Notify(drain, syscall.SIGUSR1)
+	defer signal.Stop(drain)
+	return app.Serve(ctx, settings, drain, stdout, log)
 }
 
 // echo is how soon after a signal another one is the same: `timeout` and what

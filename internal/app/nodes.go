@@ -47,6 +47,17 @@ func (a *App) join(ctx context.Context) error {
 	return nil
 }
 
+// drain has this server start no more sessions, and end with its last. The others are
+// told too, if the database answers.
+func (a *App) drain(ctx context.Context) {
+	a.sessions.Drain()
+	if p, ok := a.store.(*postgres.Store); ok {
+		if _, err := p.DrainNode(ctx, p.Self()); err != nil {
+			a.log.Warn("the other servers are not told that this one drains", "err", err)
+		}
+	}
+}
+
 // ready is why the server is not to get requests now; nil when it is.
 func (a *App) ready() error {
 	if _, _, draining := a.sessions.Load(); draining {

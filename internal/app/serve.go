@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/browserhook/browserhook/internal/config"
 )
 
-// Serve checks the settings, runs a server until ctx ends, and prints to out
-// what an operator must know at the start: for a person, or with log-format
-// json as lines of JSON.
-func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog.Logger) error {
+// Serve checks the settings, runs a server until ctx ends or it has been drained,
+// which a value from drain begins, and prints to out what an operator must know at
+// the start: for a person, or with log-format json as lines of JSON.
+func Serve(ctx context.Context, settings config.Server, drain <-chan os.Signal, out io.Writer, log *slog.Logger) error {
+	systemd := newNotifier()
 	if err := settings.Check(); err != nil {
 		return err
 	}
@@ -36,6 +38,18 @@ func Serve(ctx context.Context, settings config.Server, out io.Writer, log *slog
 	} else {
 		log.Info("SIGTERM ends sessions: " + a.ends)
 	}
+	if err := systemd.ready(); err != nil {
+		log.Warn("systemd is not told that the server is ready", "err", err)
+	}
+	running, over := context.WithCancel(ctx)
+	defer over()
+	go func() {
+		select {
+		case <-drain:
+			a.drain(running)
+		case <-running.Done():
+		}
+	}()
 	return a.Run(ctx)
 }
 

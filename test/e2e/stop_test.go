@@ -183,3 +183,44 @@ func TestWhatAnEndOfTheServerLeaves(t *testing.T) {
 		})
 	}
 }
+
+// TestSignalDrains: by SIGUSR1 a server starts no more sessions, says so, and ends with
+// its last.
+func TestSignalDrains(t *testing.T) {
+	dir := harness.Isolate(t)
+	server := harness.Start(t, filepath.Join(dir, "data"))
+	c := server.Client()
+	made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.String("sessionId")
+	if _, err := c.WaitSession(t.Context(), id, "READY"); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(server.PID(), syscall.SIGUSR1); err != nil {
+		t.Fatal(err)
+	}
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		got, err := c.Do(t.Context(), http.MethodGet, "/v1/nodes", nil)
+		return err == nil && got.List("data")[0].String("state") == "DRAINING", err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	waits, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+waits.String("sessionId"), nil); err != nil || got.String("status") != "QUEUED" {
+		t.Errorf("a session that came later: %v, %v", got, err)
+	}
+	if got, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id, nil); err != nil || got.String("status") != "READY" {
+		t.Errorf("the session that was there: %v, %v", got, err)
+	}
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Ends(); err != nil {
+		t.Errorf("it ends with %v", err)
+	}
+}
