@@ -193,6 +193,41 @@ func TestControlGroupsAreRemoved(t *testing.T) {
 	}
 }
 
+// TestLimitsHoldForTheNextServer, too: as its unit was started again the groups lost them.
+func TestLimitsHoldForTheNextServer(t *testing.T) {
+	t.Parallel()
+	limited(t, keeper.Limits{}, false) // or there are no groups
+	before, after, dir := outlives(t, time.Minute, func(c *browser.Config) {
+		c.Limits = keeper.Limits{Limits: cgroup.Limits{Memory: 1 << 30, Processes: 777}}
+	})
+	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := 0
+	for _, group := range groupsOf(t, dir, b.ID) {
+		if err := os.WriteFile(filepath.Join(group, "pids.max"), []byte("max"), 0); err == nil {
+			lost++
+		}
+	}
+	b.Leave()
+	if b, err = after.Attach(t.Context(), b.ID, small); err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, group := range groupsOf(t, dir, b.ID) {
+		if raw, err := os.ReadFile(filepath.Join(group, "pids.max")); err == nil && string(raw) == "777\n" {
+			found++
+		}
+	}
+	if lost != 1 || found != 1 {
+		t.Errorf("%d groups had lost their limit, %d have it again", lost, found)
+	}
+	if err := b.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 func parentOf(t *testing.T, pid int) (parent int) {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

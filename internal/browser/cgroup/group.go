@@ -43,7 +43,7 @@ func (p Place) Make(name string, l Limits, note string) (*Group, error) {
 			return nil, errors.Join(fmt.Errorf("make a control group: %w", err), g.Remove(0))
 		}
 	}
-	if err := g.limit(l); err != nil {
+	if err := g.Limit(l); err != nil {
 		return nil, errors.Join(err, g.Remove(0))
 	}
 	return g, nil
@@ -65,8 +65,8 @@ func (g *Group) Has(controller string) bool { return g != nil && g.dirs[controll
 // period is that of which processors' time is a part, in µs.
 const period = 100_000
 
-// limit sets the limits. What not every kernel has is left out where it isn't.
-func (g *Group) limit(l Limits) error {
+// Limit sets the limits. What not every kernel has is left out where it isn't.
+func (g *Group) Limit(l Limits) error {
 	type setting struct {
 		controller, file, value string
 		may                     bool // be missing

@@ -47,6 +47,18 @@ func (k *keeper) confine() {
 	k.limitProcesses()
 }
 
+// confineAgain sets the limits of the browser's group for a server that has come. When
+// systemd starts a unit again, some versions of it take the controllers away from the
+// groups that are left in it, and with them the limits; the server puts back the former.
+func (k *keeper) confineAgain() {
+	if k.group == nil {
+		return
+	}
+	if err := k.group.Limit(k.cfg.Limits.Limits); err != nil {
+		fmt.Fprintln(os.Stderr, "keeper:", err)
+	}
+}
+
 // limitProcesses has the kernel count those of the browser's user, where they are in no
 // group that is limited. Root is not held to it, and nobody else's user has nothing else.
 func (k *keeper) limitProcesses() {

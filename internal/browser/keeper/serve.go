@@ -58,6 +58,7 @@ func (k *keeper) serve(conn net.Conn) error {
 			k.mux.Tell(MethodClose, struct{}{})
 		}))
 	}
+	k.confineAgain()
 	k.count(1)
 	hangUp, err := whenHungUp(conn, func() { k.count(-1) })
 	if err != nil {
