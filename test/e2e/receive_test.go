@@ -30,12 +30,12 @@ func TestReceiveRegistersItself(t *testing.T) {
 		return list
 	}
 	cmd := exec.CommandContext(t.Context(), binary, "receive", "--listen", "127.0.0.1:0", "--url", c.URL+"/", "--key", c.Key)
-	var out shell
+	var out harness.Shell
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	out.see(t, "sends every event here")
+	out.See(t, "sends every event here")
 	made := endpoints()
 	if len(made) != 1 || !strings.HasSuffix(made[0].String("url"), "/hook") {
 		t.Fatalf("the server has %v", made)
@@ -43,12 +43,12 @@ func TestReceiveRegistersItself(t *testing.T) {
 	if _, err := c.Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints/"+made[0].String("endpointId")+"/test", nil); err != nil {
 		t.Fatal(err)
 	}
-	out.see(t, "204 verified webhook_test")
+	out.See(t, "204 verified webhook_test")
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("it did not end in order: %v\n%s", err, out.output())
+		t.Errorf("it did not end in order: %v\n%s", err, out.Output())
 	}
 	if left := endpoints(); len(left) != 0 {
 		t.Errorf("it left %v", left)

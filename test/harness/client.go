@@ -149,7 +149,12 @@ func (c *Client) WaitSession(ctx context.Context, id string, states ...string) (
 // Until asks check again and again until it is true, at most for Deadline. It
 // is for what only polling can tell: another process, the kernel's tables.
 func Until(ctx context.Context, check func() (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, Deadline, fmt.Errorf("not within %s", Deadline))
+	return UntilWithin(ctx, Deadline, check)
+}
+
+// UntilWithin is Until for what takes another time.
+func UntilWithin(ctx context.Context, limit time.Duration, check func() (bool, error)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("not within %s", limit))
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
