@@ -10,6 +10,8 @@ export CGO_ENABLED ?= 0
 export PATH := $(CURDIR)/$(BIN)/.go/go$(shell sed -n 's/^go //p' go.mod)/bin:$(PATH)
 GOLANGCI_VERSION := v2.15.0
 LINT := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+VERSION ?= $(shell scripts/version)
+LDFLAGS = -s -w -X github.com/browserhook/browserhook/internal/app.Version=$(VERSION)
 
 .PHONY: help
 help: ## list the targets
@@ -17,7 +19,21 @@ help: ## list the targets
 
 .PHONY: build
 build: ## build bin/browserhook, one static binary
-	$(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/ ./cmd/browserhook
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/browserhook
+
+.PHONY: dist
+dist: ## what a release has, for amd64 and arm64, into dist/: the same bytes whenever it is built (VERSION=0.1.0)
+	@VERSION=$(VERSION) ./scripts/dist
+
+.PHONY: image
+image: dist ## the container's image, without a container engine, as root
+	@./scripts/install-deps packages
+	@VERSION=$(VERSION) ./scripts/image
+
+.PHONY: packages
+packages: ## make all that is handed out, install it in fresh Debian roots and use it there, as root (about 5 minutes)
+	@$(MAKE) --no-print-directory image VERSION=0.1.0
+	$(GO) test -count=1 -timeout 30m -v ./test/packages -args -roots
 
 .PHONY: demo
 demo: ## the main job, end to end, on this machine (KEEP=1 leaves it running)
@@ -41,8 +57,9 @@ $(LINT):
 	@mv $(BIN)/golangci-lint $@
 
 .PHONY: generate
-generate: ## write the generated files anew (api/openapi.yaml)
+generate: ## write the generated files anew (api/openapi.yaml, the containers' seccomp.json)
 	$(GO) generate ./...
+	cd deploy/build && $(GO) run ./seccomp ../helm/browserhook/seccomp.json
 
 .PHONY: fault
 fault: ## kill, starve and mislead the server, hundreds of times, and check what is left (ROUNDS=n SEED=n)
@@ -108,4 +125,4 @@ bench-peers: ## the same beside other queues, as far as they are installed: benc
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN) demo-output
+	rm -rf $(BIN) dist demo-output
