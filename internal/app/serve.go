@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 
 	"github.com/browserhook/browserhook/internal/config"
 )
@@ -41,15 +42,17 @@ func Serve(ctx context.Context, settings config.Server, drain <-chan os.Signal, 
 	if err := systemd.ready(); err != nil {
 		log.Warn("systemd is not told that the server is ready", "err", err)
 	}
+	var waits sync.WaitGroup
+	defer waits.Wait()
 	running, over := context.WithCancel(ctx)
 	defer over()
-	go func() {
+	waits.Go(func() {
 		select {
 		case <-drain:
 			a.drain(running)
 		case <-running.Done():
 		}
-	}()
+	})
 	return a.Run(ctx)
 }
 

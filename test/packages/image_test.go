@@ -122,7 +122,7 @@ func TestImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &harness.Client{URL: "http://" + address, Key: key.FindString(said.Output())}
-	resp, err := http.Get(client.URL + "/readyz") //nolint:noctx // it answers at once
+	resp, err := http.Get(client.URL + "/readyz")
 	if err != nil {
 		t.Fatal(err)
 	}

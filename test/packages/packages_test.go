@@ -12,15 +12,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/browserhook/browserhook/test/harness"
 )
 
 var roots = flag.Bool("roots", false, "install what is in dist/ in Debian roots, as root, and use it there")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code := harness.Main(m)
+	code := m.Run()
 	if dir := built.dir; dir != "" {
 		os.RemoveAll(dir)
 	}
