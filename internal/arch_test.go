@@ -58,11 +58,13 @@ var mayImport = map[string][]string{
 	"internal/terminal":                {"client/webhook"},
 	"internal/sender":                  {"client/webhook"},
 	"internal/apiclient":               {"internal/sender"},
+	"internal/mcp":                     {"internal/apiclient", "internal/domain", "internal/step"},
+	"internal/people":                  {"internal/apiclient", "internal/terminal", "internal/weburl"},
 	"internal/receive":                 {"client/webhook", "internal/apiclient", "internal/terminal"},
 	"internal/listen":                  {"client/webhook", "internal/apiclient", "internal/sender", "internal/terminal"},
 	"internal/hooktest":                {"client/webhook", "internal/domain", "internal/sender", "internal/terminal"},
 	"internal/app":                     {"*"},
-	"cmd/browserhook":                  {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/sender", "internal/terminal", "internal/weburl"},
+	"cmd/browserhook":                  {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client/webhook", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/people", "internal/sender", "internal/terminal", "internal/weburl"},
 	"cmd/demo":                         {"internal/demo"},
 	"internal":                         {},
 	"internal/step/steptest":           {},
@@ -132,7 +134,9 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"go.opentelemetry.io/otel/metric":                {"internal/telemetry"},
 		"github.com/prometheus/client_golang/prometheus": {"internal/telemetry"},
 		"database/sql":                                   {"internal/store/sqlite"},
-		"net/http":                                       {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/telemetry", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/step/steptest"},
+		"net/http":                                       {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/telemetry", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/people", "internal/step/steptest"},
+		"github.com/modelcontextprotocol/go-sdk/mcp":     {"internal/mcp"},
+		"github.com/modelcontextprotocol/go-sdk/auth":    {"internal/mcp"},
 	}
 	for _, p := range packages(t) {
 		name := strings.TrimPrefix(p.ImportPath, module)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
 	"github.com/browserhook/browserhook/internal/config"
+	"github.com/browserhook/browserhook/internal/people"
 )
 
 func main() {
@@ -45,8 +47,19 @@ type cli struct {
 	Keys        keysCmd        `cmd:"" help:"Make, list and revoke API keys."`
 	Receive     receiveCmd     `cmd:"" help:"Receive webhooks: verify and show them, or fail, hang or be slow."`
 	Listen      listenCmd      `cmd:"" help:"Follow a server's events and forward each to an address of this machine."`
+	MCP         mcpCmd         `cmd:"" name:"mcp" help:"Serve the Model Context Protocol on standard input and output: a language model's browsers on a running server."`
 	WebhookTest webhookTestCmd `cmd:"" help:"Test a receiver of webhooks and say what it does wrong."`
 	Openapi     openapiCmd     `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
+
+	Login      people.Login      `cmd:"" help:"Keep a server's address and an API key for the commands below."`
+	Session    people.Session    `cmd:"" help:"Start, list, show, open and end sessions."`
+	Step       people.Step       `cmd:"" help:"Run steps in a session and show what came of them."`
+	Events     people.Events     `cmd:"" help:"List events, the oldest first."`
+	Endpoints  people.Endpoints  `cmd:"" help:"List, make, show, test and delete webhook endpoints."`
+	Deliveries people.Deliveries `cmd:"" help:"List and show deliveries, send them again, or cancel them."`
+	Artifacts  people.Artifacts  `cmd:"" help:"List and fetch what sessions' steps made and pages downloaded."`
+	Settings   configCmd         `cmd:"" name:"config" help:"Write a file of settings."`
+	Completion completionCmd     `cmd:"" help:"Print what has a shell complete command lines: source <(browserhook completion bash)."`
 }
 
 // run is the whole program, given its arguments and outputs, so that tests can
@@ -78,6 +91,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if args[0] == "complete" {
+		complete(parser.Model, args[1:], stdout)
+		return exitOK
+	}
 	cmd, err := parser.Parse(args)
 	if exit >= 0 { // --help or --version has been answered
 		return exit
@@ -107,6 +124,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.BindTo(stdout, (*io.Writer)(nil))
 	if err := cmd.Run(); err != nil {
 		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, whatToDo(err))
+		if e, ok := errors.AsType[*people.Error](err); ok {
+			return e.ExitCode()
+		}
 		return exitFailed
 	}
 	return exitOK

@@ -29,6 +29,7 @@ import (
 	"github.com/browserhook/browserhook/internal/hop"
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/mcp"
 	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/sessionlog"
@@ -62,6 +63,7 @@ type App struct {
 	keys      *webhook.PublicKeys
 	egress    *egress.Client
 	server    *conns.Server
+	models    *mcp.Handler
 	listener  net.Listener
 	proxies   []netip.Prefix
 	composed  atomic.Bool
@@ -250,18 +252,27 @@ func (a *App) compose(ctx context.Context) error {
 		return err
 	}
 	programs := &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Refuse: httpapi.Refuse, Log: a.log}
+	a.models = &mcp.Handler{
+		Keys: a.access, PublicURL: a.publicURL, Serving: a.serving, Version: Version, Refuse: httpapi.Refuse, Log: a.log,
+		End: func(ctx context.Context, project, session string) error {
+			_, err := a.sessions.Close(ctx, project, session)
+			return err
+		},
+	}
 	api := httpapi.Config{
 		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
-		Forget: a.retention.Forget, Live: page, Connect: programs, Nodes: a.nodes, PublicURL: a.publicURL,
+		Forget: a.retention.Forget, Live: page, Connect: programs, MCP: a.models, Nodes: a.nodes, PublicURL: a.publicURL,
 		Metrics: a.telemetry.Handler(), Request: a.telemetry.Request,
 		Version: Version, Log: a.log, Draining: a.intake.Done(), Stopping: a.serving.Done(), Ready: a.ready, Weaker: weaker(a.launcher),
 	}
 	if a.hops != nil { // an interface of none is nil
 		page.Servers, programs.Forward, api.Hops = a.hops, a.hops.Forward, a.hops
 	}
-	a.server = conns.New(httpapi.New(api), conns.Config{
+	routes := httpapi.New(api)
+	a.models.Over(routes)
+	a.server = conns.New(routes, conns.Config{
 		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,
 		Health: httpapi.Health, Refuse: httpapi.Refuse, Log: a.log,
 	})
@@ -384,6 +395,7 @@ func (a *App) Run(ctx context.Context) error {
 		var last sync.WaitGroup
 		last.Go(func() { a.shutdown(background) })
 		last.Go(stopEngine)
+		last.Go(a.models.Close)
 		for _, stop := range others {
 			last.Go(stop)
 		}

@@ -37,6 +37,7 @@ type Config struct {
 	Forget  func(ctx context.Context, project, id string) error
 	Live    Pages // below /streams
 	Connect Pages // below /connect
+	MCP     Pages // /mcp
 	Nodes   Nodes
 	Hops    Hops         // nil: there is one server
 	Metrics http.Handler // for Prometheus; nil: there are none

@@ -39,7 +39,7 @@ func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
 	s.mux.HandleFunc("GET /docs", s.static("text/html; charset=utf-8", s.docs))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
-	for _, pages := range []Pages{s.Live, s.Connect} {
+	for _, pages := range []Pages{s.Live, s.Connect, s.MCP} {
 		if pages != nil {
 			pages.Routes(s.mux)
 		}

@@ -60,7 +60,7 @@ func (m member) must() member {
 type pathTo func(name string) string
 
 // all is every action, in the order of the documents.
-var all = slices.Concat(navigating, clicking, dragging, writing, choosing, uploading, scrolling, waiting, asserting, extracting, evaluating, picturing, keeping, storing,
+var all = slices.Concat(navigating, clicking, dragging, writing, choosing, uploading, scrolling, waiting, asserting, extracting, looking, evaluating, picturing, keeping, storing,
 	tabbing, answering, downloading)
 
 // actions is every action by its name.
@@ -84,13 +84,7 @@ func (a *action) member(name string) (member, bool) {
 }
 
 // names is every action's name, for an error.
-func names() string {
-	s := make([]string, len(all))
-	for i := range all {
-		s[i] = all[i].name
-	}
-	return strings.Join(s, ", ")
-}
+func names() string { return strings.Join(Actions(), ", ") }
 
 // Check says what is wrong with the step; field is its path in the request.
 // What it accepts, Run can work with, and its addresses are written as they go

@@ -62,6 +62,8 @@ type Spec struct {
 	Each         string           `json:"each,omitempty"`
 	Locale       string           `json:"locale,omitempty"`
 	Fields       map[string]Field `json:"fields,omitempty"`
+	From         int              `json:"from,omitempty"`
+	MaxLength    int              `json:"maxLength,omitempty"`
 	Expression   string           `json:"expression,omitempty"`
 	Request      string           `json:"request,omitempty"`
 	Response     string           `json:"response,omitempty"`

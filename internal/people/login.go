@@ -1,0 +1,98 @@
+package people
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// login is what browserhook login keeps.
+type login struct {
+	URL string `yaml:"url"`
+	Key string `yaml:"key"`
+}
+
+// loginFile is where it is kept: in the user's own folder of settings.
+func loginFile() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("find the folder of settings: %w", err)
+	}
+	return filepath.Join(dir, "browserhook", "login.yaml"), nil
+}
+
+// remembered is what was kept; nothing if there is none.
+func remembered() (l login, err error) {
+	path, err := loginFile()
+	if err != nil {
+		return l, nil //nolint:nilerr // a user without a home has flags
+	}
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return l, nil
+	}
+	if err == nil {
+		err = yaml.Unmarshal(raw, &l)
+	}
+	if err != nil {
+		return l, fmt.Errorf("%s can't be read (%w): browserhook login writes it anew", path, err)
+	}
+	return l, nil
+}
+
+// Login is the command.
+type Login struct {
+	URL string `help:"Address of the server." default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Key string `help:"API key. Default: a line of the standard input." placeholder:"KEY"`
+}
+
+// Validate is called by kong.
+func (l *Login) Validate() error {
+	s := Server{URL: l.URL}
+	err := s.Validate()
+	l.URL = s.URL
+	return err
+}
+
+// Run keeps a key that the server knows.
+func (l *Login) Run(ctx context.Context, out io.Writer) error {
+	if l.Key == "" {
+		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		if l.Key = strings.TrimSpace(line); l.Key == "" {
+			return errors.Join(errors.New("no key was given: --key, or a line of the standard input"), err)
+		}
+	}
+	s := Server{URL: l.URL, Key: l.Key}
+	if _, err := s.call(ctx, http.MethodGet, "/sessions?limit=1", nil, nil, nil); err != nil {
+		return err
+	}
+	path, err := loginFile()
+	if err != nil {
+		return err
+	}
+	raw, err := yaml.Marshal(login{l.URL, l.Key})
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	// Written beside and moved: the key is never in a file that others read.
+	if err := os.WriteFile(path+".new", raw, 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Logged in to %s; kept in %s.\n", l.URL, path)
+	return nil
+}
