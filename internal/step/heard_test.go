@@ -116,3 +116,21 @@ func TestATargetWhoseFrameSlipsAway(t *testing.T) {
 		t.Errorf("it got %s clicks", got)
 	}
 }
+
+// TestAFrameThatBeginsToMove is waited for as its target is.
+func TestAFrameThatBeginsToMove(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/": `<style>body { margin: 0 } iframe { position: relative; left: 0; border: 0; transition: left .4s linear }</style><iframe id=f src=in></iframe>
+			<script>go = () => { f.style.left = '300px'; return 1 }</script>`,
+		"/in": `<style>body { margin: 0 }</style><button id=b>Go</button><script>clicks = 0; b.onclick = () => clicks++</script>`,
+	})
+	b := borrow(t)
+	for range 5 {
+		b.do(step.Spec{Action: "goto", URL: site.URL})
+		b.value("go()")
+		b.do(step.Spec{Action: "click", Target: "#b", Timeout: "20s"})
+		if got := b.value("f.contentWindow.clicks + ' ' + getComputedStyle(f).left"); got != `"1 300px"` {
+			t.Errorf("clicks and place: %s", got)
+		}
+	}
+}

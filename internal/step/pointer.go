@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,6 +153,9 @@ func (r *run) missed(v verdict, op string, said *witness) (by string, err error)
 // mouse: until then it is others who use it. The main frame's own elements have
 // nothing in the way: it has watched since they were looked at.
 func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error) {
+	if no, err := r.moving(v.frame); err != nil || no != nil {
+		return 0, 0, no, err
+	}
 	x, y, no, err = r.point(v)
 	if err != nil || no != nil {
 		return x, y, no, err
@@ -165,6 +169,57 @@ func (r *run) place(v verdict, op string) (x, y float64, no *verdict, err error)
 		}
 	}
 	return x, y, nil, nil
+}
+
+// moving says which of the frames that a target is in isn't at rest, if one isn't. All
+// are looked at at once.
+func (r *run) moving(f browser.Frame) (no *verdict, err error) {
+	type looked struct {
+		got verdict
+		err error
+	}
+	around := r.above(f)
+	looks := make(chan looked, len(around))
+	for _, outer := range around {
+		inner := f
+		r.running.Go(func() {
+			got, err := r.restsIn(inner, outer)
+			looks <- looked{got, err}
+		})
+		f = outer
+	}
+	for range around {
+		l := <-looks
+		if err = cmp.Or(err, l.err); l.err == nil && !l.got.OK {
+			no = &l.got
+		}
+	}
+	return no, err
+}
+
+// restsIn asks the document around a frame whether it rests.
+func (r *run) restsIn(inner, outer browser.Frame) (v verdict, err error) {
+	var owner struct {
+		Node int64 `json:"backendNodeId"`
+	}
+	if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
+		return v, err
+	}
+	var element struct {
+		Object struct {
+			ID string `json:"objectId"`
+		} `json:"object"`
+	}
+	if err := outer.Session.Call(r.ctx, "DOM.resolveNode", object{"backendNodeId": owner.Node, "executionContextId": outer.Context}, &element); err != nil {
+		return v, err
+	}
+	var res returned
+	if err := outer.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+		"functionDeclaration": "function() { return bh.rests(this) }", "objectId": element.Object.ID, "returnByValue": true, "awaitPromise": true,
+	}, &res); err != nil {
+		return v, err
+	}
+	return res.verdict(outer)
 }
 
 // point is where a verdict's point is in the whole page's view: through the

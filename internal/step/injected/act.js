@@ -35,6 +35,12 @@ async function moves(el) {
   }
 }
 
+// rests says whether the element of a frame is at rest in the document around it.
+bh.rests = async (frame) => {
+  const why = await moves(frame);
+  return why ? no("target_moving", "its frame " + why) : { ok: true };
+};
+
 const no = (why, seen, more) => ({ ok: false, why, seen, ...more });
 
 // one is the only match, or why there is none.
