@@ -53,7 +53,8 @@ func (s *Server) resources() {
 }
 
 func resource(ctx context.Context, api *apiclient.Client, req *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-	uri, path := req.Params.URI, ""
+	uri := req.Params.URI
+	var path string
 	parts := strings.Split(strings.TrimPrefix(uri, scheme), "/")
 	for _, part := range parts {
 		if known(part) != nil {

@@ -71,7 +71,7 @@ func shown(cell string, now time.Time) string {
 	if d < 0 {
 		d, in = -d, "in "
 	}
-	text := ""
+	var text string
 	switch {
 	case d < time.Minute:
 		text = fmt.Sprintf("%ds", d/time.Second)

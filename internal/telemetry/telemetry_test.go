@@ -259,7 +259,7 @@ func TestOneTrace(t *testing.T) {
 // all the time, and none at all when nobody is to hear of them; callers' traces go on.
 func TestWhatIsNotKept(t *testing.T) {
 	tm, exported := recording(t)
-	notKept := domain.Trace(place[:53] + "00")
+	notKept := place[:53] + "00"
 	for _, route := range []string{"GET /healthz", "GET /readyz", "GET /metrics", ""} {
 		_, done := tm.Request(httptest.NewRequest(http.MethodGet, "/", nil), route)
 		done(200)

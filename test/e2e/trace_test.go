@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	"go.opentelemetry.io/proto/otlp/trace/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/browserhook/browserhook/test/harness"
@@ -25,11 +25,11 @@ type spans struct {
 	URL string
 
 	mu  sync.Mutex
-	all map[string]*v1.Span // by id
+	all map[string]*tracepb.Span // by id
 }
 
 func newSpans(t *testing.T) *spans {
-	s := &spans{all: map[string]*v1.Span{}}
+	s := &spans{all: map[string]*tracepb.Span{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	s.URL = server.URL
@@ -59,10 +59,10 @@ func (s *spans) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // paths are those of all spans of a trace, each with its names from the outermost on.
-func (s *spans) paths(trace string) map[string]*v1.Span {
+func (s *spans) paths(trace string) map[string]*tracepb.Span {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	paths := map[string]*v1.Span{}
+	paths := map[string]*tracepb.Span{}
 	for _, span := range s.all {
 		if hex.EncodeToString(span.GetTraceId()) != trace {
 			continue
