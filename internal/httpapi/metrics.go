@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,6 +22,10 @@ func (s *server) metricsRoute() {
 		}},
 	})
 	s.mux.HandleFunc(metricsRoute, func(w http.ResponseWriter, r *http.Request) {
+		if p := cmp.Or(checkQuery(r, nil), checkIdempotencyKey(r, false)); p != nil {
+			p.write(w)
+			return
+		}
 		if s.Metrics == nil {
 			newProblem(domain.CodeNotFound, "This server has no metrics.").write(w)
 			return

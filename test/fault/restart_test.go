@@ -88,9 +88,17 @@ func restartServer(t *testing.T, args ...string) {
 	looks := "/v1/sessions/" + viewer.String("sessionId")
 	sees := func(what string) {
 		t.Helper()
-		done(t, c, looks, harness.Object{"action": "evaluate", "timeout": "30s", "expression": `new Promise(done => { const look = () => {
-			const c = document.querySelector('canvas'), p = c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data;
-			document.querySelector('#status').textContent === 'Live' && (` + what + `) ? done([...p]) : setTimeout(look, 20) }; look() })`})
+		// What it shows instead says what went wrong.
+		shown := done(t, c, looks, harness.Object{"action": "evaluate", "timeout": "40s", "expression": `new Promise(done => {
+			const late = performance.now() + 30000, look = () => {
+				const c = document.querySelector('canvas'), p = c.getContext('2d').getImageData(c.width / 2, c.height / 2, 1, 1).data;
+				if (document.querySelector('#status').textContent === 'Live' && (` + what + `)) done('as expected');
+				else if (performance.now() > late) done([...p] + ' ' + document.body.innerText);
+				else setTimeout(look, 20) };
+			look() })`})
+		if shown["result"] != "as expected" {
+			t.Fatalf("the live page shows %v, want %s", shown["result"], what)
+		}
 	}
 	for _, g := range guests {
 		if _, err := c.WaitSession(t.Context(), g.id, "READY"); err != nil {
@@ -225,16 +233,18 @@ func do(t *testing.T, c *harness.Client, session string, step harness.Object) {
 	}
 }
 
-// done adds one and waits until it is done.
-func done(t *testing.T, c *harness.Client, session string, step harness.Object) {
+// done adds one, waits until it is done, and returns it.
+func done(t *testing.T, c *harness.Client, session string, step harness.Object) harness.Object {
 	t.Helper()
 	got, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, session+"/steps", harness.Object{"steps": []harness.Object{step}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st := got.List("data")[0]; st.String("status") != "COMPLETED" {
+	st := got.List("data")[0]
+	if st.String("status") != "COMPLETED" {
 		t.Fatalf("the step is %v: %v", st["status"], st["error"])
 	}
+	return st
 }
 
 // waitFor waits until the last steps have these states.

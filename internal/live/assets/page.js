@@ -125,9 +125,10 @@ function connect() {
   url.search = location.search;
   socket = new WebSocket(url);
   socket.binaryType = "blob";
-  socket.onopen = () => { wait = 500; };
+  const opening = socket, late = setTimeout(() => opening.close(), 10_000); // a handshake ends by itself only when the other side is gone
+  socket.onopen = () => { clearTimeout(late); wait = 500; };
   socket.onmessage = (m) => (typeof m.data === "string" ? show(JSON.parse(m.data)) : draw(m.data));
-  socket.onclose = (e) => lost(e.code);
+  socket.onclose = (e) => { clearTimeout(late); lost(e.code); };
 }
 
 if (control) takeInput(screen, (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); });
