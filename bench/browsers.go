@@ -104,7 +104,7 @@ func measureScript(ctx context.Context) (t table, err error) {
 	const rounds = 60
 	t = table{
 		Title:   "A script of five actions",
-		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe.", rounds),
+		About:   fmt.Sprintf("goto, fill, fill, click, extract; medians of %d, in turn. browserhook: one API call with `Prefer: wait`, every step and event on disk. Bare: the same protocol calls over the pipe, which wait for nothing: a click of ours waits for two frames in which its target rests, some 14 ms however fast the machine is.", rounds),
 		Columns: []string{"", "median", "to bare", "to Playwright"},
 	}
 	site := serving(form)
