@@ -28,22 +28,20 @@ type drafts struct {
 	under map[string][]domain.Trace
 }
 
+// ChangeSession keeps what is decided, before anybody hears that it is committed.
 func (d *drafts) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
-	var news []domain.Draft
-	err := d.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
+	return d.Store.ChangeSession(ctx, project, id, func(c *domain.SessionChange) error {
 		err := fn(c)
-		news = c.News
-		return err
-	})
-	if err == nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		for _, n := range news {
-			what := string(n.Data.EventType) + " " + n.Data.Action
-			d.under[what] = append(d.under[what], n.Trace)
+		for _, n := range c.News {
+			if err == nil {
+				what := string(n.Data.EventType) + " " + n.Data.Action
+				d.under[what] = append(d.under[what], n.Trace)
+			}
 		}
-	}
-	return err
+		return err
+	})
 }
 
 // TestWhatBelongsUnderWhat: a session belongs under the request that made it, a step under
