@@ -89,8 +89,15 @@ func TestImage(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	data := filepath.Join(dir, "data") // the volume, with the owner that the image gives it
-	words := []string{"systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--directory", dir, "--read-only", "--tmpfs=/tmp:mode=1777", "--bind=" + data + ":/data",
+	// The volume, with the owner and mode that the image gives it; what it has itself can't
+	// be written to.
+	data, err := os.MkdirTemp("/var/tmp", "browserhook-data-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(data) })
+	output(t, "cp", "--archive", "--no-target-directory", filepath.Join(dir, "data"), data)
+	words := []string{"systemd-nspawn", "--quiet", "--resolv-conf=off", "--register=no", "--keep-unit", "--directory", dir, "--read-only", "--tmpfs=/tmp:mode=1777", "--bind=" + data + ":/data",
 		"--drop-capability=all", "--no-new-privileges=yes", "--user=browserhook", "--chdir=" + c.WorkingDir, "--pipe"}
 	for _, e := range append(c.Env, "BROWSERHOOK_LISTEN="+address) {
 		words = append(words, "--setenv="+e)
