@@ -165,7 +165,7 @@ run() { ask "http://127.0.0.1:8080/v1/sessions/$1/steps" -d "{\"steps\":[{\"acti
 		t.Fatal(err)
 	}
 	in("systemctl daemon-reload && systemctl restart browserhook")
-	got = in(with + `run $(new) "2 + 3"
+	got = in(strings.Replace(with, "runuser -u browserhook -- ", "", 1) + `run $(new) "2 + 3"
 		curl -s http://127.0.0.1:8080/readyz
 		for p in /proc/[0-9]*; do ! grep -qs chromium-headle $p/comm || stat --format='user %u' $p; done`)
 	if !strings.Contains(got, `"result":5`) || strings.Contains(got, "no sandbox") || strings.Contains(got, "network namespace") || !regexp.MustCompile(`user 6[1-5]\d{3}\n`).MatchString(got) || strings.Contains(got, "user 0\n") {
