@@ -86,12 +86,18 @@ func (l *Login) Run(ctx context.Context, out io.Writer) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	// Written beside and moved: the key is never in a file that others read.
-	if err := os.WriteFile(path+".new", raw, 0o600); err != nil {
+	// Written beside and moved: the key is never in a file that others read, whatever
+	// was there before.
+	beside, err := os.CreateTemp(filepath.Dir(path), "login-*")
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
+	_, err = beside.Write(raw)
+	if err = errors.Join(err, beside.Close()); err == nil {
+		err = os.Rename(beside.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(beside.Name()))
 	}
 	fmt.Fprintf(out, "Logged in to %s; kept in %s.\n", l.URL, path)
 	return nil
