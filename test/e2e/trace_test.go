@@ -199,6 +199,10 @@ func TestCallersTraceWithoutOTLP(t *testing.T) {
 	if len(got) != 2 || got[0]+got[1] != trace {
 		t.Errorf("the receivers are told %q", got)
 	}
+	// A session is told before its line is logged: what ends has logged all of it.
+	if err := server.End(); err != nil {
+		t.Error(err)
+	}
 	if !strings.Contains(server.Output(), "trace=0af7651916cd43dd8448eb211c80319c") {
 		t.Error("no line of the log says the trace")
 	}
