@@ -36,6 +36,7 @@ type Server struct {
 	KeepSessions      string   `help:"Whether SIGTERM leaves sessions to the next start, which goes on with them: auto, where browsers can outlive the server; always; or never. SIGINT ends them." default:"auto" placeholder:"WHEN"`
 	TrustedProxies    []string `help:"Addresses (CIDR) of proxies in front of the server: whom they name in X-Forwarded-For counts as the client." placeholder:"CIDR"`
 	MaxConnections    int      `help:"Connections that may be open at once, a quarter of them from one client; further ones are told to come back." default:"4096" placeholder:"N"`
+	CORSOrigins       []string `name:"cors-origins" help:"Origins whose pages may use the API, such as https://app.example.com; *: all. Default: none." placeholder:"ORIGIN"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
 	WebhookProxy      string   `help:"Proxy that all webhooks go through: http://, https:// or socks5://, [user:password@]host:port." placeholder:"URL"`
 	WebhookProxyNames bool     `help:"Have the proxy resolve the names of webhook targets: it must then keep private addresses closed itself. Default: they are resolved and checked here."`
@@ -81,6 +82,11 @@ func (s *Server) Check() error {
 	}
 	if err := s.checkPublicURL(); err != nil {
 		return err
+	}
+	for _, origin := range s.CORSOrigins {
+		if written, err := server("cors-origins", origin); origin != "*" && (err != nil || written != origin || strings.Contains(origin, "*")) {
+			return wrong("cors-origins", "%q is not an origin, such as https://app.example.com", origin)
+		}
 	}
 	if s.Data == "" {
 		return wrong("data", "must name a folder")

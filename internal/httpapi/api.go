@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,7 @@ type Config struct {
 	Request   func(r *http.Request, route string) (_ *http.Request, done func(status int))
 	PublicURL func() string
 	Version   string
+	Origins   []string // of pages that may read answers; "*": of any
 	Log       *slog.Logger
 	// Draining is closed when the server begins to stop: requests that wait for
 	// steps are answered with what there is.
@@ -73,6 +75,7 @@ const maxBody = 1 << 20
 // rules hold for every route; they are part of the description.
 var rules = []string{
 	"Bodies are JSON of at most 1 MiB, 32 levels and 50,000 values, in names of at most 256 bytes. What is not known is refused with its path: members (names have a case), query parameters, and those given more than once where there can be one. So are members that come twice, text that is no Unicode or holds U+0000, and numbers that a float64 can't hold.",
+	"Every list takes limit and cursor, and answers with data and nextCursor. nextCursor, given as cursor to the same list, leads to what comes after; it is not there when the list has ended. The log of events goes on: it always has one.",
 	"null, when something is made, is the same as leaving the member out. In a PATCH it clears the member, where it can be cleared. In what is done to many (retry, cancel, recover) it is refused, as it is among names of your own (metadata) and in lists.",
 }
 
@@ -84,7 +87,7 @@ func New(cfg Config) http.Handler {
 
 // OpenAPI is the description of the API as YAML.
 func OpenAPI(version string) ([]byte, error) {
-	return build(Config{Version: version}).api.OpenAPI().YAML()
+	return build(Config{Version: version}).openapiYAML()
 }
 
 func build(cfg Config) *server {
@@ -93,12 +96,15 @@ func build(cfg Config) *server {
 	hc.CreateHooks = nil // no $schema members in answers
 	hc.DocsPath, hc.SchemasPath, hc.OpenAPIPath = "", "", ""
 	hc.Info.Description = "Real browsers over HTTP: sessions, steps, a live view, and webhooks that arrive.\n\n" + strings.Join(rules, "\n\n")
-	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", BearerFormat: "bh_…"}}
-	hc.Security = []map[string][]string{{"key": {}}}
+	hc.Components.Schemas = huma.NewMapRegistry(components, schemaName)
+	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"apiKey": {
+		Type: "http", Scheme: "bearer", BearerFormat: "bh_…", Description: "An API key, of a project and with a role: viewer, project or operator.",
+	}}
+	hc.Security = []map[string][]string{{"apiKey": {}}}
 	hc.Formats = map[string]huma.Format{"application/json": strict, "json": strict} // the second is of …+json
-	hc.Transformers = []huma.Transformer{nameProblem}
+	hc.Transformers = []huma.Transformer{s.nameProblem}
 	s.api = humago.New(s.mux, hc)
-	s.api.UseMiddleware(s.checkInput)
+	s.api.UseMiddleware(withETag, s.checkInput)
 	s.sessionRoutes()
 	s.stepRoutes()
 	s.eventRoutes()
@@ -109,6 +115,7 @@ func build(cfg Config) *server {
 	s.nodeRoutes()
 	s.metricsRoute()
 	nulls{hc.Components.Schemas}.describe(s.api.OpenAPI())
+	s.describe()
 	s.plainRoutes()
 	return s
 }
@@ -120,15 +127,19 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	if !ok {
 		panic("no role for " + method + " /v1" + path)
 	}
+	text, ok := says[id]
+	if !ok {
+		panic("nothing is said of " + id)
+	}
 	op := huma.Operation{
-		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
-		MaxBodyBytes: maxBody, BodyReadTimeout: -1, Tags: []string{tag(path)},
+		OperationID: id, Description: text.does, Method: method, Path: "/v1" + path, Summary: summary, DefaultStatus: status,
+		MaxBodyBytes: maxBody, BodyReadTimeout: -1, Tags: []string{tagOf(path)},
 		Middlewares: huma.Middlewares{idempotencyKey(makes[I]())},
 	}
 	for _, add := range more {
 		add(&op)
 	}
-	op.Description = strings.TrimSpace(op.Description + "\n\nRole: " + string(role) + ".")
+	op.Description += "\n\nRole: " + string(role) + "."
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
@@ -138,24 +149,17 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	})
 }
 
-// answersWith has an operation answer with bytes of one of the media types.
+// answersWith has an operation answer with bytes of one of the media types, and an
+// ETag of its own if any.
 func answersWith(kinds ...string) func(*huma.Operation) {
 	content := map[string]*huma.MediaType{}
 	for _, kind := range kinds {
-		content[kind] = &huma.MediaType{}
+		content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
 	}
 	return func(op *huma.Operation) {
+		op.Metadata = map[string]any{ownAnswer: true}
 		op.Responses = map[string]*huma.Response{strconv.Itoa(op.DefaultStatus): {Description: http.StatusText(op.DefaultStatus), Content: content}}
 	}
-}
-
-func tag(path string) string {
-	for i := 1; i < len(path); i++ {
-		if path[i] == '/' {
-			return path[1:i]
-		}
-	}
-	return path[1:]
 }
 
 type page[T any] struct {
@@ -175,11 +179,35 @@ func pageOf[A, B any](rows []A, next string, view func(A) B) *pageOutput[B] {
 	return out
 }
 
+// WholePaging picks a page of a list that is short, and may be asked for as a whole.
+// It is exported because huma fills in no unexported embedded struct.
+type WholePaging struct {
+	Cursor string `query:"cursor" maxLength:"200" doc:"From nextCursor of the page before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many there are on a page, at most."`
+}
+
+// pageOfAll is a page of a list that is there as a whole; its cursors are keys.
+func pageOfAll[A, B any](all []A, in *WholePaging, key func(A) string, view func(A) B) (*pageOutput[B], error) {
+	if in.Cursor != "" {
+		i := slices.IndexFunc(all, func(one A) bool { return key(one) == in.Cursor })
+		if i < 0 {
+			return nil, domain.Invalid("cursor", "is not one that this list gave out")
+		}
+		all = all[i+1:]
+	}
+	next := ""
+	if len(all) > in.Limit {
+		all = all[:in.Limit]
+		next = key(all[in.Limit-1])
+	}
+	return pageOf(all, next, view), nil
+}
+
 // Paging picks a page of a list. It is exported because huma fills in no unexported embedded
 // struct.
 type Paging struct {
 	Cursor string `query:"cursor" maxLength:"200" doc:"From nextCursor of the page before."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"20" doc:"How many there are on a page, at most."`
 }
 
 // number is the cursor of a list whose rows are numbered, or the one before the
@@ -198,7 +226,7 @@ func (p Paging) number(first int) (int, error) {
 // SessionPath names the session of a route. It is exported because huma fills in no unexported embedded
 // struct.
 type SessionPath struct {
-	SessionID string `path:"sessionId" maxLength:"64"`
+	SessionID string `path:"sessionId" maxLength:"64" doc:"The session."`
 }
 
 type empty struct{}

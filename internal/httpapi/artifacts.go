@@ -27,7 +27,7 @@ type Artifacts interface {
 
 type artifactView struct {
 	ArtifactID  string `json:"artifactId"`
-	StepID      string `json:"stepId" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
+	StepID      string `json:"stepId" pattern:"^(step_[0-9a-z]+)?$" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
 	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage"`
 	Name        string `json:"name,omitempty" doc:"Of a download: what the page calls the file, made harmless."`
 	ContentType string `json:"contentType"`
@@ -37,7 +37,7 @@ type artifactView struct {
 }
 
 func (s *server) artifactRoutes() {
-	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List what a session's steps made and its pages downloaded", 200,
+	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts", "list-artifacts", "List the files of a session", 200,
 		func(ctx context.Context, in *struct {
 			SessionPath
 			Paging
@@ -61,10 +61,10 @@ func (s *server) artifactRoutes() {
 				return artifactView{a.ID, a.StepID, a.Kind, a.Name, a.ContentType, a.Size, a.SHA256, stamp(a.CreatedAt)}
 			}), nil
 		})
-	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch an artifact's bytes", 200,
+	operation(s, http.MethodGet, "/sessions/{sessionId}/artifacts/{artifactId}", "get-artifact", "Fetch a file of a session", 200,
 		func(ctx context.Context, in *struct {
 			SessionPath
-			ArtifactID string `path:"artifactId" maxLength:"64"`
+			ArtifactID string `path:"artifactId" maxLength:"64" doc:"The file."`
 		}) (*huma.StreamResponse, error) {
 			a, err := s.Artifacts.Artifact(ctx, project(ctx), in.SessionID, in.ArtifactID)
 			if err != nil {
@@ -132,6 +132,8 @@ type ranged struct {
 	http.ResponseWriter
 	refused bool
 }
+
+func (w *ranged) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *ranged) WriteHeader(status int) {
 	if status != http.StatusRequestedRangeNotSatisfiable {

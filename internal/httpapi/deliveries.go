@@ -75,7 +75,7 @@ type deliveryOutput struct {
 // DeliveryPath names the delivery of a route. It is exported because huma fills in no unexported embedded
 // struct.
 type DeliveryPath struct {
-	DeliveryID string `path:"deliveryId" maxLength:"64"`
+	DeliveryID string `path:"deliveryId" maxLength:"64" doc:"The delivery."`
 }
 
 type attemptView struct {
@@ -94,11 +94,11 @@ func (s *server) deliveryRoutes() {
 	operation(s, http.MethodGet, "/deliveries", "list-deliveries", "List deliveries, newest first", 200,
 		func(ctx context.Context, in *struct {
 			Paging
-			EndpointID string    `query:"endpointId" maxLength:"64"`
-			Status     string    `query:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED"`
-			EventType  string    `query:"eventType" maxLength:"64"`
-			EventID    string    `query:"eventId" maxLength:"64"`
-			SessionID  string    `query:"sessionId" maxLength:"64"`
+			EndpointID string    `query:"endpointId" maxLength:"64" doc:"Only those to this endpoint."`
+			Status     string    `query:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED" doc:"Only those that are so."`
+			EventType  string    `query:"eventType" maxLength:"64" doc:"Only those of events of this type."`
+			EventID    string    `query:"eventId" maxLength:"64" doc:"Only those of this event."`
+			SessionID  string    `query:"sessionId" maxLength:"64" doc:"Only those of events of this session."`
 			From       time.Time `query:"from" doc:"Created at or after."`
 			To         time.Time `query:"to" doc:"Created before."`
 		}) (*pageOutput[deliveryView], error) {
@@ -137,7 +137,7 @@ func (s *server) deliveryRoutes() {
 		}
 		return picked(b.EndpointID, b.Status, b.EventType, b.EventID, b.SessionID, from, to)
 	}
-	operation(s, http.MethodPost, "/deliveries/retry", "retry-deliveries", "Send many deliveries again; FAILED ones, unless a status is named", 202,
+	operation(s, http.MethodPost, "/deliveries/retry", "retry-deliveries", "Send many deliveries again", 202,
 		func(ctx context.Context, in *struct {
 			Many
 			Creating
@@ -261,14 +261,14 @@ func viewExplanation(x webhook.Explanation) explanationView {
 }
 
 func (s *server) explainRoutes() {
-	operation(s, http.MethodGet, "/deliveries/{deliveryId}/explain", "explain-delivery", "Say why a delivery is where it is, and what happens next", 200,
+	operation(s, http.MethodGet, "/deliveries/{deliveryId}/explain", "explain-delivery", "Explain where a delivery is", 200,
 		func(ctx context.Context, in *DeliveryPath) (*struct{ Body explanationView }, error) {
 			x, err := s.Explain.Delivery(ctx, project(ctx), in.DeliveryID)
 			return &struct{ Body explanationView }{viewExplanation(x)}, err
 		})
-	operation(s, http.MethodGet, "/events/{eventId}/explain", "explain-event", "Say of each endpoint why it got an event or didn't, those that got it first", 200,
+	operation(s, http.MethodGet, "/events/{eventId}/explain", "explain-event", "Explain who gets an event", 200,
 		func(ctx context.Context, in *struct {
-			EventID string `path:"eventId" maxLength:"64"`
+			EventID string `path:"eventId" maxLength:"64" doc:"The event."`
 			Paging
 		}) (*pageOutput[explanationView], error) {
 			if err := s.takeSlot(ctx); err != nil {

@@ -39,7 +39,7 @@ type filterView struct {
 type endpointView struct {
 	EndpointID     string            `json:"endpointId"`
 	SessionID      string            `json:"sessionId,omitempty" doc:"Of an inline webhook: the one session whose events it gets."`
-	URL            string            `json:"url"`
+	URL            string            `json:"url" format:"uri"`
 	Events         []string          `json:"events" nullable:"false"`
 	Filter         *filterView       `json:"filter,omitempty"`
 	Ordered        bool              `json:"ordered"`
@@ -117,18 +117,19 @@ func filter(v *filterView) domain.Filter {
 
 type endpointOutput struct {
 	Replayed
-	Body endpointView
+	Location string `header:"Location"`
+	Body     endpointView
 }
 
 // EndpointPath names the endpoint of a route. It is exported because huma fills in no unexported embedded
 // struct.
 type EndpointPath struct {
-	EndpointID string `path:"endpointId" maxLength:"64"`
+	EndpointID string `path:"endpointId" maxLength:"64" doc:"The webhook endpoint."`
 }
 
 func (s *server) endpointRoutes() {
 	const path = "/webhook-endpoints"
-	operation(s, http.MethodPost, path, "create-endpoint", "Add a webhook endpoint; the answer holds its secret", 201,
+	operation(s, http.MethodPost, path, "create-endpoint", "Make a webhook endpoint", 201,
 		func(ctx context.Context, in *struct {
 			Creating
 			Body struct {
@@ -161,7 +162,7 @@ func (s *server) endpointRoutes() {
 				Filter: filter(in.Body.Filter), Ordered: in.Body.Ordered, RateLimit: in.Body.RateLimit,
 				Concurrency: in.Body.Concurrency, Headers: headers(in.Body.Headers), SkipStale: in.Body.SkipStale, RetrySchedule: waits,
 			}}, idem)
-			return &endpointOutput{replayed(idem), viewEndpoint(e, true)}, err
+			return &endpointOutput{replayed(idem), s.location(path + "/" + e.ID), viewEndpoint(e, true)}, err
 		})
 	operation(s, http.MethodGet, path, "list-endpoints", "List webhook endpoints, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[endpointView], error) {
@@ -219,11 +220,11 @@ func (s *server) endpointRoutes() {
 			e, err := s.Endpoints.Update(ctx, project(ctx), in.EndpointID, change)
 			return &endpointOutput{Body: viewEndpoint(e, false)}, err
 		})
-	operation(s, http.MethodDelete, path+"/{endpointId}", "delete-endpoint", "Delete a webhook endpoint and cancel what waits for it", 204,
+	operation(s, http.MethodDelete, path+"/{endpointId}", "delete-endpoint", "Delete a webhook endpoint", 204,
 		func(ctx context.Context, in *EndpointPath) (*empty, error) {
 			return nil, s.Endpoints.Delete(ctx, project(ctx), in.EndpointID)
 		})
-	operation(s, http.MethodPost, path+"/{endpointId}/rotate-secret", "rotate-secret", "Give an endpoint a new secret; the old one signs too for a while", 200,
+	operation(s, http.MethodPost, path+"/{endpointId}/rotate-secret", "rotate-secret", "Give an endpoint a new secret", 200,
 		func(ctx context.Context, in *struct {
 			EndpointPath
 			Creating
@@ -244,14 +245,14 @@ func (s *server) endpointRoutes() {
 				overlap = &given
 			}
 			e, err := s.Endpoints.RotateSecret(ctx, project(ctx), in.EndpointID, overlap, idem)
-			return &endpointOutput{replayed(idem), viewEndpoint(e, true)}, err
+			return &endpointOutput{Replayed: replayed(idem), Body: viewEndpoint(e, true)}, err
 		})
 	for name, change := range map[string]struct {
 		summary string
 		do      func(Endpoints, context.Context, string, string) (domain.Endpoint, error)
 	}{
 		"enable":  {"Let a disabled endpoint receive again", Endpoints.Enable},
-		"disable": {"Have an endpoint receive nothing; what happens passes it by", Endpoints.Disable},
+		"disable": {"Have an endpoint receive nothing", Endpoints.Disable},
 		"pause":   {"Have everything wait that an endpoint is to receive", Endpoints.Pause},
 		"resume":  {"Send what has waited for a paused endpoint", Endpoints.Resume},
 	} {
@@ -261,12 +262,12 @@ func (s *server) endpointRoutes() {
 				return &endpointOutput{Body: viewEndpoint(e, false)}, err
 			})
 	}
-	operation(s, http.MethodPost, path+"/{endpointId}/recover", "recover-endpoint", "Send an endpoint what it missed in a time", 202,
+	operation(s, http.MethodPost, path+"/{endpointId}/recover", "recover-endpoint", "Send an endpoint what it has missed", 202,
 		func(ctx context.Context, in *struct {
 			EndpointPath
 			Creating
 			Body struct {
-				Since time.Time  `json:"since"`
+				Since time.Time  `json:"since" doc:"From when on."`
 				Until *time.Time `json:"until,omitempty" nullable:"false" doc:"Now, by default."`
 			}
 		}) (*countOutput, error) {

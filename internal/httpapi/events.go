@@ -34,18 +34,26 @@ type Events interface {
 type eventsOutput struct {
 	Body struct {
 		Data       []any  `json:"data" nullable:"false" doc:"Each as its webhook's body."`
-		NextCursor string `json:"nextCursor" doc:"Pass it as after, now or later: it goes on behind all that was looked at, an empty page too."`
+		NextCursor string `json:"nextCursor" doc:"Pass it as cursor, now or later: it goes on behind all that was looked at, an empty page too."`
 	}
+}
+
+type eventTypeView struct {
+	Type    string         `json:"type"`
+	Kind    string         `json:"kind" enum:"browser,step,webhook" doc:"The type of its body."`
+	Schema  map[string]any `json:"schema" doc:"JSON Schema of the body."`
+	Example any            `json:"example" doc:"A body."`
 }
 
 func (s *server) eventRoutes() {
 	operation(s, http.MethodGet, "/events", "list-events",
-		"Read the log, oldest first; with Accept: text/event-stream, follow it", 200,
+		"Read the log, or follow it", 200,
 		func(ctx context.Context, in *struct {
-			After     string   `query:"after" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. An event that is still there is always a place to go on from; for anything else the answer is 410 with the code cursor_expired when retention has deleted events after it that it never read."`
-			SessionID string   `query:"sessionId" maxLength:"64"`
+			Cursor    string   `query:"cursor" maxLength:"64" doc:"A nextCursor, or the id of an event, wherever it came from; beginning, the default, is before the oldest that there is. An event that is still there is always a place to go on from; for anything else the answer is 410 with the code cursor_expired when retention has deleted events after it that it never read."`
+			After     string   `query:"after" maxLength:"64" doc:"The same as cursor, of which it is the older name."`
+			SessionID string   `query:"sessionId" maxLength:"64" doc:"Only events of this session."`
 			Types     []string `query:"types,explode" doc:"Only these types: separated by commas, or each in a parameter of its own."`
-			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+			Limit     int      `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many there are on a page, at most."`
 		}) (*eventsOutput, error) {
 			var types []domain.EventType
 			if len(in.Types) > 0 {
@@ -54,17 +62,21 @@ func (s *server) eventRoutes() {
 					return nil, err
 				}
 			}
-			if in.After == beginning {
-				in.After = ""
+			after, err := cursorOf(in.Cursor, in.After)
+			if err != nil {
+				return nil, err
+			}
+			if after == beginning {
+				after = ""
 			}
 			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
 			page, err := s.Events.Read(ctx, project(ctx), domain.EventQuery{
-				After: in.After, SessionID: in.SessionID, Types: types, Limit: in.Limit,
+				After: after, SessionID: in.SessionID, Types: types, Limit: in.Limit,
 			})
 			if err != nil {
-				return nil, err
+				return nil, ofCursor(err, in.Cursor)
 			}
 			out := &eventsOutput{}
 			out.Body.NextCursor = page.Next
@@ -74,18 +86,30 @@ func (s *server) eventRoutes() {
 			}
 			return out, nil
 		})
-	type example struct {
-		Type    string `json:"type"`
-		Kind    string `json:"kind" enum:"browser,step,webhook"`
-		Schema  any    `json:"schema" doc:"JSON Schema of the body."`
-		Example any    `json:"example"`
-	}
-	operation(s, http.MethodGet, "/event-types", "list-event-types", "Every event type with its schema and an example", 200,
-		func(context.Context, *empty) (*pageOutput[example], error) {
-			return pageOf(domain.EventTypes, "", func(t domain.EventType) example {
-				return example{string(t), t.Kind(), eventSchema(t), json.RawMessage(exampleBody(t))}
-			}), nil
+	operation(s, http.MethodGet, "/event-types", "list-event-types", "List the types of events", 200,
+		func(_ context.Context, in *WholePaging) (*pageOutput[eventTypeView], error) {
+			return pageOfAll(domain.EventTypes, in, func(t domain.EventType) string { return string(t) }, func(t domain.EventType) eventTypeView {
+				return eventTypeView{string(t), t.Kind(), eventSchema(t), json.RawMessage(exampleBody(t))}
+			})
 		})
+}
+
+// cursorOf is the cursor of the log by either of its names.
+func cursorOf(cursor, after string) (string, error) {
+	if cursor != "" && after != "" {
+		return "", domain.Invalid("after", "is the same as cursor: give one of them")
+	}
+	return cmp.Or(cursor, after), nil
+}
+
+// ofCursor is a log's error, which says after, for who has said cursor.
+func ofCursor(err error, cursor string) error {
+	if e, ok := errors.AsType[*domain.Error](err); ok && e.Field == "after" && cursor != "" {
+		one := *e
+		one.Field = "cursor"
+		return &one
+	}
+	return err
 }
 
 // eventTypes reads lists of types, each separated by commas.
@@ -112,121 +136,6 @@ func eventType(field, name string) (domain.EventType, error) {
 	return t, nil
 }
 
-// exampleBody is a body of the type as it would be sent.
-func exampleBody(t domain.EventType) []byte {
-	p := domain.Payload{
-		SessionID: "browser_iwnx132n1", Type: t.Kind(), ID: "evt_06h0vrn6b12g35g6ph5tvdtch0",
-		Timestamp: "2026-11-24T11:30:15.123Z", Sequence: 1, Metadata: map[string]string{"order": "7"},
-		Data: domain.EventData{EventType: t, Status: "READY", StreamingURL: "https://chromebrowser.stream/streams?id=XXX"},
-	}
-	index, ms := 0, int64(84)
-	step := func(status string) {
-		p.Data.Status, p.Data.StepID, p.Data.Index, p.Data.Action = status, "step_06h0vrn6b12g35g6ph5tvdtch0", &index, "click"
-		if status != "RUNNING" {
-			p.Data.DurationMs = &ms
-		}
-	}
-	switch t {
-	case domain.EventBrowserFailed:
-		p.Data.Status, p.Data.Error = "FAILED", &domain.Failure{Code: "browser_start_failed", Message: "Chromium ended by itself with exit code 1."}
-	case domain.EventBrowserClosed:
-		p.Data.Status, p.Data.Reason = "CLOSED", "requested"
-	case domain.EventBrowserCrashed:
-		p.Data.Status, p.Data.Reason = "CLOSING", "crashed"
-		p.Data.Error = &domain.Failure{
-			Code: "out_of_memory", Message: "The browser took 2.1 GiB of memory, may have 2.0 GiB, and was ended.",
-			Used: 2_254_857_830, Limit: 2 << 30, StepID: "step_06h0vrn6b12g35g6ph5tvdtch0",
-		}
-	case domain.EventBrowserDownload:
-		p.Data.StepID, p.Data.URL, p.Data.PageURL = "step_06h0vrn6b12g35g6ph5tvdtch0", "https://shop.example/invoice.csv", "https://shop.example/orders"
-		p.Data.Name, p.Data.ContentType, p.Data.Size, p.Data.ArtifactID = "invoice.csv", "text/csv; charset=utf-8", new(int64(20)), "art_06h0vrn6b12g35g6ph5tvdtch0"
-		p.Data.SHA256 = "1f0d2e47cda1b4dc7b4b2b5a8f7f2e4b0c1d3f5a6978869504132f3e5d7c9bab"
-		p.Data.ArtifactURL = "https://chromebrowser.stream/v1/sessions/browser_iwnx132n1/artifacts/art_06h0vrn6b12g35g6ph5tvdtch0"
-	case domain.EventStepStarted:
-		step("RUNNING")
-	case domain.EventStepCompleted:
-		step("COMPLETED")
-		p.Data.Action, p.Data.Result = "extract", json.RawMessage(`{"order":"A-17"}`)
-	case domain.EventStepFailed:
-		step("FAILED")
-		p.Data.Error = &domain.Failure{Code: "target_disabled", Message: "Timed out after 30s.", WaitedFor: "#buy to be enabled", Seen: "<button id=\"buy\"> is disabled"}
-	case domain.EventStepCanceled:
-		step("CANCELED")
-	case domain.EventDeliveryFailed:
-		p.SessionID, p.Metadata = "", nil
-		p.Data = domain.EventData{
-			EventType: t, Status: "FAILED", Reason: domain.ReasonExhausted, EndpointID: "we_06h0vrn6b12g35g6ph5tvdtch0",
-			DeliveryID: "dlv_n68d56t0jrm0015k4jtsr4ktj0", EventID: "evt_06h0vrn6b12g35g6ph5tvdtch0",
-		}
-	case domain.EventEndpointFailing, domain.EventEndpointDisabled, domain.EventWebhookTest:
-		p.SessionID, p.Metadata = "", nil
-		p.Data = domain.EventData{EventType: t, Status: "ENABLED", EndpointID: "we_06h0vrn6b12g35g6ph5tvdtch0"}
-		if t == domain.EventEndpointFailing {
-			p.Data.Reason = "failing"
-		}
-		if t == domain.EventEndpointDisabled {
-			p.Data.Status, p.Data.Reason = "DISABLED", "gone"
-		}
-	}
-	body, err := domain.EncodePayload(p)
-	if err != nil {
-		panic(fmt.Sprintf("example of %s: %v", t, err))
-	}
-	return body
-}
-
-type schema = map[string]any
-
-// ofEachDownload are the members of its event that there are without a file too.
-var ofEachDownload = []string{"eventType", "status", "streamingUrl", "name"}
-
-// eventSchema describes a type's body: the members that its example has are
-// the ones that it always has.
-func eventSchema(t domain.EventType) schema {
-	var body map[string]json.RawMessage
-	var data map[string]any
-	if err := json.Unmarshal(exampleBody(t), &body); err != nil {
-		panic(err)
-	}
-	if err := json.Unmarshal(body["data"], &data); err != nil {
-		panic(err)
-	}
-	kinds := schema{}
-	names := make([]string, 0, len(data))
-	for name, v := range data {
-		if name == "result" {
-			kinds[name] = schema{}
-			continue
-		}
-		if t != domain.EventBrowserDownload || slices.Contains(ofEachDownload, name) {
-			names = append(names, name)
-		}
-		switch v.(type) {
-		case float64:
-			kinds[name] = schema{"type": "integer"}
-		case map[string]any:
-			kinds[name] = schema{"type": "object", "required": []string{"code", "message"}}
-		default:
-			kinds[name] = schema{"type": "string"}
-		}
-	}
-	slices.Sort(names)
-	if t == domain.EventBrowserDownload {
-		kinds["error"] = schema{"type": "object", "required": []string{"code", "message"}}
-	}
-	kinds["eventType"] = schema{"const": string(t)}
-	return schema{
-		"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-		"required": []string{"sessionId", "type", "data", "id", "timestamp", "sequence", "metadata"},
-		"properties": schema{
-			"sessionId": schema{"type": "string"}, "type": schema{"const": t.Kind()}, "id": schema{"type": "string"},
-			"timestamp": schema{"type": "string", "format": "date-time"}, "sequence": schema{"type": "integer", "minimum": 1},
-			"metadata": schema{"type": "object", "additionalProperties": schema{"type": "string"}},
-			"data":     schema{"type": "object", "required": names, "properties": kinds},
-		},
-	}
-}
-
 // follow answers GET /v1/events as server-sent events, from the cursor or from
 // now on.
 func (s *server) follow(w http.ResponseWriter, r *http.Request) {
@@ -250,7 +159,7 @@ func (s *server) follow(w http.ResponseWriter, r *http.Request) {
 		_, err = s.Events.Read(ctx, project(ctx), one)
 	}
 	if err != nil {
-		s.problem(ctx, err).write(w)
+		s.problem(ctx, ofCursor(err, r.URL.Query().Get("cursor"))).write(w)
 		return
 	}
 	rc := http.NewResponseController(w)
@@ -359,7 +268,11 @@ func (s *server) followQuery(r *http.Request) (domain.EventQuery, error) {
 		return domain.EventQuery{}, problem
 	}
 	v := r.URL.Query()
-	q := domain.EventQuery{After: v.Get("after"), SessionID: v.Get("sessionId")}
+	after, err := cursorOf(v.Get("cursor"), v.Get("after"))
+	if err != nil {
+		return domain.EventQuery{}, err
+	}
+	q := domain.EventQuery{After: after, SessionID: v.Get("sessionId")}
 	if last := r.Header.Get("Last-Event-ID"); !isText(last) {
 		return q, domain.Invalid("Last-Event-ID", "must be text")
 	} else if last != "" {

@@ -74,6 +74,9 @@ type Replayed struct {
 	Replayed string `header:"Idempotency-Replayed" doc:"true when the call had been made before."`
 }
 
+// location is where what a path below /v1 names is.
+func (s *server) location(path string) string { return s.base() + "/v1" + path }
+
 func replayed(idem *domain.Idempotency) Replayed {
 	if idem == nil || !idem.Replayed {
 		return Replayed{}

@@ -295,8 +295,8 @@ func TestAnInlineEndpointEndsWithItsSession(t *testing.T) {
 func TestARepeatedSessionHasTheStepsOfItsRequest(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		for name, body := range map[string]string{
-			"address": `{"url":"https://x.test/","steps":[{"action":"back"},{"action":"forward"},{"action":"reload"}]}`,
-			"steps":   `{"steps":[{"action":"back"},{"action":"forward"},{"action":"reload"}]}`,
+			"address": `{"url":"https://x.test/","steps":[{"action":"evaluate","expression":"1"},{"action":"evaluate","expression":"1"},{"action":"evaluate","expression":"1"}]}`,
+			"steps":   `{"steps":[{"action":"evaluate","expression":"1"},{"action":"evaluate","expression":"1"},{"action":"evaluate","expression":"1"}]}`,
 			"none":    `{}`, "only": `{"url":"https://x.test/"}`,
 		} {
 			r.t.Run(name, func(t *testing.T) {
@@ -311,7 +311,7 @@ func TestARepeatedSessionHasTheStepsOfItsRequest(t *testing.T) {
 				}
 				first := r.ask("POST", "/v1/sessions", body, "Idempotency-Key: "+name)
 				id := fmt.Sprint(first.body["sessionId"])
-				if a := r.ask("POST", "/v1/sessions/"+id+"/steps", `{"steps":[{"action":"back"},{"action":"reload"}]}`); a.status != 202 {
+				if a := r.ask("POST", "/v1/sessions/"+id+"/steps", `{"steps":[{"action":"evaluate","expression":"1"},{"action":"evaluate","expression":"1"}]}`); a.status != 202 {
 					t.Fatalf("%d %s", a.status, a.raw)
 				}
 				const long = 3 << 20 // two are more than a page

@@ -51,17 +51,19 @@ func viewProject(p domain.Project) projectView {
 
 type keyOutput struct {
 	Replayed
-	Body keyView
+	Location string `header:"Location"`
+	Body     keyView
 }
 
 type projectOutput struct {
 	Replayed
-	Body projectView
+	Location string `header:"Location"`
+	Body     projectView
 }
 
 // accessRoutes are an operator's: they concern all projects.
 func (s *server) accessRoutes() {
-	operation(s, http.MethodPost, "/keys", "create-key", "Make an API key; the answer holds it, once", 201, s.createKey)
+	operation(s, http.MethodPost, "/keys", "create-key", "Make an API key", 201, s.createKey)
 	operation(s, http.MethodGet, "/keys", "list-keys", "List the API keys of all projects, newest first", 200,
 		func(ctx context.Context, in *Paging) (*pageOutput[keyView], error) {
 			rows, next, err := s.Access.Keys(ctx, domain.PageFilter{Cursor: in.Cursor, Limit: in.Limit})
@@ -71,9 +73,9 @@ func (s *server) accessRoutes() {
 			return pageOf(rows, next, viewKey), nil
 		})
 	operation(s, http.MethodDelete, "/keys/{keyId}", "revoke-key",
-		"Make an API key invalid, with what it holds open and the live links made with it; an operator's last one is a conflict", 204,
+		"Revoke an API key", 204,
 		func(ctx context.Context, in *struct {
-			KeyID string `path:"keyId" maxLength:"64"`
+			KeyID string `path:"keyId" maxLength:"64" doc:"The key."`
 		}) (*empty, error) {
 			return nil, s.Access.Revoke(ctx, in.KeyID, false)
 		})
@@ -90,11 +92,11 @@ func (s *server) accessRoutes() {
 				return nil, err
 			}
 			p, err := s.Access.CreateProject(ctx, access.NewProject{Name: in.Body.Name, Sessions: in.Body.Sessions}, project(ctx), idem)
-			return &projectOutput{replayed(idem), viewProject(p)}, err
+			return &projectOutput{replayed(idem), s.location("/projects/" + p.ID), viewProject(p)}, err
 		})
-	operation(s, http.MethodPatch, "/projects/{projectId}", "update-project", "Change how many sessions of a project may have a browser at once", 200,
+	operation(s, http.MethodPatch, "/projects/{projectId}", "update-project", "Change a project", 200,
 		func(ctx context.Context, in *struct {
-			ProjectID string `path:"projectId" maxLength:"64"`
+			ProjectID string `path:"projectId" maxLength:"64" doc:"The project."`
 			Body      struct {
 				Sessions patch[int] `json:"sessions,omitempty" minimum:"0" maximum:"100000" doc:"Further ones wait; those that have one keep it. 0, or null, is any number."`
 			}
@@ -126,7 +128,7 @@ func (s *server) createKey(ctx context.Context, in *struct {
 	}
 	n := access.NewKey{Project: in.Body.ProjectID, Name: in.Body.Name, Role: domain.Role(in.Body.Role)}
 	key, secret, err := s.Access.CreateKey(ctx, n, project(ctx), idem)
-	out := &keyOutput{replayed(idem), viewKey(key)}
+	out := &keyOutput{replayed(idem), s.location("/keys/" + key.ID), viewKey(key)}
 	out.Body.Key = secret
 	return out, err
 }

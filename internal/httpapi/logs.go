@@ -88,7 +88,7 @@ type logsInput struct {
 	SessionPath
 	Kinds  string `query:"kinds" maxLength:"100" doc:"Only these, separated by commas: console, error, request, refused."`
 	Cursor string `query:"cursor" maxLength:"20" doc:"From nextCursor of the page before, or the number of an entry: what comes after it."`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"How many there are on a page, at most."`
 	Format string `query:"format" enum:"json,har" doc:"har: all requests, as an HTTP archive (HAR 1.2); Accept: application/har+json asks for the same. Cursor, limit and kinds are not for it."`
 
 	archive bool // is accepted
@@ -102,7 +102,7 @@ func (in *logsInput) Resolve(hc huma.Context) []error {
 }
 
 func (s *server) logRoutes() {
-	operation(s, http.MethodGet, "/sessions/{sessionId}/logs", "read-logs", "Read what a session's pages wrote to the console, asked for and were refused", 200, s.readLogs,
+	operation(s, http.MethodGet, "/sessions/{sessionId}/logs", "read-logs", "Read the log of a session's pages", 200, s.readLogs,
 		answersWith("application/json", harType), func(op *huma.Operation) {
 			op.Responses["200"].Content["application/json"].Schema = s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[logPage](), true, "LogPage")
 		})

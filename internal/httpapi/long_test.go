@@ -21,7 +21,7 @@ var long = json.RawMessage(`"` + strings.Repeat("x", 256<<10-2) + `"`)
 // an event for each.
 func (r *rig) longSession(steps int) string {
 	r.t.Helper()
-	body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, steps), ",") + `]}`
+	body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"evaluate","expression":"1"},`, steps), ",") + `]}`
 	id := r.made("POST", "/v1/sessions", body, "sessionId")
 	if err := r.store.ChangeSession(r.t.Context(), r.project, id, func(c *domain.SessionChange) error {
 		for _, st := range c.Open {
@@ -77,7 +77,7 @@ func TestWaitsAndRepeatedCallsAreBoundedInBytes(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		id := r.made("POST", "/v1/sessions", `{}`, "sessionId")
 		path := "/v1/sessions/" + id + "/steps"
-		body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"reload"},`, 20), ",") + `]}`
+		body := `{"steps":[` + strings.TrimSuffix(strings.Repeat(`{"action":"evaluate","expression":"1"},`, 20), ",") + `]}`
 		if a := r.ask("POST", path, body, "Idempotency-Key: once"); a.status != http.StatusAccepted {
 			t.Fatalf("%d %s", a.status, a.raw)
 		}
@@ -111,7 +111,7 @@ func TestWaitsAndRepeatedCallsAreBoundedInBytes(t *testing.T) {
 // TestListsThatGrowHavePages: attempts and artifacts are told a page at a time.
 func TestListsThatGrowHavePages(t *testing.T) {
 	onBothStores(t, func(r *rig) {
-		id := r.made("POST", "/v1/sessions", `{"steps":[{"action":"reload"}]}`, "sessionId")
+		id := r.made("POST", "/v1/sessions", `{"steps":[{"action":"evaluate","expression":"1"}]}`, "sessionId")
 		if err := r.store.ChangeSession(t.Context(), r.project, id, func(c *domain.SessionChange) error {
 			for range 5 {
 				c.Artifacts = append(c.Artifacts, domain.Artifact{

@@ -47,7 +47,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, id))
 		_, pattern := mux.Handler(r)
-		answer := &answer{ResponseWriter: w}
+		answer := &answer{ResponseWriter: w, base: s.base()}
 		w = answer
 		if s.Request != nil {
 			var done func(int)
@@ -67,6 +67,9 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				internalProblem().write(w)
 			}
 		}()
+		if s.allowOrigin(w, r) {
+			return
+		}
 		if forged {
 			newProblem(domain.CodeForbidden, "The header "+hop.Header+" is not from a server of this cluster.").write(w)
 			return
@@ -91,9 +94,6 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				err = permit(key, pattern)
 			}
 			if err != nil {
-				if problem, ok := errors.AsType[*Problem](err); ok && problem.Status == http.StatusUnauthorized {
-					h.Set("WWW-Authenticate", `Bearer realm="browserhook"`)
-				}
 				s.problem(r.Context(), err).write(w)
 				return
 			}

@@ -82,18 +82,18 @@ type nodeOutput struct{ Body nodeView }
 
 // nodeRoutes are an operator's.
 func (s *server) nodeRoutes() {
-	operation(s, http.MethodGet, "/nodes", "list-nodes", "List the nodes and their load", 200,
-		func(ctx context.Context, _ *struct{}) (*pageOutput[nodeView], error) {
+	operation(s, http.MethodGet, "/nodes", "list-nodes", "List the servers and their load", 200,
+		func(ctx context.Context, in *WholePaging) (*pageOutput[nodeView], error) {
 			all, err := s.Nodes.Nodes(ctx)
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(all, "", viewNode), nil
+			return pageOfAll(all, in, func(n domain.Node) string { return n.ID }, viewNode)
 		})
 	operation(s, http.MethodPost, "/nodes/{nodeId}/drain", "drain-node",
-		"Have a node start no more sessions, and end when its last has ended; until it is started anew", 200,
+		"Have a server start no more sessions", 200,
 		func(ctx context.Context, in *struct {
-			NodeID string `path:"nodeId" maxLength:"64"`
+			NodeID string `path:"nodeId" maxLength:"64" doc:"The server."`
 		}) (*nodeOutput, error) {
 			n, err := s.Nodes.DrainNode(ctx, in.NodeID)
 			return &nodeOutput{viewNode(n)}, err

@@ -35,7 +35,7 @@ func (s *server) plainRoutes() {
 		fmt.Fprintf(w, "ok\nbrowserhook %s\n", s.Version)
 	})
 	s.mux.HandleFunc("GET /readyz", s.readiness)
-	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", func() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }))
+	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", s.published))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
 	s.mux.HandleFunc("GET /docs", s.static("text/html; charset=utf-8", s.docs))
 	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
@@ -156,12 +156,7 @@ func (s *server) docs() ([]byte, error) {
 		}
 		return slices.Index(order, a.Method) - slices.Index(order, b.Method)
 	})
-	codes := make([]string, 0, len(statuses))
-	for code := range statuses {
-		codes = append(codes, string(code))
-	}
-	slices.Sort(codes)
 	var page bytes.Buffer
-	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Actions": docActions(oapi.Components.Schemas), "Codes": codes})
+	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Actions": docActions(oapi.Components.Schemas), "Codes": meanings})
 	return page.Bytes(), err
 }

@@ -19,7 +19,7 @@ import (
 
 // Problem is every error's body: RFC 9457, with a stable code.
 type Problem struct {
-	Type      string       `json:"type" example:"/docs#invalid_request"`
+	Type      string       `json:"type" format:"uri" doc:"Opens what the code means." example:"http://127.0.0.1:8080/docs#invalid_request"`
 	Title     string       `json:"title" example:"Unprocessable Entity"`
 	Status    int          `json:"status" example:"422"`
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
@@ -51,6 +51,9 @@ const retryAfter = "5"
 // GetHeaders is what goes with the problem, for huma.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
+	if p.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="browserhook"`)
+	}
 	if p.Status == http.StatusServiceUnavailable || p.Code == string(domain.CodeQueueFull) {
 		h.Set("Retry-After", retryAfter)
 	}
@@ -60,16 +63,37 @@ func (p *Problem) GetHeaders() http.Header {
 	return h
 }
 
-// statuses is the one place where codes get their HTTP status.
-var statuses = map[domain.Code]int{
-	domain.CodeInvalid: 422, domain.CodeMalformed: 400, domain.CodeNotFound: 404, domain.CodeExpired: 410, domain.CodeConflict: 409,
-	domain.CodeEnded: 409, domain.CodeIdempotency: 409, domain.CodeTooMany: 429, domain.CodeQueueFull: 429, domain.CodeUnavailable: 503,
-	domain.CodeUnauthorized: 401, domain.CodeForbidden: 403, "method_not_allowed": 405, "body_too_large": 413, "unsupported_media_type": 415,
-	"request_timeout": 408, "range_not_satisfiable": 416, "upgrade_required": 426, "internal": 500,
+// meaning is the HTTP status of a code, and what its type explains.
+type meaning struct {
+	Status int
+	Says   string
+}
+
+// meanings is the one place where codes get them.
+var meanings = map[domain.Code]meaning{
+	domain.CodeInvalid:       {422, "A field, parameter or header is wrong: errors says which, and what would be right."},
+	domain.CodeMalformed:     {400, "The body is not JSON, or could not be read."},
+	domain.CodeNotFound:      {404, "There is no such path, or nothing under the id in the key's project. What is another project's is not found either."},
+	domain.CodeExpired:       {410, "Retention has deleted events after the cursor that were not read. Begin anew with the cursor beginning, and look at the sessions themselves for what is missing."},
+	domain.CodeConflict:      {409, "The state of things doesn't allow it; detail says what has to be done first."},
+	domain.CodeEnded:         {409, "The session has ended, or is about to: it takes nothing more. Make another one."},
+	domain.CodeIdempotency:   {409, "The Idempotency-Key was used for another request within 24 hours. A repeated call has the same path and body; another call needs a key of its own."},
+	domain.CodeTooMany:       {429, "Too much is asked for at once. Wait as long as Retry-After says, or a moment, and ask again."},
+	domain.CodeQueueFull:     {429, "As many sessions wait for a browser as may. Wait as long as Retry-After says and ask again; the operator's max-sessions and max-queued are the limits."},
+	domain.CodeUnavailable:   {503, "The server stops, or can't reach its store. Nothing was done. Wait as long as Retry-After says and ask again."},
+	domain.CodeUnauthorized:  {401, "Send a valid API key as Authorization: Bearer bh_…. It may have been revoked."},
+	domain.CodeForbidden:     {403, "The key is valid, and its role doesn't include this: it needs one of the role that detail names."},
+	"method_not_allowed":     {405, "The path is there, and takes other methods; the header Allow names them."},
+	"body_too_large":         {413, "The body has more than 1 MiB. Files are uploaded by their address, or taken from a download."},
+	"unsupported_media_type": {415, "Bodies are sent as application/json."},
+	"request_timeout":        {408, "The request took too long to arrive."},
+	"range_not_satisfiable":  {416, "The file has no such bytes: it is shorter than what Range asks for."},
+	"upgrade_required":       {426, "The address is for WebSocket connections: connect to it with ws:// or wss://."},
+	"internal":               {500, "Something went wrong inside the server. Its log says what, under the request's id; whether the request was done is not known."},
 }
 
 func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem {
-	status := statuses[code]
+	status := meanings[code].Status
 	return &Problem{
 		Type: "/docs#" + string(code), Title: http.StatusText(status), Status: status, Code: string(code),
 		Detail: detail, Errors: fields,
@@ -156,20 +180,42 @@ func internalProblem() *Problem {
 	return newProblem("internal", "Something went wrong inside the server; its log has more under this request's id.")
 }
 
-// named is the problem with the id of its request: it is one of many that may
-// have the same.
-func (p *Problem) named(id string) *Problem {
+// of is the problem as one request is answered: with its id, and the server's
+// address. It is one of many that may have the same.
+func (p *Problem) of(id, base string) *Problem {
 	one := *p
-	one.RequestID = id
+	one.RequestID, one.Type = id, base+p.Type
 	return &one
 }
 
-// nameProblem gives the problems that huma writes their request's id.
-func nameProblem(ctx huma.Context, _ string, v any) (any, error) {
+// nameProblem does that to the problems that huma writes.
+func (s *server) nameProblem(ctx huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*Problem); ok {
-		return p.named(requestID(ctx.Context())), nil
+		return p.of(requestID(ctx.Context()), s.base()), nil
 	}
 	return v, nil
+}
+
+// base is the address under which users reach the server.
+func (s *server) base() string {
+	if s.PublicURL == nil {
+		return ""
+	}
+	return s.PublicURL()
+}
+
+// baseOf is the same for who has only what is to be answered with.
+func baseOf(w http.ResponseWriter) string {
+	for {
+		switch v := w.(type) {
+		case *answer:
+			return v.base
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = v.Unwrap()
+		default:
+			return "" // before the API: it is relative to what was asked for
+		}
+	}
 }
 
 // checkJSON says what is wrong with a body that isn't strict JSON.
@@ -201,7 +247,7 @@ func (p *Problem) write(w http.ResponseWriter) {
 	h.Set("Content-Type", "application/problem+json")
 	maps.Copy(h, p.GetHeaders())
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p.named(h.Get(requestHeader)))
+	_ = json.NewEncoder(w).Encode(p.of(h.Get(requestHeader), baseOf(w)))
 }
 
 // Refuse answers a request with a problem, for handlers outside of this

@@ -14,6 +14,7 @@ const requestHeader = "X-Request-Id"
 type answer struct {
 	http.ResponseWriter
 	status int
+	base   string // what users reach the server at
 }
 
 func (a *answer) WriteHeader(status int) {

@@ -310,6 +310,7 @@ func (r *rig) ask(method, target, body string, header ...string) reply {
 			r.t.Errorf("%s %s answered %d %s: %v", method, target, res.StatusCode, raw, err)
 		}
 	}
+	conforms(r.t, method, target, a)
 	return a
 }
 

@@ -138,7 +138,8 @@ type createSessionInput struct {
 
 type sessionOutput struct {
 	Replayed
-	Body sessionView
+	Location string `header:"Location"`
+	Body     sessionView
 }
 
 type streamView struct {
@@ -151,7 +152,8 @@ type streamView struct {
 
 type streamOutput struct {
 	Replayed
-	Body streamView
+	Location string `header:"Location"`
+	Body     streamView
 }
 
 func (s *server) sessionRoutes() {
@@ -159,7 +161,7 @@ func (s *server) sessionRoutes() {
 	operation(s, http.MethodGet, "/sessions", "list-sessions", "List sessions, newest first", 200,
 		func(ctx context.Context, in *struct {
 			Paging
-			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
+			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED" doc:"Only those that are so."`
 		}) (*pageOutput[sessionView], error) {
 			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
@@ -180,7 +182,7 @@ func (s *server) sessionRoutes() {
 			}
 			return &sessionOutput{Body: s.viewSessions(ctx, v)[0]}, nil
 		})
-	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session; closing it again changes nothing", 200,
+	operation(s, http.MethodDelete, "/sessions/{sessionId}", "close-session", "Close a session", 200,
 		func(ctx context.Context, in *SessionPath) (*sessionOutput, error) {
 			v, err := s.Sessions.Close(ctx, project(ctx), in.SessionID)
 			if err != nil {
@@ -188,7 +190,7 @@ func (s *server) sessionRoutes() {
 			}
 			return &sessionOutput{Body: s.viewSession(ctx, v)}, nil
 		})
-	operation(s, http.MethodPost, "/sessions/{sessionId}/rotate-connect-url", "rotate-connect-url", "Give the session another connectUrl; the one before opens nothing any more", 200,
+	operation(s, http.MethodPost, "/sessions/{sessionId}/rotate-connect-url", "rotate-connect-url", "Give a session another connectUrl", 200,
 		func(ctx context.Context, in *struct {
 			SessionPath
 			Creating
@@ -201,17 +203,17 @@ func (s *server) sessionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return &sessionOutput{replayed(idem), s.viewSessions(ctx, v)[0]}, nil
+			return &sessionOutput{Replayed: replayed(idem), Body: s.viewSessions(ctx, v)[0]}, nil
 		})
-	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Delete an ended session with all that belongs to it", 204,
+	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Forget an ended session", 204,
 		func(ctx context.Context, in *SessionPath) (*empty, error) {
 			return nil, s.Forget(ctx, project(ctx), in.SessionID)
 		})
 	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
-	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Make a link open nothing any more", 204,
+	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Revoke a link to the live page", 204,
 		func(ctx context.Context, in *struct {
 			SessionPath
-			StreamID string `path:"streamId" maxLength:"64"`
+			StreamID string `path:"streamId" maxLength:"64" doc:"The link."`
 		}) (*empty, error) {
 			return nil, s.Streams.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID)
 		})
@@ -241,7 +243,7 @@ func (s *server) createSession(ctx context.Context, in *createSessionInput) (*se
 	if err != nil {
 		return nil, err
 	}
-	out := &sessionOutput{replayed(idem), s.viewSessions(ctx, v)[0]}
+	out := &sessionOutput{replayed(idem), s.location("/sessions/" + v.ID), s.viewSessions(ctx, v)[0]}
 	for _, st := range steps {
 		out.Body.Steps = append(out.Body.Steps, viewStep(ctx, st))
 	}
@@ -302,7 +304,7 @@ func (s *server) createStream(ctx context.Context, in *struct {
 		return nil, err
 	}
 	st, err := s.Streams.CreateStream(ctx, caller(ctx), in.SessionID, domain.StreamMode(in.Body.Mode), life, idem)
-	return &streamOutput{replayed(idem), s.viewStream(st)}, err
+	return &streamOutput{replayed(idem), s.location("/sessions/" + in.SessionID + "/streams/" + st.ID), s.viewStream(st)}, err
 }
 
 func (s *server) viewStream(st domain.Stream) streamView {

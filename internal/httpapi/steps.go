@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"regexp"
@@ -32,7 +31,7 @@ type stepView struct {
 	Index      int              `json:"index"`
 	Action     string           `json:"action"`
 	Status     string           `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
-	Step       any              `json:"step" doc:"As it was given, but for what is marked as secret, which is an ellipsis. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password."`
+	Step       any              `json:"step,omitempty" doc:"As it was given, but for what is marked as secret, which is an ellipsis. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password. Not there when it can't be read at the moment."`
 	Result     any              `json:"result,omitempty"`
 	Error      *domain.Failure  `json:"error,omitempty"`
 	Tries      []domain.Failure `json:"tries,omitempty" doc:"Why the earlier tries of a step with retries failed."`
@@ -44,14 +43,16 @@ type stepView struct {
 
 // viewStep is a step as the caller may see it.
 func viewStep(ctx context.Context, st domain.Step) stepView {
-	if seesSecrets(ctx) {
-		st.Params = step.Shown(st.Params)
-	} else {
-		st.Params = step.Masked(st.Params)
-	}
 	v := stepView{
-		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Step: st.Params, Error: st.Error, Tries: st.Tries,
+		StepID: st.ID, Index: st.Index, Action: st.Action, Status: string(st.Status), Error: st.Error, Tries: st.Tries,
 		CreatedAt: stamp(st.CreatedAt), StartedAt: stamp(st.StartedAt), FinishedAt: stamp(st.FinishedAt),
+	}
+	switch {
+	case len(st.Params) == 0:
+	case seesSecrets(ctx):
+		v.Step = step.Shown(st.Params)
+	default:
+		v.Step = step.Masked(st.Params)
 	}
 	if st.Result != nil {
 		v.Result = st.Result
@@ -85,7 +86,7 @@ type stepsOutput struct {
 // struct.
 type StepPath struct {
 	SessionPath
-	StepID string `path:"stepId" maxLength:"64"`
+	StepID string `path:"stepId" maxLength:"64" doc:"The step."`
 }
 
 type stepOutput struct{ Body stepView }
@@ -230,7 +231,7 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		if whole, err = s.Steps.Steps(reading, project(ctx), in.SessionID, steps[0].Index-1, n); err != nil {
 			whole = steps // what was done is told, if the store gives no more
 			for i := range whole {
-				whole[i].Params = json.RawMessage("null")
+				whole[i].Params = nil
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -10,7 +11,12 @@ import (
 
 // strict is how huma reads and writes JSON.
 var strict = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
+	Marshal: func(w io.Writer, v any) error {
+		if tagged, ok := w.(*taggedAnswer); ok {
+			return tagged.encode(v)
+		}
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	},
 	Unmarshal: func(raw []byte, v any) error {
 		err := strictjson.Unmarshal(raw, v)
 		if body, ok := v.(*any); ok { // to be validated, and then read once more

@@ -12,6 +12,7 @@ var choosing = []action{
 		},
 		oneOf:   []string{"value", "label", "values", "index"},
 		answers: "the values that are chosen; of a list of the page's own, the labels.",
+		gives:   selectResult{},
 		examples: []example{{
 			step:   `{"action":"select","target":"label=Size","value":"Large"}`,
 			result: `{"values":["l"]}`,

@@ -16,7 +16,7 @@ var clicking = []action{
 			{name: "clickCount", tag: `doc:"1 is the default; 2 is a double click, 3 selects a paragraph." minimum:"1" maximum:"3"`},
 			popup, download,
 		},
-		answers: answersStarts,
+		answers: answersStarts, gives: startResult{},
 		examples: []example{{
 			step: `{"action":"click","target":"role=button[name=\"Add to basket\"]"}`,
 			then: `document.querySelector("#basket").textContent === "1 item"`,
@@ -33,7 +33,7 @@ var clicking = []action{
 	{
 		name: "doubleClick", does: "Clicks an element twice, as click does once.",
 		members: []member{target.must(), button, modifiers, position, popup, download},
-		answers: answersStarts,
+		answers: answersStarts, gives: startResult{},
 		examples: []example{{
 			step: `{"action":"doubleClick","target":"#notes"}`,
 			then: `document.querySelector("#notes").isContentEditable`,
@@ -53,7 +53,7 @@ var clicking = []action{
 	{
 		name: "tap", does: "Taps an element with a finger, when it is visible, enabled, at rest, in view and not covered. The page sees the touch, and then the click that a browser makes of it.",
 		members: []member{target.must(), modifiers, position, popup, download},
-		answers: answersStarts,
+		answers: answersStarts, gives: startResult{},
 		examples: []example{{
 			step: `{"action":"tap","target":"role=button[name=\"Add to basket\"]"}`,
 			then: `document.querySelector("#basket").textContent === "1 item"`,

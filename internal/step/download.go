@@ -16,7 +16,7 @@ var downloading = []action{{
 	members: []member{
 		{name: "url", tag: `doc:"The address of a file." maxLength:"65536" example:"https://example.com/report.pdf"`, check: checkGoto},
 	},
-	answers: answersFile,
+	answers: answersFile, gives: fileResult{},
 	examples: []example{
 		{
 			step:   `{"action":"download","url":"https://shop.example/invoice.csv"}`,

@@ -17,6 +17,7 @@ var evaluating = []action{{
 	does:    "Runs JavaScript in the page, as the browser's console does: `const` can be said again, `await` can stand anywhere, a function is called and a promise awaited.",
 	members: []member{{name: "expression", tag: `doc:"JavaScript." maxLength:"262144"`, needed: true}},
 	answers: "the value as JSON, of at most 256 KiB. As with JSON.stringify, what has toJSON (a Date) is written by it, members that are undefined are left out and items that are it are null, and −0 is 0; undefined alone is no result. What JSON has no form for fails the step with where it is: NaN, infinities, a BigInt, a function, a symbol, a cycle, a Map, an element.",
+	gives:   anything{},
 	examples: []example{
 		{
 			step:   `{"action":"evaluate","expression":"[document.title, document.querySelectorAll('li').length]"}`,

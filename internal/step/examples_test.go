@@ -32,8 +32,14 @@ func TestExamples(t *testing.T) {
 					do(t, first)
 				}
 			}
-			if got := do(t, e.Step); !shows(e.Result, got) {
+			got := do(t, e.Step)
+			if !shows(e.Result, got) {
 				t.Errorf("%s answered\n%s, and shows\n%s", e.Step, got, e.Result)
+			}
+			if got != "" && got != "null" {
+				if err := step.Answers(e.Action, got); err != nil {
+					t.Errorf("%s answered %s, and is described otherwise: %v", e.Step, got, err)
+				}
 			}
 			if e.Then != "" {
 				if got := do(t, `{"action":"evaluate","expression":`+quote(e.Then)+`}`); got != "true" {

@@ -27,6 +27,7 @@ var extracting = []action{{
 	},
 	oneOf:   []string{"target", "each", "fields"},
 	answers: "what was read.",
+	gives:   anything{},
 	examples: []example{
 		{
 			step:   `{"action":"extract","each":"#products li","fields":{"name":"b","price":{"target":"i","type":"number"},"link":{"target":"a","attribute":"href"}}}`,

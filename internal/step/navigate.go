@@ -26,7 +26,7 @@ var navigating = []action{
 			{name: "url", tag: `doc:"Where to: http, https, data or about:blank." maxLength:"65536" example:"https://example.com/"`, needed: true, check: checkGoto},
 			waitUntil,
 		},
-		answers: answersAbout,
+		answers: answersAbout, gives: pageResult{},
 		examples: []example{{
 			step:   `{"action":"goto","url":"https://shop.example/"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,
@@ -34,7 +34,7 @@ var navigating = []action{
 		run: (*run).navigate, onCrashed: true,
 	},
 	{
-		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout,
+		name: "back", does: "Goes back in the page's history.", members: []member{waitUntil}, answers: answersAbout, gives: pageResult{},
 		examples: []example{{
 			step:   `{"action":"back"}`,
 			result: `{"url":"https://shop.example/help","title":"Help","status":200}`,
@@ -42,7 +42,7 @@ var navigating = []action{
 		run: func(r *run) (any, error) { return r.history(-1) }, onCrashed: true,
 	},
 	{
-		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout,
+		name: "forward", does: "Goes forward in the page's history.", members: []member{waitUntil}, answers: answersAbout, gives: pageResult{},
 		examples: []example{{
 			before: `{"action":"back"}`,
 			step:   `{"action":"forward"}`,
@@ -51,7 +51,7 @@ var navigating = []action{
 		run: func(r *run) (any, error) { return r.history(1) }, onCrashed: true,
 	},
 	{
-		name: "reload", does: "Loads the page anew.", members: []member{waitUntil}, answers: answersAbout,
+		name: "reload", does: "Loads the page anew.", members: []member{waitUntil}, answers: answersAbout, gives: pageResult{},
 		examples: []example{{
 			step:   `{"action":"reload"}`,
 			result: `{"url":"https://shop.example/","title":"Tea shop","status":200}`,

@@ -20,6 +20,7 @@ type action struct {
 	members   []member // beside those of every step
 	oneOf     []string // of which at least one is needed
 	answers   string   // what the result is; empty if there is none
+	gives     any      // a value of the result's type, for its schema; nil: it may tell dialogs, and no more
 	examples  []example
 	onCrashed bool // it can be done on a page that has crashed: it gives that another document
 	looks     bool // it does nothing to the page: a dry run is as any other

@@ -61,12 +61,7 @@ func (a *action) schema(r huma.Registry) *huma.Schema {
 		}
 	}
 	if len(a.oneOf) > 0 {
-		// For readers: huma's own words for it would name none of them.
-		var any []object
-		for _, name := range a.oneOf {
-			any = append(any, object{"required": []string{name}})
-		}
-		s.Extensions = object{"anyOf": any}
+		s.Description += " At least one of " + strings.Join(a.oneOf, ", ") + " is needed."
 	}
 	for _, e := range a.examples {
 		s.Examples = append(s.Examples, json.RawMessage(e.step))

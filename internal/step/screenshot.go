@@ -26,6 +26,7 @@ var picturing = []action{
 			{name: "scale", tag: `doc:"A pixel of the picture for one of the screen (device, the default) or for one of CSS. They differ where the session has a deviceScaleFactor." enum:"device,css"`},
 		},
 		answers: "the artifact, and how large the picture is, in its own pixels. partial says that an element is larger than what its frame shows, and the picture only of that, or that a picture of more than is in view lacks what frames of other sites don't draw while they are out of view: a picture of such a frame's element has it. Where something is covered, a frame that has not drawn its new page yet is left out, too.",
+		gives:   pictureResult{},
 		examples: []example{
 			{
 				step:   `{"action":"screenshot","target":"#logo"}`,
@@ -57,6 +58,7 @@ var picturing = []action{
 			{name: "pageRanges", tag: `doc:"Which pages; all by default." maxLength:"256" pattern:"^ *[0-9]+( *- *[0-9]+)?( *, *[0-9]+( *- *[0-9]+)?)* *$" patternDescription:"pages and ranges such as 1-5, 8" example:"1-5, 8"`},
 		},
 		answers: "the artifact.",
+		gives:   artifactResult{},
 		examples: []example{{
 			step:   `{"action":"pdf","format":"A4","background":true}`,
 			result: `{"artifactId":"art_…","contentType":"application/pdf","size":26000}`,

@@ -15,6 +15,7 @@ var scrolling = []action{{
 	},
 	oneOf:   []string{"target", "x", "y"},
 	answers: "how far what was scrolled is scrolled then.",
+	gives:   scrollResult{},
 	examples: []example{{
 		step:   `{"action":"scroll","y":500}`,
 		result: `{"x":0,"y":500}`,

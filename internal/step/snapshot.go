@@ -28,6 +28,7 @@ var looking = []action{{
 		{name: "maxLength", tag: `doc:"How many characters the outline may have; 10000 is the default. next says where to go on." minimum:"500" maximum:"100000"`},
 	},
 	answers: "the page's address and title, the outline, how many lines the whole of it has, and, if some are left, the next one.",
+	gives:   outlineResult{},
 	examples: []example{
 		{
 			step:   `{"action":"snapshot","text":"basket"}`,

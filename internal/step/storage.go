@@ -59,6 +59,7 @@ var storing = []action{{
 		{name: "indexedDB", tag: `doc:"get: IndexedDB too, which takes longer."`},
 	},
 	answers: "get: the artifact, and how many cookies and origins are in it. set: how many there were.",
+	gives:   storageResult{},
 	check:   checkStorage,
 	examples: []example{
 		{

@@ -23,6 +23,7 @@ var tabbing = []action{{
 		{name: "title", tag: `doc:"switch, close: the tab with this title." maxLength:"65536"`},
 	},
 	answers: "the tabs, each with its index, address and title, and whether it is current; or the tab that is the current one now.",
+	gives:   tabsResult{},
 	examples: []example{
 		{
 			step:   `{"action":"tab"}`,

@@ -51,6 +51,7 @@ var uploading = []action{{
 	},
 	check:   checkFiles,
 	answers: "the name and the size of each file.",
+	gives:   uploadResult{},
 	examples: []example{{
 		step:   `{"action":"upload","target":"label=Attachment","files":[{"name":"note.txt","content":"SGVsbG8="}]}`,
 		result: `{"files":[{"name":"note.txt","size":5}]}`,

@@ -27,6 +27,7 @@ var waiting = []action{{
 	},
 	oneOf:   []string{"target", "url", "waitUntil", "request", "response", "expression"},
 	answers: "the expression's value, or the request.",
+	gives:   anything{},
 	examples: []example{
 		{step: `{"action":"waitFor","target":"text=In stock"}`},
 		{step: `{"action":"waitFor","url":"https://shop.example/*","waitUntil":"load"}`},

@@ -32,7 +32,7 @@ var writing = []action{
 	{
 		name: "press", does: "Presses a key or a chord, in the target or in what has the focus.",
 		members: []member{target, {name: "key", tag: `doc:"A key or chord." example:"Control+A" maxLength:"64"`, needed: true, check: checkKey}, popup, download},
-		answers: answersStarts,
+		answers: answersStarts, gives: startResult{},
 		examples: []example{{
 			step: `{"action":"press","target":"placeholder=Search","key":"Enter"}`,
 			then: `document.querySelector("#found").textContent === "Nothing found"`,
