@@ -201,7 +201,7 @@ func TestClients(t *testing.T) {
 			name     string
 			generate []string
 		}{
-			{"oapi-codegen", []string{"go", "tool", "oapi-codegen", "-package", "api", "-generate", "models,client", "-o", "GENERATED/api.go", "OPENAPI"}},
+			{"oapi-codegen", []string{"go", "tool", "oapi-codegen", "-package", "api", "-generate", "types,client,skip-prune", "-o", "GENERATED/api.go", "OPENAPI"}},
 			{"ogen", []string{"go", "tool", "ogen", "-config", "ogen/ogen.yml", "-package", "api", "-target", "GENERATED", "-loglevel", "error", "OPENAPI"}},
 		} {
 			t.Run(one.name, func(t *testing.T) {
