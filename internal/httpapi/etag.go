@@ -68,7 +68,7 @@ func (w *taggedAnswer) encode(v any) error {
 		return nil
 	}
 	w.ResponseWriter.WriteHeader(http.StatusOK)
-	_, err := w.ResponseWriter.Write(body.Bytes())
+	_, err := w.Write(body.Bytes())
 	return err
 }
 
