@@ -20,7 +20,7 @@ var errDrained = errors.New("the node has been drained")
 func (a *App) join(ctx context.Context) error {
 	started := time.Now()
 	self := func() domain.Node {
-		n := domain.Node{URL: a.settings.NodeAddress(a.listener.Addr()), Version: Version, State: domain.NodeReady, StartedAt: started, SeenAt: time.Now()}
+		n := domain.Node{URL: a.settings.NodeAddress(a.listener.Addr()), Version: Version, Browsers: a.browsers(), State: domain.NodeReady, StartedAt: started, SeenAt: time.Now()}
 		var draining bool
 		if n.Sessions, n.Room, draining = a.sessions.Load(); draining {
 			n.State = domain.NodeDraining
@@ -57,6 +57,9 @@ func (a *App) drain(ctx context.Context) {
 		}
 	}
 }
+
+// browsers are those that can be started here; none is not nil, which is unknown.
+func (a *App) browsers() []string { return append([]string{}, a.launcher.Browsers()...) }
 
 // ready is why the server is not to get requests now; nil when it is.
 func (a *App) ready() error {

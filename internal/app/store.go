@@ -97,6 +97,14 @@ func others(s store) func() bool {
 	return nil
 }
 
+// nodes are all servers of the store; nil for a store that only one server uses.
+func nodes(s store) func(context.Context) ([]domain.Node, error) {
+	if p, ok := s.(*postgres.Store); ok {
+		return p.Nodes
+	}
+	return nil
+}
+
 // openKeyStore opens the database of a server's data folder, or the one that
 // the URL names, to look at keys. It doesn't make a new file.
 func openKeyStore(ctx context.Context, data, url string) (keyStore, error) {

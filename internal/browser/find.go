@@ -11,15 +11,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // The programs that a session's browser can be, as users name them.
 const (
 	// Shell is the headless shell: Chromium's engine without the browser around
 	// it. It starts in half the time.
-	Shell = "shell"
+	Shell = domain.BrowserShell
 	// Chromium is the whole browser, without a window.
-	Chromium = "chromium"
+	Chromium = domain.BrowserChromium
 )
 
 // places is where the programs are looked for: under these names in PATH, the

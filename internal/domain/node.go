@@ -14,8 +14,9 @@ const (
 // Node is one of the servers that share a database, or the only one.
 type Node struct {
 	ID        string
-	URL       string // where the other nodes reach it; empty: not known yet
-	Version   string // of its program
+	URL       string   // where the other nodes reach it; empty: not known yet
+	Version   string   // of its program
+	Browsers  []string // that it can start, the default first; nil: its release doesn't say
 	State     NodeState
 	Sessions  int // that have a browser there, or get one
 	Room      int // that can be started there beside those

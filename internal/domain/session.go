@@ -54,7 +54,7 @@ type Viewport struct {
 // The zero value of a field means Chromium's own default.
 type SessionOptions struct {
 	URL               string           `json:"url,omitempty"`
-	Browser           string           `json:"browser,omitempty"` // "shell" or "chromium"; empty of sessions from before there was a choice
+	Browser           string           `json:"browser,omitempty"` // one of Browsers; empty: the default of whoever starts it, which is then recorded
 	Viewport          Viewport         `json:"viewport"`
 	DeviceScaleFactor float64          `json:"deviceScaleFactor,omitempty"` // pixels of the screen for one of CSS
 	ColorScheme       string           `json:"colorScheme,omitempty"`       // "light" or "dark"
@@ -73,6 +73,15 @@ type SessionOptions struct {
 	Timeout           time.Duration    `json:"timeout"`          // longest life, from READY
 	IdleTimeout       time.Duration    `json:"idleTimeout"`      // longest time without a step or a viewer's input; 0 is none
 }
+
+// What browsers there are.
+const (
+	BrowserShell    = "shell"    // the headless shell: Chromium's engine alone
+	BrowserChromium = "chromium" // the whole browser
+)
+
+// Browsers are all that a session can ask for.
+func Browsers() []string { return []string{BrowserShell, BrowserChromium} }
 
 // Hidden stands for a secret where it isn't shown.
 const Hidden = "…"

@@ -34,7 +34,7 @@ var examples = map[string]string{
 	"Key": `{"keyId":"key_06h0vrn6b12g35g6ph5tvdtch0","projectId":"proj_06h0vrn6b12g35g6ph5tvdtch0","role":"viewer","name":"dashboard",
 		"prefix":"bh_3f8k","createdAt":"2026-11-24T11:00:00.000Z"}`,
 	"Project": `{"projectId":"proj_06h0vrn6b12g35g6ph5tvdtch0","name":"shop","sessions":20,"createdAt":"2026-11-24T11:00:00.000Z"}`,
-	"Node": `{"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","state":"READY","sessions":2,"room":3,
+	"Node": `{"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","browsers":["shell","chromium"],"state":"READY","sessions":2,"room":3,
 		"startedAt":"2026-11-24T09:00:00.000Z","lastSeen":"2026-11-24T11:30:14.000Z"}`,
 	"DeliveryCount": `{"deliveries":12}`,
 	"LogPage":       `{"data":[LogEntry],"dropped":0}`,

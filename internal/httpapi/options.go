@@ -34,7 +34,7 @@ type httpCredentials struct {
 // pages, frames, windows and workers. It is exported because huma fills in no
 // unexported embedded struct.
 type BrowserOptions struct {
-	Browser           string           `json:"browser,omitempty" enum:"shell,chromium" doc:"shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium is the whole browser. The default is shell where it is installed."`
+	Browser           string           `json:"browser,omitempty" enum:"shell,chromium" doc:"shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium is the whole browser. The default is shell where it is installed: of a session that asked for none it is here from READY on."`
 	Viewport          *viewport        `json:"viewport,omitempty" doc:"1280 × 720 by default. The screen is as large."`
 	DeviceScaleFactor float64          `json:"deviceScaleFactor,omitempty" minimum:"0.5" maximum:"4" doc:"Pixels of the screen, and of screenshots, for one of CSS, each way; 1 is the default."`
 	ColorScheme       string           `json:"colorScheme,omitempty" enum:"light,dark" doc:"What pages are told that the user prefers; light is the default."`

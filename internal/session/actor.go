@@ -270,13 +270,19 @@ func (a *actor) run(ctx context.Context) {
 		}
 		return
 	}
+	if opt.Browser == "" && len(a.service.Browsers) > 0 {
+		opt.Browser = a.service.Browsers[0]
+	}
 	a.opt = opt
 	b, err := a.launch(ctx, opt)
 	if err != nil {
 		a.unstarted(ctx, err, a.log())
 		return
 	}
-	a.has(ctx, b, decider.ready, lived{}, over)
+	a.has(ctx, b, func(d decider, c *domain.SessionChange) error {
+		c.Session.Options.Browser = opt.Browser
+		return d.ready(c)
+	}, lived{}, over)
 }
 
 // lived is what of a session's times was over before this server had its browser.

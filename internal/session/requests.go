@@ -54,7 +54,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	if err := checkSteps(r.Steps, r.OnError); err != nil {
 		return domain.Session{}, nil, nil, err
 	}
-	if err := s.chooseBrowser(&r.Options); err != nil {
+	if err := s.checkBrowser(ctx, r.Options.Browser); err != nil {
 		return domain.Session{}, nil, nil, err
 	}
 	now := time.Now()
@@ -124,16 +124,35 @@ func (s *Service) created(ctx context.Context, project string, made []string) (d
 	return session, nil, &e, err
 }
 
-// chooseBrowser fills in the default, and refuses what isn't installed here.
-func (s *Service) chooseBrowser(opt *domain.SessionOptions) error {
-	switch {
-	case len(s.Browsers) == 0: // the session will say so
-	case opt.Browser == "":
-		opt.Browser = s.Browsers[0]
-	case !slices.Contains(s.Browsers, opt.Browser):
-		return domain.Invalid("browser", "%q is not installed on this server, which has %s", opt.Browser, strings.Join(s.Browsers, " and "))
+// checkBrowser refuses a browser that no server can start. What is asked for is kept as
+// it is: a session is started by whichever server has that, as its default if it is none.
+func (s *Service) checkBrowser(ctx context.Context, asked string) error {
+	if asked == "" || slices.Contains(s.Browsers, asked) {
+		return nil
 	}
-	return nil
+	there, where := slices.Clone(s.Browsers), "on this server, which has"
+	if s.Nodes != nil {
+		nodes, err := s.Nodes(ctx)
+		if err != nil {
+			return fmt.Errorf("see which browsers there are: %w", err)
+		}
+		where = "on any server that starts sessions; there is"
+		for _, n := range nodes {
+			if n.State != domain.NodeReady {
+				continue
+			}
+			if n.Browsers == nil { // it may have it
+				return nil
+			}
+			there = append(there, n.Browsers...)
+		}
+		slices.Sort(there)
+		there = slices.Compact(there)
+	}
+	if len(there) == 0 || slices.Contains(there, asked) { // without any the session will say so
+		return nil
+	}
+	return domain.Invalid("browser", "%q is not installed %s %s", asked, where, strings.Join(there, " and "))
 }
 
 func (s *Service) newStep(project, session string, spec step.Spec, onError domain.OnError, now time.Time) domain.Step {

@@ -98,12 +98,14 @@ type Config struct {
 	// Discard ends what an earlier server has left of a session's browser, if it has;
 	// nil: there never is anything.
 	Discard     func(sessionID string)
-	Browsers    []string // that can be started, the default first
+	Browsers    []string // that can be started here, the default first
 	PublicURL   func() string
 	MaxSessions int
 	MaxQueued   int // sessions that may wait, beside those that there is room for; 0: any number
 	// Others says whether other servers start sessions of the same store; nil: none does.
 	Others func() bool
+	// Nodes are all servers that start sessions of the store; nil: there is only this one.
+	Nodes func(ctx context.Context) ([]domain.Node, error)
 	// StopElsewhere asks whichever server runs the step to stop it; nil where
 	// there is only this one.
 	StopElsewhere func(ctx context.Context, stepID string) error

@@ -142,6 +142,10 @@ func TestProgramsStayInTheSession(t *testing.T) {
 	if _, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "waitFor", "target": "#go"}}}); err != nil {
 		t.Fatal(err)
 	}
+	ready, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := connect(t, made.String("connectUrl"))
 	var targets struct {
 		TargetInfos []struct{ TargetID, Type, URL string }
@@ -163,7 +167,7 @@ func TestProgramsStayInTheSession(t *testing.T) {
 			}
 		}
 	}
-	if page == "" || own == 0 && made.String("browser") == "chromium" {
+	if page == "" || own == 0 && ready.String("browser") == "chromium" {
 		t.Fatalf("page session %q, %d windows of the program's own: nothing would be tried", page, own)
 	}
 	for _, try := range []struct{ method, params string }{

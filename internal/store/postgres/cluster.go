@@ -49,8 +49,8 @@ func (s *Store) show(ctx context.Context) (member bool, err error) {
 	self := s.announced()
 	var draining bool
 	b := &pgx.Batch{}
-	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5
-		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
+	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5, browsers = $6
+		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room, self.Browsers).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
 	// Last: nobody may wait for this row while its holder waits for its own.
 	b.Queue(queueLives)
 	err = s.vital.SendBatch(ctx, b).Close()
@@ -73,12 +73,12 @@ func (s *Store) drain() {
 func (s *Store) Others() bool { return s.others.Load() }
 
 // nodeColumns are what scanNode scans.
-const nodeColumns = `name, url, version, draining, sessions, room, started_at, seen_at`
+const nodeColumns = `name, url, version, draining, sessions, room, browsers, started_at, seen_at`
 
 func scanNode(r codec.Scanner) (n domain.Node, err error) {
 	var name string
 	var draining bool
-	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.Room, &n.StartedAt, &n.SeenAt); err != nil {
+	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.Room, &n.Browsers, &n.StartedAt, &n.SeenAt); err != nil {
 		return n, err
 	}
 	n.ID, n.State = nodePrefix+name, domain.NodeReady

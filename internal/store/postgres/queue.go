@@ -18,6 +18,10 @@ const (
 	queued = `node = 0 AND status = 'QUEUED'`
 	busy   = `node <> 0 AND status IN ('STARTING', 'READY', 'CLOSING')`
 
+	// wants is the browser that a session asks for, as the index sessions_asked has it;
+	// empty: any.
+	wants = `COALESCE(options::json ->> 'browser', '')`
+
 	// waitsAgain is what becomes of a session whose node is gone while it started it.
 	waitsAgain = `node = 0, status = 'QUEUED', version = version + 1`
 
@@ -50,9 +54,13 @@ const (
 // STARTING. The projects that have fewer than they may take turns, and in each it is
 // the one that waits longest. ErrNotFound: none can be started.
 func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err error) {
+	browsers, err := s.startsFor(ctx)
+	if err != nil {
+		return ref, err
+	}
 	// Of many nodes that are told of one session, one gets it: the others only look, and
 	// so do all while what waits is of projects that have as many as they may.
-	found, err := s.vital.Query(ctx, startable, s.node.Load(), 1)
+	found, err := s.vital.Query(ctx, startable, s.node.Load(), 1, browsers)
 	some, err := gather(found, err, oneText)
 	if err != nil {
 		return ref, fmt.Errorf("look at the queue: %w", err)
@@ -62,7 +70,7 @@ func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err er
 	}
 	for wait := 10 * time.Millisecond; ; wait *= 2 {
 		err = s.updateOver(ctx, s.vital, func(t *tx) (err error) {
-			ref, err = t.claimSession()
+			ref, err = t.claimSession(browsers)
 			return err
 		})
 		if !errors.Is(err, errHeld) || wait >= heldFor {
@@ -76,21 +84,48 @@ func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err er
 	}
 }
 
-// startable are the projects that have something to start, whose turn it is first. A
+// startsFor is what sessions may ask for to be started by this node: one of its browsers,
+// or any. One without starts those that no other could, to say so in them.
+func (s *Store) startsFor(ctx context.Context) ([]string, error) {
+	own := s.announced().Browsers
+	if own != nil && len(own) == 0 {
+		found, err := s.vital.Query(ctx, `SELECT name FROM nodes WHERE num > 0 AND num <> $1 LIMIT 1`, s.node.Load())
+		others, err := gather(found, err, oneText)
+		if err != nil {
+			return nil, fmt.Errorf("see whether there are other nodes: %w", err)
+		}
+		if len(others) > 0 {
+			return []string{}, nil
+		}
+	}
+	if len(own) == 0 {
+		own = domain.Browsers()
+	}
+	return append([]string{""}, own...), nil
+}
+
+// startable are the projects that have something to start here, whose turn it is first. A
 // node that drains, or was taken for dead, may start nothing.
 const startable = queues + ` SELECT o.id FROM queues JOIN projects o ON o.id = queues.project LEFT JOIN turns t ON t.project_id = o.id
 	WHERE ` + mayStart + ` AND (o.sessions = 0 OR (SELECT count(*) FROM sessions WHERE ` + busy + ` AND project_id = o.id) < o.sessions)
+	AND (SELECT 1 FROM unnest($3::text[]) browser CROSS JOIN LATERAL (SELECT 1 FROM sessions
+		WHERE ` + queued + ` AND project_id = o.id AND ` + wants + ` = browser LIMIT 1) one LIMIT 1) IS NOT NULL
 	ORDER BY COALESCE(t.turn, 0), o.id LIMIT $2`
+
+// longest is the session of a project that has waited longest of those that ask for one of
+// some browsers, of each of which one step in the index finds the first.
+const longest = `SELECT first.num FROM unnest($3::text[]) browser CROSS JOIN LATERAL (SELECT num, id FROM sessions
+	WHERE ` + queued + ` AND project_id = $2 AND ` + wants + ` = browser ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) first ORDER BY first.id LIMIT 1`
 
 const mayStart = `EXISTS (SELECT 1 FROM nodes WHERE num = $1 AND NOT draining)`
 
 // claimSession takes the session whose turn it is, and waits for nobody but who claims
 // too: one that is being changed is passed over, and so is its project if it has no other.
-func (t *tx) claimSession() (ref domain.SessionRef, err error) {
+func (t *tx) claimSession(browsers []string) (ref domain.SessionRef, err error) {
 	if err := t.exec(claimsInTurn); err != nil {
 		return ref, err
 	}
-	projects, err := rows(t, oneText, startable, t.node, triedProjects)
+	projects, err := rows(t, oneText, startable, t.node, triedProjects, browsers)
 	if err != nil {
 		return ref, err
 	}
@@ -99,8 +134,7 @@ func (t *tx) claimSession() (ref domain.SessionRef, err error) {
 	}
 	for _, ref.ProjectID = range projects {
 		err = t.row(`UPDATE sessions SET node = $1, status = 'STARTING', version = version + 1
-			WHERE num = (SELECT num FROM sessions WHERE `+queued+` AND project_id = $2 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
-			AND `+mayStart+` RETURNING id`, t.node, ref.ProjectID).Scan(&ref.ID)
+			WHERE num = (`+longest+`) AND `+mayStart+` RETURNING id`, t.node, ref.ProjectID, browsers).Scan(&ref.ID)
 		if errors.Is(err, domain.ErrNotFound) {
 			continue
 		}

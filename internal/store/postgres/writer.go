@@ -369,7 +369,7 @@ func (w *batch) save() error {
 
 func (w *batch) queueSessions(b *pgx.Batch) {
 	var nums, steps, ready, ended []int64
-	var statuses, reasons, failures, usages []string
+	var statuses, reasons, failures, usages, options []string
 	for _, s := range w.sessions {
 		if !s.Changed() {
 			continue
@@ -379,16 +379,17 @@ func (w *batch) queueSessions(b *pgx.Batch) {
 		nums, steps = append(nums, s.Num), append(steps, int64(row.Steps))
 		ready, ended = append(ready, row.ReadyAt), append(ended, row.EndedAt)
 		statuses, reasons, failures = append(statuses, string(row.Status)), append(reasons, string(row.Reason)), append(failures, row.Failure)
-		usages = append(usages, row.Usage)
+		usages, options = append(usages, row.Usage), append(options, s.ChangedOptions())
 	}
 	if len(nums) == 0 {
 		return
 	}
 	b.Queue(`UPDATE sessions s SET status = q.status, close_reason = q.reason, error = q.failure, step_count = q.steps,
-			version = s.version + 1, ready_at = q.ready, ended_at = q.ended, usage = q.usage
-		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[])
-		q (num, status, reason, failure, steps, ready, ended, usage) WHERE s.num = q.num`,
-		nums, statuses, reasons, failures, steps, ready, ended, usages)
+			version = s.version + 1, ready_at = q.ready, ended_at = q.ended, usage = q.usage,
+			options = COALESCE(NULLIF(q.options, ''), s.options)
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
+		q (num, status, reason, failure, steps, ready, ended, usage, options) WHERE s.num = q.num`,
+		nums, statuses, reasons, failures, steps, ready, ended, usages, options)
 }
 
 // remembered is how many sessions the writer remembers before it starts again.

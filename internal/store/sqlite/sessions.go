@@ -127,8 +127,8 @@ func (t *tx) save(s *work.Session, artifacts []domain.Artifact, entries []work.E
 	}
 	row := s.ChangedRow()
 	err := t.exec(writes(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
-		ready_at = ?, ended_at = ?, usage = ? WHERE project_id = ? AND id = ?`),
-		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, row.Usage, s.Row.ProjectID, s.Row.ID)
+		ready_at = ?, ended_at = ?, usage = ?, options = COALESCE(NULLIF(?, ''), options) WHERE project_id = ? AND id = ?`),
+		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, row.Usage, s.ChangedOptions(), s.Row.ProjectID, s.Row.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}

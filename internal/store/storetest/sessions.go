@@ -66,6 +66,25 @@ var sessionTests = []test{
 		w.ok(err)
 		w.equal("code", got.Error.Code, "other")
 	}},
+	{"the browser that it got", func(w *world) {
+		n := w.draftSession(0)
+		n.Session.Options = domain.SessionOptions{UserAgent: "x", Sealed: []byte("sealed"), Timeout: time.Hour}
+		w.ok(w.store.CreateSession(w.ctx, n))
+		for _, change := range []func(*domain.Session){
+			func(s *domain.Session) { s.Options.Browser = domain.BrowserShell },
+			func(s *domain.Session) { s.Usage.SentBytes = 1 }, // of which it stays as it is
+		} {
+			w.ok(w.store.ChangeSession(w.ctx, w.project, n.Session.ID, func(c *domain.SessionChange) error {
+				change(c.Session)
+				return nil
+			}))
+		}
+		w.reopen()
+		got, err := w.store.Session(w.ctx, w.project, n.Session.ID)
+		w.ok(err)
+		n.Session.Options.Browser = domain.BrowserShell
+		w.equal("options", got.Options, n.Session.Options)
+	}},
 	{"a refused change leaves nothing", func(w *world) {
 		s := w.newSession(1)
 		w.newEndpoint("*")

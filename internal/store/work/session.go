@@ -38,14 +38,23 @@ type SessionRow struct {
 	Steps            int
 	ReadyAt, EndedAt int64
 	Usage            string
+	Browser          string // of its options, of which nothing else changes
 }
 
 // ChangedRow is its row, to be written.
 func (s *Session) ChangedRow() SessionRow { return s.row }
 
+// ChangedOptions are its options, to be written; empty: as they are stored.
+func (s *Session) ChangedOptions() string {
+	if s.row.Browser == s.stored.Browser {
+		return ""
+	}
+	return codec.Text(s.Row.Options)
+}
+
 // rowOf is a session's.
 func rowOf(s *domain.Session) SessionRow {
-	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt), codec.UsageText(s.Usage)}
+	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt), codec.UsageText(s.Usage), s.Options.Browser}
 }
 
 // StepRow is the part of a step that changes, as it is stored.
