@@ -36,9 +36,13 @@ func (a *App) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	roots, err := a.settings.NodeRoots()
+	if err != nil {
+		return err
+	}
 	a.nodes = p
 	a.hops = hop.New(&hop.Servers{
-		Self: p.Self(), Keys: keys, Owner: p.SessionOwner, All: p.Nodes, Here: a.sessions.Here, Apart: a.blobs.folder != "",
+		Self: p.Self(), Keys: keys, Owner: p.SessionOwner, All: p.Nodes, Here: a.sessions.Here, Roots: roots, Apart: a.blobs.folder != "",
 		Stopping: a.intake, Ended: a.serving, Refuse: httpapi.Refuse, Log: a.log,
 	})
 	if err := p.Announce(ctx, self); err != nil {

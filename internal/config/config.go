@@ -26,6 +26,7 @@ type Server struct {
 	Data              string   `help:"Folder of the database, the artifacts and the running browsers' files." default:"browserhook-data" placeholder:"DIR" type:"path"`
 	DatabaseURL       string   `help:"PostgreSQL database to keep all state in, postgres://user:password@host/name, that several servers may share. Default: a file inside data." placeholder:"URL"`
 	NodeURL           string   `help:"Address under which the other servers of the database reach this one, http://host:port; port 0 is the one that it listens on. Needed with database-url, unless the host of listen is one that they reach." placeholder:"URL"`
+	NodeCA            []string `help:"Files of certificate authorities (PEM) that the other servers' node-urls may have, beside the system's." placeholder:"FILE" type:"path"`
 	ArtifactsURL      string   `help:"Where screenshots and other artifacts are kept: a file:// URL, or s3://bucket?region=… for a bucket of an S3-compatible store. Default: the folder artifacts inside data." placeholder:"URL"`
 	APIKey            string   `help:"The first API key: bh_ and at least 32 letters or digits. Without it one is made and printed on the first start." placeholder:"KEY"`
 	MasterKey         string   `help:"Encrypts the secrets of webhooks, sessions and steps in the database, and what browsers have stored among the artifacts: 32 bytes in base64; older keys may follow after a space. Default: the file master.key inside data, made on the first start." placeholder:"KEY"`
@@ -113,6 +114,9 @@ func (s *Server) Check() error {
 		return err
 	}
 	if _, err := s.WebhookRoots(); err != nil {
+		return err
+	}
+	if _, err := s.NodeRoots(); err != nil {
 		return err
 	}
 	if _, err := s.Grace(); err != nil {

@@ -68,6 +68,7 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{"/no/such/file"} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{t.TempDir()} }},
 		{"webhook-ca", func(s *Server) { s.WebhookCA = []string{plain} }},
+		{"node-ca", func(s *Server) { s.NodeCA = []string{plain} }},
 		{"stop-grace", func(s *Server) { s.StopGrace = "0s" }},
 		{"stop-grace", func(s *Server) { s.StopGrace = "8" }},
 		{"trusted-proxies", func(s *Server) { s.TrustedProxies = []string{"10.0.0.1"} }},

@@ -3,6 +3,7 @@ package hop
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -23,6 +24,8 @@ type Servers struct {
 	Owner func(ctx context.Context, project, session string) (domain.Owner, error)
 	// All lists them.
 	All func(ctx context.Context) ([]domain.Node, error)
+	// Roots are the authorities of the others' certificates; nil: the system's.
+	Roots *x509.CertPool
 	// Apart: each keeps files that the others don't have.
 	Apart bool
 	// Here says whether this server runs it, as far as it knows without asking anybody.
@@ -59,7 +62,7 @@ const (
 func New(s *Servers) *Servers {
 	s.transport = &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: connectWithin, Control: near}).DialContext,
-		DialTLSContext:      (&tls.Dialer{NetDialer: &net.Dialer{Timeout: 2 * connectWithin}}).DialContext,
+		DialTLSContext:      (&tls.Dialer{NetDialer: &net.Dialer{Timeout: 2 * connectWithin}, Config: &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12}}).DialContext,
 		MaxIdleConnsPerHost: perServer, IdleConnTimeout: time.Minute, DisableCompression: true,
 	}
 	s.passes, s.hurries = map[*pass]context.CancelCauseFunc{}, map[string]chan struct{}{}

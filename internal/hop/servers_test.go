@@ -3,6 +3,7 @@ package hop
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -236,6 +237,20 @@ func TestTLSThatFails(t *testing.T) {
 	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelDebug)
 	c.owner.URL = secure.URL
 	if _, body, _ := c.get(t, c.a.URL, "/", "{}"); body != "a did it" {
+		t.Errorf("%q", body)
+	}
+}
+
+// TestTLSOfAnAuthorityOfOnesOwn is believed by who has it.
+func TestTLSOfAnAuthorityOfOnesOwn(t *testing.T) {
+	c := newCluster(t)
+	secure := httptest.NewTLSServer(c.b.Config.Handler)
+	defer secure.Close()
+	c.servers[0].Roots = x509.NewCertPool()
+	c.servers[0].Roots.AddCert(secure.Certificate())
+	New(c.servers[0])
+	c.owner.URL = secure.URL
+	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" {
 		t.Errorf("%q", body)
 	}
 }
