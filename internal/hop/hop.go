@@ -4,7 +4,9 @@
 //
 // The header is signed with a key that all of them derive from the master key. It is
 // of one request (method, path, query, body), from one server to one other, at one
-// time. What came with one is never passed on again.
+// time. What came with one is never passed on again. Path, query, the caller's key and
+// the body are encrypted with such a key: whoever else answers at a server's address, or
+// reads on the way, learns neither keys nor links nor what steps are given.
 package hop
 
 import (
@@ -34,6 +36,7 @@ type Hop struct {
 	Request  string    // id that it has in both servers' logs
 	Body     [sha256.Size]byte
 
+	sealed  string // what only the other server reads, with each of the keys; empty: the request is open
 	hurried <-chan struct{}
 }
 
@@ -45,7 +48,11 @@ func (h *Hop) Carries(body []byte) bool { return h.Body == sha256.Sum256(body) }
 
 // text is what is signed, but for the request.
 func (h *Hop) text() string {
-	return "v=1;from=" + h.From + ";to=" + h.To + ";t=" + strconv.FormatInt(h.At.Unix(), 10) + ";id=" + h.Request + ";body=" + hex.EncodeToString(h.Body[:])
+	body := ";body=" + hex.EncodeToString(h.Body[:])
+	if h.sealed != "" {
+		body = ";sealed=" + h.sealed // which has it
+	}
+	return "v=1;from=" + h.From + ";to=" + h.To + ";t=" + strconv.FormatInt(h.At.Unix(), 10) + ";id=" + h.Request + body
 }
 
 const macs = ";mac="
@@ -85,6 +92,8 @@ func read(header string, keys [][]byte, to, method, uri string, now time.Time) (
 			h.To = value
 		case "id":
 			h.Request = value
+		case "sealed":
+			h.sealed = value
 		case "t":
 			seconds, err := strconv.ParseInt(value, 10, 64)
 			if err != nil {
@@ -138,6 +147,9 @@ func (s *Servers) Arrived(r *http.Request) (*http.Request, error) {
 	}
 	h, err := read(lines[0], s.Keys, s.Self, r.Method, r.RequestURI, time.Now())
 	if err != nil {
+		return r, err
+	}
+	if err := h.unseal(s.Keys, r); err != nil {
 		return r, err
 	}
 	r.Header.Del(Header)

@@ -28,6 +28,7 @@ const Served = "served"
 // pass is one request on its way to another server.
 type pass struct {
 	to, base string // its id and URL
+	hops     int    // what it says that it takes
 	body     []byte
 	until    context.Context //nolint:containedctx // ends what is under way
 	within   time.Duration   // to the beginning of the answer
@@ -109,7 +110,7 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 			if t := domain.TraceOf(ctx); t != "" {
 				out.Out.Header.Set("Traceparent", string(t))
 			}
-			s.sign(out.Out, p, id)
+			s.sign(out, p, id)
 		},
 		ModifyResponse: func(res *http.Response) error {
 			late.Stop()
@@ -140,10 +141,17 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 	return end
 }
 
-// sign signs a request of the pass.
-func (s *Servers) sign(r *http.Request, p *pass, id string) {
-	h := Hop{From: s.Self, To: p.to, At: time.Now(), Request: id, Body: sha256.Sum256(p.body)}
-	r.Header.Set(Header, h.sign(s.Keys, r.Method, r.URL.RequestURI()))
+// sign seals and signs a request of the pass. One of the release before gets it openly.
+func (s *Servers) sign(out *httputil.ProxyRequest, p *pass, id string) {
+	h := s.hop(p, id)
+	if p.hops >= Sealing {
+		s.seal(out, &h, p.body)
+	}
+	out.Out.Header.Set(Header, h.sign(s.Keys, out.Out.Method, out.Out.URL.RequestURI()))
+}
+
+func (s *Servers) hop(p *pass, id string) Hop {
+	return Hop{From: s.Self, To: p.to, At: time.Now(), Request: id, Body: sha256.Sum256(p.body)}
 }
 
 // hurryPath is where servers ask each other for an answer as it is.
@@ -157,7 +165,8 @@ func (s *Servers) hurry(ctx context.Context, p *pass, target *url.URL, id string
 	if err != nil {
 		return false
 	}
-	s.sign(r, &pass{to: p.to}, id)
+	h := s.hop(&pass{to: p.to}, id)
+	r.Header.Set(Header, h.sign(s.Keys, r.Method, r.URL.RequestURI()))
 	res, err := s.transport.RoundTrip(r)
 	if err != nil {
 		return false

@@ -75,8 +75,8 @@ var errOpen = errors.New("plain http goes to private addresses only")
 // private (RFC 6598).
 var shared = netip.MustParsePrefix("100.64.0.0/10")
 
-// near refuses addresses to which what is passed on, with callers' keys, doesn't go
-// without TLS.
+// near refuses addresses to which what is passed on doesn't go without TLS: the answers,
+// pictures of pages among them, are for anybody on the way to read.
 func near(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
@@ -107,7 +107,7 @@ func (s *Servers) Forward(w http.ResponseWriter, r *http.Request, project, sessi
 	if !elsewhere {
 		return false
 	}
-	if owner.Away || s.pass(w, r, &pass{to: owner.Node, base: owner.URL, until: s.Ended, within: answerWithin}) != passed {
+	if owner.Away || s.pass(w, r, &pass{to: owner.Node, base: owner.URL, hops: owner.Hops, until: s.Ended, within: answerWithin}) != passed {
 		s.Refuse(w, domain.CodeUnavailable, away)
 	}
 	return true
@@ -120,7 +120,7 @@ func (s *Servers) Offer(w http.ResponseWriter, r *http.Request, body []byte, pro
 	if !elsewhere || owner.Away {
 		return false
 	}
-	p := &pass{to: owner.Node, base: owner.URL, body: body, until: s.Stopping, within: answerWithin, hurries: true}
+	p := &pass{to: owner.Node, base: owner.URL, hops: owner.Hops, body: body, until: s.Stopping, within: answerWithin, hurries: true}
 	if r.Header.Get("Prefer") != "" {
 		p.within = waitWithin
 	}
@@ -148,7 +148,7 @@ func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered boo
 		has := func(res *http.Response) bool {
 			return res.StatusCode < http.StatusBadRequest || res.StatusCode == http.StatusRequestedRangeNotSatisfiable
 		}
-		if n.ID != s.Self && n.URL != "" && s.pass(w, r, &pass{to: n.ID, base: n.URL, until: s.Stopping, within: findWithin, wanted: has}) == passed {
+		if n.ID != s.Self && n.URL != "" && s.pass(w, r, &pass{to: n.ID, base: n.URL, hops: n.Hops, until: s.Stopping, within: findWithin, wanted: has}) == passed {
 			return true
 		}
 	}

@@ -103,7 +103,7 @@ func newCluster(t *testing.T) *cluster {
 		}
 		_, _ = io.WriteString(w, "b did it")
 	})
-	c.owner = domain.Owner{Node: "b", URL: c.b.URL}
+	c.owner = domain.Owner{Node: "b", URL: c.b.URL, Hops: Sealing}
 	return c
 }
 
@@ -169,7 +169,7 @@ func TestNeverForwardedTwice(t *testing.T) {
 	for i, s := range c.servers {
 		s.Here = func(string) bool { return false }
 		s.Owner = func(context.Context, string, string) (domain.Owner, error) {
-			return domain.Owner{Node: []string{"b", "a"}[i], URL: urls[i]}, nil
+			return domain.Owner{Node: []string{"b", "a"}[i], URL: urls[i], Hops: Sealing}, nil
 		}
 	}
 	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" || len(c.seen) != 1 {
@@ -220,7 +220,7 @@ func TestAnOwnerThatIsAway(t *testing.T) {
 			t.Errorf("%s: %d %q", name, status, body)
 		}
 	}
-	c.owner, c.unjudged = domain.Owner{Node: "b", URL: c.b.URL}, http.StatusForbidden // it is another by now, or its clock is wrong
+	c.owner, c.unjudged = domain.Owner{Node: "b", URL: c.b.URL, Hops: Sealing}, http.StatusForbidden // it is another by now, or its clock is wrong
 	if status, body, _ := c.get(t, c.a.URL, "/", ""); status != http.StatusServiceUnavailable || body != "unavailable "+away {
 		t.Errorf("another: %d %q", status, body)
 	}
@@ -338,7 +338,7 @@ func TestAnywhere(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer lacks.Close()
-	nodes := []domain.Node{{ID: "a", URL: c.a.URL}, {ID: "starts"}, {ID: "gone", URL: "http://127.0.0.1:1"}, {ID: "lacks", URL: lacks.URL}, {ID: "b", URL: c.b.URL}}
+	nodes := []domain.Node{{ID: "a", URL: c.a.URL}, {ID: "starts"}, {ID: "gone", URL: "http://127.0.0.1:1"}, {ID: "lacks", URL: lacks.URL, Hops: Sealing}, {ID: "b", URL: c.b.URL, Hops: Sealing}}
 	c.servers[0].All = func(context.Context) ([]domain.Node, error) { return nodes, nil }
 	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" || len(c.seen) != 1 {
 		t.Errorf("%q, %d requests", body, len(c.seen))

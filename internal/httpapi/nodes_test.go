@@ -93,7 +93,7 @@ func TestHops(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		owner := domain.Owner{Node: "b"}
+		owner := domain.Owner{Node: "b", Hops: hop.Sealing}
 		serve := func(name string, stopping context.Context, draining <-chan struct{}) *httptest.Server {
 			cfg := r.config
 			cfg.Draining = draining
@@ -127,17 +127,17 @@ func TestHops(t *testing.T) {
 		add := func(header ...string) reply {
 			return r.ask("POST", session+"/steps", `{"steps":[{"action":"reload"}]}`, header...)
 		}
-		if a := add(); a.status != http.StatusAccepted || seen() != "POST/steps" || a.header.Get(hop.Header) != "" {
+		if a := add(); a.status != http.StatusAccepted || seen() != "POST/pass" || a.header.Get(hop.Header) != "" {
 			t.Errorf("a step: %d %s", a.status, a.raw)
 		}
-		if a := r.ask("GET", session+"/logs", ""); a.status != http.StatusOK || seen() != "GET/logs" {
+		if a := r.ask("GET", session+"/logs", ""); a.status != http.StatusOK || seen() != "GET/pass" {
 			t.Errorf("a log: %d %s", a.status, a.raw)
 		}
 		if a := r.ask("GET", session, ""); a.status != http.StatusOK || seen() != "" {
 			t.Errorf("a session: %d %s", a.status, a.raw)
 		}
 		close(drainB)
-		if a := add(); a.status != http.StatusAccepted || seen() != "POST/steps" {
+		if a := add(); a.status != http.StatusAccepted || seen() != "POST/pass" {
 			t.Errorf("a step while the other stops: %d %s", a.status, a.raw)
 		}
 		steps := func() int { return len(r.ask("GET", session+"/steps", "").body["data"].([]any)) }
@@ -151,7 +151,7 @@ func TestHops(t *testing.T) {
 		}
 		stop()
 		a := <-waited
-		if got := seen(); got != "POST/steps POST/hurry" {
+		if got := seen(); got != "POST/pass POST/hurry" {
 			t.Errorf("passed on: %s", got)
 		}
 		if data, _ := a.body["data"].([]any); a.status != http.StatusAccepted || len(data) != 1 || steps() != 3 {

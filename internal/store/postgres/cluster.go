@@ -49,8 +49,8 @@ func (s *Store) show(ctx context.Context) (member bool, err error) {
 	self := s.announced()
 	var draining bool
 	b := &pgx.Batch{}
-	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5, browsers = $6
-		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room, self.Browsers).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
+	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5, browsers = $6, hops = $7
+		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room, self.Browsers, self.Hops).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
 	// Last: nobody may wait for this row while its holder waits for its own.
 	b.Queue(queueLives)
 	err = s.vital.SendBatch(ctx, b).Close()
@@ -73,12 +73,12 @@ func (s *Store) drain() {
 func (s *Store) Others() bool { return s.others.Load() }
 
 // nodeColumns are what scanNode scans.
-const nodeColumns = `name, url, version, draining, sessions, room, browsers, started_at, seen_at`
+const nodeColumns = `name, url, version, draining, sessions, room, browsers, hops, started_at, seen_at`
 
 func scanNode(r codec.Scanner) (n domain.Node, err error) {
 	var name string
 	var draining bool
-	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.Room, &n.Browsers, &n.StartedAt, &n.SeenAt); err != nil {
+	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.Room, &n.Browsers, &n.Hops, &n.StartedAt, &n.SeenAt); err != nil {
 		return n, err
 	}
 	n.ID, n.State = nodePrefix+name, domain.NodeReady
@@ -124,8 +124,8 @@ func (s *Store) DrainNode(ctx context.Context, id string) (n domain.Node, err er
 func (s *Store) SessionOwner(ctx context.Context, project, id string) (domain.Owner, error) {
 	var num int64
 	var o domain.Owner
-	if err := s.row(ctx, `SELECT s.node, COALESCE('`+nodePrefix+`' || n.name, ''), COALESCE(n.url, '') FROM sessions s LEFT JOIN nodes n ON n.num = s.node AND n.num > 0
-		WHERE s.project_id = $1 AND s.id = $2`, project, id).Scan(&num, &o.Node, &o.URL); err != nil {
+	if err := s.row(ctx, `SELECT s.node, COALESCE('`+nodePrefix+`' || n.name, ''), COALESCE(n.url, ''), COALESCE(n.hops, 0) FROM sessions s LEFT JOIN nodes n ON n.num = s.node AND n.num > 0
+		WHERE s.project_id = $1 AND s.id = $2`, project, id).Scan(&num, &o.Node, &o.URL, &o.Hops); err != nil {
 		return o, fmt.Errorf("find who runs a session: %w", err)
 	}
 	switch {

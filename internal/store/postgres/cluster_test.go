@@ -219,12 +219,12 @@ func TestOwners(t *testing.T) {
 		return o
 	}
 	r, q := c.session(a), c.waiting(a)
-	c.ok(a.Announce(t.Context(), func() domain.Node { return domain.Node{URL: "http://10.0.0.1"} }))
+	c.ok(a.Announce(t.Context(), func() domain.Node { return domain.Node{URL: "http://10.0.0.1", Hops: 2} }))
 	for _, tt := range []struct {
 		by   *node
 		of   domain.Session
 		want domain.Owner
-	}{{a, r, domain.Owner{Here: true}}, {b, r, domain.Owner{Node: "node_a", URL: "http://10.0.0.1"}}, {a, q, domain.Owner{}}, {b, q, domain.Owner{}}} {
+	}{{a, r, domain.Owner{Here: true}}, {b, r, domain.Owner{Node: "node_a", URL: "http://10.0.0.1", Hops: 2}}, {a, q, domain.Owner{}}, {b, q, domain.Owner{}}} {
 		if got := owner(tt.by, tt.of); got != tt.want {
 			t.Errorf("%+v, want %+v", got, tt.want)
 		}
