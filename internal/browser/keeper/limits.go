@@ -146,8 +146,12 @@ func (k *keeper) gauges() (all []*gauge) {
 		all = append(all, &gauge{limit: l.Memory, rate: 2 << 30, most: time.Second, look: watched.look})
 	}
 	if l.Disk > 0 {
+		disk := device(k.cfg.Dir)
 		all = append(all, &gauge{limit: l.Disk, rate: 1 << 29, most: 5 * time.Second, look: func() (int64, *Exceeded) {
 			used := size(k.cfg.Dir, l.Disk)
+			if used <= l.Disk {
+				used += removed(watched.pids(), disk, l.Disk-used)
+			}
 			if used <= l.Disk {
 				return used, nil
 			}
