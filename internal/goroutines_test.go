@@ -45,6 +45,7 @@ var stops = map[string]string{
 	"internal/browser.Browser.watch":         "itself",
 	"internal/browser.Tabs.keepFile":         "itself",
 	"internal/browser.pool.rest":             "pool.close",
+	"internal/browser.screencast.again":      "Watcher.Close of the last one",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
 	"internal/browser/mux.Mux.waits":         "itself, or Mux.goOn, which Mux.Run calls when the browser ends",
 	"internal/connect.writeLong":             "itself",

@@ -26,7 +26,7 @@ type store interface {
 	keyStore
 	session.Store
 	event.Store
-	live.Steps
+	live.Store
 	webhook.Queue
 	webhook.Endpoints
 	webhook.DeliveryStore

@@ -69,6 +69,19 @@ func (t *Tabs) Refused() int {
 	return t.refused
 }
 
+// Number is the tab's, in the order in which tabs were opened, from 1: it keeps it.
+func (p *Page) Number() int { return p.number }
+
+// Numbered is the open tab with that number; nil: there is none.
+func (t *Tabs) Numbered(n int) *Page {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if i := slices.IndexFunc(t.open, func(p *Page) bool { return p.number == n }); i >= 0 {
+		return t.open[i]
+	}
+	return nil
+}
+
 // Use makes an open tab the current one; false: it isn't open any more.
 func (t *Tabs) Use(p *Page) bool {
 	t.mu.Lock()

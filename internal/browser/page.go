@@ -57,6 +57,8 @@ type Page struct {
 	stays   int             // it was to be left and is not
 	capture *capture        // the picture that was asked for last
 	changed chan struct{}
+
+	screencast *screencast // nil: nobody has watched it yet
 }
 
 // Frame is one document's place in the page.

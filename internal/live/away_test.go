@@ -65,6 +65,7 @@ type shown struct {
 	Status string
 	URL    string
 	Steps  []struct{ Action, Target, Error string }
+	Tabs   []struct{ Current, Shown, Popup bool }
 }
 
 // state reads the next one.
@@ -77,7 +78,8 @@ func state(t *testing.T, conn *websocket.Conn) (s shown, err error) {
 		if err != nil {
 			return s, err
 		}
-		if kind == websocket.MessageText {
+		var said struct{ Type string }
+		if kind == websocket.MessageText && json.Unmarshal(raw, &said) == nil && said.Type == "state" {
 			return s, json.Unmarshal(raw, &s)
 		}
 	}
@@ -101,7 +103,7 @@ func TestViewersStayWhileTheStoreIsAway(t *testing.T) {
 	if s, err := state(t, conn); err != nil || len(s.Steps) != 1 {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	h.change(func() { h.fail = domain.ErrStreamOver })
+	h.change(func() { h.revoked = time.Now() })
 	if _, err := state(t, conn); websocket.CloseStatus(err) != 4001 {
 		t.Errorf("got %v", err)
 	}
@@ -114,10 +116,10 @@ func TestLinksHideCredentials(t *testing.T) {
 	params := func(s step.Spec) json.RawMessage { return s.Params() }
 	why := &domain.Failure{Message: "Timed out.", Seen: "the address is https://u:pass@x.test/in?token=secret#secret"}
 	h := &house{pages: map[string]*browser.Page{"a": nil}, steps: []domain.Step{
-		{Action: "goto", Params: params(step.Spec{Action: "goto", URL: "https://u:pass@x.test/in?token=secret#secret"})},
-		{Action: "waitFor", Params: params(step.Spec{Action: "waitFor", URL: "*/in?token=secret"}), Error: why},
-		{Action: "click", Params: params(step.Spec{Action: "click", Target: `a[href="https://u:pass@x.test/?token=secret"]`})},
-		{Action: "goto", Params: params(step.Spec{Action: "goto", URL: "https://x.test/"}), Error: &domain.Failure{Message: "No https://u:pass@x.test/?secret."}},
+		{Index: 0, Action: "goto", Params: params(step.Spec{Action: "goto", URL: "https://u:pass@x.test/in?token=secret#secret"})},
+		{Index: 1, Action: "waitFor", Params: params(step.Spec{Action: "waitFor", URL: "*/in?token=secret"}), Error: why},
+		{Index: 2, Action: "click", Params: params(step.Spec{Action: "click", Target: `a[href="https://u:pass@x.test/?token=secret"]`})},
+		{Index: 3, Action: "goto", Params: params(step.Spec{Action: "goto", URL: "https://x.test/"}), Error: &domain.Failure{Message: "No https://u:pass@x.test/?secret."}},
 	}}
 	server := h.open(t)
 	for mode, want := range map[domain.StreamMode]string{
@@ -171,7 +173,7 @@ func TestTheLivePageComesBack(t *testing.T) {
 	h.set(domain.ErrStreamOver)
 	h.hangUp()
 	pill("Link is over")
-	message("Ask for a new one")
+	message("This link is over")
 
 	h.set(errAway)
 	run(viewer.Page(), step.Spec{Action: "goto", URL: server.URL + "/streams?id=a"})

@@ -33,36 +33,30 @@ func TestManyChangesAskTheStoreSeldom(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	h := &house{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
-	conn := look(t, h.open(t), "a")
-	seen, asked := map[string]bool{}, 0
-	looked := h.looked()
+	server := h.open(t)
+	conn, other := look(t, server, "a"), look(t, server, "a")
+	seen := map[string]bool{}
 	for len(seen) < 15 {
 		s, err := state(t, conn)
 		if err != nil {
 			t.Fatal(err)
 		}
 		seen[s.URL] = true
-		select {
-		case <-looked:
-			asked++
-			looked = h.looked()
-		default:
-		}
 	}
-	if asked > 2 { // by the socket and by the first look
-		t.Errorf("asked the store %d times for 15 addresses", asked)
+	if _, err := state(t, other); err != nil || h.countAsks() != 1 {
+		t.Errorf("asked the store %d times for 15 addresses and two viewers; %v", h.countAsks(), err)
 	}
 	began := time.Now()
 	for range 3 {
 		looked := h.looked()
 		h.change(func() {})
 		<-looked
-		if _, err := state(t, conn); err != nil {
-			t.Fatal(err)
-		}
 	}
-	if took := time.Since(began); took < 450*time.Millisecond {
+	if took := time.Since(began); took < 200*time.Millisecond {
 		t.Errorf("asked the store three times within %s", took)
+	}
+	if n := h.countAsks(); n != 4 {
+		t.Errorf("asked the store %d times for three changes and two viewers", n-1)
 	}
 }
 

@@ -1,3 +1,6 @@
+// Package live is the live page: a session's picture, address, tabs, state and
+// steps, pushed to whoever has a link, and, with a link for control, their
+// mouse and keyboard back to the browser.
 package live
 
 import (
@@ -11,6 +14,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -29,9 +33,14 @@ type Sessions interface {
 	Changed(id string) <-chan struct{}
 }
 
-// Steps reads a session's latest steps.
-type Steps interface {
+// Store reads what stands beside the picture.
+type Store interface {
+	Session(ctx context.Context, project, id string) (domain.Session, error)
+	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
+	Streams(ctx context.Context, project, session string) ([]domain.Stream, error)
+	// LastSteps are the latest, without their results.
 	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
+	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
 }
 
 // Refuse answers a request with a problem.
@@ -58,22 +67,24 @@ type Handler struct {
 	// Servers is nil where there is one.
 	Servers Servers
 
-	sessions    Sessions
-	steps       Steps
-	keys        Keys
-	log         *slog.Logger
-	stopping    <-chan struct{}
-	refuse      Refuse
-	screencasts *screencasts
-	page        *template.Template
+	sessions Sessions
+	store    Store
+	keys     Keys
+	log      *slog.Logger
+	stopping <-chan struct{}
+	refuse   Refuse
+	page     *template.Template
+	rooms    rooms
+
+	sent, skipped atomic.Int64 // pictures, of all viewers
 }
 
 // New makes the handler. When stopping is closed, viewers are sent away.
-func New(sessions Sessions, steps Steps, keys Keys, stopping <-chan struct{}, refuse Refuse, log *slog.Logger) *Handler {
+func New(sessions Sessions, store Store, keys Keys, stopping <-chan struct{}, refuse Refuse, log *slog.Logger) *Handler {
 	return &Handler{
-		sessions: sessions, steps: steps, keys: keys, log: log, stopping: stopping, refuse: refuse,
-		screencasts: &screencasts{log: log, open: map[*browser.Page]*screencast{}},
-		page:        template.Must(template.ParseFS(assets, "assets/page.html")),
+		sessions: sessions, store: store, keys: keys, log: log, stopping: stopping, refuse: refuse,
+		page:  template.Must(template.ParseFS(assets, "assets/page.html")),
+		rooms: rooms{open: map[string]*room{}},
 	}
 }
 

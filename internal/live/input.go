@@ -11,10 +11,10 @@ import (
 	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
-// input is one message of a viewer's. X and Y are fractions of the picture,
-// from 0 to 1.
+// input is one message of a viewer's: what it does with its devices, or what it wants
+// to see. X and Y are fractions of the picture, from 0 to 1.
 type input struct {
-	Type      string  `json:"type"` // mouse, wheel, key, text
+	Type      string  `json:"type"` // mouse, wheel, key, text; drawn, fit, tab, result
 	Kind      string  `json:"kind"` // mouse: move, down, up; key: down, up
 	X         float64 `json:"x"`
 	Y         float64 `json:"y"`
@@ -25,11 +25,26 @@ type input struct {
 	Key       string  `json:"key"`
 	Text      string  `json:"text"`
 	Modifiers int     `json:"modifiers"` // bits as in package browser
+	Width     int     `json:"width"`     // fit: pixels that there are for the picture
+	Height    int     `json:"height"`
+	Number    int     `json:"number"` // tab: its number, 0 for the current one; result: the step's index
+}
+
+// drives says whether the message would do something to the session. All others change
+// what this one viewer sees.
+func (in input) drives() bool {
+	switch in.Type {
+	case "drawn", "fit", "tab", "result":
+		return false
+	}
+	return true
 }
 
 const (
 	maxMessage = 256 << 10
 	maxWheel   = 10_000
+	maxSide    = 8192 // pixels
+	minSide    = 64
 )
 
 var errInput = errors.New("not an input message")
@@ -53,6 +68,11 @@ func parseInput(raw []byte) (input, error) {
 		ok = ok && (in.Kind == "down" || in.Kind == "up") && in.Key != "" && len(in.Key) <= 32
 	case "text":
 		ok = ok && in.Text != ""
+	case "drawn":
+	case "fit":
+		ok = ok && in.Width >= minSide && in.Width <= maxSide && in.Height >= minSide && in.Height <= maxSide
+	case "tab", "result":
+		ok = ok && in.Number >= 0 && in.Number <= math.MaxInt32
 	default:
 		ok = false
 	}

@@ -31,7 +31,8 @@ func TestWhyViewersAreSentAway(t *testing.T) {
 		code   websocket.StatusCode
 		why    string
 	}{
-		{"the link is revoked", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.fail = domain.ErrStreamOver }) }, 4001, "the link is over"},
+		{"the link is revoked", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.revoked = time.Now() }) }, 4001, "the link was revoked"},
+		{"its session is forgotten", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.fail = domain.ErrNotFound }) }, 4001, "the session was forgotten"},
 		{"its key is revoked", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.revoke() }) }, 4001, "the link was revoked"},
 		{"the server stops", domain.StreamView, func(h *house, _ *websocket.Conn) { close(h.stopping) }, websocket.StatusGoingAway, "the server stops"},
 		{"the session ends", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.status = domain.SessionClosed }) }, websocket.StatusNormalClosure, "the session has ended"},

@@ -17,12 +17,12 @@ import (
 
 const (
 	writeWithin = 10 * time.Second
-	lookWithin  = 10 * time.Second
-	lookAgain   = time.Second            // while the store is away
-	lookEvery   = 250 * time.Millisecond // at most, however much happens
+	stateEvery  = 100 * time.Millisecond // at most
 	inputWithin = 5 * time.Second
 	pingEvery   = 20 * time.Second
-	shownSteps  = 50
+	// maxAhead is how many pictures are on their way to a viewer that tells when it
+	// has drawn them.
+	maxAhead = 3
 )
 
 // Why a viewer is sent away, as WebSocket close codes of our own.
@@ -32,44 +32,32 @@ const (
 	closeStopping = websocket.StatusGoingAway
 )
 
-// state is what the page shows beside the picture.
-type state struct {
-	Status  string     `json:"status"`
-	Reason  string     `json:"reason,omitempty"`
-	URL     string     `json:"url"`
-	Viewers int        `json:"viewers"`
-	Control bool       `json:"control"`
-	Steps   []stepLine `json:"steps"`
-}
-
-type stepLine struct {
-	Index  int    `json:"index"`
-	Action string `json:"action"`
-	Target string `json:"target,omitempty"` // never what was typed
-	Status string `json:"status"`
-	Error  string `json:"error,omitempty"`
-	Ms     int64  `json:"ms,omitempty"`
-}
-
 // viewer is one connection of the live page.
 type viewer struct {
 	*Handler
 	conn    *websocket.Conn
-	token   string
 	stream  domain.Stream
 	session string
-	mailbox *mailbox
-	page    *browser.Page   // joined; nil before the session has one
-	revoked <-chan struct{} // closed when the link's key is
-	told    string          // the address that was sent last
-	running sync.WaitGroup  // what serves it beside what writes
+	room    *room
+	revoked <-chan struct{}  // closed when the link's key is
+	told    map[int]stepLine // by index
+	flow    *flow
+	asks    chan int       // steps whose result it wants to see
+	running sync.WaitGroup // what serves it beside what writes
+
+	page *browser.Page // that is shown; nil before the session has one; only write knows it
+
+	mu      sync.Mutex
+	watcher *browser.Watcher // of page
+	fit     browser.Fit
+	tab     int           // that it has chosen; 0: the current one
+	wished  chan struct{} // fit or tab is another
 }
 
 // socket serves one viewer. The token is what lets it in, whatever page it
 // comes from, so no origin is refused.
 func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
-	token := token(r)
-	stream, session, err := h.sessions.OpenStream(r.Context(), token)
+	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	switch {
 	case opensNothing(err):
 		h.refuse(w, domain.CodeNotFound, "This link opens nothing, or no longer.")
@@ -94,7 +82,11 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = conn.CloseNow() }()
 	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
-	v := &viewer{Handler: h, conn: conn, token: token, stream: stream, session: session.ID, mailbox: newMailbox(), revoked: held.Done()}
+	v := &viewer{
+		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
+		told: map[int]stepLine{}, asks: make(chan int, 1), wished: make(chan struct{}, 1), flow: newFlow(),
+	}
+	defer v.room.left()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	inputs := make(chan input, maxInputs)
@@ -103,15 +95,16 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		v.read(ctx, inputs)
 	})
 	v.running.Go(func() { v.act(ctx, inputs) })
+	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
-	v.leave()
+	v.watch(nil)
 	_ = conn.Close(code, why)
 	cancel()
 	v.running.Wait()
 }
 
-// read takes the viewer's messages. A link for looking takes none: whoever
-// sends one by hand is sent away.
+// read takes the viewer's messages. A link for looking takes no input: whoever sends
+// some by hand is sent away.
 func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 	for {
 		kind, raw, err := v.conn.Read(ctx)
@@ -123,15 +116,40 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 			_ = v.conn.Close(websocket.StatusUnsupportedData, "not an input message")
 			return
 		}
-		if v.stream.Mode != domain.StreamControl {
+		if in.drives() && v.stream.Mode != domain.StreamControl {
 			_ = v.conn.Close(websocket.StatusPolicyViolation, "this link is for looking only")
 			return
 		}
-		// A page that hangs takes none for seconds. Whoever waited for it here
-		// would hear no pong, and take the viewer for gone.
-		if len(inputs) < in.limit() {
-			inputs <- in
+		switch in.Type {
+		case "drawn":
+			v.flow.drawn(time.Now())
+		case "fit":
+			v.wish(func() { v.fit.Width, v.fit.Height = in.Width, in.Height })
+		case "tab":
+			v.wish(func() { v.tab = in.Number })
+		case "result":
+			select {
+			case v.asks <- in.Number:
+			default: // one at a time: the page asks again
+			}
+		default:
+			// A page that hangs takes none for seconds. Whoever waited for it here
+			// would hear no pong, and take the viewer for gone.
+			if len(inputs) < in.limit() {
+				inputs <- in
+			}
 		}
+	}
+}
+
+// wish changes what the viewer wants to see.
+func (v *viewer) wish(change func()) {
+	v.mu.Lock()
+	change()
+	v.mu.Unlock()
+	select {
+	case v.wished <- struct{}{}:
+	default:
 	}
 }
 
@@ -149,7 +167,7 @@ func (v *viewer) act(ctx context.Context, inputs <-chan input) {
 		select {
 		case in := <-inputs:
 			page, ok := v.sessions.Page(v.session)
-			width, height := v.screencasts.size(page)
+			width, height := v.size()
 			if !ok || width == 0 {
 				continue // there is nothing to point at
 			}
@@ -168,15 +186,19 @@ func (v *viewer) act(ctx context.Context, inputs <-chan input) {
 	}
 }
 
-func (v *viewer) leave() {
-	if v.page != nil {
-		v.screencasts.leave(v.page, v.mailbox)
+// size is that of the page that is shown, in CSS pixels.
+func (v *viewer) size() (width, height float64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.watcher == nil {
+		return 0, 0
 	}
+	return v.watcher.Size()
 }
 
-// write pushes frames and state until the viewer goes, the link is over or the
+// write pushes pictures and state until the viewer goes, the link is over or the
 // session has ended, and says which.
-func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
+func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why string) {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	var expiry <-chan time.Time
@@ -185,102 +207,154 @@ func (v *viewer) write(ctx context.Context) (websocket.StatusCode, string) {
 		defer t.Stop()
 		expiry = t.C
 	}
-	var known *saw // what the store said last
+	if face := v.room.lastFace(); face.JPEG != nil {
+		if v.send(ctx, websocket.MessageBinary, face.JPEG) != nil {
+			return websocket.StatusNormalClosure, ""
+		}
+	}
+	var rest <-chan time.Time
+	dirty := true
 	for {
-		// Asked for before looking, so that no change falls in between.
-		changed := v.sessions.Changed(v.session)
-		moved := v.join()
-		looked := v.look(ctx)
-		rest, again := time.After(lookEvery), (<-chan time.Time)(nil)
-	frames:
-		for {
-			news := changed
-			if looked != nil || rest != nil {
-				news = nil // one look at a time, and then a rest
+		saw, news := v.room.known()
+		moved, tabs := v.join()
+		if code, why := v.over(saw); code != 0 {
+			if why == closedSession {
+				_ = v.sendState(ctx, saw)
 			}
-			select {
-			case frame := <-v.mailbox.frames:
-				if err := v.send(ctx, websocket.MessageBinary, frame); err != nil {
-					return websocket.StatusNormalClosure, ""
-				}
-				v.screencasts.sent.Add(1)
-			case saw := <-looked:
-				looked = nil
-				switch {
-				case opensNothing(saw.err):
-					return closeOver, "the link is over"
-				case saw.err != nil:
-					// The picture goes on without the store; the rest waits for it.
-					v.log.Debug("look at a session", "session", v.session, "err", saw.err)
-					again = time.After(lookAgain)
-				default:
-					known = &saw
-					if err := v.sendState(ctx, saw); err != nil {
-						return websocket.StatusNormalClosure, ""
-					}
-					if saw.session.Status.Ended() {
-						return websocket.StatusNormalClosure, "the session has ended"
-					}
-					if saw.elsewhere {
-						return closeMoved, "another server runs the session"
-					}
-				}
-			case <-again:
-				break frames
-			case <-rest:
-				rest = nil
-			case <-news:
-				break frames
-			case <-moved:
-				// A page changes as often as it likes, and the store knows nothing of it.
-				moved = v.join()
-				if known == nil || v.address() == v.told {
-					continue
-				}
-				if err := v.sendState(ctx, *known); err != nil {
-					return websocket.StatusNormalClosure, ""
-				}
-			case <-ping.C:
-				pinging, cancel := context.WithTimeout(ctx, writeWithin)
-				err := v.conn.Ping(pinging)
-				cancel()
-				if err != nil {
-					return websocket.StatusNormalClosure, ""
-				}
-			case <-v.revoked:
-				return closeOver, "the link was revoked"
-			case <-expiry:
-				return closeOver, "the link has expired"
-			case <-v.stopping:
-				return closeStopping, "the server stops"
-			case <-ctx.Done():
+			return code, why
+		}
+		if dirty && rest == nil && saw != nil {
+			dirty, rest = false, time.After(stateEvery)
+			if v.sendState(ctx, saw) != nil {
 				return websocket.StatusNormalClosure, ""
 			}
+		}
+		var err error
+		select {
+		case <-v.pictures():
+			err = v.sendPicture(ctx)
+		case <-v.flow.more:
+			v.adapt()
+		case <-v.wished:
+			dirty = true
+		case <-news:
+			dirty = true
+		case <-moved: // a page changes as often as it likes, and the store knows nothing of it
+			dirty = true
+		case <-tabs:
+			dirty = true
+		case <-rest:
+			rest = nil
+		case <-ping.C:
+			pinging, cancel := context.WithTimeout(ctx, writeWithin)
+			err = v.conn.Ping(pinging)
+			cancel()
+		case <-v.revoked:
+			return closeOver, "the link was revoked"
+		case <-expiry:
+			return closeOver, "the link has expired"
+		case <-v.stopping:
+			return closeStopping, "the server stops"
+		case <-ctx.Done():
+			return websocket.StatusNormalClosure, ""
+		}
+		if err != nil {
+			return websocket.StatusNormalClosure, ""
 		}
 	}
 }
 
-// join enters the room of the session's page as soon as there is one; what it
-// returns is closed when the page's address may have changed.
-func (v *viewer) join() <-chan struct{} {
+const closedSession = "the session has ended"
+
+// over says why the viewer is to go, if it is.
+func (v *viewer) over(saw *saw) (code websocket.StatusCode, why string) {
+	switch {
+	case saw == nil:
+		return 0, ""
+	case saw.gone:
+		return closeOver, "the session was forgotten"
+	case !saw.links[v.stream.ID].RevokedAt.IsZero():
+		return closeOver, "the link was revoked"
+	case saw.session.Status.Ended():
+		return websocket.StatusNormalClosure, closedSession
+	case saw.elsewhere:
+		return closeMoved, "another server runs the session"
+	}
+	return 0, ""
+}
+
+// join watches the page that is to be shown as soon as there is one: the tab that the
+// viewer has chosen while it is open, or else the current one. What it returns is closed
+// when the page's address, or what tabs there are, may have changed.
+func (v *viewer) join() (moved, tabs <-chan struct{}) {
 	page, ok := v.sessions.Page(v.session)
+	if !ok {
+		return nil, nil
+	}
+	v.mu.Lock()
+	chosen := v.tab
+	v.mu.Unlock()
+	if all := page.Tabs(); all != nil {
+		tabs = all.Changed()
+		if other := all.Numbered(chosen); other != nil {
+			page = other
+		}
+	}
+	moved = page.Changed()
+	v.watch(page)
+	return moved, tabs
+}
+
+// watch has the viewer see a page, with what it can make use of now.
+func (v *viewer) watch(page *browser.Page) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.page == page {
+		if v.watcher != nil {
+			v.watcher.Refit(v.fit)
+		}
+		return
+	}
+	if v.watcher != nil {
+		v.watcher.Close()
+		v.watcher = nil
+	}
+	if v.page = page; page != nil {
+		v.watcher = page.Watch(v.fit)
+	}
+}
+
+// pictures says that there is one to send, and that the viewer is ready for it.
+func (v *viewer) pictures() <-chan struct{} {
+	if v.watcher == nil || v.flow.full() {
+		return nil
+	}
+	return v.watcher.More()
+}
+
+func (v *viewer) sendPicture(ctx context.Context) error {
+	picture, missed, ok := v.watcher.Take()
 	if !ok {
 		return nil
 	}
-	if v.page != page {
-		v.leave()
-		v.page = page
-		v.screencasts.join(page, v.mailbox)
+	v.room.sees(picture)
+	v.skipped.Add(missed - v.flow.missed)
+	v.flow.missed = missed
+	v.flow.sent(time.Now())
+	if err := v.send(ctx, websocket.MessageBinary, picture.JPEG); err != nil {
+		return err
 	}
-	return page.Changed()
+	v.sent.Add(1)
+	return nil
 }
 
-// address is where the page is.
-func (v *viewer) address() string {
-	if v.page == nil {
-		return ""
+// adapt has pictures be as good as the viewer's connection is.
+func (v *viewer) adapt() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.fit.Quality = v.flow.quality(); v.watcher != nil {
+		v.watcher.Refit(v.fit)
 	}
-	return v.page.Main().Document.URL
 }
 
 func (v *viewer) send(ctx context.Context, kind websocket.MessageType, raw []byte) error {
@@ -289,13 +363,12 @@ func (v *viewer) send(ctx context.Context, kind websocket.MessageType, raw []byt
 	return v.conn.Write(ctx, kind, raw)
 }
 
-// saw is what the store says of a viewer's session, or why it says nothing.
-type saw struct {
-	session domain.Session
-	steps   []domain.Step
-	err     error
-
-	elsewhere bool // another server runs it
+func (v *viewer) sendJSON(ctx context.Context, message any) error {
+	raw, err := json.Marshal(message)
+	if err != nil {
+		return err
+	}
+	return v.send(ctx, websocket.MessageText, raw)
 }
 
 // opensNothing says that the link is over, or never was one.
@@ -303,77 +376,49 @@ func opensNothing(err error) bool {
 	return errors.Is(err, domain.ErrNotFound) || errors.Is(err, domain.ErrStreamOver)
 }
 
-// look asks the store, which may take its time: frames don't wait for it.
-func (v *viewer) look(ctx context.Context) <-chan saw {
-	looked := make(chan saw, 1)
-	v.running.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, lookWithin)
-		defer cancel()
-		var s saw
-		if _, s.session, s.err = v.sessions.OpenStream(ctx, v.token); s.err == nil {
-			s.steps, s.err = v.steps.LastSteps(ctx, s.session.ProjectID, s.session.ID, shownSteps)
-		}
-		if s.err == nil && s.session.Status == domain.SessionReady && v.Servers != nil {
-			s.elsewhere = v.Servers.Elsewhere(ctx, s.session.ProjectID, s.session.ID)
-		}
-		looked <- s
-	})
-	return looked
-}
-
 // sendState sends what stands beside the picture.
-func (v *viewer) sendState(ctx context.Context, saw saw) error {
-	session, steps := saw.session, saw.steps
-	s := state{
-		Status: string(session.Status), Reason: string(session.CloseReason),
-		Control: v.stream.Mode == domain.StreamControl, Steps: make([]stepLine, len(steps)),
-	}
-	// Who can only look may be anybody: what an address says beside where it is
-	// stays with those who drive the session.
-	hide := domain.HideQueries
-	if s.Control {
-		hide = domain.HideUserinfo
-	}
-	v.told = v.address()
-	s.URL = hide(v.told)
-	if v.page != nil {
-		s.Viewers = v.screencasts.viewers(v.page)
-	}
-	for i, st := range steps {
-		s.Steps[i] = line(st, hide)
-	}
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	return v.send(ctx, websocket.MessageText, raw)
+func (v *viewer) sendState(ctx context.Context, saw *saw) error {
+	return v.sendJSON(ctx, v.state(saw))
 }
 
-func line(st domain.Step, hide func(string) string) stepLine {
-	var shown struct {
-		Target string `json:"target"`
-		URL    string `json:"url"`
-		Key    string `json:"key"`
-	}
-	_ = json.Unmarshal(st.Params, &shown) // what can't be read isn't shown
-	l := stepLine{
-		Index: st.Index, Action: st.Action, Target: hide(shown.Target), Status: string(st.Status), Ms: st.Duration().Milliseconds(),
-	}
-	if strings.HasPrefix(shown.URL, "*") {
-		// A pattern for an address, that begins anywhere.
-		shown.URL = strings.TrimPrefix(hide("any://"+shown.URL), "any://")
-	}
-	for _, other := range []string{hide(shown.URL), shown.Key} {
-		if l.Target == "" {
-			l.Target = other
+// maxResult bounds what is sent of a step's result, in bytes.
+const maxResult = 32 << 10
+
+// result is what a step answered, for who has asked.
+type result struct {
+	Type   string          `json:"type"` // result
+	Number int             `json:"number"`
+	Result json.RawMessage `json:"result"`        // null: there is none to be seen
+	Cut    int             `json:"cut,omitempty"` // it is left out: it has so many bytes
+}
+
+// answer sends the results that are asked for, one after the other.
+func (v *viewer) answer(ctx context.Context) {
+	for {
+		select {
+		case index := <-v.asks:
+			looking, cancel := context.WithTimeout(ctx, lookWithin)
+			steps, err := v.store.Steps(looking, v.stream.ProjectID, v.session, index-1, 1)
+			cancel()
+			if err != nil {
+				v.log.Debug("read a step's result", "session", v.session, "err", err)
+				continue
+			}
+			said := result{Type: "result", Number: index}
+			if len(steps) == 1 && steps[0].Index == index && showsResult(v.stream.Mode, steps[0]) {
+				said.Result = steps[0].Result
+				if v.stream.Mode != domain.StreamControl {
+					said.Result = hideIn(said.Result)
+				}
+				if len(said.Result) > maxResult {
+					said.Result, said.Cut = nil, len(said.Result)
+				}
+			}
+			if v.sendJSON(ctx, said) != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
 		}
 	}
-	if st.Error != nil {
-		l.Error = st.Error.Message
-		if st.Error.Seen != "" {
-			l.Error = st.Error.Seen
-		}
-		l.Error = hide(l.Error)
-	}
-	return l
 }

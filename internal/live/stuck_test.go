@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,29 +40,64 @@ type house struct {
 	steps    []domain.Step
 	mode     domain.StreamMode
 	status   domain.SessionStatus // empty: READY
+	reason   domain.CloseReason
+	revoked  time.Time // the link
 	expires  time.Time
 	stopping chan struct{}
 	revoke   context.CancelFunc // of the key that the last viewer's link was made with
 
 	changed chan struct{} // closed at the next change
-	asked   chan struct{} // closed when the link is looked at next
+	asked   chan struct{} // closed when the session is looked at next
+	asks    int           // how often it was
 	conns   []net.Conn
 }
 
 func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.asked != nil {
-		close(h.asked)
-		h.asked = nil
-	}
 	if h.fail != nil {
 		return domain.Stream{}, domain.Session{}, h.fail
 	}
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
-	return domain.Stream{Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, domain.Session{ID: token, Status: cmp.Or(h.status, domain.SessionReady)}, nil
+	return domain.Stream{ID: "str_a", Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, h.session(token), nil
+}
+
+func (h *house) session(id string) domain.Session {
+	return domain.Session{ID: id, Status: cmp.Or(h.status, domain.SessionReady), CloseReason: h.reason}
+}
+
+// Session is the first thing that is asked of the store when a session has changed.
+func (h *house) Session(_ context.Context, _, id string) (domain.Session, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.asks++
+	if h.asked != nil {
+		close(h.asked)
+		h.asked = nil
+	}
+	return h.session(id), h.fail
+}
+
+func (h *house) QueuePositions(context.Context, string, []string) (map[string]int, error) {
+	return map[string]int{"a": 3}, nil
+}
+
+func (h *house) Streams(context.Context, string, string) ([]domain.Stream, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return []domain.Stream{{ID: "str_a", RevokedAt: h.revoked}}, nil
+}
+
+func (h *house) Steps(_ context.Context, _, _ string, after, limit int) ([]domain.Step, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	i := slices.IndexFunc(h.steps, func(s domain.Step) bool { return s.Index > after })
+	if i < 0 {
+		return nil, h.fail
+	}
+	return h.steps[i:min(i+limit, len(h.steps))], h.fail
 }
 
 func (h *house) Page(id string) (*browser.Page, bool) {
@@ -82,6 +118,12 @@ func (h *house) Changed(string) <-chan struct{} {
 		h.changed = make(chan struct{})
 	}
 	return h.changed
+}
+
+func (h *house) countAsks() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.asks
 }
 
 // looked is closed when somebody looks at the link.
@@ -124,7 +166,7 @@ func (h *house) WithKey(ctx context.Context, _ string) (context.Context, func())
 func (h *house) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.steps, h.fail
+	return slices.Clone(h.steps), h.fail
 }
 
 func (h *house) set(fail error) {

@@ -94,7 +94,7 @@ func TestLivePage(t *testing.T) {
 	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id+"/streams/"+link.String("streamId"), nil); err != nil {
 		t.Fatal(err)
 	}
-	run(viewer, obj{"action": "assert", "target": "#message", "text": "This link is over", "timeout": "10s"})
+	run(viewer, obj{"action": "assert", "target": "#message", "text": "This link was revoked", "timeout": "10s"})
 	run(viewer, obj{"action": "reload"}, obj{"action": "assert", "text": "This link is over"})
 	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")})
 	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {

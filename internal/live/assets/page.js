@@ -1,90 +1,123 @@
-// The live page: draws frames, shows state and steps, and reconnects.
+// The live page: draws pictures, shows state, tabs and steps, and reconnects.
 import { takeInput } from "./input.js";
+import { steps as listOf } from "./steps.js";
 
 const $ = (id) => document.getElementById(id);
 const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
 const control = document.body.dataset.control === "true";
 const names = {
-  QUEUED: "Waiting for room", STARTING: "Starting", READY: "Live", CLOSING: "Closing", CLOSED: "Closed",
+  QUEUED: "Waiting", STARTING: "Starting", READY: "Live", CLOSING: "Closing", CLOSED: "Closed",
   FAILED: "Failed", CONNECTING: "Connecting", LOST: "Connection lost", AWAY: "Server unavailable", OVER: "Link is over",
 };
-const marks = { COMPLETED: "✓", FAILED: "✕", INTERRUPTED: "✕", CANCELED: "–", PENDING: "·", RUNNING: "", WAITING: "…" };
 const reasons = {
   requested: "The session was closed.", timeout: "The session's time was up.", idle: "The session was idle for too long.",
   crashed: "The browser crashed.", node_lost: "The browser was lost with its server.", shutdown: "The server was stopped.",
 };
+const over = {
+  "the link has expired": "This link has expired", "the link was revoked": "This link was revoked", "the session was forgotten": "This session was deleted",
+};
 
-let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0;
+let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
+const send = (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); };
+const steps = listOf($("steps"), (number) => send({ type: "result", number }));
 
-function say(text) {
-  $("message").textContent = text || "";
+// say lays a card over the picture: what is the matter, and what comes of it.
+function say(text, { detail = "", busy = false, retry = false } = {}) {
   $("overlay").hidden = !text;
+  $("message").textContent = text || "";
+  $("detail").textContent = detail;
+  $("overlay").dataset.busy = busy;
+  $("retry").hidden = !retry;
 }
+
+// phase is what the page is like: waiting, live, lost, ended or over.
+const phase = (name) => { document.body.dataset.phase = name; };
 
 function status(name) {
   $("status").dataset.status = name;
   $("status").textContent = names[name] || name;
+  document.title = (names[name] || name) + ($("host").textContent ? " · " + $("host").textContent : "");
 }
 
-// draw decodes a frame; when a newer one was faster, it is left out.
+// draw decodes a picture; when a newer one was faster, it is left out.
 async function draw(blob) {
   const mine = ++newest;
-  const image = await createImageBitmap(blob);
+  const image = await createImageBitmap(blob).catch(() => null);
+  send({ type: "drawn" });
+  if (!image) return;
   if (mine > drawn) {
     drawn = mine;
     if (screen.width !== image.width || screen.height !== image.height) {
       screen.width = image.width;
       screen.height = image.height;
+      document.documentElement.style.setProperty("--ratio", image.width / image.height);
     }
     ink.drawImage(image, 0, 0);
-    if (live) say(""); // a frame decoded late must not hide why there are no more
+    document.body.dataset.drawn = "";
+    if (live) say(""); // a picture decoded late must not hide why there are no more
   }
   image.close();
 }
 
-function address(raw) {
-  let host = raw, path = "";
+function parts(raw) {
   try {
     const u = new URL(raw);
-    if (u.host) [host, path] = [u.host, u.pathname + u.search + u.hash];
+    if (u.host) return [u.host, u.pathname + u.search + u.hash];
   } catch { /* not an address: shown as it is */ }
+  return [raw, ""];
+}
+
+function address(raw) {
+  const [host, path] = parts(raw);
   $("host").textContent = host.slice(0, 200);
   $("path").textContent = path === "/" ? "" : path.slice(0, 500);
 }
 
-function row(step) {
-  const li = document.createElement("li");
-  li.dataset.status = step.status;
-  const part = (tag, text, name) => {
-    const el = li.appendChild(document.createElement(tag));
-    el.textContent = text;
-    if (name) el.className = name;
-    return el;
-  };
-  part("i", marks[step.status] ?? "·").title = step.status.toLowerCase();
-  part("b", step.action);
-  part("time", step.ms ? (step.ms < 1000 ? step.ms + " ms" : (step.ms / 1000).toFixed(1) + " s") : "");
-  if (step.target) part("small", step.target).title = step.target;
-  if (step.error) part("small", step.error, "error");
-  return li;
+function tabs(all = []) {
+  $("tabs").hidden = all.length < 2;
+  $("tabs").replaceChildren(...all.map((tab) => {
+    const button = document.createElement("button");
+    const [host, path] = parts(tab.url);
+    button.type = "button";
+    button.textContent = ((host || "New tab") + (path === "/" ? "" : path)).slice(0, 80);
+    button.title = (tab.popup ? "Opened by another tab. " : "") + (tab.current ? "Steps run here." : "");
+    button.dataset.current = !!tab.current;
+    if (tab.shown) button.setAttribute("aria-current", "true");
+    button.onclick = () => send({ type: "tab", number: tab.current ? 0 : tab.number });
+    return button;
+  }));
 }
 
+const between = (a, b) => {
+  const s = Math.round((new Date(b) - new Date(a)) / 1000);
+  return s < 60 ? `${s} s` : s < 3600 ? `${Math.floor(s / 60)} min ${s % 60} s` : `${Math.floor(s / 3600)} h ${Math.floor(s / 60) % 60} min`;
+};
+
 function show(state) {
+  const end = state.status === "CLOSED" || state.status === "FAILED";
+  if (state.url) address(state.url);
   status(state.status);
+  tabs(end ? [] : state.tabs);
   live = state.status === "READY";
-  if (live && drawn) say("");
-  address(state.url);
   $("viewers").textContent = state.viewers > 1 ? state.viewers + " viewers" : "";
-  $("steps").replaceChildren(...state.steps.map(row));
-  $("none").hidden = state.steps.length > 0;
-  $("count").textContent = state.steps.length || "";
-  const list = $("steps").parentElement;
-  list.scrollTop = list.scrollHeight;
-  if (state.status === "CLOSED" || state.status === "FAILED") {
+  steps.show(state.steps);
+  $("none").hidden = steps.count() > 0;
+  $("count").textContent = steps.count() || "";
+  if (end) {
     ended = true;
-    say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.");
-  } else if (state.status !== "READY") {
-    say(names[state.status]);
+    phase("ended");
+    const took = state.readyAt && state.endedAt ? "It ran for " + between(state.readyAt, state.endedAt) + "." : "";
+    const sum = steps.sum();
+    say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.",
+      { detail: [state.error, took, sum && "Steps: " + sum + "."].filter(Boolean).join(" ") });
+  } else if (live) {
+    phase("live");
+    say(drawn ? "" : "Waiting for the first picture", { busy: true });
+  } else {
+    phase("waiting");
+    const place = state.place > 1 ? `${state.place - 1} before it. ` : state.place === 1 ? "It is next. " : "";
+    say({ QUEUED: "Waiting for room", STARTING: "The browser starts", CLOSING: "The session is closing" }[state.status] || names[state.status],
+      { busy: true, detail: state.status === "QUEUED" ? place + "It starts by itself." : "" });
   }
 }
 
@@ -100,36 +133,74 @@ async function ask() {
 
 // lost says why there is no connection, and makes the next one unless the link
 // is over.
-async function lost(code) {
+async function lost(code, reason) {
   live = false;
   if (ended) return;
   if (code === 4002) { // another server has the session by now
-    setTimeout(connect, 100);
+    later(100);
     return;
   }
   const answer = code === 4001 ? 410 : await ask();
   if (answer === 404 || answer === 410) {
+    ended = true;
+    phase("over");
     status("OVER");
-    say("This link is over. Ask for a new one.");
+    say(over[reason] || "This link is over", { detail: "Ask for a new one." });
     return;
   }
+  phase("lost");
   status(answer === 503 ? "AWAY" : "LOST");
-  say(answer === 503 ? "The server is not available. Trying again…" : "Connection lost. Trying again…");
-  setTimeout(connect, wait);
+  later(wait + Math.random() * wait / 4, answer === 503 ? "The server is not available" : "The connection is lost");
   wait = Math.min(wait * 2, 10_000);
 }
 
+// later connects after a while, and says so if there is anything to say.
+function later(ms, why) {
+  const at = Date.now() + ms;
+  clearInterval(again);
+  const tick = () => {
+    const left = Math.ceil((at - Date.now()) / 1000);
+    if (why) say(why, { busy: true, retry: left > 1, detail: left > 1 ? `Trying again in ${left} s` : "Trying again" });
+    if (Date.now() >= at) connect();
+  };
+  again = setInterval(tick, Math.min(ms, 250));
+  tick();
+}
+
 function connect() {
+  clearInterval(again);
   const url = new URL("/streams/ws", location);
   url.protocol = url.protocol.replace("http", "ws");
   url.search = location.search;
   socket = new WebSocket(url);
   socket.binaryType = "blob";
   const opening = socket, late = setTimeout(() => opening.close(), 10_000); // a handshake ends by itself only when the other side is gone
-  socket.onopen = () => { clearTimeout(late); wait = 500; };
-  socket.onmessage = (m) => (typeof m.data === "string" ? show(JSON.parse(m.data)) : draw(m.data));
-  socket.onclose = (e) => { clearTimeout(late); lost(e.code); };
+  socket.onopen = () => {
+    clearTimeout(late);
+    wait = 500;
+    fitted = "";
+    steps.clear();
+    fit();
+  };
+  socket.onmessage = (m) => {
+    if (typeof m.data !== "string") return draw(m.data);
+    const said = JSON.parse(m.data);
+    ({ state: show, result: steps.result })[said.type]?.(said);
+  };
+  socket.onclose = (e) => { clearTimeout(late); lost(e.code, e.reason); };
 }
 
-if (control) takeInput(screen, (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); });
+// fit tells how many pixels there are for the picture, for it to be no larger.
+let fitted = "", fitting;
+function fit() {
+  const r = getComputedStyle($("stage")), px = (n) => Math.min(Math.max(Math.ceil(n * devicePixelRatio / 32) * 32, 64), 8192);
+  const width = px($("stage").clientWidth - parseFloat(r.paddingLeft) * 2), height = px($("stage").clientHeight - parseFloat(r.paddingTop) * 2);
+  if (fitted === width + "x" + height) return;
+  fitted = width + "x" + height;
+  send({ type: "fit", width, height });
+}
+new ResizeObserver(() => { clearTimeout(fitting); fitting = setTimeout(fit, 150); }).observe($("stage"));
+
+$("retry").onclick = connect;
+if (control) takeInput(screen, send);
 connect();

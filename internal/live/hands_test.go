@@ -107,41 +107,6 @@ func (w *wire) want(what string, want ...string) {
 	}
 }
 
-func frame(number int, jpeg string) string {
-	return fmt.Sprintf(`{"method":"Page.screencastFrame","sessionId":"page","params":{"data":%q,"sessionId":%d,"metadata":{"deviceWidth":800,"deviceHeight":600}}}`, jpeg, number)
-}
-
-// TestAScreencastRunsWhileSomebodyLooks: from the first viewer to the last, once
-// for all of them; who comes while nothing moves sees the frame before.
-func TestAScreencastRunsWhileSomebodyLooks(t *testing.T) {
-	w := newWire(t)
-	all := &screencasts{log: slog.New(slog.DiscardHandler), open: map[*browser.Page]*screencast{}}
-	a, b := newMailbox(), newMailbox()
-	all.join(w.page, a)
-	w.want("the first comes", "Page.startScreencast")
-	w.tell(frame(1, "eA=="))
-	all.join(w.page, b)
-	w.want("the second comes", "Page.screencastFrameAck sessionId=1")
-	if got := string(<-a.frames) + string(<-b.frames); got != "xx" || all.viewers(w.page) != 2 {
-		t.Errorf("%d see %q", all.viewers(w.page), got)
-	}
-	if width, height := all.size(w.page); width != 800 || height != 600 {
-		t.Errorf("the page has %v by %v", width, height)
-	}
-	w.tell(frame(2, "no base64"))
-	w.want("a frame that is none", "Page.screencastFrameAck sessionId=2")
-	all.leave(w.page, a)
-	w.want("one of two leaves")
-	all.leave(w.page, b)
-	all.leave(w.page, b)
-	w.want("the last leaves", "Page.stopScreencast")
-	w.tell(frame(3, "eA=="))
-	w.want("a late frame")
-	if len(a.frames)+len(b.frames) != 0 || all.viewers(w.page) != 0 {
-		t.Error("a frame came to who has left")
-	}
-}
-
 // TestAHandDoesAndLetsGo: what a viewer does, in CSS pixels, and what it holds
 // down is let go when it leaves.
 func TestAHandDoesAndLetsGo(t *testing.T) {
