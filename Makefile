@@ -57,7 +57,7 @@ $(LINT):
 	@mv $(BIN)/golangci-lint $@
 
 .PHONY: generate
-generate: ## write the generated files anew (api/openapi.yaml, the containers' seccomp.json)
+generate: ## write the generated files anew (api/openapi.yaml, the SDK's types, the containers' seccomp.json)
 	$(GO) generate ./...
 	cd deploy/build && $(GO) run ./seccomp ../helm/browserhook/seccomp.json
 

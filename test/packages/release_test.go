@@ -32,6 +32,7 @@ func TestRelease(t *testing.T) {
 	for name, text := range map[string]string{
 		"internal/app/version.go":            "\nconst Release = \"" + newest + "\"\n",
 		"deploy/helm/browserhook/Chart.yaml": "\nversion: " + newest + "\nappVersion: " + newest + "\n",
+		"sdk/typescript/package.json":        "\n  \"version\": \"" + newest + "\",\n",
 		"compose.yaml":                       "image: browserhook:" + newest + "\n",
 		"compose.cluster.yaml":               "image: browserhook:" + newest + "\n",
 		"docs/install.md":                    "`browserhook_" + newest + "_amd64.deb`",
