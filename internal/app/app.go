@@ -248,6 +248,7 @@ func (a *App) compose(ctx context.Context) error {
 		return err
 	}
 	page := live.New(a.sessions, a.store, a.access, a.serving.Done(), httpapi.Refuse, a.log)
+	page.Embed = a.settings.EmbedOrigins
 	if err := a.telemetry.Ask(func(ctx context.Context) telemetry.State { return a.state(ctx, page) }); err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ type Server struct {
 	KeepSessions      string   `help:"Whether SIGTERM leaves sessions to the next start, which goes on with them: auto, where browsers can outlive the server; always; or never. SIGINT ends them." default:"auto" placeholder:"WHEN"`
 	TrustedProxies    []string `help:"Addresses (CIDR) of proxies in front of the server: whom they name in X-Forwarded-For counts as the client." placeholder:"CIDR"`
 	MaxConnections    int      `help:"Connections that may be open at once, a quarter of them from one client; further ones are told to come back." default:"4096" placeholder:"N"`
+	EmbedOrigins      []string `name:"embed-origins" help:"Origins whose pages may show the live page in a frame, such as https://app.example.com; *: all may show one that is only to be looked at. Default: none." placeholder:"ORIGIN"`
 	CORSOrigins       []string `name:"cors-origins" help:"Origins whose pages may use the API, such as https://app.example.com; *: all. Default: none." placeholder:"ORIGIN"`
 	WebhookAllow      []string `help:"Address ranges (CIDR) inside private space that webhooks may be sent to." placeholder:"CIDR"`
 	WebhookProxy      string   `help:"Proxy that all webhooks go through: http://, https:// or socks5://, [user:password@]host:port." placeholder:"URL"`
@@ -84,9 +85,11 @@ func (s *Server) Check() error {
 	if err := s.checkPublicURL(); err != nil {
 		return err
 	}
-	for _, origin := range s.CORSOrigins {
-		if written, err := server("cors-origins", origin); origin != "*" && (err != nil || written != origin || strings.Contains(origin, "*")) {
-			return wrong("cors-origins", "%q is not an origin, such as https://app.example.com", origin)
+	for name, all := range map[string][]string{"cors-origins": s.CORSOrigins, "embed-origins": s.EmbedOrigins} {
+		for _, origin := range all {
+			if written, err := server(name, origin); origin != "*" && (err != nil || written != origin || strings.Contains(origin, "*")) {
+				return wrong(name, "%q is not an origin, such as https://app.example.com", origin)
+			}
 		}
 	}
 	if s.Data == "" {

@@ -50,6 +50,7 @@ func TestCheckNamesTheSetting(t *testing.T) {
 		{"cors-origins", func(s *Server) { s.CORSOrigins = []string{"https://app.example.com/"} }},
 		{"cors-origins", func(s *Server) { s.CORSOrigins = []string{"https://*.example.com"} }},
 		{"cors-origins", func(s *Server) { s.CORSOrigins = []string{"null"} }},
+		{"embed-origins", func(s *Server) { s.EmbedOrigins = []string{"https://app.example.com; script-src *"} }},
 		{"webhook-allow", func(s *Server) { s.WebhookAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
 		{"browser-allow", func(s *Server) { s.BrowserAllow = []string{"10.0.0.0/8", "10.0.0.1"} }},
 		{"webhook-proxy", func(s *Server) { s.WebhookProxy = "proxy.example:3128" }},

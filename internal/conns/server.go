@@ -22,7 +22,7 @@ type Config struct {
 	Most int
 	// Proxies are the addresses of proxies whose X-Forwarded-For is believed. One
 	// of those may have any number of connections; each request counts for the
-	// client that it names, or else for the proxy.
+	// client that it names, or else for the proxy, and has that as its RemoteAddr.
 	Proxies []netip.Prefix
 	// Stall is how long a body or an answer may stand still.
 	Stall time.Duration
@@ -139,7 +139,9 @@ func (s *Server) guard(h http.Handler) http.Handler {
 				return
 			}
 			if c.proxy {
-				done, ok := c.listener.request(s.cfg.client(c.from, r.Header))
+				client := s.cfg.client(c.from, r.Header)
+				r.RemoteAddr = client.String()
+				done, ok := c.listener.request(client)
 				if !ok {
 					s.cfg.Refuse(w, domain.CodeTooMany, "There are too many requests of yours at once; try again soon.")
 					return

@@ -22,6 +22,7 @@ const (
 	PrefixAttempt  Prefix = "att"
 	PrefixArtifact Prefix = "art"
 	PrefixStream   Prefix = "str"
+	PrefixViewer   Prefix = "view"
 	PrefixProject  Prefix = "proj"
 	PrefixKey      Prefix = "key"
 	PrefixCursor   Prefix = "cur" // of a place in a project's log of events

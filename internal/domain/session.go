@@ -173,9 +173,25 @@ type Stream struct {
 	KeyID     string // the API key that it was made with and ends with; empty: the session's own
 	Token     string
 	Mode      StreamMode
+	Name      string // of who it is for
+	Once      bool   // it is its first viewer's, and nobody else's
+	UsedBy    string // a mark of that viewer, of one that is Once; empty: nobody has used it
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero: with the session
 	RevokedAt time.Time // zero: not revoked
+}
+
+// Viewer is somebody who looks at a session's live page, or did.
+type Viewer struct {
+	ID        string
+	ProjectID string
+	SessionID string
+	StreamID  string // the link
+	Name      string // the link's
+	Mode      StreamMode
+	Address   string // the IP address that it came from
+	JoinedAt  time.Time
+	LeftAt    time.Time // zero: it is there, or its server ended before it could say
 }
 
 // Live reports whether the link still opens the page at the given time. That

@@ -22,6 +22,7 @@ var routeRoles = map[string]domain.Role{
 	"POST /v1/sessions/{sessionId}/rotate-connect-url":    domain.RoleProject,
 	"POST /v1/sessions/{sessionId}/streams":               domain.RoleProject,
 	"DELETE /v1/sessions/{sessionId}/streams/{streamId}":  domain.RoleProject,
+	"GET /v1/sessions/{sessionId}/viewers":                domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/artifacts":              domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/artifacts/{artifactId}": domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/logs":                   domain.RoleProject,

@@ -29,7 +29,7 @@ var tags = []*huma.Tag{
 // tagOf is which of them a path belongs to.
 func tagOf(path string) string {
 	for _, one := range []struct{ holds, tag string }{
-		{"/steps", "steps"}, {"/streams", "live"}, {"/artifacts", "files"}, {"/logs", "files"}, {"/sessions", "sessions"},
+		{"/steps", "steps"}, {"/streams", "live"}, {"/viewers", "live"}, {"/artifacts", "files"}, {"/logs", "files"}, {"/sessions", "sessions"},
 		{"/event", "events"}, {"/webhook-endpoints", "webhooks"}, {"/deliveries", "webhooks"}, {"/keys", "keys"}, {"/projects", "keys"}, {"/nodes", "nodes"},
 	} {
 		if strings.Contains(path, one.holds) {
@@ -54,9 +54,10 @@ var says = map[string]said{
 	"forget-session":     {does: "Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended, with the deliveries of its events.", refuses: []int{conflict}},
 	"create-stream": {
 		does:    "Makes a link that opens the session's live page without any other login, to look at it or to control it. It ends with the session, when it expires, when it is revoked, and when the key is that made it.",
-		example: `{"mode":"control","expiresIn":"10m"}`,
+		example: `{"mode":"control","expiresIn":"10m","name":"Ada"}`,
 	},
 	"revoke-stream":  {does: "Ends the link: it opens nothing any more, and who is there by it is sent away."},
+	"list-viewers":   {does: "Lists who looks at the session's live page, or did, oldest first, with the link that each came by and when it came and left."},
 	"list-artifacts": {does: "Lists the files of a session, oldest first: screenshots, PDFs, downloads, what was stored, and what a page was like when a step failed."},
 	"get-artifact":   {does: "Answers with the file, or the parts of it that Range asks for. It never changes.", refuses: []int{http.StatusForbidden, http.StatusRequestedRangeNotSatisfiable}},
 	"read-logs":      {does: "Answers with what was written to the console, exceptions that no page caught, requests and refused connections, in the order in which they began; or with all requests as an HTTP archive."},

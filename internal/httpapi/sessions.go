@@ -21,12 +21,6 @@ type Sessions interface {
 	RotateConnect(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Session, error)
 }
 
-// Streams makes the links to live pages.
-type Streams interface {
-	CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life *time.Duration, idem *domain.Idempotency) (domain.Stream, error)
-	RevokeStream(ctx context.Context, project, session, id string) error
-}
-
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
 	Events []string `json:"events,omitempty" maxItems:"17" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
@@ -142,20 +136,6 @@ type sessionOutput struct {
 	Body     sessionView
 }
 
-type streamView struct {
-	StreamID     string `json:"streamId"`
-	Mode         string `json:"mode" enum:"view,control"`
-	StreamingURL string `json:"streamingUrl"`
-	CreatedAt    string `json:"createdAt"`
-	ExpiresAt    string `json:"expiresAt,omitempty"`
-}
-
-type streamOutput struct {
-	Replayed
-	Location string `header:"Location"`
-	Body     streamView
-}
-
 func (s *server) sessionRoutes() {
 	operation(s, http.MethodPost, "/sessions", "create-session", "Create a session", 201, s.createSession)
 	operation(s, http.MethodGet, "/sessions", "list-sessions", "List sessions, newest first", 200,
@@ -209,14 +189,7 @@ func (s *server) sessionRoutes() {
 		func(ctx context.Context, in *SessionPath) (*empty, error) {
 			return nil, s.Forget(ctx, project(ctx), in.SessionID)
 		})
-	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
-	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Revoke a link to the live page", 204,
-		func(ctx context.Context, in *struct {
-			SessionPath
-			StreamID string `path:"streamId" maxLength:"64" doc:"The link."`
-		}) (*empty, error) {
-			return nil, s.Streams.RevokeStream(ctx, project(ctx), in.SessionID, in.StreamID)
-		})
+	s.streamRoutes()
 	s.artifactRoutes()
 	s.logRoutes()
 }
@@ -282,34 +255,4 @@ func (s *server) firstSteps(ctx context.Context, v domain.Session, n int) (all [
 		all = append(all, page...)
 	}
 	return all, nil
-}
-
-func (s *server) createStream(ctx context.Context, in *struct {
-	SessionPath
-	Creating
-	Body struct {
-		Mode      string `json:"mode,omitempty" enum:"view,control" doc:"control also takes mouse and keyboard; view is the default."`
-		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h; with the session by default." example:"10m"`
-	}
-}) (*streamOutput, error) {
-	idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/streams")
-	if err != nil {
-		return nil, err
-	}
-	var life *time.Duration
-	if in.Body.ExpiresIn != "" {
-		life = new(time.Duration)
-	}
-	if err := duration("expiresIn", in.Body.ExpiresIn, life); err != nil {
-		return nil, err
-	}
-	st, err := s.Streams.CreateStream(ctx, caller(ctx), in.SessionID, domain.StreamMode(in.Body.Mode), life, idem)
-	return &streamOutput{replayed(idem), s.location("/sessions/" + in.SessionID + "/streams/" + st.ID), s.viewStream(st)}, err
-}
-
-func (s *server) viewStream(st domain.Stream) streamView {
-	return streamView{
-		StreamID: st.ID, Mode: string(st.Mode), StreamingURL: domain.StreamingURL(s.PublicURL(), st.Token),
-		CreatedAt: stamp(st.CreatedAt), ExpiresAt: stamp(st.ExpiresAt),
-	}
 }

@@ -78,6 +78,9 @@ func state(t *testing.T, conn *websocket.Conn) (s shown, err error) {
 		if err != nil {
 			return s, err
 		}
+		if kind == websocket.MessageBinary {
+			_ = conn.Write(ctx, websocket.MessageText, []byte(`{"type":"drawn"}`))
+		}
 		var said struct{ Type string }
 		if kind == websocket.MessageText && json.Unmarshal(raw, &said) == nil && said.Type == "state" {
 			return s, json.Unmarshal(raw, &s)

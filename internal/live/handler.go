@@ -4,6 +4,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -29,6 +31,10 @@ type Sessions interface {
 	// domain.ErrStreamOver, or another error when that can't be known now.
 	OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error)
 	Page(id string) (*browser.Page, bool)
+	// Watch records that somebody looks by a link; domain.ErrStreamOver: it is for
+	// another. mark tells who comes again.
+	Watch(ctx context.Context, link domain.Stream, mark, address string) (domain.Viewer, error)
+	Left(ctx context.Context, v domain.Viewer) error
 	Touch(id string)
 	Changed(id string) <-chan struct{}
 }
@@ -66,6 +72,9 @@ type Servers interface {
 type Handler struct {
 	// Servers is nil where there is one.
 	Servers Servers
+	// Embed are the origins whose pages may have the live page in a frame; "*" is
+	// all of them, for one that is to be looked at.
+	Embed []string
 
 	sessions Sessions
 	store    Store
@@ -119,8 +128,17 @@ func token(r *http.Request) string {
 // for again.
 const pageAgain = 5
 
-// show is the page itself. Whoever may look may also put it into a frame; a
-// page that takes input may not be framed, or a click could be stolen.
+// embedders are the origins whose pages may have a page of that mode in a frame. One
+// that takes input is not for all: a click could be stolen.
+func (h *Handler) embedders(mode domain.StreamMode) string {
+	all := slices.Clone(h.Embed)
+	if mode == domain.StreamControl {
+		all = slices.DeleteFunc(all, func(origin string) bool { return origin == "*" })
+	}
+	return strings.Join(all, " ")
+}
+
+// show is the page itself.
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	data := map[string]any{
@@ -137,13 +155,11 @@ func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 		status, data["Problem"], data["Hint"], data["Again"] = http.StatusServiceUnavailable, "The server is not available", "This page comes back by itself.", pageAgain
 		w.Header().Set("Retry-After", strconv.Itoa(pageAgain))
 	}
-	ancestors := "*"
-	if stream.Mode == domain.StreamControl {
-		ancestors = "'none'"
-	}
+	embedders := h.embedders(stream.Mode)
+	data["Embed"] = embedders
 	head := w.Header()
 	head.Set("Content-Type", "text/html; charset=utf-8")
-	head.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; frame-ancestors "+ancestors)
+	head.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "+cmp.Or(embedders, "'none'"))
 	head.Set("Referrer-Policy", "no-referrer") // the address is the secret
 	head.Set("Cache-Control", "no-store")
 	head.Set("X-Content-Type-Options", "nosniff")

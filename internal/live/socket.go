@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -80,6 +81,17 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxMessage)
 	defer func() { _ = conn.CloseNow() }()
+	seen, err := h.sessions.Watch(r.Context(), stream, r.URL.Query().Get("viewer"), from(r))
+	switch {
+	case errors.Is(err, domain.ErrStreamOver):
+		_ = conn.Close(closeOver, "the link was used")
+		return
+	case err != nil:
+		h.log.Debug("record a viewer", "session", session.ID, "err", err)
+		_ = conn.Close(websocket.StatusTryAgainLater, "the server can't look at the link right now")
+		return
+	}
+	defer h.left(context.WithoutCancel(r.Context()), seen)
 	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
 	v := &viewer{
@@ -101,6 +113,23 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	_ = conn.Close(code, why)
 	cancel()
 	v.running.Wait()
+}
+
+// from is the address that a request comes from.
+func from(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil { // that a proxy has told, without a port
+		return r.RemoteAddr
+	}
+	return host
+}
+
+func (h *Handler) left(ctx context.Context, v domain.Viewer) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	if err := h.sessions.Left(ctx, v); err != nil {
+		h.log.Warn("the time when a viewer left could not be recorded", "session", v.SessionID, "viewer", v.ID, "err", err)
+	}
 }
 
 // read takes the viewer's messages. A link for looking takes no input: whoever sends

@@ -3,11 +3,13 @@ package live_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,6 +47,11 @@ type house struct {
 	expires  time.Time
 	stopping chan struct{}
 	revoke   context.CancelFunc // of the key that the last viewer's link was made with
+
+	once  string          // the mark of whose the link is
+	seen  []domain.Viewer // that came
+	gone  chan struct{}   // closed when the next has left
+	embed []string
 
 	changed chan struct{} // closed at the next change
 	asked   chan struct{} // closed when the session is looked at next
@@ -110,6 +117,27 @@ func (h *house) Page(id string) (*browser.Page, bool) {
 	return p, p != nil
 }
 func (h *house) Touch(string) {}
+
+// Watch lets the first viewer in by a link that is for one.
+func (h *house) Watch(_ context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.once != "" && h.once != mark {
+		return domain.Viewer{}, domain.ErrStreamOver
+	}
+	h.seen = append(h.seen, domain.Viewer{ID: fmt.Sprint(len(h.seen)), StreamID: st.ID, Address: address})
+	return h.seen[len(h.seen)-1], nil
+}
+
+func (h *house) Left(_ context.Context, v domain.Viewer) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n, _ := strconv.Atoi(v.ID)
+	h.seen[n].LeftAt = time.Now()
+	close(h.gone)
+	h.gone = make(chan struct{})
+	return nil
+}
 
 func (h *house) Changed(string) <-chan struct{} {
 	h.mu.Lock()
@@ -190,7 +218,10 @@ func (h *house) closed() *httptest.Server {
 		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404, "upgrade_required": 426}[code])
 	}
 	mux := http.NewServeMux()
-	live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler)).Routes(mux)
+	h.gone = make(chan struct{})
+	handler := live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler))
+	handler.Embed = h.embed
+	handler.Routes(mux)
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateHijacked {

@@ -144,7 +144,8 @@ func TestViewersChooseTheirTab(t *testing.T) {
 		t.Fatal(err)
 	}
 	tabs([3]bool{true, true, false}, [3]bool{false, false, true})
-	picture(t, conn, mostly(false, true, false))
+	run(step.Spec{Action: "evaluate", Expression: "document.body.style.background = 'yellow'"})
+	picture(t, conn, mostly(true, true, false))
 }
 
 // TestWhatThereIsToSeeOfASessionThatEnds: its last picture, for who is there and who

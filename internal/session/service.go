@@ -31,6 +31,7 @@ type Reader interface {
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
+	Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error)
 	// QueuePositions are the places of sessions in the queue, from 1; those that don't
 	// wait have none.
 	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
@@ -52,6 +53,8 @@ type Store interface {
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
+	AddViewer(ctx context.Context, v domain.Viewer, mark string) error
+	ViewerLeft(ctx context.Context, v domain.Viewer) error
 }
 
 // Endpoints makes the endpoints of inline webhooks.

@@ -3,26 +3,43 @@ package session
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// CreateStream makes a link to the session's live page, to look at unless mode
-// says more. It ends after the given life, or with the session when that is nil,
-// and with the key that it is made with.
-func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string, mode domain.StreamMode, life *time.Duration, idem *domain.Idempotency) (domain.Stream, error) {
+// NewStream is what a link to a live page is to be like.
+type NewStream struct {
+	Mode domain.StreamMode // empty: to look at
+	Life *time.Duration    // nil: the session's
+	Name string            // of who it is for
+	Once bool              // it is its first viewer's
+}
+
+// maxStreamName bounds the name of a link, in characters.
+const maxStreamName = 100
+
+// CreateStream makes a link to the session's live page. It ends when it says, with
+// the session and with the key that it is made with.
+func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string, n NewStream, idem *domain.Idempotency) (domain.Stream, error) {
 	now := time.Now()
+	if utf8.RuneCountInString(n.Name) > maxStreamName {
+		return domain.Stream{}, domain.Invalid("name", "may have at most %d characters", maxStreamName)
+	}
 	st := domain.Stream{
 		ID: domain.NewID(domain.PrefixStream), ProjectID: key.ProjectID, SessionID: id, KeyID: key.ID,
-		Token: domain.NewToken(), Mode: cmp.Or(mode, domain.StreamView), CreatedAt: now,
+		Token: domain.NewToken(), Mode: cmp.Or(n.Mode, domain.StreamView), CreatedAt: now,
+		Name: domain.CleanText(n.Name), Once: n.Once,
 	}
-	if life != nil {
-		if err := checkTime("expiresIn", *life); err != nil {
+	if n.Life != nil {
+		if err := checkTime("expiresIn", *n.Life); err != nil {
 			return domain.Stream{}, err
 		}
-		st.ExpiresAt = now.Add(*life)
+		st.ExpiresAt = now.Add(*n.Life)
 	}
 	if idem != nil {
 		idem.Refs = []string{st.ID}
@@ -40,6 +57,32 @@ func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string
 // RevokeStream makes a link open nothing any more.
 func (s *Service) RevokeStream(ctx context.Context, project, session, id string) error {
 	return s.Store.RevokeStream(ctx, project, session, id, time.Now())
+}
+
+// Watch records that somebody looks at a session, by a link and from an address. mark
+// tells one who comes again by a link that is for one: ErrStreamOver when that is
+// another's.
+func (s *Service) Watch(ctx context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
+	v := domain.Viewer{
+		ID: domain.NewID(domain.PrefixViewer), ProjectID: st.ProjectID, SessionID: st.SessionID, StreamID: st.ID,
+		Name: st.Name, Mode: st.Mode, Address: address, JoinedAt: time.Now(),
+	}
+	if st.Once {
+		if mark == "" {
+			return v, domain.ErrStreamOver
+		}
+		sum := sha256.Sum256([]byte(mark))
+		mark = hex.EncodeToString(sum[:16])
+	} else {
+		mark = ""
+	}
+	return v, s.Store.AddViewer(ctx, v, mark)
+}
+
+// Left records that a viewer has left.
+func (s *Service) Left(ctx context.Context, v domain.Viewer) error {
+	v.LeftAt = time.Now()
+	return s.Store.ViewerLeft(ctx, v)
 }
 
 // OpenStream is the link with the token and its session: ErrNotFound when

@@ -1,6 +1,7 @@
 // The live page: draws pictures, shows state, tabs and steps, and reconnects.
 import { takeInput } from "./input.js";
 import { steps as listOf } from "./steps.js";
+import { hearParent, tellParent } from "./embed.js";
 
 const $ = (id) => document.getElementById(id);
 const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
@@ -14,7 +15,7 @@ const reasons = {
   crashed: "The browser crashed.", node_lost: "The browser was lost with its server.", shutdown: "The server was stopped.",
 };
 const over = {
-  "the link has expired": "This link has expired", "the link was revoked": "This link was revoked", "the session was forgotten": "This session was deleted",
+  "the link was used": "This link was used by somebody else", "the link has expired": "This link has expired", "the link was revoked": "This link was revoked", "the session was forgotten": "This session was deleted",
 };
 
 let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
@@ -33,7 +34,18 @@ function say(text, { detail = "", busy = false, retry = false } = {}) {
 // phase is what the page is like: waiting, live, lost, ended or over.
 const phase = (name) => { document.body.dataset.phase = name; };
 
+// me tells this tab from others, for a link that only one may use.
+const me = (() => {
+  const fresh = crypto.randomUUID();
+  try {
+    return sessionStorage.viewer ??= fresh;
+  } catch { // in a frame that may keep nothing
+    return fresh;
+  }
+})();
+
 function status(name) {
+  if ($("status").dataset.status !== name) tellParent("status", { status: name });
   $("status").dataset.status = name;
   $("status").textContent = names[name] || name;
   document.title = (names[name] || name) + ($("host").textContent ? " · " + $("host").textContent : "");
@@ -171,7 +183,7 @@ function connect() {
   clearInterval(again);
   const url = new URL("/streams/ws", location);
   url.protocol = url.protocol.replace("http", "ws");
-  url.search = location.search;
+  url.search = location.search + "&viewer=" + me;
   socket = new WebSocket(url);
   socket.binaryType = "blob";
   const opening = socket, late = setTimeout(() => opening.close(), 10_000); // a handshake ends by itself only when the other side is gone
@@ -202,5 +214,6 @@ function fit() {
 new ResizeObserver(() => { clearTimeout(fitting); fitting = setTimeout(fit, 150); }).observe($("stage"));
 
 $("retry").onclick = connect;
+hearParent({ tab: (asked) => { if (Number.isInteger(asked.number)) send({ type: "tab", number: asked.number }); } });
 if (control) takeInput(screen, send);
 connect();

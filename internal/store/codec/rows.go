@@ -15,7 +15,8 @@ const (
 	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage, trace`
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace`
 	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
-	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at`
+	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at, name, once, used_by`
+	ViewerColumns   = `project_id, session_id, id, stream_id, name, mode, address, joined_at, left_at`
 	EndpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told, created_at, updated_at`
 	// EventColumns are of the events e, their projects o and their sessions s.
 	EventColumns = `e.position, o.id, e.id, COALESCE(s.id, ''), e.sequence, e.type, e.body, e.created_at`
@@ -74,8 +75,15 @@ func ScanArtifact(r Scanner) (a domain.Artifact, err error) {
 
 // ScanStream scans StreamColumns.
 func ScanStream(r Scanner) (s domain.Stream, err error) {
-	err = r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode, Time{&s.CreatedAt}, Time{&s.ExpiresAt}, Time{&s.RevokedAt})
+	err = r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode, Time{&s.CreatedAt}, Time{&s.ExpiresAt}, Time{&s.RevokedAt},
+		&s.Name, &s.Once, &s.UsedBy)
 	return s, err
+}
+
+// ScanViewer scans ViewerColumns.
+func ScanViewer(r Scanner) (v domain.Viewer, err error) {
+	err = r.Scan(&v.ProjectID, &v.SessionID, &v.ID, &v.StreamID, &v.Name, &v.Mode, &v.Address, Time{&v.JoinedAt}, Time{&v.LeftAt})
+	return v, err
 }
 
 // ScanEndpoint scans EndpointColumns. What is sealed is to be opened.

@@ -139,6 +139,7 @@ func (t *tx) forgetRest(s session) (more bool, err error) {
 	}
 	b := &pgx.Batch{}
 	b.Queue(`DELETE FROM streams WHERE project_id = $1 AND session_id = $2`, s.project, s.id)
+	b.Queue(`DELETE FROM viewers WHERE project_id = $1 AND session_id = $2`, s.project, s.id)
 	for _, e := range endpoints {
 		ref := domain.EndpointRef{ProjectID: s.project, ID: e.id}
 		t.unit.Gone(ref)

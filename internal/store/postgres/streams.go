@@ -12,8 +12,9 @@ import (
 )
 
 func queueStream(b *pgx.Batch, s domain.Stream) {
-	b.Queue(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
-		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, string(s.Mode), codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
+	b.Queue(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
+		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, string(s.Mode), codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt),
+		s.Name, s.Once, s.UsedBy)
 }
 
 // CreateStream adds a link to a session's live page. ErrNotFound: the project
@@ -83,4 +84,53 @@ func (s *Store) RevokeStream(ctx context.Context, project, session, id string, n
 		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, session)
 		return nil
 	})
+}
+
+// AddViewer adds somebody who looks at a session, unless the link that it came by is
+// another's: ErrStreamOver; or there is none: ErrNotFound. mark is what tells the viewer of a link that is for one.
+func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, mark string) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.count(`UPDATE streams SET used_by = CASE WHEN once THEN $4 ELSE '' END
+			WHERE project_id = $1 AND session_id = $2 AND id = $3 AND used_by IN ('', $4)`, v.ProjectID, v.SessionID, v.StreamID, mark)
+		if err != nil {
+			return fmt.Errorf("use stream: %w", err)
+		}
+		if n == 0 {
+			var used string
+			if err := t.row(`SELECT used_by FROM streams WHERE project_id = $1 AND session_id = $2 AND id = $3`, v.ProjectID, v.SessionID, v.StreamID).Scan(&used); err != nil {
+				return err
+			}
+			return domain.ErrStreamOver
+		}
+		b := &pgx.Batch{}
+		b.Queue(`INSERT INTO viewers (`+codec.ViewerColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
+			v.ProjectID, v.SessionID, v.ID, v.StreamID, v.Name, string(v.Mode), v.Address, codec.Micros(v.JoinedAt), codec.Micros(v.LeftAt))
+		if err := t.send(b); err != nil {
+			return fmt.Errorf("insert viewer: %w", err)
+		}
+		return nil
+	})
+}
+
+// ViewerLeft says when a viewer has left. One that is gone with its session is missed by
+// nobody.
+func (s *Store) ViewerLeft(ctx context.Context, v domain.Viewer) error {
+	return s.update(ctx, func(t *tx) error {
+		_, err := t.count(`UPDATE viewers SET left_at = $4 WHERE project_id = $1 AND session_id = $2 AND id = $3`,
+			v.ProjectID, v.SessionID, v.ID, codec.Micros(v.LeftAt))
+		if err != nil {
+			return fmt.Errorf("update viewer: %w", err)
+		}
+		return nil
+	})
+}
+
+// Viewers reads a page of who has looked at a session, oldest first, after one of them.
+func (s *Store) Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error) {
+	all, err := collect(ctx, s, codec.ScanViewer,
+		`SELECT `+codec.ViewerColumns+` FROM viewers WHERE project_id = $1 AND session_id = $2 AND id > $3 ORDER BY id LIMIT $4`, project, session, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read viewers: %w", err)
+	}
+	return all, nil
 }

@@ -152,8 +152,12 @@ func (t *tx) forgetRest(s session) (more bool, err error) {
 	if err != nil || n == atOnce {
 		return true, err
 	}
-	if err := t.exec(writes(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`), s.project, s.id); err != nil {
-		return false, err
+	for _, q := range []query{
+		writes(`DELETE FROM streams WHERE project_id = ? AND session_id = ?`), writes(`DELETE FROM viewers WHERE project_id = ? AND session_id = ?`),
+	} {
+		if err := t.exec(q, s.project, s.id); err != nil {
+			return false, err
+		}
 	}
 	endpoints, err := t.inlineOf(s)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // grown are the tables that grow for as long as the server runs.
-var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sessions|endpoints|streams|artifacts)\b`)
+var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sessions|endpoints|streams|viewers|artifacts)\b`)
 
 // mayScan are statements of the start that read an index of open things whole, and
 // those that count or sort what waits for a browser, which is bounded.
@@ -132,6 +132,9 @@ func everyStatement(t *testing.T, s *Store) {
 	ok(err)
 	_, err = s.SendTest(ctx, project, endpoint, domain.Draft{ProjectID: project, At: now}, nil)
 	ok(err)
+	viewer := domain.Viewer{ID: "view_a", ProjectID: project, SessionID: session, StreamID: "str_a"}
+	ok(s.AddViewer(ctx, viewer, ""))
+	ok(s.ViewerLeft(ctx, viewer))
 	ok(s.RevokeStream(ctx, project, session, "str_a", now))
 	ok(s.SetConnectToken(ctx, project, session, "c", nil))
 	ok(s.ReleaseClaims(ctx))
@@ -204,6 +207,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.ArtifactsPage(ctx, project, session, "", 10))
 	keep(s.Artifact(ctx, project, session, "art_a"))
 	keep(s.Streams(ctx, project, session))
+	keep(s.Viewers(ctx, project, session, "", 10))
 	keep(s.Stream(ctx, project, session, "str_a"))
 	keep(s.StreamByToken(ctx, "a"))
 	keep(s.SessionByConnectToken(ctx, "c"))

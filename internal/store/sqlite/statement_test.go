@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -155,6 +156,13 @@ func changeThings(t *testing.T, s *Store) {
 	e := domain.Endpoint{ID: endpoint, ProjectID: project, EndpointSettings: domain.EndpointSettings{Events: domain.Subscription{"*"}}, Status: domain.EndpointEnabled}
 	ok(s.CreateEndpoint(ctx, e, nil))
 	ok(s.CreateStream(ctx, domain.Stream{ID: "str_z", ProjectID: project, SessionID: "browser_a", KeyID: key.ID, Token: "z"}, nil))
+	viewer := domain.Viewer{ID: "view_z", ProjectID: project, SessionID: "browser_a", StreamID: "str_z"}
+	ok(s.AddViewer(ctx, viewer, ""))
+	ok(s.ViewerLeft(ctx, viewer))
+	viewer.StreamID = "str_none"
+	if err := s.AddViewer(ctx, viewer, ""); !errors.Is(err, domain.ErrNotFound) {
+		t.Error(err)
+	}
 	id, err := s.SendTest(ctx, project, endpoint, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
 	ok(err)
 	_, err = s.CancelDelivery(ctx, project, id, now)

@@ -10,8 +10,9 @@ import (
 )
 
 func (t *tx) insertStream(s domain.Stream) error {
-	err := t.exec(writes(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`),
-		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt))
+	err := t.exec(writes(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`),
+		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt),
+		s.Name, s.Once, s.UsedBy)
 	if err != nil {
 		return fmt.Errorf("insert stream: %w", err)
 	}
@@ -81,4 +82,53 @@ func (s *Store) RevokeStream(ctx context.Context, project, session, id string, n
 		t.unit.Commit.Sessions = append(t.unit.Commit.Sessions, session)
 		return nil
 	})
+}
+
+// AddViewer adds somebody who looks at a session, unless the link that it came by is
+// another's: ErrStreamOver; or there is none: ErrNotFound. mark is what tells the viewer of a link that is for one.
+func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, mark string) error {
+	return s.update(ctx, func(t *tx) error {
+		n, err := t.execCount(writes(`UPDATE streams SET used_by = CASE once WHEN 1 THEN ? ELSE '' END
+			WHERE project_id = ? AND session_id = ? AND id = ? AND used_by IN ('', ?)`), mark, v.ProjectID, v.SessionID, v.StreamID, mark)
+		if err != nil {
+			return fmt.Errorf("use stream: %w", err)
+		}
+		if n == 0 {
+			var used string
+			if err := t.row(reads(`SELECT used_by FROM streams WHERE project_id = ? AND session_id = ? AND id = ?`), v.ProjectID, v.SessionID, v.StreamID).Scan(&used); err != nil {
+				return err
+			}
+			return domain.ErrStreamOver
+		}
+		err = t.exec(writes(`INSERT INTO viewers (`+codec.ViewerColumns+`) VALUES (?,?,?,?,?,?,?,?,?)`),
+			v.ProjectID, v.SessionID, v.ID, v.StreamID, v.Name, v.Mode, v.Address, codec.Micros(v.JoinedAt), codec.Micros(v.LeftAt))
+		if err != nil {
+			return fmt.Errorf("insert viewer: %w", err)
+		}
+		return nil
+	})
+}
+
+// ViewerLeft says when a viewer has left. One that is gone with its session is missed by
+// nobody.
+func (s *Store) ViewerLeft(ctx context.Context, v domain.Viewer) error {
+	return s.update(ctx, func(t *tx) error {
+		err := t.exec(writes(`UPDATE viewers SET left_at = ? WHERE project_id = ? AND session_id = ? AND id = ?`),
+			codec.Micros(v.LeftAt), v.ProjectID, v.SessionID, v.ID)
+		if err != nil {
+			return fmt.Errorf("update viewer: %w", err)
+		}
+		return nil
+	})
+}
+
+// Viewers reads a page of who has looked at a session, oldest first, after one of them.
+func (s *Store) Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error) {
+	rows, err := s.read.rows(ctx,
+		`SELECT `+codec.ViewerColumns+` FROM viewers WHERE project_id = ? AND session_id = ? AND id > ? ORDER BY id LIMIT ?`, project, session, after, limit)
+	all, err := collect(rows, err, codec.ScanViewer)
+	if err != nil {
+		return nil, fmt.Errorf("read viewers: %w", err)
+	}
+	return all, nil
 }

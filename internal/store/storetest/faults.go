@@ -127,6 +127,22 @@ var faulty = []operation{
 			return w.store.SetConnectToken(w.ctx, w.project, s.ID, token, &domain.Idempotency{Key: s.ID, Fingerprint: "f", Refs: []string{s.ID}})
 		}
 	}},
+	{name: "AddViewer", prepare: func(w *world) func() error {
+		s := w.newSession(0)
+		links, err := w.store.Streams(w.ctx, w.project, s.ID)
+		w.ok(err)
+		v := domain.Viewer{ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: s.ID, StreamID: links[0].ID, JoinedAt: start}
+		return func() error { return w.store.AddViewer(w.ctx, v, "") }
+	}},
+	{name: "ViewerLeft", prepare: func(w *world) func() error {
+		s := w.newSession(0)
+		links, err := w.store.Streams(w.ctx, w.project, s.ID)
+		w.ok(err)
+		v := domain.Viewer{ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: s.ID, StreamID: links[0].ID, JoinedAt: start}
+		w.ok(w.store.AddViewer(w.ctx, v, ""))
+		v.LeftAt = start.Add(time.Minute)
+		return func() error { return w.store.ViewerLeft(w.ctx, v) }
+	}},
 	{name: "ChangeSession", prepare: func(w *world) func() error {
 		if len(w.endpoints()) == 0 {
 			e := w.endpoint("*")
@@ -336,7 +352,9 @@ func (w *world) everything() map[string]any {
 	for _, s := range sessions {
 		steps, err := w.store.Steps(w.ctx, w.project, s.ID, -1, 100)
 		w.ok(err)
-		put(s.ID, []any{s, steps})
+		viewers, err := w.store.Viewers(w.ctx, w.project, s.ID, "", 100)
+		w.ok(err)
+		put(s.ID, []any{s, steps, viewers})
 	}
 	project, err := w.store.Project(w.ctx, w.project)
 	w.ok(err)

@@ -13,6 +13,7 @@ type property struct {
 	step     domain.Step
 	artifact domain.Artifact
 	stream   domain.Stream
+	viewer   domain.Viewer
 	endpoint domain.Endpoint
 	event    domain.Event
 	delivery domain.Delivery
@@ -63,6 +64,17 @@ var trespasses = []trespass{
 		return w.store.Stream(w.ctx, in, p.session.ID, p.stream.ID)
 	}},
 	{"Streams", func(w *world, in string, p property) (any, error) { return w.store.Streams(w.ctx, in, p.session.ID) }},
+	{"AddViewer", func(w *world, in string, p property) (any, error) {
+		return nil, w.store.AddViewer(w.ctx, domain.Viewer{ID: domain.NewID(domain.PrefixViewer), ProjectID: in, SessionID: p.session.ID, StreamID: p.stream.ID}, "a")
+	}},
+	{"ViewerLeft", func(w *world, in string, p property) (any, error) {
+		v := p.viewer
+		v.ProjectID, v.LeftAt = in, start.Add(time.Hour)
+		return nil, w.store.ViewerLeft(w.ctx, v)
+	}},
+	{"Viewers", func(w *world, in string, p property) (any, error) {
+		return w.store.Viewers(w.ctx, in, p.session.ID, "", 10)
+	}},
 	{"SetConnectToken", func(w *world, in string, p property) (any, error) {
 		return nil, w.store.SetConnectToken(w.ctx, in, p.session.ID, domain.NewToken(), nil)
 	}},
@@ -126,7 +138,7 @@ var trespasses = []trespass{
 // mustFail are the calls that can't answer with nothing found: they must say
 // that there is no such thing.
 var mustFail = map[string]bool{
-	"ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
+	"AddViewer": true, "ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
 	"Stream": true, "RevokeStream": true, "SetConnectToken": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
 	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true,
 }
@@ -180,6 +192,8 @@ func (w *world) newProperty() property {
 	streams, err := w.store.Streams(w.ctx, w.project, p.session.ID)
 	w.ok(err)
 	p.stream = streams[0]
+	p.viewer = domain.Viewer{ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: p.session.ID, StreamID: p.stream.ID, Mode: domain.StreamView, JoinedAt: start}
+	w.ok(w.store.AddViewer(w.ctx, p.viewer, ""))
 	p.key = domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Prefix: "bh_abcdefgh", Hash: []byte{1}, CreatedAt: start}
 	w.ok(w.store.CreateKey(w.ctx, p.key, "", nil))
 	return p
@@ -201,6 +215,7 @@ func (w *world) snapshot(p property) []any {
 	add(w.store.Steps(w.ctx, w.project, p.session.ID, -1, 10))
 	add(w.store.Artifacts(w.ctx, w.project, p.session.ID))
 	add(w.store.Streams(w.ctx, w.project, p.session.ID))
+	add(w.store.Viewers(w.ctx, w.project, p.session.ID, "", 10))
 	add(listed(w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{})))
 	add(listed(w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{})))
 	add(w.store.Attempts(w.ctx, w.project, p.delivery.ID))

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -200,7 +201,7 @@ var sessionTests = []test{
 		s := w.newSession(0)
 		control := domain.Stream{
 			ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(),
-			Mode: domain.StreamControl, CreatedAt: start, ExpiresAt: start.Add(time.Hour),
+			Mode: domain.StreamControl, CreatedAt: start, ExpiresAt: start.Add(time.Hour), Name: "Zoë",
 		}
 		w.ok(w.store.CreateStream(w.ctx, control, nil))
 		got, err := w.store.Stream(w.ctx, w.project, s.ID, control.ID)
@@ -227,6 +228,66 @@ var sessionTests = []test{
 		control.SessionID = "browser_none"
 		w.missing("link to no session", w.store.CreateStream(w.ctx, control, nil))
 	}},
+}
+
+// viewerTests are about who looks at a session.
+var viewerTests = []test{
+	{"viewers come and go", func(w *world) {
+		s := w.newSession(0)
+		links, err := w.store.Streams(w.ctx, w.project, s.ID)
+		w.ok(err)
+		var want []domain.Viewer
+		for i := range 3 {
+			v := domain.Viewer{
+				ID: domain.IDAt(domain.PrefixViewer, start.Add(time.Duration(i)*time.Second)), ProjectID: w.project, SessionID: s.ID, StreamID: links[0].ID,
+				Name: "Zoë", Mode: domain.StreamView, Address: "2001:db8::1", JoinedAt: start.Add(time.Duration(i) * time.Second),
+			}
+			w.ok(w.store.AddViewer(w.ctx, v, fmt.Sprint(i)))
+			want = append(want, v)
+		}
+		want[1].LeftAt = start.Add(time.Hour)
+		w.ok(w.store.ViewerLeft(w.ctx, want[1]))
+		got, err := w.store.Viewers(w.ctx, w.project, s.ID, "", 2)
+		w.ok(err)
+		w.equal("the first", got, want[:2])
+		got, err = w.store.Viewers(w.ctx, w.project, s.ID, want[1].ID, 2)
+		w.ok(err)
+		w.equal("the others", got, want[2:])
+		none := want[0]
+		none.StreamID = "str_none"
+		w.missing("by no link", w.store.AddViewer(w.ctx, none, ""))
+	}},
+	{"a link for one viewer", func(w *world) {
+		s := w.newSession(0)
+		link := domain.Stream{
+			ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(), Mode: domain.StreamView, Once: true, CreatedAt: start,
+		}
+		w.ok(w.store.CreateStream(w.ctx, link, nil))
+		come := func(mark string) error {
+			return w.store.AddViewer(w.ctx, domain.Viewer{
+				ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: s.ID, StreamID: link.ID, Mode: domain.StreamView, JoinedAt: start,
+			}, mark)
+		}
+		w.ok(come("a"))
+		w.used("another", come("b"))
+		w.used("one without a mark", come(""))
+		w.ok(come("a"))
+		got, err := w.store.Stream(w.ctx, w.project, s.ID, link.ID)
+		w.ok(err)
+		link.UsedBy = "a"
+		w.equal("the link", got, link)
+		all, err := w.store.Viewers(w.ctx, w.project, s.ID, "", 10)
+		w.ok(err)
+		w.equal("viewers", len(all), 2)
+	}},
+}
+
+// used checks that a link opens nothing.
+func (w *world) used(what string, err error) {
+	w.Helper()
+	if !errors.Is(err, domain.ErrStreamOver) {
+		w.Errorf("%s: %v", what, err)
+	}
 }
 
 // unchanged checks that the session is as it was created, with so many steps,

@@ -46,6 +46,9 @@ type Sessions interface {
 	CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	Streams(ctx context.Context, project, session string) ([]domain.Stream, error)
+	AddViewer(ctx context.Context, v domain.Viewer, mark string) error
+	ViewerLeft(ctx context.Context, v domain.Viewer) error
+	Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
 }
@@ -112,7 +115,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		name  string
 		tests []test
 	}{
-		{"sessions", sessionTests}, {"queue", queueTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
+		{"sessions", sessionTests}, {"viewers", viewerTests}, {"queue", queueTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
 		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"moves", moveTests}, {"ordered", orderedTests}, {"operations", operationTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests}, {"traces", traceTests},

@@ -75,6 +75,7 @@ type sessionContents struct {
 	Steps     []domain.Step
 	Artifacts []domain.Artifact
 	Streams   []domain.Stream
+	Viewers   []domain.Viewer
 	Events    []string
 }
 
@@ -174,6 +175,8 @@ func (w *world) sessionContents(s domain.Session) sessionContents {
 	c.Steps, err = w.store.Steps(w.ctx, s.ProjectID, s.ID, -1, 1000)
 	w.ok(err)
 	c.Artifacts, err = w.store.Artifacts(w.ctx, s.ProjectID, s.ID)
+	w.ok(err)
+	c.Viewers, err = w.store.Viewers(w.ctx, s.ProjectID, s.ID, "", 1000)
 	w.ok(err)
 	c.Streams, err = w.store.Streams(w.ctx, s.ProjectID, s.ID)
 	w.ok(err)

@@ -1,0 +1,112 @@
+package live_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// TestALinkForOneIsItsFirstViewers, who may come again, and whose coming and going is
+// recorded; anybody else is told why it opens nothing.
+func TestALinkForOneIsItsFirstViewers(t *testing.T) {
+	h := &house{pages: map[string]*browser.Page{"a": nil}, once: "me"}
+	server := h.open(t)
+	for range 2 {
+		conn := look(t, server, "a&viewer=me")
+		if _, err := state(t, conn); err != nil {
+			t.Fatal(err)
+		}
+		gone := h.gone
+		_ = conn.Close(websocket.StatusNormalClosure, "")
+		<-gone
+	}
+	for _, other := range []string{"a&viewer=other", "a"} {
+		if sent := ended(t, look(t, server, other)); sent.Code != 4001 || sent.Reason != "the link was used" {
+			t.Errorf("%s was sent away as %d %q", other, sent.Code, sent.Reason)
+		}
+	}
+	if len(h.seen) != 2 || h.seen[1].Address != "127.0.0.1" || h.seen[1].LeftAt.IsZero() || h.seen[1].StreamID != "str_a" {
+		t.Errorf("recorded %+v", h.seen)
+	}
+}
+
+// TestWhoMayFrameALivePage: the origins that are allowed; and all of them only what
+// is to be looked at.
+func TestWhoMayFrameALivePage(t *testing.T) {
+	for _, tt := range []struct {
+		embed []string
+		mode  domain.StreamMode
+		want  string
+	}{
+		{nil, domain.StreamView, "'none'"},
+		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamView, "https://a.test https://b.test:8443"},
+		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamControl, "https://a.test https://b.test:8443"},
+		{[]string{"*", "https://a.test"}, domain.StreamView, "* https://a.test"},
+		{[]string{"*", "https://a.test"}, domain.StreamControl, "https://a.test"},
+		{[]string{"*"}, domain.StreamControl, "'none'"},
+	} {
+		h := &house{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, embed: tt.embed}
+		for _, id := range []string{"a", "nothing"} {
+			res, err := http.Get(h.open(t).URL + "/streams?id=" + id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			_, got, _ := strings.Cut(res.Header.Get("Content-Security-Policy"), "frame-ancestors ")
+			if id == "a" && got != tt.want || res.Header.Get("Referrer-Policy") != "no-referrer" || res.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%v, %s: framed by %s; %v", tt.embed, tt.mode, got, res.Header)
+			}
+		}
+	}
+}
+
+// TestAPageWithALivePageInAFrame hears how things are there, if its origin may have it;
+// in no other page there is anything to see.
+func TestAPageWithALivePageInAFrame(t *testing.T) {
+	l := browsertest.Launcher(t, step.Script(), nil)
+	b := browsertest.Launch(t, l, domain.SessionOptions{})
+	page := b.Page()
+	run := func(s step.Spec) {
+		t.Helper()
+		s.Timeout = "30s"
+		if _, f := step.Run(t.Context(), page, &s, nil); f != nil {
+			t.Fatalf("%s %s: %+v", s.Action, s.Target, f)
+		}
+	}
+	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	var live *httptest.Server
+	above := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<link rel=icon href="data:,"><ol></ol><iframe src="%s/streams?id=a"></iframe><script>
+			addEventListener("message", (e) => { const li = document.createElement("li"); li.textContent = e.origin + " " + JSON.stringify(e.data); document.querySelector("ol").append(li) })</script>`, live.URL)
+	})
+	allowed, other := httptest.NewServer(above), httptest.NewServer(above)
+	t.Cleanup(allowed.Close)
+	t.Cleanup(other.Close)
+	h.embed = []string{allowed.URL}
+	live = h.open(t)
+	run(step.Spec{Action: "goto", URL: allowed.URL})
+	text := live.URL + ` {"browserhook":"status","status":"READY"}`
+	run(step.Spec{Action: "assert", Target: "li >> nth=-1", Text: &text})
+	h.change(func() { h.status = domain.SessionClosed })
+	text = live.URL + ` {"browserhook":"status","status":"CLOSED"}`
+	run(step.Spec{Action: "assert", Target: "li >> nth=-1", Text: &text})
+
+	seen := len(h.seen)
+	run(step.Spec{Action: "goto", URL: other.URL})
+	run(step.Spec{Action: "evaluate", Expression: "new Promise(done => setTimeout(done, 300))"})
+	none := 0
+	run(step.Spec{Action: "assert", Target: "li", Count: &none})
+	if len(h.seen) != seen {
+		t.Error("the live page was opened in a page that may not have it")
+	}
+}
