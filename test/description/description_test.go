@@ -123,7 +123,7 @@ func TestABreakingChangeIsFound(t *testing.T) {
 	for name, change := range map[string]func(string) string{
 		"a path that is gone":     func(s string) string { return strings.Replace(s, "  /v1/nodes:\n", "  /v1/servers:\n", 1) },
 		"a member that is gone":   func(s string) string { return strings.ReplaceAll(s, "streamingUrl", "liveUrl") },
-		"a value that is refused": func(s string) string { return strings.ReplaceAll(s, "            - chromium\n", "") },
+		"a value that is refused": func(s string) string { return strings.ReplaceAll(s, "\n            - chromium\n", "\n") },
 		"another type": func(s string) string {
 			return strings.ReplaceAll(s, "        deliveries:\n          description: How many it was done to.\n          format: int64\n          type: integer", "        deliveries:\n          description: How many it was done to.\n          type: string")
 		},
