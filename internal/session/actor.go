@@ -21,6 +21,8 @@ type actor struct {
 	left    bool   // the server ends, and leaves the browser to the next; only run and what it calls know it
 	last    string // the step that was started last; as left
 
+	slotless bool // its slot is given back; the service's mu is held
+
 	woken   chan struct{} // there may be a step
 	touched chan struct{} // somebody uses the session
 	changed chan struct{} // another server has changed it, or taken it over
@@ -334,7 +336,7 @@ func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser,
 // unstarted records why a session has no browser: it was closed meanwhile, or none
 // can be started. One whose server stops is started anew by the next.
 func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
-	a.service.keepLog(a.ref)
+	a.keepLog()
 	why, ok := errors.AsType[*domain.Failure](err)
 	if !ok {
 		why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
@@ -361,7 +363,7 @@ func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
 // end records that nothing of the session's browser is left, and what it has had of the
 // network.
 func (a *actor) end(log *slog.Logger, usage domain.Usage) {
-	a.service.keepLog(a.ref)
+	a.keepLog()
 	reason := a.closeReason()
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		c.Session.Usage = usage

@@ -3,10 +3,12 @@ package session_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -155,14 +157,7 @@ func TestSessionsThatWereEndingHoldNobodyUp(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		file, err := logs.Open(project+"/"+id, func() {})
-		if err == nil {
-			err = file.Write([]domain.LogEntry{{Number: 1, Kind: domain.LogConsole, At: time.Now()}})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = file.Close()
+		writeLog(t, logs, project+"/"+id)
 	}
 	waiting := make(chan struct{}, 3)
 	goOn := make(chan struct{})
@@ -190,6 +185,89 @@ func TestSessionsThatWereEndingHoldNobodyUp(t *testing.T) {
 			t.Fatal("they don't end")
 		}
 	}
+}
+
+// TestALogHoldsNoSlot: while the store of logs doesn't answer, others get the browsers'
+// places of sessions that have ended but for that.
+func TestALogHoldsNoSlot(t *testing.T) {
+	waiting, goOn := make(chan struct{}, 1), make(chan struct{})
+	logs, err := sessionlog.NewFolder(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := start(t, overSQLite(t), nil, nil, func(cfg *session.Config) {
+		cfg.Logs, cfg.Blobs, cfg.MaxSessions = logs, slowly{&blobs{}, waiting, goOn}, 1
+	})
+	project := n.newProject(t)
+	id, _ := n.newSession(t, project, 0)
+	ready(t, n, project, id)
+	writeLog(t, logs, project+"/"+id)
+	if _, err := n.Close(t.Context(), project, id); err != nil {
+		t.Fatal(err)
+	}
+	<-waiting
+	next, _ := n.newSession(t, project, 0)
+	ready(t, n, project, next)
+	if sess, err := n.Session(t.Context(), project, id); err != nil || sess.Status != domain.SessionClosing {
+		t.Errorf("the one before is %s, %v", sess.Status, err)
+	}
+	if sessions, room, _ := n.Load(); sessions != 1 || room != 0 {
+		t.Errorf("%d sessions, and room for %d", sessions, room)
+	}
+	close(goOn)
+	for changed := n.Changed(id); ; changed = n.Changed(id) {
+		if sess, err := n.Session(t.Context(), project, id); err != nil || sess.Status.Ended() {
+			break
+		}
+		<-changed
+	}
+	if sessions, room, _ := n.Load(); sessions != 1 || room != 0 {
+		t.Errorf("in the end %d sessions, and room for %d", sessions, room)
+	}
+}
+
+// TestLogsAreKeptInTurn: no more than sixteen are in memory at once, and one that has to
+// wait for too long stays where it is.
+func TestLogsAreKeptInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logs, err := sessionlog.NewFolder(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []domain.Session
+		for i := range 20 {
+			all = append(all, domain.Session{ID: fmt.Sprint(i), ProjectID: "p", Status: domain.SessionClosing})
+			writeLog(t, logs, "p/"+all[i].ID)
+		}
+		asked, goOn, kept, store := make(chan struct{}, len(all)), make(chan struct{}), &blobs{}, &many{}
+		_, end := found(t, store, session.Config{MaxSessions: 1, Logs: logs, Blobs: slowly{kept, asked, goOn}}, all...)
+		defer end()
+		if len(asked) != 16 {
+			t.Errorf("%d at once", len(asked))
+		}
+		time.Sleep(time.Minute)
+		if left, err := logs.Keys(); err != nil || len(left) != len(all) || len(kept.names()) > 0 {
+			t.Errorf("%d are left, %v; kept are %v", len(left), err, kept.names())
+		}
+		for _, one := range store.all {
+			if got := one.states(); got != "CLOSED" {
+				t.Errorf("one is %s", got)
+			}
+		}
+	})
+}
+
+// writeLog makes a log of one entry.
+func writeLog(t *testing.T, logs *sessionlog.Folder, key string) {
+	t.Helper()
+	file, err := logs.Open(key, func() {})
+	if err == nil {
+		err = file.Write([]domain.LogEntry{{Number: 1, Kind: domain.LogConsole, At: time.Now()}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = file.Close()
 }
 
 // TestALogThatIsGoneIsNoEmptyOne: of a session that had a browser.

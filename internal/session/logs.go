@@ -11,8 +11,12 @@ import (
 	"github.com/browserhook/browserhook/internal/sessionlog"
 )
 
-// keepLogWithin bounds how much later a session ends because of its log.
-const keepLogWithin = 10 * time.Second
+const (
+	// keepLogWithin bounds how much later a session ends because of its log.
+	keepLogWithin = 10 * time.Second
+	// logsAtOnce bounds what of logs is in memory on its way to a bucket.
+	logsAtOnce = 16
+)
 
 // key is where the log of a session that runs here is.
 func (r ref) key() string { return r.project + "/" + r.id }
@@ -60,6 +64,15 @@ func (s *Service) openLog(ctx context.Context, r ref) (io.ReadCloser, error) {
 	return s.Blobs.Open(ctx, domain.LogKey(r.project, r.id))
 }
 
+// keepLog keeps the log of a session that has no browser any more. Another one may have
+// its slot meanwhile.
+func (a *actor) keepLog() {
+	a.service.mu.Lock()
+	a.service.freeOf(a)
+	a.service.mu.Unlock()
+	a.service.keepLog(a.ref)
+}
+
 // keepLog puts the log of a session that ends where its artifacts are, before anybody
 // can have it forgotten. When that fails the log stays here, and the next start tries.
 func (s *Service) keepLog(r ref) {
@@ -74,7 +87,13 @@ func (s *Service) keepLog(r ref) {
 		defer file.Close()
 		ctx, cancel := context.WithTimeout(s.working, keepLogWithin)
 		defer cancel()
-		_, err = s.Blobs.Write(ctx, domain.LogKey(r.project, r.id), file, "application/jsonl")
+		select {
+		case s.logs <- struct{}{}:
+			_, err = s.Blobs.Write(ctx, domain.LogKey(r.project, r.id), file, "application/jsonl")
+			<-s.logs
+		case <-ctx.Done():
+			err = context.Cause(ctx)
+		}
 	}
 	if err == nil {
 		err = s.Logs.Remove(r.key())

@@ -187,7 +187,12 @@ func (s *Service) States() (starting, ready, closing int) {
 func (s *Service) Load() (sessions, room int, draining bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sessions = len(s.actors) + len(s.left)
+	sessions = len(s.left)
+	for _, a := range s.actors {
+		if !a.slotless {
+			sessions++
+		}
+	}
 	if !s.draining {
 		room = max(0, s.MaxSessions-sessions)
 	}

@@ -41,7 +41,7 @@ func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
 // endLeft ends a session that another server has left CLOSING.
 func (a *actor) endLeft() {
 	a.service.discard(a.ref)
-	a.service.keepLog(a.ref)
+	a.keepLog()
 	err := a.change(decider.closed)
 	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
 		a.log().Error("record the end of a session", "err", err)
@@ -101,7 +101,7 @@ func (a *actor) nodeLost(log *slog.Logger, why error) {
 	if a.service.working.Err() != nil {
 		return // the next start tries again
 	}
-	a.service.keepLog(a.ref)
+	a.keepLog()
 	err := a.change(func(d decider, c *domain.SessionChange) error {
 		if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
 			return err

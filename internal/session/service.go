@@ -146,6 +146,7 @@ type Service struct {
 	Config
 	Reader
 	slots chan struct{} // a browser each, but of those above
+	logs  chan struct{} // a log each that is being kept
 
 	mu       sync.Mutex
 	stopping bool
@@ -185,7 +186,7 @@ func New(cfg Config) *Service {
 	working, giveUp := context.WithCancel(context.Background())
 	return &Service{
 		working: working, giveUp: giveUp,
-		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
+		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), logs: make(chan struct{}, logsAtOnce), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), hurry: make(chan struct{}), drained: make(chan struct{}),
 	}
 }
@@ -281,7 +282,7 @@ func (s *Service) act(a *actor, live func()) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.actors, a.ref.id)
-		s.free()
+		s.freeOf(a)
 		s.over()
 		if a.gaveUp.Load() || a.taken.Load() { // nobody else would end the session, or go on with it
 			trySend(s.missed)
@@ -296,6 +297,14 @@ func (s *Service) free() {
 		return
 	}
 	<-s.slots
+}
+
+// freeOf gives an actor's slot back, if it still has it. mu is held.
+func (s *Service) freeOf(a *actor) {
+	if !a.slotless {
+		a.slotless = true
+		s.free()
+	}
 }
 
 func (s *Service) actor(id string) *actor {
