@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -151,6 +153,10 @@ func TestStorageState(t *testing.T) {
 	}
 }
 
+// began is when the tests did, in seconds: what cookies end by is told in whole hours
+// from here, so that it depends on no moment and is never over.
+var began = float64(time.Now().Unix())
+
 // stateOf is a state in one order, without times that depend on the moment.
 func stateOf(t *testing.T, raw []byte) (s step.StorageState) {
 	t.Helper()
@@ -161,7 +167,7 @@ func stateOf(t *testing.T, raw []byte) (s step.StorageState) {
 	slices.SortFunc(s.Origins, func(a, b step.StateOrigin) int { return strings.Compare(a.Origin, b.Origin) })
 	for i := range s.Cookies {
 		if s.Cookies[i].Expires > 0 {
-			s.Cookies[i].Expires = float64(int64(s.Cookies[i].Expires)/1e5) * 1e5
+			s.Cookies[i].Expires = began + math.Round((s.Cookies[i].Expires-began)/3600)*3600
 		}
 	}
 	for i := range s.Origins {

@@ -35,6 +35,7 @@ import type {
   Stream,
   UpdateEndpointRequest,
   UpdateProjectRequest,
+  ViewerPage,
 } from "./schemas.js";
 
 /** What each operation takes and answers, by its operationId. */
@@ -579,6 +580,27 @@ export interface Operations {
     answer: StepRunPage;
   };
   /**
+   * List who has looked at a session.
+   *
+   * Lists who looks at the session's live page, or did, oldest first, with the link that each came
+   * by and when it came and left.
+   *
+   * Role: viewer.
+   */
+  "list-viewers": {
+    path: {
+      /** The session. */
+      sessionId: string;
+    };
+    query?: {
+      /** From nextCursor of the page before. */
+      cursor?: string;
+      /** How many there are on a page, at most. */
+      limit?: number;
+    };
+    answer: ViewerPage;
+  };
+  /**
    * Have everything wait that an endpoint is to receive.
    *
    * What is to be sent is kept until the endpoint is resumed.
@@ -827,6 +849,7 @@ export const operations = {
   "list-projects": { method: "GET", path: "/v1/projects", creates: false },
   "list-sessions": { method: "GET", path: "/v1/sessions", creates: false },
   "list-steps": { method: "GET", path: "/v1/sessions/{sessionId}/steps", creates: false },
+  "list-viewers": { method: "GET", path: "/v1/sessions/{sessionId}/viewers", creates: false },
   "pause-endpoint": { method: "POST", path: "/v1/webhook-endpoints/{endpointId}/pause", creates: false },
   "read-logs": { method: "GET", path: "/v1/sessions/{sessionId}/logs", creates: false },
   "read-metrics": { method: "GET", path: "/metrics", creates: false },

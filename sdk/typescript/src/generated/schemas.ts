@@ -641,6 +641,15 @@ export interface CreateStreamRequest {
   expiresIn?: string | null;
   /** control also takes mouse and keyboard; view is the default. */
   mode?: "view" | "control" | null;
+  /**
+   * Of who it is for: other viewers see it while they control the session, and the list of viewers
+   * has it.
+   */
+  name?: string | null;
+  /**
+   * It is for one: who opens it first can come back, in the same tab, and nobody else can open it.
+   */
+  once?: boolean | null;
 }
 
 export interface Delivery {
@@ -2370,6 +2379,8 @@ export interface Stream {
   createdAt: string;
   expiresAt?: string;
   mode: "view" | "control";
+  name?: string;
+  once?: boolean;
   streamId: string;
   streamingUrl: string;
 }
@@ -2700,6 +2711,26 @@ export interface Usage {
   refused: number;
   /** To servers, with what TLS and HTTP add. */
   sentBytes: number;
+}
+
+export interface Viewer {
+  /** The IP address that it came from. */
+  address: string;
+  joinedAt: string;
+  /** Missing while it is there. */
+  leftAt?: string;
+  mode: "view" | "control";
+  /** The link's. */
+  name?: string;
+  /** The link that it came by. */
+  streamId: string;
+  viewerId: string;
+}
+
+export interface ViewerPage {
+  data: Viewer[];
+  /** Pass it as cursor to get the next page; not there on the last. */
+  nextCursor?: string;
 }
 
 export interface Viewport {
