@@ -51,7 +51,8 @@ var mayImport = map[string][]string{
 	"internal/store/storetest":         {"internal/domain"},
 	"internal/store/sqlite/sqlitetest": {"internal/domain", "internal/store/sqlite"},
 	"internal/hop":                     {"internal/domain"},
-	"internal/httpapi":                 {"internal/access", "internal/domain", "internal/hop", "internal/session", "internal/sessionlog", "internal/step", "internal/strictjson", "internal/webhook"},
+	"internal/docsite":                 {"docs", "examples", "internal/domain"},
+	"internal/httpapi":                 {"internal/access", "internal/docsite", "internal/domain", "internal/hop", "internal/session", "internal/sessionlog", "internal/step", "internal/strictjson", "internal/webhook"},
 	"internal/strictjson":              {},
 	"internal/demo":                    {},
 	"client/webhook":                   {}, // users import it: it brings nothing along
@@ -134,7 +135,11 @@ func TestHeavyLibrariesStayInTheirPlace(t *testing.T) {
 		"go.opentelemetry.io/otel/metric":                {"internal/telemetry"},
 		"github.com/prometheus/client_golang/prometheus": {"internal/telemetry"},
 		"database/sql":                                   {"internal/store/sqlite"},
-		"net/http":                                       {"internal/conns", "internal/hop", "internal/connect", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/telemetry", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/people", "internal/step/steptest"},
+		"net/http":                                       {"internal/conns", "internal/hop", "internal/connect", "internal/docsite", "internal/httpapi", "internal/live", "internal/egress", "internal/egress/egresstest", "internal/webhook", "internal/telemetry", "internal/app", "internal/demo", "cmd/demo", "internal/sender", "internal/apiclient", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/people", "internal/step/steptest"},
+		"github.com/yuin/goldmark":                       {"internal/docsite"},
+		"github.com/alecthomas/chroma/v2":                {"internal/docsite"},
+		"github.com/alecthomas/chroma/v2/lexers":         {}, // it reads all that it has when the process begins,
+		"github.com/yuin/goldmark/extension":             {}, // and makes all of its expressions
 		"github.com/modelcontextprotocol/go-sdk/mcp":     {"internal/mcp"},
 		"github.com/modelcontextprotocol/go-sdk/auth":    {"internal/mcp"},
 	}

@@ -266,7 +266,8 @@ func (a *App) compose(ctx context.Context) error {
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: page, Connect: programs, MCP: a.models, Nodes: a.nodes, PublicURL: a.publicURL,
 		Metrics: a.telemetry.Handler(), Request: a.telemetry.Request,
-		Version: Version, Origins: a.settings.CORSOrigins, Log: a.log, Draining: a.intake.Done(), Stopping: a.serving.Done(), Ready: a.ready, Weaker: weaker(a.launcher),
+		Settings: documented,
+		Version:  Version, Origins: a.settings.CORSOrigins, Log: a.log, Draining: a.intake.Done(), Stopping: a.serving.Done(), Ready: a.ready, Weaker: weaker(a.launcher),
 	}
 	if a.hops != nil { // an interface of none is nil
 		page.Servers, programs.Forward, api.Hops = a.hops, a.hops.Forward, a.hops

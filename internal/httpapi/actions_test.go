@@ -1,14 +1,8 @@
 package httpapi_test
 
 import (
-	"html"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/browserhook/browserhook/internal/httpapi"
 )
 
 // TestStepsAreDescribedByAction: one schema for each, told apart by its name,
@@ -21,13 +15,7 @@ func TestStepsAreDescribedByAction(t *testing.T) {
 	if kinds["propertyName"] != "action" || len(mapping) < 20 || len(mapping) != len(step["oneOf"].([]any)) {
 		t.Fatalf("steps are told apart by %v", kinds)
 	}
-	w := httptest.NewRecorder()
-	httpapi.New(httpapi.Config{Log: slog.New(slog.DiscardHandler)}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/docs", nil))
-	page := html.UnescapeString(w.Body.String())
 	for name, ref := range mapping {
-		if !strings.Contains(page, `id="`+name+`"`) || !strings.Contains(page, `{"action":"`+name+`"`) {
-			t.Errorf("the page of the description doesn't show %s", name)
-		}
 		s := schemas[strings.TrimPrefix(ref.(string), "#/components/schemas/")].(object)
 		properties := s["properties"].(object)
 		if got := properties["action"].(object)["enum"].([]any); len(got) != 1 || got[0] != name {

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/browserhook/browserhook/internal/docsite"
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -48,8 +49,10 @@ type Config struct {
 	Request   func(r *http.Request, route string) (_ *http.Request, done func(status int))
 	PublicURL func() string
 	Version   string
-	Origins   []string // of pages that may read answers; "*": of any
-	Log       *slog.Logger
+	// Settings are the server's, for the documents. nil: there are none.
+	Settings func() ([]docsite.Setting, error)
+	Origins  []string // of pages that may read answers; "*": of any
+	Log      *slog.Logger
 	// Draining is closed when the server begins to stop: requests that wait for
 	// steps are answered with what there is.
 	Draining <-chan struct{}

@@ -338,18 +338,18 @@ func TestLocation(t *testing.T) {
 // TestAProblemsTypeExplainsIt: it opens a page that has the code.
 func TestAProblemsTypeExplainsIt(t *testing.T) {
 	onBothStores(t, func(r *rig) {
-		page := r.ask("GET", "/docs", "").raw
+		page := r.ask("GET", "/docs/errors", "").raw
 		for target, code := range map[string]string{
 			"/v1/sessions?no=1": "invalid_request", "/v1/sessions/browser_none": "not_found", "/v1/nothing": "not_found",
 			"/v1/keys": "forbidden",
 		} {
 			a := r.ask("GET", target, "")
 			kind, _ := a.body["type"].(string)
-			anchor, ok := strings.CutPrefix(kind, "http://browserhook.test/docs#")
+			anchor, ok := strings.CutPrefix(kind, "http://browserhook.test/docs/errors#")
 			if !ok || anchor != code || a.body["requestId"] != a.header.Get("X-Request-Id") {
 				t.Errorf("%s: %d %s", target, a.status, a.raw)
 			}
-			if !strings.Contains(page, `<tr id="`+anchor+`">`) {
+			if !strings.Contains(page, `<h3 id="`+anchor+`">`) {
 				t.Errorf("the page doesn't explain %s", anchor)
 			}
 		}

@@ -2,29 +2,19 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"html/template"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	_ "embed"
-
-	"github.com/danielgtaylor/huma/v2"
-
+	"github.com/browserhook/browserhook/internal/docsite"
 	"github.com/browserhook/browserhook/internal/domain"
 )
-
-//go:embed docs.html
-var docsHTML string
-
-var docs = template.Must(template.New("docs").Parse(docsHTML))
 
 // Health is the path that says that the process lives.
 const Health = "/healthz"
@@ -37,9 +27,8 @@ func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /readyz", s.readiness)
 	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", s.published))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
-	s.mux.HandleFunc("GET /docs", s.static("text/html; charset=utf-8", s.docs))
-	s.mux.Handle("GET /{$}", http.RedirectHandler("/docs", http.StatusFound))
-	for _, pages := range []Pages{s.Live, s.Connect, s.MCP} {
+	s.mux.Handle("GET /{$}", http.RedirectHandler(docsite.Root, http.StatusFound))
+	for _, pages := range []Pages{s.documents(), s.Live, s.Connect, s.MCP} {
 		if pages != nil {
 			pages.Routes(s.mux)
 		}
@@ -95,68 +84,17 @@ func (s *server) readiness(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(strings.Join(append([]string{"ok"}, s.Weaker...), "\n") + "\n"))
 }
 
-type docOperation struct {
-	Method, Path, Summary string
-	Parameters            []*huma.Param
-	Body                  map[string]*huma.Schema
-	Required              []string
-}
-
-// docAction is an action of a step.
-type docAction struct {
-	Name, Does, Example string
-	Members             map[string]*huma.Schema
-	Required            []string
-}
-
-// docActions are those that the description of a step tells apart.
-func docActions(schemas huma.Registry) (all []docAction) {
-	for _, ref := range schemas.Map()["Step"].OneOf {
-		s := schemas.SchemaFromRef(ref.Ref)
-		a := docAction{Does: s.Description, Members: maps.Clone(s.Properties), Required: s.Required}
-		a.Name, _ = s.Properties["action"].Enum[0].(string)
-		delete(a.Members, "action")
-		if raw, ok := s.Examples[0].(json.RawMessage); ok {
-			a.Example = string(raw)
-		}
-		all = append(all, a)
+// documents are the pages at /docs.
+func (s *server) documents() Pages {
+	problems := make([]docsite.Problem, 0, len(meanings))
+	for code, m := range meanings {
+		problems = append(problems, docsite.Problem{Code: string(code), Status: m.Status, Says: m.Says})
 	}
-	return all
-}
-
-// docs renders the API's description as a page that needs nothing from
-// elsewhere.
-func (s *server) docs() ([]byte, error) {
-	var ops []docOperation
-	oapi := s.api.OpenAPI()
-	for path, item := range oapi.Paths {
-		for method, op := range map[string]*huma.Operation{
-			"GET": item.Get, "POST": item.Post, "PATCH": item.Patch, "DELETE": item.Delete,
-		} {
-			if op == nil {
-				continue
-			}
-			d := docOperation{Method: method, Path: path, Summary: op.Summary, Parameters: op.Parameters}
-			if op.RequestBody != nil {
-				if m := op.RequestBody.Content["application/json"]; m != nil && m.Schema != nil {
-					body := m.Schema
-					if body.Ref != "" {
-						body = oapi.Components.Schemas.SchemaFromRef(body.Ref)
-					}
-					d.Body, d.Required = body.Properties, body.Required
-				}
-			}
-			ops = append(ops, d)
-		}
-	}
-	order := []string{"GET", "POST", "PATCH", "DELETE"}
-	slices.SortFunc(ops, func(a, b docOperation) int {
-		if c := strings.Compare(a.Path, b.Path); c != 0 {
-			return c
-		}
-		return slices.Index(order, a.Method) - slices.Index(order, b.Method)
+	slices.SortFunc(problems, func(a, b docsite.Problem) int {
+		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code))
 	})
-	var page bytes.Buffer
-	err := docs.Execute(&page, map[string]any{"Version": s.Version, "Rules": rules, "Operations": ops, "Actions": docActions(oapi.Components.Schemas), "Codes": meanings})
-	return page.Bytes(), err
+	return docsite.New(docsite.Source{
+		Version: s.Version, PublicURL: s.base, Description: s.published, Problems: problems, Settings: s.Settings,
+		Failed: func(w http.ResponseWriter, r *http.Request, err error) { s.problem(r.Context(), err).write(w) },
+	})
 }

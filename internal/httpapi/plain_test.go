@@ -14,7 +14,7 @@ import (
 // milliseconds to make, and whoever asks needs no key.
 func TestWhatAnybodyMayAskIsMadeOnce(t *testing.T) {
 	api := httpapi.New(httpapi.Config{Log: slog.New(slog.DiscardHandler)})
-	for path, kind := range map[string]string{"/openapi.json": "application/openapi+json", "/docs": "text/html; charset=utf-8"} {
+	for path, kind := range map[string]string{"/openapi.json": "application/openapi+json", "/docs/api/sessions": "text/html; charset=utf-8"} {
 		ask := func(etag string) *httptest.ResponseRecorder {
 			w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 			if etag != "" {

@@ -13,13 +13,14 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/browserhook/browserhook/internal/docsite"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/strictjson"
 )
 
 // Problem is every error's body: RFC 9457, with a stable code.
 type Problem struct {
-	Type      string       `json:"type" format:"uri" doc:"Opens what the code means." example:"http://127.0.0.1:8080/docs#invalid_request"`
+	Type      string       `json:"type" format:"uri" doc:"Opens what the code means." example:"http://127.0.0.1:8080/docs/errors#invalid_request"`
 	Title     string       `json:"title" example:"Unprocessable Entity"`
 	Status    int          `json:"status" example:"422"`
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
@@ -95,7 +96,7 @@ var meanings = map[domain.Code]meaning{
 func newProblem(code domain.Code, detail string, fields ...FieldError) *Problem {
 	status := meanings[code].Status
 	return &Problem{
-		Type: "/docs#" + string(code), Title: http.StatusText(status), Status: status, Code: string(code),
+		Type: docsite.ErrorType(string(code)), Title: http.StatusText(status), Status: status, Code: string(code),
 		Detail: detail, Errors: fields,
 	}
 }

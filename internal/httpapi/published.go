@@ -52,7 +52,42 @@ func (s *server) published() ([]byte, error) {
 			}
 		})
 	}
+	if err := asWritten(doc, raw); err != nil {
+		return nil, err
+	}
 	return json.Marshal(doc)
+}
+
+// asWritten gives the examples in a value the order of members that they were written in.
+func asWritten(v any, raw json.RawMessage) error {
+	switch v := v.(type) {
+	case map[string]any:
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(raw, &members); err != nil {
+			return err
+		}
+		for name, one := range v {
+			if name == "properties" {
+				continue // one of which may be called so
+			}
+			if name == "example" || name == "examples" {
+				v[name] = members[name]
+			} else if err := asWritten(one, members[name]); err != nil {
+				return err
+			}
+		}
+	case []any:
+		var all []json.RawMessage
+		if err := json.Unmarshal(raw, &all); err != nil {
+			return err
+		}
+		for i, one := range v {
+			if err := asWritten(one, all[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // openapiYAML is the same as YAML.
