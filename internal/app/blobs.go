@@ -158,14 +158,25 @@ func (b *blobs) Remove(ctx context.Context, key string) error {
 
 // Open reads as much as is asked for, from anywhere.
 func (b *blobs) Open(ctx context.Context, key string) (io.ReadSeekCloser, error) {
+	if b.folder == "" {
+		is, err := b.bucket.Attributes(ctx, key)
+		if err != nil {
+			return nil, readError(err)
+		}
+		return &object{ctx: ctx, bucket: b.bucket, key: key, size: is.Size, next: firstPart}, nil
+	}
 	r, err := b.bucket.NewReader(ctx, key, nil)
-	switch {
-	case gcerrors.Code(err) == gcerrors.NotFound:
-		return nil, domain.ErrNotFound // forgotten since its row was read, or in another server's own folder
-	case err != nil:
-		return nil, fmt.Errorf("read artifact: %w", err)
+	if err != nil {
+		return nil, readError(err)
 	}
 	return r, nil
+}
+
+func readError(err error) error {
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return domain.ErrNotFound // forgotten since its row was read, or in another server's own folder
+	}
+	return fmt.Errorf("read artifact: %w", err)
 }
 
 // files are what retention removes: artifacts, and logs that are still here.

@@ -3,9 +3,14 @@ package app
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -13,14 +18,19 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// bucket is an S3-compatible store with a bucket, and its address as a setting.
-func bucket(t *testing.T) (objects func() []string, setting string) {
+// bucket is an S3-compatible store with a bucket, and its address as a setting. Requests
+// may go through more.
+func bucket(t *testing.T, through ...func(http.Handler) http.Handler) (objects func() []string, setting string) {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket("art"); err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(gofakes3.New(backend).Server())
+	store := gofakes3.New(backend).Server()
+	for _, more := range through {
+		store = more(store)
+	}
+	s := httptest.NewServer(store)
 	t.Cleanup(s.Close)
 	t.Setenv("AWS_ACCESS_KEY_ID", "key")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -91,6 +101,108 @@ func TestArtifactsInABucket(t *testing.T) {
 	}
 	if _, err := openBlobs(t.Context(), strings.Replace(setting, "art?", "none?", 1), ""); err == nil || !strings.Contains(err.Error(), "s3://none can't be used") {
 		t.Errorf("a bucket that there isn't: %v", err)
+	}
+}
+
+// TestOfAnObjectNoMoreIsSent than somebody wants, or not much.
+func TestOfAnObjectNoMoreIsSent(t *testing.T) {
+	var asked []string
+	var sent atomic.Int64
+	var under sync.WaitGroup
+	_, setting := bucket(t, func(store http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/art_1") && r.Method != http.MethodPut && r.Method != http.MethodPost {
+				under.Add(1)
+				defer under.Done()
+				asked = append(asked, strings.TrimSpace(r.Method+" "+r.Header.Get("Range")))
+				w = counted{w, &sent}
+			}
+			store.ServeHTTP(w, r)
+		})
+	})
+	b, err := openBlobs(t.Context(), setting, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	const key = "proj_1/browser_1/art_1"
+	long := strings.Repeat("0123456789", 1_200_000)
+	if _, err := b.Write(t.Context(), key, strings.NewReader(long), "text/plain"); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		method, wants string
+		status        int
+		body          string
+		asked         []string
+		sent          int64
+	}{
+		{"HEAD", "", http.StatusOK, "", []string{"HEAD"}, 0},
+		{"HEAD", "bytes=5-9", http.StatusPartialContent, "", []string{"HEAD"}, 0},
+		{"GET", "bytes=5-9", http.StatusPartialContent, "56789", []string{"HEAD", "GET bytes=5-1048580"}, firstPart},
+		{"GET", "bytes=-3", http.StatusPartialContent, "789", []string{"HEAD", "GET bytes=11999997-11999999"}, 3},
+		{"GET", "", http.StatusOK, long, []string{"HEAD", "GET bytes=0-1048575", "GET bytes=1048576-9437183", "GET bytes=9437184-11999999"}, int64(len(long))},
+	} {
+		asked = nil
+		sent.Store(0)
+		r := httptest.NewRequest(tt.method, "/", nil)
+		if tt.wants != "" {
+			r.Header.Set("Range", tt.wants)
+		}
+		content, err := b.Open(t.Context(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", "text/plain")
+		http.ServeContent(w, r, "", time.Time{}, content)
+		if err := content.Close(); err != nil {
+			t.Error(err)
+		}
+		under.Wait()
+		if w.Code != tt.status || w.Body.String() != tt.body || !slices.Equal(asked, tt.asked) || sent.Load() > tt.sent {
+			t.Errorf("%s %s: %d with %d bytes; the store was asked %q, and sent %d bytes", tt.method, tt.wants, w.Code, w.Body.Len(), asked, sent.Load())
+		}
+	}
+}
+
+// counted counts what is written.
+type counted struct {
+	http.ResponseWriter
+	sent *atomic.Int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	n, err := c.ResponseWriter.Write(p)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
+// TestAnObjectThatGetsShorter isn't taken for a whole one.
+func TestAnObjectThatGetsShorter(t *testing.T) {
+	_, setting := bucket(t)
+	b, err := openBlobs(t.Context(), setting, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	write := func(size int) {
+		if _, err := b.Write(t.Context(), "p/s/a", strings.NewReader(strings.Repeat("x", size)), "text/plain"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(2 * firstPart)
+	r, err := b.Open(t.Context(), "p/s/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := io.CopyN(io.Discard, r, firstPart); err != nil {
+		t.Fatal(err)
+	}
+	write(firstPart + 5)
+	if n, err := io.Copy(io.Discard, r); n != 5 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%d more bytes, %v", n, err)
 	}
 }
 
