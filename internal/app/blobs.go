@@ -15,6 +15,7 @@ import (
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcerrors"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -125,26 +126,37 @@ func (b *blobs) sync(key string) error {
 
 func (b *blobs) Delete(ctx context.Context, key string) error { return b.bucket.Delete(ctx, key) }
 
+// removedAtOnce is how many artifacts of a session are removed at once.
+const removedAtOnce = 8
+
 // Remove removes one, or with a key that ends with a slash all below it.
 func (b *blobs) Remove(ctx context.Context, key string) error {
-	keys := []string{key}
+	var all errgroup.Group
+	all.SetLimit(removedAtOnce)
+	remove := func(key string) {
+		all.Go(func() error {
+			if err := b.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+				return fmt.Errorf("remove artifact: %w", err)
+			}
+			return nil
+		})
+	}
 	if strings.HasSuffix(key, "/") {
-		keys = nil
-		for all := b.bucket.List(&blob.ListOptions{Prefix: key}); ; {
-			one, err := all.Next(ctx)
+		for below := b.bucket.List(&blob.ListOptions{Prefix: key}); ; {
+			one, err := below.Next(ctx)
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
-				return fmt.Errorf("list artifacts: %w", err)
+				return errors.Join(fmt.Errorf("list artifacts: %w", err), all.Wait())
 			}
-			keys = append(keys, one.Key)
+			remove(one.Key)
 		}
+	} else {
+		remove(key)
 	}
-	for _, k := range keys {
-		if err := b.bucket.Delete(ctx, k); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
-			return fmt.Errorf("remove artifact: %w", err)
-		}
+	if err := all.Wait(); err != nil {
+		return err
 	}
 	if b.folder == "" {
 		return nil

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -203,6 +204,46 @@ func TestAnObjectThatGetsShorter(t *testing.T) {
 	write(firstPart + 5)
 	if n, err := io.Copy(io.Discard, r); n != 5 || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%d more bytes, %v", n, err)
+	}
+}
+
+// TestManyObjectsAreRemovedAtOnce: eight at a time, and all but those that can't be.
+func TestManyObjectsAreRemovedAtOnce(t *testing.T) {
+	asked, goOn := make(chan struct{}, 100), make(chan struct{})
+	objects, setting := bucket(t, func(store http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodDelete && strings.Contains(r.URL.Path, "/art_") {
+				asked <- struct{}{}
+				<-goOn
+				if strings.HasSuffix(r.URL.Path, "/art_3") {
+					w.WriteHeader(http.StatusForbidden)
+					return
+				}
+			}
+			store.ServeHTTP(w, r)
+		})
+	})
+	b, err := openBlobs(t.Context(), setting, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for i := range 20 {
+		if _, err := b.Write(t.Context(), fmt.Sprint("p/s/art_", i), strings.NewReader("x"), "text/plain"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	removed := make(chan error)
+	go func() { removed <- b.Remove(t.Context(), "p/s/") }()
+	for range removedAtOnce {
+		<-asked
+	}
+	close(goOn)
+	if err := <-removed; err == nil {
+		t.Error("one can't be removed, and nobody says so")
+	}
+	if got := objects(); !slices.Equal(got, []string{"p/s/art_3"}) {
+		t.Errorf("left are %q", got)
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
@@ -48,7 +50,8 @@ type Config struct {
 const (
 	every           = time.Hour
 	idempotencyKept = 24 * time.Hour
-	filesAtOnce     = 500
+	filesAtOnce     = 500 // whose notes are read
+	removedAtOnce   = 8
 	// settled is how long a removal may take to be committed: by then one with
 	// a smaller number can be seen, if there is one.
 	settled = time.Minute
@@ -135,10 +138,21 @@ func (s *Service) Forget(ctx context.Context, project, id string) error {
 // removeWithin bounds how long files of one session or artifact are tried to be removed.
 const removeWithin = time.Minute
 
-func (s *Service) remove(ctx context.Context, f domain.RemovedFiles) error {
-	ctx, cancel := context.WithTimeout(ctx, removeWithin)
-	defer cancel()
-	return s.Files.Remove(ctx, f.Key())
+// remove removes some files, a few at once, and says of each why it can't be removed.
+func (s *Service) remove(ctx context.Context, some []domain.RemovedFiles) (failed []error) {
+	failed = make([]error, len(some))
+	var all errgroup.Group
+	all.SetLimit(removedAtOnce)
+	for i, f := range some {
+		all.Go(func() error {
+			ctx, cancel := context.WithTimeout(ctx, removeWithin)
+			defer cancel()
+			failed[i] = s.Files.Remove(ctx, f.Key())
+			return nil
+		})
+	}
+	_ = all.Wait()
+	return failed
 }
 
 // removeFiles removes what is noted. One that can't be removed holds up no other,
@@ -155,11 +169,12 @@ func (s *Service) removeFiles(ctx context.Context) error {
 		if err != nil {
 			return errors.Join(first, err)
 		}
-		for _, f := range some {
+		failed := s.remove(ctx, some)
+		for i, f := range some {
 			after = f.Num
-			if err := s.remove(ctx, f); err != nil {
+			if failed[i] != nil {
 				failures++
-				first = cmp.Or(first, err)
+				first = cmp.Or(first, failed[i])
 			}
 			if age := now.Sub(f.RemovedAt); failures == 0 && age > settled || age > hopeless {
 				s.upto = f.Num

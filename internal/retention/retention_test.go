@@ -26,6 +26,9 @@ type fake struct {
 	forgot  int64
 	broken  string // a key that can't be removed
 	refused error
+
+	takes    time.Duration // to remove one
+	at, most int           // so many at once
 }
 
 func (f *fake) note(what string, before time.Time) (int, error) {
@@ -83,6 +86,12 @@ func (f *fake) ForgetRemovedFiles(_ context.Context, upto int64, before time.Tim
 func (f *fake) Remove(_ context.Context, key string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.at++
+	f.most = max(f.most, f.at)
+	f.mu.Unlock()
+	time.Sleep(f.takes)
+	f.mu.Lock()
+	f.at--
 	if key == f.broken {
 		return errors.New("broken")
 	}
@@ -193,6 +202,22 @@ func TestManyFilesBehindOneThatCantBeRemoved(t *testing.T) {
 		run(t, s, time.Minute)
 		if len(f.files) > 0 || f.forgot != 1200 {
 			t.Errorf("%d are left, done up to %d", len(f.files), f.forgot)
+		}
+	})
+}
+
+// TestFilesAreRemovedSideBySide, as those of a bucket, which answers late: a few at once.
+func TestFilesAreRemovedSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{files: map[string]bool{}, takes: time.Second}
+		for i := range 480 {
+			session := strconv.Itoa(i)
+			f.files["p/"+session+"/1"] = true
+			f.removed = append(f.removed, domain.RemovedFiles{Num: int64(i + 1), ProjectID: "p", SessionID: session, RemovedAt: time.Now().Add(-time.Hour)})
+		}
+		run(t, service(f, 0, 0), time.Minute+time.Millisecond)
+		if len(f.files) > 0 || f.forgot != 480 || f.most != 8 {
+			t.Errorf("%d are left, done up to %d, %d at once", len(f.files), f.forgot, f.most)
 		}
 	})
 }
