@@ -1,20 +1,11 @@
 // Searches the shop with Playwright, in a browser that the server runs.
+import { Browserhook } from "browserhook";
 import { chromium } from "playwright-core";
 
-const server = process.env.BROWSERHOOK_URL ?? "http://127.0.0.1:8080";
 const shop = process.env.SHOP ?? "http://127.0.0.1:8081";
 
-async function api(method, path, body) {
-  const answer = await fetch(server + path, {
-    method,
-    headers: { Authorization: `Bearer ${process.env.BROWSERHOOK_KEY}`, "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
-  return answer.json();
-}
-
-const session = await api("POST", "/v1/sessions", { metadata: { recipe: "playwright" } });
+const client = new Browserhook();
+const session = await client.sessions.create({ metadata: { name: "search" } });
 console.log("Watch it at", session.streamingUrl);
 try {
   const browser = await chromium.connectOverCDP(session.connectUrl);
@@ -30,5 +21,5 @@ try {
   await page.screenshot({ path: "search.png" });
   await browser.close(); // leaves; the session goes on
 } finally {
-  await api("DELETE", `/v1/sessions/${session.sessionId}`);
+  await session.close();
 }

@@ -18,7 +18,7 @@ try {
   const [page] = await browser.pages();
   await page.locator("#products li").wait(); // the session opens its url by itself
   const prices = await page.$$eval("#products li", (all) =>
-    all.map((li) => ({ name: li.querySelector("a").textContent, price: li.querySelector(".price").textContent })));
+    all.map((li) => ({ name: li.querySelector("a")?.textContent, price: li.querySelector(".price")?.textContent })));
   console.table(prices);
   await page.screenshot({ path: "prices.png" });
 } finally {

@@ -7,11 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,17 +57,58 @@ func (s *site) waitFor(t *testing.T, begin string) (rest string) {
 	return rest
 }
 
+// count is how many such lines the shop has printed.
+func (s *site) count(line string) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, said := range s.said {
+		if said == line {
+			n++
+		}
+	}
+	return n
+}
+
 // TestRecipes follows the chapter "Run it" of each README.
 func TestRecipes(t *testing.T) {
 	dir := harness.Isolate(t)
 	k := &kitchen{Server: harness.Start(t, filepath.Join(dir, "data"), "--max-sessions=12"), dir: copied(t, dir), shop: openShop(t, dir)}
-	for name, run := range map[string]func(*testing.T, *kitchen){
-		"playwright": playwright, "puppeteer": puppeteer, "chat": chat, "cluster": cluster,
-	} {
-		t.Run(name, func(t *testing.T) {
+	readmes, err := filepath.Glob(filepath.Join(k.dir, "*", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("all", func(t *testing.T) {
+		for _, readme := range readmes {
+			name := filepath.Base(filepath.Dir(readme))
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				recipe, ok := recipes[name]
+				if !ok {
+					t.Fatal("nothing runs it")
+				}
+				recipe(t, k)
+			})
+		}
+		t.Run("types", func(t *testing.T) {
 			t.Parallel()
-			run(t, k)
+			types(t, k)
 		})
+	})
+	// None leaves a session behind, to be there until it is idle.
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		open, err := k.Client().Do(t.Context(), http.MethodGet, "/v1/sessions?status=READY", nil)
+		return len(open.List("data")) == 0, err
+	}); err != nil {
+		t.Errorf("a recipe has left a session: %v", err)
+	}
+	all, err := k.Client().All(t.Context(), "/v1/sessions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		if s.String("closeReason") != "requested" {
+			t.Errorf("the session of %v ended %s", s["metadata"], s.String("closeReason"))
+		}
 	}
 }
 
@@ -82,35 +120,70 @@ func copied(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples := filepath.Join(dir, "examples")
-	if err := os.CopyFS(examples, os.DirFS(filepath.Join(root, "examples"))); err != nil {
+	repository := filepath.Join(dir, "repository") // Go takes no module in TMPDIR itself
+	examples, modules := filepath.Join(repository, "examples"), filepath.Join(repository, "examples", "node_modules")
+	if err := errors.Join(os.CopyFS(examples, os.DirFS(filepath.Join(root, "examples"))), os.RemoveAll(modules)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"go.mod", "go.sum", "client"} {
-		if err := os.Symlink(filepath.Join(root, name), filepath.Join(dir, name)); err != nil {
+	links := map[string]string{} // in the copy: what it is
+	for _, name := range []string{"go.mod", "go.sum", "client", "sdk"} {
+		links[filepath.Join(repository, name)] = filepath.Join(root, name)
+	}
+	// npm install's part, with the packages that the other tests have.
+	has := dependencies(t, filepath.Join(root, "test/clients"))
+	for name, version := range dependencies(t, examples) {
+		switch {
+		case name == "browserhook":
+			built := filepath.Join(repository, "typescript") // the compiler finds no #imports in a node_modules
+			build(t, filepath.Join(root, "sdk/typescript"), built)
+			links[filepath.Join(modules, name)] = built
+		case has[name] != version:
+			t.Errorf("examples have %s %s, and the tests %s", name, version, has[name])
+		default:
+			links[filepath.Join(modules, name)] = filepath.Join(root, "test/clients/node_modules", name)
+		}
+	}
+	for name, is := range links {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.Symlink(is, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	install(t, examples, root)
 	return examples
 }
 
-// install does what npm install does, with the packages that the other tests have.
-func install(t *testing.T, examples, root string) {
+// build compiles a copy of the SDK: its own tests build it in its place meanwhile.
+func build(t *testing.T, sdk, module string) {
 	t.Helper()
-	wants, has := dependencies(t, examples), dependencies(t, filepath.Join(root, "test/clients"))
-	modules := filepath.Join(examples, "node_modules")
-	if err := errors.Join(os.RemoveAll(modules), os.Mkdir(modules, 0o755)); err != nil {
+	err := errors.Join(os.CopyFS(filepath.Join(module, "src"), os.DirFS(filepath.Join(sdk, "src"))),
+		os.Symlink(filepath.Join(sdk, "node_modules"), filepath.Join(module, "node_modules")))
+	for _, name := range []string{"package.json", "tsconfig.json"} {
+		raw, reading := os.ReadFile(filepath.Join(sdk, name))
+		err = errors.Join(err, reading, os.WriteFile(filepath.Join(module, name), raw, 0o600))
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	for name, version := range wants {
-		if has[name] != version {
-			t.Errorf("examples have %s %s, and the tests %s", name, version, has[name])
-		}
-		if err := os.Symlink(filepath.Join(root, "test/clients/node_modules", name), filepath.Join(modules, name)); err != nil {
-			t.Fatal(err)
-		}
+	run(t, module, "node_modules/.bin/tsc")
+}
+
+// run runs a command in a folder; what it says is the failure.
+func run(t *testing.T, dir string, command ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
 	}
+}
+
+// types has the compiler look at the programs in JavaScript, as an editor does.
+func types(t *testing.T, k *kitchen) {
+	sdk, err := filepath.Abs("../../sdk/typescript/node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, k.dir, filepath.Join(sdk, ".bin/tsc"), "--allowJs", "--checkJs", "--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck",
+		"--types", "node", "--typeRoots", filepath.Join(sdk, "@types"), "playwright/search.mjs", "puppeteer/prices.mjs", "form/returns.mjs", "handover/signin.mjs")
 }
 
 // dependencies are those of a package.json.
@@ -131,9 +204,7 @@ func dependencies(t *testing.T, dir string) map[string]string {
 func openShop(t *testing.T, dir string) *site {
 	t.Helper()
 	program := filepath.Join(dir, "shop")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../examples/shop").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	run(t, ".", "go", "build", "-o", program, "../../examples/shop")
 	cmd := exec.Command(program, "-listen", "127.0.0.1:0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -161,21 +232,43 @@ func openShop(t *testing.T, dir string) *site {
 	return s
 }
 
-// follow types the commands of a README's "Run it" and waits for what it says is seen.
-// replace are pairs of what is another here, such as ports. After a block is seen
-// there comes then: what the reader does, of whom the text speaks.
-func (k *kitchen) follow(t *testing.T, name string, replace []string, env []string, then func(shell *harness.Shell, block harness.Block)) *harness.Shell {
+// shell is one in the folder of the recipes, with what its README has one export.
+func (k *kitchen) shell(t *testing.T, env []string) *harness.Shell {
 	t.Helper()
 	bin, err := harness.Binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	here := strings.NewReplacer(append([]string{"http://127.0.0.1:8080", k.URL, "http://127.0.0.1:8081", k.shop.url}, replace...)...)
-	shell := harness.StartShell(t, k.dir, append([]string{
+	return harness.StartShell(t, k.dir, append([]string{
 		"PATH=" + filepath.Dir(bin) + ":" + os.Getenv("PATH"),
 		"BROWSERHOOK_URL=" + k.URL, "BROWSERHOOK_KEY=" + harness.Key, "SHOP=" + k.shop.url,
 		"XDG_CONFIG_HOME=" + k.dir, // no login of who runs the tests
 	}, env...), "bash", "--norc", "-e")
+}
+
+// following is what a recipe needs beside its README.
+type following struct {
+	env  []string
+	then func(*harness.Shell, harness.Block)
+}
+
+func environment(env ...string) func(*following) { return func(f *following) { f.env = env } }
+
+// then is what the reader does, of whom the text speaks, after each block is seen.
+func then(do func(*harness.Shell, harness.Block)) func(*following) {
+	return func(f *following) { f.then = do }
+}
+
+// follow types the commands of a README's "Run it" and waits for what it says is seen.
+// replace are pairs of what is another here: addresses.
+func (k *kitchen) follow(t *testing.T, name string, replace []string, options ...func(*following)) *harness.Shell {
+	t.Helper()
+	f := following{then: func(*harness.Shell, harness.Block) {}}
+	for _, o := range options {
+		o(&f)
+	}
+	here := strings.NewReplacer(append([]string{"http://127.0.0.1:8080", k.URL, "http://127.0.0.1:8081", k.shop.url}, replace...)...)
+	shell := k.shell(t, f.env)
 	for _, b := range harness.Walk(t, "../../examples/"+name+"/README.md", "Run it") {
 		switch b.Text = here.Replace(b.Text); b.Kind {
 		case "commands":
@@ -187,63 +280,13 @@ func (k *kitchen) follow(t *testing.T, name string, replace []string, env []stri
 				}
 			}
 		}
-		if then != nil {
-			then(shell, b)
-		}
+		f.then(shell, b)
 	}
 	shell.Type(t, "wait\nexit\n")
 	if err := shell.Wait(); err != nil {
 		t.Errorf("the shell: %v", err)
 	}
 	return shell
-}
-
-func playwright(t *testing.T, k *kitchen) {
-	k.follow(t, "playwright", nil, nil, nil)
-	k.picture(t, "search.png")
-}
-
-func puppeteer(t *testing.T, k *kitchen) {
-	k.follow(t, "puppeteer", nil, nil, nil)
-	k.picture(t, "prices.png")
-}
-
-func (k *kitchen) picture(t *testing.T, name string) {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join(k.dir, name))
-	if err != nil || !strings.HasPrefix(string(raw), "\x89PNG") {
-		t.Errorf("%s is no picture: %v", name, err)
-	}
-}
-
-// chat stands for a chat's incoming webhook.
-func chat(t *testing.T, k *kitchen) {
-	said := make(chan string, 10)
-	room := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		said <- string(body)
-		fmt.Fprint(w, "ok")
-	}))
-	t.Cleanup(room.Close)
-	k.follow(t, "chat", nil, []string{"CHAT_URL=" + room.URL}, func(_ *harness.Shell, b harness.Block) {
-		if b.Kind != "json" {
-			return
-		}
-		var got, want struct{ Text string }
-		body := <-said
-		if err := json.Unmarshal([]byte(body), &got); err != nil {
-			t.Errorf("%v: %s", err, body)
-		}
-		if err := json.Unmarshal([]byte(b.Text), &want); err != nil {
-			t.Fatal(err)
-		}
-		if !alike(want.Text, got.Text) {
-			t.Errorf("the chat hears\n%s, not\n%s", got.Text, want.Text)
-		}
-	})
 }
 
 // alike compares with a text in which … stands for anything.
@@ -257,13 +300,6 @@ func alike(pattern, text string) bool {
 		text = text[at+len(part):]
 	}
 	return text == "" || parts[len(parts)-1] == ""
-}
-
-// cluster has servers of its own.
-func cluster(t *testing.T, k *kitchen) {
-	_, url := harness.Postgres(t)
-	one, two := "http://"+freeAddress(t), "http://"+freeAddress(t)
-	k.follow(t, "cluster", []string{"http://127.0.0.1:8091", one, "http://127.0.0.1:8092", two}, []string{"DATABASE_URL=" + url}, nil)
 }
 
 func freeAddress(t *testing.T) string {

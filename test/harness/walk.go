@@ -6,7 +6,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -98,7 +100,11 @@ func StartShell(tb testing.TB, dir string, env []string, command ...string) *She
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		// What it started and could not end, because the test failed.
+		// What it started and could not end, because the test failed. While it waits for
+		// a command it reads nothing.
+		if tb.Failed() {
+			killBelow(s.cmd.Process.Pid)
+		}
 		s.Type(tb, "kill %2 %1; wait; exit\n")
 		_ = s.cmd.Wait()
 		if tb.Failed() {
@@ -107,6 +113,22 @@ func StartShell(tb testing.TB, dir string, env []string, command ...string) *She
 	})
 	s.Type(tb, "set -m\n") // jobs, as in a shell with a person before it
 	return s
+}
+
+// killBelow kills all that a process has started.
+func killBelow(pid int) {
+	top := strconv.Itoa(pid)
+	procs, _ := filepath.Glob("/proc/[0-9]*")
+	for _, p := range procs {
+		own := filepath.Base(p)
+		above := parent(own)
+		for above != "" && above != "0" && above != top {
+			above = parent(above)
+		}
+		if n, err := strconv.Atoi(own); err == nil && above == top {
+			_ = syscall.Kill(n, syscall.SIGKILL) // it has ended meanwhile
+		}
+	}
 }
 
 // Type types lines.
