@@ -125,7 +125,9 @@ func copied(t *testing.T, dir string) string {
 	if err := errors.Join(os.CopyFS(examples, os.DirFS(filepath.Join(root, "examples"))), os.RemoveAll(modules)); err != nil {
 		t.Fatal(err)
 	}
-	links := map[string]string{} // in the copy: what it is
+	links := map[string]string{ // in the copy: what it is
+		filepath.Join(repository, "bin/python3"): "/usr/bin/python3", // which has the SDK's dependencies
+	}
 	for _, name := range []string{"go.mod", "go.sum", "client", "sdk"} {
 		links[filepath.Join(repository, name)] = filepath.Join(root, name)
 	}
@@ -240,7 +242,8 @@ func (k *kitchen) shell(t *testing.T, env []string) *harness.Shell {
 		t.Fatal(err)
 	}
 	return harness.StartShell(t, k.dir, append([]string{
-		"PATH=" + filepath.Dir(bin) + ":" + os.Getenv("PATH"),
+		"PATH=" + filepath.Join(k.dir, "../bin") + ":" + filepath.Dir(bin) + ":" + os.Getenv("PATH"),
+		"PYTHONPATH=" + filepath.Join(k.dir, "../sdk/python/src"),
 		"BROWSERHOOK_URL=" + k.URL, "BROWSERHOOK_KEY=" + harness.Key, "SHOP=" + k.shop.url,
 		"XDG_CONFIG_HOME=" + k.dir, // no login of who runs the tests
 	}, env...), "bash", "--norc", "-e")

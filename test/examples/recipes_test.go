@@ -25,10 +25,12 @@ var recipes = map[string]func(*testing.T, *kitchen){
 		k.follow(t, "puppeteer", nil)
 		k.holds(t, "prices.png", "\x89PNG")
 	},
-	"form":     form,
-	"handover": handover,
-	"chat":     chat,
-	"cluster":  cluster,
+	"catalogue": catalogue,
+	"form":      form,
+	"login":     login,
+	"handover":  handover,
+	"chat":      chat,
+	"cluster":   cluster,
 }
 
 // holds says that a file that a recipe has left begins so.
@@ -37,6 +39,31 @@ func (k *kitchen) holds(t *testing.T, name, begin string) {
 	raw, err := os.ReadFile(filepath.Join(k.dir, name))
 	if err != nil || !strings.HasPrefix(string(raw), begin) {
 		t.Errorf("%s begins with %.20q: %v", name, raw, err)
+	}
+}
+
+func catalogue(t *testing.T, k *kitchen) {
+	k.follow(t, "catalogue", nil)
+	raw, err := os.ReadFile(filepath.Join(k.dir, "products.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []struct {
+		Name, Stock, Link string
+		Price             float64
+	}
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	total := 0.0
+	for _, p := range all {
+		total += p.Price
+		if p.Name == "" || p.Stock == "" || !strings.HasPrefix(p.Link, k.shop.url+"/p/") {
+			t.Errorf("a product is %+v", p)
+		}
+	}
+	if got := fmt.Sprintf("%d products, %.2f", len(all), total); got != "10 products, 1497.30" {
+		t.Error(got)
 	}
 }
 
@@ -51,6 +78,18 @@ func form(t *testing.T, k *kitchen) {
 		if want := fmt.Sprintf("- %s, %d bytes, SHA-256 %x", name, len(raw), sha256.Sum256(raw)); !strings.Contains(shell.Output(), want) {
 			t.Errorf("the shop has not got %q", want)
 		}
+	}
+}
+
+// login sees that nobody signed in a second time, and who may read what was kept.
+func login(t *testing.T, k *kitchen) {
+	k.follow(t, "login", nil)
+	if n := k.shop.count("ada@example.org has signed in"); n != 1 {
+		t.Errorf("ada has signed in %d times", n)
+	}
+	info, err := os.Stat(filepath.Join(k.dir, "state.json"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("what is kept is %v: %v", info.Mode(), err)
 	}
 }
 
