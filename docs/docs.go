@@ -5,5 +5,5 @@ import "embed"
 
 // Files are the documents and their pictures, as they lie in this folder.
 //
-//go:embed *.md img/*
+//go:embed *.md img/*.png img/*.svg
 var Files embed.FS

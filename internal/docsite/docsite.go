@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -114,12 +115,15 @@ const (
 	operate   = "Operate"
 )
 
+// place is where a page is.
+type place struct{ group, path, short string }
+
 // files are the pages by their group and in order: documents of the folder, and with
 // them what is made. Those whose title is long have a short one for the navigation.
-var files = []struct{ group, path, short string }{
+var files = []place{
 	{start, "index", "Overview"}, {start, "quickstart", ""}, {start, "install", "Install"},
 	{concepts, "sessions", "Sessions"}, {concepts, "states", ""},
-	{guides, "webhooks", ""}, {guides, "files", ""}, {guides, "connect", "Playwright and Puppeteer"}, {guides, "mcp", ""}, {guides, "commands", ""}, {guides, "recipes", ""},
+	{guides, "webhooks", ""}, {guides, "live", ""}, {guides, "files", ""}, {guides, "connect", "Playwright and Puppeteer"}, {guides, "mcp", ""}, {guides, "commands", ""}, {guides, "recipes", ""},
 	{reference, "api", "API"}, {reference, "steps", "Steps"}, {reference, "events", ""}, {reference, "errors", ""}, {reference, "settings", ""},
 	{operate, "operations", "Operations"}, {operate, "benchmarks", ""}, {operate, "architecture", ""},
 }
@@ -135,7 +139,7 @@ func (s *Site) bind() (*book, error) {
 		return nil, err
 	}
 	b := &book{byPath: map[string]*page{}, byFile: map[string]*page{}, api: api}
-	for _, f := range files {
+	for _, f := range append(slices.Clone(files), unplaced()...) {
 		var pages []*page
 		switch f.path {
 		case "events":
@@ -171,6 +175,18 @@ func (s *Site) bind() (*book, error) {
 	}
 	s.answering(b)
 	return b, nil
+}
+
+// unplaced are the documents of the folder that have no place of their own: they come last.
+func unplaced() (more []place) {
+	names, _ := fs.Glob(docs.Files, "*.md") // the pattern is a good one
+	for _, file := range names {
+		name := strings.TrimSuffix(file, ".md")
+		if !slices.ContainsFunc(files, func(f place) bool { return f.path == name }) {
+			more = append(more, place{group: operate, path: name})
+		}
+	}
+	return more
 }
 
 func (b *book) add(p *page) {

@@ -212,7 +212,7 @@ func sample(w util.BufWriter, language, title, code string) error {
 	if title != "" {
 		fmt.Fprintf(w, `<figcaption>%s</figcaption>`, html.EscapeString(title))
 	}
-	_, _ = w.WriteString(`<button type="button" class="copy" hidden>Copy</button><pre tabindex="0"><code>`)
+	_, _ = w.WriteString(`<button type="button" class="copy" hidden>Copy</button><pre><code>`)
 	if err := highlight(w, language, strings.TrimRight(code, "\n")); err != nil {
 		return err
 	}

@@ -93,10 +93,14 @@ func row(line text.Segment, source []byte, tag string) ast.Node {
 
 func renderGrid(w util.BufWriter, _ []byte, n ast.Node, entering bool) (ast.WalkStatus, error) {
 	tag := n.(*grid).tag
-	if entering {
-		_, _ = w.WriteString("<" + tag + ">")
-		return ast.WalkContinue, nil
+	begin, end := "<"+tag+">", "</"+tag+">"
+	if tag == "table" { // which may be wider than the page
+		begin, end = `<div class="scroll">`+begin, end+"</div>\n"
 	}
-	_, err := w.WriteString("</" + tag + ">")
+	if entering {
+		_, err := w.WriteString(begin)
+		return ast.WalkContinue, err
+	}
+	_, err := w.WriteString(end)
 	return ast.WalkContinue, err
 }

@@ -84,7 +84,7 @@ func drawStates(noun string) (string, error) {
 		width, height = max(width, x+boxWidth/2+2), max(height, y+boxHeight/2+2)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, `<figure class="states" tabindex="0"><svg viewBox="0 0 %.0f %.0f" width="%.0f" role="img" aria-labelledby="states-%s"><title id="states-%s">%s</title>`, width, height, width, noun, noun, inWords(noun, m))
+	fmt.Fprintf(&b, `<figure class="states"><svg viewBox="0 0 %.0f %.0f" width="%.0f" role="img" aria-labelledby="states-%s"><title id="states-%s">%s</title>`, width, height, width, noun, noun, inWords(noun, m))
 	fmt.Fprintf(&b, `<defs><marker id="to-%s" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0L8 4L0 8z"/></marker></defs>`, noun)
 	for _, from := range m.order() {
 		for _, to := range m.moves[from] {

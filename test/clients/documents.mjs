@@ -22,13 +22,14 @@ page.on("console", (m) => m.type() === "error" && !/404|401/.test(m.text()) && w
 page.on("pageerror", (e) => wrong.push(`${page.url()} throws ${e.message}`));
 
 // Every kind of page, each way.
-const kinds = ["", "/quickstart", "/states", "/steps/click", "/events/step_failed", "/api/sessions", "/errors", "/recipes", "/nothing"];
+const kinds = ["", "/quickstart", "/states", "/steps/click", "/events/step_failed", "/api/sessions", "/errors", "/benchmarks", "/nothing"];
 for (const [width, height] of [[1280, 800], [390, 800]]) {
   for (const colorScheme of ["light", "dark"]) {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
     for (const kind of kinds) {
       await page.goto(base + "/docs" + kind);
+      expect((await page.evaluate(() => scrollY)) === 0, `${kind} doesn't begin at its beginning`);
       await page.evaluate(axe);
       // What is folded is looked at too.
       await page.evaluate(() => document.querySelectorAll("details").forEach((d) => (d.open = true)));

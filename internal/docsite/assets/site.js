@@ -37,7 +37,8 @@ document.addEventListener("keydown", (e) => {
     menu.focus();
   }
 });
-one("[aria-current]", nav)?.scrollIntoView({ block: "center" });
+const here = one("[aria-current]", nav);
+if (here) nav.scrollTop = here.offsetTop - nav.clientHeight / 2;
 
 // Copying.
 for (const button of all("button.copy")) {
@@ -93,6 +94,13 @@ function choose(language, remember) {
   if (remember) remembered("localStorage", "language", language);
 }
 choose(remembered("localStorage", "language"));
+
+// What scrolls by itself can be reached by keyboard, and what doesn't is no stop on the way.
+const scrolls = all("article pre, .scroll, .states");
+const reach = () => scrolls.forEach((e) => (e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight + 1 ? (e.tabIndex = 0) : e.removeAttribute("tabindex")));
+reach();
+addEventListener("resize", reach);
+document.addEventListener("toggle", reach, true);
 
 // The chapter that is being read.
 const links = new Map(all("aside a").map((a) => [a.hash.slice(1), a]));
