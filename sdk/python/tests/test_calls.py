@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from browserhook import AsyncBrowserhook, Browserhook, BrowserhookError, click, extract, goto, models
+from browserhook import AsyncBrowserhook, Browserhook, BrowserhookError, click, extract, fill, goto, models
 from browserhook._wire import encode
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -214,17 +214,39 @@ def test_a_client_needs_a_key_and_an_address(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("BROWSERHOOK_URL", raising=False)
     with pytest.raises(ValueError, match="BROWSERHOOK_KEY"):
         Browserhook()
-    with pytest.raises(ValueError, match="http"):
-        Browserhook("ftp://server.example", "bh_1")
+    for wrong in ("ftp://server.example", "server.example", "http://", "http://ann:pw@server.example", "http://server.example?a"):
+        with pytest.raises(ValueError, match="url"):
+            Browserhook(wrong, "bh_1")
+    for wrong in ("bh_\n1", "bh_ 1", "bh_\u20ac"):
+        with pytest.raises(ValueError) as failed:
+            Browserhook(key=wrong)
+        assert "bh_" not in str(failed.value), "a key is in no error"
     monkeypatch.setenv("BROWSERHOOK_KEY", "bh_secret")
     with Browserhook() as client:
         assert client.url == "http://127.0.0.1:8080"
         assert "bh_secret" not in repr(client)
 
 
+def test_a_with_block_hides_no_error(calls: Caller) -> None:
+    def leave(client: Any) -> Any:
+        async def leave_async() -> None:
+            async with await client.sessions.get("browser_1"):
+                raise KeyError("mine")
+
+        if calls.kind == "asyncio":
+            return leave_async()
+        with client.sessions.get("browser_1"):
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        calls(leave, httpx.Response(200, json={"sessionId": "browser_1"}), httpx.ConnectError("refused"))
+    assert [one.method for one in calls.requests] == ["GET", "DELETE"], "it is closed, if that can be done soon"
+
+
 def test_steps() -> None:
     assert click("#buy", button="right").optional().to_json() == {"action": "click", "target": "#buy", "button": "right", "optional": True}
     assert extract("h1").dry_run().to_json() == {"action": "extract", "target": "h1", "dryRun": True}
+    assert repr(fill("#pw", "hunter2", secret=True)) == "<Step fill '#pw'>", "it shows no secret"
     dry = goto("https://shop.example/").dry_run()
     assert dry.decode({"dryRun": True}) == models.DryRunResult(dry_run=True)
     assert dry.decode({"url": "u", "title": "t"}) == models.PageResult(url="u", title="t")

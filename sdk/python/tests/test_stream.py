@@ -28,6 +28,9 @@ def test_messages_in_any_pieces(size: int) -> None:
     assert got[2] == Message(data="a\nb")
 
 
+STREAM = {"content-type": "text/event-stream"}
+
+
 class Cut(httpx.SyncByteStream):
     def __init__(self, text: str) -> None:
         self.text = text
@@ -49,7 +52,7 @@ class Server:
         if request.headers["accept"] != "text/event-stream":
             return httpx.Response(200, json={"data": [], "nextCursor": "evt_9"})
         self.asked.append(request.headers.get("last-event-id"))
-        return httpx.Response(200, stream=Cut(self.streams.pop(0)))
+        return httpx.Response(200, headers=STREAM, stream=Cut(self.streams.pop(0)))
 
     def client(self) -> Browserhook:
         client = Browserhook("http://server.example", "bh_1", http_client=httpx.Client(transport=httpx.MockTransport(self)))
@@ -88,6 +91,13 @@ def test_a_refusal_is_raised() -> None:
         next(client.events.stream(after="evt_0"))
 
 
+def test_what_is_no_stream() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text="<h1>hello</h1>"))
+    client = Browserhook("http://server.example", "bh_1", http_client=httpx.Client(transport=transport))
+    with pytest.raises(BrowserhookError, match="not_browserhook"):
+        next(client.events.stream())
+
+
 def test_a_stream_that_is_left_is_closed() -> None:
     closed = []
 
@@ -96,7 +106,7 @@ def test_a_stream_that_is_left_is_closed() -> None:
             closed.append(True)
 
     server = Server()
-    client = Browserhook("http://s", "k", http_client=httpx.Client(transport=httpx.MockTransport(lambda r: httpx.Response(200, stream=Body(event(1) + event(2))))))
+    client = Browserhook("http://s", "k", http_client=httpx.Client(transport=httpx.MockTransport(lambda r: httpx.Response(200, headers=STREAM, stream=Body(event(1) + event(2))))))
     with client.events.stream() as events:
         assert next(events).id == "evt_1"
         assert events.cursor == "evt_1"

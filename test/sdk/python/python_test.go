@@ -92,7 +92,6 @@ func TestSDK(t *testing.T) {
 				t.Fatal(err)
 			}
 			cache := filepath.Join(dir, "mypy")
-			run(t, sdk, env, py, "-m", "mypy", "--cache-dir", cache, "-p", "browserhook")
 			run(t, sdk, env, py, "-m", "mypy", "--cache-dir", cache, "examples/flask_app.py", "examples/fastapi_app.py", "tests/typed.py", readme)
 		})
 	})

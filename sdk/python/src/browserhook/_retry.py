@@ -45,4 +45,4 @@ def pause(response: httpx.Response, failures: int) -> float | None:
 
 def again(error: httpx.TransportError) -> bool:
     """Says whether a request that got no answer may get one the next time."""
-    return not isinstance(error, httpx.UnsupportedProtocol)
+    return not isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError))

@@ -12,13 +12,18 @@ from .models import DryRunResult
 R = TypeVar("R", covariant=True)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Step(Generic[R]):
     """An action, what it takes, and the type of what it answers."""
 
     action: str
     params: Mapping[str, Any]
-    decode: Callable[[Any], R] = field(repr=False, compare=False)
+    decode: Callable[[Any], R] = field(compare=False)
+
+    def __repr__(self) -> str:
+        """The action and what it is done to: the rest may be a secret."""
+        target = self.params.get("target")
+        return f"<Step {self.action}{'' if target is None else f' {target!r}'}>"
 
     def optional(self) -> Step[R | None]:
         """The same step, of which it doesn't matter whether it fails: those after it run

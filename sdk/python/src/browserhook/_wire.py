@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from enum import Enum
 from typing import Any, Final, Literal
 from urllib.parse import quote as _quote
+from urllib.parse import urlsplit
 
 from ._step import Step
 
@@ -22,6 +23,16 @@ class _Omit(Enum):
 Omit = Literal[_Omit.omit]
 omit: Final = _Omit.omit
 """Stands for what isn't given where None has a meaning: to clear the member."""
+
+
+def address(url: str) -> str:
+    """Reads a server's address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("url is to be an http or https address")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("url is to be an address alone: no user, no query")
+    return url.rstrip("/")
 
 
 def quote(text: str) -> str:

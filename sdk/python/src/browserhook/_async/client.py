@@ -64,12 +64,12 @@ class AsyncBrowserhook:
                 yours to close.
         """
         url = url or os.environ.get("BROWSERHOOK_URL") or "http://127.0.0.1:8080"
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"url is to be an http or https address, not {url!r}")
-        key = key or os.environ.get("BROWSERHOOK_KEY")
+        self.url = _wire.address(url)
+        key = (key or os.environ.get("BROWSERHOOK_KEY") or "").strip()
         if not key:
             raise ValueError("there is no API key: give one as key, or in the environment as BROWSERHOOK_KEY")
-        self.url = url.rstrip("/")
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ValueError("the API key has something in it that no key has")
         self._headers = {
             "User-Agent": f"browserhook-python/{VERSION}",
             **(headers or {}),

@@ -94,6 +94,9 @@ class AsyncEventStream:
             )
             parser = Parser()
             try:
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                    detail = "the answer is no stream of events: is url the address of a browserhook server?"
+                    raise BrowserhookError("not_browserhook", detail, status=response.status_code)
                 async for chunk in response.aiter_bytes():
                     for message in parser.feed(chunk):
                         if message.data:

@@ -55,7 +55,13 @@ class AsyncSession:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        if error is None:
+            await self.close()
+            return
+        try:
+            await self._client._hasty().sessions.close(self.id)
+        except BrowserhookError:
+            pass  # the error that is raised already says more
 
     @property
     def id(self) -> str:

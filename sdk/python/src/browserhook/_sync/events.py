@@ -95,6 +95,9 @@ class EventStream:
             )
             parser = Parser()
             try:
+                if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                    detail = "the answer is no stream of events: is url the address of a browserhook server?"
+                    raise BrowserhookError("not_browserhook", detail, status=response.status_code)
                 for chunk in response.iter_bytes():
                     for message in parser.feed(chunk):
                         if message.data:

@@ -56,7 +56,13 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        if error is None:
+            self.close()
+            return
+        try:
+            self._client._hasty().sessions.close(self.id)
+        except BrowserhookError:
+            pass  # the error that is raised already says more
 
     @property
     def id(self) -> str:
