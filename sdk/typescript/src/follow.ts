@@ -54,7 +54,6 @@ export async function* follow(t: Transport, params: FollowParams, options: CallO
         begun = true;
         if (data !== undefined) yield JSON.parse(data) as Event;
       }
-      options.signal?.throwIfAborted();
     } catch (e) {
       if (options.signal?.aborted) throw options.signal.reason;
       if (e instanceof BrowserhookError) throw e;

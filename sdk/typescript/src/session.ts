@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { crypto } from "#crypto";
 import { BrowserhookError, StepFailed } from "./errors.js";
 import { follow } from "./follow.js";
@@ -30,10 +31,16 @@ const waitFor = 30;
 /** The server knows an idempotency key for a day, and no session lives longer. */
 const longestRun = 23 * 60 * 60 * 1000;
 
+/** How long what is given up is canceled for, in milliseconds. */
+const patience = 5000;
+
 /** The types of events after which a session has no more. */
 const last = ["browser_closed", "browser_failed"];
 
-/** A session: a browser of its own. */
+// Node.js 18 has none at first.
+const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
+
+/** A session: a browser of its own. `await using` closes it at the end of its block. */
 export class Session {
   readonly #t: Transport;
   #data: api.Session;
@@ -122,7 +129,7 @@ export class Session {
         for (let cursor = page.nextCursor; cursor && runs.length < steps.length; ) {
           const more = await this.#t.call("list-steps", { ...this.#input, query: { cursor, limit: steps.length - runs.length } }, { ...call, signal: ends.signal });
           runs.push(...more.data);
-          cursor = more.nextCursor;
+          cursor = more.data.length > 0 ? more.nextCursor : undefined;
         }
         if (runs.every(ended)) return runs;
         // A server that stops answers at once.
@@ -139,8 +146,8 @@ export class Session {
 
   /** Cancels what has not ended of steps that nobody waits for any more, the last first. */
   async #cancel(input: Input<"add-steps">, idempotencyKey: string, runs: api.StepRun[]): Promise<void> {
-    const call = { retries: 1, timeout: 5000 };
-    // Without an answer it isn't known which they are, or whether they were added.
+    const call = { signal: AbortSignal.timeout(patience) };
+    // Without an answer it isn't known which they are: that call's own answer says it, again.
     const known = runs.length > 0 ? runs : await this.#t.call("add-steps", input, { ...call, idempotencyKey }).then((page) => page.data, () => []);
     for (const run of known.filter((run) => !ended(run)).reverse()) {
       await this.cancel(run.stepId, call).catch(() => {}); // it has ended meanwhile
@@ -243,6 +250,11 @@ export class Session {
     return this.#t.call("revoke-stream", { path: { sessionId: this.id, streamId } }, options);
   }
 
+  /** Who looks at the live page, or has. */
+  viewers(query?: Operations["list-viewers"]["query"], options?: CallOptions): Pages<api.Viewer> {
+    return new Pages((cursor) => this.#t.call("list-viewers", { ...this.#input, query: { ...query, ...(cursor && { cursor }) } }, options));
+  }
+
   /** Gives the session another connectUrl, and sends away who came by the one before. */
   async rotateConnectUrl(options?: CallOptions): Promise<string> {
     this.#data = await this.#t.call("rotate-connect-url", this.#input, options);
@@ -253,6 +265,10 @@ export class Session {
   async close(options?: CallOptions): Promise<this> {
     this.#data = (await this.#t.call("close-session", this.#input, options)) ?? this.#data;
     return this;
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   /** Deletes all that is kept of a session that has ended. */

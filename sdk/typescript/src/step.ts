@@ -4,11 +4,16 @@ import type { Step } from "./generated/schemas.js";
 declare const result: unique symbol;
 
 /** A step of which the type of its result is known. */
-export type Typed<S, R> = S & { readonly [result]?: R };
+export type Typed<S, R> = S & { readonly [result]?: Result<R> };
+
+/** Keeps an undefined of R, which is not that of the member. */
+interface Result<R> {
+  is: R;
+}
 
 /** The type of what a step answers: a constructor's, or a plain object's by its action. */
 export type ResultOf<S> = typeof result extends keyof S
-  ? S extends { readonly [result]?: infer R }
+  ? S extends { readonly [result]?: Result<infer R> }
     ? R
     : never
   : S extends { action: infer A extends keyof Results }

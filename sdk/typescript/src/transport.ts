@@ -98,9 +98,11 @@ export class Transport {
     const { method, creates } = operations[id];
     const { path, query, body } = input as { path?: Record<string, string>; query?: Record<string, unknown>; body?: unknown };
     const url = this.#options.url + place(operations[id].path, path) + search(query);
-    const headers: Record<string, string> = { Accept: "application/json", ...this.#options.headers, ...options.headers, Authorization: `Bearer ${this.#options.key}` };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    if (creates) headers["Idempotency-Key"] = options.idempotencyKey ?? crypto.randomUUID();
+    const headers = new Headers({ Accept: "application/json" });
+    for (const [name, value] of Object.entries({ ...this.#options.headers, ...options.headers })) headers.set(name, value);
+    headers.set("Authorization", `Bearer ${this.#options.key}`);
+    if (body !== undefined) headers.set("Content-Type", "application/json");
+    if (creates) headers.set("Idempotency-Key", options.idempotencyKey ?? crypto.randomUUID());
     const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
     const retries = options.retries ?? this.#options.retries;
     let done = false; // perhaps: a try had no answer

@@ -40,6 +40,7 @@ const methods: Record<OperationId, (c: Browserhook) => unknown> = {
   "list-projects": (c) => c.projects.list().page(),
   "list-sessions": (c) => c.sessions.list().page(),
   "list-steps": async (c) => (await c.sessions.get(id)).steps().page(),
+  "list-viewers": async (c) => (await c.sessions.get(id)).viewers().page(),
   "pause-endpoint": (c) => c.endpoints.pause(id),
   "read-logs": async (c) => (await c.sessions.get(id)).logs().page(),
   "read-metrics": (c) => c.metrics(),

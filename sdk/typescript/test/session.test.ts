@@ -122,9 +122,15 @@ await test("a session", { concurrency: true }, async (t) => {
         const following = (async () => {
           for await (const e of session.events()) seen.push(e);
         })();
+        const completed: number[] = [];
+        const choosing = (async () => {
+          const own = await client.sessions.get(session.id);
+          for await (const e of own.events({ types: ["step_completed"] })) if (e.data.eventType === "step_completed") completed.push(e.data.index);
+        })();
         await session.run([goto(site), evaluate("1"), evaluate("2")]);
         await client.sessions.get(session.id).then((s) => s.close());
-        await following;
+        await Promise.all([following, choosing]);
+        assert.deepEqual(completed, [0, 1, 2]);
         assert.deepEqual(seen.map((e) => e.sequence), seen.map((_, i) => i + 1));
         assert.equal(seen.at(-1)!.data.eventType, "browser_closed");
         assert(seen.length >= 8 && n > 2, `${seen.length} events by ${n} streams`);

@@ -3,8 +3,11 @@
 package typescript
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -150,12 +153,21 @@ func TestPackage(t *testing.T) {
 			}
 			run(t, installed, env, append([]string{"node", "--test", "--test-reporter=tap"}, files...)...)
 		})
+		t.Run("types for users", func(t *testing.T) {
+			t.Parallel()
+			run(t, installed, nil, "../node_modules/.bin/tsc", "-p", "users.json")
+		})
+		t.Run("restart", func(t *testing.T) {
+			t.Parallel()
+			restart(t, filepath.Join(dir, "restarted"), installed, site)
+		})
 		for i, text := range programs {
-			if strings.Contains(text, "createServer") {
-				continue // TestSampleReceiver's
-			}
 			t.Run(fmt.Sprintf("sample %d", i), func(t *testing.T) {
 				t.Parallel()
+				if strings.Contains(text, "createServer") {
+					receives(t, server, installed, filepath.Join("out", fmt.Sprintf("sample%d.js", i)))
+					return
+				}
 				out := run(t, installed, env, "node", filepath.Join("out", fmt.Sprintf("sample%d.js", i)))
 				for _, m := range expected.FindAllStringSubmatch(text, -1) {
 					if !strings.Contains(out, m[1]+"\n") {
@@ -168,4 +180,75 @@ func TestPackage(t *testing.T) {
 			})
 		}
 	})
+}
+
+// restart kills the server of a program that waits for a step and follows events, and
+// starts it again: the program goes on.
+func restart(t *testing.T, data, installed, site string) {
+	server := harness.Start(t, data, "--keeper-grace=60s")
+	cmd := exec.CommandContext(t.Context(), "node", "out/restart.js")
+	cmd.Dir = installed
+	cmd.Env = append(os.Environ(), "BROWSERHOOK_URL="+server.URL, "BROWSERHOOK_KEY="+harness.Key, "SITE="+site)
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if lines.Scan() && lines.Text() == "kill it" {
+		server.Kill()
+		harness.Start(t, data, "--keeper-grace=60s", "--listen="+strings.TrimPrefix(server.URL, "http://"))
+	}
+	var seen []string
+	for lines.Scan() {
+		seen = append(seen, lines.Text())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	if got, want := strings.Join(seen, "\n"), "interrupted Tea shop\ntrue browser_closed"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
+// receives has the README's receiver take an event.
+func receives(t *testing.T, server *harness.Server, installed, program string) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(free.Addr().String())
+	free.Close()
+	endpoint, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/webhook-endpoints", map[string]any{
+		"url": "http://127.0.0.1:" + port + "/", "events": []string{"webhook_test"}, "retrySchedule": []string{"1s", "1s", "1s", "1s", "1s", "1s", "1s", "1s"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Deadline)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", program)
+	cmd.Dir = installed
+	cmd.Env = append(os.Environ(), "SECRET="+endpoint.String("secret"), "PORT="+port)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Client().Do(ctx, http.MethodPost, "/v1/webhook-endpoints/"+endpoint.String("endpointId")+"/test", nil); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || lines.Text() != " webhook_test" {
+		t.Errorf("it says %q", lines.Text())
+	}
+	cancel()
+	_ = cmd.Wait()
 }
