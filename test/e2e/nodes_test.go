@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -219,6 +221,59 @@ func TestASessionWaitsForItsNode(t *testing.T) {
 		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
+	}
+	harness.WaitForNothingLeft(t, dir)
+}
+
+// TestTwoNodesWithDifferentBrowsers: a session is started by the server that has the
+// browser that it asks for, whichever server was asked, and refused when none has it.
+func TestTwoNodesWithDifferentBrowsers(t *testing.T) {
+	dir := harness.Beside(t)
+	_, url := harness.Postgres(t)
+	key := seal.NewKey()
+	start := func(name, program string) *harness.Server {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			t.Skip(err)
+		}
+		return harness.Start(t, filepath.Join(dir, name), "--chromium="+path, "--database-url="+url, "--master-key="+key, "--max-sessions=2", "--pool-size=0")
+	}
+	servers := map[string]*harness.Server{"shell": start("a", "chromium-headless-shell"), "chromium": start("b", "chromium")}
+	ctx := t.Context()
+	open := func(s *harness.Server, body obj) string {
+		made, err := s.Client().Do(ctx, http.MethodPost, "/v1/sessions", body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.String("sessionId")
+	}
+	for asked, other := range map[string]string{"shell": "chromium", "chromium": "shell"} {
+		c := servers[other].Client()
+		id := open(servers[other], obj{"browser": asked})
+		got, err := c.WaitSession(ctx, id, "READY")
+		if err != nil || got.String("browser") != asked || !owns(t, servers[asked], id) {
+			t.Errorf("%s, asked for where there is only %s: %v, %v", asked, other, got, err)
+		}
+		done, err := c.With("Prefer", "wait=60").Do(ctx, http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "evaluate", "expression": "6*7"}}})
+		if err != nil || done.List("data")[0]["result"] != 42.0 {
+			t.Errorf("a step in it: %v, %v", done, err)
+		}
+	}
+	// One that asks for none has what it got.
+	id := open(servers["shell"], obj{})
+	got, err := servers["chromium"].Client().WaitSession(ctx, id, "READY")
+	if err != nil || servers[got.String("browser")] == nil || !owns(t, servers[got.String("browser")], id) {
+		t.Errorf("one that asks for none: %v, %v", got, err)
+	}
+	if err := servers["chromium"].Stop(); err != nil {
+		t.Error(err)
+	}
+	status, body := ask(t, http.MethodPost, servers["shell"].URL+"/v1/sessions", `{"browser":"chromium"}`, http.Header{"Authorization": {"Bearer " + harness.Key}})
+	if status != http.StatusUnprocessableEntity || !strings.Contains(body, "is not installed on any server that starts sessions; there is shell") {
+		t.Errorf("one that no server has any more: %d %s", status, body)
+	}
+	if err := servers["shell"].Stop(); err != nil {
+		t.Error(err)
 	}
 	harness.WaitForNothingLeft(t, dir)
 }
