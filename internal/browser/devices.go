@@ -2,16 +2,24 @@ package browser
 
 import (
 	"context"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Devices are a person's mouse and keyboard before a page. They remember what is
+// Devices are a person's mouse, fingers and keyboard before a page. They remember what is
 // held down, for the page to be told with every move, and to be let go.
 type Devices struct {
 	page    *Page
 	buttons int
 	keys    map[string]Key
 	x, y    float64
+	touches bool // fingers are on the page
+}
+
+// Finger is one that is on the page, at a point in CSS pixels.
+type Finger struct {
+	ID   int     `json:"id"`
+	X, Y float64 `json:"-"`
 }
 
 // Devices are new ones, with nothing held down.
@@ -66,8 +74,30 @@ func (d *Devices) Key(ctx context.Context, name string, down bool, modifiers int
 	return d.page.Call(ctx, "Input.dispatchKeyEvent", k.event(down, modifiers), nil)
 }
 
+// Touch tells which fingers are on the page after one has come ("start"), moved ("move")
+// or gone ("end"), or the system has taken them all ("cancel").
+func (d *Devices) Touch(ctx context.Context, kind string, fingers []Finger, modifiers int) error {
+	names := map[string]string{"start": "touchStart", "move": "touchMove", "end": "touchEnd", "cancel": "touchCancel"}
+	points := make([]object, len(fingers))
+	for i, f := range fingers {
+		points[i] = object{"id": f.ID, "x": f.X, "y": f.Y}
+	}
+	d.touches = len(fingers) > 0
+	return d.page.Call(ctx, "Input.dispatchTouchEvent", object{"type": names[kind], "touchPoints": points, "modifiers": modifiers}, nil)
+}
+
+// Compose shows a text that an input method is about to type, in place of the one before;
+// InsertText types it.
+func (d *Devices) Compose(ctx context.Context, text string) error {
+	end := len(utf16.Encode([]rune(text)))
+	return d.page.Call(ctx, "Input.imeSetComposition", object{"text": text, "selectionStart": end, "selectionEnd": end}, nil)
+}
+
 // Release lets go of everything.
 func (d *Devices) Release(ctx context.Context) {
+	if d.touches {
+		_ = d.Touch(ctx, "cancel", nil, 0)
+	}
 	for _, k := range d.keys {
 		_ = d.page.Call(ctx, "Input.dispatchKeyEvent", k.event(false, 0), nil)
 	}

@@ -36,7 +36,7 @@ func heard(err error) error {
 }
 
 // Buttons are the bits of mouse buttons that are held, by name.
-var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4}
+var Buttons = map[string]int{"left": 1, "right": 2, "middle": 4, "back": 8, "forward": 16}
 
 // pressure is what a page is told of a mouse whose button is down.
 const pressure = 0.5

@@ -88,6 +88,8 @@ func appendData(b []byte, d *EventData) ([]byte, error) {
 	b = appendOptional(b, `,"sha256":`, d.SHA256)
 	b = appendOptional(b, `,"url":`, d.URL)
 	b = appendOptional(b, `,"pageUrl":`, d.PageURL)
+	b = appendOptional(b, `,"streamId":`, d.StreamID)
+	b = appendOptional(b, `,"controller":`, d.Controller)
 	return append(b, '}'), nil
 }
 

@@ -19,6 +19,8 @@ const (
 	EventBrowserCrashed   EventType = "browser_crashed"
 	EventBrowserRecovered EventType = "browser_recovered"
 	EventBrowserDownload  EventType = "browser_download_completed"
+	EventTakeoverStarted  EventType = "browser_takeover_started"
+	EventTakeoverEnded    EventType = "browser_takeover_ended"
 	EventStepStarted      EventType = "step_started"
 	EventStepCompleted    EventType = "step_completed"
 	EventStepFailed       EventType = "step_failed"
@@ -31,7 +33,7 @@ const (
 
 // EventTypes lists them in the order in which users read about them.
 var EventTypes = []EventType{
-	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered, EventBrowserDownload,
+	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered, EventBrowserDownload, EventTakeoverStarted, EventTakeoverEnded,
 	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
 	EventEndpointFailing, EventEndpointDisabled, EventDeliveryFailed, EventWebhookTest,
 }
@@ -91,6 +93,8 @@ type EventData struct {
 	SHA256       string          `json:"sha256,omitempty"`
 	URL          string          `json:"url,omitempty"`     // that was downloaded
 	PageURL      string          `json:"pageUrl,omitempty"` // of the page that had it downloaded
+	StreamID     string          `json:"streamId,omitempty"`
+	Controller   string          `json:"controller,omitempty"` // the name of that link
 }
 
 // Payload is the whole body of a webhook.
@@ -156,6 +160,17 @@ func DownloadNews(s *Session, d Downloaded, publicURL string, at time.Time) Draf
 	if d.Failure == nil {
 		data.ArtifactID, data.ArtifactURL = d.Artifact.ID, ArtifactURL(publicURL, d.Artifact)
 		data.ContentType, data.Size, data.SHA256 = d.Artifact.ContentType, &d.Artifact.Size, d.Artifact.SHA256
+	}
+	return news
+}
+
+// TakeoverNews drafts an event about who drives the session by hand, or did.
+func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at time.Time) Draft {
+	news := SessionNews(s, t, publicURL, at)
+	data := &news.Data
+	data.Error, data.Reason, data.StreamID, data.Controller = nil, "", by.StreamID, by.Name
+	if t == EventTakeoverEnded {
+		data.DurationMs = new(at.Sub(by.Since).Milliseconds())
 	}
 	return news
 }
@@ -232,7 +247,7 @@ func (s Subscription) Matches(t EventType) bool {
 
 // MaxSubscription is how many entries a subscription has at most: each event
 // type and each wildcard once.
-const MaxSubscription = 17
+const MaxSubscription = 19
 
 // UnmarshalJSON keeps each entry once: subscriptions were stored before they
 // were bounded, and every event is matched with them.

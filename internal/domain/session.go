@@ -126,13 +126,23 @@ type Session struct {
 	StreamToken string // of the read-only link that every event names
 	// ConnectToken lets programs use the browser by its protocol: it is in no event.
 	ConnectToken string
-	Sequence     int64 // of the session's last event
-	StepCount    int   // steps ever added; the next step's index
-	Usage        Usage // as it was last recorded: when the browser ended
-	Trace        Trace // of the request that made it
+	Sequence     int64    // of the session's last event
+	StepCount    int      // steps ever added; the next step's index
+	Usage        Usage    // as it was last recorded: when the browser ended
+	Control      *Control // who drives it by hand; nil: nobody, and steps run
+	Trace        Trace    // of the request that made it
 	CreatedAt    time.Time
 	ReadyAt      time.Time // zero until READY
 	EndedAt      time.Time // zero until CLOSED or FAILED
+}
+
+// Control is a viewer that drives a session by hand: no step begins meanwhile.
+type Control struct {
+	StreamID string    `json:"stream"` // the link
+	Name     string    `json:"name,omitempty"`
+	Viewer   string    `json:"viewer"`
+	Mark     string    `json:"mark,omitempty"` // tells who comes again
+	Since    time.Time `json:"since"`
 }
 
 // SessionRef names a session.

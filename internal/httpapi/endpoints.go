@@ -134,7 +134,7 @@ func (s *server) endpointRoutes() {
 			Creating
 			Body struct {
 				URL         string            `json:"url" example:"https://example.com/hooks"`
-				Events      []string          `json:"events,omitempty" maxItems:"17" doc:"Event types, browser_*, step_* or *, each once; all by default." nullable:"false"`
+				Events      []string          `json:"events,omitempty" maxItems:"19" doc:"Event types, browser_*, step_* or *, each once; all by default." nullable:"false"`
 				Filter      *filterView       `json:"filter,omitempty" doc:"Only events of sessions whose metadata passes."`
 				Ordered     bool              `json:"ordered,omitempty" doc:"A session's events one after the other, each when the one before is delivered or given up. Can't be changed later."`
 				RateLimit   int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
@@ -185,7 +185,7 @@ func (s *server) endpointRoutes() {
 			EndpointPath
 			Body struct {
 				URL         *string                  `json:"url,omitempty" nullable:"false"`
-				Events      *[]string                `json:"events,omitempty" maxItems:"17" nullable:"false"`
+				Events      *[]string                `json:"events,omitempty" maxItems:"19" nullable:"false"`
 				Filter      patch[filterView]        `json:"filter,omitempty"`
 				RateLimit   patch[int]               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000"`
 				Concurrency patch[int]               `json:"concurrency,omitempty" minimum:"0" maximum:"256"`

@@ -41,6 +41,11 @@ func exampleBody(t domain.EventType) []byte {
 		p.Data.Name, p.Data.ContentType, p.Data.Size, p.Data.ArtifactID = "invoice.csv", "text/csv; charset=utf-8", new(int64(20)), "art_06h0vrn6b12g35g6ph5tvdtch0"
 		p.Data.SHA256 = "1f0d2e47cda1b4dc7b4b2b5a8f7f2e4b0c1d3f5a6978869504132f3e5d7c9bab"
 		p.Data.ArtifactURL = "https://chromebrowser.stream/v1/sessions/browser_iwnx132n1/artifacts/art_06h0vrn6b12g35g6ph5tvdtch0"
+	case domain.EventTakeoverStarted, domain.EventTakeoverEnded:
+		p.Data.StreamID, p.Data.Controller = "str_06h0vrn6b12g35g6ph5tvdtch0", "Ada"
+		if t == domain.EventTakeoverEnded {
+			p.Data.DurationMs = new(int64(61_204))
+		}
 	case domain.EventStepStarted:
 		step("RUNNING")
 	case domain.EventStepCompleted:
@@ -117,6 +122,8 @@ func dataMembers(kind string, failure schema) schema {
 			"artifactUrl": url("Where it can be fetched, with a key."), "name": text("What the page calls the file, made harmless."),
 			"contentType": text("Its media type."), "size": count("Its bytes."), "sha256": text("In hex."),
 			"url": page("Where it came from."), "pageUrl": page("The page that had it downloaded."),
+			"streamId": id(domain.PrefixStream, "The link by which somebody drives the session, or did."), "controller": text("The link's name."),
+			"durationMs": count("For how long."),
 		}
 	case "step":
 		return schema{
@@ -155,11 +162,16 @@ func dataSchema(t domain.EventType, failure schema) schema {
 		panic(err)
 	}
 	always := slices.DeleteFunc(slices.Sorted(maps.Keys(body.Data)), func(name string) bool {
-		return name == "result" || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
+		return name == "result" || name == "controller" || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
 	})
 	members := dataMembers(t.Kind(), failure)
 	if t != domain.EventBrowserDownload {
 		for _, name := range []string{"artifactId", "artifactUrl", "name", "contentType", "size", "sha256", "url", "pageUrl"} {
+			delete(members, name)
+		}
+	}
+	if t.Kind() == "browser" && t != domain.EventTakeoverStarted && t != domain.EventTakeoverEnded {
+		for _, name := range []string{"streamId", "controller", "durationMs"} {
 			delete(members, name)
 		}
 	}

@@ -65,7 +65,11 @@ type shown struct {
 	Status string
 	URL    string
 	Steps  []struct{ Action, Target, Error string }
-	Tabs   []struct{ Current, Shown, Popup bool }
+	Driver struct {
+		Name string
+		Mine bool
+	}
+	Tabs []struct{ Current, Shown, Popup bool }
 }
 
 // state reads the next one.

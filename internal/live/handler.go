@@ -35,6 +35,9 @@ type Sessions interface {
 	// another. mark tells who comes again.
 	Watch(ctx context.Context, link domain.Stream, mark, address string) (domain.Viewer, error)
 	Left(ctx context.Context, v domain.Viewer) error
+	// TakeOver has a viewer drive the session, unless another does.
+	TakeOver(ctx context.Context, project, session string, by domain.Control) error
+	GiveBack(ctx context.Context, project, session, viewer string) error
 	Touch(id string)
 	Changed(id string) <-chan struct{}
 }

@@ -14,20 +14,28 @@ import (
 // input is one message of a viewer's: what it does with its devices, or what it wants
 // to see. X and Y are fractions of the picture, from 0 to 1.
 type input struct {
-	Type      string  `json:"type"` // mouse, wheel, key, text; drawn, fit, tab, result
-	Kind      string  `json:"kind"` // mouse: move, down, up; key: down, up
-	X         float64 `json:"x"`
-	Y         float64 `json:"y"`
-	DX        float64 `json:"dx"` // wheel: CSS pixels
-	DY        float64 `json:"dy"`
-	Button    string  `json:"button"`
-	Clicks    int     `json:"clicks"`
-	Key       string  `json:"key"`
-	Text      string  `json:"text"`
-	Modifiers int     `json:"modifiers"` // bits as in package browser
-	Width     int     `json:"width"`     // fit: pixels that there are for the picture
-	Height    int     `json:"height"`
-	Number    int     `json:"number"` // tab: its number, 0 for the current one; result: the step's index
+	Type      string   `json:"type"` // mouse, wheel, touch, key, text, compose, copy, take, release, use; drawn, fit, tab, result
+	Kind      string   `json:"kind"` // mouse: move, down, up; key: down, up; touch: start, move, end, cancel
+	X         float64  `json:"x"`
+	Y         float64  `json:"y"`
+	DX        float64  `json:"dx"` // wheel: CSS pixels
+	DY        float64  `json:"dy"`
+	Button    string   `json:"button"`
+	Clicks    int      `json:"clicks"`
+	Key       string   `json:"key"`
+	Text      string   `json:"text"`
+	Modifiers int      `json:"modifiers"` // bits as in package browser
+	Width     int      `json:"width"`     // fit: pixels that there are for the picture
+	Height    int      `json:"height"`
+	Number    int      `json:"number"`  // tab, use: its number, of tab 0 for the current one; result: the step's index
+	Fingers   []finger `json:"fingers"` // touch: those that are on the page then
+}
+
+// finger is one, at a fraction of the picture.
+type finger struct {
+	ID int     `json:"id"`
+	X  float64 `json:"x"`
+	Y  float64 `json:"y"`
 }
 
 // drives says whether the message would do something to the session. All others change
@@ -45,6 +53,7 @@ const (
 	maxWheel   = 10_000
 	maxSide    = 8192 // pixels
 	minSide    = 64
+	maxFingers = 10
 )
 
 var errInput = errors.New("not an input message")
@@ -68,7 +77,13 @@ func parseInput(raw []byte) (input, error) {
 		ok = ok && (in.Kind == "down" || in.Kind == "up") && in.Key != "" && len(in.Key) <= 32
 	case "text":
 		ok = ok && in.Text != ""
-	case "drawn":
+	case "touch":
+		ok = ok && slices.Contains([]string{"start", "move", "end", "cancel"}, in.Kind) && len(in.Fingers) <= maxFingers &&
+			(len(in.Fingers) > 0 || in.Kind == "end" || in.Kind == "cancel") && (len(in.Fingers) == 0 || in.Kind != "cancel") &&
+			!slices.ContainsFunc(in.Fingers, func(f finger) bool { return !fraction(f.X) || !fraction(f.Y) || f.ID < 0 || f.ID > math.MaxInt16 })
+	case "use":
+		ok = ok && in.Number > 0 && in.Number <= math.MaxInt32
+	case "compose", "copy", "take", "release", "drawn":
 	case "fit":
 		ok = ok && in.Width >= minSide && in.Width <= maxSide && in.Height >= minSide && in.Height <= maxSide
 	case "tab", "result":
@@ -91,7 +106,7 @@ func (in input) limit() int {
 	switch {
 	case in.Kind == "move" || in.Type == "wheel":
 		return maxInputs / 4
-	case in.Kind == "up":
+	case in.Kind == "up" || in.Kind == "end" || in.Kind == "cancel" || in.Type == "release":
 		return maxInputs
 	}
 	return maxInputs / 2
@@ -105,6 +120,14 @@ func (in input) on(ctx context.Context, d *browser.Devices, width, height float6
 		return d.Page().Wheel(ctx, x, y, in.DX, in.DY)
 	case in.Type == "text":
 		return d.Page().InsertText(ctx, in.Text)
+	case in.Type == "compose":
+		return d.Compose(ctx, in.Text)
+	case in.Type == "touch":
+		fingers := make([]browser.Finger, len(in.Fingers))
+		for i, f := range in.Fingers {
+			fingers[i] = browser.Finger{ID: f.ID, X: f.X * width, Y: f.Y * height}
+		}
+		return d.Touch(ctx, in.Kind, fingers, in.Modifiers)
 	case in.Type == "key":
 		return d.Key(ctx, in.Key, in.Kind == "down", in.Modifiers)
 	case in.Kind == "move":

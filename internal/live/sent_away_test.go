@@ -121,6 +121,45 @@ func TestALinkExpires(t *testing.T) {
 	})
 }
 
+// TestWhoIsLostHasControlForAWhile: the connection may come again, and steps wait for it.
+func TestWhoIsLostHasControlForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &house{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl}
+		s := h.closed()
+		_ = s.Listener.Close()
+		over, end := context.WithCancel(t.Context())
+		p := pipes{s.Listener, make(chan net.Conn), over, end}
+		s.Listener = p
+		s.Start()
+		defer s.Close()
+		s.Client().Transport.(*http.Transport).DialContext = p.dial
+		conn := look(t, s, "a&viewer=me")
+		tell(t, conn, `{"type":"take"}`)
+		for {
+			if s, err := state(t, conn); err != nil {
+				t.Fatal(err)
+			} else if s.Driver.Mine {
+				break
+			}
+		}
+		_ = conn.CloseNow()
+		holds := func(want bool) {
+			t.Helper()
+			synctest.Wait()
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if (h.control != nil) != want {
+				t.Errorf("controlled by %+v", h.control)
+			}
+		}
+		holds(true)
+		time.Sleep(9 * time.Second)
+		holds(true)
+		time.Sleep(2 * time.Second)
+		holds(false)
+	})
+}
+
 // TestASocketIsAskedForAsOne.
 func TestASocketIsAskedForAsOne(t *testing.T) {
 	h := &house{pages: map[string]*browser.Page{"a": nil}}

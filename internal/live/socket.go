@@ -40,6 +40,9 @@ type viewer struct {
 	stream  domain.Stream
 	session string
 	room    *room
+	seen    domain.Viewer
+	mark    string           // tells who comes again
+	bye     bool             // it has ended the connection, not lost it; known when running has ended
 	revoked <-chan struct{}  // closed when the link's key is
 	told    map[int]stepLine // by index
 	flow    *flow
@@ -81,7 +84,8 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxMessage)
 	defer func() { _ = conn.CloseNow() }()
-	seen, err := h.sessions.Watch(r.Context(), stream, r.URL.Query().Get("viewer"), from(r))
+	mark := r.URL.Query().Get("viewer")
+	seen, err := h.sessions.Watch(r.Context(), stream, mark, from(r))
 	switch {
 	case errors.Is(err, domain.ErrStreamOver):
 		_ = conn.Close(closeOver, "the link was used")
@@ -91,14 +95,12 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close(websocket.StatusTryAgainLater, "the server can't look at the link right now")
 		return
 	}
-	defer h.left(context.WithoutCancel(r.Context()), seen)
 	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
 	v := &viewer{
 		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
-		told: map[int]stepLine{}, asks: make(chan int, 1), wished: make(chan struct{}, 1), flow: newFlow(),
+		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, 1), wished: make(chan struct{}, 1), flow: newFlow(),
 	}
-	defer v.room.left()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
 	inputs := make(chan input, maxInputs)
@@ -106,13 +108,17 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 		defer cancel()
 		v.read(ctx, inputs)
 	})
-	v.running.Go(func() { v.act(ctx, inputs) })
+	hand := &hand{viewer: v}
+	v.running.Go(func() { hand.act(ctx, inputs) })
 	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
 	v.watch(nil)
 	_ = conn.Close(code, why)
 	cancel()
 	v.running.Wait()
+	v.room.left()
+	h.left(context.WithoutCancel(r.Context()), seen)
+	hand.leave(code == closeOver || v.bye)
 }
 
 // from is the address that a request comes from.
@@ -138,10 +144,12 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 	for {
 		kind, raw, err := v.conn.Read(ctx)
 		if err != nil {
+			v.bye = websocket.CloseStatus(err) >= 0
 			return
 		}
 		in, err := parseInput(raw)
 		if kind != websocket.MessageText || err != nil {
+			v.bye = true
 			_ = v.conn.Close(websocket.StatusUnsupportedData, "not an input message")
 			return
 		}
@@ -182,39 +190,6 @@ func (v *viewer) wish(change func()) {
 	}
 }
 
-// act gives the inputs to the page, in order.
-func (v *viewer) act(ctx context.Context, inputs <-chan input) {
-	var d *browser.Devices
-	defer func() {
-		if d != nil {
-			release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
-			defer cancel()
-			d.Release(release)
-		}
-	}()
-	for {
-		select {
-		case in := <-inputs:
-			page, ok := v.sessions.Page(v.session)
-			width, height := v.size()
-			if !ok || width == 0 {
-				continue // there is nothing to point at
-			}
-			if d == nil || d.Page() != page {
-				d = page.Devices()
-			}
-			v.sessions.Touch(v.session)
-			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := in.on(one, d, width, height); err != nil {
-				v.log.Debug("viewer's input", "session", v.session, "err", err)
-			}
-			cancel()
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
 // size is that of the page that is shown, in CSS pixels.
 func (v *viewer) size() (width, height float64) {
 	v.mu.Lock()
@@ -242,10 +217,15 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 		}
 	}
 	var rest <-chan time.Time
+	var told signs
 	dirty := true
 	for {
 		saw, news := v.room.known()
 		moved, tabs := v.join()
+		if now := (signs{news, moved, tabs}); now != told {
+			// Also when it was woken by something else in the same moment.
+			dirty, told = true, now
+		}
 		if code, why := v.over(saw); code != 0 {
 			if why == closedSession {
 				_ = v.sendState(ctx, saw)
@@ -267,11 +247,8 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 		case <-v.wished:
 			dirty = true
 		case <-news:
-			dirty = true
 		case <-moved: // a page changes as often as it likes, and the store knows nothing of it
-			dirty = true
 		case <-tabs:
-			dirty = true
 		case <-rest:
 			rest = nil
 		case <-ping.C:
@@ -292,6 +269,9 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 		}
 	}
 }
+
+// signs are each closed when something is else, and others from then on.
+type signs struct{ news, moved, tabs <-chan struct{} }
 
 const closedSession = "the session has ended"
 

@@ -20,11 +20,19 @@ type state struct {
 	URL       string     `json:"url"`
 	Viewers   int        `json:"viewers"`
 	Control   bool       `json:"control"` // the link is for it
+	Driver    *driver    `json:"driver,omitempty"`
 	Tabs      []tabLine  `json:"tabs,omitempty"`
 	Steps     []stepLine `json:"steps"`
 	CreatedAt string     `json:"createdAt,omitempty"`
 	ReadyAt   string     `json:"readyAt,omitempty"`
 	EndedAt   string     `json:"endedAt,omitempty"`
+}
+
+// driver is who drives the session by hand.
+type driver struct {
+	Name  string `json:"name,omitempty"`
+	Mine  bool   `json:"mine,omitempty"` // the viewer itself
+	Since string `json:"since"`
 }
 
 // tabLine is one of the session's tabs, a popup's too.
@@ -106,6 +114,9 @@ func (v *viewer) state(saw *saw) state {
 		Type: "state", Status: string(session.Status), Reason: string(session.CloseReason), Place: saw.place,
 		Viewers: v.room.many(), Control: v.stream.Mode == domain.StreamControl, Steps: []stepLine{},
 		CreatedAt: stamp(session.CreatedAt), ReadyAt: stamp(session.ReadyAt), EndedAt: stamp(session.EndedAt),
+	}
+	if by := session.Control; by != nil {
+		s.Driver = &driver{Name: by.Name, Mine: by.Viewer == v.seen.ID, Since: stamp(by.Since)}
 	}
 	if session.Error != nil {
 		s.Error = hide(session.Error.Message)

@@ -23,6 +23,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/live"
+	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -46,12 +47,15 @@ type house struct {
 	revoked  time.Time // the link
 	expires  time.Time
 	stopping chan struct{}
+	ownStop  chan struct{}
 	revoke   context.CancelFunc // of the key that the last viewer's link was made with
 
-	once  string          // the mark of whose the link is
-	seen  []domain.Viewer // that came
-	gone  chan struct{}   // closed when the next has left
-	embed []string
+	control *domain.Control // who has the session
+	name    string          // of links
+	once    string          // the mark of whose the link is
+	seen    []domain.Viewer // that came
+	gone    chan struct{}   // closed when the next has left
+	embed   []string
 
 	changed chan struct{} // closed at the next change
 	asked   chan struct{} // closed when the session is looked at next
@@ -68,11 +72,11 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
-	return domain.Stream{ID: "str_a", Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, h.session(token), nil
+	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, h.session(token), nil
 }
 
 func (h *house) session(id string) domain.Session {
-	return domain.Session{ID: id, Status: cmp.Or(h.status, domain.SessionReady), CloseReason: h.reason}
+	return domain.Session{ID: id, Status: cmp.Or(h.status, domain.SessionReady), CloseReason: h.reason, Control: h.control}
 }
 
 // Session is the first thing that is asked of the store when a session has changed.
@@ -127,6 +131,28 @@ func (h *house) Watch(_ context.Context, st domain.Stream, mark, address string)
 	}
 	h.seen = append(h.seen, domain.Viewer{ID: fmt.Sprint(len(h.seen)), StreamID: st.ID, Address: address})
 	return h.seen[len(h.seen)-1], nil
+}
+
+// TakeOver lets one have the session.
+func (h *house) TakeOver(_ context.Context, _, _ string, by domain.Control) error {
+	var err error
+	h.change(func() {
+		if h.control != nil && (h.control.Mark != by.Mark || by.Mark == "") {
+			err = &session.HeldError{By: *h.control}
+			return
+		}
+		h.control = &by
+	})
+	return err
+}
+
+func (h *house) GiveBack(_ context.Context, _, _, viewer string) error {
+	h.change(func() {
+		if h.control != nil && h.control.Viewer == viewer {
+			h.control = nil
+		}
+	})
+	return nil
 }
 
 func (h *house) Left(_ context.Context, v domain.Viewer) error {
@@ -209,6 +235,12 @@ func (h *house) open(t *testing.T) *httptest.Server {
 	s := h.closed()
 	s.Start()
 	t.Cleanup(s.Close)
+	t.Cleanup(func() { // nobody waits for who may come again
+		if h.ownStop != nil {
+			close(h.ownStop)
+			h.ownStop = nil
+		}
+	})
 	return s
 }
 
@@ -219,6 +251,10 @@ func (h *house) closed() *httptest.Server {
 	}
 	mux := http.NewServeMux()
 	h.gone = make(chan struct{})
+	if h.stopping == nil {
+		h.stopping = make(chan struct{})
+		h.ownStop = h.stopping
+	}
 	handler := live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler))
 	handler.Embed = h.embed
 	handler.Routes(mux)

@@ -203,3 +203,20 @@ func result1(t *testing.T, conn *websocket.Conn, number int) string {
 		}
 	}
 }
+
+// refusal reads until the viewer is refused something, and is why.
+func refusal(t *testing.T, conn *websocket.Conn) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		_, raw, err := conn.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said struct{ Type, Message string }
+		if json.Unmarshal(raw, &said) == nil && said.Type == "refused" {
+			return said.Message
+		}
+	}
+}

@@ -71,6 +71,7 @@ func (d decider) closing(c *domain.SessionChange, reason domain.CloseReason) err
 		return err
 	}
 	c.Session.CloseReason = reason
+	d.letGo(c)
 	return nil
 }
 
@@ -80,6 +81,7 @@ func (d decider) recovered(c *domain.SessionChange) error {
 	if c.Session.Status != domain.SessionReady { // it was closed meanwhile
 		return c.Session.Move(domain.SessionReady)
 	}
+	d.letGo(c)
 	d.sessionNews(c, domain.EventBrowserRecovered)
 	for _, st := range c.Open {
 		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
@@ -247,7 +249,7 @@ func (d decider) stop(c *domain.SessionChange, st *domain.Step) error {
 
 // next starts the session's next step, if it has one, and returns a copy.
 func (d decider) next(c *domain.SessionChange) (*domain.Step, error) {
-	if c.Session.Status != domain.SessionReady {
+	if c.Session.Status != domain.SessionReady || c.Session.Control != nil {
 		return nil, nil
 	}
 	for _, st := range c.Open {

@@ -95,10 +95,9 @@ func TestThroughTheOtherNode(t *testing.T) {
 		p[2] > 200 && p[0] < 60 ? done([...p]) : requestAnimationFrame(look) }; look() })`}
 	run(b, viewer, obj{"action": "goto", "url": through(nodes.b, link.String("streamingUrl"))}, pixel,
 		obj{"action": "assert", "target": "#status", "text": "Live"},
-		obj{"action": "evaluate", "expression": `(() => { const c = document.querySelector('canvas'), r = c.getBoundingClientRect();
-			for (const type of ['mousedown', 'mouseup']) c.dispatchEvent(new MouseEvent(type, {bubbles: true, button: 0, detail: 1,
-				clientX: r.left + r.width / 2, clientY: r.top + r.height * 0.2})) })()`},
-		obj{"action": "type", "value": "Hi"})
+		obj{"action": "click", "target": "#control"}, obj{"action": "assert", "target": "#driver", "text": "You have control"},
+		obj{"action": "click", "target": "#screen", "position": obj{"x": 300, "y": 100}},
+		obj{"action": "type", "value": "Hi"}, obj{"action": "click", "target": "#control"})
 	run(b, id, obj{"action": "assert", "target": "#text", "value": "Hi", "timeout": "10s"})
 
 	// A program, by WebSocket and by what comes before it.

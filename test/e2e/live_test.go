@@ -78,16 +78,34 @@ func TestLivePage(t *testing.T) {
 	}
 	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, pixel("p[0] > 200"))
 	atPoint := func(y float64) obj {
-		return obj{"action": "evaluate", "expression": fmt.Sprintf(`(() => { const c = document.querySelector('canvas'), r = c.getBoundingClientRect();
-			for (const type of ['mousedown', 'mouseup']) c.dispatchEvent(new MouseEvent(type, {bubbles: true, button: 0, detail: 1,
-				clientX: r.left + r.width / 2, clientY: r.top + r.height * %g})) })()`, y)}
+		return obj{"action": "click", "target": "#screen", "position": obj{"x": 200, "y": y}}
 	}
-	run(viewer, atPoint(0.2))
-	run(viewer, obj{"action": "type", "value": "Hi you"}, obj{"action": "evaluate", "expression": `(() => { const d = new DataTransfer();
-		d.setData('text', ' ☕ pasted'); document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d})) })()`})
-	run(id, obj{"action": "assert", "target": "#text", "value": "Hi you ☕ pasted", "timeout": "10s"})
-	run(viewer, obj{"action": "click", "target": "canvas"}, atPoint(0.9))
-	run(id, obj{"action": "assert", "title": "clicked", "timeout": "10s"})
+	title := func(want string) obj { return obj{"action": "assert", "title": want, "timeout": "10s"} }
+	run(viewer, atPoint(500)) // takes control, and is no click
+	run(viewer, obj{"action": "assert", "target": "#driver", "text": "You have control"})
+	run(viewer, atPoint(100), obj{"action": "type", "value": "Hi you"}, obj{"action": "evaluate", "expression": `(() => { const d = new DataTransfer();
+		d.setData('text', ' ☕ pasted'); field.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})) })()`})
+	waits, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "assert", "target": "#text", "value": "Hi you ☕ pasted", "timeout": "10s"}, title("shown")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(viewer, obj{"action": "assert", "target": "#steps li[data-status=PENDING]", "count": 2}, obj{"action": "click", "target": "#control"})
+	run(id, title("shown")) // after those
+	for _, st := range waits.List("data") {
+		done, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/steps/"+st.String("stepId"), nil)
+		if err != nil || done.String("status") != "COMPLETED" {
+			t.Errorf("after control was given back: %v, %v", done, err)
+		}
+	}
+	run(viewer, obj{"action": "click", "target": "#control"}, obj{"action": "assert", "target": "#driver", "text": "You have control"}, atPoint(500), obj{"action": "click", "target": "#control"})
+	run(id, title("clicked"))
+	viewers, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/viewers", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all := viewers.List("data"); len(all) != 3 || all[0].String("leftAt") == "" || all[2].String("mode") != "control" || all[2].String("address") != "127.0.0.1" || all[2]["leftAt"] != nil {
+		t.Errorf("viewers: %v", all)
+	}
 	pictures(t, c, viewer, run)
 
 	// A revoked link lets nobody stay.

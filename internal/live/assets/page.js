@@ -1,5 +1,5 @@
 // The live page: draws pictures, shows state, tabs and steps, and reconnects.
-import { takeInput } from "./input.js";
+import { copied, takeInput } from "./input.js";
 import { steps as listOf } from "./steps.js";
 import { hearParent, tellParent } from "./embed.js";
 
@@ -18,7 +18,7 @@ const over = {
   "the link was used": "This link was used by somebody else", "the link has expired": "This link has expired", "the link was revoked": "This link was revoked", "the session was forgotten": "This session was deleted",
 };
 
-let socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
+let mine = false, reclaim = false, socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
 const send = (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); };
 const steps = listOf($("steps"), (number) => send({ type: "result", number }));
 
@@ -72,6 +72,7 @@ async function draw(blob) {
 }
 
 function parts(raw) {
+  if (raw.startsWith("data:")) return [raw.slice(0, raw.indexOf(",") + 1) + "…", ""];
   try {
     const u = new URL(raw);
     if (u.host) return [u.host, u.pathname + u.search + u.hash];
@@ -95,9 +96,36 @@ function tabs(all = []) {
     button.title = (tab.popup ? "Opened by another tab. " : "") + (tab.current ? "Steps run here." : "");
     button.dataset.current = !!tab.current;
     if (tab.shown) button.setAttribute("aria-current", "true");
-    button.onclick = () => send({ type: "tab", number: tab.current ? 0 : tab.number });
+    button.onclick = () => send(mine ? { type: "use", number: tab.number } : { type: "tab", number: tab.current ? 0 : tab.number });
     return button;
   }));
+}
+
+// drives tells who has control.
+function drives(by) {
+  const had = mine;
+  mine = !!by?.mine;
+  document.body.toggleAttribute("data-mine", mine);
+  $("driver").hidden = !by;
+  $("driver").textContent = !by ? "" : mine ? "You have control. No step begins until you give it back." : `${by.name || "Somebody"} has control. No step begins meanwhile.`;
+  if (!control) return;
+  $("control").disabled = !live || by && !mine;
+  $("control").textContent = mine ? "Give back" : "Take control";
+  $("control").setAttribute("aria-pressed", mine);
+  $("keyboard").hidden = !mine || !matchMedia("(pointer: coarse)").matches;
+  $("field").tabIndex = mine ? 0 : -1;
+  if (mine && !had) $("field").focus({ preventScroll: true });
+  if (!mine && had) $("field").blur();
+  if (mine !== had) tellParent("control", { has: mine });
+}
+
+// hint says something for a moment.
+let hinting;
+function hint(text) {
+  $("toast").textContent = text;
+  $("toast").hidden = false;
+  clearTimeout(hinting);
+  hinting = setTimeout(() => { $("toast").hidden = true; }, 3000);
 }
 
 const between = (a, b) => {
@@ -112,6 +140,7 @@ function show(state) {
   tabs(end ? [] : state.tabs);
   live = state.status === "READY";
   $("viewers").textContent = state.viewers > 1 ? state.viewers + " viewers" : "";
+  drives(end ? undefined : state.driver);
   steps.show(state.steps);
   $("none").hidden = steps.count() > 0;
   $("count").textContent = steps.count() || "";
@@ -125,6 +154,10 @@ function show(state) {
   } else if (live) {
     phase("live");
     say(drawn ? "" : "Waiting for the first picture", { busy: true });
+    if (reclaim) { // it was only the connection that was lost
+      reclaim = false;
+      take();
+    }
   } else {
     phase("waiting");
     const place = state.place > 1 ? `${state.place - 1} before it. ` : state.place === 1 ? "It is next. " : "";
@@ -147,6 +180,8 @@ async function ask() {
 // is over.
 async function lost(code, reason) {
   live = false;
+  reclaim ||= mine;
+  drives(undefined);
   if (ended) return;
   if (code === 4002) { // another server has the session by now
     later(100);
@@ -156,6 +191,9 @@ async function lost(code, reason) {
   if (answer === 404 || answer === 410) {
     ended = true;
     phase("over");
+    $("host").textContent = "";
+    $("steps").replaceChildren();
+    tabs();
     status("OVER");
     say(over[reason] || "This link is over", { detail: "Ask for a new one." });
     return;
@@ -197,7 +235,7 @@ function connect() {
   socket.onmessage = (m) => {
     if (typeof m.data !== "string") return draw(m.data);
     const said = JSON.parse(m.data);
-    ({ state: show, result: steps.result })[said.type]?.(said);
+    ({ state: show, result: steps.result, refused, copied: put })[said.type]?.(said);
   };
   socket.onclose = (e) => { clearTimeout(late); lost(e.code, e.reason); };
 }
@@ -213,7 +251,19 @@ function fit() {
 }
 new ResizeObserver(() => { clearTimeout(fitting); fitting = setTimeout(fit, 150); }).observe($("stage"));
 
+const take = () => { if (live && !mine) send({ type: "take" }); };
+const refused = ({ message }) => hint(message);
+const put = async ({ text }) => hint(await copied(text) ? "Copied" : "This browser does not let the page copy");
+
 $("retry").onclick = connect;
-hearParent({ tab: (asked) => { if (Number.isInteger(asked.number)) send({ type: "tab", number: asked.number }); } });
-if (control) takeInput(screen, send);
+if (control) {
+  $("control").onclick = () => (mine ? send({ type: "release" }) : take());
+  $("keyboard").onclick = () => $("field").focus();
+  takeInput(screen, $("field"), { send, has: () => mine, take });
+}
+hearParent({
+  takeControl: take,
+  giveBack: () => { if (mine) send({ type: "release" }); },
+  tab: (asked) => { if (Number.isInteger(asked.number)) send({ type: "tab", number: asked.number }); },
+});
 connect();

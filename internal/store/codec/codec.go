@@ -140,6 +140,14 @@ func UsageText(u domain.Usage) string {
 	return Text(u)
 }
 
+// ControlText is what who controls a session is stored as; nobody, nothing.
+func ControlText(c *domain.Control) string {
+	if c == nil {
+		return ""
+	}
+	return Text(c)
+}
+
 // EncodeCursor makes the cursor of a list: the id of the last row of the page
 // before, which is also its place in time. Users are told nothing of what is
 // in it.

@@ -12,7 +12,7 @@ import (
 const (
 	ProjectColumns  = `id, name, created_at, sessions`
 	KeyColumns      = `project_id, id, role, name, prefix, hash, created_at, revoked_at`
-	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage, trace`
+	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage, trace, control`
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace`
 	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
 	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at, name, once, used_by`
@@ -50,7 +50,7 @@ func ScanKey(r Scanner) (k domain.APIKey, err error) {
 func ScanSession(r Scanner, more ...any) (s domain.Session, err error) {
 	err = r.Scan(append([]any{
 		&s.ProjectID, &s.ID, &s.Status, &s.CloseReason, JSON{&s.Error}, JSON{&s.Options}, JSON{&s.Metadata}, &s.StreamToken, &s.ConnectToken, &s.StepCount,
-		Time{&s.CreatedAt}, Time{&s.ReadyAt}, Time{&s.EndedAt}, JSON{&s.Usage}, &s.Trace, &s.Sequence,
+		Time{&s.CreatedAt}, Time{&s.ReadyAt}, Time{&s.EndedAt}, JSON{&s.Usage}, &s.Trace, JSON{&s.Control}, &s.Sequence,
 	}, more...)...)
 	return s, err
 }

@@ -36,10 +36,10 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 			node = 0
 		}
 		b := &pgx.Batch{}
-		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16)`,
+		b.Queue(`INSERT INTO sessions (`+codec.SessionColumns+`, node) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17)`,
 			row.ProjectID, row.ID, string(row.Status), string(row.CloseReason), codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
-			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), string(row.Trace), node)
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), string(row.Trace), codec.ControlText(row.Control), node)
 		queueStream(b, n.Stream)
 		steps := make([]*domain.Step, len(n.Steps))
 		for i := range n.Steps {

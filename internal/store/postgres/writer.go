@@ -369,7 +369,7 @@ func (w *batch) save() error {
 
 func (w *batch) queueSessions(b *pgx.Batch) {
 	var nums, steps, ready, ended []int64
-	var statuses, reasons, failures, usages, options []string
+	var statuses, reasons, failures, usages, options, controls []string
 	for _, s := range w.sessions {
 		if !s.Changed() {
 			continue
@@ -380,16 +380,17 @@ func (w *batch) queueSessions(b *pgx.Batch) {
 		ready, ended = append(ready, row.ReadyAt), append(ended, row.EndedAt)
 		statuses, reasons, failures = append(statuses, string(row.Status)), append(reasons, string(row.Reason)), append(failures, row.Failure)
 		usages, options = append(usages, row.Usage), append(options, s.ChangedOptions())
+		controls = append(controls, row.Control)
 	}
 	if len(nums) == 0 {
 		return
 	}
 	b.Queue(`UPDATE sessions s SET status = q.status, close_reason = q.reason, error = q.failure, step_count = q.steps,
-			version = s.version + 1, ready_at = q.ready, ended_at = q.ended, usage = q.usage,
+			version = s.version + 1, ready_at = q.ready, ended_at = q.ended, usage = q.usage, control = q.control,
 			options = COALESCE(NULLIF(q.options, ''), s.options)
-		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])
-		q (num, status, reason, failure, steps, ready, ended, usage, options) WHERE s.num = q.num`,
-		nums, statuses, reasons, failures, steps, ready, ended, usages, options)
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[])
+		q (num, status, reason, failure, steps, ready, ended, usage, options, control) WHERE s.num = q.num`,
+		nums, statuses, reasons, failures, steps, ready, ended, usages, options, controls)
 }
 
 // remembered is how many sessions the writer remembers before it starts again.

@@ -28,10 +28,10 @@ func (s *Store) CreateSession(ctx context.Context, n *domain.NewSession) error {
 		if err := t.admit(row.ProjectID, n.MaxQueued); err != nil {
 			return err
 		}
-		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
+		num, err := t.insert(writes(`INSERT INTO sessions (`+codec.SessionColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 			row.ProjectID, row.ID, row.Status, row.CloseReason, codec.FailureText(row.Error), codec.Text(row.Options),
 			codec.Text(row.Metadata), row.StreamToken, row.ConnectToken, row.StepCount,
-			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), string(row.Trace))
+			codec.Micros(row.CreatedAt), codec.Micros(row.ReadyAt), codec.Micros(row.EndedAt), codec.UsageText(row.Usage), string(row.Trace), codec.ControlText(row.Control))
 		if err != nil {
 			return fmt.Errorf("insert session: %w", err)
 		}
@@ -127,8 +127,8 @@ func (t *tx) save(s *work.Session, artifacts []domain.Artifact, entries []work.E
 	}
 	row := s.ChangedRow()
 	err := t.exec(writes(`UPDATE sessions SET status = ?, close_reason = ?, error = ?, step_count = ?,
-		ready_at = ?, ended_at = ?, usage = ?, options = COALESCE(NULLIF(?, ''), options) WHERE project_id = ? AND id = ?`),
-		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, row.Usage, s.ChangedOptions(), s.Row.ProjectID, s.Row.ID)
+		ready_at = ?, ended_at = ?, usage = ?, control = ?, options = COALESCE(NULLIF(?, ''), options) WHERE project_id = ? AND id = ?`),
+		row.Status, row.Reason, row.Failure, row.Steps, row.ReadyAt, row.EndedAt, row.Usage, row.Control, s.ChangedOptions(), s.Row.ProjectID, s.Row.ID)
 	if err != nil {
 		return fmt.Errorf("update session: %w", err)
 	}

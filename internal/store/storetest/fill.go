@@ -97,7 +97,11 @@ func (w *world) fillSessions() {
 			w.ok(err)
 			w.equal("the session that is claimed", claimed.ID, n.Session.ID)
 		}
-		w.newLink(n.Session, domain.StreamControl, start.Add(time.Hour))
+		link := w.newLink(n.Session, domain.StreamControl, start.Add(time.Hour))
+		w.ok(w.store.AddViewer(w.ctx, domain.Viewer{
+			ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: n.Session.ID, StreamID: link.ID, Name: "Zoë", Mode: link.Mode,
+			Address: "2001:db8::1", JoinedAt: start, LeftAt: start.Add(time.Minute),
+		}, "mark"))
 		revoked := w.newLink(n.Session, domain.StreamView, time.Time{})
 		w.ok(w.store.RevokeStream(w.ctx, w.project, n.Session.ID, revoked.ID, start.Add(time.Minute)))
 		w.ok(w.store.ChangeSession(w.ctx, w.project, n.Session.ID, func(c *domain.SessionChange) error {
@@ -111,7 +115,7 @@ func (w *world) newLink(s domain.Session, mode domain.StreamMode, until time.Tim
 	w.Helper()
 	st := domain.Stream{
 		ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(),
-		Mode: mode, CreatedAt: start, ExpiresAt: until,
+		Mode: mode, CreatedAt: start, ExpiresAt: until, Name: "Zoë", Once: mode == domain.StreamControl,
 	}
 	w.ok(w.store.CreateStream(w.ctx, st, fixtureKey(st.ID, st.ID)))
 	return st
@@ -127,6 +131,9 @@ func become(c *domain.SessionChange, status domain.SessionStatus) {
 	}
 	say := func(t domain.EventType) { c.News = append(c.News, domain.SessionNews(s, t, public, start)) }
 	s.ReadyAt = start.Add(time.Second)
+	if status == domain.SessionReady {
+		s.Control = &domain.Control{StreamID: "str_a", Name: "Zoë", Viewer: "view_a", Since: start}
+	}
 	say(domain.EventBrowserReady)
 	for i := range 5 {
 		st := step(s, s.StepCount)

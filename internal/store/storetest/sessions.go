@@ -67,6 +67,20 @@ var sessionTests = []test{
 		w.ok(err)
 		w.equal("code", got.Error.Code, "other")
 	}},
+	{"who has it in hand", func(w *world) {
+		s := w.newSession(0)
+		by := &domain.Control{StreamID: "str_a", Name: "Zoë", Viewer: "view_a", Mark: "tab", Since: start}
+		for _, control := range []*domain.Control{by, nil} {
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+				c.Session.Control = control
+				return nil
+			}))
+			w.reopen()
+			got, err := w.store.Session(w.ctx, w.project, s.ID)
+			w.ok(err)
+			w.equal("controlled by", got.Control, control)
+		}
+	}},
 	{"the browser that it got", func(w *world) {
 		n := w.draftSession(0)
 		n.Session.Options = domain.SessionOptions{UserAgent: "x", Sealed: []byte("sealed"), Timeout: time.Hour}

@@ -39,6 +39,7 @@ type SessionRow struct {
 	ReadyAt, EndedAt int64
 	Usage            string
 	Browser          string // of its options, of which nothing else changes
+	Control          string
 }
 
 // ChangedRow is its row, to be written.
@@ -54,7 +55,7 @@ func (s *Session) ChangedOptions() string {
 
 // rowOf is a session's.
 func rowOf(s *domain.Session) SessionRow {
-	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt), codec.UsageText(s.Usage), s.Options.Browser}
+	return SessionRow{s.Status, s.CloseReason, codec.FailureText(s.Error), s.StepCount, codec.Micros(s.ReadyAt), codec.Micros(s.EndedAt), codec.UsageText(s.Usage), s.Options.Browser, codec.ControlText(s.Control)}
 }
 
 // StepRow is the part of a step that changes, as it is stored.

@@ -292,6 +292,80 @@ class BrowserRecoveredData(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrowserTakeoverEndedData(Model):
+    """The data of browser_takeover_ended."""
+
+    duration_ms: int
+    """For how long."""
+    event_type: Literal["browser_takeover_ended"]
+    status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
+    """The session's status after it."""
+    stream_id: str
+    """The link by which somebody drives the session, or did."""
+    streaming_url: str
+    """The live page."""
+    controller: str | None = None
+    """The link's name."""
+    error: Failure | None = None
+    reason: str | None = None
+    """Why the session ended."""
+    step_id: str | None = None
+    """The step that ran when a download began."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> BrowserTakeoverEndedData:
+        return cls(
+            raw=raw,
+            duration_ms=raw.get("durationMs"),
+            event_type=raw.get("eventType"),
+            status=raw.get("status"),
+            stream_id=raw.get("streamId"),
+            streaming_url=raw.get("streamingUrl"),
+            controller=raw.get("controller"),
+            error=opt(Failure.decode, raw.get("error")),
+            reason=raw.get("reason"),
+            step_id=raw.get("stepId"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserTakeoverStartedData(Model):
+    """The data of browser_takeover_started."""
+
+    event_type: Literal["browser_takeover_started"]
+    status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
+    """The session's status after it."""
+    stream_id: str
+    """The link by which somebody drives the session, or did."""
+    streaming_url: str
+    """The live page."""
+    controller: str | None = None
+    """The link's name."""
+    duration_ms: int | None = None
+    """For how long."""
+    error: Failure | None = None
+    reason: str | None = None
+    """Why the session ended."""
+    step_id: str | None = None
+    """The step that ran when a download began."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> BrowserTakeoverStartedData:
+        return cls(
+            raw=raw,
+            event_type=raw.get("eventType"),
+            status=raw.get("status"),
+            stream_id=raw.get("streamId"),
+            streaming_url=raw.get("streamingUrl"),
+            controller=raw.get("controller"),
+            duration_ms=raw.get("durationMs"),
+            error=opt(Failure.decode, raw.get("error")),
+            reason=raw.get("reason"),
+            step_id=raw.get("stepId"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Delivery(Model):
 
     delivery_id: str
@@ -2507,6 +2581,8 @@ EventData = Union[
     BrowserCrashedData,
     BrowserRecoveredData,
     BrowserDownloadCompletedData,
+    BrowserTakeoverStartedData,
+    BrowserTakeoverEndedData,
     StepStartedData,
     StepCompletedData,
     StepFailedData,
@@ -2526,6 +2602,8 @@ _event_data: dict[str, Any] = {
     "browser_failed": BrowserFailedData.decode,
     "browser_ready": BrowserReadyData.decode,
     "browser_recovered": BrowserRecoveredData.decode,
+    "browser_takeover_ended": BrowserTakeoverEndedData.decode,
+    "browser_takeover_started": BrowserTakeoverStartedData.decode,
     "delivery_failed": DeliveryFailedData.decode,
     "endpoint_disabled": EndpointDisabledData.decode,
     "endpoint_failing": EndpointFailingData.decode,

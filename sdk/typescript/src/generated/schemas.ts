@@ -352,6 +352,76 @@ export interface BrowserRecoveredEvent {
   type: "browser";
 }
 
+/** The data of browser_takeover_ended. */
+export interface BrowserTakeoverEndedData {
+  /** The link's name. */
+  controller?: string;
+  /** For how long. */
+  durationMs: number;
+  error?: Failure;
+  eventType: "browser_takeover_ended";
+  /** Why the session ended. */
+  reason?: string;
+  /** The session's status after it. */
+  status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
+  /** The step that ran when a download began. */
+  stepId?: string;
+  /** The link by which somebody drives the session, or did. */
+  streamId: string;
+  /** The live page. */
+  streamingUrl: string;
+}
+
+export interface BrowserTakeoverEndedEvent {
+  data: BrowserTakeoverEndedData;
+  /** The event; also the webhook-id header, the same in every try. */
+  id: string;
+  /** What was given with the session, or the endpoint. */
+  metadata: Record<string, string>;
+  /** Its place among the events of its session, without gaps. */
+  sequence: number;
+  /** The session. */
+  sessionId: string;
+  /** When it happened, to the millisecond. */
+  timestamp: string;
+  type: "browser";
+}
+
+/** The data of browser_takeover_started. */
+export interface BrowserTakeoverStartedData {
+  /** The link's name. */
+  controller?: string;
+  /** For how long. */
+  durationMs?: number;
+  error?: Failure;
+  eventType: "browser_takeover_started";
+  /** Why the session ended. */
+  reason?: string;
+  /** The session's status after it. */
+  status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
+  /** The step that ran when a download began. */
+  stepId?: string;
+  /** The link by which somebody drives the session, or did. */
+  streamId: string;
+  /** The live page. */
+  streamingUrl: string;
+}
+
+export interface BrowserTakeoverStartedEvent {
+  data: BrowserTakeoverStartedData;
+  /** The event; also the webhook-id header, the same in every try. */
+  id: string;
+  /** What was given with the session, or the endpoint. */
+  metadata: Record<string, string>;
+  /** Its place among the events of its session, without gaps. */
+  sequence: number;
+  /** The session. */
+  sessionId: string;
+  /** When it happened, to the millisecond. */
+  timestamp: string;
+  type: "browser";
+}
+
 export interface CancelDeliveriesRequest {
   endpointId?: string;
   eventId?: string;
@@ -1087,7 +1157,7 @@ export interface Event {
 }
 
 /** What happened, told apart by eventType. */
-export type EventData = BrowserReadyData | BrowserFailedData | BrowserClosedData | BrowserCrashedData | BrowserRecoveredData | BrowserDownloadCompletedData | StepStartedData | StepCompletedData | StepFailedData | StepCanceledData | EndpointFailingData | EndpointDisabledData | DeliveryFailedData | WebhookTestData;
+export type EventData = BrowserReadyData | BrowserFailedData | BrowserClosedData | BrowserCrashedData | BrowserRecoveredData | BrowserDownloadCompletedData | BrowserTakeoverStartedData | BrowserTakeoverEndedData | StepStartedData | StepCompletedData | StepFailedData | StepCanceledData | EndpointFailingData | EndpointDisabledData | DeliveryFailedData | WebhookTestData;
 
 export interface EventPage {
   /** Each as its webhook's body. */

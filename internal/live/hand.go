@@ -1,0 +1,156 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// comesAgain is how long who drives a session may be away, when its connection was
+// lost, before steps run again.
+const comesAgain = 10 * time.Second
+
+// maxCopied bounds what is copied at once, in bytes.
+const maxCopied = 1 << 20
+
+// hand is what a viewer with a link for control does to the session. It has the session
+// when it has taken it, and nobody else has; what it does else changes nothing.
+type hand struct {
+	*viewer
+	holds   bool
+	devices *browser.Devices
+}
+
+// held is that somebody else has the session, and how to say so.
+type held interface {
+	error
+	Held() string
+}
+
+// said is what the viewer is told of what it did.
+type said struct {
+	Type    string `json:"type"`              // refused, copied
+	Message string `json:"message,omitempty"` // why
+	Text    string `json:"text,omitempty"`
+}
+
+// act does what the viewer asks for, in order.
+func (h *hand) act(ctx context.Context, inputs <-chan input) {
+	defer func() {
+		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
+		defer cancel()
+		h.letGo(release)
+	}()
+	for {
+		select {
+		case in := <-inputs:
+			one, cancel := context.WithTimeout(ctx, inputWithin)
+			if err := h.do(one, in); err != nil {
+				h.log.Debug("viewer's input", "session", h.session, "err", err)
+			}
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// letGo lets go of all that is held down.
+func (h *hand) letGo(ctx context.Context) {
+	if h.devices != nil {
+		h.devices.Release(ctx)
+		h.devices = nil
+	}
+}
+
+func (h *hand) do(ctx context.Context, in input) error {
+	switch {
+	case in.Type == "take":
+		return h.take(ctx)
+	case !h.holds:
+		return nil
+	case in.Type == "release":
+		h.letGo(ctx)
+		return h.give(ctx)
+	}
+	page, ok := h.sessions.Page(h.session)
+	width, height := h.size()
+	if !ok || width == 0 {
+		return nil // there is nothing to point at
+	}
+	h.sessions.Touch(h.session)
+	switch in.Type {
+	case "use":
+		if other := page.Tabs().Numbered(in.Number); other != nil {
+			h.wish(func() { h.tab = 0 })
+			page.Tabs().Use(other)
+		}
+		return nil
+	case "copy":
+		text, err := page.Selection(ctx)
+		if err != nil || text == "" {
+			return err
+		}
+		return h.sendJSON(ctx, said{Type: "copied", Text: domain.CleanText(text[:min(len(text), maxCopied)])})
+	}
+	if h.devices == nil || h.devices.Page() != page {
+		h.letGo(ctx)
+		h.devices = page.Devices()
+	}
+	return in.on(ctx, h.devices, width, height)
+}
+
+func (h *hand) take(ctx context.Context) error {
+	if h.holds {
+		return nil
+	}
+	mark := ""
+	if h.mark != "" {
+		sum := sha256.Sum256([]byte(h.mark))
+		mark = hex.EncodeToString(sum[:16])
+	}
+	err := h.sessions.TakeOver(ctx, h.stream.ProjectID, h.session, domain.Control{
+		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Mark: mark,
+	})
+	if err == nil {
+		h.holds = true
+		h.wish(func() { h.tab = 0 }) // it sees what it does
+		return nil
+	}
+	why := "The server can't do that right now."
+	if e, ok := errors.AsType[held](err); ok {
+		why = e.Held()
+	}
+	return errors.Join(err, h.sendJSON(ctx, said{Type: "refused", Message: why}))
+}
+
+func (h *hand) give(ctx context.Context) error {
+	err := h.sessions.GiveBack(ctx, h.stream.ProjectID, h.session, h.seen.ID)
+	h.holds = h.holds && err != nil
+	return err
+}
+
+// leave gives the session back when the viewer is gone: at once when it has said so or
+// may not come again, or else after a while, in which it may.
+func (h *hand) leave(now bool) {
+	if !h.holds {
+		return
+	}
+	if !now {
+		select {
+		case <-time.After(comesAgain):
+		case <-h.stopping:
+			return // the session goes on without it, or ends
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+	defer cancel()
+	if err := h.give(ctx); err != nil {
+		h.log.Warn("a session that was controlled could not be given back", "session", h.session, "err", err)
+	}
+}

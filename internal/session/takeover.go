@@ -1,0 +1,85 @@
+package session
+
+import (
+	"context"
+	"errors"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// A person drives a session by hand, and gives it back.
+
+// HeldError is a session that somebody else drives.
+type HeldError struct{ By domain.Control }
+
+func (e *HeldError) Error() string { return "somebody else controls the session" }
+
+// Held says so to who wants it.
+func (e *HeldError) Held() string {
+	if e.By.Name == "" {
+		return "Somebody else controls the session."
+	}
+	return e.By.Name + " controls the session."
+}
+
+// TakeOver has a viewer drive the session: the step that runs goes on to its end, and
+// no other begins until it is given back. Who comes again, by the same link and with the
+// same mark, has it as before. *HeldError: somebody else has it.
+func (s *Service) TakeOver(ctx context.Context, project, session string, by domain.Control) error {
+	return s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error { return d.takeOver(c, by) })
+}
+
+// GiveBack ends that, if it is still the viewer who drives.
+func (s *Service) GiveBack(ctx context.Context, project, session, viewer string) error {
+	err := s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error {
+		if c.Session.Control == nil || c.Session.Control.Viewer != viewer {
+			return errLooked
+		}
+		d.letGo(c)
+		return nil
+	})
+	if errors.Is(err, errLooked) {
+		return nil
+	}
+	if a := s.actor(session); a != nil {
+		a.wake()
+	}
+	return err
+}
+
+func (s *Service) decide(ctx context.Context, project, session string, fn func(decider, *domain.SessionChange) error) error {
+	d := s.decider()
+	return s.Store.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error { return fn(d, c) })
+}
+
+func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
+	if c.Session.Status != domain.SessionReady {
+		return domain.Refuse(domain.CodeConflict, "the session is %s: it can't be controlled", c.Session.Status)
+	}
+	by.Since = d.now
+	if held := c.Session.Control; held != nil {
+		if held.StreamID != by.StreamID || held.Mark != by.Mark || by.Mark == "" {
+			return &HeldError{*held}
+		}
+		by.Since = held.Since
+		c.Session.Control = &by
+		return nil
+	}
+	c.Session.Control = &by
+	d.takeoverNews(c, domain.EventTakeoverStarted, &by)
+	return nil
+}
+
+// letGo ends that somebody drives the session, if anybody does.
+func (d decider) letGo(c *domain.SessionChange) {
+	if by := c.Session.Control; by != nil {
+		c.Session.Control = nil
+		d.takeoverNews(c, domain.EventTakeoverEnded, by)
+	}
+}
+
+func (d decider) takeoverNews(c *domain.SessionChange, t domain.EventType, by *domain.Control) {
+	news := domain.TakeoverNews(c.Session, t, by, d.publicURL, d.now)
+	news.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.News = append(c.News, news)
+}
