@@ -39,6 +39,7 @@ var waits = map[string]string{
 // stops says of each function that has something done later, at a time or with the
 // end of a context, who takes that back. What has begun by then is soon over.
 var stops = map[string]string{
+	"client.stream.read":                     "itself",
 	"internal/app.metricsServer.Run":         "itself",
 	"internal/browser.Browser.Dial":          "itself",
 	"internal/browser.Browser.say":           "itself",

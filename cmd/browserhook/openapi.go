@@ -10,6 +10,7 @@ import (
 //go:generate sh -c "go run . openapi > ../../api/openapi.yaml.new && mv ../../api/openapi.yaml.new ../../api/openapi.yaml"
 //go:generate go run ../../sdk/typescript/generate ../../api/openapi.yaml ../../sdk/typescript/src/generated
 //go:generate go run ../../sdk/python/generate ../../api/openapi.yaml ../../sdk/python/src/browserhook
+//go:generate go run ../../internal/clientgen ../../api/openapi.yaml ../../client
 
 type openapiCmd struct{}
 
