@@ -29,6 +29,7 @@ var recipes = map[string]func(*testing.T, *kitchen){
 	"form":      form,
 	"login":     login,
 	"handover":  handover,
+	"invoice":   invoice,
 	"chat":      chat,
 	"cluster":   cluster,
 }
@@ -116,6 +117,16 @@ func handover(t *testing.T, k *kitchen) {
 			}
 		}
 	}))
+}
+
+// invoice sees the PDFs, which the program has only fetched if the webhooks verified.
+func invoice(t *testing.T, k *kitchen) {
+	k.follow(t, "invoice", nil, environment("LISTEN="+freeAddress(t)))
+	k.holds(t, "invoice-1042.pdf", "%PDF")
+	k.holds(t, "invoice-1057.pdf", "%PDF")
+	if _, err := os.Stat(filepath.Join(k.dir, "invoice-9999.pdf")); err == nil {
+		t.Error("there is an invoice that there isn't")
+	}
 }
 
 // chat stands for a chat's incoming webhook. What fails while nobody follows it hears of
