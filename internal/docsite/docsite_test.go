@@ -25,7 +25,7 @@ func TestStatesAreDrawnFromTheTables(t *testing.T) {
 		if !ok || !closed {
 			t.Fatalf("no diagram of a %s", noun)
 		}
-		if want := Mermaid(noun); have != want {
+		if want := mermaid(noun); have != want {
 			if *write {
 				text = before + begin + want + "```" + after
 			} else {

@@ -47,7 +47,7 @@ func (s *Site) document(b *book, p *page) ([]byte, error) {
 	}
 	v := view{
 		Title: p.title, Version: s.Version, Here: p.href(), File: p.plain(), Wide: p.wide, Groups: b.navigation(p),
-		Body: template.HTML(made.html), Style: asset("site.css"), Script: asset("site.js"), Theme: asset("theme.js"), //nolint:gosec // it is made of our own documents
+		Body: template.HTML(made.html), Style: asset("site.css"), Script: asset("site.js"), Theme: asset("theme.js"), // made of our own documents
 	}
 	if p.text != nil {
 		own, err := p.text()
@@ -148,9 +148,9 @@ func (b *book) whole() ([]byte, error) {
 
 // tryView is a form that makes a request.
 type tryView struct {
-	Method, Path, ID string
-	Parameters       []*parameter
-	Body             string
+	Method, Path string
+	Parameters   []*parameter
+	Body         string
 }
 
 // tryForm is the form of an operation.
@@ -160,7 +160,7 @@ func (b *book) tryForm(id string) string {
 			if op.OperationID != id {
 				continue
 			}
-			v := tryView{Method: op.method, Path: op.path, ID: id}
+			v := tryView{Method: op.method, Path: op.path}
 			for _, p := range op.Parameters {
 				if p.In != "header" || p.Name == "Prefer" || p.Name == "Idempotency-Key" {
 					v.Parameters = append(v.Parameters, p)

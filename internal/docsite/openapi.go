@@ -12,7 +12,6 @@ import (
 // description is what the documents use of an OpenAPI description.
 type description struct {
 	Tags []struct{ Name, Description string }
-	Info struct{ Description string }
 
 	Paths    map[string]map[string]*operation
 	Webhooks map[string]map[string]*operation
@@ -71,7 +70,7 @@ type schema struct {
 	OneOf, AllOf         []*schema
 	AdditionalProperties json.RawMessage
 	Minimum, Maximum     *json.Number
-	MinLength, MaxLength *int
+	MaxLength            *int
 	MaxItems             *int
 	Discriminator        *struct{ Mapping map[string]string }
 }

@@ -43,8 +43,8 @@ func machines() map[string]machine {
 	}
 }
 
-// Mermaid is a table as a diagram in that language, for who reads the documents elsewhere.
-func Mermaid(noun string) string {
+// mermaid is a table as a diagram in that language, for who reads the documents elsewhere.
+func mermaid(noun string) string {
 	m := machines()[noun]
 	var b strings.Builder
 	b.WriteString("stateDiagram-v2\n")

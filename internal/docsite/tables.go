@@ -27,7 +27,7 @@ func stepPages(api *description) (pages []*page) {
 				if result != "" {
 					fmt.Fprintf(&b, "%s\n\n", strings.ToUpper(result[:1])+result[1:])
 				}
-				run, _ := api.resolve(&schema{Ref: strings.TrimSuffix(ref.Ref, "") + "Run"})
+				run, _ := api.resolve(&schema{Ref: ref.Ref + "Run"})
 				properties, _ := api.properties(run)
 				api.members(&b, properties["result"], "")
 				b.WriteString("\nHow a target is found and what is waited for: [Steps](" + Root + "/steps). With which codes a step fails: [Errors](" + Root + "/errors#steps).\n")
