@@ -229,3 +229,16 @@ func keep(raw []byte, into any, kept *json.RawMessage) error {
 	*kept = bytes.Clone(raw)
 	return json.Unmarshal(raw, into)
 }
+
+// Call makes a request that the client has no method for, such as one of a newer server:
+// method and path, such as /v1/sessions; in, as JSON, unless it is nil; out is what the
+// answer is decoded into, unless it is nil. It has an Idempotency-Key only by
+// [WithIdempotencyKey]. It is repeated like any other.
+func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
+	r := request{method: method, path: path, body: in, once: ctx.Value(keyContext{}) != nil}
+	raw, err := ask[json.RawMessage](ctx, c, r)
+	if err != nil || out == nil || len(*raw) == 0 {
+		return err
+	}
+	return json.Unmarshal(*raw, out)
+}

@@ -2,25 +2,21 @@ package mcp
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // call is one use of a tool.
 type call struct {
 	ctx    context.Context //nolint:containedctx // a call is one call
-	api    *apiclient.Client
+	api    *browserhook.Client
 	client *client
 	req    *sdk.CallToolRequest
 }
@@ -54,7 +50,11 @@ func add[I, O any](s *Server, t *sdk.Tool, shape func(*jsonschema.Schema), do fu
 				err = errors.New("internal: the tool failed; the server's log says why")
 			}
 		}()
-		c := &call{api: s.api(req.Extra), client: s.client(req.Session, "", ""), req: req}
+		api, err := s.api(req.Extra)
+		if err != nil {
+			return nil, out, err
+		}
+		c := &call{api: api, client: s.client(req.Session, "", ""), req: req}
 		var end context.CancelCauseFunc
 		c.ctx, end = context.WithCancelCause(ctx)
 		defer end(nil)
@@ -73,13 +73,13 @@ func add[I, O any](s *Server, t *sdk.Tool, shape func(*jsonschema.Schema), do fu
 
 // explained is an error in the words of the API, with its code first.
 func explained(err error) error {
-	refused, ok := errors.AsType[*apiclient.RefusedError](err)
+	refused, ok := errors.AsType[*browserhook.Error](err)
 	if !ok || refused.Code == "" {
 		return err
 	}
 	text := refused.Code + ": " + refused.Detail
-	if refused.Field != "" && !strings.Contains(refused.Detail, refused.Field) {
-		text += " (" + refused.Field + ")"
+	if len(refused.Fields) > 0 && !strings.Contains(refused.Detail, refused.Fields[0].Field) {
+		text += " (" + refused.Fields[0].Field + ")"
 	}
 	return errors.New(text)
 }
@@ -97,15 +97,15 @@ func (c *call) progress(done, total int, message string) {
 
 var errNoSession = errors.New("no_session: there is no session yet; call open_session, or name one by sessionId (list_sessions)")
 
-// session is the one that a call is for, as a part of a path.
-func (c *call) session(named string) (string, error) {
+// session is the one that a call is for.
+func (c *call) session(named string) (*browserhook.Session, error) {
 	if named == "" {
 		named = c.client.session()
 	}
 	if named == "" {
-		return "", errNoSession
+		return nil, errNoSession
 	}
-	return named, known(named)
+	return c.api.Session(named), known(named)
 }
 
 // known refuses what can't be an id, so that nothing else gets into a path.
@@ -117,42 +117,6 @@ func known(name string) error {
 		return errors.New("not_found: that is no id")
 	}
 	return nil
-}
-
-// at is a path below a session's.
-func at(session string, parts ...string) string {
-	path := "/sessions/" + url.PathEscape(session)
-	for _, p := range parts {
-		path += "/" + url.PathEscape(p)
-	}
-	return path
-}
-
-// maxAnswer bounds what is read of an answer of the API.
-const maxAnswer = 32 << 20
-
-// get reads an answer that is JSON.
-func (c *call) get(path string, out any) error { return get(c.ctx, c.api, path, out) }
-
-func get(ctx context.Context, api *apiclient.Client, path string, out any) error {
-	res, err := api.Send(ctx, http.MethodGet, path, http.Header{}, nil)
-	if err != nil {
-		return err
-	}
-	_, err = read(res, out)
-	return err
-}
-
-// read reads an answer that is JSON, and says its status.
-func read(res *http.Response, out any) (status int, err error) {
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		return res.StatusCode, apiclient.Refusal(res)
-	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, maxAnswer)).Decode(out); err != nil {
-		return res.StatusCode, fmt.Errorf("read the server's answer: %w", err)
-	}
-	return res.StatusCode, nil
 }
 
 // enum has a member of a schema take these values only.

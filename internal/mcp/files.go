@@ -4,34 +4,21 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // Files that steps made and pages downloaded, and what pages said.
-
-// artifactView is an artifact as the API tells it.
-type artifactView struct {
-	ArtifactID  string `json:"artifactId"`
-	Kind        string `json:"kind,omitempty" jsonschema:"screenshot, pdf, failure, download or storage."`
-	Name        string `json:"name,omitempty"`
-	ContentType string `json:"contentType,omitempty"`
-	Size        int64  `json:"size,omitempty" jsonschema:"Bytes."`
-	CreatedAt   string `json:"createdAt,omitempty"`
-	URI         string `json:"uri,omitempty" jsonschema:"The resource that holds it."`
-}
 
 func (s *Server) fileTools() {
 	add(s, &sdk.Tool{
@@ -66,18 +53,15 @@ func (c *call) files(in filesInput) (result[none], error) {
 		}
 		return c.file(session, in.ArtifactID)
 	}
-	var page struct {
-		Data       []artifactView `json:"data"`
-		NextCursor string         `json:"nextCursor"`
-	}
-	if err := c.get(at(session, "artifacts")+"?limit=50&cursor="+url.QueryEscape(in.Cursor), &page); err != nil {
+	page, err := session.ArtifactPage(c.ctx, browserhook.ListParams{Cursor: in.Cursor, Limit: 50})
+	if err != nil {
 		return result[none]{}, err
 	}
 	var text strings.Builder
 	r := result[none]{}
 	for _, a := range page.Data {
-		fmt.Fprintf(&text, "%s %s %s %d bytes %s %s\n", a.ArtifactID, a.Kind, a.ContentType, a.Size, a.CreatedAt, a.Name)
-		r.more = append(r.more, link(session, a))
+		fmt.Fprintf(&text, "%s %s %s %d bytes %s %s\n", a.ArtifactID, a.Kind, a.ContentType, a.Size, stamp(a.CreatedAt), a.Name)
+		r.more = append(r.more, link(session.SessionID, a))
 	}
 	if page.NextCursor != "" {
 		fmt.Fprintf(&text, "more: cursor: %s\n", page.NextCursor)
@@ -89,7 +73,7 @@ func (c *call) files(in filesInput) (result[none], error) {
 	return r, nil
 }
 
-func link(session string, a artifactView) *sdk.ResourceLink {
+func link(session string, a browserhook.Artifact) *sdk.ResourceLink {
 	name := a.Name
 	if name == "" {
 		name = a.Kind
@@ -100,12 +84,12 @@ func link(session string, a artifactView) *sdk.ResourceLink {
 // maxText is how many bytes of a file a tool answers as text.
 const maxText = 32 << 10
 
-func (c *call) file(session, id string) (result[none], error) {
-	content, err := fetch(c.ctx, c.api, session, id, maxImage)
+func (c *call) file(session *browserhook.Session, id string) (result[none], error) {
+	content, err := fetch(c.ctx, session, id, maxImage)
 	if err != nil {
 		return result[none]{}, err
 	}
-	r := result[none]{text: fmt.Sprintf("%s, %s, %d bytes", artifactURI(session, id), content.kind, content.size)}
+	r := result[none]{text: fmt.Sprintf("%s, %s, %d bytes", artifactURI(session.SessionID, id), content.kind, content.size)}
 	switch {
 	case content.data == nil:
 		r.text += ": too large to be shown here"
@@ -136,25 +120,17 @@ func (c *content) isText() bool {
 }
 
 // fetch reads an artifact of at most so many bytes.
-func fetch(ctx context.Context, api *apiclient.Client, session, id string, most int64) (c content, err error) {
-	res, err := api.Send(ctx, http.MethodGet, at(session, "artifacts", id), http.Header{"Range": {fmt.Sprintf("bytes=0-%d", most-1)}}, nil)
+func fetch(ctx context.Context, session *browserhook.Session, id string, most int64) (c content, err error) {
+	f, err := session.ArtifactStart(ctx, id, most)
 	if err != nil {
 		return c, err
 	}
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		return c, apiclient.Refusal(res)
-	}
-	c.kind, c.size = res.Header.Get("Content-Type"), res.ContentLength
-	if _, all, ok := strings.Cut(res.Header.Get("Content-Range"), "/"); ok {
-		if c.size, err = strconv.ParseInt(all, 10, 64); err != nil {
-			return c, errors.New("the server's answer says no size")
-		}
-	}
+	defer f.Close()
+	c.kind, c.size = f.ContentType, f.Size
 	if c.size > most {
 		return c, nil
 	}
-	c.data, err = io.ReadAll(io.LimitReader(res.Body, most))
+	c.data, err = io.ReadAll(io.LimitReader(f, most))
 	return c, err
 }
 
@@ -196,24 +172,22 @@ func (c *call) logs(in logsInput) (result[logList], error) {
 	if err != nil {
 		return result[logList]{}, err
 	}
-	kinds, most := cmp.Or(in.Kind, "console,error,refused"), cmp.Or(in.Limit, 50)
+	kinds, most := []string{"console", "error", "refused"}, cmp.Or(in.Limit, 50)
+	if in.Kind != "" {
+		kinds = []string{in.Kind}
+	}
 	out := logList{Entries: []logEntry{}, NextCursor: in.Cursor}
 	for range maxPages {
-		q := url.Values{"kinds": {kinds}, "limit": {"1000"}}
-		if out.NextCursor != "" {
-			q.Set("cursor", out.NextCursor)
-		}
-		var page struct {
-			Data       []logEntry `json:"data"`
-			NextCursor string     `json:"nextCursor"`
-		}
-		if err := c.get(at(session, "logs")+"?"+q.Encode(), &page); err != nil {
+		page, err := session.LogPage(c.ctx, browserhook.ReadLogsParams{Kinds: kinds, Limit: 1000, Cursor: out.NextCursor})
+		if err != nil {
 			return result[logList]{}, err
+		}
+		for _, e := range page.Data[max(0, len(page.Data)-most):] {
+			out.Entries = append(out.Entries, logEntry{e.Number, e.Kind, stamp(e.At), e.Type, e.Text, e.Method, e.URL, e.Status, e.Failure, e.Host, e.Reason, e.DurationMs})
 		}
 		if n := len(page.Data); n > 0 {
 			out.NextCursor = strconv.FormatInt(page.Data[n-1].Number, 10)
 		}
-		out.Entries = append(out.Entries, page.Data...)
 		out.Entries = out.Entries[max(0, len(out.Entries)-most):]
 		if page.NextCursor == "" {
 			break
@@ -241,4 +215,12 @@ func indented(v any) []byte {
 		return []byte("{}")
 	}
 	return raw
+}
+
+// stamp is a time as the API writes it; empty: there is none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
 }

@@ -39,6 +39,9 @@ type quiet struct{ context.Context } //nolint:containedctx // it is one
 
 func (quiet) Value(any) any { return nil }
 
+// maxAnswer bounds an answer that is kept.
+const maxAnswer = 32 << 20
+
 // memory keeps an answer.
 type memory struct {
 	header http.Header

@@ -20,7 +20,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // Config is what the tools stand on.
@@ -79,12 +79,13 @@ func New(cfg Config) *Server {
 func Stdio(ctx context.Context, url, key, version string, in io.ReadCloser, out io.Writer) error {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	defer transport.CloseIdleConnections()
-	api := apiclient.Over(url, key, transport)
+	api, err := over(url, key, transport)
+	if err != nil {
+		return err
+	}
 	s := New(Config{
 		URL: url, Transport: transport, Key: key, Version: version, Log: slog.New(slog.DiscardHandler),
-		End: func(ctx context.Context, _, session string) error {
-			return api.Do(ctx, http.MethodDelete, at(session), nil, nil)
-		},
+		End: func(ctx context.Context, _, session string) error { return api.Session(session).Close(ctx) },
 	})
 	return s.Run(ctx, &sdk.IOTransport{Reader: in, Writer: stays{out}})
 }
@@ -202,10 +203,18 @@ func (c *client) session() string {
 }
 
 // api is the API with a client's key.
-func (s *Server) api(extra *sdk.RequestExtra) *apiclient.Client {
+func (s *Server) api(extra *sdk.RequestExtra) (*browserhook.Client, error) {
 	key := s.cfg.Key
 	if key == "" && extra != nil {
 		key = keyOf(extra.Header)
 	}
-	return apiclient.Over(s.cfg.URL, key, s.cfg.Transport)
+	return over(s.cfg.URL, key, s.cfg.Transport)
+}
+
+// patience is how often in a row a server may not answer before a call is given up: one
+// that is restarted goes on with its sessions.
+const patience = 6
+
+func over(url, key string, transport http.RoundTripper) (*browserhook.Client, error) {
+	return browserhook.New(browserhook.Options{URL: url, Key: key, Retries: patience, HTTPClient: &http.Client{Transport: transport}})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
+	browserhook "github.com/browserhook/browserhook/client"
 	steps "github.com/browserhook/browserhook/internal/step"
 )
 
@@ -115,7 +116,7 @@ func (c *call) navigate(in navigateInput) (result[navigated], error) {
 	if err != nil {
 		return result[navigated]{}, err
 	}
-	out := navigated{SessionID: session}
+	out := navigated{SessionID: session.SessionID}
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return result[navigated]{}, err
 	}
@@ -151,7 +152,7 @@ type outline struct {
 	Next    int    `json:"next,omitempty" jsonschema:"The first line that had no room."`
 }
 
-func (c *call) outline(session string, s step) (o outline, err error) {
+func (c *call) outline(session *browserhook.Session, s step) (o outline, err error) {
 	s["action"] = "snapshot"
 	raw, err := c.done(session, s)
 	if err == nil {
@@ -206,36 +207,36 @@ func (c *call) act(in actInput) (result[acted], error) {
 	if err != nil {
 		return result[acted]{}, err
 	}
-	views, err := c.run(session, in.OnError, in.Steps...)
+	runs, err := c.run(session, in.OnError, in.Steps...)
 	if err != nil {
 		return result[acted]{}, err
 	}
-	r := result[acted]{data: acted{SessionID: session, Steps: make([]stepDone, len(views))}}
+	r := result[acted]{data: acted{SessionID: session.SessionID, Steps: make([]stepDone, len(runs))}}
 	var text strings.Builder
 	ran := false
-	for i := range views {
-		v := &views[i]
-		one := stepDone{Action: v.Action, Status: v.Status}
-		fmt.Fprintf(&text, "%d %s %s", i+1, v.Action, strings.ToLower(v.Status))
+	for i := range runs {
+		v := &runs[i]
+		one := stepDone{Action: v.Action, Status: string(v.Status)}
+		fmt.Fprintf(&text, "%d %s %s", i+1, v.Action, strings.ToLower(one.Status))
 		switch {
-		case v.Status == "COMPLETED" && len(v.Result) > 0:
-			shown := bounded(session, v.StepID, v.Result)
+		case v.Status == browserhook.StepCompleted && len(v.Result) > 0:
+			shown := bounded(session.SessionID, v.StepID, v.Result)
 			one.Result = shown.value
 			text.WriteString(": " + shown.text)
-		case v.Status != "COMPLETED":
+		case v.Status != browserhook.StepCompleted:
 			if v.Error != nil {
-				one.Error = v.failure(session)
+				one.Error = failure(session.SessionID, v)
 				text.WriteString(": " + one.Error)
 			}
 			optional, _ := in.Steps[min(i, len(in.Steps)-1)]["optional"].(bool)
 			r.failure = r.failure || !optional
 		}
-		ran = ran || v.Status != "CANCELED"
+		ran = ran || v.Status != browserhook.StepCanceled
 		text.WriteByte('\n')
 		r.data.Steps[i] = one
 	}
-	if !ran && len(views) > 0 {
-		return result[acted]{}, c.why(session, views)
+	if !ran && len(runs) > 0 {
+		return result[acted]{}, c.why(session, runs)
 	}
 	if in.Snapshot {
 		seen, err := c.outline(session, step{})
@@ -301,14 +302,14 @@ func (c *call) extract(in extractInput) (result[extracted], error) {
 	if in.Target == "" && in.Each == "" && in.Fields == nil {
 		s["target"] = "body"
 	}
-	views, err := c.run(session, "", s)
+	runs, err := c.run(session, "", s)
 	if err != nil {
 		return result[extracted]{}, err
 	}
-	if len(views) == 0 || views[0].Status != "COMPLETED" {
-		return result[extracted]{}, c.why(session, views)
+	if len(runs) == 0 || runs[0].Status != browserhook.StepCompleted {
+		return result[extracted]{}, c.why(session, runs)
 	}
-	shown := bounded(session, views[0].StepID, views[0].Result)
+	shown := bounded(session.SessionID, runs[0].StepID, runs[0].Result)
 	return result[extracted]{data: extracted{shown.value}, text: shown.text}, nil
 }
 
@@ -335,16 +336,16 @@ func (c *call) screenshot(in screenshotInput) (result[none], error) {
 	if err != nil {
 		return result[none]{}, err
 	}
-	var made artifactView
+	var made browserhook.PictureResult
 	if err := json.Unmarshal(raw, &made); err != nil {
 		return result[none]{}, err
 	}
-	content, err := fetch(c.ctx, c.api, session, made.ArtifactID, maxImage)
+	content, err := fetch(c.ctx, session, made.ArtifactID, maxImage)
 	if err != nil {
 		return result[none]{}, err
 	}
 	// An object beside it would hide the picture from clients that show the one or the other.
-	r := result[none]{text: fmt.Sprintf("Kept as %s, %d bytes.", artifactURI(session, made.ArtifactID), content.size)}
+	r := result[none]{text: fmt.Sprintf("Kept as %s, %d bytes.", artifactURI(session.SessionID, made.ArtifactID), content.size)}
 	if content.data == nil {
 		r.text += " It is too large to be shown: take one of less."
 		return r, nil
@@ -432,6 +433,6 @@ func (c *call) wait(in waitInput) (result[waited], error) {
 	if len(raw) == 0 {
 		return result[waited]{text: "It is so."}, nil
 	}
-	shown := bounded(session, "", raw)
+	shown := bounded(session.SessionID, "", raw)
 	return result[waited]{data: waited{shown.value}, text: shown.text}, nil
 }

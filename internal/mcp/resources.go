@@ -2,14 +2,16 @@ package mcp
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 	steps "github.com/browserhook/browserhook/internal/step"
 )
 
@@ -43,8 +45,12 @@ func (s *Server) resources() {
 		{URITemplate: scheme + "sessions/{sessionId}/artifacts/{artifactId}", Name: "artifact", Title: "A file: a screenshot, a PDF, a download"},
 	} {
 		s.sdk.AddResourceTemplate(&t, func(ctx context.Context, req *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
-			res, err := resource(ctx, s.api(req.Extra), req)
-			if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok && refused.Code == "not_found" {
+			api, err := s.api(req.Extra)
+			if err != nil {
+				return nil, err
+			}
+			res, err := resource(ctx, api, req)
+			if refused, ok := errors.AsType[*browserhook.Error](err); ok && refused.Code == "not_found" {
 				return nil, sdk.ResourceNotFoundError(req.Params.URI)
 			}
 			return res, explained(err)
@@ -52,36 +58,46 @@ func (s *Server) resources() {
 	}
 }
 
-func resource(ctx context.Context, api *apiclient.Client, req *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
+func resource(ctx context.Context, api *browserhook.Client, req *sdk.ReadResourceRequest) (*sdk.ReadResourceResult, error) {
 	uri := req.Params.URI
-	var path string
 	parts := strings.Split(strings.TrimPrefix(uri, scheme), "/")
 	for _, part := range parts {
 		if known(part) != nil {
 			return nil, sdk.ResourceNotFoundError(uri)
 		}
 	}
+	var raw json.RawMessage
 	switch what := parts[len(parts)-1]; {
 	case len(parts) == 4 && parts[2] == "artifacts":
-		c, err := fetch(ctx, api, parts[1], parts[3], maxFile)
+		c, err := fetch(ctx, api.Session(parts[1]), parts[3], maxFile)
 		if err != nil {
 			return nil, err
 		}
 		if c.data == nil {
-			return nil, fmt.Errorf("too_large: the file has %d bytes, and a resource at most %d: GET /v1%s", c.size, maxFile, at(parts[1], "artifacts", parts[3]))
+			return nil, fmt.Errorf("too_large: the file has %d bytes, and a resource at most %d: GET /v1/sessions/%s/artifacts/%s", c.size, maxFile, parts[1], parts[3])
 		}
 		return contents(req, c.kind, c.data), nil
 	case len(parts) == 2:
-		path = at(parts[1])
+		s, err := api.Sessions.Get(ctx, parts[1])
+		if err != nil {
+			return nil, err
+		}
+		raw = s.Raw
 	case len(parts) == 4 && parts[2] == "steps":
-		path = at(parts[1], "steps", parts[3])
+		s, err := api.Session(parts[1]).Step(ctx, parts[3])
+		if err != nil {
+			return nil, err
+		}
+		raw = s.Raw
 	case len(parts) == 3 && what == "events":
-		path = "/events?limit=1000&sessionId=" + url.QueryEscape(parts[1])
+		if err := api.Call(ctx, http.MethodGet, "/v1/events?limit=1000&sessionId="+url.QueryEscape(parts[1]), nil, &raw); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, sdk.ResourceNotFoundError(uri)
 	}
 	var out map[string]any
-	if err := get(ctx, api, path, &out); err != nil {
+	if err := json.Unmarshal(raw, &out); err != nil {
 		return nil, err
 	}
 	delete(out, "connectUrl") // a secret that a model has no use for

@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // ID names the session of a call.
@@ -21,31 +21,14 @@ type ID struct {
 	SessionID string `json:"sessionId,omitempty" jsonschema:"The session; the one that was opened last by default."`
 }
 
-// sessionView is a session as the API tells it.
-type sessionView struct {
-	SessionID    string            `json:"sessionId"`
-	Status       string            `json:"status"`
-	StreamingURL string            `json:"streamingUrl"`
-	URL          string            `json:"url"`
-	Timeout      string            `json:"timeout"`
-	IdleTimeout  string            `json:"idleTimeout"`
-	Metadata     map[string]string `json:"metadata"`
-	CloseReason  string            `json:"closeReason"`
-	CreatedAt    string            `json:"createdAt"`
-	Error        *struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
 // ended is why a session runs no steps, in a line.
-func (s *sessionView) ended() string {
-	text := "session_ended: the session is " + s.Status
+func ended(s *browserhook.Session) string {
+	text := "session_ended: the session is " + string(s.Status)
 	if s.CloseReason != "" {
-		text += ", for the reason " + s.CloseReason
+		text += ", for the reason " + string(s.CloseReason)
 	}
 	if s.Error != nil {
-		text += "; " + s.Error.Code + ": " + s.Error.Message
+		text += "; " + s.Error.Error()
 	}
 	return text + "; open another"
 }
@@ -98,7 +81,7 @@ func (s *Server) sessionTools() {
 }
 
 func (c *call) open(in openInput) (result[opened], error) {
-	var s sessionView
+	s := c.api.Session(in.SessionID)
 	made := in.SessionID == ""
 	if made {
 		body := maps.Clone(in.Options)
@@ -116,15 +99,19 @@ func (c *call) open(in openInput) (result[opened], error) {
 		if in.Metadata != nil {
 			body["metadata"] = in.Metadata
 		}
-		if err := c.api.Make(c.ctx, "/sessions", "mcp-"+rand.Text(), body, &s); err != nil {
+		// The options are the API's, whatever this version knows of them.
+		var fresh browserhook.Session
+		if err := c.api.Call(browserhook.WithIdempotencyKey(c.ctx, "mcp-"+rand.Text()), http.MethodPost, "/v1/sessions", body, &fresh); err != nil {
 			return result[opened]{}, err
 		}
+		s = c.api.Session(fresh.SessionID)
+		s.StreamingURL, s.Timeout, s.IdleTimeout = fresh.StreamingURL, fresh.Timeout, fresh.IdleTimeout
 	} else if err := known(in.SessionID); err != nil {
 		return result[opened]{}, err
-	} else if err := c.get(at(in.SessionID), &s); err != nil {
+	} else if err := s.Refresh(c.ctx); err != nil {
 		return result[opened]{}, err
-	} else if s.Status != "READY" && s.Status != "QUEUED" && s.Status != "STARTING" {
-		return result[opened]{}, errors.New(s.ended())
+	} else if s.Status != browserhook.SessionReady && s.Status != browserhook.SessionQueued && s.Status != browserhook.SessionStarting {
+		return result[opened]{}, errors.New(ended(s))
 	}
 	c.client.use(s.SessionID, made && !in.Keep)
 	out := opened{SessionID: s.SessionID, LiveURL: s.StreamingURL, Timeout: s.Timeout, IdleTimeout: s.IdleTimeout}
@@ -132,21 +119,21 @@ func (c *call) open(in openInput) (result[opened], error) {
 	if in.URL != "" {
 		first = step{"action": "goto", "url": in.URL}
 	}
-	views, err := c.run(s.SessionID, "", first)
+	runs, err := c.run(s, "", first)
 	if err != nil {
 		return result[opened]{}, err
 	}
-	if err := c.get(at(s.SessionID), &s); err != nil {
+	if err := s.Refresh(c.ctx); err != nil {
 		return result[opened]{}, err
 	}
-	if s.Status != "READY" {
-		return result[opened]{}, errors.New(s.ended())
+	if s.Status != browserhook.SessionReady {
+		return result[opened]{}, errors.New(ended(s))
 	}
-	out.Status = s.Status
-	if len(views) == 1 && views[0].Status != "COMPLETED" {
-		out.Problem = views[0].failure(s.SessionID)
-	} else if len(views) == 1 {
-		out.URL, out.Title = where(views[0].Result)
+	out.Status = string(s.Status)
+	if len(runs) == 1 && runs[0].Status != browserhook.StepCompleted {
+		out.Problem = failure(s.SessionID, &runs[0])
+	} else if len(runs) == 1 {
+		out.URL, out.Title = where(runs[0].Result)
 	}
 	return result[opened]{data: out, text: out.text(), failure: out.Problem != ""}, nil
 }
@@ -208,23 +195,13 @@ type sessionList struct {
 }
 
 func (c *call) sessions(in listInput) (result[sessionList], error) {
-	q := url.Values{"limit": {strconv.Itoa(cmp.Or(in.Limit, 10))}}
-	if in.Status != "" {
-		q.Set("status", in.Status)
-	}
-	if in.Cursor != "" {
-		q.Set("cursor", in.Cursor)
-	}
-	var page struct {
-		Data       []sessionView `json:"data"`
-		NextCursor string        `json:"nextCursor"`
-	}
-	if err := c.get("/sessions?"+q.Encode(), &page); err != nil {
+	page, err := c.api.Sessions.Page(c.ctx, browserhook.ListSessionsParams{Status: browserhook.SessionStatus(in.Status), Cursor: in.Cursor, Limit: cmp.Or(in.Limit, 10)})
+	if err != nil {
 		return result[sessionList]{}, err
 	}
 	out := sessionList{Sessions: make([]listed, len(page.Data)), NextCursor: page.NextCursor}
 	for i, s := range page.Data {
-		out.Sessions[i] = listed{s.SessionID, s.Status, s.URL, s.CreatedAt, s.CloseReason, s.Metadata, s.SessionID == c.client.session()}
+		out.Sessions[i] = listed{s.SessionID, string(s.Status), s.URL, stamp(s.CreatedAt), string(s.CloseReason), s.Metadata, s.SessionID == c.client.session()}
 	}
 	return result[sessionList]{data: out}, nil
 }
@@ -251,16 +228,11 @@ func (c *call) handOver(in handInput) (result[handed], error) {
 	if err != nil {
 		return result[handed]{}, err
 	}
-	var link struct {
-		StreamID     string `json:"streamId"`
-		StreamingURL string `json:"streamingUrl"`
-		ExpiresAt    string `json:"expiresAt"`
-	}
-	body := map[string]any{"mode": "control", "expiresIn": cmp.Or(in.ExpiresIn, "10m")}
-	if err := c.api.Make(c.ctx, at(session, "streams"), "mcp-"+rand.Text(), body, &link); err != nil {
+	link, err := session.Live(c.ctx, browserhook.CreateStreamRequest{Mode: browserhook.StreamControl, ExpiresIn: cmp.Or(in.ExpiresIn, "10m")})
+	if err != nil {
 		return result[handed]{}, err
 	}
-	out := handed{SessionID: session, Link: link.StreamingURL, Reason: in.Reason, ExpiresAt: link.ExpiresAt}
+	out := handed{SessionID: session.SessionID, Link: link.StreamingURL, Reason: in.Reason, ExpiresAt: stamp(link.ExpiresAt)}
 	text := fmt.Sprintf("Give the person this link: %s\nWhat they are to do: %s", out.Link, in.Reason)
 	if in.Until == nil {
 		return result[handed]{data: out, text: text + "\nThen wait, or take a snapshot, to see whether it is done."}, nil
@@ -278,7 +250,7 @@ func (c *call) handOver(in handInput) (result[handed], error) {
 		return result[handed]{data: out, text: text + "\nIt is not done: " + out.Problem, failure: true}, nil
 	}
 	out.Done = true
-	_ = c.api.Do(c.ctx, http.MethodDelete, at(session, "streams", link.StreamID), nil, nil)
+	_ = session.RevokeLive(c.ctx, link.StreamID)
 	return result[handed]{data: out, text: "It is done: " + in.Reason}, nil
 }
 
@@ -306,10 +278,10 @@ func (c *call) close(in closeInput) (result[closed], error) {
 	if err != nil {
 		return result[closed]{}, err
 	}
-	var s sessionView
-	if err := c.api.Do(c.ctx, http.MethodDelete, at(session), nil, &s); err != nil {
+	if err := session.Close(c.ctx); err != nil {
 		return result[closed]{}, err
 	}
-	c.client.forget(session)
-	return result[closed]{data: closed{s.SessionID, s.Status, s.CloseReason}, text: "Session " + s.SessionID + " is " + strings.ToLower(s.Status) + "."}, nil
+	c.client.forget(session.SessionID)
+	status := string(session.Status)
+	return result[closed]{data: closed{session.SessionID, status, string(session.CloseReason)}, text: "Session " + session.SessionID + " is " + strings.ToLower(status) + "."}, nil
 }

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // login is what browserhook login keeps.
@@ -63,6 +64,11 @@ func (l *Login) Validate() error {
 	return err
 }
 
+// Help is what kong prints behind the rest.
+func (*Login) Help() string {
+	return examples(`browserhook login --url https://browsers.example`, `cat key | browserhook login`)
+}
+
 // Run keeps a key that the server knows.
 func (l *Login) Run(ctx context.Context, out io.Writer) error {
 	if l.Key == "" {
@@ -72,8 +78,12 @@ func (l *Login) Run(ctx context.Context, out io.Writer) error {
 		}
 	}
 	s := Server{URL: l.URL, Key: l.Key}
-	if _, err := s.call(ctx, http.MethodGet, "/sessions?limit=1", nil, nil, nil); err != nil {
+	client, err := s.client()
+	if err != nil {
 		return err
+	}
+	if _, err := client.Sessions.Page(ctx, browserhook.ListSessionsParams{Limit: 1}); err != nil {
+		return kind(err)
 	}
 	path, err := loginFile()
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"os"
-	"time"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
+	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 	"github.com/browserhook/browserhook/internal/weburl"
 )
@@ -43,14 +44,14 @@ func (e *Error) Unwrap() error { return e.err }
 // ExitCode is the process's.
 func (e *Error) ExitCode() int { return e.code }
 
-// kind gives an error the code of its kind.
+// kind gives an error of the API the code of its kind.
 func kind(err error) error {
-	refused, ok := errors.AsType[*apiclient.RefusedError](err)
+	refused, ok := errors.AsType[*browserhook.Error](err)
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
 		return err
 	case !ok:
-		return &Error{exitUnavailable, err}
+		return &Error{exitUnavailable, sender.Plain(err)}
 	}
 	said := err
 	if refused.Code != "" {
@@ -61,7 +62,8 @@ func kind(err error) error {
 		return &Error{exitDenied, said}
 	case http.StatusNotFound:
 		return &Error{exitMissing, said}
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadGateway, http.StatusGatewayTimeout:
+	}
+	if refused.Temporary() || refused.Status == http.StatusOK {
 		return &Error{exitUnavailable, said}
 	}
 	return &Error{exitRefused, said}
@@ -88,11 +90,11 @@ func (s *Server) Validate() error {
 	return nil
 }
 
-// begins is how long an answer may take to begin; steps are waited for longer.
-const begins = 90 * time.Second
+// retries is how often a call is made again: a person would rather know.
+const retries = 2
 
-// Client calls the server.
-func (s *Server) client() (*apiclient.Client, error) {
+// client calls the server.
+func (s *Server) client() (*browserhook.Client, error) {
 	kept, err := remembered()
 	if err != nil {
 		return nil, err
@@ -100,44 +102,70 @@ func (s *Server) client() (*apiclient.Client, error) {
 	if s.Key == "" && s.URL != "" && s.URL != kept.URL {
 		kept.Key = "" // it is another server's
 	}
-	url, key := cmp.Or(s.URL, kept.URL, "http://127.0.0.1:8080"), cmp.Or(s.Key, kept.Key)
+	url, key := cmp.Or(s.URL, kept.URL, browserhook.DefaultURL), cmp.Or(s.Key, kept.Key)
 	if key == "" {
 		return nil, &Error{exitDenied, errors.New("there is no API key for " + url + ": use browserhook login, --key or $BROWSERHOOK_KEY")}
 	}
-	return apiclient.New(url, key, begins), nil
+	return browserhook.New(browserhook.Options{URL: url, Key: key, Retries: retries})
 }
 
-// call asks the API and decodes its answer, which it returns as it came too.
-func (s *Server) call(ctx context.Context, method, path string, header http.Header, in, out any) (raw json.RawMessage, err error) {
+// session is one of the server's, by its id.
+func (s *Server) session(id string) (*browserhook.Session, error) {
 	c, err := s.client()
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	if header == nil {
-		header = http.Header{}
-	}
-	res, err := c.Send(ctx, method, path, header, in)
-	if err != nil {
-		return nil, kind(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode/100 != 2 {
-		return nil, kind(apiclient.Refusal(res))
-	}
-	if raw, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
-		return nil, kind(err)
-	}
-	if len(raw) == 0 || out == nil {
-		return raw, nil
-	}
-	if err := json.Unmarshal(raw, out); err != nil {
-		return nil, &Error{exitUnavailable, errors.New("the server's answer can't be read: is --url the address of a browserhook server?")}
-	}
-	return raw, nil
+	return c.Session(id), nil
 }
 
-const maxAnswer = 64 << 20
+// one makes a call that answers with one thing, and shows that; its answer as it came for
+// a program.
+func one[T any](s *Server, out io.Writer, call func(*browserhook.Client) (*T, error), raw func(*T) json.RawMessage, write func(io.Writer, *T)) error {
+	c, err := s.client()
+	if err != nil {
+		return err
+	}
+	got, err := call(c)
+	if err != nil {
+		return kind(err)
+	}
+	if s.JSON {
+		return printJSON(out, raw(got))
+	}
+	write(out, got)
+	return nil
+}
+
+// list shows so many of a list; 0 is all.
+func list[T any](s *Server, out io.Writer, of iter.Seq2[T, error], limit int, t *table, none string, raw func(T) json.RawMessage, row func(T) []string) error {
+	all := []json.RawMessage{}
+	for one, err := range of {
+		if err != nil {
+			return kind(err)
+		}
+		if s.JSON {
+			all = append(all, raw(one))
+		} else {
+			t.add(row(one)...)
+		}
+		if limit--; limit == 0 {
+			break
+		}
+	}
+	if s.JSON {
+		return printAll(out, all)
+	}
+	return t.write(out, none)
+}
+
+// printAll writes answers of the API for a program, as a list.
+func printAll(out io.Writer, all []json.RawMessage) error {
+	raw, err := json.Marshal(all)
+	if err != nil {
+		return err
+	}
+	return printJSON(out, raw)
+}
 
 // printJSON writes an answer of the API for a program.
 func printJSON(out io.Writer, raw json.RawMessage) error {

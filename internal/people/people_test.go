@@ -9,22 +9,32 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 )
+
+// at is a cell with a time.
+func at(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return when(t)
+}
 
 func TestTimesAsPeopleReadThem(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for _, tt := range []struct{ cell, want string }{
-		{when("2026-03-04T05:06:07.000Z"), "0s ago"},
-		{when("2026-03-04T05:05:08Z"), "59s ago"},
-		{when("2026-03-04T05:05:07Z"), "1m ago"},
-		{when("2026-03-04T04:06:07Z"), "1h ago"},
-		{when("2026-03-02T05:06:08Z"), "47h ago"},
-		{when("2026-03-02T05:06:07Z"), "2d ago"},
-		{when("2026-03-04T05:16:07Z"), "in 10m"},
-		{when(""), ""},
+		{at("2026-03-04T05:06:07.000Z"), "0s ago"},
+		{at("2026-03-04T05:05:08Z"), "59s ago"},
+		{at("2026-03-04T05:05:07Z"), "1m ago"},
+		{at("2026-03-04T04:06:07Z"), "1h ago"},
+		{at("2026-03-02T05:06:08Z"), "47h ago"},
+		{at("2026-03-02T05:06:07Z"), "2d ago"},
+		{at("2026-03-04T05:16:07Z"), "in 10m"},
+		{when(time.Time{}), ""},
 		{"2026-03-04T05:06:07Z", "2026-03-04T05:06:07Z"}, // not marked as one
 	} {
 		if got := shown(tt.cell, now); got != tt.want {
@@ -36,12 +46,12 @@ func TestTimesAsPeopleReadThem(t *testing.T) {
 // TestARowInAPipe is one line, of cells as they came, whatever is in them.
 func TestARowInAPipe(t *testing.T) {
 	table := &table{head: []string{"ID", "MADE", "URL"}}
-	table.add("s_1", when("2026-03-04T05:06:07Z"), "a\tb\nc\x1b[31m")
+	table.add("s_1", at("2026-03-04T05:06:07Z"), "a\tb\nc\x1b[31m")
 	var out strings.Builder
 	if err := table.write(&out, "none"); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Count(out.String(), "\n") != 1 || strings.Count(out.String(), "\t") != 2 || strings.Contains(out.String(), "\x1b") || !strings.HasPrefix(out.String(), "s_1\t2026-03-04T05:06:07Z\ta") {
+	if strings.Count(out.String(), "\n") != 1 || strings.Count(out.String(), "\t") != 2 || strings.Contains(out.String(), "\x1b") || !strings.HasPrefix(out.String(), "s_1\t2026-03-04T05:06:07.000Z\ta") {
 		t.Errorf("%q", out.String())
 	}
 }
@@ -58,9 +68,9 @@ func TestExitCodes(t *testing.T) {
 		want int
 	}{
 		{errors.New("no connection"), 6},
-		{&apiclient.RefusedError{Status: 401}, 3}, {&apiclient.RefusedError{Status: 403, Code: "forbidden"}, 3},
-		{&apiclient.RefusedError{Status: 404, Code: "not_found"}, 4}, {&apiclient.RefusedError{Status: 422, Code: "invalid"}, 5},
-		{&apiclient.RefusedError{Status: 409, Code: "conflict"}, 5}, {&apiclient.RefusedError{Status: 429}, 6}, {&apiclient.RefusedError{Status: 503}, 6},
+		{&browserhook.Error{Status: 401}, 3}, {&browserhook.Error{Status: 403, Code: "forbidden"}, 3},
+		{&browserhook.Error{Status: 404, Code: "not_found"}, 4}, {&browserhook.Error{Status: 422, Code: "invalid"}, 5},
+		{&browserhook.Error{Status: 409, Code: "conflict"}, 5}, {&browserhook.Error{Status: 429}, 6}, {&browserhook.Error{Status: 503}, 6},
 	} {
 		got, ok := errors.AsType[*Error](kind(tt.err))
 		if !ok || got.ExitCode() != tt.want {
@@ -103,13 +113,30 @@ func TestTheKeyOfALogin(t *testing.T) {
 	if all, err := os.ReadDir(filepath.Dir(file)); err != nil || len(all) != 1 {
 		t.Errorf("%v, %v", all, err)
 	}
-	if _, err := (&Server{}).call(t.Context(), http.MethodGet, "/sessions", nil, nil, nil); err != nil {
+	if err := (&SessionList{}).Run(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
 	if len(keys) != 2 || keys[1] != "Bearer bh_one" {
 		t.Errorf("the keys were %q", keys)
 	}
-	if _, err := (&Server{URL: "http://127.0.0.1:1"}).call(t.Context(), http.MethodGet, "/sessions", nil, nil, nil); err == nil || !strings.Contains(err.Error(), "there is no API key for http://127.0.0.1:1") {
+	if _, err := (&Server{URL: "http://127.0.0.1:1"}).client(); err == nil || !strings.Contains(err.Error(), "there is no API key for http://127.0.0.1:1") {
 		t.Errorf("another server: %v", err)
 	}
+}
+
+// TestProgress is said of what takes long, and is gone afterwards.
+func TestProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		p := &progress{out: &out, began: time.Now()}
+		p.say("at once")
+		time.Sleep(2 * time.Second)
+		p.say("step %d \x1b[31m", 1)
+		p.end()
+		if want := "\r\x1b[Kstep 1 "; !strings.HasPrefix(out.String(), want) || !strings.HasSuffix(out.String(), ", 2s\r\x1b[K") || strings.Contains(out.String(), "31m") && strings.Contains(out.String(), "\x1b[31") {
+			t.Errorf("%q", out.String())
+		}
+		(&progress{}).say("to nobody")
+		(&progress{}).end()
+	})
 }

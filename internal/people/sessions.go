@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"os/exec"
 	"runtime"
 	"strconv"
+	"strings"
 
+	browserhook "github.com/browserhook/browserhook/client"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
@@ -24,37 +24,23 @@ type Session struct {
 	End    SessionEnd    `cmd:"" help:"End sessions."`
 }
 
-// session is one as the API tells it.
-type session struct {
-	SessionID    string            `json:"sessionId"`
-	Status       string            `json:"status"`
-	StreamingURL string            `json:"streamingUrl"`
-	ConnectURL   string            `json:"connectUrl"`
-	URL          string            `json:"url"`
-	Timeout      string            `json:"timeout"`
-	IdleTimeout  string            `json:"idleTimeout"`
-	Metadata     map[string]string `json:"metadata"`
-	CloseReason  string            `json:"closeReason"`
-	CreatedAt    string            `json:"createdAt"`
-	ReadyAt      string            `json:"readyAt"`
-	EndedAt      string            `json:"endedAt"`
-	Queue        int               `json:"queuePosition"`
-	Error        *struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
+func rawSession(s *browserhook.Session) json.RawMessage { return s.Raw }
 
-func (s *session) why() string {
+// why says why a session is as it is.
+func why(s *browserhook.Session) string {
 	if s.Error != nil {
-		return s.Error.Code + ": " + s.Error.Message
+		return s.Error.Error()
 	}
-	return s.CloseReason
+	return string(s.CloseReason)
 }
 
-func (s *session) write(out io.Writer) {
-	facts(out, "session", s.SessionID, "status", s.Status, "why", s.why(), "url", s.URL, "live", s.StreamingURL, "connect", s.ConnectURL,
-		"timeout", s.Timeout, "idle timeout", s.IdleTimeout, "metadata", pairs(s.Metadata), "created", s.CreatedAt, "ready", s.ReadyAt, "ended", s.EndedAt)
+func writeSession(out io.Writer, s *browserhook.Session) {
+	place := ""
+	if s.QueuePosition > 0 {
+		place = strconv.Itoa(s.QueuePosition)
+	}
+	facts(out, "session", s.SessionID, "status", string(s.Status), "why", why(s), "place", place, "url", s.URL, "live", s.StreamingURL, "connect", s.ConnectURL,
+		"timeout", s.Timeout, "idle timeout", s.IdleTimeout, "metadata", pairs(s.Metadata), "created", stamp(s.CreatedAt), "ready", stamp(s.ReadyAt), "ended", stamp(s.EndedAt))
 }
 
 func pairs(m map[string]string) string {
@@ -63,14 +49,6 @@ func pairs(m map[string]string) string {
 	}
 	raw, _ := json.Marshal(m)
 	return string(raw)
-}
-
-func sessionPath(id string, more ...string) string {
-	path := "/sessions/" + url.PathEscape(id)
-	for _, m := range more {
-		path += "/" + url.PathEscape(m)
-	}
-	return path
 }
 
 // SessionCreate is the command.
@@ -86,43 +64,57 @@ type SessionCreate struct {
 	NoWait      bool              `help:"Don't wait until it is ready."`
 }
 
+// Help is what kong prints behind the rest.
+func (*SessionCreate) Help() string {
+	return examples(`browserhook session create https://example.com --metadata order=7`, `id=$(browserhook session create)`)
+}
+
 // Run starts a session.
 func (c *SessionCreate) Run(ctx context.Context, out io.Writer) error {
-	body := map[string]any{}
-	for name, v := range map[string]string{"url": c.Address, "browser": c.Browser, "timeout": c.Timeout, "idleTimeout": c.IdleTimeout, "locale": c.Locale, "timezone": c.Timezone} {
-		if v != "" {
-			body[name] = v
-		}
-	}
-	if len(c.Metadata) > 0 {
-		body["metadata"] = c.Metadata
-	}
-	var s session
-	raw, err := c.call(ctx, http.MethodPost, "/sessions", once(), body, &s)
+	client, err := c.client()
 	if err != nil {
 		return err
 	}
+	s, err := client.Sessions.Create(ctx, browserhook.CreateSessionRequest{
+		URL: c.Address, Browser: browserhook.BrowserProgram(c.Browser), Timeout: c.Timeout, IdleTimeout: c.IdleTimeout, Locale: c.Locale, Timezone: c.Timezone, Metadata: c.Metadata,
+	})
+	if err != nil {
+		return kind(err)
+	}
 	if !c.NoWait {
-		// A step that does nothing runs when the session is ready and its address was opened.
-		steps, err := c.run(ctx, s.SessionID, "continue", []step{{"action": "tab"}}, nil)
-		if err != nil {
+		if err := ready(ctx, s); err != nil {
 			return err
-		}
-		if raw, err = c.call(ctx, http.MethodGet, sessionPath(s.SessionID), nil, nil, &s); err != nil {
-			return err
-		}
-		if len(steps) > 0 && steps[0].Status != "COMPLETED" {
-			return &Error{exitRefused, fmt.Errorf("%s is %s: %s", s.SessionID, s.Status, s.why())}
 		}
 	}
 	if c.JSON {
-		return printJSON(out, raw)
+		return printJSON(out, s.Raw)
 	}
 	if !forPeople(out) { // $(browserhook session create) is an id
 		_, err := fmt.Fprintln(out, s.SessionID)
 		return err
 	}
-	s.write(out)
+	writeSession(out, s)
+	return nil
+}
+
+// ready waits until a session has its browser and its address was opened, by a step that
+// does nothing.
+func ready(ctx context.Context, s *browserhook.Session) error {
+	p := begin()
+	defer p.end()
+	runs, err := s.RunSteps(ctx, browserhook.AddStepsRequest{Steps: []browserhook.Step{browserhook.Tab()}, OnError: browserhook.OnErrorContinue}, func([]browserhook.StepRun) {
+		p.say("%s waits for its browser", s.SessionID)
+	})
+	_, failed := errors.AsType[*browserhook.StepFailedError](err)
+	if err != nil && !failed {
+		return kind(err)
+	}
+	if err := s.Refresh(ctx); err != nil {
+		return kind(err)
+	}
+	if len(runs) > 0 && runs[0].Status != browserhook.StepCompleted {
+		return &Error{exitRefused, fmt.Errorf("%s is %s: %s", s.SessionID, s.Status, why(s))}
+	}
 	return nil
 }
 
@@ -130,58 +122,25 @@ func (c *SessionCreate) Run(ctx context.Context, out io.Writer) error {
 type SessionList struct {
 	Server
 	Status string `help:"Only those in this state." enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED," default:"" placeholder:"STATE"`
-	Limit  int    `help:"At most so many." default:"20" placeholder:"N"`
+	Limit  int    `help:"At most so many; 0 is all." default:"20" placeholder:"N"`
+}
+
+// Help is what kong prints behind the rest.
+func (*SessionList) Help() string {
+	return examples(`browserhook session list --status READY`, `browserhook session list --json --limit 500 | jq -r '.[].sessionId'`)
 }
 
 // Run lists sessions.
 func (c *SessionList) Run(ctx context.Context, out io.Writer) error {
-	q := url.Values{}
-	if c.Status != "" {
-		q.Set("status", c.Status)
+	client, err := c.client()
+	if err != nil {
+		return err
 	}
-	return list(ctx, &c.Server, out, "/sessions", q, c.Limit, "There are no sessions.", []string{"SESSION", "STATUS", "CREATED", "WHY", "URL"}, func(s session) []string {
-		return []string{s.SessionID, s.Status, when(s.CreatedAt), s.CloseReason, s.URL}
+	of := client.Sessions.List(ctx, browserhook.ListSessionsParams{Status: browserhook.SessionStatus(c.Status), Limit: min(c.Limit, 100)})
+	t := &table{head: []string{"SESSION", "STATUS", "CREATED", "WHY", "URL"}}
+	return list(&c.Server, out, of, c.Limit, t, "There are no sessions.", rawSession, func(s *browserhook.Session) []string {
+		return []string{s.SessionID, string(s.Status), when(s.CreatedAt), string(s.CloseReason), s.URL}
 	})
-}
-
-// list prints so many of a list of the API, page by page.
-func list[T any](ctx context.Context, s *Server, out io.Writer, path string, q url.Values, limit int, none string, head []string, row func(T) []string) error {
-	t := table{head: head}
-	var all []json.RawMessage
-	for limit > 0 {
-		var page struct {
-			Data       []json.RawMessage `json:"data"`
-			NextCursor string            `json:"nextCursor"`
-		}
-		q.Set("limit", strconv.Itoa(min(limit, 100)))
-		if _, err := s.call(ctx, http.MethodGet, path+"?"+q.Encode(), nil, nil, &page); err != nil {
-			return err
-		}
-		all = append(all, page.Data...)
-		limit -= len(page.Data)
-		if page.NextCursor == "" {
-			break
-		}
-		q.Set("cursor", page.NextCursor)
-	}
-	if s.JSON {
-		raw, err := json.Marshal(all)
-		if len(all) == 0 {
-			raw = []byte("[]")
-		}
-		if err != nil {
-			return err
-		}
-		return printJSON(out, raw)
-	}
-	for _, raw := range all {
-		var one T
-		if err := json.Unmarshal(raw, &one); err != nil {
-			return err
-		}
-		t.add(row(one)...)
-	}
-	return t.write(out, none)
 }
 
 // SessionShow is the command.
@@ -190,18 +149,14 @@ type SessionShow struct {
 	ID string `arg:"" name:"session" help:"Its id."`
 }
 
+// Help is what kong prints behind the rest.
+func (*SessionShow) Help() string {
+	return examples(`browserhook session show browser_iwnx132n1`, `browserhook session show browser_iwnx132n1 --json | jq -r .connectUrl`)
+}
+
 // Run shows a session.
 func (c *SessionShow) Run(ctx context.Context, out io.Writer) error {
-	var s session
-	raw, err := c.call(ctx, http.MethodGet, sessionPath(c.ID), nil, nil, &s)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return printJSON(out, raw)
-	}
-	s.write(out)
-	return nil
+	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Session, error) { return client.Sessions.Get(ctx, c.ID) }, rawSession, writeSession)
 }
 
 // SessionOpen is the command.
@@ -213,24 +168,27 @@ type SessionOpen struct {
 	Print     bool   `help:"Only print the link."`
 }
 
+// Help is what kong prints behind the rest.
+func (*SessionOpen) Help() string {
+	return examples(`browserhook session open browser_iwnx132n1`, `browserhook session open browser_iwnx132n1 --control --expires-in 10m --print`)
+}
+
 // Run makes a link and opens it, where there is a browser to open it in.
 func (c *SessionOpen) Run(ctx context.Context, out io.Writer) error {
-	body := map[string]any{"mode": "view"}
-	if c.Control {
-		body["mode"] = "control"
-	}
-	if c.ExpiresIn != "" {
-		body["expiresIn"] = c.ExpiresIn
-	}
-	var link struct {
-		StreamingURL string `json:"streamingUrl"`
-	}
-	raw, err := c.call(ctx, http.MethodPost, sessionPath(c.ID, "streams"), once(), body, &link)
+	s, err := c.session(c.ID)
 	if err != nil {
 		return err
 	}
+	mode := browserhook.StreamView
+	if c.Control {
+		mode = browserhook.StreamControl
+	}
+	link, err := s.Live(ctx, browserhook.CreateStreamRequest{Mode: mode, ExpiresIn: c.ExpiresIn})
+	if err != nil {
+		return kind(err)
+	}
 	if c.JSON {
-		return printJSON(out, raw)
+		return printJSON(out, link.Raw)
 	}
 	if _, err := fmt.Fprintln(out, link.StreamingURL); err != nil {
 		return err
@@ -253,27 +211,43 @@ type SessionEnd struct {
 	IDs []string `arg:"" name:"session" help:"Their ids."`
 }
 
+// Help is what kong prints behind the rest.
+func (*SessionEnd) Help() string {
+	return examples(`browserhook session end browser_iwnx132n1`, `browserhook session list --status READY | cut -f1 | xargs browserhook session end`)
+}
+
 // Run ends sessions; all that can be are.
 func (c *SessionEnd) Run(ctx context.Context, out io.Writer) error {
-	var failed error
-	for _, id := range c.IDs {
-		var s session
-		raw, err := c.call(ctx, http.MethodDelete, sessionPath(id), nil, nil, &s)
-		switch {
-		case err != nil:
-			if failed == nil {
-				failed = err
-			} else {
-				failed = errors.Join(failed, err)
-			}
-		case c.JSON:
-			err = printJSON(out, raw)
-		default:
-			_, err = fmt.Fprintf(out, "%s %s\n", s.SessionID, s.Status)
+	return each(c.IDs, func(id string) error {
+		s, err := c.session(id)
+		if err != nil {
+			return err
 		}
-		if err != nil && failed == nil {
+		if err := s.Close(ctx); err != nil {
+			return kind(err)
+		}
+		if c.JSON {
+			return printJSON(out, s.Raw)
+		}
+		_, err = fmt.Fprintln(out, s.SessionID, s.Status)
+		return err
+	})
+}
+
+// each does something for each id, whatever becomes of the others. Its error has the code
+// of the first.
+func each(ids []string, do func(string) error) error {
+	var failed error
+	for _, id := range ids {
+		switch err := do(id); {
+		case failed == nil:
 			failed = err
+		case err != nil:
+			failed = errors.Join(failed, err)
 		}
 	}
 	return failed
 }
+
+// examples are command lines, for --help.
+func examples(lines ...string) string { return "Examples:\n\n  " + strings.Join(lines, "\n  ") }

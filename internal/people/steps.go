@@ -3,15 +3,15 @@ package people
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strings"
+	"time"
 
+	browserhook "github.com/browserhook/browserhook/client"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
@@ -26,29 +26,12 @@ type Step struct {
 	DryRun  bool     `help:"Look for what the steps need, and do nothing."`
 }
 
-type step = map[string]any
-
-// stepView is a step as the API tells it.
-type stepView struct {
-	StepID     string          `json:"stepId"`
-	Index      int             `json:"index"`
-	Action     string          `json:"action"`
-	Status     string          `json:"status"`
-	Result     json.RawMessage `json:"result"`
-	DurationMs *int64          `json:"durationMs"`
-	Error      *struct {
-		Code       string `json:"code"`
-		Message    string `json:"message"`
-		WaitedFor  string `json:"waitedFor"`
-		Seen       string `json:"seen"`
-		ArtifactID string `json:"artifactId"`
-	} `json:"error"`
-
-	raw json.RawMessage
+// Help is what kong prints behind the rest.
+func (*Step) Help() string {
+	return examples(`browserhook step browser_iwnx132n1 goto url=https://example.com`, `browserhook step browser_iwnx132n1 click 'target=role=button[name="Buy"]' timeout=5s`,
+		`browserhook step browser_iwnx132n1 screenshot fullPage:=true`, `browserhook step browser_iwnx132n1 extract each=.good 'fields:={"name":"h2"}' --json`,
+		`browserhook step browser_iwnx132n1 --file steps.json`)
 }
-
-// once is the header by which a request that is sent twice is done once.
-func once() http.Header { return http.Header{"Idempotency-Key": {"people-" + rand.Text()}} }
 
 // Run runs the steps, and shows what became of each as soon as it is known.
 func (c *Step) Run(ctx context.Context, out io.Writer) error {
@@ -56,54 +39,49 @@ func (c *Step) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for i := range steps {
-		if c.DryRun {
-			steps[i]["dryRun"] = true
-		}
-	}
-	shown := 0
-	show := func(views []stepView) {
-		for ; shown < len(views) && ended(views[shown].Status); shown++ {
-			views[shown].write(out)
-		}
-	}
-	if c.JSON {
-		show = nil
-	}
-	views, err := c.run(ctx, c.Session, c.OnError, steps, show)
+	s, err := c.session(c.Session)
 	if err != nil {
 		return err
 	}
-	var failed error
-	all := make([]json.RawMessage, len(views))
-	for i, v := range views {
-		all[i] = v.raw
-		if v.Status != "COMPLETED" && failed == nil {
-			failed = &Error{exitStep, fmt.Errorf("step %d (%s) is %s", v.Index, v.Action, v.Status)}
-			if v.Error != nil {
-				failed = &Error{exitStep, fmt.Errorf("step %d (%s): %s: %s", v.Index, v.Action, v.Error.Code, terminal.Clean(v.Error.Message))}
+	p, shown := begin(), 0
+	defer p.end()
+	runs, err := s.RunSteps(ctx, browserhook.AddStepsRequest{Steps: steps, OnError: browserhook.OnError(c.OnError), DryRun: c.DryRun}, func(runs []browserhook.StepRun) {
+		for ; shown < len(runs) && runs[shown].Ended(); shown++ {
+			if !c.JSON {
+				p.end()
+				writeStep(out, &runs[shown])
 			}
 		}
+		if shown < len(runs) {
+			p.say("step %d of %d: %s %s", shown+1, len(runs), runs[shown].Action, runs[shown].Status)
+		}
+	})
+	failed, ok := errors.AsType[*browserhook.StepFailedError](err)
+	if err != nil && !ok {
+		return kind(err)
 	}
 	if c.JSON {
-		raw, err := json.Marshal(all)
-		if err != nil {
-			return err
+		all := make([]json.RawMessage, len(runs))
+		for i := range runs {
+			all[i] = runs[i].Raw
 		}
-		if err := printJSON(out, raw); err != nil {
+		if err := printAll(out, all); err != nil {
 			return err
 		}
 	}
-	return failed
+	if ok {
+		return &Error{exitStep, fmt.Errorf("step %d (%s): %s: %s", failed.Step.Index, failed.Step.Action, failed.Code, terminal.Clean(failed.Message))}
+	}
+	return nil
 }
 
 // steps are what was asked for, by a file or by members.
-func (c *Step) steps() ([]step, error) {
+func (c *Step) steps() ([]browserhook.Step, error) {
 	if c.File == "" {
 		if c.Action == "" {
 			return nil, errors.New("an action is needed, or --file")
 		}
-		one := step{"action": c.Action}
+		one := browserhook.AnyStep{"action": c.Action}
 		for _, m := range c.Members {
 			name, value, ok := strings.Cut(m, "=")
 			bare, isJSON := strings.CutSuffix(name, ":")
@@ -118,7 +96,7 @@ func (c *Step) steps() ([]step, error) {
 				one[bare] = v
 			}
 		}
-		return []step{one}, nil
+		return []browserhook.Step{one}, nil
 	}
 	if c.Action != "" {
 		return nil, errors.New("an action can't go with --file")
@@ -127,9 +105,13 @@ func (c *Step) steps() ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	var steps []step
-	if err := json.Unmarshal(raw, &steps); err != nil {
+	var all []browserhook.AnyStep
+	if err := json.Unmarshal(raw, &all); err != nil {
 		return nil, fmt.Errorf("%s holds no list of steps: %w", c.File, err)
+	}
+	steps := make([]browserhook.Step, len(all))
+	for i := range all {
+		steps[i] = all[i]
 	}
 	return steps, nil
 }
@@ -141,55 +123,22 @@ func readFile(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func ended(status string) bool {
-	return status != "PENDING" && status != "RUNNING" && status != "WAITING"
-}
-
-// run runs steps in a session and waits until all have ended; tell hears how far they
-// are.
-func (s *Server) run(ctx context.Context, session, onError string, steps []step, tell func([]stepView)) ([]stepView, error) {
-	header, body := once(), map[string]any{"steps": steps, "onError": onError}
-	header.Set("Prefer", "wait=2")
-	for {
-		var page struct {
-			Data []json.RawMessage `json:"data"`
-		}
-		// The same request again has made what it made, and waits.
-		if _, err := s.call(ctx, http.MethodPost, sessionPath(session, "steps"), header.Clone(), body, &page); err != nil {
-			return nil, err
-		}
-		views, done := make([]stepView, len(page.Data)), true
-		for i, raw := range page.Data {
-			if err := json.Unmarshal(raw, &views[i]); err != nil {
-				return nil, err
-			}
-			views[i].raw, done = raw, done && ended(views[i].Status)
-		}
-		if tell != nil {
-			tell(views)
-		}
-		if done {
-			return views, nil
-		}
-	}
-}
-
-func (v *stepView) write(out io.Writer) {
+func writeStep(out io.Writer, r *browserhook.StepRun) {
 	took := ""
-	if v.DurationMs != nil {
-		took = fmt.Sprintf("%d ms", *v.DurationMs)
+	if r.DurationMs != nil {
+		took = terminal.Took(time.Duration(*r.DurationMs) * time.Millisecond)
 	}
 	style := terminal.Good
-	if v.Status != "COMPLETED" {
+	if r.Status != browserhook.StepCompleted {
 		style = terminal.Bad
 	}
-	terminal.Println(out, fmt.Sprintf("%d  %s  %s  %s", v.Index, style.Render(v.Status), v.Action, terminal.Soft.Render(took)))
-	if len(v.Result) > 0 {
-		text := string(v.Result)
-		_ = json.Unmarshal(v.Result, &text)
+	terminal.Println(out, fmt.Sprintf("%d  %s  %s  %s", r.Index, style.Render(string(r.Status)), r.Action, terminal.Soft.Render(took)))
+	if len(r.Result) > 0 {
+		text := string(r.Result)
+		_ = json.Unmarshal(r.Result, &text)
 		terminal.Println(out, terminal.CleanLines(text))
 	}
-	if v.Error != nil {
-		facts(out, cmp.Or(v.Error.Code, "error"), v.Error.Message, "waited for", v.Error.WaitedFor, "seen", v.Error.Seen, "kept", v.Error.ArtifactID)
+	if e := r.Error; e != nil {
+		facts(out, cmp.Or(e.Code, "error"), e.Message, "waited for", e.WaitedFor, "seen", e.Seen, "kept", e.ArtifactID)
 	}
 }

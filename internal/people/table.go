@@ -19,8 +19,16 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// when marks a cell as a time of the API.
-func when(stamp string) string { return "\x00" + stamp }
+// when marks a cell as a time.
+func when(t time.Time) string { return "\x00" + stamp(t) }
+
+// stamp is a time as the API writes it; empty: there is none.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
 
 func (t *table) write(out io.Writer, none string) error {
 	if len(t.rows) == 0 {
@@ -59,11 +67,11 @@ func (t *table) write(out io.Writer, none string) error {
 
 // shown is a cell as a person reads it.
 func shown(cell string, now time.Time) string {
-	stamp, ok := strings.CutPrefix(cell, "\x00")
+	text, ok := strings.CutPrefix(cell, "\x00")
 	if !ok {
 		return terminal.Clean(cell)
 	}
-	at, err := time.Parse(time.RFC3339, stamp)
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return ""
 	}
@@ -71,7 +79,6 @@ func shown(cell string, now time.Time) string {
 	if d < 0 {
 		d, in = -d, "in "
 	}
-	var text string
 	switch {
 	case d < time.Minute:
 		text = fmt.Sprintf("%ds", d/time.Second)
