@@ -61,6 +61,13 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+func TestExample(t *testing.T) {
+	got := example("fill", []string{"action", "target", "value"}, map[string]any{"action": "fill", "target": "main >> #q", "value": "tea", "retries": 2, "a-b": []any{true, nil}})
+	if want := `fill("main >> #q", "tea", { "a-b": [true, null], retries: 2 })`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestComment(t *testing.T) {
 	if got := comment("", "ends */ here"); got != "/** ends *\\/ here */\n" {
 		t.Errorf("%q", got)

@@ -68,6 +68,13 @@ func steps(d *document) (string, error) {
 				text += "\n\n@param " + label + " - " + said
 			}
 		}
+		if len(s.Examples) > 0 {
+			given, ok := s.Examples[0].(map[string]any)
+			if !ok {
+				return "", fmt.Errorf("an example of %s is no step", name)
+			}
+			text += "\n\n@example\n```ts\n" + example(action, s.Required, given) + "\n```"
+		}
 		fmt.Fprintf(&b, "\n%sexport function %s<%sO extends %s = {}>(%s): Typed<%s, Answer<O, %s>> {\n", comment("", text), action, generic, options, strings.Join(parameters, ", "), name, of)
 		fmt.Fprintf(&b, "  return step({ ...options, action: %q%s });\n}\n", action, strings.Join(append([]string{""}, given...), ", "))
 		fmt.Fprintf(&results, "  %s: %s;\n", key(action), result)

@@ -131,11 +131,13 @@ func kindOf(s *schema, kind, indent, at string) (string, error) {
 }
 
 func literal(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic(err) // what YAML gave
 	}
-	return string(raw)
+	return strings.TrimSpace(b.String())
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_$][\w$]*$`)
@@ -147,7 +149,7 @@ func key(name string) string {
 	return literal(name)
 }
 
-// comment is one of TSDoc, in lines of at most 100 characters; "" without a text.
+// comment is one of TSDoc, in lines of at most 100 characters but for code; "" without a text.
 func comment(indent, text string) string {
 	text = strings.ReplaceAll(strings.TrimSpace(text), "*/", "*\\/")
 	if text == "" {
@@ -157,6 +159,10 @@ func comment(indent, text string) string {
 	for paragraph := range strings.SplitSeq(text, "\n\n") {
 		if lines != nil {
 			lines = append(lines, "")
+		}
+		if strings.Contains(paragraph, "```") {
+			lines = append(lines, strings.Split(paragraph, "\n")...)
+			continue
 		}
 		line := ""
 		for _, word := range strings.Fields(paragraph) {

@@ -53,6 +53,11 @@ export type GotoOptions = Omit<GotoStep, "action" | "url">;
  * Opens an address. The result: the page's address and title, and the status of the HTTP answer.
  *
  * @param url - Where to: http, https, data or about:blank.
+ *
+ * @example
+ * ```ts
+ * goto("https://shop.example/")
+ * ```
  */
 export function goto<O extends GotoOptions = {}>(url: GotoStep["url"], options?: Only<O, GotoOptions>): Typed<GotoStep, Answer<O, PageResult, DryRunResult>> {
   return step({ ...options, action: "goto", url });
@@ -64,6 +69,11 @@ export type BackOptions = Omit<BackStep, "action">;
 /**
  * Goes back in the page's history. The result: the page's address and title, and the status of the
  * HTTP answer.
+ *
+ * @example
+ * ```ts
+ * back()
+ * ```
  */
 export function back<O extends BackOptions = {}>(options?: Only<O, BackOptions>): Typed<BackStep, Answer<O, PageResult, DryRunResult>> {
   return step({ ...options, action: "back" });
@@ -75,6 +85,11 @@ export type ForwardOptions = Omit<ForwardStep, "action">;
 /**
  * Goes forward in the page's history. The result: the page's address and title, and the status of
  * the HTTP answer.
+ *
+ * @example
+ * ```ts
+ * forward()
+ * ```
  */
 export function forward<O extends ForwardOptions = {}>(options?: Only<O, ForwardOptions>): Typed<ForwardStep, Answer<O, PageResult, DryRunResult>> {
   return step({ ...options, action: "forward" });
@@ -85,6 +100,11 @@ export type ReloadOptions = Omit<ReloadStep, "action">;
 
 /**
  * Loads the page anew. The result: the page's address and title, and the status of the HTTP answer.
+ *
+ * @example
+ * ```ts
+ * reload()
+ * ```
  */
 export function reload<O extends ReloadOptions = {}>(options?: Only<O, ReloadOptions>): Typed<ReloadStep, Answer<O, PageResult, DryRunResult>> {
   return step({ ...options, action: "reload" });
@@ -100,6 +120,11 @@ export type ClickOptions = Omit<ClickStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * click("role=button[name=\"Add to basket\"]")
+ * ```
  */
 export function click<O extends ClickOptions = {}>(target: ClickStep["target"], options?: Only<O, ClickOptions>): Typed<ClickStep, Answer<O, StartResult>> {
   return step({ ...options, action: "click", target });
@@ -115,6 +140,11 @@ export type DoubleClickOptions = Omit<DoubleClickStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * doubleClick("#notes")
+ * ```
  */
 export function doubleClick<O extends DoubleClickOptions = {}>(target: DoubleClickStep["target"], options?: Only<O, DoubleClickOptions>): Typed<DoubleClickStep, Answer<O, StartResult>> {
   return step({ ...options, action: "doubleClick", target });
@@ -129,6 +159,11 @@ export type HoverOptions = Omit<HoverStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * hover("text=Account")
+ * ```
  */
 export function hover<O extends HoverOptions = {}>(target: HoverStep["target"], options?: Only<O, HoverOptions>): Typed<HoverStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "hover", target });
@@ -145,6 +180,11 @@ export type TapOptions = Omit<TapStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * tap("role=button[name=\"Add to basket\"]")
+ * ```
  */
 export function tap<O extends TapOptions = {}>(target: TapStep["target"], options?: Only<O, TapOptions>): Typed<TapStep, Answer<O, StartResult>> {
   return step({ ...options, action: "tap", target });
@@ -161,6 +201,11 @@ export type DragOptions = Omit<DragStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * drag("text=Gift card", { to: "#basket" })
+ * ```
  */
 export function drag<O extends DragOptions = {}>(target: DragStep["target"], options?: Only<O, DragOptions>): Typed<DragStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "drag", target });
@@ -177,6 +222,11 @@ export type FillOptions = Omit<FillStep, "action" | "target" | "value">;
  * #card in one frame. As Playwright spells them.
  *
  * @param value - The text.
+ *
+ * @example
+ * ```ts
+ * fill("label=E-mail", "ada@example.com")
+ * ```
  */
 export function fill<O extends FillOptions = {}>(target: FillStep["target"], value: FillStep["value"], options?: Only<O, FillOptions>): Typed<FillStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "fill", target, value });
@@ -189,6 +239,11 @@ export type TypeOptions = Omit<TypeStep, "action" | "value">;
  * Types a text key by key, into the target or into what has the focus.
  *
  * @param value - The text.
+ *
+ * @example
+ * ```ts
+ * type("tea", { target: "placeholder=Search" })
+ * ```
  */
 export function type<O extends TypeOptions = {}>(value: TypeStep["value"], options?: Only<O, TypeOptions>): Typed<TypeStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "type", value });
@@ -202,6 +257,11 @@ export type PressOptions = Omit<PressStep, "action" | "key">;
  * tab, with download the file.
  *
  * @param key - A key or chord.
+ *
+ * @example
+ * ```ts
+ * press("Enter", { target: "placeholder=Search" })
+ * ```
  */
 export function press<O extends PressOptions = {}>(key: PressStep["key"], options?: Only<O, PressOptions>): Typed<PressStep, Answer<O, StartResult>> {
   return step({ ...options, action: "press", key });
@@ -218,6 +278,11 @@ export type SelectOptions = Omit<SelectStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * select("label=Size", { value: "Large" })
+ * ```
  */
 export function select<O extends SelectOptions = {}>(target: SelectStep["target"], options?: Only<O, SelectOptions>): Typed<SelectStep, Answer<O, SelectResult, DryRunResult>> {
   return step({ ...options, action: "select", target });
@@ -233,6 +298,11 @@ export type CheckOptions = Omit<CheckStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * check("label=Gift wrap")
+ * ```
  */
 export function check<O extends CheckOptions = {}>(target: CheckStep["target"], options?: Only<O, CheckOptions>): Typed<CheckStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "check", target });
@@ -247,6 +317,11 @@ export type UncheckOptions = Omit<UncheckStep, "action" | "target">;
  * @param target - CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=,
  * title=, testid=, xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >>
  * #card in one frame. As Playwright spells them.
+ *
+ * @example
+ * ```ts
+ * uncheck("label=Newsletter")
+ * ```
  */
 export function uncheck<O extends UncheckOptions = {}>(target: UncheckStep["target"], options?: Only<O, UncheckOptions>): Typed<UncheckStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "uncheck", target });
@@ -265,6 +340,11 @@ export type UploadOptions = Omit<UploadStep, "action" | "target" | "files">;
  * #card in one frame. As Playwright spells them.
  *
  * @param files - The files.
+ *
+ * @example
+ * ```ts
+ * upload("label=Attachment", [{ content: "SGVsbG8=", name: "note.txt" }])
+ * ```
  */
 export function upload<O extends UploadOptions = {}>(target: UploadStep["target"], files: UploadStep["files"], options?: Only<O, UploadOptions>): Typed<UploadStep, Answer<O, UploadResult, DryRunResult>> {
   return step({ ...options, action: "upload", target, files });
@@ -277,6 +357,11 @@ export type ScrollOptions = Omit<ScrollStep, "action">;
  * Turns the mouse's wheel over the page or, with a target, over that, as a user does who scrolls in
  * it; a target alone is scrolled into view. The result: how far what was scrolled is scrolled then.
  * At least one of target, x, y is needed.
+ *
+ * @example
+ * ```ts
+ * scroll({ y: 500 })
+ * ```
  */
 export function scroll<O extends ScrollOptions = {}>(options?: Only<O, ScrollOptions>): Typed<ScrollStep, Answer<O, ScrollResult, DryRunResult>> {
   return step({ ...options, action: "scroll" });
@@ -291,6 +376,11 @@ export type WaitForOptions = Omit<WaitForStep, "action">;
  * was made since the step before began: what a click sent is not missed. The result: the
  * expression's value, or the request. At least one of target, url, waitUntil, request, response,
  * expression is needed.
+ *
+ * @example
+ * ```ts
+ * waitFor({ target: "text=In stock" })
+ * ```
  */
 export function waitFor<T = unknown, O extends WaitForOptions = {}>(options?: Only<O, WaitForOptions>): Typed<WaitForStep, Answer<O, T>> {
   return step({ ...options, action: "waitFor" });
@@ -303,6 +393,11 @@ export type AssertOptions = Omit<AssertStep, "action">;
  * Waits until all that is asserted is so, and fails with `assertion_failed` when the time is over
  * before; `seen` says what was instead, and what before that. At least one of target, url, title,
  * text is needed.
+ *
+ * @example
+ * ```ts
+ * assert({ exact: true, target: "#basket", text: "empty" })
+ * ```
  */
 export function assert<O extends AssertOptions = {}>(options?: Only<O, AssertOptions>): Typed<AssertStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "assert" });
@@ -317,6 +412,11 @@ export type ExtractOptions = Omit<ExtractStep, "action">;
  * match, one without a match is null, and a field without a target is about the match itself. A
  * list may be empty: where it fills late, a waitFor comes first. The result: what was read. At
  * least one of target, each, fields is needed.
+ *
+ * @example
+ * ```ts
+ * extract({ each: "#products li", fields: { link: { attribute: "href", target: "a" }, name: "b", price: { target: "i", type: "number" } } })
+ * ```
  */
 export function extract<O extends ExtractOptions = {}>(options?: Only<O, ExtractOptions>): Typed<ExtractStep, Answer<O, Extracted<O>>> {
   return step({ ...options, action: "extract" });
@@ -331,6 +431,11 @@ export type SnapshotOptions = Omit<SnapshotStep, "action">;
  * what stands behind its arrow; in a frame, the frame's own line and >> come before it. A name or
  * text that ends in … is cut. The result: the page's address and title, the outline, how many
  * lines the whole of it has, and, if some are left, the next one.
+ *
+ * @example
+ * ```ts
+ * snapshot({ text: "basket" })
+ * ```
  */
 export function snapshot<O extends SnapshotOptions = {}>(options?: Only<O, SnapshotOptions>): Typed<SnapshotStep, Answer<O, OutlineResult, DryRunResult>> {
   return step({ ...options, action: "snapshot" });
@@ -348,6 +453,11 @@ export type EvaluateOptions = Omit<EvaluateStep, "action" | "expression">;
  * function, a symbol, a cycle, a Map, an element.
  *
  * @param expression - JavaScript.
+ *
+ * @example
+ * ```ts
+ * evaluate("[document.title, document.querySelectorAll('li').length]")
+ * ```
  */
 export function evaluate<T = unknown, O extends EvaluateOptions = {}>(expression: EvaluateStep["expression"], options?: Only<O, EvaluateOptions>): Typed<EvaluateStep, Answer<O, T>> {
   return step({ ...options, action: "evaluate", expression });
@@ -363,6 +473,11 @@ export type ScreenshotOptions = Omit<ScreenshotStep, "action">;
  * picture only of that, or that a picture of more than is in view lacks what frames of other sites
  * don't draw while they are out of view: a picture of such a frame's element has it. Where
  * something is covered, a frame that has not drawn its new page yet is left out, too.
+ *
+ * @example
+ * ```ts
+ * screenshot({ target: "#logo" })
+ * ```
  */
 export function screenshot<O extends ScreenshotOptions = {}>(options?: Only<O, ScreenshotOptions>): Typed<ScreenshotStep, Answer<O, PictureResult, DryRunResult>> {
   return step({ ...options, action: "screenshot" });
@@ -374,6 +489,11 @@ export type PdfOptions = Omit<PdfStep, "action">;
 /**
  * Prints the page, as its style for print has it, and keeps the PDF as an artifact. The result: the
  * artifact.
+ *
+ * @example
+ * ```ts
+ * pdf({ background: true, format: "A4" })
+ * ```
  */
 export function pdf<O extends PdfOptions = {}>(options?: Only<O, PdfOptions>): Typed<PdfStep, Answer<O, ArtifactResult, DryRunResult>> {
   return step({ ...options, action: "pdf" });
@@ -386,6 +506,11 @@ export type SetCookiesOptions = Omit<SetCookiesStep, "action" | "cookies">;
  * Sets cookies of the session's browser.
  *
  * @param cookies - At most 500.
+ *
+ * @example
+ * ```ts
+ * setCookies([{ name: "theme", value: "dark" }])
+ * ```
  */
 export function setCookies<O extends SetCookiesOptions = {}>(cookies: SetCookiesStep["cookies"], options?: Only<O, SetCookiesOptions>): Typed<SetCookiesStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "setCookies", cookies });
@@ -402,6 +527,11 @@ export type StorageOptions = Omit<StorageStep, "action" | "do">;
  * there were.
  *
  * @param what - What to do.
+ *
+ * @example
+ * ```ts
+ * storage("get")
+ * ```
  */
 export function storage<O extends StorageOptions = {}>(what: StorageStep["do"], options?: Only<O, StorageOptions>): Typed<StorageStep, Answer<O, StorageResult>> {
   return step({ ...options, action: "storage", do: what });
@@ -415,6 +545,11 @@ export type TabOptions = Omit<TabStep, "action">;
  * when that closes, its opener is the current one, or else the one before. The result: the tabs,
  * each with its index, address and title, and whether it is current; or the tab that is the current
  * one now.
+ *
+ * @example
+ * ```ts
+ * tab()
+ * ```
  */
 export function tab<O extends TabOptions = {}>(options?: Only<O, TabOptions>): Typed<TabStep, Answer<O, TabsResult>> {
   return step({ ...options, action: "tab" });
@@ -430,6 +565,11 @@ export type DialogOptions = Omit<DialogStep, "action" | "do">;
  * whether they were accepted.
  *
  * @param what - How they are answered. list says which dialogs there were; reset forgets all rules.
+ *
+ * @example
+ * ```ts
+ * dialog("list")
+ * ```
  */
 export function dialog<O extends DialogOptions = {}>(what: DialogStep["do"], options?: Only<O, DialogOptions>): Typed<DialogStep, Answer<O, DialogsResult>> {
   return step({ ...options, action: "dialog", do: what });
@@ -443,6 +583,11 @@ export type DownloadOptions = Omit<DownloadStep, "action">;
  * that no step has taken yet, or the next to come. With url it opens that address, which must be a
  * download. The result: the file: the artifact, its name, type, size and SHA-256, and where it came
  * from.
+ *
+ * @example
+ * ```ts
+ * download({ url: "https://shop.example/invoice.csv" })
+ * ```
  */
 export function download<O extends DownloadOptions = {}>(options?: Only<O, DownloadOptions>): Typed<DownloadStep, Answer<O, FileResult, DryRunResult>> {
   return step({ ...options, action: "download" });
