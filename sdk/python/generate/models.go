@@ -19,7 +19,7 @@ type decoder struct{ kind, function string }
 func (m *models) of(s *schema) decoder {
 	switch {
 	case s.Ref != "":
-		return m.named_(s.name())
+		return m.byName(s.name())
 	case len(s.OneOf) == 2 && s.OneOf[1].name() == "DryRunResult":
 		whole, dry := m.of(s.OneOf[0]), m.of(s.OneOf[1])
 		return decoder{whole.kind + " | " + dry.kind, "lambda raw: " + dry.kind + ".decode(raw) if is_dry(raw) else " + whole.function + "(raw)"}
@@ -56,7 +56,7 @@ func (m *models) of(s *schema) decoder {
 	return decoder{"Any", ""}
 }
 
-func (m *models) named_(name string) decoder {
+func (m *models) byName(name string) decoder {
 	if m.named == nil {
 		m.named = map[string]bool{}
 	}
