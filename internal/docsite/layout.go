@@ -86,10 +86,10 @@ func (b *book) navigation(here *page) (groups []navGroup) {
 			groups = append(groups, navGroup{Name: p.group})
 		}
 		links := &groups[len(groups)-1].Links
-		switch {
-		case p.parent == "":
+		switch p.parent {
+		case "":
 			*links = append(*links, one)
-		case p.parent == here.path || p.parent == here.parent:
+		case here.path, here.parent:
 			last := &(*links)[len(*links)-1]
 			last.Below = append(last.Below, one)
 		}
