@@ -68,11 +68,12 @@ func (g *generator) object(name, schemaName string, s *schema) {
 	}
 	g.made[name] = true
 	text := s.Description
-	if says[name] != "" {
+	switch {
+	case says[name] != "":
 		text = strings.TrimSpace(name + " " + says[name] + " " + text)
-	} else if text != "" {
+	case text != "":
 		text = name + " " + lower(text)
-	} else {
+	default:
 		text = name + " is what the API's description calls so."
 	}
 	var below []func()
