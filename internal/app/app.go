@@ -254,7 +254,7 @@ func (a *App) compose(ctx context.Context) error {
 	}
 	programs := &connect.Handler{Sessions: a.sessions, Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Refuse: httpapi.Refuse, Log: a.log}
 	a.models = &mcp.Handler{
-		Keys: a.access, PublicURL: a.publicURL, Serving: a.serving, Version: Version, Refuse: httpapi.Refuse, Log: a.log,
+		Keys: a.access, PublicURL: a.publicURL, Origins: a.settings.CORSOrigins, Serving: a.serving, Version: Version, Refuse: httpapi.Refuse, Log: a.log,
 		End: func(ctx context.Context, project, session string) error {
 			_, err := a.sessions.Close(ctx, project, session)
 			return err

@@ -8,8 +8,8 @@ import (
 
 const (
 	corsMethods = "GET, POST, PATCH, DELETE"
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, Prefer, Range"
-	corsExposes = "Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Location, Preference-Applied, Retry-After, X-Request-Id"
+	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Last-Event-ID, Mcp-Protocol-Version, Mcp-Session-Id, Prefer, Range, Traceparent, Tracestate"
+	corsExposes = "Content-Disposition, Content-Range, ETag, Idempotency-Replayed, Location, Mcp-Session-Id, Preference-Applied, Retry-After, X-Request-Id"
 )
 
 // allowOrigin lets pages of the origins that the operator names read the API's

@@ -66,7 +66,7 @@ func TestPagesOfNamedOriginsUseTheAPI(t *testing.T) {
 				continue
 			}
 			if w.Code != http.StatusNoContent || w.Header().Get("Access-Control-Allow-Methods") != "GET, POST, PATCH, DELETE" ||
-				!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Idempotency-Key") || w.Header().Get("Access-Control-Max-Age") != "600" {
+				!strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Idempotency-Key") || !strings.Contains(w.Header().Get("Access-Control-Allow-Headers"), "Mcp-Session-Id") || w.Header().Get("Access-Control-Max-Age") != "600" {
 				t.Errorf("%v: a preflight from %q: %d %v", tt.origins, tt.origin, w.Code, w.Header())
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -33,7 +34,7 @@ type Handler struct {
 	// End closes a session of a client that is gone, whatever has become of its key.
 	End       func(ctx context.Context, project, session string) error
 	PublicURL func() string
-	Origins   []string        // of pages that may use it, beside the server's own
+	Origins   []string        // of pages that may use it, beside the server's own; "*": of any
 	Serving   context.Context //nolint:containedctx // until the server sends everybody away
 	Version   string
 	Refuse    Refuse
@@ -145,12 +146,7 @@ func (h *Handler) welcome(origins []string) bool {
 	if err == nil && strings.EqualFold(origins[0], own.Scheme+"://"+own.Host) {
 		return true
 	}
-	for _, one := range h.Origins {
-		if strings.EqualFold(origins[0], one) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(h.Origins, func(one string) bool { return one == "*" || strings.EqualFold(origins[0], one) })
 }
 
 func (h *Handler) of(key string) int {

@@ -396,7 +396,7 @@ func TestModelsSayWhatIsWrong(t *testing.T) {
 // of another origin may make one.
 func TestModelsOverHTTPAreKnown(t *testing.T) {
 	dir := harness.Isolate(t)
-	server := harness.Start(t, filepath.Join(dir, "data"), "--public-url=https://hooks.example")
+	server := harness.Start(t, filepath.Join(dir, "data"), "--public-url=https://hooks.example", "--cors-origins=https://app.example")
 	made, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/keys", obj{})
 	if err != nil {
 		t.Fatal(err)
@@ -414,7 +414,7 @@ func TestModelsOverHTTPAreKnown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header = headers(harness.Key, "Content-Type", "application/json", "Origin", "https://hooks.example")
+	r.Header = headers(harness.Key, "Content-Type", "application/json", "Origin", "https://app.example")
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -424,6 +424,9 @@ func TestModelsOverHTTPAreKnown(t *testing.T) {
 	if res.StatusCode != http.StatusOK || id == "" {
 		t.Fatalf("%d, MCP session %q", res.StatusCode, id)
 	}
+	if h := res.Header; h.Get("Access-Control-Allow-Origin") != "https://app.example" || !strings.Contains(h.Get("Access-Control-Expose-Headers"), "Mcp-Session-Id") {
+		t.Errorf("a page of a named origin doesn't see its MCP session: %v", h)
+	}
 	session := []string{"Mcp-Session-Id", id}
 	for name, tt := range map[string]struct {
 		method, body string
@@ -432,6 +435,7 @@ func TestModelsOverHTTPAreKnown(t *testing.T) {
 		says         string
 	}{
 		"its own key":            {http.MethodPost, list, headers(harness.Key, session...), 200, "open_session"},
+		"the server's own page":  {http.MethodPost, hello, headers(harness.Key, "Origin", "https://hooks.example"), 200, "serverInfo"},
 		"no key":                 {http.MethodPost, hello, http.Header{"Accept": {"application/json, text/event-stream"}}, 401, `"code":"unauthorized"`},
 		"no such key":            {http.MethodPost, hello, headers("bh_nothing00000000000000000000000000"), 401, `"code":"unauthorized"`},
 		"another key":            {http.MethodPost, list, headers(made.String("key"), session...), 403, ""},
