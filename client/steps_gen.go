@@ -243,7 +243,9 @@ func (s *ClickStep) became(r *StepRun) error {
 
 // Position is a point in an element, in CSS pixels from its top left corner.
 type Position struct {
+	// Pixels to the right.
 	X float64 `json:"x"`
+	// Pixels down.
 	Y float64 `json:"y"`
 }
 
@@ -1365,7 +1367,9 @@ func (s *StorageStep) became(r *StepRun) error {
 
 // StorageState is a login that was kept: cookies and pages' storage.
 type StorageState struct {
+	// All of them.
 	Cookies []StateCookie `json:"cookies"`
+	// What each origin keeps.
 	Origins []StateOrigin `json:"origins"`
 }
 

@@ -128,16 +128,20 @@ const (
 	StreamControl StreamMode = "control"
 )
 
-// Artifact is a file that a session's steps made or its pages downloaded.
+// Artifact is a file that a session's steps made or its pages downloaded. A file of a session.
 type Artifact struct {
+	// The file.
 	ArtifactID string `json:"artifactId"`
 	// Of the step that made it or, of a download, that ran when it began; empty if none did.
 	StepID string `json:"stepId"`
-	// One of screenshot, pdf, failure, download, storage.
-	Kind        string `json:"kind"`
+	// What it is. failure is a zip of what a page was like when a step failed. One of screenshot,
+	// pdf, failure, download, storage.
+	Kind string `json:"kind"`
+	// Its media type.
 	ContentType string `json:"contentType"`
 	// Bytes.
-	Size      int64     `json:"size"`
+	Size int64 `json:"size"`
+	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
 	// Of a download: what the page calls the file, made harmless.
 	Name string `json:"name,omitzero"`
@@ -154,9 +158,11 @@ func (v *Artifact) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// ArtifactResult is what a step answers that made a file.
+// ArtifactResult is what a step answers that made a file. The file that a step has made.
 type ArtifactResult struct {
-	ArtifactID  string `json:"artifactId"`
+	// The file.
+	ArtifactID string `json:"artifactId"`
+	// Its media type.
 	ContentType string `json:"contentType"`
 	// Bytes.
 	Size int64 `json:"size"`
@@ -164,15 +170,22 @@ type ArtifactResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Attempt is one try of a delivery.
+// Attempt is one try of a delivery. A request that was made for a delivery.
 type Attempt struct {
-	AttemptID  string    `json:"attemptId"`
-	Number     int64     `json:"number"`
-	StartedAt  time.Time `json:"startedAt"`
-	DurationMs int       `json:"durationMs"`
-	Error      string    `json:"error,omitzero"`
-	// One of timeout, dns, connect, tls, blocked, redirect, status, protocol, proxy, internal.
-	ErrorClass    string `json:"errorClass,omitzero"`
+	// The attempt.
+	AttemptID string `json:"attemptId"`
+	// Which try it was; the first is 1.
+	Number int64 `json:"number"`
+	// When it began.
+	StartedAt time.Time `json:"startedAt"`
+	// Milliseconds, until the answer or the failure.
+	DurationMs int `json:"durationMs"`
+	// What went wrong, in a sentence.
+	Error string `json:"error,omitzero"`
+	// What kind of failure it was; not there when it was delivered. One of timeout, dns, connect,
+	// tls, blocked, redirect, status, protocol, proxy, internal.
+	ErrorClass string `json:"errorClass,omitzero"`
+	// The address and port that it went to.
 	RemoteAddress string `json:"remoteAddress,omitzero"`
 	// The first 16 KiB of the answer's body.
 	Response string `json:"response,omitzero"`
@@ -189,42 +202,57 @@ func (v *Attempt) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// CancelDeliveriesRequest chooses the deliveries that are canceled.
+// CancelDeliveriesRequest chooses the deliveries that are canceled. Which deliveries to give up:
+// those that all of it picks.
 type CancelDeliveriesRequest struct {
+	// Only those to this endpoint.
 	EndpointID string `json:"endpointId,omitzero"`
-	EventID    string `json:"eventId,omitzero"`
-	EventType  string `json:"eventType,omitzero"`
+	// Only those of this event.
+	EventID string `json:"eventId,omitzero"`
+	// Only those of events of this type.
+	EventType string `json:"eventType,omitzero"`
 	// Created at or after.
-	From      time.Time      `json:"from,omitzero"`
-	SessionID string         `json:"sessionId,omitzero"`
-	Status    DeliveryStatus `json:"status,omitzero"`
+	From time.Time `json:"from,omitzero"`
+	// Only those of events of this session.
+	SessionID string `json:"sessionId,omitzero"`
+	// Only those that are so.
+	Status DeliveryStatus `json:"status,omitzero"`
 	// Created before.
 	To time.Time `json:"to,omitzero"`
 }
 
-// Cookie is one that is set.
+// Cookie is one that is set. A cookie to set.
 type Cookie struct {
-	Name   string `json:"name"`
-	Value  string `json:"value"`
+	// The cookie's name.
+	Name string `json:"name"`
+	// What it holds.
+	Value string `json:"value"`
+	// Whose hosts get it, those below it too; that of url, or the page's, alone by default.
 	Domain string `json:"domain,omitzero"`
 	// Seconds since 1970; none is a session cookie.
-	Expires  *float64 `json:"expires,omitzero"`
-	HTTPOnly bool     `json:"httpOnly,omitzero"`
-	Path     string   `json:"path,omitzero"`
-	// One of Strict, Lax, None.
+	Expires *float64 `json:"expires,omitzero"`
+	// Whether pages' scripts don't see it.
+	HTTPOnly bool `json:"httpOnly,omitzero"`
+	// Below which paths; all by default.
+	Path string `json:"path,omitzero"`
+	// When requests from other sites carry it. One of Strict, Lax, None.
 	SameSite string `json:"sameSite,omitzero"`
 	// The value is a secret: kept encrypted, shown to nobody, taken out of what steps answer and
 	// why they fail.
-	Secret bool   `json:"secret,omitzero"`
-	Secure bool   `json:"secure,omitzero"`
-	URL    string `json:"url,omitzero"`
+	Secret bool `json:"secret,omitzero"`
+	// Whether it goes over HTTPS alone.
+	Secure bool `json:"secure,omitzero"`
+	// A page that would get it: in place of domain and path.
+	URL string `json:"url,omitzero"`
 }
 
-// CreateEndpointRequest is a new webhook endpoint.
+// CreateEndpointRequest is a new webhook endpoint. What an endpoint is to be like.
 type CreateEndpointRequest struct {
+	// Where its deliveries go.
 	URL string `json:"url"`
 	// Requests at once; 0: as many as it copes with, up to 32.
-	Concurrency *int   `json:"concurrency,omitzero"`
+	Concurrency *int `json:"concurrency,omitzero"`
+	// What it is for, in your words.
 	Description string `json:"description,omitzero"`
 	// Event types, browser_*, step_* or *, each once; all by default.
 	Events []string `json:"events,omitzero"`
@@ -233,7 +261,8 @@ type CreateEndpointRequest struct {
 	// Sent with each delivery.
 	Headers []WebhookHeaderInput `json:"headers,omitzero"`
 	// Sign with an ed25519 key pair too (v1a).
-	KeyPair  bool              `json:"keyPair,omitzero"`
+	KeyPair bool `json:"keyPair,omitzero"`
+	// Yours; it comes with the events that are about the endpoint.
 	Metadata map[string]string `json:"metadata,omitzero"`
 	// A session's events one after the other, each when the one before is delivered or given up.
 	// Can't be changed later.
@@ -250,8 +279,9 @@ type CreateEndpointRequest struct {
 	SkipStale bool `json:"skipStale,omitzero"`
 }
 
-// CreateKeyRequest is a new API key.
+// CreateKeyRequest is a new API key. What a key is to be like.
 type CreateKeyRequest struct {
+	// What you call it.
 	Name string `json:"name,omitzero"`
 	// The caller's own by default.
 	ProjectID string `json:"projectId,omitzero"`
@@ -260,7 +290,7 @@ type CreateKeyRequest struct {
 	Role Role `json:"role,omitzero"`
 }
 
-// CreateProjectRequest is a new project.
+// CreateProjectRequest is a new project. What a project is to be like.
 type CreateProjectRequest struct {
 	// No other project may have it.
 	Name string `json:"name"`
@@ -269,7 +299,8 @@ type CreateProjectRequest struct {
 	Sessions *int `json:"sessions,omitzero"`
 }
 
-// CreateSessionRequest is a new session; every member may be left out.
+// CreateSessionRequest is a new session; every member may be left out. What a session is to be
+// like; all of it may be left out.
 type CreateSessionRequest struct {
 	// shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium
 	// is the whole browser. The default is shell where it is installed: of a session that asked for
@@ -313,7 +344,8 @@ type CreateSessionRequest struct {
 	// The attribute that testid= looks at; data-testid by default.
 	TestIDAttribute string `json:"testIdAttribute,omitzero"`
 	// Longest life from READY on, 1s to 24h; 30m by default.
-	Timeout  string `json:"timeout,omitzero"`
+	Timeout string `json:"timeout,omitzero"`
+	// What pages take for the local time.
 	Timezone string `json:"timezone,omitzero"`
 	// Opened first, as a goto step: if it fails, onError says what becomes of the steps.
 	URL string `json:"url,omitzero"`
@@ -336,7 +368,7 @@ type SessionWebhook struct {
 	Secret string `json:"secret,omitzero"`
 }
 
-// CreateStreamRequest is a new link to a live page.
+// CreateStreamRequest is a new link to a live page. What a link is to be like.
 type CreateStreamRequest struct {
 	// 1s to 24h; with the session by default.
 	ExpiresIn string `json:"expiresIn,omitzero"`
@@ -350,21 +382,30 @@ type CreateStreamRequest struct {
 	Once bool `json:"once,omitzero"`
 }
 
-// Delivery is one event on its way to one endpoint.
+// Delivery is one event on its way to one endpoint. An event on its way to an endpoint.
 type Delivery struct {
+	// The delivery.
 	DeliveryID string `json:"deliveryId"`
 	// Also the webhook-id header.
-	EventID       string         `json:"eventId"`
-	EventType     string         `json:"eventType"`
-	EndpointID    string         `json:"endpointId"`
-	Status        DeliveryStatus `json:"status"`
-	Attempts      int            `json:"attempts"`
-	CreatedAt     time.Time      `json:"createdAt"`
-	EndedAt       time.Time      `json:"endedAt,omitzero"`
-	NextAttemptAt time.Time      `json:"nextAttemptAt,omitzero"`
+	EventID string `json:"eventId"`
+	// The event's type.
+	EventType string `json:"eventType"`
+	// The endpoint that it goes to.
+	EndpointID string `json:"endpointId"`
+	// How far it is. PENDING waits for its turn or for its next try.
+	Status DeliveryStatus `json:"status"`
+	// How many tries there were.
+	Attempts int `json:"attempts"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was delivered or given up.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// When it is tried next.
+	NextAttemptAt time.Time `json:"nextAttemptAt,omitzero"`
 	// Why it is FAILED or CANCELED.
-	Reason    DeliveryReason `json:"reason,omitzero"`
-	SessionID string         `json:"sessionId,omitzero"`
+	Reason DeliveryReason `json:"reason,omitzero"`
+	// The event's session, if it is of one.
+	SessionID string `json:"sessionId,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`
@@ -376,7 +417,7 @@ func (v *Delivery) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// DeliveryCount says how many deliveries it was.
+// DeliveryCount says how many deliveries it was. How many deliveries something was done to.
 type DeliveryCount struct {
 	// How many it was done to.
 	Deliveries int `json:"deliveries"`
@@ -391,15 +432,18 @@ func (v *DeliveryCount) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// DialogResult is a dialog that a page showed.
+// DialogResult is a dialog that a page showed. A dialog that a page showed.
 type DialogResult struct {
-	// One of alert, confirm, prompt, beforeunload.
-	Type     string `json:"type"`
-	Message  string `json:"message"`
-	Accepted bool   `json:"accepted"`
+	// What kind of dialog it was. One of alert, confirm, prompt, beforeunload.
+	Type string `json:"type"`
+	// What it said.
+	Message string `json:"message"`
+	// Whether it was answered with yes.
+	Accepted bool `json:"accepted"`
 }
 
-// DialogsResult is what steps answer that have nothing else to say.
+// DialogsResult is what steps answer that have nothing else to say. What steps answer that have
+// nothing to answer.
 type DialogsResult struct {
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -409,8 +453,9 @@ type DialogsResult struct {
 	Found string `json:"found,omitzero"`
 }
 
-// DryRunResult is what a step answers that only looked.
+// DryRunResult is what a step answers that only looked. What a dry run answers.
 type DryRunResult struct {
+	// It was a dry run.
 	DryRun bool `json:"dryRun"`
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -418,30 +463,45 @@ type DryRunResult struct {
 	Found string `json:"found,omitzero"`
 }
 
-// Endpoint is an address that events are sent to.
+// Endpoint is an address that events are sent to. A webhook endpoint: where events go.
 type Endpoint struct {
-	EndpointID  string            `json:"endpointId"`
-	URL         string            `json:"url"`
-	Events      []string          `json:"events"`
-	Ordered     bool              `json:"ordered"`
-	SkipStale   bool              `json:"skipStale"`
-	Metadata    map[string]string `json:"metadata"`
-	Status      EndpointStatus    `json:"status"`
-	CreatedAt   time.Time         `json:"createdAt"`
-	UpdatedAt   time.Time         `json:"updatedAt"`
-	Concurrency int               `json:"concurrency,omitzero"`
-	Description string            `json:"description,omitzero"`
-	// One of gone, failing, requested.
+	// The endpoint.
+	EndpointID string `json:"endpointId"`
+	// Where its deliveries go.
+	URL string `json:"url"`
+	// What it gets: event types and wildcards.
+	Events []string `json:"events"`
+	// Whether a session's events come one after the other.
+	Ordered bool `json:"ordered"`
+	// Whether browser_ready is left out once its session has ended.
+	SkipStale bool `json:"skipStale"`
+	// Yours; it comes with the events that are about the endpoint.
+	Metadata map[string]string `json:"metadata"`
+	// Whether it is sent anything. What is for a PAUSED one waits; what is for a DISABLED one
+	// passes it by.
+	Status EndpointStatus `json:"status"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// Requests at once; not there: as many as it copes with, up to 32.
+	Concurrency int `json:"concurrency,omitzero"`
+	// What it is for, in your words.
+	Description string `json:"description,omitzero"`
+	// Why it is DISABLED. One of gone, failing, requested.
 	DisabledReason string `json:"disabledReason,omitzero"`
 	// No delivery has succeeded since.
-	FailingSince time.Time       `json:"failingSince,omitzero"`
-	Filter       *EndpointFilter `json:"filter,omitzero"`
-	Headers      []WebhookHeader `json:"headers,omitzero"`
+	FailingSince time.Time `json:"failingSince,omitzero"`
+	// Which sessions it gets events of.
+	Filter *EndpointFilter `json:"filter,omitzero"`
+	// Sent with each delivery.
+	Headers []WebhookHeader `json:"headers,omitzero"`
 	// Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json.
 	PublicKey string `json:"publicKey,omitzero"`
 	// The kid of the public key there.
 	PublicKeyID string `json:"publicKeyId,omitzero"`
-	RateLimit   int    `json:"rateLimit,omitzero"`
+	// Deliveries a second; not there: no limit.
+	RateLimit int `json:"rateLimit,omitzero"`
 	// Its own; not there: the default.
 	RetrySchedule []string `json:"retrySchedule,omitzero"`
 	// Signs its deliveries. Only in the answer to the call that made it.
@@ -459,14 +519,16 @@ func (v *Endpoint) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// EndpointFilter chooses the sessions whose events an endpoint gets.
+// EndpointFilter chooses the sessions whose events an endpoint gets. Which sessions' events an
+// endpoint gets.
 type EndpointFilter struct {
 	// Members of the session's metadata, each with the values of which it must have one.
 	Metadata map[string][]string `json:"metadata,omitzero"`
 }
 
-// EventTypeDescription is a type of events.
+// EventTypeDescription is a type of events. An event type, and what its events are like.
 type EventTypeDescription struct {
+	// The event type.
 	Type string `json:"type"`
 	// The type of its body. One of browser, step, webhook.
 	Kind string `json:"kind"`
@@ -485,15 +547,17 @@ func (v *EventTypeDescription) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Explanation says why a delivery is as it is.
+// Explanation says why a delivery is as it is. Where a delivery is, or why there is none.
 type Explanation struct {
 	// Stable.
 	Code string `json:"code"`
 	// A sentence or two.
 	Explanation string `json:"explanation"`
-	EndpointID  string `json:"endpointId"`
+	// The endpoint that it is about.
+	EndpointID string `json:"endpointId"`
 	// Not there when the endpoint was not to get it.
-	Delivery      *Delivery `json:"delivery,omitzero"`
+	Delivery *Delivery `json:"delivery,omitzero"`
+	// When it is tried next.
 	NextAttemptAt time.Time `json:"nextAttemptAt,omitzero"`
 	// Of an ordered endpoint: the id of the earliest delivery that has to be delivered or given up
 	// before this one is sent.
@@ -509,17 +573,21 @@ func (v *Explanation) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// FieldError is a field of a request that is wrong.
+// FieldError is a field of a request that is wrong. A field that is wrong.
 type FieldError struct {
-	Field   string `json:"field"`
+	// Its path in the body, or the name of the parameter or header.
+	Field string `json:"field"`
+	// What is wrong with it, and what would be right.
 	Message string `json:"message"`
 }
 
-// FileResult is what a step answers that downloaded a file.
+// FileResult is what a step answers that downloaded a file. A file that was downloaded.
 type FileResult struct {
+	// The file.
 	ArtifactID string `json:"artifactId"`
 	// What the page calls the file, made harmless.
-	Name        string `json:"name"`
+	Name string `json:"name"`
+	// Its media type.
 	ContentType string `json:"contentType"`
 	// Bytes.
 	Size int64 `json:"size"`
@@ -531,34 +599,45 @@ type FileResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Geolocation is where the browser says that it is.
+// Geolocation is where the browser says that it is. A place on Earth.
 type Geolocation struct {
-	Latitude  float64 `json:"latitude"`
+	// Degrees north.
+	Latitude float64 `json:"latitude"`
+	// Degrees east.
 	Longitude float64 `json:"longitude"`
 	// Metres; 0 is the default.
 	Accuracy float64 `json:"accuracy,omitzero"`
 }
 
-// HTTPCredentials answer a server that asks for a name and a password.
+// HTTPCredentials answer a server that asks for a name and a password. A login by HTTP
+// authentication.
 type HTTPCredentials struct {
+	// The user.
 	Username string `json:"username"`
+	// The user's password.
 	Password string `json:"password"`
 	// Only servers of this origin get them; by default every one that asks.
 	Origin string `json:"origin,omitzero"`
 }
 
-// Key is an API key.
+// Key is an API key. An API key, of a project and with a role.
 type Key struct {
-	KeyID     string `json:"keyId"`
+	// The key.
+	KeyID string `json:"keyId"`
+	// The project that it is of.
 	ProjectID string `json:"projectId"`
-	Role      Role   `json:"role"`
-	Name      string `json:"name"`
+	// What it may do.
+	Role Role `json:"role"`
+	// What you call it.
+	Name string `json:"name"`
 	// How the key begins.
-	Prefix    string    `json:"prefix"`
+	Prefix string `json:"prefix"`
+	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
 	// The key itself. Only in the answer to the call that made it, and not when that is repeated:
 	// it isn't stored.
-	Key       string    `json:"key,omitzero"`
+	Key string `json:"key,omitzero"`
+	// When it was revoked, if it was.
 	RevokedAt time.Time `json:"revokedAt,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
@@ -571,37 +650,50 @@ func (v *Key) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// LogEntry is something that a page said or asked for.
+// LogEntry is something that a page said or asked for. What a page wrote or asked for. Which
+// members there are depends on its kind.
 type LogEntry struct {
 	// In the order in which they began, from 1. It can be passed as cursor.
 	Number int64 `json:"number"`
 	// error is an exception that a page didn't catch; refused is a connection that the session may
 	// not make. One of console, error, request, refused.
-	Kind string    `json:"kind"`
-	At   time.Time `json:"at"`
+	Kind string `json:"kind"`
+	// When it happened or, of a request, began.
+	At time.Time `json:"at"`
 	// Of the answer's body, decoded.
 	BodyBytes int64 `json:"bodyBytes,omitzero"`
 	// What answered in the server's place. One of memory, disk, prefetch, serviceWorker.
-	Cache  string `json:"cache,omitzero"`
-	Column int    `json:"column,omitzero"`
+	Cache string `json:"cache,omitzero"`
+	// Of the script, from 1.
+	Column int `json:"column,omitzero"`
 	// Not there: the request is under way.
 	DurationMs *float64 `json:"durationMs,omitzero"`
-	Failure    string   `json:"failure,omitzero"`
-	Host       string   `json:"host,omitzero"`
-	Line       int      `json:"line,omitzero"`
-	Method     string   `json:"method,omitzero"`
-	MIMEType   string   `json:"mimeType,omitzero"`
-	Port       int      `json:"port,omitzero"`
-	Protocol   string   `json:"protocol,omitzero"`
-	Reason     string   `json:"reason,omitzero"`
+	// Why no answer came.
+	Failure string `json:"failure,omitzero"`
+	// That the connection was to.
+	Host string `json:"host,omitzero"`
+	// Of the script, from 1.
+	Line int `json:"line,omitzero"`
+	// The request's.
+	Method string `json:"method,omitzero"`
+	// The answer's media type.
+	MIMEType string `json:"mimeType,omitzero"`
+	// That the connection was to.
+	Port int `json:"port,omitzero"`
+	// That the answer came by.
+	Protocol string `json:"protocol,omitzero"`
+	// Why it was refused.
+	Reason string `json:"reason,omitzero"`
 	// Where the answer sent the browser: that is the next request.
-	RedirectURL  string `json:"redirectUrl,omitzero"`
+	RedirectURL string `json:"redirectUrl,omitzero"`
+	// What it was asked for as.
 	ResourceType string `json:"resourceType,omitzero"`
 	// Not there: no answer came.
 	Status int `json:"status,omitzero"`
 	// Of the step that ran then, if any did.
 	StepID string `json:"stepId,omitzero"`
-	Text   string `json:"text,omitzero"`
+	// What was written, or what the exception says.
+	Text string `json:"text,omitzero"`
 	// The parts of durationMs; -1: there was none.
 	Timings *Timings `json:"timings,omitzero"`
 	// Of the answer, on the wire.
@@ -621,7 +713,7 @@ func (v *LogEntry) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Network is where a session may go.
+// Network is where a session may go. Hosts that may be reached, and may not.
 type Network struct {
 	// The only hosts that may be reached; left out: all. Each is a name, an address, or all names
 	// below one as *.example.com.
@@ -630,15 +722,17 @@ type Network struct {
 	Deny []string `json:"deny,omitzero"`
 }
 
-// Node is a server of those that share a database.
+// Node is a server of those that share a database. A server.
 type Node struct {
+	// The server.
 	NodeID string `json:"nodeId"`
 	// One that is DRAINING starts no more sessions, and ends with its last.
 	State NodeState `json:"state"`
 	// That have a browser there, or get one.
 	Sessions int `json:"sessions"`
 	// How many more can be started there now.
-	Room      int       `json:"room"`
+	Room int `json:"room"`
+	// When it started.
 	StartedAt time.Time `json:"startedAt"`
 	// When it last showed that it lives, which it does every two seconds.
 	LastSeen time.Time `json:"lastSeen"`
@@ -646,7 +740,8 @@ type Node struct {
 	// didn't say. One of shell, chromium.
 	Browsers []string `json:"browsers,omitzero"`
 	// Where the other nodes reach it: node-url.
-	URL     string `json:"url,omitzero"`
+	URL string `json:"url,omitzero"`
+	// Of browserhook, that runs there.
 	Version string `json:"version,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
@@ -659,10 +754,11 @@ func (v *Node) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// OutlineResult is what snapshot answers.
+// OutlineResult is what snapshot answers. What is on a page.
 type OutlineResult struct {
 	// The page's address.
-	URL   string `json:"url"`
+	URL string `json:"url"`
+	// The page's title.
 	Title string `json:"title"`
 	// A line for each thing on the page.
 	Outline string `json:"outline"`
@@ -674,10 +770,11 @@ type OutlineResult struct {
 	Next int `json:"next,omitzero"`
 }
 
-// PageResult is what navigations answer.
+// PageResult is what navigations answer. The page that a step has led to.
 type PageResult struct {
 	// The page's address.
-	URL   string `json:"url"`
+	URL string `json:"url"`
+	// The page's title.
 	Title string `json:"title"`
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -685,9 +782,11 @@ type PageResult struct {
 	Status int `json:"status,omitzero"`
 }
 
-// PictureResult is what screenshot answers.
+// PictureResult is what screenshot answers. The picture that a step has made.
 type PictureResult struct {
-	ArtifactID  string `json:"artifactId"`
+	// The picture.
+	ArtifactID string `json:"artifactId"`
+	// Its media type.
 	ContentType string `json:"contentType"`
 	// Bytes.
 	Size int64 `json:"size"`
@@ -701,10 +800,14 @@ type PictureResult struct {
 	Partial bool `json:"partial,omitzero"`
 }
 
-// Project has sessions, endpoints and keys of its own.
+// Project has sessions, endpoints and keys of its own. What keys are of. What is in one is seen
+// by its own keys alone.
 type Project struct {
-	ProjectID string    `json:"projectId"`
-	Name      string    `json:"name"`
+	// The project.
+	ProjectID string `json:"projectId"`
+	// What you call it.
+	Name string `json:"name"`
+	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
 	// How many of its sessions may have a browser at once; not there: any number.
 	Sessions int `json:"sessions,omitzero"`
@@ -719,7 +822,8 @@ func (v *Project) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// RecoverEndpointRequest is the time of which an endpoint is sent what it missed.
+// RecoverEndpointRequest is the time of which an endpoint is sent what it missed. The time of
+// which an endpoint is sent what it has missed.
 type RecoverEndpointRequest struct {
 	// From when on.
 	Since time.Time `json:"since"`
@@ -727,26 +831,32 @@ type RecoverEndpointRequest struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// RetryDeliveriesRequest chooses the deliveries that are sent again.
+// RetryDeliveriesRequest chooses the deliveries that are sent again. Which deliveries to send
+// again: those that all of it picks.
 type RetryDeliveriesRequest struct {
+	// Only those to this endpoint.
 	EndpointID string `json:"endpointId,omitzero"`
-	EventID    string `json:"eventId,omitzero"`
-	EventType  string `json:"eventType,omitzero"`
+	// Only those of this event.
+	EventID string `json:"eventId,omitzero"`
+	// Only those of events of this type.
+	EventType string `json:"eventType,omitzero"`
 	// Created at or after.
-	From      time.Time      `json:"from,omitzero"`
-	SessionID string         `json:"sessionId,omitzero"`
-	Status    DeliveryStatus `json:"status,omitzero"`
+	From time.Time `json:"from,omitzero"`
+	// Only those of events of this session.
+	SessionID string `json:"sessionId,omitzero"`
+	// Only those that are so.
+	Status DeliveryStatus `json:"status,omitzero"`
 	// Created before.
 	To time.Time `json:"to,omitzero"`
 }
 
-// RotateSecretRequest says how long the old secret still signs.
+// RotateSecretRequest says how long the old secret still signs. How a secret is to be replaced.
 type RotateSecretRequest struct {
 	// How long the old secret signs beside the new one: 0s to 720h.
 	Overlap string `json:"overlap,omitzero"`
 }
 
-// ScrollResult is what scroll answers.
+// ScrollResult is what scroll answers. Where the page, or the element, is scrolled to.
 type ScrollResult struct {
 	// CSS pixels.
 	X float64 `json:"x"`
@@ -756,7 +866,7 @@ type ScrollResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// SelectResult is what select answers.
+// SelectResult is what select answers. What is chosen now.
 type SelectResult struct {
 	// That are chosen; of a list of the page's own, the labels.
 	Values []string `json:"values"`
@@ -764,24 +874,32 @@ type SelectResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Session is a browser of its own, and what it does.
+// Session is a browser of its own, and what it does. A browser of its own, from its creation on;
+// it stays to be read when it has ended.
 type Session struct {
-	SessionID string        `json:"sessionId"`
-	Status    SessionStatus `json:"status"`
+	// The session.
+	SessionID string `json:"sessionId"`
+	// How far it is. A QUEUED one waits for a browser; steps run while it is READY.
+	Status SessionStatus `json:"status"`
 	// The live page; whoever has the link can look.
-	StreamingURL string            `json:"streamingUrl"`
-	Timeout      string            `json:"timeout"`
-	IdleTimeout  string            `json:"idleTimeout"`
-	Metadata     map[string]string `json:"metadata"`
+	StreamingURL string `json:"streamingUrl"`
+	// Longest life from READY on.
+	Timeout string `json:"timeout"`
+	// Longest time without a step or a viewer's input; 0s: none.
+	IdleTimeout string `json:"idleTimeout"`
+	// Yours; it comes with every event.
+	Metadata map[string]string `json:"metadata"`
 	// What the browser has had of the network: all of it when the session has ended, and before
 	// that what its server knows.
-	Usage     Usage     `json:"usage"`
+	Usage Usage `json:"usage"`
+	// When it was made.
 	CreatedAt time.Time `json:"createdAt"`
 	// shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium
 	// is the whole browser. The default is shell where it is installed: of a session that asked for
 	// none it is here from READY on.
-	Browser     BrowserProgram `json:"browser,omitzero"`
-	CloseReason CloseReason    `json:"closeReason,omitzero"`
+	Browser BrowserProgram `json:"browser,omitzero"`
+	// Why it has ended.
+	CloseReason CloseReason `json:"closeReason,omitzero"`
 	// What pages are told that the user prefers; light is the default. One of light, dark.
 	ColorScheme string `json:"colorScheme,omitzero"`
 	// Where Playwright, Puppeteer and other programs use the browser by the DevTools protocol,
@@ -789,9 +907,11 @@ type Session struct {
 	// read don't see it.
 	ConnectURL string `json:"connectUrl,omitzero"`
 	// Pixels of the screen, and of screenshots, for one of CSS, each way; 1 is the default.
-	DeviceScaleFactor float64   `json:"deviceScaleFactor,omitzero"`
-	EndedAt           time.Time `json:"endedAt,omitzero"`
-	Error             *Failure  `json:"error,omitzero"`
+	DeviceScaleFactor float64 `json:"deviceScaleFactor,omitzero"`
+	// When it ended.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// Why it failed, or lost its browser.
+	Error *Failure `json:"error,omitzero"`
 	// Where the browser is; pages also need the permission geolocation.
 	Geolocation *Geolocation `json:"geolocation,omitzero"`
 	// Sent with every request that the browser makes, to whomever. The values of secret ones are
@@ -816,14 +936,18 @@ type Session struct {
 	Proxy string `json:"proxy,omitzero"`
 	// While it is QUEUED: its place among all that wait, of all projects, which take turns; 1 is
 	// next. It is as things are now: others may end, come and wait for their project's limit.
-	QueuePosition int       `json:"queuePosition,omitzero"`
-	ReadyAt       time.Time `json:"readyAt,omitzero"`
+	QueuePosition int `json:"queuePosition,omitzero"`
+	// When it got its browser.
+	ReadyAt time.Time `json:"readyAt,omitzero"`
 	// Only in the answer to the call that made them; when that is repeated and they are long by
 	// then, the later ones without their results.
-	FirstSteps      []StepRun `json:"steps,omitzero"`
-	TestIDAttribute string    `json:"testIdAttribute,omitzero"`
-	Timezone        string    `json:"timezone,omitzero"`
-	URL             string    `json:"url,omitzero"`
+	FirstSteps []StepRun `json:"steps,omitzero"`
+	// The attribute that testid= looks at.
+	TestIDAttribute string `json:"testIdAttribute,omitzero"`
+	// What pages take for the local time.
+	Timezone string `json:"timezone,omitzero"`
+	// The page that was opened first.
+	URL string `json:"url,omitzero"`
 	// The client hints follow from it. The default is that of the same Chromium with a window.
 	UserAgent string `json:"userAgent,omitzero"`
 	// 1280 × 720 by default. The screen is as large.
@@ -843,18 +967,23 @@ func (v *Session) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// SessionHeader is a header that the session's pages send.
+// SessionHeader is a header that the session's pages send. A header of what the browser
+// requests.
 type SessionHeader struct {
-	Name  string `json:"name"`
+	// The header's name.
+	Name string `json:"name"`
+	// What it says.
 	Value string `json:"value"`
 	// The value is kept encrypted, and never shown again.
 	Secret bool `json:"secret,omitzero"`
 }
 
-// StartResult is what steps answer that may open a tab or start a download.
+// StartResult is what steps answer that may open a tab or start a download. What an input has
+// started: a tab, or a download.
 type StartResult struct {
 	// With download: the file, and so are the other members.
-	ArtifactID  string `json:"artifactId,omitzero"`
+	ArtifactID string `json:"artifactId,omitzero"`
+	// Its media type.
 	ContentType string `json:"contentType,omitzero"`
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -862,42 +991,55 @@ type StartResult struct {
 	DryRun bool `json:"dryRun,omitzero"`
 	// Of a dry run: the target, as it was found.
 	Found string `json:"found,omitzero"`
-	Name  string `json:"name,omitzero"`
+	// What the page calls the file, made harmless.
+	Name string `json:"name,omitzero"`
 	// In hex.
 	SHA256 string `json:"sha256,omitzero"`
 	// Bytes.
 	Size int64 `json:"size,omitzero"`
 	// With popup: the new tab.
 	Tab *TabResult `json:"tab,omitzero"`
-	URL string     `json:"url,omitzero"`
+	// Where it came from.
+	URL string `json:"url,omitzero"`
 }
 
-// StateCookie is a cookie of a [StorageState].
+// StateCookie is a cookie of a [StorageState]. A cookie that a browser has.
 type StateCookie struct {
-	Name                   string `json:"name"`
-	Value                  string `json:"value"`
-	Domain                 string `json:"domain"`
-	Path                   string `json:"path"`
-	CrHasCrossSiteAncestor bool   `json:"_crHasCrossSiteAncestor,omitzero"`
+	// The cookie's name.
+	Name string `json:"name"`
+	// What it holds.
+	Value string `json:"value"`
+	// Whose hosts get it.
+	Domain string `json:"domain"`
+	// Below which paths.
+	Path string `json:"path"`
+	// Of a partitioned cookie: whether a frame of another site was between.
+	CrHasCrossSiteAncestor bool `json:"_crHasCrossSiteAncestor,omitzero"`
 	// Seconds since 1970; -1 or none is a session cookie.
-	Expires  *float64 `json:"expires,omitzero"`
-	HTTPOnly bool     `json:"httpOnly,omitzero"`
+	Expires *float64 `json:"expires,omitzero"`
+	// Whether pages' scripts don't see it.
+	HTTPOnly bool `json:"httpOnly,omitzero"`
 	// The top-level site that a partitioned cookie belongs to.
 	PartitionKey string `json:"partitionKey,omitzero"`
-	// One of Strict, Lax, None.
+	// When requests from other sites carry it. One of Strict, Lax, None.
 	SameSite string `json:"sameSite,omitzero"`
-	Secure   bool   `json:"secure,omitzero"`
+	// Whether it goes over HTTPS alone.
+	Secure bool `json:"secure,omitzero"`
 }
 
-// StateItem is a pair of a page's storage.
+// StateItem is a pair of a page's storage. An entry of an origin's local storage.
 type StateItem struct {
-	Name  string `json:"name"`
+	// The key.
+	Name string `json:"name"`
+	// What is kept under it.
 	Value string `json:"value"`
 }
 
-// StateOrigin is the storage of a site.
+// StateOrigin is the storage of a site. What an origin keeps.
 type StateOrigin struct {
-	Origin       string      `json:"origin"`
+	// Scheme, host and port.
+	Origin string `json:"origin"`
+	// Its local storage.
 	LocalStorage []StateItem `json:"localStorage"`
 	// Databases, as Playwright writes them.
 	IndexedDB json.RawMessage `json:"indexedDB,omitzero"`
@@ -905,22 +1047,31 @@ type StateOrigin struct {
 
 // StepState what is known of a step of any action.
 type StepState struct {
-	StepID     string     `json:"stepId"`
-	Index      int        `json:"index"`
-	Status     StepStatus `json:"status"`
-	CreatedAt  time.Time  `json:"createdAt"`
-	DurationMs *int       `json:"durationMs,omitzero"`
-	Error      *Failure   `json:"error,omitzero"`
-	FinishedAt time.Time  `json:"finishedAt,omitzero"`
-	StartedAt  time.Time  `json:"startedAt,omitzero"`
+	// The step.
+	StepID string `json:"stepId"`
+	// Its place in the session; the first is 0.
+	Index int `json:"index"`
+	// How far it is. WAITING is for a person; INTERRUPTED is one that the browser was lost under.
+	Status StepStatus `json:"status"`
+	// When it was added.
+	CreatedAt time.Time `json:"createdAt"`
+	// How long it took, in milliseconds, when it has ended.
+	DurationMs *int `json:"durationMs,omitzero"`
+	// Why it failed.
+	Error *Failure `json:"error,omitzero"`
+	// When it ended.
+	FinishedAt time.Time `json:"finishedAt,omitzero"`
+	// When it began to run.
+	StartedAt time.Time `json:"startedAt,omitzero"`
 	// Why the earlier tries of a step with retries failed.
 	Tries []Failure `json:"tries,omitzero"`
 }
 
-// StorageResult is what storage answers.
+// StorageResult is what storage answers. What was found in the browser, or put into it.
 type StorageResult struct {
 	// get: what was found, as Playwright's storageState.
-	ArtifactID  string `json:"artifactId,omitzero"`
+	ArtifactID string `json:"artifactId,omitzero"`
+	// Its media type.
 	ContentType string `json:"contentType,omitzero"`
 	// How many there are, or were.
 	Cookies int `json:"cookies,omitzero"`
@@ -936,15 +1087,22 @@ type StorageResult struct {
 	Size int64 `json:"size,omitzero"`
 }
 
-// Stream is a link to a live page.
+// Stream is a link to a live page. A link to a session's live page.
 type Stream struct {
-	StreamID     string     `json:"streamId"`
-	Mode         StreamMode `json:"mode"`
-	StreamingURL string     `json:"streamingUrl"`
-	CreatedAt    time.Time  `json:"createdAt"`
-	ExpiresAt    time.Time  `json:"expiresAt,omitzero"`
-	Name         string     `json:"name,omitzero"`
-	Once         bool       `json:"once,omitzero"`
+	// The link.
+	StreamID string `json:"streamId"`
+	// Whether it takes mouse and keyboard.
+	Mode StreamMode `json:"mode"`
+	// The link itself: whoever has it gets in.
+	StreamingURL string `json:"streamingUrl"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it ends; not there: with the session.
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	// Of who it is for.
+	Name string `json:"name,omitzero"`
+	// Whether it is for one.
+	Once bool `json:"once,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`
@@ -956,17 +1114,19 @@ func (v *Stream) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// TabResult is a tab.
+// TabResult is a tab. A tab.
 type TabResult struct {
 	// Its place; the first is 0.
-	Index int    `json:"index"`
-	URL   string `json:"url"`
+	Index int `json:"index"`
+	// Its page's address.
+	URL string `json:"url"`
+	// Its page's title.
 	Title string `json:"title"`
 	// Steps run in it.
 	Current bool `json:"current"`
 }
 
-// TabsResult is what tab answers.
+// TabsResult is what tab answers. The tabs of a session.
 type TabsResult struct {
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -980,43 +1140,59 @@ type TabsResult struct {
 	Tabs []TabResult `json:"tabs,omitzero"`
 }
 
-// Timings are the parts of a request's duration, in milliseconds.
+// Timings are the parts of a request's duration, in milliseconds. The parts of a request's time,
+// in milliseconds; -1: there was none.
 type Timings struct {
+	// Until it was sent on its way, in milliseconds.
 	Blocked float64 `json:"blocked"`
-	DNS     float64 `json:"dns"`
+	// Looking up the name.
+	DNS float64 `json:"dns"`
 	// With ssl.
 	Connect float64 `json:"connect"`
-	SSL     float64 `json:"ssl"`
-	Send    float64 `json:"send"`
-	Wait    float64 `json:"wait"`
+	// Agreeing on TLS.
+	SSL float64 `json:"ssl"`
+	// Sending the request.
+	Send float64 `json:"send"`
+	// Until the answer began.
+	Wait float64 `json:"wait"`
+	// Receiving the answer.
 	Receive float64 `json:"receive"`
 }
 
 // UpdateEndpointRequest changes an endpoint: what is nil stays, and what points to an empty
-// value is cleared.
+// value is cleared. What is to be changed of an endpoint; null clears a member.
 type UpdateEndpointRequest struct {
-	Concurrency *int            `json:"concurrency,omitzero"`
-	Description *string         `json:"description,omitzero"`
-	Events      *[]string       `json:"events,omitzero"`
-	Filter      *EndpointFilter `json:"filter,omitzero"`
+	// Requests at once; 0: as many as it copes with, up to 32.
+	Concurrency *int `json:"concurrency,omitzero"`
+	// What it is for, in your words.
+	Description *string `json:"description,omitzero"`
+	// What it gets from now on: event types, browser_*, step_* or *, each once.
+	Events *[]string `json:"events,omitzero"`
+	// Only events of sessions whose metadata passes.
+	Filter *EndpointFilter `json:"filter,omitzero"`
 	// Replaces all of them.
-	Headers   *[]WebhookHeaderInput `json:"headers,omitzero"`
-	Metadata  *map[string]string    `json:"metadata,omitzero"`
-	RateLimit *int                  `json:"rateLimit,omitzero"`
+	Headers *[]WebhookHeaderInput `json:"headers,omitzero"`
+	// Replaces all of it.
+	Metadata *map[string]string `json:"metadata,omitzero"`
+	// Deliveries a second; 0: no limit.
+	RateLimit *int `json:"rateLimit,omitzero"`
 	// How long after each failed try the next one comes, each 1s to 168h; an empty list: there is
 	// one try. null: the default, 5s, 30s, 2m, 10m, 1h, 3h, 8h, 24h, 39h.
 	RetrySchedule *[]string `json:"retrySchedule,omitzero"`
-	SkipStale     *bool     `json:"skipStale,omitzero"`
-	URL           *string   `json:"url,omitzero"`
+	// Don't send browser_ready any more once its session has ended.
+	SkipStale *bool `json:"skipStale,omitzero"`
+	// Where its deliveries go from now on.
+	URL *string `json:"url,omitzero"`
 }
 
-// UpdateProjectRequest changes a project: what is nil stays.
+// UpdateProjectRequest changes a project: what is nil stays. What is to be changed of a project.
 type UpdateProjectRequest struct {
 	// Further ones wait; those that have one keep it. 0, or null, is any number.
 	Sessions *int `json:"sessions,omitzero"`
 }
 
-// UploadFile is a file for a page.
+// UploadFile is a file for a page. A file to be given to a page: one of this session's
+// artifacts, or its content.
 type UploadFile struct {
 	// Instead: an artifact of this session, such as a download.
 	ArtifactID string `json:"artifactId,omitzero"`
@@ -1031,38 +1207,43 @@ type UploadFile struct {
 	URL string `json:"url,omitzero"`
 }
 
-// UploadResult is what upload answers.
+// UploadResult is what upload answers. What a page was given.
 type UploadResult struct {
+	// That the page was given.
 	Files []UploadedFile `json:"files"`
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// UploadedFile is a file that a page was given.
+// UploadedFile is a file that a page was given. A file that a page was given.
 type UploadedFile struct {
+	// What the page sees it called.
 	Name string `json:"name"`
 	// Bytes.
 	Size int64 `json:"size"`
 }
 
-// Usage is what passed through a session's way out.
+// Usage is what passed through a session's way out. What a browser has had of the network.
 type Usage struct {
 	// To servers, with what TLS and HTTP add.
-	SentBytes     int64 `json:"sentBytes"`
+	SentBytes int64 `json:"sentBytes"`
+	// From servers, with what TLS and HTTP add.
 	ReceivedBytes int64 `json:"receivedBytes"`
 	// Connections to where the browser may not go.
 	Refused int `json:"refused"`
 }
 
-// Viewer is somebody who looks at a live page, or did.
+// Viewer is somebody who looks at a live page, or did. Somebody who looks at a session, or has.
 type Viewer struct {
+	// The viewer: one connection to the live page.
 	ViewerID string `json:"viewerId"`
 	// The link that it came by.
 	StreamID string `json:"streamId"`
-	// One of view, control.
+	// Whether it may use mouse and keyboard. One of view, control.
 	Mode string `json:"mode"`
 	// The IP address that it came from.
-	Address  string    `json:"address"`
+	Address string `json:"address"`
+	// When it came.
 	JoinedAt time.Time `json:"joinedAt"`
 	// Missing while it is there.
 	LeftAt time.Time `json:"leftAt,omitzero"`
@@ -1079,14 +1260,17 @@ func (v *Viewer) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Viewport is the size of a page, in CSS pixels.
+// Viewport is the size of a page, in CSS pixels. The size of a page, in CSS pixels.
 type Viewport struct {
-	Width  int `json:"width"`
+	// CSS pixels.
+	Width int `json:"width"`
+	// CSS pixels.
 	Height int `json:"height"`
 }
 
-// WebhookHeader is a header of an endpoint's requests.
+// WebhookHeader is a header of an endpoint's requests. A header of what is sent to an endpoint.
 type WebhookHeader struct {
+	// The header's name.
 	Name string `json:"name"`
 	// Encrypted in the database and never shown again.
 	Secret bool `json:"secret,omitzero"`
@@ -1094,8 +1278,10 @@ type WebhookHeader struct {
 	Value string `json:"value,omitzero"`
 }
 
-// WebhookHeaderInput is a header that an endpoint's requests get.
+// WebhookHeaderInput is a header that an endpoint's requests get. A header of what is to be sent
+// to an endpoint.
 type WebhookHeaderInput struct {
+	// The header's name.
 	Name string `json:"name"`
 	// Encrypted in the database and never shown again.
 	Secret bool `json:"secret,omitzero"`

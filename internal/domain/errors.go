@@ -12,6 +12,9 @@ var ErrNotFound = errors.New("not found")
 // ErrStreamOver is a live link that was good and isn't any more.
 var ErrStreamOver = errors.New("the link has expired or was revoked")
 
+// ErrCursor refuses a cursor of a list.
+var ErrCursor = Invalid("cursor", "is not one that this list gave out")
+
 // What a store refuses about keys.
 var (
 	ErrKeyRevoked   = Refuse(CodeUnauthorized, "the API key has been revoked")

@@ -166,7 +166,7 @@ func answersWith(kinds ...string) func(*huma.Operation) {
 }
 
 type page[T any] struct {
-	Data       []T    `json:"data" nullable:"false"`
+	Data       []T    `json:"data" nullable:"false" doc:"What is on this page."`
 	NextCursor string `json:"nextCursor,omitempty" doc:"Pass it as cursor to get the next page; not there on the last."`
 }
 
@@ -194,7 +194,7 @@ func pageOfAll[A, B any](all []A, in *WholePaging, key func(A) string, view func
 	if in.Cursor != "" {
 		i := slices.IndexFunc(all, func(one A) bool { return key(one) == in.Cursor })
 		if i < 0 {
-			return nil, domain.Invalid("cursor", "is not one that this list gave out")
+			return nil, domain.ErrCursor
 		}
 		all = all[i+1:]
 	}
@@ -221,7 +221,7 @@ func (p Paging) number(first int) (int, error) {
 	}
 	n, err := strconv.Atoi(p.Cursor)
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return 0, domain.Invalid("cursor", "is not one that this list gave out")
+		return 0, domain.ErrCursor
 	}
 	return n, nil
 }

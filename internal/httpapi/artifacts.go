@@ -26,14 +26,14 @@ type Artifacts interface {
 }
 
 type artifactView struct {
-	ArtifactID  string `json:"artifactId"`
+	ArtifactID  string `json:"artifactId" doc:"The file."`
 	StepID      string `json:"stepId" pattern:"^(step_[0-9a-z]+)?$" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
-	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage"`
+	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage" doc:"What it is. failure is a zip of what a page was like when a step failed."`
 	Name        string `json:"name,omitempty" doc:"Of a download: what the page calls the file, made harmless."`
-	ContentType string `json:"contentType"`
+	ContentType string `json:"contentType" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`
 	SHA256      string `json:"sha256,omitempty" doc:"Of a download, in hex."`
-	CreatedAt   string `json:"createdAt"`
+	CreatedAt   string `json:"createdAt" doc:"When it was made."`
 }
 
 func (s *server) artifactRoutes() {
@@ -46,7 +46,7 @@ func (s *server) artifactRoutes() {
 				return nil, err
 			}
 			if in.Cursor != "" && !domain.ValidID(domain.PrefixArtifact, in.Cursor) {
-				return nil, domain.Invalid("cursor", "is not one that this list gave out")
+				return nil, domain.ErrCursor
 			}
 			rows, err := s.Artifacts.ArtifactsPage(ctx, project(ctx), in.SessionID, in.Cursor, in.Limit+1)
 			if err != nil {
@@ -165,6 +165,6 @@ func inParts(op *huma.Operation) {
 	}
 	slices.SortFunc(op.Parameters, func(a, b *huma.Param) int { return strings.Compare(a.Name, b.Name) })
 	content := op.Responses["200"].Content
-	op.Responses["206"] = &huma.Response{Description: "Partial Content", Content: content}
-	op.Responses["304"] = &huma.Response{Description: "Not Modified"}
+	op.Responses["206"] = &huma.Response{Content: map[string]*huma.MediaType{"multipart/byteranges": content["*/*"], "*/*": content["*/*"]}}
+	op.Responses["304"] = &huma.Response{}
 }

@@ -42,16 +42,16 @@ func counted(n int, idem *domain.Idempotency) *countOutput {
 }
 
 type deliveryView struct {
-	DeliveryID    string `json:"deliveryId"`
+	DeliveryID    string `json:"deliveryId" doc:"The delivery."`
 	EventID       string `json:"eventId" doc:"Also the webhook-id header."`
-	EventType     string `json:"eventType"`
-	SessionID     string `json:"sessionId,omitempty"`
-	EndpointID    string `json:"endpointId"`
-	Status        string `json:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED"`
-	Attempts      int    `json:"attempts"`
-	NextAttemptAt string `json:"nextAttemptAt,omitempty"`
-	CreatedAt     string `json:"createdAt"`
-	EndedAt       string `json:"endedAt,omitempty"`
+	EventType     string `json:"eventType" doc:"The event's type."`
+	SessionID     string `json:"sessionId,omitempty" doc:"The event's session, if it is of one."`
+	EndpointID    string `json:"endpointId" doc:"The endpoint that it goes to."`
+	Status        string `json:"status" enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED" doc:"How far it is. PENDING waits for its turn or for its next try."`
+	Attempts      int    `json:"attempts" doc:"How many tries there were."`
+	NextAttemptAt string `json:"nextAttemptAt,omitempty" doc:"When it is tried next."`
+	CreatedAt     string `json:"createdAt" doc:"When it was made."`
+	EndedAt       string `json:"endedAt,omitempty" doc:"When it was delivered or given up."`
 	Reason        string `json:"reason,omitempty" enum:"exhausted,gone,expired,requested,endpoint_deleted" doc:"Why it is FAILED or CANCELED."`
 }
 
@@ -79,15 +79,15 @@ type DeliveryPath struct {
 }
 
 type attemptView struct {
-	AttemptID     string `json:"attemptId"`
-	Number        int    `json:"number"`
-	StartedAt     string `json:"startedAt"`
-	DurationMs    int64  `json:"durationMs"`
+	AttemptID     string `json:"attemptId" doc:"The attempt."`
+	Number        int    `json:"number" doc:"Which try it was; the first is 1."`
+	StartedAt     string `json:"startedAt" doc:"When it began."`
+	DurationMs    int64  `json:"durationMs" doc:"Milliseconds, until the answer or the failure."`
 	StatusCode    int    `json:"statusCode,omitempty" doc:"Of the answer; not there without one."`
 	Response      string `json:"response,omitempty" doc:"The first 16 KiB of the answer's body."`
-	RemoteAddress string `json:"remoteAddress,omitempty"`
-	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,proxy,internal"`
-	Error         string `json:"error,omitempty"`
+	RemoteAddress string `json:"remoteAddress,omitempty" doc:"The address and port that it went to."`
+	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,proxy,internal" doc:"What kind of failure it was; not there when it was delivered."`
+	Error         string `json:"error,omitempty" doc:"What went wrong, in a sentence."`
 }
 
 func (s *server) deliveryRoutes() {
@@ -116,11 +116,11 @@ func (s *server) deliveryRoutes() {
 	// Exported because huma fills in no unexported embedded struct.
 	type Many struct {
 		Body struct {
-			EndpointID string     `json:"endpointId,omitempty" minLength:"1" maxLength:"64"`
-			Status     string     `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED"`
-			EventType  string     `json:"eventType,omitempty" minLength:"1" maxLength:"64"`
-			EventID    string     `json:"eventId,omitempty" minLength:"1" maxLength:"64"`
-			SessionID  string     `json:"sessionId,omitempty" minLength:"1" maxLength:"64"`
+			EndpointID string     `json:"endpointId,omitempty" minLength:"1" maxLength:"64" doc:"Only those to this endpoint."`
+			Status     string     `json:"status,omitempty" enum:"PENDING,DELIVERED,FAILED,CANCELED" doc:"Only those that are so."`
+			EventType  string     `json:"eventType,omitempty" minLength:"1" maxLength:"64" doc:"Only those of events of this type."`
+			EventID    string     `json:"eventId,omitempty" minLength:"1" maxLength:"64" doc:"Only those of this event."`
+			SessionID  string     `json:"sessionId,omitempty" minLength:"1" maxLength:"64" doc:"Only those of events of this session."`
 			From       *time.Time `json:"from,omitempty" nullable:"false" doc:"Created at or after."`
 			To         *time.Time `json:"to,omitempty" nullable:"false" doc:"Created before."`
 		}
@@ -245,8 +245,8 @@ func picked(endpoint, status, kind, event, session string, from, to time.Time) (
 type explanationView struct {
 	Code          string        `json:"code" doc:"Stable."`
 	Explanation   string        `json:"explanation" doc:"A sentence or two."`
-	NextAttemptAt string        `json:"nextAttemptAt,omitempty"`
-	EndpointID    string        `json:"endpointId"`
+	NextAttemptAt string        `json:"nextAttemptAt,omitempty" doc:"When it is tried next."`
+	EndpointID    string        `json:"endpointId" doc:"The endpoint that it is about."`
 	Delivery      *deliveryView `json:"delivery,omitempty" doc:"Not there when the endpoint was not to get it."`
 	WaitsFor      string        `json:"waitsFor,omitempty" doc:"Of an ordered endpoint: the id of the earliest delivery that has to be delivered or given up before this one is sent."`
 }

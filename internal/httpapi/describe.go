@@ -54,16 +54,18 @@ func (s *server) describe() {
 	api := s.api.OpenAPI()
 	api.Info.Contact = &huma.Contact{Name: "browserhook", URL: "https://github.com/browserhook/browserhook"}
 	api.Info.License = &huma.License{Name: "Apache 2.0", Identifier: "Apache-2.0"}
+	api.ExternalDocs = &huma.ExternalDocs{URL: "http://127.0.0.1:8080/docs", Description: "The documents, on a running server."}
 	api.Tags = tags
 	api.Servers = []*huma.Server{{URL: "http://127.0.0.1:8080", Description: "Where a server listens unless it is told otherwise."}}
 	if s.PublicURL != nil {
 		api.Servers = []*huma.Server{{URL: s.PublicURL(), Description: "This server."}}
+		api.ExternalDocs.URL = s.PublicURL() + "/docs"
 	}
 	all := api.Components.Schemas.Map()
 	stepRuns(api.Components.Schemas)
 	eventSchemas(all)
 	all["EventPage"].Properties["data"].Items = &huma.Schema{Ref: components + "Event"}
-	all["Failure"].Description = "Why something failed."
+	describeSchemas(all)
 	api.Components.Headers, api.Components.Responses = answerHeaders, map[string]*huma.Response{}
 	for status, r := range refusals {
 		api.Components.Responses[r.name] = r.response(status)
@@ -100,7 +102,7 @@ func (s *server) describeOperation(op *huma.Operation) {
 		if tagged(op) {
 			answer.Headers["ETag"] = header("ETag")
 		}
-		answer.Description = answers(code)
+		answer.Description = answers(code, answer)
 		for kind, media := range answer.Content {
 			if kind == "application/json" && media.Schema != nil && media.Schema.Ref != "" {
 				media.Example = exampleOf(media.Schema.Ref)
@@ -137,7 +139,7 @@ func (s *server) describeOperation(op *huma.Operation) {
 			Description: "The ETag of an answer that is there already: if nothing has changed the answer is 304, without a body.",
 		})
 		op.Responses["304"] = &huma.Response{
-			Description: answers(http.StatusNotModified),
+			Description: answers(http.StatusNotModified, nil),
 			Headers:     map[string]*huma.Param{"X-Request-Id": header("RequestId"), "ETag": header("ETag")},
 		}
 	}
@@ -149,6 +151,16 @@ func (s *server) describeOperation(op *huma.Operation) {
 		done.Description = "With Prefer: wait=N, when all of them have ended."
 		op.Responses["200"] = &done
 		op.Responses["202"].Headers["Preference-Applied"] = header("PreferenceApplied")
+	case "get-artifact":
+		for status, more := range map[string][]string{
+			"200": {"ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition"},
+			"206": {"ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition", "Content-Range"},
+			"304": {"ETag", "Content-Disposition"},
+		} {
+			for _, name := range more {
+				op.Responses[status].Headers[name] = header(strings.ReplaceAll(name, "-", ""))
+			}
+		}
 	case "list-events":
 		op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: stream}, Example: streamExample()}
 		op.Parameters = append(op.Parameters, &huma.Param{
@@ -197,7 +209,7 @@ func stepRuns(r huma.Registry) {
 			AllOf: []*huma.Schema{{Ref: components + base}, {
 				Type: huma.TypeObject, Required: []string{"action"},
 				Properties: map[string]*huma.Schema{
-					"action": {Type: huma.TypeString, Enum: []any{action}},
+					"action": {Type: huma.TypeString, Description: "What the step does.", Enum: []any{action}},
 					"step":   {Ref: components + spec},
 					"result": &result,
 				},
@@ -212,16 +224,17 @@ func stepRuns(r huma.Registry) {
 // webhookOperation is the request that an endpoint gets for an event.
 func webhookOperation(t domain.EventType) *huma.Operation {
 	text := &huma.Schema{Type: huma.TypeString}
-	head := func(name, doc string) *huma.Param {
-		return &huma.Param{Name: name, In: "header", Required: true, Schema: text, Description: doc}
+	head := func(name, doc, example string) *huma.Param {
+		return &huma.Param{Name: name, In: "header", Required: true, Schema: text, Description: doc, Example: example}
 	}
 	return &huma.Operation{
 		OperationID: strings.ReplaceAll(string(t), "_", "-"), Tags: []string{"webhooks"}, Summary: string(t),
 		Description: happened[t] + " It is sent to the endpoints that ask for it, until one answer is 2xx or the retries are over.",
 		Parameters: []*huma.Param{
-			head("webhook-id", "The event's id: the same in every try. An event that comes again has the same."),
-			head("webhook-timestamp", "When this try was made, in seconds since 1970."),
-			head("webhook-signature", "By Standard Webhooks: v1, and the base64 of the HMAC-SHA256 of id.timestamp.body, for each secret; v1a, and ed25519 where the endpoint has a key pair."),
+			head("webhook-id", "The event's id: the same in every try. An event that comes again has the same.", "evt_06h0vrn6b12g35g6ph5tvdtch0"),
+			head("webhook-timestamp", "When this try was made, in seconds since 1970.", "1795519815"),
+			head("webhook-signature", "By Standard Webhooks: v1, and the base64 of the HMAC-SHA256 of id.timestamp.body, for each secret; v1a, and ed25519 where the endpoint has a key pair.", "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkQ2pj9o9NDN/H/pI4="),
+			{Name: "traceparent", In: "header", Schema: text, Description: "The trace that the event belongs to, by W3C Trace Context, if the server keeps traces.", Example: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
 		},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {
 			Schema: &huma.Schema{Ref: components + eventName(t) + "Event"}, Example: json.RawMessage(exampleBody(t)),

@@ -27,7 +27,7 @@ type Endpoints interface {
 }
 
 type headerView struct {
-	Name   string `json:"name" maxLength:"100" example:"X-Environment"`
+	Name   string `json:"name" maxLength:"100" example:"X-Environment" doc:"The header's name."`
 	Value  string `json:"value,omitempty" maxLength:"2000" doc:"Not shown of a secret header; in a change, a secret header without a value keeps its own."`
 	Secret bool   `json:"secret,omitempty" doc:"Encrypted in the database and never shown again."`
 }
@@ -37,27 +37,27 @@ type filterView struct {
 }
 
 type endpointView struct {
-	EndpointID     string            `json:"endpointId"`
+	EndpointID     string            `json:"endpointId" doc:"The endpoint."`
 	SessionID      string            `json:"sessionId,omitempty" doc:"Of an inline webhook: the one session whose events it gets."`
-	URL            string            `json:"url" format:"uri"`
-	Events         []string          `json:"events" nullable:"false"`
-	Filter         *filterView       `json:"filter,omitempty"`
-	Ordered        bool              `json:"ordered"`
-	RateLimit      int               `json:"rateLimit,omitempty"`
-	Concurrency    int               `json:"concurrency,omitempty"`
-	SkipStale      bool              `json:"skipStale"`
+	URL            string            `json:"url" format:"uri" doc:"Where its deliveries go."`
+	Events         []string          `json:"events" nullable:"false" doc:"What it gets: event types and wildcards."`
+	Filter         *filterView       `json:"filter,omitempty" doc:"Which sessions it gets events of."`
+	Ordered        bool              `json:"ordered" doc:"Whether a session's events come one after the other."`
+	RateLimit      int               `json:"rateLimit,omitempty" doc:"Deliveries a second; not there: no limit."`
+	Concurrency    int               `json:"concurrency,omitempty" doc:"Requests at once; not there: as many as it copes with, up to 32."`
+	SkipStale      bool              `json:"skipStale" doc:"Whether browser_ready is left out once its session has ended."`
 	RetrySchedule  *[]string         `json:"retrySchedule,omitempty" nullable:"false" doc:"Its own; not there: the default."`
-	Headers        []headerView      `json:"headers,omitempty"`
-	Description    string            `json:"description,omitempty"`
-	Metadata       map[string]string `json:"metadata"`
-	Status         string            `json:"status" enum:"ENABLED,PAUSED,DISABLED"`
-	DisabledReason string            `json:"disabledReason,omitempty" enum:"gone,failing,requested"`
+	Headers        []headerView      `json:"headers,omitempty" doc:"Sent with each delivery."`
+	Description    string            `json:"description,omitempty" doc:"What it is for, in your words."`
+	Metadata       map[string]string `json:"metadata" doc:"Yours; it comes with the events that are about the endpoint."`
+	Status         string            `json:"status" enum:"ENABLED,PAUSED,DISABLED" doc:"Whether it is sent anything. What is for a PAUSED one waits; what is for a DISABLED one passes it by."`
+	DisabledReason string            `json:"disabledReason,omitempty" enum:"gone,failing,requested" doc:"Why it is DISABLED."`
 	FailingSince   string            `json:"failingSince,omitempty" doc:"No delivery has succeeded since."`
 	PublicKey      string            `json:"publicKey,omitempty" doc:"Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json."`
 	PublicKeyID    string            `json:"publicKeyId,omitempty" doc:"The kid of the public key there."`
 	Secret         string            `json:"secret,omitempty" doc:"Signs its deliveries. Only in the answer to the call that made it."`
-	CreatedAt      string            `json:"createdAt"`
-	UpdatedAt      string            `json:"updatedAt"`
+	CreatedAt      string            `json:"createdAt" doc:"When it was made."`
+	UpdatedAt      string            `json:"updatedAt" doc:"When it was last changed."`
 }
 
 func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
@@ -133,7 +133,7 @@ func (s *server) endpointRoutes() {
 		func(ctx context.Context, in *struct {
 			Creating
 			Body struct {
-				URL         string            `json:"url" example:"https://example.com/hooks"`
+				URL         string            `json:"url" example:"https://example.com/hooks" doc:"Where its deliveries go."`
 				Events      []string          `json:"events,omitempty" maxItems:"19" doc:"Event types, browser_*, step_* or *, each once; all by default." nullable:"false"`
 				Filter      *filterView       `json:"filter,omitempty" doc:"Only events of sessions whose metadata passes."`
 				Ordered     bool              `json:"ordered,omitempty" doc:"A session's events one after the other, each when the one before is delivered or given up. Can't be changed later."`
@@ -143,8 +143,8 @@ func (s *server) endpointRoutes() {
 				Secret      string            `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 				KeyPair     bool              `json:"keyPair,omitempty" doc:"Sign with an ed25519 key pair too (v1a)."`
 				SkipStale   bool              `json:"skipStale,omitempty" doc:"Don't send browser_ready any more once its session has ended."`
-				Description string            `json:"description,omitempty" maxLength:"500"`
-				Metadata    map[string]string `json:"metadata,omitempty"`
+				Description string            `json:"description,omitempty" maxLength:"500" doc:"What it is for, in your words."`
+				Metadata    map[string]string `json:"metadata,omitempty" doc:"Yours; it comes with the events that are about the endpoint."`
 
 				RetrySchedule retrySchedule `json:"retrySchedule,omitempty"`
 			}
@@ -184,15 +184,15 @@ func (s *server) endpointRoutes() {
 		func(ctx context.Context, in *struct {
 			EndpointPath
 			Body struct {
-				URL         *string                  `json:"url,omitempty" nullable:"false"`
-				Events      *[]string                `json:"events,omitempty" maxItems:"19" nullable:"false"`
-				Filter      patch[filterView]        `json:"filter,omitempty"`
-				RateLimit   patch[int]               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000"`
-				Concurrency patch[int]               `json:"concurrency,omitempty" minimum:"0" maximum:"256"`
+				URL         *string                  `json:"url,omitempty" nullable:"false" doc:"Where its deliveries go from now on."`
+				Events      *[]string                `json:"events,omitempty" maxItems:"19" nullable:"false" doc:"What it gets from now on: event types, browser_*, step_* or *, each once."`
+				Filter      patch[filterView]        `json:"filter,omitempty" doc:"Only events of sessions whose metadata passes."`
+				RateLimit   patch[int]               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
+				Concurrency patch[int]               `json:"concurrency,omitempty" minimum:"0" maximum:"256" doc:"Requests at once; 0: as many as it copes with, up to 32."`
 				Headers     patch[[]headerInput]     `json:"headers,omitempty" maxItems:"20" doc:"Replaces all of them."`
-				SkipStale   patch[bool]              `json:"skipStale,omitempty"`
-				Description patch[string]            `json:"description,omitempty"`
-				Metadata    patch[map[string]string] `json:"metadata,omitempty"`
+				SkipStale   patch[bool]              `json:"skipStale,omitempty" doc:"Don't send browser_ready any more once its session has ended."`
+				Description patch[string]            `json:"description,omitempty" doc:"What it is for, in your words."`
+				Metadata    patch[map[string]string] `json:"metadata,omitempty" doc:"Replaces all of it."`
 
 				RetrySchedule retrySchedule `json:"retrySchedule,omitempty"`
 			}

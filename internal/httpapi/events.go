@@ -39,7 +39,7 @@ type eventsOutput struct {
 }
 
 type eventTypeView struct {
-	Type    string         `json:"type"`
+	Type    string         `json:"type" doc:"The event type."`
 	Kind    string         `json:"kind" enum:"browser,step,webhook" doc:"The type of its body."`
 	Schema  map[string]any `json:"schema" doc:"JSON Schema of the body."`
 	Example any            `json:"example" doc:"A body."`

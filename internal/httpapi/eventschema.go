@@ -108,7 +108,6 @@ func id(p domain.Prefix, doc string) schema {
 func dataMembers(kind string, failure schema) schema {
 	text := func(doc string) schema { return schema{"type": "string", "description": doc} }
 	url := func(doc string) schema { return schema{"type": "string", "format": "uri", "description": doc} }
-	page := func(doc string) schema { return schema{"type": "string", "description": doc} }
 	count := func(doc string) schema {
 		return schema{"type": "integer", "format": "int64", "minimum": 0, "description": doc}
 	}
@@ -121,7 +120,7 @@ func dataMembers(kind string, failure schema) schema {
 			"stepId": id(domain.PrefixStep, "The step that ran when a download began."), "artifactId": id(domain.PrefixArtifact, "The file that was downloaded."),
 			"artifactUrl": url("Where it can be fetched, with a key."), "name": text("What the page calls the file, made harmless."),
 			"contentType": text("Its media type."), "size": count("Its bytes."), "sha256": text("In hex."),
-			"url": page("Where it came from."), "pageUrl": page("The page that had it downloaded."),
+			"url": text("Where it came from."), "pageUrl": text("The page that had it downloaded."),
 			"streamId": id(domain.PrefixStream, "The link by which somebody drives the session, or did."), "controller": text("The link's name."),
 			"durationMs": count("For how long."),
 		}
@@ -175,19 +174,22 @@ func dataSchema(t domain.EventType, failure schema) schema {
 			delete(members, name)
 		}
 	}
-	members["eventType"] = schema{"type": "string", "const": string(t)}
+	members["eventType"] = schema{"type": "string", "const": string(t), "description": "What happened."}
 	return schema{"type": "object", "required": always, "properties": members}
 }
 
 // bodySchema describes a body with this data; kind is its type, or empty for any.
 func bodySchema(kind string, data schema) schema {
-	session, of := schema{"type": "string", "pattern": "^(" + stem(domain.PrefixSession) + ")?$", "description": "The session; empty in an event of the type webhook."}, schema{"type": "string", "enum": []any{"browser", "step", "webhook"}}
+	session, of := id(domain.PrefixSession, "The session."), schema{"type": "string", "description": "What it is about."}
 	switch kind {
 	case "":
+		session = schema{"type": "string", "pattern": "^(" + stem(domain.PrefixSession) + ")?$", "description": "The session; empty in an event of the type webhook."}
+		of["enum"] = []any{"browser", "step", "webhook"}
 	case "webhook":
-		session, of = schema{"type": "string", "const": "", "description": "It is of no session."}, schema{"type": "string", "const": kind}
+		session = schema{"type": "string", "const": "", "description": "It is of no session."}
+		fallthrough
 	default:
-		session, of = id(domain.PrefixSession, "The session."), schema{"type": "string", "const": kind}
+		of["const"] = kind
 	}
 	return schema{
 		"type":     "object",
@@ -215,7 +217,7 @@ func eventSchemas(all map[string]*huma.Schema) {
 		all[name] = &huma.Schema{Extensions: s}
 		return schema{"$ref": components + name}
 	}
-	failure := schema{"$ref": components + "Failure"}
+	failure := add("Failure", failureSchema())
 	mapping, one := schema{}, []any{}
 	for _, t := range domain.EventTypes {
 		data := dataSchema(t, failure)

@@ -66,7 +66,7 @@ func checkIdempotencyKey(r *http.Request, makes bool) *Problem {
 	default:
 		return nil
 	}
-	return newProblem(domain.CodeInvalid, name+": "+message, FieldError{Field: name, Message: message})
+	return refuseField(name, message)
 }
 
 // Replayed is what an answer carries that made nothing.

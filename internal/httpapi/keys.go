@@ -21,14 +21,14 @@ type Access interface {
 }
 
 type keyView struct {
-	KeyID     string `json:"keyId"`
-	ProjectID string `json:"projectId"`
-	Role      string `json:"role" enum:"viewer,project,operator"`
-	Name      string `json:"name"`
+	KeyID     string `json:"keyId" doc:"The key."`
+	ProjectID string `json:"projectId" doc:"The project that it is of."`
+	Role      string `json:"role" enum:"viewer,project,operator" doc:"What it may do."`
+	Name      string `json:"name" doc:"What you call it."`
 	Prefix    string `json:"prefix" doc:"How the key begins."`
 	Key       string `json:"key,omitempty" doc:"The key itself. Only in the answer to the call that made it, and not when that is repeated: it isn't stored."`
-	CreatedAt string `json:"createdAt"`
-	RevokedAt string `json:"revokedAt,omitempty"`
+	CreatedAt string `json:"createdAt" doc:"When it was made."`
+	RevokedAt string `json:"revokedAt,omitempty" doc:"When it was revoked, if it was."`
 }
 
 func viewKey(k domain.APIKey) keyView {
@@ -39,10 +39,10 @@ func viewKey(k domain.APIKey) keyView {
 }
 
 type projectView struct {
-	ProjectID string `json:"projectId"`
-	Name      string `json:"name"`
+	ProjectID string `json:"projectId" doc:"The project."`
+	Name      string `json:"name" doc:"What you call it."`
 	Sessions  int    `json:"sessions,omitempty" doc:"How many of its sessions may have a browser at once; not there: any number."`
-	CreatedAt string `json:"createdAt"`
+	CreatedAt string `json:"createdAt" doc:"When it was made."`
 }
 
 func viewProject(p domain.Project) projectView {
@@ -119,7 +119,7 @@ func (s *server) createKey(ctx context.Context, in *struct {
 	Body struct {
 		ProjectID string `json:"projectId,omitempty" maxLength:"64" doc:"The caller's own by default."`
 		Role      string `json:"role,omitempty" enum:"viewer,project,operator" doc:"viewer reads; project, the default, also changes what is in its project; operator also manages keys and projects."`
-		Name      string `json:"name,omitempty" maxLength:"100"`
+		Name      string `json:"name,omitempty" maxLength:"100" doc:"What you call it."`
 	}
 }) (*keyOutput, error) {
 	idem, err := in.idempotency(ctx, "POST /v1/keys")

@@ -24,47 +24,47 @@ type Logs interface {
 }
 
 type timingsView struct {
-	Blocked float64 `json:"blocked"`
-	DNS     float64 `json:"dns"`
+	Blocked float64 `json:"blocked" doc:"Until it was sent on its way, in milliseconds."`
+	DNS     float64 `json:"dns" doc:"Looking up the name."`
 	Connect float64 `json:"connect" doc:"With ssl."`
-	SSL     float64 `json:"ssl"`
-	Send    float64 `json:"send"`
-	Wait    float64 `json:"wait"`
-	Receive float64 `json:"receive"`
+	SSL     float64 `json:"ssl" doc:"Agreeing on TLS."`
+	Send    float64 `json:"send" doc:"Sending the request."`
+	Wait    float64 `json:"wait" doc:"Until the answer began."`
+	Receive float64 `json:"receive" doc:"Receiving the answer."`
 }
 
 type logView struct {
 	Number int64  `json:"number" doc:"In the order in which they began, from 1. It can be passed as cursor."`
 	Kind   string `json:"kind" enum:"console,error,request,refused" doc:"error is an exception that a page didn't catch; refused is a connection that the session may not make."`
-	At     string `json:"at" format:"date-time"`
+	At     string `json:"at" format:"date-time" doc:"When it happened or, of a request, began."`
 	StepID string `json:"stepId,omitempty" doc:"Of the step that ran then, if any did."`
 
 	Type   string `json:"type,omitempty" doc:"Of the console: log, warning, error, …"`
-	Text   string `json:"text,omitempty"`
+	Text   string `json:"text,omitempty" doc:"What was written, or what the exception says."`
 	URL    string `json:"url,omitempty" doc:"That was asked for or, of the console and of errors, of the script."`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
+	Line   int    `json:"line,omitempty" doc:"Of the script, from 1."`
+	Column int    `json:"column,omitempty" doc:"Of the script, from 1."`
 
-	Method       string       `json:"method,omitempty"`
-	ResourceType string       `json:"resourceType,omitempty" example:"Document"`
+	Method       string       `json:"method,omitempty" doc:"The request's."`
+	ResourceType string       `json:"resourceType,omitempty" example:"Document" doc:"What it was asked for as."`
 	Status       int          `json:"status,omitempty" doc:"Not there: no answer came."`
-	Protocol     string       `json:"protocol,omitempty" example:"h2"`
-	MIMEType     string       `json:"mimeType,omitempty"`
+	Protocol     string       `json:"protocol,omitempty" example:"h2" doc:"That the answer came by."`
+	MIMEType     string       `json:"mimeType,omitempty" doc:"The answer's media type."`
 	Cache        string       `json:"cache,omitempty" enum:"memory,disk,prefetch,serviceWorker" doc:"What answered in the server's place."`
-	Failure      string       `json:"failure,omitempty" example:"net::ERR_NAME_NOT_RESOLVED"`
+	Failure      string       `json:"failure,omitempty" example:"net::ERR_NAME_NOT_RESOLVED" doc:"Why no answer came."`
 	RedirectURL  string       `json:"redirectUrl,omitempty" doc:"Where the answer sent the browser: that is the next request."`
 	Transferred  int64        `json:"transferredBytes,omitempty" doc:"Of the answer, on the wire."`
 	Body         int64        `json:"bodyBytes,omitempty" doc:"Of the answer's body, decoded."`
 	DurationMs   *float64     `json:"durationMs,omitempty" doc:"Not there: the request is under way."`
 	Timings      *timingsView `json:"timings,omitempty" doc:"The parts of durationMs; -1: there was none."`
 
-	Host   string `json:"host,omitempty"`
-	Port   int    `json:"port,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Host   string `json:"host,omitempty" doc:"That the connection was to."`
+	Port   int    `json:"port,omitempty" doc:"That the connection was to."`
+	Reason string `json:"reason,omitempty" doc:"Why it was refused."`
 }
 
 type logPage struct {
-	Data       []logView `json:"data" nullable:"false"`
+	Data       []logView `json:"data" nullable:"false" doc:"The entries, in the order of their numbers."`
 	NextCursor string    `json:"nextCursor,omitempty" doc:"Pass it as cursor to get the next page; not there on the last."`
 	Dropped    int64     `json:"dropped" doc:"How many of the oldest entries were dropped, since the log had grown too long."`
 }
@@ -104,7 +104,9 @@ func (in *logsInput) Resolve(hc huma.Context) []error {
 func (s *server) logRoutes() {
 	operation(s, http.MethodGet, "/sessions/{sessionId}/logs", "read-logs", "Read the log of a session's pages", 200, s.readLogs,
 		answersWith("application/json", harType), func(op *huma.Operation) {
-			op.Responses["200"].Content["application/json"].Schema = s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[logPage](), true, "LogPage")
+			content := op.Responses["200"].Content
+			content[harType].Schema = &huma.Schema{Type: huma.TypeObject, Description: "HAR 1.2: all requests.", AdditionalProperties: true}
+			content["application/json"].Schema = s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[logPage](), true, "LogPage")
 		})
 }
 
@@ -113,7 +115,7 @@ func (s *server) readLogs(ctx context.Context, in *logsInput) (*huma.StreamRespo
 	if in.Cursor != "" {
 		n, err := strconv.ParseInt(in.Cursor, 10, 64)
 		if err != nil || n < 0 {
-			return nil, domain.Invalid("cursor", "is not one that this list gave out")
+			return nil, domain.ErrCursor
 		}
 		q.After = n
 	}

@@ -61,14 +61,14 @@ func (s *server) arrived(r *http.Request) (_ *http.Request, forged bool) {
 }
 
 type nodeView struct {
-	NodeID    string   `json:"nodeId"`
+	NodeID    string   `json:"nodeId" doc:"The server."`
 	URL       string   `json:"url,omitempty" doc:"Where the other nodes reach it: node-url."`
-	Version   string   `json:"version,omitempty"`
+	Version   string   `json:"version,omitempty" doc:"Of browserhook, that runs there."`
 	Browsers  []string `json:"browsers,omitempty" nullable:"false" enum:"shell,chromium" doc:"That it can start, its default first; left out by one that has none, or is of a release that didn't say."`
 	State     string   `json:"state" enum:"READY,DRAINING" doc:"One that is DRAINING starts no more sessions, and ends with its last."`
 	Sessions  int      `json:"sessions" doc:"That have a browser there, or get one."`
 	Room      int      `json:"room" doc:"How many more can be started there now."`
-	StartedAt string   `json:"startedAt"`
+	StartedAt string   `json:"startedAt" doc:"When it started."`
 	LastSeen  string   `json:"lastSeen" doc:"When it last showed that it lives, which it does every two seconds."`
 }
 

@@ -8,25 +8,25 @@ import (
 )
 
 type viewport struct {
-	Width  int `json:"width" minimum:"100" maximum:"4096"`
-	Height int `json:"height" minimum:"100" maximum:"4096"`
+	Width  int `json:"width" minimum:"100" maximum:"4096" doc:"CSS pixels."`
+	Height int `json:"height" minimum:"100" maximum:"4096" doc:"CSS pixels."`
 }
 
 type geolocation struct {
-	Latitude  float64 `json:"latitude" minimum:"-90" maximum:"90" example:"48.1374"`
-	Longitude float64 `json:"longitude" minimum:"-180" maximum:"180" example:"11.5755"`
+	Latitude  float64 `json:"latitude" minimum:"-90" maximum:"90" example:"48.1374" doc:"Degrees north."`
+	Longitude float64 `json:"longitude" minimum:"-180" maximum:"180" example:"11.5755" doc:"Degrees east."`
 	Accuracy  float64 `json:"accuracy,omitempty" minimum:"0" maximum:"1000000" doc:"Metres; 0 is the default."`
 }
 
 type sessionHeader struct {
-	Name   string `json:"name" maxLength:"100" example:"X-Tenant"`
-	Value  string `json:"value" maxLength:"2000"`
+	Name   string `json:"name" maxLength:"100" example:"X-Tenant" doc:"The header's name."`
+	Value  string `json:"value" maxLength:"2000" doc:"What it says."`
 	Secret bool   `json:"secret,omitempty" doc:"The value is kept encrypted, and never shown again."`
 }
 
 type httpCredentials struct {
-	Username string `json:"username" maxLength:"1000"`
-	Password string `json:"password" maxLength:"1000"`
+	Username string `json:"username" maxLength:"1000" doc:"The user."`
+	Password string `json:"password" maxLength:"1000" doc:"The user's password."`
 	Origin   string `json:"origin,omitempty" maxLength:"2000" doc:"Only servers of this origin get them; by default every one that asks." example:"https://example.com"`
 }
 
@@ -40,7 +40,7 @@ type BrowserOptions struct {
 	ColorScheme       string           `json:"colorScheme,omitempty" enum:"light,dark" doc:"What pages are told that the user prefers; light is the default."`
 	UserAgent         string           `json:"userAgent,omitempty" maxLength:"512" doc:"The client hints follow from it. The default is that of the same Chromium with a window."`
 	Locale            string           `json:"locale,omitempty" maxLength:"64" doc:"Language, numbers and dates, and Accept-Language." example:"de-DE"`
-	Timezone          string           `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin"`
+	Timezone          string           `json:"timezone,omitempty" maxLength:"64" example:"Europe/Berlin" doc:"What pages take for the local time."`
 	Geolocation       *geolocation     `json:"geolocation,omitempty" doc:"Where the browser is; pages also need the permission geolocation."`
 	Permissions       []string         `json:"permissions,omitempty" maxItems:"20" nullable:"false" doc:"What every page may do unasked, and nothing else." enum:"accelerometer,ambient-light-sensor,background-sync,camera,clipboard-read,clipboard-write,geolocation,gyroscope,local-fonts,magnetometer,microphone,midi,midi-sysex,notifications,payment-handler,screen-wake-lock,storage-access"`
 	IgnoreCertErrors  bool             `json:"ignoreCertificateErrors,omitempty" doc:"Open pages whose certificate is not trusted."`

@@ -21,8 +21,8 @@ import (
 // Problem is every error's body: RFC 9457, with a stable code.
 type Problem struct {
 	Type      string       `json:"type" format:"uri" doc:"Opens what the code means." example:"http://127.0.0.1:8080/docs/errors#invalid_request"`
-	Title     string       `json:"title" example:"Unprocessable Entity"`
-	Status    int          `json:"status" example:"422"`
+	Title     string       `json:"title" doc:"What the status is called." example:"Unprocessable Entity"`
+	Status    int          `json:"status" doc:"The answer's HTTP status." example:"422"`
 	Code      string       `json:"code" doc:"Stable name of what is wrong." example:"invalid_request"`
 	Detail    string       `json:"detail,omitempty" doc:"One sentence for a person."`
 	Errors    []FieldError `json:"errors,omitempty" doc:"The fields that are wrong, the first 20 of them."`
@@ -34,8 +34,8 @@ type Problem struct {
 
 // FieldError is one field that is wrong.
 type FieldError struct {
-	Field   string `json:"field" example:"steps[1].url"`
-	Message string `json:"message"`
+	Field   string `json:"field" doc:"Its path in the body, or the name of the parameter or header." example:"steps[1].url"`
+	Message string `json:"message" doc:"What is wrong with it, and what would be right."`
 }
 
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }

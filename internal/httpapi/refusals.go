@@ -3,7 +3,9 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -62,6 +64,8 @@ func (r refusal) response(status int) *huma.Response {
 		headers["WWW-Authenticate"] = header("WWWAuthenticate")
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusConflict:
 		headers["Retry-After"] = header("RetryAfter")
+	case http.StatusRequestedRangeNotSatisfiable:
+		headers["Content-Range"] = header("ContentRange")
 	}
 	return &huma.Response{Description: r.says, Headers: headers, Content: map[string]*huma.MediaType{
 		"application/problem+json": {Schema: &huma.Schema{Ref: components + "Problem"}, Example: json.RawMessage(raw)},
@@ -69,7 +73,7 @@ func (r refusal) response(status int) *huma.Response {
 }
 
 // answers is what an answer of a status that isn't refused says.
-func answers(status int) string {
+func answers(status int, answer *huma.Response) string {
 	switch status {
 	case http.StatusCreated:
 		return "It was made, or had been made by the same request before."
@@ -82,9 +86,20 @@ func answers(status int) string {
 	case http.StatusNotModified:
 		return "It is what If-None-Match says."
 	default:
-		return "The answer."
+		media := answer.Content["application/json"]
+		if media == nil || media.Schema.Ref == "" {
+			return "The answer."
+		}
+		name := strings.TrimPrefix(media.Schema.Ref, components)
+		if strings.HasSuffix(name, "Page") {
+			return "A page of the list."
+		}
+		return "The " + strings.ToLower(capital.ReplaceAllString(name, "$1 $2")) + "."
 	}
 }
+
+// capital is where a word in a schema's name begins.
+var capital = regexp.MustCompile(`([a-z])([A-Z])`)
 
 func header(name string) *huma.Param { return &huma.Param{Ref: "#/components/headers/" + name} }
 
@@ -94,6 +109,10 @@ var answerHeaders = map[string]*huma.Param{
 	"Location":            textHeader("Where the thing that was made is.", "http://127.0.0.1:8080/v1/sessions/browser_iwnx132n1"),
 	"ETag":                textHeader("Names this answer: with If-None-Match it isn't sent again while it is the same.", `"6dcd4ce23d88e2ee"`),
 	"IdempotencyReplayed": textHeader("true when the call had been made before, under the same Idempotency-Key.", "true"),
+	"LastModified":        textHeader("When the file was made.", "Tue, 24 Nov 2026 11:30:16 GMT"),
+	"AcceptRanges":        textHeader("bytes: parts of it can be asked for by Range.", "bytes"),
+	"ContentRange":        textHeader("Which bytes these are, and how many there are in all; bytes */N when there are none such.", "bytes 0-1023/48211"),
+	"ContentDisposition":  textHeader("attachment, and its name, of what a page had downloaded; inline of the others.", `attachment; filename=invoice.csv`),
 	"PreferenceApplied":   textHeader("How long it was waited for, if it was.", "wait=30"),
 	"WWWAuthenticate":     textHeader("How to send a key.", `Bearer realm="browserhook"`),
 	"RetryAfter":          textHeader("When to ask again, in seconds, where that is known.", "5"),

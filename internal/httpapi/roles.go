@@ -64,7 +64,7 @@ var routeRoles = map[string]domain.Role{
 	"GET /v1/nodes":                 domain.RoleOperator,
 	"POST /v1/nodes/{nodeId}/drain": domain.RoleOperator,
 
-	metricsRoute: domain.RoleOperator,
+	metricsPattern: domain.RoleOperator,
 }
 
 // permit says whether the key may use the route.

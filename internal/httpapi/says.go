@@ -124,7 +124,7 @@ var says = map[string]said{
 	"list-projects":  {does: "Lists the projects of the server, with their limits."},
 	"update-project": {does: "Changes how many browsers the project may have at once.", example: `{"sessions":50}`},
 
-	"read-metrics": {refuses: []int{http.StatusNotFound}},
+	"read-metrics": {does: "In Prometheus' text format, of this server alone. docs/operations.md lists them.", refuses: []int{http.StatusNotFound}},
 
 	"list-nodes": {does: "Lists the servers that share the database, with how many sessions each has and has room for."},
 	"drain-node": {does: "Has a server take no more sessions, so that it can be stopped when its last has ended."},

@@ -40,32 +40,32 @@ type newSession struct {
 }
 
 type sessionView struct {
-	SessionID    string `json:"sessionId"`
-	Status       string `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED"`
+	SessionID    string `json:"sessionId" doc:"The session."`
+	Status       string `json:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED" doc:"How far it is. A QUEUED one waits for a browser; steps run while it is READY."`
 	StreamingURL string `json:"streamingUrl" doc:"The live page; whoever has the link can look."`
 	ConnectURL   string `json:"connectUrl,omitempty" doc:"Where Playwright, Puppeteer and other programs use the browser by the DevTools protocol, until the session ends. Whoever has it can do all that the session can; keys that may only read don't see it."`
-	URL          string `json:"url,omitempty"`
+	URL          string `json:"url,omitempty" doc:"The page that was opened first."`
 	BrowserOptions
-	TestID      string            `json:"testIdAttribute,omitempty"`
-	Timeout     string            `json:"timeout"`
-	IdleTimeout string            `json:"idleTimeout"`
-	Metadata    map[string]string `json:"metadata"`
+	TestID      string            `json:"testIdAttribute,omitempty" doc:"The attribute that testid= looks at."`
+	Timeout     string            `json:"timeout" doc:"Longest life from READY on."`
+	IdleTimeout string            `json:"idleTimeout" doc:"Longest time without a step or a viewer's input; 0s: none."`
+	Metadata    map[string]string `json:"metadata" doc:"Yours; it comes with every event."`
 
 	QueuePosition int `json:"queuePosition,omitempty" doc:"While it is QUEUED: its place among all that wait, of all projects, which take turns; 1 is next. It is as things are now: others may end, come and wait for their project's limit."`
 
-	CloseReason string          `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown"`
-	Error       *domain.Failure `json:"error,omitempty"`
+	CloseReason string          `json:"closeReason,omitempty" enum:"requested,timeout,idle,crashed,node_lost,shutdown" doc:"Why it has ended."`
+	Error       *domain.Failure `json:"error,omitempty" doc:"Why it failed, or lost its browser."`
 	Usage       usage           `json:"usage" doc:"What the browser has had of the network: all of it when the session has ended, and before that what its server knows."`
-	CreatedAt   string          `json:"createdAt"`
-	ReadyAt     string          `json:"readyAt,omitempty"`
-	EndedAt     string          `json:"endedAt,omitempty"`
+	CreatedAt   string          `json:"createdAt" doc:"When it was made."`
+	ReadyAt     string          `json:"readyAt,omitempty" doc:"When it got its browser."`
+	EndedAt     string          `json:"endedAt,omitempty" doc:"When it ended."`
 	Steps       []stepView      `json:"steps,omitempty" doc:"Only in the answer to the call that made them; when that is repeated and they are long by then, the later ones without their results." nullable:"false"`
 	Webhook     *endpointView   `json:"webhook,omitempty" doc:"Only in the answer to the call that made it."`
 }
 
 type usage struct {
 	SentBytes     int64 `json:"sentBytes" doc:"To servers, with what TLS and HTTP add."`
-	ReceivedBytes int64 `json:"receivedBytes"`
+	ReceivedBytes int64 `json:"receivedBytes" doc:"From servers, with what TLS and HTTP add."`
 	Refused       int64 `json:"refused" doc:"Connections to where the browser may not go."`
 }
 

@@ -27,18 +27,18 @@ type Steps interface {
 }
 
 type stepView struct {
-	StepID     string           `json:"stepId"`
-	Index      int              `json:"index"`
+	StepID     string           `json:"stepId" doc:"The step."`
+	Index      int              `json:"index" doc:"Its place in the session; the first is 0."`
 	Action     string           `json:"action"`
-	Status     string           `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED"`
+	Status     string           `json:"status" enum:"PENDING,RUNNING,WAITING,COMPLETED,FAILED,CANCELED,INTERRUPTED" doc:"How far it is. WAITING is for a person; INTERRUPTED is one that the browser was lost under."`
 	Step       any              `json:"step,omitempty" doc:"As it was given, but for what is marked as secret, which is an ellipsis. To a key of the role viewer, value, values and the value of cookies are an ellipsis, and addresses have no user and password. Not there when it can't be read at the moment."`
-	Result     any              `json:"result,omitempty"`
-	Error      *domain.Failure  `json:"error,omitempty"`
+	Result     any              `json:"result,omitempty" doc:"What it answers, when it has completed."`
+	Error      *domain.Failure  `json:"error,omitempty" doc:"Why it failed."`
 	Tries      []domain.Failure `json:"tries,omitempty" doc:"Why the earlier tries of a step with retries failed."`
-	DurationMs *int64           `json:"durationMs,omitempty"`
-	CreatedAt  string           `json:"createdAt"`
-	StartedAt  string           `json:"startedAt,omitempty"`
-	FinishedAt string           `json:"finishedAt,omitempty"`
+	DurationMs *int64           `json:"durationMs,omitempty" doc:"How long it took, in milliseconds, when it has ended."`
+	CreatedAt  string           `json:"createdAt" doc:"When it was added."`
+	StartedAt  string           `json:"startedAt,omitempty" doc:"When it began to run."`
+	FinishedAt string           `json:"finishedAt,omitempty" doc:"When it ended."`
 }
 
 // viewStep is a step as the caller may see it.
@@ -69,7 +69,7 @@ type addStepsInput struct {
 	Creating
 	Prefer string `header:"Prefer" maxLength:"1000" doc:"wait=N: answer when the steps have ended, after at most N seconds. More than 60 counts as 60; Preference-Applied says what counted." example:"wait=30"`
 	Body   struct {
-		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false"`
+		Steps   []step.Spec `json:"steps" minItems:"1" maxItems:"100" nullable:"false" doc:"They run in this order."`
 		OnError string      `json:"onError,omitempty" enum:"stop,continue" doc:"What a failed step does to those after it; stop is the default."`
 		DryRun  bool        `json:"dryRun,omitempty" doc:"As if each step had it: targets are looked for, and nothing is done."`
 	}

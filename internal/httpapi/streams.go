@@ -18,13 +18,13 @@ type Streams interface {
 }
 
 type streamView struct {
-	StreamID     string `json:"streamId"`
-	Mode         string `json:"mode" enum:"view,control"`
-	Name         string `json:"name,omitempty"`
-	Once         bool   `json:"once,omitempty"`
-	StreamingURL string `json:"streamingUrl"`
-	CreatedAt    string `json:"createdAt"`
-	ExpiresAt    string `json:"expiresAt,omitempty"`
+	StreamID     string `json:"streamId" doc:"The link."`
+	Mode         string `json:"mode" enum:"view,control" doc:"Whether it takes mouse and keyboard."`
+	Name         string `json:"name,omitempty" doc:"Of who it is for."`
+	Once         bool   `json:"once,omitempty" doc:"Whether it is for one."`
+	StreamingURL string `json:"streamingUrl" doc:"The link itself: whoever has it gets in."`
+	CreatedAt    string `json:"createdAt" doc:"When it was made."`
+	ExpiresAt    string `json:"expiresAt,omitempty" doc:"When it ends; not there: with the session."`
 }
 
 type streamOutput struct {
@@ -34,12 +34,12 @@ type streamOutput struct {
 }
 
 type viewerView struct {
-	ViewerID string `json:"viewerId"`
+	ViewerID string `json:"viewerId" doc:"The viewer: one connection to the live page."`
 	StreamID string `json:"streamId" doc:"The link that it came by."`
 	Name     string `json:"name,omitempty" doc:"The link's."`
-	Mode     string `json:"mode" enum:"view,control"`
+	Mode     string `json:"mode" enum:"view,control" doc:"Whether it may use mouse and keyboard."`
 	Address  string `json:"address" doc:"The IP address that it came from."`
-	JoinedAt string `json:"joinedAt"`
+	JoinedAt string `json:"joinedAt" doc:"When it came."`
 	LeftAt   string `json:"leftAt,omitempty" doc:"Missing while it is there."`
 }
 
@@ -62,7 +62,7 @@ func (s *server) streamRoutes() {
 				return nil, err
 			}
 			if in.Cursor != "" && !domain.ValidID(domain.PrefixViewer, in.Cursor) {
-				return nil, domain.Invalid("cursor", "is not one that this list gave out")
+				return nil, domain.ErrCursor
 			}
 			rows, err := s.Streams.Viewers(ctx, project(ctx), in.SessionID, in.Cursor, in.Limit+1)
 			if err != nil {

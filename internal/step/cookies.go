@@ -22,15 +22,15 @@ var keeping = []action{{
 
 // Cookie is a cookie to set. It needs a domain, or a url, or the page's is taken.
 type Cookie struct {
-	Name     string  `json:"name" minLength:"1" maxLength:"4096"`
-	Value    string  `json:"value" maxLength:"4096" secret:"true"`
-	URL      string  `json:"url,omitempty"`
-	Domain   string  `json:"domain,omitempty"`
-	Path     string  `json:"path,omitempty"`
+	Name     string  `json:"name" minLength:"1" maxLength:"4096" doc:"The cookie's name."`
+	Value    string  `json:"value" maxLength:"4096" secret:"true" doc:"What it holds."`
+	URL      string  `json:"url,omitempty" doc:"A page that would get it: in place of domain and path."`
+	Domain   string  `json:"domain,omitempty" doc:"Whose hosts get it, those below it too; that of url, or the page's, alone by default."`
+	Path     string  `json:"path,omitempty" doc:"Below which paths; all by default."`
 	Expires  float64 `json:"expires,omitempty" doc:"Seconds since 1970; none is a session cookie."`
-	HTTPOnly bool    `json:"httpOnly,omitempty"`
-	Secure   bool    `json:"secure,omitempty"`
-	SameSite string  `json:"sameSite,omitempty" enum:"Strict,Lax,None"`
+	HTTPOnly bool    `json:"httpOnly,omitempty" doc:"Whether pages' scripts don't see it."`
+	Secure   bool    `json:"secure,omitempty" doc:"Whether it goes over HTTPS alone."`
+	SameSite string  `json:"sameSite,omitempty" enum:"Strict,Lax,None" doc:"When requests from other sites carry it."`
 	Secret   bool    `json:"secret,omitempty" doc:"The value is a secret: kept encrypted, shown to nobody, taken out of what steps answer and why they fail."`
 }
 

@@ -16,9 +16,9 @@ type ShownDialogs struct {
 }
 
 type dialogResult struct {
-	Type     string `json:"type" enum:"alert,confirm,prompt,beforeunload"`
-	Message  string `json:"message"`
-	Accepted bool   `json:"accepted"`
+	Type     string `json:"type" enum:"alert,confirm,prompt,beforeunload" doc:"What kind of dialog it was."`
+	Message  string `json:"message" doc:"What it said."`
+	Accepted bool   `json:"accepted" doc:"Whether it was answered with yes."`
 }
 
 // DryRunMembers are what a dry run answers. It is exported because huma describes
@@ -36,14 +36,14 @@ type dialogsResult struct {
 
 type pageResult struct {
 	URL    string `json:"url" doc:"The page's address."`
-	Title  string `json:"title"`
+	Title  string `json:"title" doc:"The page's title."`
 	Status int    `json:"status,omitempty" doc:"Of the HTTP answer; not there without one." example:"200"`
 	ShownDialogs
 }
 
 type outlineResult struct {
 	URL     string `json:"url" doc:"The page's address."`
-	Title   string `json:"title"`
+	Title   string `json:"title" doc:"The page's title."`
 	Outline string `json:"outline" doc:"A line for each thing on the page."`
 	Lines   int    `json:"lines" doc:"How many lines the whole outline has."`
 	Next    int    `json:"next,omitempty" doc:"The first line that is left, for from; not there when none is."`
@@ -52,8 +52,8 @@ type outlineResult struct {
 
 type tabResult struct {
 	Index   int    `json:"index" doc:"Its place; the first is 0."`
-	URL     string `json:"url"`
-	Title   string `json:"title"`
+	URL     string `json:"url" doc:"Its page's address."`
+	Title   string `json:"title" doc:"Its page's title."`
 	Current bool   `json:"current" doc:"Steps run in it."`
 }
 
@@ -65,9 +65,9 @@ type tabsResult struct {
 }
 
 type fileResult struct {
-	ArtifactID  string `json:"artifactId"`
+	ArtifactID  string `json:"artifactId" doc:"The file."`
 	Name        string `json:"name" doc:"What the page calls the file, made harmless."`
-	ContentType string `json:"contentType"`
+	ContentType string `json:"contentType" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`
 	SHA256      string `json:"sha256" doc:"In hex."`
 	URL         string `json:"url" doc:"Where it came from."`
@@ -78,11 +78,11 @@ type fileResult struct {
 type startResult struct {
 	Tab         *tabResult `json:"tab,omitempty" doc:"With popup: the new tab."`
 	ArtifactID  string     `json:"artifactId,omitempty" doc:"With download: the file, and so are the other members."`
-	Name        string     `json:"name,omitempty"`
-	ContentType string     `json:"contentType,omitempty"`
+	Name        string     `json:"name,omitempty" doc:"What the page calls the file, made harmless."`
+	ContentType string     `json:"contentType,omitempty" doc:"Its media type."`
 	Size        int64      `json:"size,omitempty" doc:"Bytes."`
 	SHA256      string     `json:"sha256,omitempty" doc:"In hex."`
-	URL         string     `json:"url,omitempty"`
+	URL         string     `json:"url,omitempty" doc:"Where it came from."`
 	DryRunMembers
 	ShownDialogs
 }
@@ -93,12 +93,12 @@ type selectResult struct {
 }
 
 type uploadResult struct {
-	Files []uploadedFile `json:"files" nullable:"false"`
+	Files []uploadedFile `json:"files" nullable:"false" doc:"That the page was given."`
 	ShownDialogs
 }
 
 type uploadedFile struct {
-	Name string `json:"name"`
+	Name string `json:"name" doc:"What the page sees it called."`
 	Size int64  `json:"size" doc:"Bytes."`
 }
 
@@ -109,15 +109,15 @@ type scrollResult struct {
 }
 
 type artifactResult struct {
-	ArtifactID  string `json:"artifactId"`
-	ContentType string `json:"contentType" example:"application/pdf"`
+	ArtifactID  string `json:"artifactId" doc:"The file."`
+	ContentType string `json:"contentType" example:"application/pdf" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`
 	ShownDialogs
 }
 
 type pictureResult struct {
-	ArtifactID  string `json:"artifactId"`
-	ContentType string `json:"contentType" example:"image/png"`
+	ArtifactID  string `json:"artifactId" doc:"The picture."`
+	ContentType string `json:"contentType" example:"image/png" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`
 	Width       int    `json:"width" doc:"Its own pixels."`
 	Height      int    `json:"height" doc:"Its own pixels."`
@@ -127,7 +127,7 @@ type pictureResult struct {
 
 type storageResult struct {
 	ArtifactID  string `json:"artifactId,omitempty" doc:"get: what was found, as Playwright's storageState."`
-	ContentType string `json:"contentType,omitempty" example:"application/json"`
+	ContentType string `json:"contentType,omitempty" example:"application/json" doc:"Its media type."`
 	Size        int64  `json:"size,omitempty" doc:"Bytes."`
 	Cookies     int    `json:"cookies,omitempty" doc:"How many there are, or were."`
 	Origins     int    `json:"origins,omitempty" doc:"How many there are, or were."`
@@ -137,7 +137,7 @@ type storageResult struct {
 
 // dryRunResult is what a dry run answers in place of what the action always does.
 type dryRunResult struct {
-	DryRun bool   `json:"dryRun"`
+	DryRun bool   `json:"dryRun" doc:"It was a dry run."`
 	Found  string `json:"found,omitempty" doc:"The target, as it was found."`
 	ShownDialogs
 }

@@ -42,7 +42,7 @@ func (Spec) Schema(r huma.Registry) *huma.Schema {
 func (a *action) schema(r huma.Registry) *huma.Schema {
 	s := &huma.Schema{
 		Type: huma.TypeObject, Description: a.does, AdditionalProperties: false, Required: []string{"action"},
-		Properties: map[string]*huma.Schema{"action": {Type: huma.TypeString, Enum: []any{a.name}}},
+		Properties: map[string]*huma.Schema{"action": {Type: huma.TypeString, Description: "What the step does.", Enum: []any{a.name}}},
 	}
 	if a.answers != "" {
 		s.Description += " The result: " + a.answers

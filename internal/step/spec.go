@@ -93,8 +93,8 @@ type Spec struct {
 // Position is a place in an element, in CSS pixels from its top left corner,
 // within its border.
 type Position struct {
-	X float64 `json:"x"`
-	Y float64 `json:"y"`
+	X float64 `json:"x" doc:"Pixels to the right."`
+	Y float64 `json:"y" doc:"Pixels down."`
 }
 
 // Params is the spec as it is stored: compact JSON.

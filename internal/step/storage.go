@@ -19,35 +19,35 @@ const CodeStorage = "storage_failed"
 
 // StorageState is what Playwright calls so, in its own spelling.
 type StorageState struct {
-	Cookies []StateCookie `json:"cookies" maxItems:"5000" nullable:"false"`
-	Origins []StateOrigin `json:"origins" maxItems:"1000" nullable:"false"`
+	Cookies []StateCookie `json:"cookies" maxItems:"5000" nullable:"false" doc:"All of them."`
+	Origins []StateOrigin `json:"origins" maxItems:"1000" nullable:"false" doc:"What each origin keeps."`
 }
 
 // StateCookie is a cookie in a StorageState.
 type StateCookie struct {
-	Name         string  `json:"name" maxLength:"4096"`
-	Value        string  `json:"value" maxLength:"4096" secret:"true"`
-	Domain       string  `json:"domain"`
-	Path         string  `json:"path"`
+	Name         string  `json:"name" maxLength:"4096" doc:"The cookie's name."`
+	Value        string  `json:"value" maxLength:"4096" secret:"true" doc:"What it holds."`
+	Domain       string  `json:"domain" doc:"Whose hosts get it."`
+	Path         string  `json:"path" doc:"Below which paths."`
 	Expires      float64 `json:"expires,omitempty" doc:"Seconds since 1970; -1 or none is a session cookie."`
-	HTTPOnly     bool    `json:"httpOnly,omitempty"`
-	Secure       bool    `json:"secure,omitempty"`
-	SameSite     string  `json:"sameSite,omitempty" enum:"Strict,Lax,None"`
+	HTTPOnly     bool    `json:"httpOnly,omitempty" doc:"Whether pages' scripts don't see it."`
+	Secure       bool    `json:"secure,omitempty" doc:"Whether it goes over HTTPS alone."`
+	SameSite     string  `json:"sameSite,omitempty" enum:"Strict,Lax,None" doc:"When requests from other sites carry it."`
 	PartitionKey string  `json:"partitionKey,omitempty" doc:"The top-level site that a partitioned cookie belongs to."`
-	CrossSite    *bool   `json:"_crHasCrossSiteAncestor,omitempty"`
+	CrossSite    *bool   `json:"_crHasCrossSiteAncestor,omitempty" doc:"Of a partitioned cookie: whether a frame of another site was between."`
 }
 
 // StateOrigin is what one origin keeps.
 type StateOrigin struct {
-	Origin       string      `json:"origin" example:"https://example.com"`
-	LocalStorage []StateItem `json:"localStorage" nullable:"false"`
+	Origin       string      `json:"origin" example:"https://example.com" doc:"Scheme, host and port."`
+	LocalStorage []StateItem `json:"localStorage" nullable:"false" doc:"Its local storage."`
 	IndexedDB    []any       `json:"indexedDB,omitempty" nullable:"false" doc:"Databases, as Playwright writes them."`
 }
 
 // StateItem is one entry of an origin's local storage.
 type StateItem struct {
-	Name  string `json:"name"`
-	Value string `json:"value" secret:"true"`
+	Name  string `json:"name" doc:"The key."`
+	Value string `json:"value" secret:"true" doc:"What is kept under it."`
 }
 
 var storing = []action{{

@@ -97,7 +97,7 @@ func (x *Explainer) Event(ctx context.Context, project, id, cursor string, limit
 		endpoints = ""
 		after, ok := strings.CutPrefix(cursor, fromDeliveries)
 		if !ok && cursor != "" {
-			return nil, "", domain.Invalid("cursor", "is not one that this list gave out")
+			return nil, "", domain.ErrCursor
 		}
 		page, next, err := x.History.Deliveries(ctx, project, domain.DeliveryFilter{EventID: id, Cursor: after, Limit: limit})
 		if err != nil {

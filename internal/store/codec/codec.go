@@ -162,13 +162,10 @@ func DecodeCursor(p domain.Prefix, cursor string) (string, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	// The decoder passes over line breaks: one spelling counts.
 	if err != nil || EncodeCursor(string(raw)) != cursor || !domain.ValidID(p, string(raw)) {
-		return "", ErrCursor
+		return "", domain.ErrCursor
 	}
 	return string(raw), nil
 }
-
-// ErrCursor refuses a cursor of a list.
-var ErrCursor = domain.Invalid("cursor", "is not one that this list gave out")
 
 // IsRow says whether a number may be that of a row. What is decoded and was never
 // encoded is hardly ever so small.

@@ -37,7 +37,7 @@ func (i IDs) Before(cursor string) (Key, error) {
 	}
 	k := i.Key(id)
 	if !codec.IsRow(k.Event) || !codec.IsRow(k.Endpoint) {
-		return Key{}, codec.ErrCursor
+		return Key{}, domain.ErrCursor
 	}
 	return k, nil
 }

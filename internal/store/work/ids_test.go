@@ -31,7 +31,7 @@ func TestIDs(t *testing.T) {
 		t.Errorf("%s names the row %+v", foreign, got)
 	}
 	for _, cursor := range []string{codec.EncodeCursor(foreign), codec.EncodeCursor(domain.NewID(domain.PrefixEvent)), id, "~"} {
-		if got, err := ids.Before(cursor); !errors.Is(err, codec.ErrCursor) {
+		if got, err := ids.Before(cursor); !errors.Is(err, domain.ErrCursor) {
 			t.Errorf("the cursor %s: %+v, %v", cursor, got, err)
 		}
 	}

@@ -103,7 +103,9 @@ func (a *additional) UnmarshalYAML(n *yaml.Node) error {
 
 func (s *schema) check(at string) error {
 	for word := range s.Rest {
-		return fmt.Errorf("%s: the word %s is not known here", at, word)
+		if !strings.HasPrefix(word, "x-") {
+			return fmt.Errorf("%s: the word %s is not known here", at, word)
+		}
 	}
 	return nil
 }

@@ -16,17 +16,22 @@ from ._model import Model, instant, is_dry, many, opt
 
 @dataclass(frozen=True, kw_only=True)
 class Artifact(Model):
+    """A file of a session."""
 
     artifact_id: str
+    """The file."""
     step_id: str
     """Of the step that made it or, of a download, that ran when it began; empty if none
     did.
     """
     kind: Literal["screenshot", "pdf", "failure", "download", "storage"]
+    """What it is. failure is a zip of what a page was like when a step failed."""
     content_type: str
+    """Its media type."""
     size: int
     """Bytes."""
     created_at: datetime
+    """When it was made."""
     name: str | None = None
     """Of a download: what the page calls the file, made harmless."""
     sha256: str | None = None
@@ -49,9 +54,12 @@ class Artifact(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class ArtifactResult(Model):
+    """The file that a step has made."""
 
     artifact_id: str
+    """The file."""
     content_type: str
+    """Its media type."""
     size: int
     """Bytes."""
     dialogs: list[DialogResult] | None = None
@@ -70,14 +78,22 @@ class ArtifactResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt(Model):
+    """A request that was made for a delivery."""
 
     attempt_id: str
+    """The attempt."""
     number: int
+    """Which try it was; the first is 1."""
     started_at: datetime
+    """When it began."""
     duration_ms: int
+    """Milliseconds, until the answer or the failure."""
     error: str | None = None
+    """What went wrong, in a sentence."""
     error_class: Literal["timeout", "dns", "connect", "tls", "blocked", "redirect", "status", "protocol", "proxy", "internal"] | None = None
+    """What kind of failure it was; not there when it was delivered."""
     remote_address: str | None = None
+    """The address and port that it went to."""
     response: str | None = None
     """The first 16 KiB of the answer's body."""
     status_code: int | None = None
@@ -104,6 +120,7 @@ class BrowserClosedData(Model):
     """The data of browser_closed."""
 
     event_type: Literal["browser_closed"]
+    """What happened."""
     reason: str
     """Why the session ended."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
@@ -133,6 +150,7 @@ class BrowserCrashedData(Model):
 
     error: Failure
     event_type: Literal["browser_crashed"]
+    """What happened."""
     reason: str
     """Why the session ended."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
@@ -160,6 +178,7 @@ class BrowserDownloadCompletedData(Model):
     """The data of browser_download_completed."""
 
     event_type: Literal["browser_download_completed"]
+    """What happened."""
     name: str
     """What the page calls the file, made harmless."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
@@ -213,6 +232,7 @@ class BrowserFailedData(Model):
 
     error: Failure
     event_type: Literal["browser_failed"]
+    """What happened."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
     """The session's status after it."""
     streaming_url: str
@@ -240,6 +260,7 @@ class BrowserReadyData(Model):
     """The data of browser_ready."""
 
     event_type: Literal["browser_ready"]
+    """What happened."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
     """The session's status after it."""
     streaming_url: str
@@ -268,6 +289,7 @@ class BrowserRecoveredData(Model):
     """The data of browser_recovered."""
 
     event_type: Literal["browser_recovered"]
+    """What happened."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
     """The session's status after it."""
     streaming_url: str
@@ -298,6 +320,7 @@ class BrowserTakeoverEndedData(Model):
     duration_ms: int
     """For how long."""
     event_type: Literal["browser_takeover_ended"]
+    """What happened."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
     """The session's status after it."""
     stream_id: str
@@ -333,6 +356,7 @@ class BrowserTakeoverStartedData(Model):
     """The data of browser_takeover_started."""
 
     event_type: Literal["browser_takeover_started"]
+    """What happened."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
     """The session's status after it."""
     stream_id: str
@@ -367,20 +391,30 @@ class BrowserTakeoverStartedData(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery(Model):
+    """An event on its way to an endpoint."""
 
     delivery_id: str
+    """The delivery."""
     event_id: str
     """Also the webhook-id header."""
     event_type: str
+    """The event's type."""
     endpoint_id: str
+    """The endpoint that it goes to."""
     status: Literal["PENDING", "SENDING", "DELIVERED", "FAILED", "CANCELED"]
+    """How far it is. PENDING waits for its turn or for its next try."""
     attempts: int
+    """How many tries there were."""
     created_at: datetime
+    """When it was made."""
     ended_at: datetime | None = None
+    """When it was delivered or given up."""
     next_attempt_at: datetime | None = None
+    """When it is tried next."""
     reason: Literal["exhausted", "gone", "expired", "requested", "endpoint_deleted"] | None = None
     """Why it is FAILED or CANCELED."""
     session_id: str | None = None
+    """The event's session, if it is of one."""
 
     @classmethod
     def decode(cls, raw: Any) -> Delivery:
@@ -402,6 +436,7 @@ class Delivery(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryCount(Model):
+    """How many deliveries something was done to."""
 
     deliveries: int
     """How many it was done to."""
@@ -425,6 +460,7 @@ class DeliveryFailedData(Model):
     event_id: str
     """The event that it was of."""
     event_type: Literal["delivery_failed"]
+    """What happened."""
     reason: str
     """Why."""
     status: str
@@ -445,10 +481,14 @@ class DeliveryFailedData(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogResult(Model):
+    """A dialog that a page showed."""
 
     type: Literal["alert", "confirm", "prompt", "beforeunload"]
+    """What kind of dialog it was."""
     message: str
+    """What it said."""
     accepted: bool
+    """Whether it was answered with yes."""
 
     @classmethod
     def decode(cls, raw: Any) -> DialogResult:
@@ -462,6 +502,7 @@ class DialogResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class DialogsResult(Model):
+    """What steps answer that have nothing to answer."""
 
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
@@ -482,8 +523,10 @@ class DialogsResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class DryRunResult(Model):
+    """What a dry run answers."""
 
     dry_run: bool
+    """It was a dry run."""
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
     found: str | None = None
@@ -501,28 +544,46 @@ class DryRunResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint(Model):
+    """A webhook endpoint: where events go."""
 
     endpoint_id: str
+    """The endpoint."""
     url: str
+    """Where its deliveries go."""
     events: list[str]
+    """What it gets: event types and wildcards."""
     ordered: bool
+    """Whether a session's events come one after the other."""
     skip_stale: bool
+    """Whether browser_ready is left out once its session has ended."""
     metadata: dict[str, str]
+    """Yours; it comes with the events that are about the endpoint."""
     status: Literal["ENABLED", "PAUSED", "DISABLED"]
+    """Whether it is sent anything. What is for a PAUSED one waits; what is for a DISABLED
+    one passes it by.
+    """
     created_at: datetime
+    """When it was made."""
     updated_at: datetime
+    """When it was last changed."""
     concurrency: int | None = None
+    """Requests at once; not there: as many as it copes with, up to 32."""
     description: str | None = None
+    """What it is for, in your words."""
     disabled_reason: Literal["gone", "failing", "requested"] | None = None
+    """Why it is DISABLED."""
     failing_since: datetime | None = None
     """No delivery has succeeded since."""
     filter: EndpointFilter | None = None
+    """Which sessions it gets events of."""
     headers: list[WebhookHeader] | None = None
+    """Sent with each delivery."""
     public_key: str | None = None
     """Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json."""
     public_key_id: str | None = None
     """The kid of the public key there."""
     rate_limit: int | None = None
+    """Deliveries a second; not there: no limit."""
     retry_schedule: list[str] | None = None
     """Its own; not there: the default."""
     secret: str | None = None
@@ -565,6 +626,7 @@ class EndpointDisabledData(Model):
     endpoint_id: str
     """The endpoint that it is about."""
     event_type: Literal["endpoint_disabled"]
+    """What happened."""
     reason: str
     """Why."""
     status: str
@@ -594,6 +656,7 @@ class EndpointFailingData(Model):
     endpoint_id: str
     """The endpoint that it is about."""
     event_type: Literal["endpoint_failing"]
+    """What happened."""
     reason: str
     """Why."""
     status: str
@@ -618,6 +681,7 @@ class EndpointFailingData(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointFilter(Model):
+    """Which sessions' events an endpoint gets."""
 
     metadata: dict[str, list[str]] | None = None
     """Members of the session's metadata, each with the values of which it must have one."""
@@ -637,6 +701,7 @@ class Event(Model):
     session_id: str
     """The session; empty in an event of the type webhook."""
     type: Literal["browser", "step", "webhook"]
+    """What it is about."""
     data: EventData
     id: str
     """The event; also the webhook-id header, the same in every try."""
@@ -663,8 +728,10 @@ class Event(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class EventTypeDescription(Model):
+    """An event type, and what its events are like."""
 
     type: str
+    """The event type."""
     kind: Literal["browser", "step", "webhook"]
     """The type of its body."""
     schema: dict[str, Any]
@@ -685,15 +752,18 @@ class EventTypeDescription(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation(Model):
+    """Where a delivery is, or why there is none."""
 
     code: str
     """Stable."""
     explanation: str
     """A sentence or two."""
     endpoint_id: str
+    """The endpoint that it is about."""
     delivery: Delivery | None = None
     """Not there when the endpoint was not to get it."""
     next_attempt_at: datetime | None = None
+    """When it is tried next."""
     waits_for: str | None = None
     """Of an ordered endpoint: the id of the earliest delivery that has to be delivered or
     given up before this one is sent.
@@ -717,14 +787,25 @@ class Failure(Model):
     """Why something failed."""
 
     code: str
+    """Stable name of what went wrong."""
     message: str
+    """One sentence for a person."""
     artifact_id: str | None = None
+    """What the page was like when the step failed: a zip."""
     limit: int | None = None
+    """What it might have."""
     lines: list[str] | None = None
+    """The browser's last lines."""
     seen: str | None = None
+    """What it saw instead."""
     step_id: str | None = None
+    """The step that ran when the browser was lost, or the last before."""
     used: int | None = None
+    """What a browser had when it was ended for having too much: bytes, of processes their
+    number.
+    """
     waited_for: str | None = None
+    """What the step waited for."""
 
     @classmethod
     def decode(cls, raw: Any) -> Failure:
@@ -744,9 +825,12 @@ class Failure(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class FieldError(Model):
+    """A field that is wrong."""
 
     field: str
+    """Its path in the body, or the name of the parameter or header."""
     message: str
+    """What is wrong with it, and what would be right."""
 
     @classmethod
     def decode(cls, raw: Any) -> FieldError:
@@ -759,11 +843,14 @@ class FieldError(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class FileResult(Model):
+    """A file that was downloaded."""
 
     artifact_id: str
+    """The file."""
     name: str
     """What the page calls the file, made harmless."""
     content_type: str
+    """Its media type."""
     size: int
     """Bytes."""
     sha256: str
@@ -789,9 +876,12 @@ class FileResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Geolocation(Model):
+    """A place on Earth."""
 
     latitude: float
+    """Degrees north."""
     longitude: float
+    """Degrees east."""
     accuracy: float | None = None
     """Metres; 0 is the default."""
 
@@ -807,9 +897,12 @@ class Geolocation(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCredentials(Model):
+    """A login by HTTP authentication."""
 
     username: str
+    """The user."""
     password: str
+    """The user's password."""
     origin: str | None = None
     """Only servers of this origin get them; by default every one that asks."""
 
@@ -825,19 +918,26 @@ class HttpCredentials(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Key(Model):
+    """An API key, of a project and with a role."""
 
     key_id: str
+    """The key."""
     project_id: str
+    """The project that it is of."""
     role: Literal["viewer", "project", "operator"]
+    """What it may do."""
     name: str
+    """What you call it."""
     prefix: str
     """How the key begins."""
     created_at: datetime
+    """When it was made."""
     key: str | None = None
     """The key itself. Only in the answer to the call that made it, and not when that is
     repeated: it isn't stored.
     """
     revoked_at: datetime | None = None
+    """When it was revoked, if it was."""
 
     @classmethod
     def decode(cls, raw: Any) -> Key:
@@ -856,6 +956,7 @@ class Key(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class LogEntry(Model):
+    """What a page wrote or asked for. Which members there are depends on its kind."""
 
     number: int
     """In the order in which they began, from 1. It can be passed as cursor."""
@@ -864,29 +965,41 @@ class LogEntry(Model):
     session may not make.
     """
     at: datetime
+    """When it happened or, of a request, began."""
     body_bytes: int | None = None
     """Of the answer's body, decoded."""
     cache: Literal["memory", "disk", "prefetch", "serviceWorker"] | None = None
     """What answered in the server's place."""
     column: int | None = None
+    """Of the script, from 1."""
     duration_ms: float | None = None
     """Not there: the request is under way."""
     failure: str | None = None
+    """Why no answer came."""
     host: str | None = None
+    """That the connection was to."""
     line: int | None = None
+    """Of the script, from 1."""
     method: str | None = None
+    """The request's."""
     mime_type: str | None = None
+    """The answer's media type."""
     port: int | None = None
+    """That the connection was to."""
     protocol: str | None = None
+    """That the answer came by."""
     reason: str | None = None
+    """Why it was refused."""
     redirect_url: str | None = None
     """Where the answer sent the browser: that is the next request."""
     resource_type: str | None = None
+    """What it was asked for as."""
     status: int | None = None
     """Not there: no answer came."""
     step_id: str | None = None
     """Of the step that ran then, if any did."""
     text: str | None = None
+    """What was written, or what the exception says."""
     timings: Timings | None = None
     """The parts of durationMs; -1: there was none."""
     transferred_bytes: int | None = None
@@ -929,6 +1042,7 @@ class LogEntry(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Network(Model):
+    """Hosts that may be reached, and may not."""
 
     allow: list[str] | None = None
     """The only hosts that may be reached; left out: all. Each is a name, an address, or all
@@ -948,8 +1062,10 @@ class Network(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Node(Model):
+    """A server."""
 
     node_id: str
+    """The server."""
     state: Literal["READY", "DRAINING"]
     """One that is DRAINING starts no more sessions, and ends with its last."""
     sessions: int
@@ -957,6 +1073,7 @@ class Node(Model):
     room: int
     """How many more can be started there now."""
     started_at: datetime
+    """When it started."""
     last_seen: datetime
     """When it last showed that it lives, which it does every two seconds."""
     browsers: list[Literal["shell", "chromium"]] | None = None
@@ -966,6 +1083,7 @@ class Node(Model):
     url: str | None = None
     """Where the other nodes reach it: node-url."""
     version: str | None = None
+    """Of browserhook, that runs there."""
 
     @classmethod
     def decode(cls, raw: Any) -> Node:
@@ -985,10 +1103,12 @@ class Node(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class OutlineResult(Model):
+    """What is on a page."""
 
     url: str
     """The page's address."""
     title: str
+    """The page's title."""
     outline: str
     """A line for each thing on the page."""
     lines: int
@@ -1013,10 +1133,12 @@ class OutlineResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class PageResult(Model):
+    """The page that a step has led to."""
 
     url: str
     """The page's address."""
     title: str
+    """The page's title."""
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
     status: int | None = None
@@ -1035,9 +1157,12 @@ class PageResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureResult(Model):
+    """The picture that a step has made."""
 
     artifact_id: str
+    """The picture."""
     content_type: str
+    """Its media type."""
     size: int
     """Bytes."""
     width: int
@@ -1065,10 +1190,14 @@ class PictureResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Project(Model):
+    """What keys are of. What is in one is seen by its own keys alone."""
 
     project_id: str
+    """The project."""
     name: str
+    """What you call it."""
     created_at: datetime
+    """When it was made."""
     sessions: int | None = None
     """How many of its sessions may have a browser at once; not there: any number."""
 
@@ -1085,6 +1214,7 @@ class Project(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class ScrollResult(Model):
+    """Where the page, or the element, is scrolled to."""
 
     x: float
     """CSS pixels."""
@@ -1105,6 +1235,7 @@ class ScrollResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class SelectResult(Model):
+    """What is chosen now."""
 
     values: list[str]
     """That are chosen; of a list of the page's own, the labels."""
@@ -1122,25 +1253,33 @@ class SelectResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Session(Model):
+    """A browser of its own, from its creation on; it stays to be read when it has ended."""
 
     session_id: str
+    """The session."""
     status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
+    """How far it is. A QUEUED one waits for a browser; steps run while it is READY."""
     streaming_url: str
     """The live page; whoever has the link can look."""
     timeout: str
+    """Longest life from READY on."""
     idle_timeout: str
+    """Longest time without a step or a viewer's input; 0s: none."""
     metadata: dict[str, str]
+    """Yours; it comes with every event."""
     usage: Usage
     """What the browser has had of the network: all of it when the session has ended, and
     before that what its server knows.
     """
     created_at: datetime
+    """When it was made."""
     browser: Literal["shell", "chromium"] | None = None
     """shell is the headless shell, Chromium's engine alone, which starts in half the time;
     chromium is the whole browser. The default is shell where it is installed: of a
     session that asked for none it is here from READY on.
     """
     close_reason: Literal["requested", "timeout", "idle", "crashed", "node_lost", "shutdown"] | None = None
+    """Why it has ended."""
     color_scheme: Literal["light", "dark"] | None = None
     """What pages are told that the user prefers; light is the default."""
     connect_url: str | None = None
@@ -1151,7 +1290,9 @@ class Session(Model):
     device_scale_factor: float | None = None
     """Pixels of the screen, and of screenshots, for one of CSS, each way; 1 is the default."""
     ended_at: datetime | None = None
+    """When it ended."""
     error: Failure | None = None
+    """Why it failed, or lost its browser."""
     geolocation: Geolocation | None = None
     """Where the browser is; pages also need the permission geolocation."""
     headers: list[SessionHeader] | None = None
@@ -1181,13 +1322,17 @@ class Session(Model):
     limit.
     """
     ready_at: datetime | None = None
+    """When it got its browser."""
     steps: list[StepRun] | None = None
     """Only in the answer to the call that made them; when that is repeated and they are
     long by then, the later ones without their results.
     """
     test_id_attribute: str | None = None
+    """The attribute that testid= looks at."""
     timezone: str | None = None
+    """What pages take for the local time."""
     url: str | None = None
+    """The page that was opened first."""
     user_agent: str | None = None
     """The client hints follow from it. The default is that of the same Chromium with a
     window.
@@ -1238,9 +1383,12 @@ class Session(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class SessionHeader(Model):
+    """A header of what the browser requests."""
 
     name: str
+    """The header's name."""
     value: str
+    """What it says."""
     secret: bool | None = None
     """The value is kept encrypted, and never shown again."""
 
@@ -1256,10 +1404,12 @@ class SessionHeader(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class StartResult(Model):
+    """What an input has started: a tab, or a download."""
 
     artifact_id: str | None = None
     """With download: the file, and so are the other members."""
     content_type: str | None = None
+    """Its media type."""
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
     dry_run: bool | None = None
@@ -1267,6 +1417,7 @@ class StartResult(Model):
     found: str | None = None
     """Of a dry run: the target, as it was found."""
     name: str | None = None
+    """What the page calls the file, made harmless."""
     sha256: str | None = None
     """In hex."""
     size: int | None = None
@@ -1274,6 +1425,7 @@ class StartResult(Model):
     tab: TabResult | None = None
     """With popup: the new tab."""
     url: str | None = None
+    """Where it came from."""
 
     @classmethod
     def decode(cls, raw: Any) -> StartResult:
@@ -1301,6 +1453,7 @@ class StepCanceledData(Model):
     duration_ms: int
     """How long it took."""
     event_type: Literal["step_canceled"]
+    """What happened."""
     index: int
     """Its place in the session; the first is 0."""
     status: Literal["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELED", "INTERRUPTED"]
@@ -1341,6 +1494,7 @@ class StepCompletedData(Model):
     duration_ms: int
     """How long it took."""
     event_type: Literal["step_completed"]
+    """What happened."""
     index: int
     """Its place in the session; the first is 0."""
     status: Literal["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELED", "INTERRUPTED"]
@@ -1382,6 +1536,7 @@ class StepFailedData(Model):
     """How long it took."""
     error: Failure
     event_type: Literal["step_failed"]
+    """What happened."""
     index: int
     """Its place in the session; the first is 0."""
     status: Literal["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELED", "INTERRUPTED"]
@@ -1419,6 +1574,7 @@ class StepStartedData(Model):
     action: str
     """What it does."""
     event_type: Literal["step_started"]
+    """What happened."""
     index: int
     """Its place in the session; the first is 0."""
     status: Literal["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELED", "INTERRUPTED"]
@@ -1457,13 +1613,23 @@ class StepState(Model):
     """What is known of a step of any action."""
 
     step_id: str
+    """The step."""
     index: int
+    """Its place in the session; the first is 0."""
     status: Literal["PENDING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELED", "INTERRUPTED"]
+    """How far it is. WAITING is for a person; INTERRUPTED is one that the browser was lost
+    under.
+    """
     created_at: datetime
+    """When it was added."""
     duration_ms: int | None = None
+    """How long it took, in milliseconds, when it has ended."""
     error: Failure | None = None
+    """Why it failed."""
     finished_at: datetime | None = None
+    """When it ended."""
     started_at: datetime | None = None
+    """When it began to run."""
     tries: list[Failure] | None = None
     """Why the earlier tries of a step with retries failed."""
 
@@ -1485,10 +1651,12 @@ class StepState(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class StorageResult(Model):
+    """What was found in the browser, or put into it."""
 
     artifact_id: str | None = None
     """get: what was found, as Playwright's storageState."""
     content_type: str | None = None
+    """Its media type."""
     cookies: int | None = None
     """How many there are, or were."""
     dialogs: list[DialogResult] | None = None
@@ -1519,14 +1687,22 @@ class StorageResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Stream(Model):
+    """A link to a session's live page."""
 
     stream_id: str
+    """The link."""
     mode: Literal["view", "control"]
+    """Whether it takes mouse and keyboard."""
     streaming_url: str
+    """The link itself: whoever has it gets in."""
     created_at: datetime
+    """When it was made."""
     expires_at: datetime | None = None
+    """When it ends; not there: with the session."""
     name: str | None = None
+    """Of who it is for."""
     once: bool | None = None
+    """Whether it is for one."""
 
     @classmethod
     def decode(cls, raw: Any) -> Stream:
@@ -1544,11 +1720,14 @@ class Stream(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class TabResult(Model):
+    """A tab."""
 
     index: int
     """Its place; the first is 0."""
     url: str
+    """Its page's address."""
     title: str
+    """Its page's title."""
     current: bool
     """Steps run in it."""
 
@@ -1565,6 +1744,7 @@ class TabResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class TabsResult(Model):
+    """The tabs of a session."""
 
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
@@ -1591,15 +1771,22 @@ class TabsResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Timings(Model):
+    """The parts of a request's time, in milliseconds; -1: there was none."""
 
     blocked: float
+    """Until it was sent on its way, in milliseconds."""
     dns: float
+    """Looking up the name."""
     connect: float
     """With ssl."""
     ssl: float
+    """Agreeing on TLS."""
     send: float
+    """Sending the request."""
     wait: float
+    """Until the answer began."""
     receive: float
+    """Receiving the answer."""
 
     @classmethod
     def decode(cls, raw: Any) -> Timings:
@@ -1617,8 +1804,10 @@ class Timings(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadResult(Model):
+    """What a page was given."""
 
     files: list[UploadedFile]
+    """That the page was given."""
     dialogs: list[DialogResult] | None = None
     """The dialogs that pages showed meanwhile, the last 10 of them."""
 
@@ -1633,8 +1822,10 @@ class UploadResult(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class UploadedFile(Model):
+    """A file that a page was given."""
 
     name: str
+    """What the page sees it called."""
     size: int
     """Bytes."""
 
@@ -1649,10 +1840,12 @@ class UploadedFile(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Usage(Model):
+    """What a browser has had of the network."""
 
     sent_bytes: int
     """To servers, with what TLS and HTTP add."""
     received_bytes: int
+    """From servers, with what TLS and HTTP add."""
     refused: int
     """Connections to where the browser may not go."""
 
@@ -1668,14 +1861,18 @@ class Usage(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer(Model):
+    """Somebody who looks at a session, or has."""
 
     viewer_id: str
+    """The viewer: one connection to the live page."""
     stream_id: str
     """The link that it came by."""
     mode: Literal["view", "control"]
+    """Whether it may use mouse and keyboard."""
     address: str
     """The IP address that it came from."""
     joined_at: datetime
+    """When it came."""
     left_at: datetime | None = None
     """Missing while it is there."""
     name: str | None = None
@@ -1697,9 +1894,12 @@ class Viewer(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class Viewport(Model):
+    """The size of a page, in CSS pixels."""
 
     width: int
+    """CSS pixels."""
     height: int
+    """CSS pixels."""
 
     @classmethod
     def decode(cls, raw: Any) -> Viewport:
@@ -1712,8 +1912,10 @@ class Viewport(Model):
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookHeader(Model):
+    """A header of what is sent to an endpoint."""
 
     name: str
+    """The header's name."""
     secret: bool | None = None
     """Encrypted in the database and never shown again."""
     value: str | None = None
@@ -1738,6 +1940,7 @@ class WebhookTestData(Model):
     endpoint_id: str
     """The endpoint that it is about."""
     event_type: Literal["webhook_test"]
+    """What happened."""
     status: str
     """The status of the endpoint, or of the delivery, after it."""
     delivery_id: str | None = None
@@ -1765,6 +1968,7 @@ class AssertStepRun(StepState):
     """A step of the action assert."""
 
     action: Literal["assert"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1792,6 +1996,7 @@ class BackStepRun(StepState):
     """A step of the action back."""
 
     action: Literal["back"]
+    """What the step does."""
     result: PageResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -1820,6 +2025,7 @@ class CheckStepRun(StepState):
     """A step of the action check."""
 
     action: Literal["check"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1847,6 +2053,7 @@ class ClickStepRun(StepState):
     """A step of the action click."""
 
     action: Literal["click"]
+    """What the step does."""
     result: StartResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1874,6 +2081,7 @@ class DialogStepRun(StepState):
     """A step of the action dialog."""
 
     action: Literal["dialog"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1901,6 +2109,7 @@ class DoubleClickStepRun(StepState):
     """A step of the action doubleClick."""
 
     action: Literal["doubleClick"]
+    """What the step does."""
     result: StartResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1928,6 +2137,7 @@ class DownloadStepRun(StepState):
     """A step of the action download."""
 
     action: Literal["download"]
+    """What the step does."""
     result: FileResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -1956,6 +2166,7 @@ class DragStepRun(StepState):
     """A step of the action drag."""
 
     action: Literal["drag"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -1983,6 +2194,7 @@ class EvaluateStepRun(StepState):
     """A step of the action evaluate."""
 
     action: Literal["evaluate"]
+    """What the step does."""
     result: Any | None = None
     """What it answers, when it has completed; not there if that is nothing. Any JSON value."""
     step: dict[str, Any] | None = None
@@ -2011,6 +2223,7 @@ class ExtractStepRun(StepState):
     """A step of the action extract."""
 
     action: Literal["extract"]
+    """What the step does."""
     result: Any | None = None
     """What it answers, when it has completed; not there if that is nothing. Any JSON value."""
     step: dict[str, Any] | None = None
@@ -2039,6 +2252,7 @@ class FillStepRun(StepState):
     """A step of the action fill."""
 
     action: Literal["fill"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2066,6 +2280,7 @@ class ForwardStepRun(StepState):
     """A step of the action forward."""
 
     action: Literal["forward"]
+    """What the step does."""
     result: PageResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2094,6 +2309,7 @@ class GotoStepRun(StepState):
     """A step of the action goto."""
 
     action: Literal["goto"]
+    """What the step does."""
     result: PageResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2122,6 +2338,7 @@ class HoverStepRun(StepState):
     """A step of the action hover."""
 
     action: Literal["hover"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2149,6 +2366,7 @@ class PdfStepRun(StepState):
     """A step of the action pdf."""
 
     action: Literal["pdf"]
+    """What the step does."""
     result: ArtifactResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2177,6 +2395,7 @@ class PressStepRun(StepState):
     """A step of the action press."""
 
     action: Literal["press"]
+    """What the step does."""
     result: StartResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2204,6 +2423,7 @@ class ReloadStepRun(StepState):
     """A step of the action reload."""
 
     action: Literal["reload"]
+    """What the step does."""
     result: PageResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2232,6 +2452,7 @@ class ScreenshotStepRun(StepState):
     """A step of the action screenshot."""
 
     action: Literal["screenshot"]
+    """What the step does."""
     result: PictureResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2260,6 +2481,7 @@ class ScrollStepRun(StepState):
     """A step of the action scroll."""
 
     action: Literal["scroll"]
+    """What the step does."""
     result: ScrollResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2288,6 +2510,7 @@ class SelectStepRun(StepState):
     """A step of the action select."""
 
     action: Literal["select"]
+    """What the step does."""
     result: SelectResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2316,6 +2539,7 @@ class SetCookiesStepRun(StepState):
     """A step of the action setCookies."""
 
     action: Literal["setCookies"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2343,6 +2567,7 @@ class SnapshotStepRun(StepState):
     """A step of the action snapshot."""
 
     action: Literal["snapshot"]
+    """What the step does."""
     result: OutlineResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2371,6 +2596,7 @@ class StorageStepRun(StepState):
     """A step of the action storage."""
 
     action: Literal["storage"]
+    """What the step does."""
     result: StorageResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2398,6 +2624,7 @@ class TabStepRun(StepState):
     """A step of the action tab."""
 
     action: Literal["tab"]
+    """What the step does."""
     result: TabsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2425,6 +2652,7 @@ class TapStepRun(StepState):
     """A step of the action tap."""
 
     action: Literal["tap"]
+    """What the step does."""
     result: StartResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2452,6 +2680,7 @@ class TypeStepRun(StepState):
     """A step of the action type."""
 
     action: Literal["type"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2479,6 +2708,7 @@ class UncheckStepRun(StepState):
     """A step of the action uncheck."""
 
     action: Literal["uncheck"]
+    """What the step does."""
     result: DialogsResult | None = None
     step: dict[str, Any] | None = None
 
@@ -2506,6 +2736,7 @@ class UploadStepRun(StepState):
     """A step of the action upload."""
 
     action: Literal["upload"]
+    """What the step does."""
     result: UploadResult | DryRunResult | None = None
     """What it answers, when it has completed; not there if that is nothing."""
     step: dict[str, Any] | None = None
@@ -2534,6 +2765,7 @@ class WaitForStepRun(StepState):
     """A step of the action waitFor."""
 
     action: Literal["waitFor"]
+    """What the step does."""
     result: Any | None = None
     """What it answers, when it has completed; not there if that is nothing. Any JSON value."""
     step: dict[str, Any] | None = None

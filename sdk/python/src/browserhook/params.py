@@ -9,22 +9,32 @@ from typing import Any, Literal, TypedDict
 
 class _Cookie(TypedDict):
     name: str
+    """The cookie's name."""
     value: str
+    """What it holds."""
 
 
 class Cookie(_Cookie, total=False):
+    """A cookie to set."""
+
     domain: str
+    """Whose hosts get it, those below it too; that of url, or the page's, alone by default."""
     expires: float
     """Seconds since 1970; none is a session cookie."""
     httpOnly: bool
+    """Whether pages' scripts don't see it."""
     path: str
+    """Below which paths; all by default."""
     sameSite: Literal["Strict", "Lax", "None"]
+    """When requests from other sites carry it."""
     secret: bool
     """The value is a secret: kept encrypted, shown to nobody, taken out of what steps
     answer and why they fail.
     """
     secure: bool
+    """Whether it goes over HTTPS alone."""
     url: str
+    """A page that would get it: in place of domain and path."""
 
 
 class EndpointFilter(TypedDict, total=False):
@@ -53,7 +63,9 @@ class ExtractField(TypedDict, total=False):
 
 class _Geolocation(TypedDict):
     latitude: float
+    """Degrees north."""
     longitude: float
+    """Degrees east."""
 
 
 class Geolocation(_Geolocation, total=False):
@@ -65,7 +77,9 @@ class Geolocation(_Geolocation, total=False):
 
 class _HttpCredentials(TypedDict):
     username: str
+    """The user."""
     password: str
+    """The user's password."""
 
 
 class HttpCredentials(_HttpCredentials, total=False):
@@ -94,15 +108,21 @@ class Position(TypedDict):
     """
 
     x: float
+    """Pixels to the right."""
     y: float
+    """Pixels down."""
 
 
 class _SessionHeader(TypedDict):
     name: str
+    """The header's name."""
     value: str
+    """What it says."""
 
 
 class SessionHeader(_SessionHeader, total=False):
+    """A header of what the browser requests."""
+
     secret: bool
     """The value is kept encrypted, and never shown again."""
 
@@ -125,33 +145,51 @@ class SessionWebhook(_SessionWebhook, total=False):
 
 class _StateCookie(TypedDict):
     name: str
+    """The cookie's name."""
     value: str
+    """What it holds."""
     domain: str
+    """Whose hosts get it."""
     path: str
+    """Below which paths."""
 
 
 class StateCookie(_StateCookie, total=False):
+    """A cookie that a browser has."""
+
     _crHasCrossSiteAncestor: bool
+    """Of a partitioned cookie: whether a frame of another site was between."""
     expires: float
     """Seconds since 1970; -1 or none is a session cookie."""
     httpOnly: bool
+    """Whether pages' scripts don't see it."""
     partitionKey: str
     """The top-level site that a partitioned cookie belongs to."""
     sameSite: Literal["Strict", "Lax", "None"]
+    """When requests from other sites carry it."""
     secure: bool
+    """Whether it goes over HTTPS alone."""
 
 
 class StateItem(TypedDict):
+    """An entry of an origin's local storage."""
+
     name: str
+    """The key."""
     value: str
+    """What is kept under it."""
 
 
 class _StateOrigin(TypedDict):
     origin: str
+    """Scheme, host and port."""
     localStorage: Sequence[StateItem]
+    """Its local storage."""
 
 
 class StateOrigin(_StateOrigin, total=False):
+    """What an origin keeps."""
+
     indexedDB: Sequence[Any]
     """Databases, as Playwright writes them."""
 
@@ -160,10 +198,14 @@ class StorageState(TypedDict):
     """set: what get has kept, or Playwright's context.storageState()."""
 
     cookies: Sequence[StateCookie]
+    """All of them."""
     origins: Sequence[StateOrigin]
+    """What each origin keeps."""
 
 
 class UploadFile(TypedDict, total=False):
+    """A file to be given to a page: one of this session's artifacts, or its content."""
+
     artifactId: str
     """Instead: an artifact of this session, such as a download."""
     content: str
@@ -182,14 +224,19 @@ class Viewport(TypedDict):
     """1280 × 720 by default. The screen is as large."""
 
     width: int
+    """CSS pixels."""
     height: int
+    """CSS pixels."""
 
 
 class _WebhookHeaderInput(TypedDict):
     name: str
+    """The header's name."""
 
 
 class WebhookHeaderInput(_WebhookHeaderInput, total=False):
+    """A header of what is to be sent to an endpoint."""
+
     secret: bool
     """Encrypted in the database and never shown again."""
     value: str

@@ -1,17 +1,24 @@
 // Code generated from api/openapi.yaml by make generate; DO NOT EDIT.
 
+/** Steps to be added to a session. */
 export interface AddStepsRequest {
   /** As if each step had it: targets are looked for, and nothing is done. */
   dryRun?: boolean | null;
   /** What a failed step does to those after it; stop is the default. */
   onError?: "stop" | "continue" | null;
+  /** They run in this order. */
   steps: Step[];
 }
 
+/** A file of a session. */
 export interface Artifact {
+  /** The file. */
   artifactId: string;
+  /** Its media type. */
   contentType: string;
+  /** When it was made. */
   createdAt: string;
+  /** What it is. failure is a zip of what a page was like when a step failed. */
   kind: "screenshot" | "pdf" | "failure" | "download" | "storage";
   /** Of a download: what the page calls the file, made harmless. */
   name?: string;
@@ -23,14 +30,19 @@ export interface Artifact {
   stepId: string;
 }
 
+/** A page of a list. */
 export interface ArtifactPage {
+  /** What is on this page. */
   data: Artifact[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** The file that a step has made. */
 export interface ArtifactResult {
+  /** The file. */
   artifactId: string;
+  /** Its media type. */
   contentType: string;
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -44,6 +56,7 @@ export interface ArtifactResult {
  * text is needed.
  */
 export interface AssertStep {
+  /** What the step does. */
   action: "assert";
   /** An attribute that the target must have. */
   attribute?: string | null;
@@ -93,26 +106,37 @@ export interface AssertStep {
 
 /** A step of the action assert. */
 export interface AssertStepRun extends StepState {
+  /** What the step does. */
   action: "assert";
   result?: DialogsResult;
   step?: AssertStep;
 }
 
+/** A request that was made for a delivery. */
 export interface Attempt {
+  /** The attempt. */
   attemptId: string;
+  /** Milliseconds, until the answer or the failure. */
   durationMs: number;
+  /** What went wrong, in a sentence. */
   error?: string;
+  /** What kind of failure it was; not there when it was delivered. */
   errorClass?: "timeout" | "dns" | "connect" | "tls" | "blocked" | "redirect" | "status" | "protocol" | "proxy" | "internal";
+  /** Which try it was; the first is 1. */
   number: number;
+  /** The address and port that it went to. */
   remoteAddress?: string;
   /** The first 16 KiB of the answer's body. */
   response?: string;
+  /** When it began. */
   startedAt: string;
   /** Of the answer; not there without one. */
   statusCode?: number;
 }
 
+/** A page of a list. */
 export interface AttemptPage {
+  /** What is on this page. */
   data: Attempt[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
@@ -123,6 +147,7 @@ export interface AttemptPage {
  * HTTP answer.
  */
 export interface BackStep {
+  /** What the step does. */
   action: "back";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -150,6 +175,7 @@ export interface BackStep {
 
 /** A step of the action back. */
 export interface BackStepRun extends StepState {
+  /** What the step does. */
   action: "back";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: PageResult | DryRunResult;
@@ -159,6 +185,7 @@ export interface BackStepRun extends StepState {
 /** The data of browser_closed. */
 export interface BrowserClosedData {
   error?: Failure;
+  /** What happened. */
   eventType: "browser_closed";
   /** Why the session ended. */
   reason: string;
@@ -183,12 +210,14 @@ export interface BrowserClosedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
 /** The data of browser_crashed. */
 export interface BrowserCrashedData {
   error: Failure;
+  /** What happened. */
   eventType: "browser_crashed";
   /** Why the session ended. */
   reason: string;
@@ -213,6 +242,7 @@ export interface BrowserCrashedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
@@ -225,6 +255,7 @@ export interface BrowserDownloadCompletedData {
   /** Its media type. */
   contentType?: string;
   error?: Failure;
+  /** What happened. */
   eventType: "browser_download_completed";
   /** What the page calls the file, made harmless. */
   name: string;
@@ -259,12 +290,14 @@ export interface BrowserDownloadCompletedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
 /** The data of browser_failed. */
 export interface BrowserFailedData {
   error: Failure;
+  /** What happened. */
   eventType: "browser_failed";
   /** Why the session ended. */
   reason?: string;
@@ -289,12 +322,14 @@ export interface BrowserFailedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
 /** The data of browser_ready. */
 export interface BrowserReadyData {
   error?: Failure;
+  /** What happened. */
   eventType: "browser_ready";
   /** Why the session ended. */
   reason?: string;
@@ -319,12 +354,14 @@ export interface BrowserReadyEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
 /** The data of browser_recovered. */
 export interface BrowserRecoveredData {
   error?: Failure;
+  /** What happened. */
   eventType: "browser_recovered";
   /** Why the session ended. */
   reason?: string;
@@ -349,6 +386,7 @@ export interface BrowserRecoveredEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
@@ -359,6 +397,7 @@ export interface BrowserTakeoverEndedData {
   /** For how long. */
   durationMs: number;
   error?: Failure;
+  /** What happened. */
   eventType: "browser_takeover_ended";
   /** Why the session ended. */
   reason?: string;
@@ -384,6 +423,7 @@ export interface BrowserTakeoverEndedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
@@ -394,6 +434,7 @@ export interface BrowserTakeoverStartedData {
   /** For how long. */
   durationMs?: number;
   error?: Failure;
+  /** What happened. */
   eventType: "browser_takeover_started";
   /** Why the session ended. */
   reason?: string;
@@ -419,16 +460,23 @@ export interface BrowserTakeoverStartedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser";
 }
 
+/** Which deliveries to give up: those that all of it picks. */
 export interface CancelDeliveriesRequest {
+  /** Only those to this endpoint. */
   endpointId?: string;
+  /** Only those of this event. */
   eventId?: string;
+  /** Only those of events of this type. */
   eventType?: string;
   /** Created at or after. */
   from?: string;
+  /** Only those of events of this session. */
   sessionId?: string;
+  /** Only those that are so. */
   status?: "PENDING" | "DELIVERED" | "FAILED" | "CANCELED";
   /** Created before. */
   to?: string;
@@ -439,6 +487,7 @@ export interface CancelDeliveriesRequest {
  * checked stays so.
  */
 export interface CheckStep {
+  /** What the step does. */
   action: "check";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -452,7 +501,9 @@ export interface CheckStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -475,6 +526,7 @@ export interface CheckStep {
 
 /** A step of the action check. */
 export interface CheckStepRun extends StepState {
+  /** What the step does. */
   action: "check";
   result?: DialogsResult;
   step?: CheckStep;
@@ -485,6 +537,7 @@ export interface CheckStepRun extends StepState {
  * with popup the new tab, with download the file.
  */
 export interface ClickStep {
+  /** What the step does. */
   action: "click";
   /** The mouse button; left is the default. */
   button?: "left" | "right" | "middle" | null;
@@ -508,7 +561,9 @@ export interface ClickStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -531,32 +586,44 @@ export interface ClickStep {
 
 /** A step of the action click. */
 export interface ClickStepRun extends StepState {
+  /** What the step does. */
   action: "click";
   result?: StartResult;
   step?: ClickStep;
 }
 
+/** A cookie to set. */
 export interface Cookie {
+  /** Whose hosts get it, those below it too; that of url, or the page's, alone by default. */
   domain?: string | null;
   /** Seconds since 1970; none is a session cookie. */
   expires?: number | null;
+  /** Whether pages' scripts don't see it. */
   httpOnly?: boolean | null;
+  /** The cookie's name. */
   name: string;
+  /** Below which paths; all by default. */
   path?: string | null;
+  /** When requests from other sites carry it. */
   sameSite?: "Strict" | "Lax" | "None" | null;
   /**
    * The value is a secret: kept encrypted, shown to nobody, taken out of what steps answer and why
    * they fail.
    */
   secret?: boolean | null;
+  /** Whether it goes over HTTPS alone. */
   secure?: boolean | null;
+  /** A page that would get it: in place of domain and path. */
   url?: string | null;
+  /** What it holds. */
   value: string;
 }
 
+/** What an endpoint is to be like. */
 export interface CreateEndpointRequest {
   /** Requests at once; 0: as many as it copes with, up to 32. */
   concurrency?: number | null;
+  /** What it is for, in your words. */
   description?: string | null;
   /** Event types, browser_*, step_* or *, each once; all by default. */
   events?: string[] | null;
@@ -569,6 +636,7 @@ export interface CreateEndpointRequest {
   headers?: WebhookHeaderInput[] | null;
   /** Sign with an ed25519 key pair too (v1a). */
   keyPair?: boolean | null;
+  /** Yours; it comes with the events that are about the endpoint. */
   metadata?: Record<string, string> | null;
   /**
    * A session's events one after the other, each when the one before is delivered or given up.
@@ -589,10 +657,13 @@ export interface CreateEndpointRequest {
   secret?: string | null;
   /** Don't send browser_ready any more once its session has ended. */
   skipStale?: boolean | null;
+  /** Where its deliveries go. */
   url: string;
 }
 
+/** What a key is to be like. */
 export interface CreateKeyRequest {
+  /** What you call it. */
   name?: string | null;
   /** The caller's own by default. */
   projectId?: string | null;
@@ -603,6 +674,7 @@ export interface CreateKeyRequest {
   role?: "viewer" | "project" | "operator" | null;
 }
 
+/** What a project is to be like. */
 export interface CreateProjectRequest {
   /** No other project may have it. */
   name: string;
@@ -613,6 +685,7 @@ export interface CreateProjectRequest {
   sessions?: number | null;
 }
 
+/** What a session is to be like; all of it may be left out. */
 export interface CreateSessionRequest {
   /**
    * shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium
@@ -628,7 +701,9 @@ export interface CreateSessionRequest {
   geolocation?: {
     /** Metres; 0 is the default. */
     accuracy?: number | null;
+    /** Degrees north. */
     latitude: number;
+    /** Degrees east. */
     longitude: number;
   } | null;
   /**
@@ -643,7 +718,9 @@ export interface CreateSessionRequest {
   httpCredentials?: {
     /** Only servers of this origin get them; by default every one that asks. */
     origin?: string | null;
+    /** The user's password. */
     password: string;
+    /** The user. */
     username: string;
   } | null;
   /** Longest time without a step or a viewer's input, 1s to 24h, or 0s for none; 5m by default. */
@@ -682,6 +759,7 @@ export interface CreateSessionRequest {
   testIdAttribute?: string | null;
   /** Longest life from READY on, 1s to 24h; 30m by default. */
   timeout?: string | null;
+  /** What pages take for the local time. */
   timezone?: string | null;
   /** Opened first, as a goto step: if it fails, onError says what becomes of the steps. */
   url?: string | null;
@@ -689,7 +767,9 @@ export interface CreateSessionRequest {
   userAgent?: string | null;
   /** 1280 × 720 by default. The screen is as large. */
   viewport?: {
+    /** CSS pixels. */
     height: number;
+    /** CSS pixels. */
     width: number;
   } | null;
   /** An endpoint for this session alone. */
@@ -706,6 +786,7 @@ export interface CreateSessionRequest {
   } | null;
 }
 
+/** What a link is to be like. */
 export interface CreateStreamRequest {
   /** 1s to 24h; with the session by default. */
   expiresIn?: string | null;
@@ -722,22 +803,33 @@ export interface CreateStreamRequest {
   once?: boolean | null;
 }
 
+/** An event on its way to an endpoint. */
 export interface Delivery {
+  /** How many tries there were. */
   attempts: number;
+  /** When it was made. */
   createdAt: string;
+  /** The delivery. */
   deliveryId: string;
+  /** When it was delivered or given up. */
   endedAt?: string;
+  /** The endpoint that it goes to. */
   endpointId: string;
   /** Also the webhook-id header. */
   eventId: string;
+  /** The event's type. */
   eventType: string;
+  /** When it is tried next. */
   nextAttemptAt?: string;
   /** Why it is FAILED or CANCELED. */
   reason?: "exhausted" | "gone" | "expired" | "requested" | "endpoint_deleted";
+  /** The event's session, if it is of one. */
   sessionId?: string;
+  /** How far it is. PENDING waits for its turn or for its next try. */
   status: "PENDING" | "SENDING" | "DELIVERED" | "FAILED" | "CANCELED";
 }
 
+/** How many deliveries something was done to. */
 export interface DeliveryCount {
   /** How many it was done to. */
   deliveries: number;
@@ -751,6 +843,7 @@ export interface DeliveryFailedData {
   endpointId: string;
   /** The event that it was of. */
   eventId: string;
+  /** What happened. */
   eventType: "delivery_failed";
   /** Why. */
   reason: string;
@@ -771,18 +864,25 @@ export interface DeliveryFailedEvent {
   sessionId: "";
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "webhook";
 }
 
+/** A page of a list. */
 export interface DeliveryPage {
+  /** What is on this page. */
   data: Delivery[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** A dialog that a page showed. */
 export interface DialogResult {
+  /** Whether it was answered with yes. */
   accepted: boolean;
+  /** What it said. */
   message: string;
+  /** What kind of dialog it was. */
   type: "alert" | "confirm" | "prompt" | "beforeunload";
 }
 
@@ -793,6 +893,7 @@ export interface DialogResult {
  * whether they were accepted.
  */
 export interface DialogStep {
+  /** What the step does. */
   action: "dialog";
   /** For all such dialogs from now on, not for the next one alone. */
   all?: boolean | null;
@@ -823,11 +924,13 @@ export interface DialogStep {
 
 /** A step of the action dialog. */
 export interface DialogStepRun extends StepState {
+  /** What the step does. */
   action: "dialog";
   result?: DialogsResult;
   step?: DialogStep;
 }
 
+/** What steps answer that have nothing to answer. */
 export interface DialogsResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -842,6 +945,7 @@ export interface DialogsResult {
  * the file.
  */
 export interface DoubleClickStep {
+  /** What the step does. */
   action: "doubleClick";
   /** The mouse button; left is the default. */
   button?: "left" | "right" | "middle" | null;
@@ -863,7 +967,9 @@ export interface DoubleClickStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -886,6 +992,7 @@ export interface DoubleClickStep {
 
 /** A step of the action doubleClick. */
 export interface DoubleClickStepRun extends StepState {
+  /** What the step does. */
   action: "doubleClick";
   result?: StartResult;
   step?: DoubleClickStep;
@@ -898,6 +1005,7 @@ export interface DoubleClickStepRun extends StepState {
  * from.
  */
 export interface DownloadStep {
+  /** What the step does. */
   action: "download";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -922,6 +1030,7 @@ export interface DownloadStep {
 
 /** A step of the action download. */
 export interface DownloadStepRun extends StepState {
+  /** What the step does. */
   action: "download";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: FileResult | DryRunResult;
@@ -934,6 +1043,7 @@ export interface DownloadStepRun extends StepState {
  * y is needed.
  */
 export interface DragStep {
+  /** What the step does. */
   action: "drag";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -951,7 +1061,9 @@ export interface DragStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -974,7 +1086,9 @@ export interface DragStep {
   to?: string | null;
   /** Where in that element, as position. */
   toPosition?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /** Instead of to: CSS pixels to the right. */
@@ -985,36 +1099,51 @@ export interface DragStep {
 
 /** A step of the action drag. */
 export interface DragStepRun extends StepState {
+  /** What the step does. */
   action: "drag";
   result?: DialogsResult;
   step?: DragStep;
 }
 
+/** What a dry run answers. */
 export interface DryRunResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
+  /** It was a dry run. */
   dryRun: boolean;
   /** The target, as it was found. */
   found?: string;
 }
 
+/** A webhook endpoint: where events go. */
 export interface Endpoint {
+  /** Requests at once; not there: as many as it copes with, up to 32. */
   concurrency?: number;
+  /** When it was made. */
   createdAt: string;
+  /** What it is for, in your words. */
   description?: string;
+  /** Why it is DISABLED. */
   disabledReason?: "gone" | "failing" | "requested";
+  /** The endpoint. */
   endpointId: string;
+  /** What it gets: event types and wildcards. */
   events: string[];
   /** No delivery has succeeded since. */
   failingSince?: string;
+  /** Which sessions it gets events of. */
   filter?: EndpointFilter;
+  /** Sent with each delivery. */
   headers?: WebhookHeader[];
+  /** Yours; it comes with the events that are about the endpoint. */
   metadata: Record<string, string>;
+  /** Whether a session's events come one after the other. */
   ordered: boolean;
   /** Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json. */
   publicKey?: string;
   /** The kid of the public key there. */
   publicKeyId?: string;
+  /** Deliveries a second; not there: no limit. */
   rateLimit?: number;
   /** Its own; not there: the default. */
   retrySchedule?: string[];
@@ -1022,9 +1151,16 @@ export interface Endpoint {
   secret?: string;
   /** Of an inline webhook: the one session whose events it gets. */
   sessionId?: string;
+  /** Whether browser_ready is left out once its session has ended. */
   skipStale: boolean;
+  /**
+   * Whether it is sent anything. What is for a PAUSED one waits; what is for a DISABLED one passes
+   * it by.
+   */
   status: "ENABLED" | "PAUSED" | "DISABLED";
+  /** When it was last changed. */
   updatedAt: string;
+  /** Where its deliveries go. */
   url: string;
 }
 
@@ -1036,6 +1172,7 @@ export interface EndpointDisabledData {
   endpointId: string;
   /** The event that it was of. */
   eventId?: string;
+  /** What happened. */
   eventType: "endpoint_disabled";
   /** Why. */
   reason: string;
@@ -1056,6 +1193,7 @@ export interface EndpointDisabledEvent {
   sessionId: "";
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "webhook";
 }
 
@@ -1067,6 +1205,7 @@ export interface EndpointFailingData {
   endpointId: string;
   /** The event that it was of. */
   eventId?: string;
+  /** What happened. */
   eventType: "endpoint_failing";
   /** Why. */
   reason: string;
@@ -1087,15 +1226,19 @@ export interface EndpointFailingEvent {
   sessionId: "";
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "webhook";
 }
 
+/** Which sessions' events an endpoint gets. */
 export interface EndpointFilter {
   /** Members of the session's metadata, each with the values of which it must have one. */
   metadata?: Record<string, string[]>;
 }
 
+/** A page of a list. */
 export interface EndpointPage {
+  /** What is on this page. */
   data: Endpoint[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
@@ -1110,6 +1253,7 @@ export interface EndpointPage {
  * function, a symbol, a cycle, a Map, an element.
  */
 export interface EvaluateStep {
+  /** What the step does. */
   action: "evaluate";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1134,6 +1278,7 @@ export interface EvaluateStep {
 
 /** A step of the action evaluate. */
 export interface EvaluateStepRun extends StepState {
+  /** What the step does. */
   action: "evaluate";
   /** What it answers, when it has completed; not there if that is nothing. Any JSON value. */
   result?: unknown;
@@ -1153,12 +1298,14 @@ export interface Event {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "browser" | "step" | "webhook";
 }
 
 /** What happened, told apart by eventType. */
 export type EventData = BrowserReadyData | BrowserFailedData | BrowserClosedData | BrowserCrashedData | BrowserRecoveredData | BrowserDownloadCompletedData | BrowserTakeoverStartedData | BrowserTakeoverEndedData | StepStartedData | StepCompletedData | StepFailedData | StepCanceledData | EndpointFailingData | EndpointDisabledData | DeliveryFailedData | WebhookTestData;
 
+/** A page of the log. */
 export interface EventPage {
   /** Each as its webhook's body. */
   data: Event[];
@@ -1168,6 +1315,7 @@ export interface EventPage {
   nextCursor: string;
 }
 
+/** An event type, and what its events are like. */
 export interface EventTypeDescription {
   /** A body. */
   example: unknown;
@@ -1175,23 +1323,29 @@ export interface EventTypeDescription {
   kind: "browser" | "step" | "webhook";
   /** JSON Schema of the body. */
   schema: Record<string, unknown>;
+  /** The event type. */
   type: string;
 }
 
+/** A page of a list. */
 export interface EventTypeDescriptionPage {
+  /** What is on this page. */
   data: EventTypeDescription[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** Where a delivery is, or why there is none. */
 export interface Explanation {
   /** Stable. */
   code: string;
   /** Not there when the endpoint was not to get it. */
   delivery?: Delivery;
+  /** The endpoint that it is about. */
   endpointId: string;
   /** A sentence or two. */
   explanation: string;
+  /** When it is tried next. */
   nextAttemptAt?: string;
   /**
    * Of an ordered endpoint: the id of the earliest delivery that has to be delivered or given up
@@ -1200,7 +1354,9 @@ export interface Explanation {
   waitsFor?: string;
 }
 
+/** A page of a list. */
 export interface ExplanationPage {
+  /** What is on this page. */
   data: Explanation[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
@@ -1214,6 +1370,7 @@ export interface ExplanationPage {
  * least one of target, each, fields is needed.
  */
 export interface ExtractStep {
+  /** What the step does. */
   action: "extract";
   /** A list of all matches instead of the one. */
   all?: boolean | null;
@@ -1275,6 +1432,7 @@ export interface ExtractStep {
 
 /** A step of the action extract. */
 export interface ExtractStepRun extends StepState {
+  /** What the step does. */
   action: "extract";
   /** What it answers, when it has completed; not there if that is nothing. Any JSON value. */
   result?: unknown;
@@ -1283,24 +1441,39 @@ export interface ExtractStepRun extends StepState {
 
 /** Why something failed. */
 export interface Failure {
+  /** What the page was like when the step failed: a zip. */
   artifactId?: string;
+  /** Stable name of what went wrong. */
   code: string;
+  /** What it might have. */
   limit?: number;
+  /** The browser's last lines. */
   lines?: string[];
+  /** One sentence for a person. */
   message: string;
+  /** What it saw instead. */
   seen?: string;
+  /** The step that ran when the browser was lost, or the last before. */
   stepId?: string;
+  /** What a browser had when it was ended for having too much: bytes, of processes their number. */
   used?: number;
+  /** What the step waited for. */
   waitedFor?: string;
 }
 
+/** A field that is wrong. */
 export interface FieldError {
+  /** Its path in the body, or the name of the parameter or header. */
   field: string;
+  /** What is wrong with it, and what would be right. */
   message: string;
 }
 
+/** A file that was downloaded. */
 export interface FileResult {
+  /** The file. */
   artifactId: string;
+  /** Its media type. */
   contentType: string;
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -1316,6 +1489,7 @@ export interface FileResult {
 
 /** Puts a text into a field in the place of what it holds. */
 export interface FillStep {
+  /** What the step does. */
   action: "fill";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1351,6 +1525,7 @@ export interface FillStep {
 
 /** A step of the action fill. */
 export interface FillStepRun extends StepState {
+  /** What the step does. */
   action: "fill";
   result?: DialogsResult;
   step?: FillStep;
@@ -1361,6 +1536,7 @@ export interface FillStepRun extends StepState {
  * the HTTP answer.
  */
 export interface ForwardStep {
+  /** What the step does. */
   action: "forward";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1388,16 +1564,20 @@ export interface ForwardStep {
 
 /** A step of the action forward. */
 export interface ForwardStepRun extends StepState {
+  /** What the step does. */
   action: "forward";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: PageResult | DryRunResult;
   step?: ForwardStep;
 }
 
+/** A place on Earth. */
 export interface Geolocation {
   /** Metres; 0 is the default. */
   accuracy?: number;
+  /** Degrees north. */
   latitude: number;
+  /** Degrees east. */
   longitude: number;
 }
 
@@ -1405,6 +1585,7 @@ export interface Geolocation {
  * Opens an address. The result: the page's address and title, and the status of the HTTP answer.
  */
 export interface GotoStep {
+  /** What the step does. */
   action: "goto";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1434,6 +1615,7 @@ export interface GotoStep {
 
 /** A step of the action goto. */
 export interface GotoStepRun extends StepState {
+  /** What the step does. */
   action: "goto";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: PageResult | DryRunResult;
@@ -1442,6 +1624,7 @@ export interface GotoStepRun extends StepState {
 
 /** Brings the mouse over an element, when it is visible, at rest, in view and not covered. */
 export interface HoverStep {
+  /** What the step does. */
   action: "hover";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1457,7 +1640,9 @@ export interface HoverStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -1480,71 +1665,97 @@ export interface HoverStep {
 
 /** A step of the action hover. */
 export interface HoverStepRun extends StepState {
+  /** What the step does. */
   action: "hover";
   result?: DialogsResult;
   step?: HoverStep;
 }
 
+/** A login by HTTP authentication. */
 export interface HttpCredentials {
   /** Only servers of this origin get them; by default every one that asks. */
   origin?: string;
+  /** The user's password. */
   password: string;
+  /** The user. */
   username: string;
 }
 
+/** An API key, of a project and with a role. */
 export interface Key {
+  /** When it was made. */
   createdAt: string;
   /**
    * The key itself. Only in the answer to the call that made it, and not when that is repeated: it
    * isn't stored.
    */
   key?: string;
+  /** The key. */
   keyId: string;
+  /** What you call it. */
   name: string;
   /** How the key begins. */
   prefix: string;
+  /** The project that it is of. */
   projectId: string;
+  /** When it was revoked, if it was. */
   revokedAt?: string;
+  /** What it may do. */
   role: "viewer" | "project" | "operator";
 }
 
+/** A page of a list. */
 export interface KeyPage {
+  /** What is on this page. */
   data: Key[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** What a page wrote or asked for. Which members there are depends on its kind. */
 export interface LogEntry {
+  /** When it happened or, of a request, began. */
   at: string;
   /** Of the answer's body, decoded. */
   bodyBytes?: number;
   /** What answered in the server's place. */
   cache?: "memory" | "disk" | "prefetch" | "serviceWorker";
+  /** Of the script, from 1. */
   column?: number;
   /** Not there: the request is under way. */
   durationMs?: number;
+  /** Why no answer came. */
   failure?: string;
+  /** That the connection was to. */
   host?: string;
   /**
    * error is an exception that a page didn't catch; refused is a connection that the session may
    * not make.
    */
   kind: "console" | "error" | "request" | "refused";
+  /** Of the script, from 1. */
   line?: number;
+  /** The request's. */
   method?: string;
+  /** The answer's media type. */
   mimeType?: string;
   /** In the order in which they began, from 1. It can be passed as cursor. */
   number: number;
+  /** That the connection was to. */
   port?: number;
+  /** That the answer came by. */
   protocol?: string;
+  /** Why it was refused. */
   reason?: string;
   /** Where the answer sent the browser: that is the next request. */
   redirectUrl?: string;
+  /** What it was asked for as. */
   resourceType?: string;
   /** Not there: no answer came. */
   status?: number;
   /** Of the step that ran then, if any did. */
   stepId?: string;
+  /** What was written, or what the exception says. */
   text?: string;
   /** The parts of durationMs; -1: there was none. */
   timings?: Timings;
@@ -1556,7 +1767,9 @@ export interface LogEntry {
   url?: string;
 }
 
+/** A page of a list. */
 export interface LogPage {
+  /** The entries, in the order of their numbers. */
   data: LogEntry[];
   /** How many of the oldest entries were dropped, since the log had grown too long. */
   dropped: number;
@@ -1564,6 +1777,7 @@ export interface LogPage {
   nextCursor?: string;
 }
 
+/** Hosts that may be reached, and may not. */
 export interface Network {
   /**
    * The only hosts that may be reached; left out: all. Each is a name, an address, or all names
@@ -1574,6 +1788,7 @@ export interface Network {
   deny?: string[];
 }
 
+/** A server. */
 export interface Node {
   /**
    * That it can start, its default first; left out by one that has none, or is of a release that
@@ -1582,25 +1797,31 @@ export interface Node {
   browsers?: ("shell" | "chromium")[];
   /** When it last showed that it lives, which it does every two seconds. */
   lastSeen: string;
+  /** The server. */
   nodeId: string;
   /** How many more can be started there now. */
   room: number;
   /** That have a browser there, or get one. */
   sessions: number;
+  /** When it started. */
   startedAt: string;
   /** One that is DRAINING starts no more sessions, and ends with its last. */
   state: "READY" | "DRAINING";
   /** Where the other nodes reach it: node-url. */
   url?: string;
+  /** Of browserhook, that runs there. */
   version?: string;
 }
 
+/** A page of a list. */
 export interface NodePage {
+  /** What is on this page. */
   data: Node[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** What is on a page. */
 export interface OutlineResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -1610,16 +1831,19 @@ export interface OutlineResult {
   next?: number;
   /** A line for each thing on the page. */
   outline: string;
+  /** The page's title. */
   title: string;
   /** The page's address. */
   url: string;
 }
 
+/** The page that a step has led to. */
 export interface PageResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
   /** Of the HTTP answer; not there without one. */
   status?: number;
+  /** The page's title. */
   title: string;
   /** The page's address. */
   url: string;
@@ -1630,6 +1854,7 @@ export interface PageResult {
  * artifact.
  */
 export interface PdfStep {
+  /** What the step does. */
   action: "pdf";
   /** Backgrounds are printed too. */
   background?: boolean | null;
@@ -1660,14 +1885,18 @@ export interface PdfStep {
 
 /** A step of the action pdf. */
 export interface PdfStepRun extends StepState {
+  /** What the step does. */
   action: "pdf";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: ArtifactResult | DryRunResult;
   step?: PdfStep;
 }
 
+/** The picture that a step has made. */
 export interface PictureResult {
+  /** The picture. */
   artifactId: string;
+  /** Its media type. */
   contentType: string;
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -1686,6 +1915,7 @@ export interface PictureResult {
  * tab, with download the file.
  */
 export interface PressStep {
+  /** What the step does. */
   action: "press";
   /** It starts a download: wait for its end and keep the file as an artifact. */
   download?: boolean | null;
@@ -1720,11 +1950,13 @@ export interface PressStep {
 
 /** A step of the action press. */
 export interface PressStepRun extends StepState {
+  /** What the step does. */
   action: "press";
   result?: StartResult;
   step?: PressStep;
 }
 
+/** An error: RFC 9457, with a stable code. */
 export interface Problem {
   /** Stable name of what is wrong. */
   code: string;
@@ -1736,26 +1968,35 @@ export interface Problem {
   requestId: string;
   /** From when on the request can be done; Retry-After says it too. */
   retryAt?: string;
+  /** The answer's HTTP status. */
   status: number;
+  /** What the status is called. */
   title: string;
   /** Opens what the code means. */
   type: string;
 }
 
+/** What keys are of. What is in one is seen by its own keys alone. */
 export interface Project {
+  /** When it was made. */
   createdAt: string;
+  /** What you call it. */
   name: string;
+  /** The project. */
   projectId: string;
   /** How many of its sessions may have a browser at once; not there: any number. */
   sessions?: number;
 }
 
+/** A page of a list. */
 export interface ProjectPage {
+  /** What is on this page. */
   data: Project[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** The time of which an endpoint is sent what it has missed. */
 export interface RecoverEndpointRequest {
   /** From when on. */
   since: string;
@@ -1767,6 +2008,7 @@ export interface RecoverEndpointRequest {
  * Loads the page anew. The result: the page's address and title, and the status of the HTTP answer.
  */
 export interface ReloadStep {
+  /** What the step does. */
   action: "reload";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1794,24 +2036,32 @@ export interface ReloadStep {
 
 /** A step of the action reload. */
 export interface ReloadStepRun extends StepState {
+  /** What the step does. */
   action: "reload";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: PageResult | DryRunResult;
   step?: ReloadStep;
 }
 
+/** Which deliveries to send again: those that all of it picks. */
 export interface RetryDeliveriesRequest {
+  /** Only those to this endpoint. */
   endpointId?: string;
+  /** Only those of this event. */
   eventId?: string;
+  /** Only those of events of this type. */
   eventType?: string;
   /** Created at or after. */
   from?: string;
+  /** Only those of events of this session. */
   sessionId?: string;
+  /** Only those that are so. */
   status?: "PENDING" | "DELIVERED" | "FAILED" | "CANCELED";
   /** Created before. */
   to?: string;
 }
 
+/** How a secret is to be replaced. */
 export interface RotateSecretRequest {
   /** How long the old secret signs beside the new one: 0s to 720h. */
   overlap?: string | null;
@@ -1826,6 +2076,7 @@ export interface RotateSecretRequest {
  * something is covered, a frame that has not drawn its new page yet is left out, too.
  */
 export interface ScreenshotStep {
+  /** What the step does. */
   action: "screenshot";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1867,12 +2118,14 @@ export interface ScreenshotStep {
 
 /** A step of the action screenshot. */
 export interface ScreenshotStepRun extends StepState {
+  /** What the step does. */
   action: "screenshot";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: PictureResult | DryRunResult;
   step?: ScreenshotStep;
 }
 
+/** Where the page, or the element, is scrolled to. */
 export interface ScrollResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -1888,6 +2141,7 @@ export interface ScrollResult {
  * At least one of target, x, y is needed.
  */
 export interface ScrollStep {
+  /** What the step does. */
   action: "scroll";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1920,12 +2174,14 @@ export interface ScrollStep {
 
 /** A step of the action scroll. */
 export interface ScrollStepRun extends StepState {
+  /** What the step does. */
   action: "scroll";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: ScrollResult | DryRunResult;
   step?: ScrollStep;
 }
 
+/** What is chosen now. */
 export interface SelectResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -1939,6 +2195,7 @@ export interface SelectResult {
  * page's own, the labels. At least one of value, label, values, index is needed.
  */
 export interface SelectStep {
+  /** What the step does. */
   action: "select";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -1975,12 +2232,14 @@ export interface SelectStep {
 
 /** A step of the action select. */
 export interface SelectStepRun extends StepState {
+  /** What the step does. */
   action: "select";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: SelectResult | DryRunResult;
   step?: SelectStep;
 }
 
+/** A browser of its own, from its creation on; it stays to be read when it has ended. */
 export interface Session {
   /**
    * shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium
@@ -1988,6 +2247,7 @@ export interface Session {
    * none it is here from READY on.
    */
   browser?: "shell" | "chromium";
+  /** Why it has ended. */
   closeReason?: "requested" | "timeout" | "idle" | "crashed" | "node_lost" | "shutdown";
   /** What pages are told that the user prefers; light is the default. */
   colorScheme?: "light" | "dark";
@@ -1997,10 +2257,13 @@ export interface Session {
    * see it.
    */
   connectUrl?: string;
+  /** When it was made. */
   createdAt: string;
   /** Pixels of the screen, and of screenshots, for one of CSS, each way; 1 is the default. */
   deviceScaleFactor?: number;
+  /** When it ended. */
   endedAt?: string;
+  /** Why it failed, or lost its browser. */
   error?: Failure;
   /** Where the browser is; pages also need the permission geolocation. */
   geolocation?: Geolocation;
@@ -2014,11 +2277,13 @@ export interface Session {
    * never shown.
    */
   httpCredentials?: HttpCredentials;
+  /** Longest time without a step or a viewer's input; 0s: none. */
   idleTimeout: string;
   /** Open pages whose certificate is not trusted. */
   ignoreCertificateErrors?: boolean;
   /** Language, numbers and dates, and Accept-Language. */
   locale?: string;
+  /** Yours; it comes with every event. */
   metadata: Record<string, string>;
   /** Which hosts the browser may reach, beside what the operator closes. */
   network?: Network;
@@ -2034,8 +2299,11 @@ export interface Session {
    * next. It is as things are now: others may end, come and wait for their project's limit.
    */
   queuePosition?: number;
+  /** When it got its browser. */
   readyAt?: string;
+  /** The session. */
   sessionId: string;
+  /** How far it is. A QUEUED one waits for a browser; steps run while it is READY. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
   /**
    * Only in the answer to the call that made them; when that is repeated and they are long by then,
@@ -2044,9 +2312,13 @@ export interface Session {
   steps?: StepRun[];
   /** The live page; whoever has the link can look. */
   streamingUrl: string;
+  /** The attribute that testid= looks at. */
   testIdAttribute?: string;
+  /** Longest life from READY on. */
   timeout: string;
+  /** What pages take for the local time. */
   timezone?: string;
+  /** The page that was opened first. */
   url?: string;
   /**
    * What the browser has had of the network: all of it when the session has ended, and before that
@@ -2061,14 +2333,19 @@ export interface Session {
   webhook?: Endpoint;
 }
 
+/** A header of what the browser requests. */
 export interface SessionHeader {
+  /** The header's name. */
   name: string;
   /** The value is kept encrypted, and never shown again. */
   secret?: boolean | null;
+  /** What it says. */
   value: string;
 }
 
+/** A page of a list. */
 export interface SessionPage {
+  /** What is on this page. */
   data: Session[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
@@ -2076,6 +2353,7 @@ export interface SessionPage {
 
 /** Sets cookies of the session's browser. */
 export interface SetCookiesStep {
+  /** What the step does. */
   action: "setCookies";
   /** At most 500. */
   cookies: Cookie[];
@@ -2100,6 +2378,7 @@ export interface SetCookiesStep {
 
 /** A step of the action setCookies. */
 export interface SetCookiesStepRun extends StepState {
+  /** What the step does. */
   action: "setCookies";
   result?: DialogsResult;
   step?: SetCookiesStep;
@@ -2113,6 +2392,7 @@ export interface SetCookiesStepRun extends StepState {
  * lines the whole of it has, and, if some are left, the next one.
  */
 export interface SnapshotStep {
+  /** What the step does. */
   action: "snapshot";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -2147,15 +2427,18 @@ export interface SnapshotStep {
 
 /** A step of the action snapshot. */
 export interface SnapshotStepRun extends StepState {
+  /** What the step does. */
   action: "snapshot";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: OutlineResult | DryRunResult;
   step?: SnapshotStep;
 }
 
+/** What an input has started: a tab, or a download. */
 export interface StartResult {
   /** With download: the file, and so are the other members. */
   artifactId?: string;
+  /** Its media type. */
   contentType?: string;
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -2163,6 +2446,7 @@ export interface StartResult {
   dryRun?: boolean;
   /** Of a dry run: the target, as it was found. */
   found?: string;
+  /** What the page calls the file, made harmless. */
   name?: string;
   /** In hex. */
   sha256?: string;
@@ -2170,33 +2454,49 @@ export interface StartResult {
   size?: number;
   /** With popup: the new tab. */
   tab?: TabResult;
+  /** Where it came from. */
   url?: string;
 }
 
+/** A cookie that a browser has. */
 export interface StateCookie {
+  /** Of a partitioned cookie: whether a frame of another site was between. */
   _crHasCrossSiteAncestor?: boolean | null;
+  /** Whose hosts get it. */
   domain: string;
   /** Seconds since 1970; -1 or none is a session cookie. */
   expires?: number | null;
+  /** Whether pages' scripts don't see it. */
   httpOnly?: boolean | null;
+  /** The cookie's name. */
   name: string;
   /** The top-level site that a partitioned cookie belongs to. */
   partitionKey?: string | null;
+  /** Below which paths. */
   path: string;
+  /** When requests from other sites carry it. */
   sameSite?: "Strict" | "Lax" | "None" | null;
+  /** Whether it goes over HTTPS alone. */
   secure?: boolean | null;
+  /** What it holds. */
   value: string;
 }
 
+/** An entry of an origin's local storage. */
 export interface StateItem {
+  /** The key. */
   name: string;
+  /** What is kept under it. */
   value: string;
 }
 
+/** What an origin keeps. */
 export interface StateOrigin {
   /** Databases, as Playwright writes them. */
   indexedDB?: unknown[] | null;
+  /** Its local storage. */
   localStorage: StateItem[];
+  /** Scheme, host and port. */
   origin: string;
 }
 
@@ -2210,6 +2510,7 @@ export interface StepCanceledData {
   /** How long it took. */
   durationMs: number;
   error?: Failure;
+  /** What happened. */
   eventType: "step_canceled";
   /** Its place in the session; the first is 0. */
   index: number;
@@ -2238,6 +2539,7 @@ export interface StepCanceledEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "step";
 }
 
@@ -2248,6 +2550,7 @@ export interface StepCompletedData {
   /** How long it took. */
   durationMs: number;
   error?: Failure;
+  /** What happened. */
   eventType: "step_completed";
   /** Its place in the session; the first is 0. */
   index: number;
@@ -2276,6 +2579,7 @@ export interface StepCompletedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "step";
 }
 
@@ -2286,6 +2590,7 @@ export interface StepFailedData {
   /** How long it took. */
   durationMs: number;
   error: Failure;
+  /** What happened. */
   eventType: "step_failed";
   /** Its place in the session; the first is 0. */
   index: number;
@@ -2314,6 +2619,7 @@ export interface StepFailedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "step";
 }
 
@@ -2325,7 +2631,9 @@ export interface StepFailedEvent {
  */
 export type StepRun = AssertStepRun | BackStepRun | CheckStepRun | ClickStepRun | DialogStepRun | DoubleClickStepRun | DownloadStepRun | DragStepRun | EvaluateStepRun | ExtractStepRun | FillStepRun | ForwardStepRun | GotoStepRun | HoverStepRun | PdfStepRun | PressStepRun | ReloadStepRun | ScreenshotStepRun | ScrollStepRun | SelectStepRun | SetCookiesStepRun | SnapshotStepRun | StorageStepRun | TabStepRun | TapStepRun | TypeStepRun | UncheckStepRun | UploadStepRun | WaitForStepRun;
 
+/** A page of a list. */
 export interface StepRunPage {
+  /** What is on this page. */
   data: StepRun[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
@@ -2338,6 +2646,7 @@ export interface StepStartedData {
   /** How long it took. */
   durationMs?: number;
   error?: Failure;
+  /** What happened. */
   eventType: "step_started";
   /** Its place in the session; the first is 0. */
   index: number;
@@ -2366,26 +2675,37 @@ export interface StepStartedEvent {
   sessionId: string;
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "step";
 }
 
 /** What is known of a step of any action. */
 export interface StepState {
+  /** When it was added. */
   createdAt: string;
+  /** How long it took, in milliseconds, when it has ended. */
   durationMs?: number;
+  /** Why it failed. */
   error?: Failure;
+  /** When it ended. */
   finishedAt?: string;
+  /** Its place in the session; the first is 0. */
   index: number;
+  /** When it began to run. */
   startedAt?: string;
+  /** How far it is. WAITING is for a person; INTERRUPTED is one that the browser was lost under. */
   status: "PENDING" | "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELED" | "INTERRUPTED";
+  /** The step. */
   stepId: string;
   /** Why the earlier tries of a step with retries failed. */
   tries?: Failure[];
 }
 
+/** What was found in the browser, or put into it. */
 export interface StorageResult {
   /** get: what was found, as Playwright's storageState. */
   artifactId?: string;
+  /** Its media type. */
   contentType?: string;
   /** How many there are, or were. */
   cookies?: number;
@@ -2409,6 +2729,7 @@ export interface StorageResult {
  * there were.
  */
 export interface StorageStep {
+  /** What the step does. */
   action: "storage";
   /** What to do. */
   do: "get" | "set" | "clear";
@@ -2428,7 +2749,9 @@ export interface StorageStep {
   retries?: number | null;
   /** set: what get has kept, or Playwright's context.storageState(). */
   storageState?: {
+    /** All of them. */
     cookies: StateCookie[];
+    /** What each origin keeps. */
     origins: StateOrigin[];
   } | null;
   /**
@@ -2440,27 +2763,39 @@ export interface StorageStep {
 
 /** A step of the action storage. */
 export interface StorageStepRun extends StepState {
+  /** What the step does. */
   action: "storage";
   result?: StorageResult;
   step?: StorageStep;
 }
 
+/** A link to a session's live page. */
 export interface Stream {
+  /** When it was made. */
   createdAt: string;
+  /** When it ends; not there: with the session. */
   expiresAt?: string;
+  /** Whether it takes mouse and keyboard. */
   mode: "view" | "control";
+  /** Of who it is for. */
   name?: string;
+  /** Whether it is for one. */
   once?: boolean;
+  /** The link. */
   streamId: string;
+  /** The link itself: whoever has it gets in. */
   streamingUrl: string;
 }
 
+/** A tab. */
 export interface TabResult {
   /** Steps run in it. */
   current: boolean;
   /** Its place; the first is 0. */
   index: number;
+  /** Its page's title. */
   title: string;
+  /** Its page's address. */
   url: string;
 }
 
@@ -2471,6 +2806,7 @@ export interface TabResult {
  * one now.
  */
 export interface TabStep {
+  /** What the step does. */
   action: "tab";
   /**
    * What to do; list is the default. wait goes to the tab that was opened first of those that no
@@ -2507,11 +2843,13 @@ export interface TabStep {
 
 /** A step of the action tab. */
 export interface TabStepRun extends StepState {
+  /** What the step does. */
   action: "tab";
   result?: TabsResult;
   step?: TabStep;
 }
 
+/** The tabs of a session. */
 export interface TabsResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
@@ -2531,6 +2869,7 @@ export interface TabsResult {
  * new tab, with download the file.
  */
 export interface TapStep {
+  /** What the step does. */
   action: "tap";
   /** It starts a download: wait for its end and keep the file as an artifact. */
   download?: boolean | null;
@@ -2550,7 +2889,9 @@ export interface TapStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -2573,24 +2914,33 @@ export interface TapStep {
 
 /** A step of the action tap. */
 export interface TapStepRun extends StepState {
+  /** What the step does. */
   action: "tap";
   result?: StartResult;
   step?: TapStep;
 }
 
+/** The parts of a request's time, in milliseconds; -1: there was none. */
 export interface Timings {
+  /** Until it was sent on its way, in milliseconds. */
   blocked: number;
   /** With ssl. */
   connect: number;
+  /** Looking up the name. */
   dns: number;
+  /** Receiving the answer. */
   receive: number;
+  /** Sending the request. */
   send: number;
+  /** Agreeing on TLS. */
   ssl: number;
+  /** Until the answer began. */
   wait: number;
 }
 
 /** Types a text key by key, into the target or into what has the focus. */
 export interface TypeStep {
+  /** What the step does. */
   action: "type";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -2631,6 +2981,7 @@ export interface TypeStep {
 
 /** A step of the action type. */
 export interface TypeStepRun extends StepState {
+  /** What the step does. */
   action: "type";
   result?: DialogsResult;
   step?: TypeStep;
@@ -2638,6 +2989,7 @@ export interface TypeStepRun extends StepState {
 
 /** Unchecks a checkbox, by a click. One that is unchecked stays so. */
 export interface UncheckStep {
+  /** What the step does. */
   action: "uncheck";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -2651,7 +3003,9 @@ export interface UncheckStep {
    * middle of what is in view of it.
    */
   position?: {
+    /** Pixels to the right. */
     x: number;
+    /** Pixels down. */
     y: number;
   } | null;
   /**
@@ -2674,37 +3028,49 @@ export interface UncheckStep {
 
 /** A step of the action uncheck. */
 export interface UncheckStepRun extends StepState {
+  /** What the step does. */
   action: "uncheck";
   result?: DialogsResult;
   step?: UncheckStep;
 }
 
+/** What is to be changed of an endpoint; null clears a member. */
 export interface UpdateEndpointRequest {
+  /** Requests at once; 0: as many as it copes with, up to 32. */
   concurrency?: number | null;
+  /** What it is for, in your words. */
   description?: string | null;
+  /** What it gets from now on: event types, browser_*, step_* or *, each once. */
   events?: string[];
+  /** Only events of sessions whose metadata passes. */
   filter?: {
     /** Members of the session's metadata, each with the values of which it must have one. */
     metadata?: Record<string, string[]> | null;
   } | null;
   /** Replaces all of them. */
   headers?: WebhookHeaderInput[] | null;
+  /** Replaces all of it. */
   metadata?: Record<string, string> | null;
+  /** Deliveries a second; 0: no limit. */
   rateLimit?: number | null;
   /**
    * How long after each failed try the next one comes, each 1s to 168h; an empty list: there is one
    * try. null: the default, 5s, 30s, 2m, 10m, 1h, 3h, 8h, 24h, 39h.
    */
   retrySchedule?: string[] | null;
+  /** Don't send browser_ready any more once its session has ended. */
   skipStale?: boolean | null;
+  /** Where its deliveries go from now on. */
   url?: string;
 }
 
+/** What is to be changed of a project. */
 export interface UpdateProjectRequest {
   /** Further ones wait; those that have one keep it. 0, or null, is any number. */
   sessions?: number | null;
 }
 
+/** A file to be given to a page: one of this session's artifacts, or its content. */
 export interface UploadFile {
   /** Instead: an artifact of this session, such as a download. */
   artifactId?: string | null;
@@ -2721,9 +3087,11 @@ export interface UploadFile {
   url?: string | null;
 }
 
+/** What a page was given. */
 export interface UploadResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
   dialogs?: DialogResult[];
+  /** That the page was given. */
   files: UploadedFile[];
 }
 
@@ -2733,6 +3101,7 @@ export interface UploadResult {
  * file.
  */
 export interface UploadStep {
+  /** What the step does. */
   action: "upload";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -2763,19 +3132,24 @@ export interface UploadStep {
 
 /** A step of the action upload. */
 export interface UploadStepRun extends StepState {
+  /** What the step does. */
   action: "upload";
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: UploadResult | DryRunResult;
   step?: UploadStep;
 }
 
+/** A file that a page was given. */
 export interface UploadedFile {
+  /** What the page sees it called. */
   name: string;
   /** Bytes. */
   size: number;
 }
 
+/** What a browser has had of the network. */
 export interface Usage {
+  /** From servers, with what TLS and HTTP add. */
   receivedBytes: number;
   /** Connections to where the browser may not go. */
   refused: number;
@@ -2783,28 +3157,37 @@ export interface Usage {
   sentBytes: number;
 }
 
+/** Somebody who looks at a session, or has. */
 export interface Viewer {
   /** The IP address that it came from. */
   address: string;
+  /** When it came. */
   joinedAt: string;
   /** Missing while it is there. */
   leftAt?: string;
+  /** Whether it may use mouse and keyboard. */
   mode: "view" | "control";
   /** The link's. */
   name?: string;
   /** The link that it came by. */
   streamId: string;
+  /** The viewer: one connection to the live page. */
   viewerId: string;
 }
 
+/** A page of a list. */
 export interface ViewerPage {
+  /** What is on this page. */
   data: Viewer[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
 }
 
+/** The size of a page, in CSS pixels. */
 export interface Viewport {
+  /** CSS pixels. */
   height: number;
+  /** CSS pixels. */
   width: number;
 }
 
@@ -2816,6 +3199,7 @@ export interface Viewport {
  * expression is needed.
  */
 export interface WaitForStep {
+  /** What the step does. */
   action: "waitFor";
   /**
    * Nothing is done but scrolling to the target: the step ends when that is as the action needs it.
@@ -2862,13 +3246,16 @@ export interface WaitForStep {
 
 /** A step of the action waitFor. */
 export interface WaitForStepRun extends StepState {
+  /** What the step does. */
   action: "waitFor";
   /** What it answers, when it has completed; not there if that is nothing. Any JSON value. */
   result?: unknown;
   step?: WaitForStep;
 }
 
+/** A header of what is sent to an endpoint. */
 export interface WebhookHeader {
+  /** The header's name. */
   name: string;
   /** Encrypted in the database and never shown again. */
   secret?: boolean;
@@ -2876,7 +3263,9 @@ export interface WebhookHeader {
   value?: string;
 }
 
+/** A header of what is to be sent to an endpoint. */
 export interface WebhookHeaderInput {
+  /** The header's name. */
   name: string;
   /** Encrypted in the database and never shown again. */
   secret?: boolean | null;
@@ -2892,6 +3281,7 @@ export interface WebhookTestData {
   endpointId: string;
   /** The event that it was of. */
   eventId?: string;
+  /** What happened. */
   eventType: "webhook_test";
   /** Why. */
   reason?: string;
@@ -2912,5 +3302,6 @@ export interface WebhookTestEvent {
   sessionId: "";
   /** When it happened, to the millisecond. */
   timestamp: string;
+  /** What it is about. */
   type: "webhook";
 }

@@ -141,6 +141,7 @@ class AsyncSessions(AsyncResource):
             test_id_attribute: The attribute that testid= looks at; data-testid by
                 default.
             timeout: Longest life from READY on, 1s to 24h; 30m by default.
+            timezone: What pages take for the local time.
             url: Opened first, as a goto step: if it fails, onError says what becomes of
                 the steps.
             user_agent: The client hints follow from it. The default is that of the same
@@ -658,11 +659,14 @@ class AsyncEndpoints(AsyncResource):
         Role: project.
 
         Args:
+            url: Where its deliveries go.
             concurrency: Requests at once; 0: as many as it copes with, up to 32.
+            description: What it is for, in your words.
             events: Event types, browser_*, step_* or *, each once; all by default.
             filter: Only events of sessions whose metadata passes.
             headers: Sent with each delivery.
             key_pair: Sign with an ed25519 key pair too (v1a).
+            metadata: Yours; it comes with the events that are about the endpoint.
             ordered: A session's events one after the other, each when the one before is
                 delivered or given up. Can't be changed later.
             rate_limit: Deliveries a second; 0: no limit.
@@ -764,10 +768,19 @@ class AsyncEndpoints(AsyncResource):
         Role: project.
 
         Args:
+            concurrency: Requests at once; 0: as many as it copes with, up to 32.
+            description: What it is for, in your words.
+            events: What it gets from now on: event types, browser_*, step_* or *, each
+                once.
+            filter: Only events of sessions whose metadata passes.
             headers: Replaces all of them.
+            metadata: Replaces all of it.
+            rate_limit: Deliveries a second; 0: no limit.
             retry_schedule: How long after each failed try the next one comes, each 1s to
                 168h; an empty list: there is one try. null: the default, 5s, 30s, 2m,
                 10m, 1h, 3h, 8h, 24h, 39h.
+            skip_stale: Don't send browser_ready any more once its session has ended.
+            url: Where its deliveries go from now on.
         """
         answer = await self._client._call(
             "PATCH",
@@ -1127,7 +1140,12 @@ class AsyncDeliveries(AsyncResource):
         Role: project.
 
         Args:
+            endpoint_id: Only those to this endpoint.
+            event_id: Only those of this event.
+            event_type: Only those of events of this type.
             from_: Created at or after.
+            session_id: Only those of events of this session.
+            status: Only those that are so.
             to: Created before.
             idempotency_key: Of all calls with the same one, only one is made, within 24
                 hours; a new one by default.
@@ -1166,7 +1184,12 @@ class AsyncDeliveries(AsyncResource):
         Role: project.
 
         Args:
+            endpoint_id: Only those to this endpoint.
+            event_id: Only those of this event.
+            event_type: Only those of events of this type.
             from_: Created at or after.
+            session_id: Only those of events of this session.
+            status: Only those that are so.
             to: Created before.
         """
         answer = await self._client._call(
@@ -1203,6 +1226,7 @@ class AsyncKeys(AsyncResource):
         Role: operator.
 
         Args:
+            name: What you call it.
             project_id: The caller's own by default.
             role: viewer reads; project, the default, also changes what is in its
                 project; operator also manages keys and projects.
