@@ -106,9 +106,8 @@ func handover(t *testing.T, k *kitchen) {
 		_, link, _ := strings.Cut(shell.Output(), "Type your code here: ")
 		link, _, _ = strings.Cut(link, "\n")
 		for _, s := range k.session(t, harness.Object{"url": link, "viewport": harness.Object{"width": 1440, "height": 900}},
-			harness.Object{"action": "assert", "target": "#status", "text": "Live"},
-			harness.Object{"action": "waitFor", "target": "#overlay", "state": "hidden"},
-			harness.Object{"action": "evaluate", "expression": "document.querySelector('canvas').focus()"},
+			harness.Object{"action": "click", "target": `role=button[name="Take control"]`},
+			harness.Object{"action": "assert", "target": "#driver", "text": "You have control"},
 			harness.Object{"action": "type", "value": code},
 			harness.Object{"action": "press", "key": "Enter"},
 		) {
