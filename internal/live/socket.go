@@ -99,7 +99,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	v := &viewer{
 		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
-		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, 1), wished: make(chan struct{}, 1), flow: newFlow(),
+		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -167,7 +167,7 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 		case "result":
 			select {
 			case v.asks <- in.Number:
-			default: // one at a time: the page asks again
+			default: // more than the page shows
 			}
 		default:
 			// A page that hangs takes none for seconds. Whoever waited for it here

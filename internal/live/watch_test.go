@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"testing"
@@ -169,6 +170,12 @@ func TestWhatThereIsToSeeOfASessionThatEnds(t *testing.T) {
 		if got := result1(t, conn, number); got != want {
 			t.Errorf("step %d answered %s", number, got)
 		}
+	}
+	for number := range 49 { // who opens all fifty that are shown at once
+		tell(t, conn, fmt.Sprintf(`{"type":"result","number":%d}`, 100+number))
+	}
+	if got := result1(t, conn, 0); got != `null` {
+		t.Errorf("the last of many answered %s", got)
 	}
 	h.change(func() { h.mode = domain.StreamControl })
 	if got := result1(t, look(t, server, "a"), 0); got != `{"cookie":"secret"}` {
