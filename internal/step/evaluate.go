@@ -91,8 +91,9 @@ var aFunction = regexp.MustCompile(`^\s*(async\s+)?function\b`)
 func (r *run) valueOf(expression string) (remote, error) {
 	ask := object{"expression": expression, "replMode": true, "userGesture": true, "objectGroup": evaluated}
 	if end, ok := r.ctx.Deadline(); ok {
-		// When its time is over the browser ends it, and nothing else.
-		ask["timeout"] = max(1, time.Until(end).Milliseconds())
+		// When its time is over the browser ends it, and nothing else: a little after
+		// we have given it up, since to be ended is an internal error there, not a timeout.
+		ask["timeout"] = (max(0, time.Until(end)) + endedAfter).Milliseconds()
 	}
 	if aFunction.MatchString(expression) {
 		ask["expression"] = "(" + expression + "\n)"
@@ -108,6 +109,9 @@ func isSyntax(err error) bool {
 	f, ok := errors.AsType[*domain.Failure](err)
 	return ok && strings.HasPrefix(f.Message, threw+"SyntaxError")
 }
+
+// endedAfter is how long after a step's time the browser ends its script.
+const endedAfter = 50 * time.Millisecond
 
 // itsTurn is how long a script that is to be ended may wait for its turn, behind
 // one of the page's that began after the page was asked whether it is busy.
