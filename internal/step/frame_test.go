@@ -44,7 +44,7 @@ func TestFrameOfATarget(t *testing.T) {
 		"frame=#box >> b":   "is not a frame",
 		"frame=pay >> i":    "no element matches",
 	} {
-		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "1s"})
+		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "3s"})
 		if f == nil || !strings.Contains(f.Seen, want) {
 			t.Errorf("%s: %+v, want %s", target, f, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -76,8 +77,7 @@ func TestNavigations(t *testing.T) {
 	t.Cleanup(site.Close)
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(tls.Close)
-	gone := httptest.NewServer(http.NotFoundHandler())
-	gone.Close()
+	gone := refusing(t)
 	b := start(t)
 	for _, tt := range []struct {
 		url, code string
@@ -99,7 +99,7 @@ func TestNavigations(t *testing.T) {
 		{"http://nowhere.invalid/", "name_not_resolved", 0, ""},
 		{tls.URL, "certificate_invalid", 0, ""},
 		{"https" + strings.TrimPrefix(site.URL, "http"), "tls_failed", 0, ""},
-		{gone.URL, "connection_failed", 0, ""},
+		{gone, "connection_failed", 0, ""},
 		{"http://127.0.0.1:1/", "address_blocked", 0, ""},
 		{"/hangs", "timeout", 0, ""},
 		{"/half", "timeout", 0, ""},
@@ -196,4 +196,23 @@ func TestAPageThatAsksWhoItIs(t *testing.T) {
 			}
 		})
 	}
+}
+
+// refusing is an address where nobody listens: its port is bound, so that nobody else
+// gets it meanwhile.
+func refusing(t *testing.T) string {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
 }
