@@ -42,24 +42,30 @@ func (p pipe) Close() error { p.close(); return nil }
 // bare starts a program over the pipe with nothing around it, as an unprivileged
 // user when this is root, and returns when it has answered once.
 func bare(ctx context.Context, path string) (conn *cdp.Conn, end func(), err error) {
+	conn, _, end, err = bareProcess(ctx, path)
+	return conn, end, err
+}
+
+// bareProcess is bare, and says which process it is.
+func bareProcess(ctx context.Context, path string) (conn *cdp.Conn, pid int, end func(), err error) {
 	dir, err := os.MkdirTemp("", "bare-")
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	uid := 0
 	if os.Getuid() == 0 {
 		uid = 65519
 		if err := os.Chown(dir, uid, uid); err != nil {
-			return nil, nil, err
+			return nil, 0, nil, err
 		}
 	}
 	toRead, toWrite, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	fromRead, fromWrite, err := os.Pipe()
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	cmd := exec.Command(path, "--headless=new", "--remote-debugging-pipe", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+dir, "about:blank")
@@ -71,7 +77,7 @@ func bare(ctx context.Context, path string) (conn *cdp.Conn, end func(), err err
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid)}
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	toRead.Close()
 	fromWrite.Close()
@@ -84,9 +90,9 @@ func bare(ctx context.Context, path string) (conn *cdp.Conn, end func(), err err
 	}
 	if err := conn.Call(ctx, "", "Browser.getVersion", nil, nil); err != nil {
 		end()
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
-	return conn, end, nil
+	return conn, cmd.Process.Pid, end, nil
 }
 
 const form = `<!doctype html><link rel=icon href="data:,"><title>form</title><h1>Form</h1>
