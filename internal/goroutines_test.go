@@ -57,6 +57,7 @@ var stops = map[string]string{
 	"internal/hop.Servers.expect":            "nobody: it begins with the end of the request",
 	"internal/hop.Servers.pass":              "itself",
 	"internal/listen.follower.once":          "itself",
+	"internal/live.Handler.socket":           "itself",
 	"internal/mcp.Handler.beginning":         "itself",
 	"internal/mcp.Server.Run":                "itself",
 	"internal/mcp.add":                       "itself",

@@ -39,24 +39,22 @@ type said struct {
 	Text    string `json:"text,omitempty"`
 }
 
-// act does what the viewer asks for, in order.
+// act does what the viewer asks for, in order, until it can ask no more or ctx ends.
 func (h *hand) act(ctx context.Context, inputs <-chan input) {
 	defer func() {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 		defer cancel()
 		h.letGo(release)
 	}()
-	for {
-		select {
-		case in := <-inputs:
-			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := h.do(one, in); err != nil {
-				h.log.Debug("viewer's input", "session", h.session, "err", err)
-			}
-			cancel()
-		case <-ctx.Done():
+	for in := range inputs {
+		if ctx.Err() != nil {
 			return
 		}
+		one, cancel := context.WithTimeout(ctx, inputWithin)
+		if err := h.do(one, in); err != nil {
+			h.log.Debug("viewer's input", "session", h.session, "err", err)
+		}
+		cancel()
 	}
 }
 
@@ -80,8 +78,8 @@ func (h *hand) do(ctx context.Context, in input) error {
 	}
 	page, ok := h.sessions.Page(h.session)
 	width, height := h.size()
-	if !ok || width == 0 {
-		return nil // there is nothing to point at
+	if !ok || width == 0 && in.points() {
+		return nil // at nothing: there is no picture yet
 	}
 	h.sessions.Touch(h.session)
 	switch in.Type {

@@ -146,6 +146,35 @@ func TestAHandDoesAndLetsGo(t *testing.T) {
 	w.want("one that holds nothing leaves")
 }
 
+// TestKeysNeedNoPicture: who has control may type before there is anything to see.
+func TestKeysNeedNoPicture(t *testing.T) {
+	w := newWire(t)
+	h := &hand{viewer: &viewer{Handler: &Handler{sessions: onePage{page: w.page}}}, holds: true}
+	for _, raw := range []string{
+		`{"type":"mouse","kind":"down","button":"left","x":0.5,"y":0.5}`, `{"type":"mouse","kind":"up","button":"left","x":0.5,"y":0.5}`,
+		`{"type":"wheel","dy":9,"x":0.5,"y":0.5}`, `{"type":"touch","kind":"start","fingers":[{"x":0.5,"y":0.5}]}`,
+		`{"type":"key","kind":"down","key":"a"}`, `{"type":"key","kind":"up","key":"a"}`, `{"type":"text","text":"Grüße"}`,
+	} {
+		in, err := parseInput([]byte(raw))
+		if err == nil {
+			err = h.do(t.Context(), in)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+	w.want("without a picture", "Input.dispatchKeyEvent type=keyDown key=a text=a", "Input.dispatchKeyEvent type=keyUp key=a", "Input.insertText text=Grüße")
+}
+
+// onePage is a session of one page.
+type onePage struct {
+	Sessions
+	page *browser.Page
+}
+
+func (o onePage) Page(string) (*browser.Page, bool) { return o.page, true }
+func (onePage) Touch(string)                        {}
+
 // TestInputsThatWaitLeaveRoomForLettingGo: moves have a quarter of it, and what
 // presses half, so that nothing stays held down.
 func TestInputsThatWaitLeaveRoomForLettingGo(t *testing.T) {

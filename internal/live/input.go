@@ -48,6 +48,11 @@ func (in input) drives() bool {
 	return true
 }
 
+// points says whether the message is about a place in the picture.
+func (in input) points() bool {
+	return in.Type == "mouse" || in.Type == "wheel" || in.Type == "touch"
+}
+
 const (
 	maxMessage = 256 << 10
 	maxWheel   = 10_000

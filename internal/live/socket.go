@@ -106,16 +106,24 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	inputs := make(chan input, maxInputs)
 	v.running.Go(func() {
 		defer cancel()
+		defer close(inputs)
 		v.read(ctx, inputs)
 	})
+	acting, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
 	hand := &hand{viewer: v}
-	v.running.Go(func() { hand.act(ctx, inputs) })
+	v.running.Go(func() { hand.act(acting, inputs) })
 	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
-	v.watch(nil)
+	if left := code == websocket.StatusNormalClosure && why == ""; left {
+		defer time.AfterFunc(inputWithin, stop).Stop() // what it has done before is done
+	} else {
+		stop()
+	}
 	_ = conn.Close(code, why)
 	cancel()
 	v.running.Wait()
+	v.watch(nil)
 	v.room.left()
 	h.left(context.WithoutCancel(r.Context()), seen)
 	hand.leave(code == closeOver || v.bye)

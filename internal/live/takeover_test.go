@@ -112,6 +112,21 @@ func TestAPersonDrivesASession(t *testing.T) {
 	w.run(w.viewer, step.Spec{Action: "evaluate", Expression: "field.focus(), 1"}, step.Spec{Action: "press", Key: "z"})
 	w.run(w.seen, step.Spec{Action: "evaluate", Expression: "new Promise(done => setTimeout(done, 300))"})
 	w.becomes("after it was given back", "!text.value.includes('z')")
+
+	conn := look(t, w.server, "a")
+	tell(t, conn, `{"type":"take"}`)
+	frames(t, conn, 1, 20*time.Second)
+	w.run(w.seen, step.Spec{Action: "evaluate", Expression: "text.value = '', setTimeout(() => { for (const end = Date.now() + 300; Date.now() < end;); }), 1"})
+	for _, kind := range []string{"down", "up"} {
+		tell(t, conn, fmt.Sprintf(`{"type":"mouse","kind":%q,"button":"left","x":0.3,"y":0.1}`, kind))
+	}
+	for _, letter := range "who leaves has done it all" {
+		tell(t, conn, fmt.Sprintf(`{"type":"text","text":%q}`, string(letter)))
+	}
+	if err := conn.Close(websocket.StatusNormalClosure, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.becomes("what was done before leaving", "text.value === 'who leaves has done it all'")
 }
 
 // TestFingersDriveASession: a tap and a drag by fingers on the live page are those of

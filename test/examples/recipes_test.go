@@ -110,6 +110,7 @@ func handover(t *testing.T, k *kitchen) {
 			harness.Object{"action": "assert", "target": "#driver", "text": "You have control"},
 			harness.Object{"action": "type", "value": code},
 			harness.Object{"action": "press", "key": "Enter"},
+			harness.Object{"action": "assert", "target": "#message", "text": "This link was revoked"},
 		) {
 			if s.String("status") != "COMPLETED" {
 				t.Errorf("the person: %v", s)

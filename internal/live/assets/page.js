@@ -191,7 +191,7 @@ async function lost(code, reason) {
   if (answer === 404 || answer === 410) {
     ended = true;
     phase("over");
-    $("host").textContent = "";
+    $("host").textContent = $("path").textContent = "";
     $("steps").replaceChildren();
     tabs();
     status("OVER");
