@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -33,6 +34,11 @@ type Store interface {
 	LimitProject(ctx context.Context, id string, sessions int) error
 	CreateKey(ctx context.Context, k domain.APIKey, by string, idem *domain.Idempotency) error
 	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
+	CreateSignIn(ctx context.Context, in domain.SignIn) error
+	SignIn(ctx context.Context, hash []byte) (domain.SignIn, error)
+	SeenSignIn(ctx context.Context, hash []byte, now time.Time) error
+	EndSignIn(ctx context.Context, hash []byte) error
+	ForgetSignIns(ctx context.Context, seen, made time.Time) error
 }
 
 // Service is the keys of one server's database, whether the server runs or not. It
@@ -180,10 +186,15 @@ func (s *Service) First(ctx context.Context, wanted string) (string, error) {
 	return "", s.store.CreateKey(ctx, row(n, wanted), "", nil)
 }
 
-// Authenticate finds the key that a request came with. One that there isn't, or
-// that has been revoked, is refused as unauthorized.
+// Authenticate finds the key that a request came with, itself or as a token of
+// SignIn. One that there isn't, that has been revoked, or a token that is over, is
+// refused as unauthorized.
 func (s *Service) Authenticate(ctx context.Context, secret string) (domain.APIKey, error) {
-	key, known, err := s.find(ctx, secret)
+	find := s.find
+	if strings.HasPrefix(secret, tokenPrefix) {
+		find = s.signedIn
+	}
+	key, known, err := find(ctx, secret)
 	if err == nil && (!known || !key.RevokedAt.IsZero()) {
 		err = errUnauthorized
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/browserhook/browserhook/internal/config"
 	"github.com/browserhook/browserhook/internal/connect"
 	"github.com/browserhook/browserhook/internal/conns"
+	"github.com/browserhook/browserhook/internal/dashboard"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/egress"
 	"github.com/browserhook/browserhook/internal/event"
@@ -260,6 +261,7 @@ func (a *App) compose(ctx context.Context) error {
 			return err
 		},
 	}
+	pages := &dashboard.Handler{Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Version: Version, Log: a.log}
 	api := httpapi.Config{
 		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
@@ -272,8 +274,12 @@ func (a *App) compose(ctx context.Context) error {
 	if a.hops != nil { // an interface of none is nil
 		page.Servers, programs.Forward, api.Hops = a.hops, a.hops.Forward, a.hops
 	}
+	if !a.settings.NoDashboard {
+		api.Dashboard = pages
+	}
 	routes := httpapi.New(api)
 	a.models.Over(routes)
+	pages.Over(routes)
 	a.server = conns.New(routes, conns.Config{
 		Most: min(a.settings.MaxConnections, openFiles()/2), Proxies: a.proxies, Stall: stall,
 		Health: httpapi.Health, Refuse: httpapi.Refuse, Log: a.log,

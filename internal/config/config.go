@@ -45,6 +45,7 @@ type Server struct {
 	WebhookCA         []string `help:"Files of certificate authorities (PEM) that receivers of webhooks and the proxy may have, beside the system's." placeholder:"FILE" type:"path"`
 	BrowserAllow      []string `help:"Address ranges (CIDR) inside private space, loopback or this machine's own addresses that pages in sessions may reach." placeholder:"CIDR"`
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
+	NoDashboard       bool     `help:"Serve no dashboard: / leads to the documents."`
 	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB and half of browser-disk: a larger one is stopped. Default: 256MiB, or that half where it is less." placeholder:"SIZE"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	MaxQueued         int      `help:"Sessions that may wait for a browser, of all projects and servers together; when so many do, further ones of the projects that have some waiting are refused." default:"10000" placeholder:"N"`

@@ -123,7 +123,7 @@ type place struct{ group, path, short string }
 var files = []place{
 	{start, "index", "Overview"}, {start, "quickstart", ""}, {start, "install", "Install"},
 	{concepts, "sessions", "Sessions"}, {concepts, "states", ""},
-	{guides, "webhooks", ""}, {guides, "live", ""}, {guides, "files", ""}, {guides, "connect", "Playwright and Puppeteer"}, {guides, "mcp", ""}, {guides, "commands", ""}, {guides, "recipes", ""},
+	{guides, "webhooks", ""}, {guides, "live", ""}, {guides, "dashboard", ""}, {guides, "files", ""}, {guides, "connect", "Playwright and Puppeteer"}, {guides, "mcp", ""}, {guides, "commands", ""}, {guides, "recipes", ""},
 	{reference, "api", "API"}, {reference, "steps", "Steps"}, {reference, "events", ""}, {reference, "errors", ""}, {reference, "settings", ""},
 	{operate, "operations", "Operations"}, {operate, "benchmarks", ""}, {operate, "architecture", ""},
 }

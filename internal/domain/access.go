@@ -47,3 +47,18 @@ type APIKey struct {
 
 // KeyPrefixLength is how much of an API key is kept readable: "bh_" and eight more.
 const KeyPrefixLength = 11
+
+// SignIn is somebody who is signed in to the dashboard, and acts as a key. Only a hash
+// of what they show for it is stored.
+type SignIn struct {
+	Hash      []byte // SHA-256 of the token
+	KeyID     string
+	CreatedAt time.Time
+	SeenAt    time.Time // when it was used last, about
+}
+
+const (
+	// SignInIdle is after how long unused a sign-in is over, and SignInFor in any case.
+	SignInIdle = 12 * time.Hour
+	SignInFor  = 7 * 24 * time.Hour
+)

@@ -21,6 +21,13 @@ import (
 // Pages are routes that look after themselves.
 type Pages interface{ Routes(mux *http.ServeMux) }
 
+// Dashboard is the pages for people.
+type Dashboard interface {
+	Pages
+	Patterns() []string                             // of pages that take any query
+	Missing(w http.ResponseWriter, r *http.Request) // where there is no page
+}
+
 // Config is what the API stands on. Each group of routes says beside them what it
 // asks.
 type Config struct {
@@ -40,9 +47,11 @@ type Config struct {
 	Live    Pages // below /streams
 	Connect Pages // below /connect
 	MCP     Pages // /mcp
-	Nodes   Nodes
-	Hops    Hops         // nil: there is one server
-	Metrics http.Handler // for Prometheus; nil: there are none
+	// Dashboard is nil where it is turned off.
+	Dashboard Dashboard
+	Nodes     Nodes
+	Hops      Hops         // nil: there is one server
+	Metrics   http.Handler // for Prometheus; nil: there are none
 	// Request is told of each request and its route, and gives it as it goes on; done is
 	// called with the status that it was answered with, 0: none. nil: nobody wants to
 	// know.

@@ -119,7 +119,7 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 				s.follow(w, r)
 				return
 			}
-		} else if !strings.HasPrefix(r.URL.Path, "/streams") && !strings.HasPrefix(r.URL.Path, "/connect/") { // chats, mails and programs add things to them
+		} else if !s.anyQuery(r, pattern) {
 			if problem := checkQuery(r, nil); problem != nil {
 				problem.write(w)
 				return
@@ -129,6 +129,13 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 	})
 }
 
+// anyQuery says whether a route that isn't the API's takes parameters that nobody knows:
+// chats, mails and programs add things to links, and pages look after themselves.
+func (s *server) anyQuery(r *http.Request, pattern string) bool {
+	return strings.HasPrefix(r.URL.Path, "/streams") || strings.HasPrefix(r.URL.Path, "/connect/") ||
+		s.Dashboard != nil && slices.Contains(s.Dashboard.Patterns(), pattern)
+}
+
 func (s *server) noRoute(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) {
 	// The mux tells a wrong method from a wrong path only by answering.
 	told := unsent{}
@@ -136,6 +143,10 @@ func (s *server) noRoute(w http.ResponseWriter, r *http.Request, mux *http.Serve
 	if allow := http.Header(told).Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
 		newProblem("method_not_allowed", "This path takes "+allow+".").write(w)
+		return
+	}
+	if s.Dashboard != nil && accepts(r, "text/html") && !strings.HasPrefix(r.URL.Path, "/v1/") {
+		s.Dashboard.Missing(w, r)
 		return
 	}
 	newProblem(domain.CodeNotFound, "There is no such path; see /docs.").write(w)

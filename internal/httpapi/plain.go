@@ -14,6 +14,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/docsite"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/ui"
 )
 
 // Health is the path that says that the process lives.
@@ -27,7 +28,12 @@ func (s *server) plainRoutes() {
 	s.mux.HandleFunc("GET /readyz", s.readiness)
 	s.mux.HandleFunc("GET /openapi.json", s.static("application/openapi+json", s.published))
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.keys)
-	s.mux.Handle("GET /{$}", http.RedirectHandler(docsite.Root, http.StatusFound))
+	if s.Dashboard == nil {
+		s.mux.Handle("GET /{$}", http.RedirectHandler(docsite.Root, http.StatusFound))
+	} else {
+		s.Dashboard.Routes(s.mux)
+	}
+	ui.Shared.Routes(s.mux)
 	for _, pages := range []Pages{s.documents(), s.Live, s.Connect, s.MCP} {
 		if pages != nil {
 			pages.Routes(s.mux)

@@ -39,7 +39,7 @@ func TestALinkForOneIsItsFirstViewers(t *testing.T) {
 	}
 }
 
-// TestWhoMayFrameALivePage: the origins that are allowed; and all of them only what
+// TestWhoMayFrameALivePage: the server's own pages, and the origins that are allowed; and all of them only what
 // is to be looked at.
 func TestWhoMayFrameALivePage(t *testing.T) {
 	for _, tt := range []struct {
@@ -47,12 +47,12 @@ func TestWhoMayFrameALivePage(t *testing.T) {
 		mode  domain.StreamMode
 		want  string
 	}{
-		{nil, domain.StreamView, "'none'"},
-		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamView, "https://a.test https://b.test:8443"},
-		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamControl, "https://a.test https://b.test:8443"},
-		{[]string{"*", "https://a.test"}, domain.StreamView, "* https://a.test"},
-		{[]string{"*", "https://a.test"}, domain.StreamControl, "https://a.test"},
-		{[]string{"*"}, domain.StreamControl, "'none'"},
+		{nil, domain.StreamView, "'self'"},
+		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamView, "'self' https://a.test https://b.test:8443"},
+		{[]string{"https://a.test", "https://b.test:8443"}, domain.StreamControl, "'self' https://a.test https://b.test:8443"},
+		{[]string{"*", "https://a.test"}, domain.StreamView, "'self' * https://a.test"},
+		{[]string{"*", "https://a.test"}, domain.StreamControl, "'self' https://a.test"},
+		{[]string{"*"}, domain.StreamControl, "'self'"},
 	} {
 		h := &house{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, embed: tt.embed}
 		for _, id := range []string{"a", "nothing"} {

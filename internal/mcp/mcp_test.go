@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -18,6 +16,8 @@ import (
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/browserhook/browserhook/internal/local"
 )
 
 var update = flag.Bool("update", false, "write the tools as they are into testdata")
@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the tools as they are into testda
 func api(t *testing.T, h http.HandlerFunc) *sdk.ClientSession {
 	t.Helper()
 	s := New(Config{
-		URL: "http://api", Transport: Local(h), Key: "bh_x", Version: "1", Log: slog.New(slog.DiscardHandler),
+		URL: "http://api", Transport: local.Transport(h), Key: "bh_x", Version: "1", Log: slog.New(slog.DiscardHandler),
 		End: func(context.Context, string, string) error { return nil },
 	})
 	here, there := sdk.NewInMemoryTransports()
@@ -181,49 +181,6 @@ func TestBounded(t *testing.T) {
 	got := bounded("s", "step_1", long)
 	if len(got.text) > maxShown+200 || !strings.HasSuffix(got.text, "browserhook://sessions/s/steps/step_1)") || strings.ContainsRune(got.text, '\ufffd') {
 		t.Errorf("%d bytes: …%s", len(got.text), got.text[len(got.text)-100:])
-	}
-}
-
-// TestLocal: a request in the process has nothing of the context that it came in, ends
-// with it, and its answer is bounded.
-func TestLocal(t *testing.T) {
-	type key struct{}
-	ctx, cancel := context.WithCancelCause(context.WithValue(t.Context(), key{}, "x"))
-	do := func(h http.HandlerFunc) (*http.Response, error) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://api/v1/x?y=z", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return Local(h).RoundTrip(r)
-	}
-	res, err := do(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%v %s", r.Context().Value(key{}), r.RequestURI)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if raw, _ := io.ReadAll(res.Body); string(raw) != "<nil> /v1/x?y=z" || res.StatusCode != http.StatusOK {
-		t.Errorf("%d %s", res.StatusCode, raw)
-	}
-	_, err = do(func(w http.ResponseWriter, _ *http.Request) {
-		piece := make([]byte, 1<<20)
-		var err error
-		for n := 0; err == nil && n < 100; n++ {
-			_, err = w.Write(piece)
-		}
-		if !errors.Is(err, errLong) {
-			t.Errorf("an answer without end: %v", err)
-		}
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	_, err = do(func(_ http.ResponseWriter, r *http.Request) {
-		cancel(errGone)
-		<-r.Context().Done()
-	})
-	if !errors.Is(err, errGone) {
-		t.Errorf("a request that was given up: %v", err)
 	}
 }
 

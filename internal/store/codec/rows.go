@@ -16,6 +16,7 @@ const (
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace`
 	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
 	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at, name, once, used_by`
+	SignInColumns   = `hash, key_id, created_at, seen_at`
 	ViewerColumns   = `project_id, session_id, id, stream_id, name, mode, address, joined_at, left_at`
 	EndpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told, created_at, updated_at`
 	// EventColumns are of the events e, their projects o and their sessions s.
@@ -78,6 +79,12 @@ func ScanStream(r Scanner) (s domain.Stream, err error) {
 	err = r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode, Time{&s.CreatedAt}, Time{&s.ExpiresAt}, Time{&s.RevokedAt},
 		&s.Name, &s.Once, &s.UsedBy)
 	return s, err
+}
+
+// ScanSignIn scans SignInColumns.
+func ScanSignIn(r Scanner) (in domain.SignIn, err error) {
+	err = r.Scan(&in.Hash, &in.KeyID, Time{&in.CreatedAt}, Time{&in.SeenAt})
+	return in, err
 }
 
 // ScanViewer scans ViewerColumns.

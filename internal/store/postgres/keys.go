@@ -174,3 +174,49 @@ func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bo
 		return nil
 	})
 }
+
+// CreateSignIn adds somebody who is signed in.
+func (s *Store) CreateSignIn(ctx context.Context, in domain.SignIn) error {
+	return s.update(ctx, func(t *tx) error {
+		err := t.exec(`INSERT INTO sign_ins (`+codec.SignInColumns+`) VALUES ($1,$2,$3,$4)`, in.Hash, in.KeyID, codec.Micros(in.CreatedAt), codec.Micros(in.SeenAt))
+		if err != nil {
+			return fmt.Errorf("insert sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// SignIn finds who is signed in by the hash of their token.
+func (s *Store) SignIn(ctx context.Context, hash []byte) (domain.SignIn, error) {
+	return codec.ScanSignIn(s.row(ctx, `SELECT `+codec.SignInColumns+` FROM sign_ins WHERE hash = $1`, hash))
+}
+
+// SeenSignIn says when it was used. One that is over is missed by nobody.
+func (s *Store) SeenSignIn(ctx context.Context, hash []byte, now time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(`UPDATE sign_ins SET seen_at = $2 WHERE hash = $1`, hash, codec.Micros(now)); err != nil {
+			return fmt.Errorf("see sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// EndSignIn ends one; doing it twice is fine.
+func (s *Store) EndSignIn(ctx context.Context, hash []byte) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(`DELETE FROM sign_ins WHERE hash = $1`, hash); err != nil {
+			return fmt.Errorf("end sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// ForgetSignIns ends those that were used or made last before.
+func (s *Store) ForgetSignIns(ctx context.Context, seen, made time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(`DELETE FROM sign_ins WHERE seen_at < $1 OR created_at < $2`, codec.Micros(seen), codec.Micros(made)); err != nil {
+			return fmt.Errorf("forget sign-ins: %w", err)
+		}
+		return nil
+	})
+}

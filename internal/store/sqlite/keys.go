@@ -179,3 +179,49 @@ func (s *Store) RevokeKey(ctx context.Context, id string, now time.Time, last bo
 		return nil
 	})
 }
+
+// CreateSignIn adds somebody who is signed in.
+func (s *Store) CreateSignIn(ctx context.Context, in domain.SignIn) error {
+	return s.update(ctx, func(t *tx) error {
+		err := t.exec(writes(`INSERT INTO sign_ins (`+codec.SignInColumns+`) VALUES (?,?,?,?)`), in.Hash, in.KeyID, codec.Micros(in.CreatedAt), codec.Micros(in.SeenAt))
+		if err != nil {
+			return fmt.Errorf("insert sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// SignIn finds who is signed in by the hash of their token.
+func (s *Store) SignIn(ctx context.Context, hash []byte) (domain.SignIn, error) {
+	return codec.ScanSignIn(s.quick.row(ctx, `SELECT `+codec.SignInColumns+` FROM sign_ins WHERE hash = ?`, hash))
+}
+
+// SeenSignIn says when it was used. One that is over is missed by nobody.
+func (s *Store) SeenSignIn(ctx context.Context, hash []byte, now time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(writes(`UPDATE sign_ins SET seen_at = ? WHERE hash = ?`), codec.Micros(now), hash); err != nil {
+			return fmt.Errorf("see sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// EndSignIn ends one; doing it twice is fine.
+func (s *Store) EndSignIn(ctx context.Context, hash []byte) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(writes(`DELETE FROM sign_ins WHERE hash = ?`), hash); err != nil {
+			return fmt.Errorf("end sign-in: %w", err)
+		}
+		return nil
+	})
+}
+
+// ForgetSignIns ends those that were used or made last before.
+func (s *Store) ForgetSignIns(ctx context.Context, seen, made time.Time) error {
+	return s.update(ctx, func(t *tx) error {
+		if err := t.exec(writes(`DELETE FROM sign_ins WHERE seen_at < ? OR created_at < ?`), codec.Micros(seen), codec.Micros(made)); err != nil {
+			return fmt.Errorf("forget sign-ins: %w", err)
+		}
+		return nil
+	})
+}

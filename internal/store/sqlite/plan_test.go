@@ -139,6 +139,10 @@ func everyStatement(t *testing.T, s *Store) {
 	ok(s.SetConnectToken(ctx, project, session, "c", nil))
 	ok(s.ReleaseClaims(ctx))
 	ok(s.ForgetIdempotency(ctx, now))
+	ok(s.CreateSignIn(ctx, domain.SignIn{Hash: []byte("a"), KeyID: "key_a", CreatedAt: now, SeenAt: now}))
+	ok(s.SeenSignIn(ctx, []byte("a"), now))
+	ok(s.EndSignIn(ctx, []byte("b")))
+	ok(s.ForgetSignIns(ctx, now.Add(-time.Hour), now.Add(-time.Hour)))
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
 	readEverything(t, s, project, session)
 	forgetThings(t, s, project)
@@ -235,6 +239,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.Project(ctx, project))
 	keepPage(s.Keys(ctx, domain.PageFilter{}))
 	keep(s.RevokedKeys(ctx, []string{"key_a"}))
+	keep(s.SignIn(ctx, []byte("a")))
 	keep(s.KeysByPrefix(ctx, "bh_abcdefgh"))
 	for _, err := range errs {
 		if err != nil {

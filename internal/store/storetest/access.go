@@ -119,6 +119,33 @@ var accessTests = []test{
 		w.refused("a link by a revoked key", w.store.CreateStream(w.ctx, link(key.ID), nil), domain.CodeUnauthorized)
 		w.missing("a link by no key", w.store.CreateStream(w.ctx, link("key_none"), nil))
 	}},
+	{"sign-ins", func(w *world) {
+		in := func(name byte, made, seen time.Duration) domain.SignIn {
+			return domain.SignIn{Hash: []byte{name, 0, 255}, KeyID: "key_a", CreatedAt: start.Add(made), SeenAt: start.Add(seen)}
+		}
+		one, old, idle := in(1, time.Hour, time.Hour), in(2, 0, time.Hour), in(3, time.Hour, 0)
+		for _, s := range []domain.SignIn{one, old, idle} {
+			w.ok(w.store.CreateSignIn(w.ctx, s))
+		}
+		got, err := w.store.SignIn(w.ctx, one.Hash)
+		w.ok(err)
+		w.equal("sign-in", got, one)
+		one.SeenAt = start.Add(2 * time.Hour)
+		w.ok(w.store.SeenSignIn(w.ctx, one.Hash, one.SeenAt))
+		w.ok(w.store.SeenSignIn(w.ctx, []byte("none"), start))
+		w.ok(w.store.ForgetSignIns(w.ctx, start.Add(time.Minute), start.Add(time.Minute)))
+		got, err = w.store.SignIn(w.ctx, one.Hash)
+		w.ok(err)
+		w.equal("one that is used", got, one)
+		for what, s := range map[string]domain.SignIn{"one of long ago": old, "one that was not used": idle} {
+			_, err = w.store.SignIn(w.ctx, s.Hash)
+			w.missing(what, err)
+		}
+		w.ok(w.store.EndSignIn(w.ctx, one.Hash))
+		w.ok(w.store.EndSignIn(w.ctx, one.Hash))
+		_, err = w.store.SignIn(w.ctx, one.Hash)
+		w.missing("one that was ended", err)
+	}},
 	{"ping", func(w *world) {
 		w.ok(w.store.Ping(w.ctx))
 		w.ok(w.store.Close())

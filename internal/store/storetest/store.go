@@ -103,6 +103,11 @@ type Access interface {
 	RevokedKeys(ctx context.Context, ids []string) ([]string, error)
 	RevokeKey(ctx context.Context, id string, now time.Time, last bool) error
 	ForgetIdempotency(ctx context.Context, before time.Time) error
+	CreateSignIn(ctx context.Context, in domain.SignIn) error
+	SignIn(ctx context.Context, hash []byte) (domain.SignIn, error)
+	SeenSignIn(ctx context.Context, hash []byte, now time.Time) error
+	EndSignIn(ctx context.Context, hash []byte) error
+	ForgetSignIns(ctx context.Context, seen, made time.Time) error
 }
 
 // Open opens a store over one database. After that store is closed it may be

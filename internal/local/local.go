@@ -1,4 +1,6 @@
-package mcp
+// Package local has a handler in this process answer requests, for clients of the API
+// that are part of the server: all of what it is held to holds for them too.
+package local
 
 import (
 	"bytes"
@@ -8,15 +10,14 @@ import (
 	"net/http"
 )
 
-// Local has a handler in this process answer requests: all of what it is held to holds
-// for the tools too.
-func Local(h http.Handler) http.RoundTripper { return local{h} }
+// Transport has the handler answer in memory.
+func Transport(h http.Handler) http.RoundTripper { return local{h} }
 
 type local struct{ handler http.Handler }
 
 func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
-	// What the request of the MCP session carries (its id, its way here) is not this
-	// one's.
+	// What the request that this one is made for carries (its id, its way here) is not
+	// its own.
 	ctx := r.Context()
 	r = r.Clone(quiet{ctx})
 	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:0"

@@ -1,0 +1,359 @@
+package dashboard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// house is a dashboard over an API that a test makes up.
+type house struct {
+	t      *testing.T
+	pages  *Handler
+	server *httptest.Server
+	public string
+
+	mu    sync.Mutex
+	role  domain.Role
+	in    map[string]bool // tokens
+	calls []string        // of the API, with who called
+}
+
+const goodKey = "bh_good"
+
+var errNo = domain.Refuse(domain.CodeUnauthorized, "no")
+
+func (h *house) SignIn(_ context.Context, secret string) (string, domain.APIKey, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if secret != goodKey {
+		return "", domain.APIKey{}, errNo
+	}
+	token := fmt.Sprintf("token%d", len(h.in))
+	h.in[token] = true
+	return token, domain.APIKey{}, nil
+}
+
+func (h *house) SignOut(_ context.Context, token string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.in, token)
+	return nil
+}
+
+func (h *house) Authenticate(_ context.Context, token string) (domain.APIKey, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !h.in[token] {
+		return domain.APIKey{}, errNo
+	}
+	return domain.APIKey{ID: "key_a", Name: "Ada", Role: h.role}, nil
+}
+
+// open builds it. api may be nil: an API that answers empty lists, and one session.
+func open(t *testing.T, role domain.Role, api http.HandlerFunc) *house {
+	t.Helper()
+	h := &house{t: t, role: role, in: map[string]bool{}}
+	if api == nil {
+		api = sample
+	}
+	h.pages = &Handler{
+		Keys: h, PublicURL: func() string { return h.public }, Stopping: t.Context().Done(), Version: "1", Log: slog.New(slog.DiscardHandler),
+	}
+	h.pages.Over(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		h.calls = append(h.calls, r.Method+" "+r.URL.Path+" "+r.Header.Get("Authorization"))
+		h.mu.Unlock()
+		api(w, r)
+	}))
+	mux := http.NewServeMux()
+	h.pages.Routes(mux)
+	mux.HandleFunc("/", h.pages.Missing)
+	h.server = httptest.NewServer(mux)
+	h.public = h.server.URL
+	t.Cleanup(h.server.Close)
+	return h
+}
+
+// sample is an API with one session in each state.
+func sample(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	session := map[string]any{
+		"sessionId": "browser_abcdefghijklmnop", "status": "READY", "streamingUrl": "http://x/streams?id=t", "timeout": "30m0s", "idleTimeout": "5m0s",
+		"metadata": map[string]string{}, "usage": map[string]any{}, "createdAt": "2026-01-02T03:04:05Z", "url": "https://example.com/<b>",
+	}
+	switch {
+	case r.URL.Path == "/v1/sessions/browser_none":
+		w.WriteHeader(http.StatusNotFound)
+		_ = json.NewEncoder(w).Encode(map[string]any{"status": 404, "code": "not_found", "title": "Not found"})
+	case r.URL.Path == "/v1/sessions":
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": []any{session}})
+	case strings.HasSuffix(r.URL.Path, "/steps") || strings.HasSuffix(r.URL.Path, "s"):
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": []any{}})
+	default:
+		_ = json.NewEncoder(w).Encode(session)
+	}
+}
+
+// ask makes a request, with a cookie if it is not empty. Header lines may follow.
+func (h *house) ask(method, path string, form url.Values, cookie string, header ...string) (*http.Response, string) {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", h.server.URL)
+	}
+	if cookie != "" {
+		req.AddCookie(&http.Cookie{Name: "browserhook", Value: cookie})
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		req.Header.Set(name, value)
+		if value == "" {
+			req.Header.Del(name)
+		}
+	}
+	res, err := h.server.Client().Transport.RoundTrip(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return res, string(body)
+}
+
+func (h *house) signIn() string {
+	h.t.Helper()
+	res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {" " + goodKey + "\n"}}, "")
+	for _, c := range res.Cookies() {
+		return c.Value
+	}
+	h.t.Fatal("there is no cookie")
+	return ""
+}
+
+// TestEveryPageIsClosedIn: what a browser is told of each page, whoever asks.
+func TestEveryPageIsClosedIn(t *testing.T) {
+	h := open(t, domain.RoleOperator, nil)
+	token := h.signIn()
+	paths := []string{signInPath, "/nothing", "/sessions/browser_none"}
+	for _, p := range h.pages.pages() {
+		if method, path, _ := strings.Cut(p.pattern, " "); method == http.MethodGet {
+			paths = append(paths, strings.NewReplacer("{$}", "", "{id}", "browser_abcdefghijklmnop").Replace(path))
+		}
+	}
+	for _, path := range paths {
+		for _, cookie := range []string{"", token} {
+			res, body := h.ask(http.MethodGet, path, nil, cookie)
+			if res.StatusCode == http.StatusSeeOther {
+				continue
+			}
+			head := res.Header
+			if !strings.HasPrefix(head.Get("Content-Type"), "text/html") {
+				continue // a file, not a page
+			}
+			for name, want := range map[string]string{"Content-Security-Policy": policy, "Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+				if head.Get(name) != want {
+					t.Errorf("%s: %s: %s", path, name, head.Get(name))
+				}
+			}
+			if !strings.Contains(body, "<title>") || !strings.Contains(body, "· browserhook</title>") || !strings.Contains(body, `rel="icon"`) {
+				t.Errorf("%s has no title or icon of ours", path)
+			}
+			if strings.Contains(body, " style=") || strings.Contains(body, "<style") || strings.Contains(body, "onclick") || strings.Contains(body, "<script>") {
+				t.Errorf("%s has something inline", path)
+			}
+			if len(body) > 150_000 {
+				t.Errorf("%s has %d bytes", path, len(body))
+			}
+		}
+	}
+	for _, never := range []string{"unsafe", "http:", "*"} {
+		if strings.Contains(policy, never) {
+			t.Errorf("the policy allows %s", never)
+		}
+	}
+}
+
+// TestNobodyIsSentToSignIn: each page sends who isn't signed in there and back again,
+// and no form does anything.
+func TestNobodyIsSentToSignIn(t *testing.T) {
+	h := open(t, domain.RoleOperator, nil)
+	token := h.signIn()
+	for _, cookie := range []string{"", "wrong"} {
+		for _, p := range h.pages.pages() {
+			method, path, _ := strings.Cut(p.pattern, " ")
+			path = strings.NewReplacer("{$}", "", "{id}", "browser_a").Replace(path)
+			res, _ := h.ask(method, path+"?a=b", nil, cookie)
+			to := res.Header.Get("Location")
+			if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, signInPath) {
+				t.Errorf("%s %s: %d to %s", method, path, res.StatusCode, to)
+			}
+			if method == http.MethodGet && path != "/" && to != signInPath+"?next="+url.QueryEscape(path+"?a=b") {
+				t.Errorf("%s: no way back: %s", path, to)
+			}
+			if res, _ := h.ask(method, path, nil, cookie, "X-In-Place: 1"); res.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s in place: %d", path, res.StatusCode)
+			}
+		}
+	}
+	if res, _ := h.ask(http.MethodGet, changesPath, nil, ""); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("changes: %d", res.StatusCode)
+	}
+	if len(h.calls) != 0 {
+		t.Errorf("the API was called: %v", h.calls)
+	}
+	if res, _ := h.ask(http.MethodGet, "/", nil, token); res.StatusCode != http.StatusOK || len(h.calls) == 0 || !strings.HasSuffix(h.calls[0], " Bearer "+token) {
+		t.Errorf("signed in: %d, %v", res.StatusCode, h.calls)
+	}
+	// The key is revoked, or it is ended elsewhere.
+	_ = h.SignOut(t.Context(), token)
+	res, _ := h.ask(http.MethodGet, "/", nil, token)
+	if res.StatusCode != http.StatusSeeOther || len(res.Cookies()) != 1 || res.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("over: %d %v", res.StatusCode, res.Cookies())
+	}
+}
+
+// TestCookie: it is for this server's pages alone, holds nothing but a token, and ends.
+func TestCookie(t *testing.T) {
+	h := open(t, domain.RoleViewer, nil)
+	form := url.Values{"key": {goodKey}}
+	res, _ := h.ask(http.MethodPost, signInPath, form, "")
+	c := res.Cookies()[0]
+	if res.StatusCode != http.StatusSeeOther || c.Name != "browserhook" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure || c.Value == goodKey {
+		t.Errorf("%d %+v", res.StatusCode, c)
+	}
+	if res, _ := h.ask(http.MethodPost, signInPath, form, c.Value); res.StatusCode != http.StatusSeeOther || h.in[c.Value] {
+		t.Error("signing in again leaves the first")
+	}
+	token := h.signIn()
+	res, _ = h.ask(http.MethodPost, signOutPath, nil, token)
+	if res.StatusCode != http.StatusSeeOther || h.in[token] || res.Cookies()[0].MaxAge >= 0 {
+		t.Errorf("signed out: %d %+v, %v", res.StatusCode, res.Cookies(), h.in)
+	}
+	res, body := h.ask(http.MethodPost, signInPath, url.Values{"key": {"bh_wrong"}}, "")
+	if res.StatusCode != http.StatusUnauthorized || len(res.Cookies()) != 0 || !strings.Contains(body, `role="alert"`) || strings.Contains(body, "bh_wrong") {
+		t.Errorf("a wrong key: %d %v", res.StatusCode, res.Cookies())
+	}
+	h.public = "https://bh.example.com"
+	res, _ = h.ask(http.MethodPost, signInPath, form, "")
+	if c := res.Cookies()[0]; c.Name != "__Host-browserhook" || !c.Secure || c.Path != "/" || c.Domain != "" {
+		t.Errorf("over https: %+v", c)
+	}
+}
+
+// TestFormsOfOthers: no form does anything that isn't of a page of this server.
+func TestFormsOfOthers(t *testing.T) {
+	h := open(t, domain.RoleOperator, nil)
+	token := h.signIn()
+	posts := []string{signInPath, signOutPath}
+	for _, p := range h.pages.pages() {
+		if method, path, _ := strings.Cut(p.pattern, " "); method == http.MethodPost {
+			posts = append(posts, strings.ReplaceAll(path, "{id}", "browser_a"))
+		}
+	}
+	for _, path := range posts {
+		for _, origin := range []string{"", "null", "https://evil.test", "http://" + strings.TrimPrefix(h.server.URL, "http://") + ".evil.test", "http://127.0.0.1"} {
+			res, _ := h.ask(http.MethodPost, path, url.Values{"key": {goodKey}}, token, "Origin: "+origin)
+			if res.StatusCode != http.StatusForbidden || len(res.Cookies()) != 0 {
+				t.Errorf("%s from %q: %d %v", path, origin, res.StatusCode, res.Cookies())
+			}
+		}
+	}
+	if len(h.calls) != 0 || !h.in[token] {
+		t.Errorf("something was done: %v", h.calls)
+	}
+	h.public = "https://bh.example.com"
+	if res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {goodKey}}, "", "Origin: https://bh.example.com"); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("from the public address: %d", res.StatusCode)
+	}
+}
+
+// TestNextIsOurs: signing in leads to a page of this server, wherever a link says.
+func TestNextIsOurs(t *testing.T) {
+	h := open(t, domain.RoleViewer, nil)
+	for next, want := range map[string]string{
+		"/sessions/a?b=c": "/sessions/a?b=c", "": "/", "https://evil.test/": "/", "//evil.test": "/", "/\\evil.test": "/", "\\\\evil.test": "/",
+		"/\tevil": "/", "javascript:alert(1)": "/", "/a\r\nSet-Cookie: x=y": "/", "evil": "/",
+	} {
+		res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {goodKey}, "next": {next}}, "")
+		if got := res.Header.Get("Location"); got != want {
+			t.Errorf("%q leads to %q", next, got)
+		}
+		res, _ = h.ask(http.MethodGet, signInPath+"?next="+url.QueryEscape(next), nil, h.signIn())
+		if got := res.Header.Get("Location"); got != want {
+			t.Errorf("%q leads who is signed in to %q", next, got)
+		}
+	}
+}
+
+// TestRoles: what a role may not do isn't offered, and is refused.
+func TestRoles(t *testing.T) {
+	for _, role := range domain.Roles {
+		h := open(t, role, nil)
+		token := h.signIn()
+		for _, p := range h.pages.pages() {
+			method, path, _ := strings.Cut(p.pattern, " ")
+			path = strings.NewReplacer("{$}", "", "{id}", "browser_a").Replace(path)
+			before := len(h.calls)
+			res, body := h.ask(method, path, nil, token)
+			may := p.role == "" || role.May(p.role)
+			if !may && (res.StatusCode != http.StatusForbidden || len(h.calls) != before) {
+				t.Errorf("%s %s as %s: %d", method, path, role, res.StatusCode)
+			}
+			if may && res.StatusCode == http.StatusForbidden {
+				t.Errorf("%s %s as %s is refused", method, path, role)
+			}
+			if method != http.MethodGet {
+				continue
+			}
+			for _, post := range h.pages.pages() {
+				method, path, _ := strings.Cut(post.pattern, " ")
+				path, _, _ = strings.Cut(strings.ReplaceAll(path, "{id}", "browser_abcdefghijklmnop"), "{")
+				if method == http.MethodPost && !role.May(post.role) && strings.Contains(body, `action="`+path) {
+					t.Errorf("%s offers %s to %s", p.pattern, path, role)
+				}
+			}
+		}
+	}
+}
+
+// TestWhatTheServerSays is text on the page, whatever is in it; and what it refuses is
+// told.
+func TestWhatTheServerSays(t *testing.T) {
+	h := open(t, domain.RoleProject, nil)
+	_, body := h.ask(http.MethodGet, "/", nil, h.signIn())
+	if strings.Contains(body, "/<b>") || !strings.Contains(body, "/&lt;b&gt;") {
+		t.Error("an address is written as HTML")
+	}
+	h = open(t, domain.RoleProject, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(map[string]any{"status": 409, "code": "conflict", "title": "Conflict", "detail": "The session <b>has</b> ended."})
+	})
+	token := h.signIn()
+	res, body := h.ask(http.MethodPost, "/sessions/browser_a/close", nil, token)
+	if res.StatusCode != http.StatusConflict || !strings.Contains(body, "The session &lt;b&gt;has&lt;/b&gt; ended.") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	res, body = h.ask(http.MethodPost, "/sessions/browser_a/close", nil, token, "X-In-Place: 1")
+	if res.StatusCode != http.StatusConflict || !strings.Contains(body, `"detail":"The session`) {
+		t.Errorf("in place: %d %s", res.StatusCode, body)
+	}
+}
