@@ -22,6 +22,7 @@ func (p *Page) Choosers(ctx context.Context) (asked <-chan Chooser, stop func(),
 	for _, f := range p.Frames() {
 		sessions[f.Session.ID] = f.Session
 	}
+	p.choosing.Add(1)
 	unlisten := p.Conn.ListenAll(func(e cdp.Event) {
 		s, ours := sessions[e.SessionID]
 		var news struct {
@@ -38,8 +39,9 @@ func (p *Page) Choosers(ctx context.Context) (asked <-chan Chooser, stop func(),
 	}, "Page.fileChooserOpened")
 	stop = func() {
 		unlisten()
+		p.choosing.Add(-1)
 		for _, s := range sessions {
-			_, _ = s.Send("Page.setInterceptFileChooserDialog", object{"enabled": false})
+			p.intercept(s)
 		}
 	}
 	for _, s := range sessions {

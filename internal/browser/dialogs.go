@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -34,11 +36,16 @@ const (
 // dialogs answers what pages ask, at once: a page that shows a dialog does
 // nothing else, and neither do those that share its process. While programs use
 // the browser and no step runs, it is left to them, until one or the other ends.
+// While a person drives the session, it is left to them for a while, unless there
+// is a rule for it.
 type dialogs struct {
+	asks atomic.Int64 // how often pages have asked anything
+
 	mu      sync.Mutex
-	clients int                   // programs that use the browser
-	steps   int                   // that run
-	left    map[string]openDialog // to the programs, by the session of the page
+	clients int                    // programs that use the browser
+	persons int                    // that drive it
+	steps   int                    // that run
+	left    map[string]*openDialog // by the session of the page
 
 	next  []DialogRule // each for one dialog
 	all   []DialogRule // one for each type
@@ -52,15 +59,30 @@ func (d *dialogs) answer(kind, message, proposed string) Dialog {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	rule := DialogRule{Accept: kind == "beforeunload"}
-	is := func(r DialogRule) bool { return r.Type == kind || r.Type == "" && kind != "beforeunload" }
-	if i := slices.IndexFunc(d.next, is); i >= 0 {
+	if i := slices.IndexFunc(d.next, func(r DialogRule) bool { return r.suits(kind) }); i >= 0 {
 		rule = d.next[i]
 		d.next = slices.Delete(d.next, i, i+1)
 	} else if i := slices.IndexFunc(d.all, func(r DialogRule) bool { return r.Type == kind }); i >= 0 {
 		rule = d.all[i]
-	} else if i := slices.IndexFunc(d.all, is); i >= 0 {
+	} else if i := slices.IndexFunc(d.all, func(r DialogRule) bool { return r.suits(kind) }); i >= 0 {
 		rule = d.all[i]
 	}
+	return d.by(rule, kind, message, proposed)
+}
+
+// suits says whether the rule is for dialogs of the kind.
+func (r DialogRule) suits(kind string) bool {
+	return r.Type == kind || r.Type == "" && kind != "beforeunload"
+}
+
+// ruled says whether there is a rule for dialogs of the kind. mu is held.
+func (d *dialogs) ruled(kind string) bool {
+	suits := func(r DialogRule) bool { return r.suits(kind) }
+	return slices.ContainsFunc(d.next, suits) || slices.ContainsFunc(d.all, suits)
+}
+
+// by answers as the rule says, and remembers it. mu is held.
+func (d *dialogs) by(rule DialogRule, kind, message, proposed string) Dialog {
 	a := Dialog{Type: kind, Message: domain.CleanText(message[:min(len(message), keptMessage)]), Accepted: rule.Accept}
 	if kind == "prompt" && rule.Accept {
 		a.Text = proposed
@@ -81,30 +103,115 @@ type openDialog struct {
 	Type     string `json:"type"`
 	Message  string `json:"message"`
 	Proposed string `json:"defaultPrompt"`
+
+	number int64
+	page   *Page         // that shows it; nil: it is gone
+	gone   chan struct{} // closed when it waits no more
 }
 
-// dialogOpened answers a dialog, unless it is a program's to answer.
+// dialogOpened answers a dialog, unless it is somebody else's to answer.
 func (t *Tabs) dialogOpened(e cdp.Event) {
-	var opened openDialog
-	if json.Unmarshal(e.Params, &opened) != nil {
+	opened := &openDialog{number: t.dialogs.asks.Add(1), page: t.page(e.SessionID), gone: make(chan struct{})}
+	if json.Unmarshal(e.Params, opened) != nil {
 		return
 	}
 	t.dialogs.mu.Lock()
-	left := t.dialogs.clients > 0 && t.dialogs.steps == 0
-	if left {
+	programs := t.dialogs.programs()
+	persons := t.dialogs.persons > 0 && !t.dialogs.ruled(opened.Type)
+	if programs || persons {
+		t.dialogs.drop(e.SessionID)
 		t.dialogs.left[e.SessionID] = opened
 	}
 	t.dialogs.mu.Unlock()
-	if !left {
+	if !programs && !persons {
 		t.answerDialog(e.SessionID, opened)
+		return
+	}
+	opened.tell()
+	t.conn.Go(func() { t.overdue(e.SessionID, opened) })
+}
+
+// programs says whether programs answer dialogs. mu is held.
+func (d *dialogs) programs() bool { return d.clients > 0 && d.steps == 0 }
+
+// drop forgets one that waits. mu is held.
+func (d *dialogs) drop(session string) *openDialog {
+	opened := d.left[session]
+	if opened != nil {
+		delete(d.left, session)
+		close(opened.gone)
+	}
+	return opened
+}
+
+// tell has who watches look again.
+func (o *openDialog) tell() {
+	if o.page != nil {
+		o.page.nudge()
+		o.page.tabs.look()
 	}
 }
 
-// dialogClosed forgets one that a program has answered.
+// of is the dialog of a page that waits; nil: none.
+func (d *dialogs) of(p *Page) *openDialog {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, opened := range d.left {
+		if opened.page == p {
+			return opened
+		}
+	}
+	return nil
+}
+
+// overdue answers a dialog that a person hasn't within their time. A program has as long
+// as it likes.
+func (t *Tabs) overdue(session string, opened *openDialog) {
+	for ours := false; !ours; {
+		select {
+		case <-time.After(personWithin):
+		case <-opened.gone:
+			return
+		case <-t.conn.Done():
+			return
+		}
+		t.dialogs.mu.Lock()
+		ours = t.dialogs.left[session] == opened && !t.dialogs.programs()
+		if ours {
+			t.dialogs.drop(session)
+		}
+		t.dialogs.mu.Unlock()
+	}
+	t.answerDialog(session, opened)
+}
+
+// personAnswers has a person answer the dialog that a page shows, if it is that one.
+func (t *Tabs) personAnswers(p *Page, number int64, by Answer) bool {
+	t.dialogs.mu.Lock()
+	var opened *openDialog
+	var a Dialog
+	session := ""
+	for s, o := range t.dialogs.left {
+		if o.page == p && o.number == number {
+			session, opened = s, t.dialogs.drop(s)
+			a = t.dialogs.by(DialogRule{Accept: by.Accept, Text: by.Text}, o.Type, o.Message, o.Proposed)
+		}
+	}
+	t.dialogs.mu.Unlock()
+	if opened != nil {
+		t.handleDialog(session, opened, a)
+	}
+	return opened != nil
+}
+
+// dialogClosed forgets one that a program has answered, or that is gone with its page.
 func (t *Tabs) dialogClosed(session string) {
 	t.dialogs.mu.Lock()
-	defer t.dialogs.mu.Unlock()
-	delete(t.dialogs.left, session)
+	opened := t.dialogs.drop(session)
+	t.dialogs.mu.Unlock()
+	if opened != nil {
+		opened.tell()
+	}
 }
 
 // connected counts a program that uses the browser, until it has left.
@@ -127,9 +234,13 @@ func (t *Tabs) StepRuns() (done func()) {
 func (t *Tabs) shift(n *int, more int) {
 	t.dialogs.mu.Lock()
 	*n += more
-	var left map[string]openDialog
-	if t.dialogs.clients == 0 || t.dialogs.steps > 0 {
-		left, t.dialogs.left = t.dialogs.left, map[string]openDialog{}
+	left := map[string]*openDialog{}
+	if !t.dialogs.programs() {
+		for session, opened := range t.dialogs.left {
+			if t.dialogs.persons == 0 || t.dialogs.ruled(opened.Type) {
+				left[session] = t.dialogs.drop(session)
+			}
+		}
 	}
 	t.dialogs.mu.Unlock()
 	for session, opened := range left {
@@ -137,8 +248,12 @@ func (t *Tabs) shift(n *int, more int) {
 	}
 }
 
-func (t *Tabs) answerDialog(session string, opened openDialog) {
-	a := t.dialogs.answer(opened.Type, opened.Message, opened.Proposed)
+func (t *Tabs) answerDialog(session string, opened *openDialog) {
+	t.handleDialog(session, opened, t.dialogs.answer(opened.Type, opened.Message, opened.Proposed))
+}
+
+// handleDialog has the browser close a dialog as it was answered.
+func (t *Tabs) handleDialog(session string, opened *openDialog, a Dialog) {
 	defer t.note()
 	params := object{"accept": a.Accepted}
 	if a.Type == "prompt" && a.Accepted {
@@ -148,6 +263,7 @@ func (t *Tabs) answerDialog(session string, opened openDialog) {
 	if p := t.page(session); p != nil && a.Type == "beforeunload" && !a.Accepted {
 		p.stay()
 	}
+	opened.tell()
 }
 
 // stay notes that the page was to be left, and is not: whoever waits for that

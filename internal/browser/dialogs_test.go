@@ -1,9 +1,13 @@
 package browser
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 func TestDialogsAreAnsweredByRules(t *testing.T) {
@@ -75,4 +79,73 @@ func TestWhoAnswersADialog(t *testing.T) {
 	tell("", "Target.detachedFromTarget", object{"sessionId": "s2"})
 	three()
 	answered("its tab is closed", 4)
+}
+
+// TestADialogWaitsForAPerson who drives the session, unless there is a rule for it: until
+// they answer, or their time is over, or they have left.
+func TestADialogWaitsForAPerson(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tabs, tell := wireless(t, 8)
+		tell("", "Target.attachedToTarget", attachedPage(1, 0))
+		page := tabs.Current()
+		shows := func(kind string) *Ask {
+			tell("s1", "Page.javascriptDialogOpening", object{"type": kind, "message": "Sure?", "defaultPrompt": "Bob"})
+			return page.Ask()
+		}
+		answered := func(what string, want ...Dialog) {
+			t.Helper()
+			got, n := tabs.Dialogs(0)
+			if got = got[max(0, n-len(want)):]; !slices.Equal(got, want) {
+				t.Errorf("%s: the last are %+v", what, got)
+			}
+		}
+		leave := tabs.Attended()
+		a := shows("prompt")
+		if a == nil || a.Kind != "prompt" || a.Message != "Sure?" || a.Value != "Bob" {
+			t.Fatalf("it asks %+v", a)
+		}
+		if err := page.Answer(t.Context(), a.Number+1, Answer{Accept: true}); !errors.Is(err, ErrAnswered) {
+			t.Errorf("another's answer: %v", err)
+		}
+		ann := "Ann"
+		if err := page.Answer(t.Context(), a.Number, Answer{Accept: true, Text: &ann}); err != nil || page.Ask() != nil {
+			t.Error(err, page.Ask())
+		}
+		answered("they answer", Dialog{"prompt", "Sure?", true, "Ann"})
+		if err := page.Answer(t.Context(), a.Number, Answer{}); !errors.Is(err, ErrAnswered) {
+			t.Errorf("answered twice: %v", err)
+		}
+
+		tabs.AnswerNext(DialogRule{Type: "confirm", Accept: true})
+		if a := shows("confirm"); a != nil {
+			t.Errorf("one with a rule asks %+v", a)
+		}
+		answered("there is a rule", Dialog{Type: "confirm", Message: "Sure?", Accepted: true})
+		done := tabs.StepRuns()
+		if shows("beforeunload") == nil {
+			t.Error("one that a step has led to doesn't wait")
+		}
+		done()
+		time.Sleep(personWithin - time.Second)
+		if page.Ask() == nil {
+			t.Error("it has not waited as long as it may")
+		}
+		time.Sleep(2 * time.Second)
+		answered("they take too long", Dialog{Type: "beforeunload", Message: "Sure?", Accepted: true})
+
+		program := tabs.connected()
+		shows("confirm")
+		leave()
+		time.Sleep(2 * personWithin)
+		if page.Ask() == nil {
+			t.Error("one that a program may answer waits no more")
+		}
+		program()
+		answered("they leave, and the program", Dialog{Type: "confirm", Message: "Sure?"})
+		if shows("alert") != nil {
+			t.Error("one waits for nobody")
+		}
+		_ = tabs.conn.Close()
+		tabs.conn.Wait()
+	})
 }

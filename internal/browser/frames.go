@@ -48,7 +48,9 @@ type frameEvent struct {
 			FrameID string `json:"frameId"`
 		} `json:"auxData"`
 	} `json:"context"`
-	ContextID int64 `json:"executionContextId"`
+	ContextID int64  `json:"executionContextId"`
+	Mode      string `json:"mode"` // of a chooser of files
+	Node      int64  `json:"backendNodeId"`
 	attachedToTarget
 }
 
@@ -58,7 +60,7 @@ var news = []string{
 	"Page.lifecycleEvent", "Page.frameStartedNavigating", "Page.frameRequestedNavigation", "Page.frameStoppedLoading",
 	"Runtime.executionContextCreated", "Runtime.executionContextDestroyed", "Runtime.executionContextsCleared",
 	"Target.attachedToTarget", "Target.detachedFromTarget", "Page.javascriptDialogOpening", "Page.javascriptDialogClosed", "Inspector.targetCrashed",
-	"Inspector.targetReloadedAfterCrash", "Page.windowOpen",
+	"Inspector.targetReloadedAfterCrash", "Page.windowOpen", "Page.fileChooserOpened",
 	"Browser.downloadWillBegin", "Browser.downloadProgress",
 }
 
@@ -81,6 +83,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	case "Page.frameDetached":
 		// "swap": the frame moves to a process of its own and lives on.
 		if ev.Reason != "swap" {
+			p.leaves(ev.FrameID)
 			p.drop(ev.FrameID)
 		}
 	case "Page.frameNavigated":
@@ -89,6 +92,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		if f.Document.Loader != ev.Frame.LoaderID {
 			f.begin(Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}})
 			p.dropBelow(f.ID) // the frames of the document before
+			p.leaves(f.ID)
 		}
 		if f.ID == p.main && p.isCrashed() {
 			p.crashed = make(chan struct{})

@@ -48,6 +48,7 @@ type Page struct {
 	// Unsettled is set when a step has ended whose input may still lead the page
 	// elsewhere.
 	Unsettled atomic.Bool
+	choosing  atomic.Int32 // steps that choose files
 
 	mu      sync.Mutex
 	main    string // id of the main frame
@@ -55,6 +56,7 @@ type Page struct {
 	order   []string        // ids of frames as they were attached
 	dropped map[string]bool // ids of those that are gone, while it is found out which there are
 	stays   int             // it was to be left and is not
+	wants   *Ask            // that isn't a dialog; nil: nothing
 	capture *capture        // the picture that was asked for last
 	changed chan struct{}
 
@@ -148,7 +150,7 @@ type command struct {
 
 // enable is what every session of the page, its own and its frames', is told.
 func (p *Page) enable() []command {
-	return []command{
+	all := []command{
 		{"Page.enable", nil},
 		{"Page.setLifecycleEventsEnabled", object{"enabled": true}},
 		{"Page.addScriptToEvaluateOnNewDocument", object{
@@ -160,6 +162,10 @@ func (p *Page) enable() []command {
 		{"Runtime.addBinding", object{"name": Word, "executionContextName": WorldName}},
 		autoAttach,
 	}
+	if p.tabs.dialogs.attended() {
+		all = append(all, command{"Page.setInterceptFileChooserDialog", object{"enabled": true}})
+	}
+	return all
 }
 
 // autoAttach has a frame of another site wait until it has been told all of this.

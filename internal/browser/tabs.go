@@ -42,6 +42,7 @@ type Tabs struct {
 
 	dialogs   dialogs
 	downloads downloads
+	given     atomic.Int64 // bytes of files
 	unreached unreached
 
 	mu       sync.Mutex
@@ -60,7 +61,7 @@ type Tabs struct {
 func newTabs(conn *cdp.Conn, cfg Config, session string, opt domain.SessionOptions) *Tabs {
 	t := &Tabs{
 		conn: conn, script: cfg.Script, opt: opt, log: cfg.Log, max: cmp.Or(cfg.MaxTabs, MaxTabs), secrets: secretsOf(opt),
-		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]openDialog{}}, downloads: newDownloads(cfg.MaxDownload, cfg.Limits.Disk),
+		keeps: cfg.Grace > 0, sessions: map[string]*Page{}, changed: make(chan struct{}), dialogs: dialogs{left: map[string]*openDialog{}}, downloads: newDownloads(cfg.MaxDownload, cfg.Limits.Disk),
 		session: session, keep: cfg.Keep,
 	}
 	if t.keep == nil {
@@ -177,6 +178,9 @@ func (t *Tabs) heard(e cdp.Event) {
 		}
 	case "Page.javascriptDialogOpening":
 		t.dialogOpened(e)
+		return
+	case "Page.fileChooserOpened":
+		t.chooserOpened(e, &ev)
 		return
 	case "Page.javascriptDialogClosed":
 		t.dialogClosed(e.SessionID)

@@ -1,0 +1,140 @@
+package browser
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+const (
+	// MaxGiven is how many bytes a person gives a page at once, and
+	// maxGivenTogether how many a session takes in all: they are on its disk.
+	MaxGiven         = 64 << 20
+	maxGivenTogether = 256 << 20
+	// givenFolder is in the folder that the browser owns.
+	givenFolder = "given"
+)
+
+// ErrTooMuchGiven is the answer to who gives a session more files than it takes.
+var ErrTooMuchGiven = errors.New("the session takes no more files")
+
+// GivenFile is a file that a person gives to a page: its name there, and how many bytes
+// it has.
+type GivenFile struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"`
+}
+
+// Given are files that a person gives, as they come. They are kept for the page, which
+// may read them as long as it likes, until the session ends.
+type Given struct {
+	Paths []string // where its browser finds them
+
+	dir   string
+	files []GivenFile
+	root  *os.Root
+	at    int // the file that the next bytes are of
+	has   int64
+	open  *os.File
+}
+
+// Give begins to take files: of at most MaxGiven in all.
+func (t *Tabs) Give(files []GivenFile) (*Given, error) {
+	var size int64
+	for _, f := range files {
+		size += f.Size
+	}
+	if t.given.Add(size) > maxGivenTogether {
+		t.given.Add(-size)
+		return nil, ErrTooMuchGiven
+	}
+	// The browser may have made anything of its folder, if it has been taken over.
+	root, err := os.OpenRoot(t.downloads.files)
+	if err != nil {
+		return nil, fmt.Errorf("open the session's folder: %w", err)
+	}
+	g := &Given{files: files, root: root, dir: path.Join(givenFolder, strconv.FormatInt(t.dialogs.asks.Add(1), 10))}
+	for i := range files {
+		dir := path.Join(g.dir, strconv.Itoa(i))
+		err := root.MkdirAll(dir, 0o755)
+		for _, folder := range []string{givenFolder, g.dir, dir} {
+			err = cmp.Or(err, root.Chmod(folder, 0o755)) // whatever the umask: the browser is another user
+		}
+		if err != nil {
+			g.Discard()
+			return nil, fmt.Errorf("make a folder for files: %w", err)
+		}
+		g.Paths = append(g.Paths, filepath.Join(t.downloads.files, dir, FileName(files[i].Name)))
+	}
+	if err := g.next(); err != nil {
+		g.Discard()
+		return nil, err
+	}
+	return g, nil
+}
+
+// Write takes the next bytes, of one file after the other.
+func (g *Given) Write(raw []byte) (n int, err error) {
+	for len(raw) > 0 && g.open != nil {
+		part := raw[:min(int64(len(raw)), g.files[g.at].Size-g.has)]
+		if _, err := g.open.Write(part); err != nil {
+			return n, fmt.Errorf("write a file that was given: %w", err)
+		}
+		raw, n, g.has = raw[len(part):], n+len(part), g.has+int64(len(part))
+		if g.has == g.files[g.at].Size {
+			err := g.open.Close()
+			g.open = nil
+			g.at++
+			if err := cmp.Or(err, g.next()); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// next opens the next file that has anything in it.
+func (g *Given) next() error {
+	for ; g.at < len(g.files); g.at++ {
+		name := path.Join(g.dir, strconv.Itoa(g.at), FileName(g.files[g.at].Name))
+		f, err := g.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o644) //nolint:gosec // the browser, another user, reads it
+		if err != nil {
+			return fmt.Errorf("make a file that was given: %w", err)
+		}
+		if err := f.Chmod(0o644); err != nil {
+			f.Close()
+			return fmt.Errorf("make a file that was given: %w", err)
+		}
+		if g.files[g.at].Size > 0 {
+			g.open, g.has = f, 0
+			return nil
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Whole says whether all of it has come.
+func (g *Given) Whole() bool { return g.at == len(g.files) }
+
+// Close ends it. What has come stays.
+func (g *Given) Close() {
+	if g.open != nil {
+		g.open.Close()
+		g.open = nil
+	}
+	_ = g.root.Close()
+}
+
+// Discard ends it, with all that has come.
+func (g *Given) Discard() {
+	_ = g.root.RemoveAll(g.dir)
+	g.Close()
+}
