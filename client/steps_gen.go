@@ -1428,8 +1428,9 @@ func (s *TabStep) became(r *StepRun) error {
 
 // DialogStep says how the dialogs are answered that pages show from now on. Without a rule
 // alerts, questions and prompts are dismissed, and leaving a page is agreed to. Dialogs are
-// answered at once, and what shows one never waits for a step. The result: list: the last
-// dialogs, with type, message and whether they were accepted.
+// answered at once, and what shows one never waits for a step; only while a person has control
+// of the session, one without a rule waits for them, two minutes at most. The result: list: the
+// last dialogs, with type, message and whether they were accepted.
 type DialogStep struct {
 	// How they are answered. list says which dialogs there were; reset forgets all rules. One of
 	// accept, dismiss, list, reset.

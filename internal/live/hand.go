@@ -24,6 +24,8 @@ type hand struct {
 	*viewer
 	holds   bool
 	devices *browser.Devices
+	eyes    *eyes
+	parts   func() // has what the page asks wait for it no more
 }
 
 // held is that somebody else has the session, and how to say so.
@@ -55,6 +57,7 @@ func (h *hand) act(ctx context.Context, inputs <-chan input) {
 			h.log.Debug("viewer's input", "session", h.session, "err", err)
 		}
 		cancel()
+		h.eyes.after(in)
 	}
 }
 
@@ -117,6 +120,7 @@ func (h *hand) take(ctx context.Context) error {
 	})
 	if err == nil {
 		h.holds = true
+		h.attend()
 		h.wish(func() { h.tab = 0 }) // it sees what it does
 		return nil
 	}
@@ -129,13 +133,16 @@ func (h *hand) take(ctx context.Context) error {
 
 func (h *hand) give(ctx context.Context) error {
 	err := h.sessions.GiveBack(ctx, h.stream.ProjectID, h.session, h.seen.ID)
-	h.holds = h.holds && err != nil
+	if h.holds = h.holds && err != nil; !h.holds {
+		h.part()
+	}
 	return err
 }
 
 // leave gives the session back when the viewer is gone: at once when it has said so or
 // may not come again, or else after a while, in which it may.
 func (h *hand) leave(now bool) {
+	defer h.part()
 	if !h.holds {
 		return
 	}

@@ -14,7 +14,7 @@ import (
 // input is one message of a viewer's: what it does with its devices, or what it wants
 // to see. X and Y are fractions of the picture, from 0 to 1.
 type input struct {
-	Type      string   `json:"type"` // mouse, wheel, touch, key, text, compose, copy, take, release, use; drawn, fit, tab, result
+	Type      string   `json:"type"` // mouse, wheel, touch, key, text, compose, copy, take, release, use, answer, files; drawn, fit, tab, result
 	Kind      string   `json:"kind"` // mouse: move, down, up; key: down, up; touch: start, move, end, cancel
 	X         float64  `json:"x"`
 	Y         float64  `json:"y"`
@@ -29,6 +29,12 @@ type input struct {
 	Height    int      `json:"height"`
 	Number    int      `json:"number"`  // tab, use: its number, of tab 0 for the current one; result: the step's index
 	Fingers   []finger `json:"fingers"` // touch: those that are on the page then
+
+	// answer, files: what is said to what the page asks, by its number
+	Accept bool                `json:"accept"`
+	Value  *string             `json:"value"`
+	Option int                 `json:"option"`
+	Files  []browser.GivenFile `json:"files"` // their bytes follow, as binary messages
 }
 
 // finger is one, at a fraction of the picture.
@@ -88,6 +94,8 @@ func parseInput(raw []byte) (input, error) {
 			!slices.ContainsFunc(in.Fingers, func(f finger) bool { return !fraction(f.X) || !fraction(f.Y) || f.ID < 0 || f.ID > math.MaxInt16 })
 	case "use":
 		ok = ok && in.Number > 0 && in.Number <= math.MaxInt32
+	case "answer", "files":
+		ok = ok && in.fitsAsk()
 	case "compose", "copy", "take", "release", "drawn":
 	case "fit":
 		ok = ok && in.Width >= minSide && in.Width <= maxSide && in.Height >= minSide && in.Height <= maxSide

@@ -2,6 +2,7 @@ package live
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,8 @@ func TestParseInput(t *testing.T) {
 		`{"type":"mouse","kind":"down","button":"back","x":0,"y":0}`, `{"type":"touch","kind":"start","fingers":[{"id":0,"x":0.5,"y":1},{"id":1,"x":0,"y":0}]}`,
 		`{"type":"touch","kind":"end"}`, `{"type":"touch","kind":"cancel","fingers":[]}`, `{"type":"compose","text":"こ"}`, `{"type":"compose","text":""}`,
 		`{"type":"copy"}`, `{"type":"take"}`, `{"type":"release"}`, `{"type":"use","number":2}`,
+		`{"type":"answer","number":1}`, `{"type":"answer","number":1,"accept":true,"value":""}`, `{"type":"answer","number":9,"accept":true,"option":999}`,
+		`{"type":"files","number":1,"files":[{"name":"a","size":67108864},{"name":"..","size":0}]}`,
 	} {
 		if _, err := parseInput([]byte(good)); err != nil {
 			t.Errorf("%s: %v", good, err)
@@ -33,6 +36,11 @@ func TestParseInput(t *testing.T) {
 		`{"type":"touch","kind":"move","fingers":[{"x":0,"y":1.1}]}`, `{"type":"touch","kind":"cancel","fingers":[{"x":0,"y":0}]}`,
 		`{"type":"touch","kind":"move","fingers":[{},{},{},{},{},{},{},{},{},{},{}]}`, `{"type":"touch","kind":"move","fingers":[{"x":0,"y":0,"force":1}]}`,
 		`{"type":"use"}`, `{"type":"mouse","kind":"down","button":"sixth","x":0,"y":0}`,
+		`{"type":"answer"}`, `{"type":"answer","number":1,"option":1000}`, `{"type":"answer","number":1,"option":-1}`, `{"type":"answer","number":1,"value":1}`,
+		`{"type":"answer","number":1,"value":"` + strings.Repeat("x", 60_001) + `"}`,
+		`{"type":"files","number":1}`, `{"type":"files","files":[{"name":"a","size":1}]}`, `{"type":"files","number":1,"files":[{"name":"../a","size":1}]}`,
+		`{"type":"files","number":1,"files":[{"name":"","size":1}]}`, `{"type":"files","number":1,"files":[{"name":"a","size":-1}]}`,
+		`{"type":"files","number":1,"files":[{"name":"a","size":67108864},{"name":"b","size":1}]}`, `{"type":"files","number":1,"files":[{"name":"a","size":1,"path":"/etc"}]}`,
 	} {
 		if in, err := parseInput([]byte(bad)); err == nil {
 			t.Errorf("%s was read as %+v", bad, in)
@@ -46,6 +54,7 @@ func FuzzParseInput(f *testing.F) {
 	for _, seed := range []string{
 		`{"type":"mouse","kind":"move","x":0.5,"y":1}`, `{"type":"text","text":"é"}`, `{"type":"touch","kind":"move","fingers":[{"id":1,"x":0.5,"y":0.5}]}`,
 		`{"type":"fit","width":640,"height":480}`, `{"type":"tab","number":3,"text":"x"}`, `{"type":"take"}`, `{"type":"key","kind":"down","key":"a","modifiers":2}`,
+		`{"type":"answer","number":1,"accept":true,"value":"x","option":2}`, `{"type":"files","number":1,"files":[{"name":"a.txt","size":3}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -59,7 +68,7 @@ func FuzzParseInput(f *testing.F) {
 			t.Errorf("%s: %+v", raw, in)
 		}
 		looks := slices.Contains([]string{"drawn", "fit", "tab", "result"}, in.Type)
-		acts := slices.Contains([]string{"mouse", "wheel", "touch", "key", "text", "compose", "copy", "take", "release", "use"}, in.Type)
+		acts := slices.Contains([]string{"mouse", "wheel", "touch", "key", "text", "compose", "copy", "take", "release", "use", "answer", "files"}, in.Type)
 		if looks == acts || in.drives() != acts {
 			t.Errorf("%s: %+v", raw, in)
 		}

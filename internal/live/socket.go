@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -49,7 +50,12 @@ type viewer struct {
 	asks    chan int       // steps whose result it wants to see
 	running sync.WaitGroup // what serves it beside what writes
 
-	page *browser.Page // that is shown; nil before the session has one; only write knows it
+	attends atomic.Bool // it has control, and answers what the page asks
+	replies chan reply
+	upload  upload
+	gives   bool          // it has given files: bytes may come; only read knows it
+	asked   int64         // that it was told last; only write knows it
+	page    *browser.Page // that is shown; nil before the session has one; only write knows it
 
 	mu      sync.Mutex
 	watcher *browser.Watcher // of page
@@ -99,7 +105,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	v := &viewer{
 		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
-		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(),
+		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -111,8 +117,10 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	})
 	acting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	hand := &hand{viewer: v}
+	hand := &hand{viewer: v, eyes: newEyes()}
 	v.running.Go(func() { hand.act(acting, inputs) })
+	v.running.Go(func() { hand.reply(ctx) })
+	v.running.Go(func() { hand.see(ctx) })
 	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
 	if left := code == websocket.StatusNormalClosure && why == ""; left {
@@ -149,11 +157,16 @@ func (h *Handler) left(ctx context.Context, v domain.Viewer) {
 // read takes the viewer's messages. A link for looking takes no input: whoever sends
 // some by hand is sent away.
 func (v *viewer) read(ctx context.Context, inputs chan<- input) {
+	defer v.upload.discard()
 	for {
 		kind, raw, err := v.conn.Read(ctx)
 		if err != nil {
 			v.bye = websocket.CloseStatus(err) >= 0
 			return
+		}
+		if kind == websocket.MessageBinary && v.gives {
+			v.receive(ctx, raw)
+			continue
 		}
 		in, err := parseInput(raw)
 		if kind != websocket.MessageText || err != nil {
@@ -176,6 +189,15 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 			select {
 			case v.asks <- in.Number:
 			default: // more than the page shows
+			}
+		case "files":
+			if v.begin(ctx, in) != nil {
+				return
+			}
+		case "answer":
+			select {
+			case v.replies <- reply{input: in}:
+			default: // whoever answers so often has not seen what is asked
 			}
 		default:
 			// A page that hangs takes none for seconds. Whoever waited for it here
@@ -245,6 +267,9 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 			if v.sendState(ctx, saw) != nil {
 				return websocket.StatusNormalClosure, ""
 			}
+		}
+		if v.sendAsk(ctx) != nil {
+			return websocket.StatusNormalClosure, ""
 		}
 		var err error
 		select {

@@ -42,6 +42,7 @@ type tabLine struct {
 	Current bool   `json:"current,omitempty"` // where steps run
 	Shown   bool   `json:"shown,omitempty"`   // that the viewer sees
 	Popup   bool   `json:"popup,omitempty"`   // another has opened it
+	Asks    bool   `json:"asks,omitempty"`    // it waits for an answer
 }
 
 type stepLine struct {
@@ -144,7 +145,7 @@ func tabLines(shown *browser.Page, hide func(string) string) (all []tabLine) {
 	current := tabs.Current()
 	for _, p := range tabs.Open() {
 		all = append(all, tabLine{
-			Number: p.Number(), URL: hide(address(p)), Current: p == current, Shown: p == shown, Popup: p.Opener() != nil,
+			Number: p.Number(), URL: hide(address(p)), Current: p == current, Shown: p == shown, Popup: p.Opener() != nil, Asks: p.Ask() != nil,
 		})
 	}
 	return all

@@ -6,7 +6,7 @@ import (
 )
 
 var answering = []action{{
-	name: "dialog", does: "Says how the dialogs are answered that pages show from now on. Without a rule alerts, questions and prompts are dismissed, and leaving a page is agreed to. Dialogs are answered at once, and what shows one never waits for a step.",
+	name: "dialog", does: "Says how the dialogs are answered that pages show from now on. Without a rule alerts, questions and prompts are dismissed, and leaving a page is agreed to. Dialogs are answered at once, and what shows one never waits for a step; only while a person has control of the session, one without a rule waits for them, two minutes at most.",
 	members: []member{
 		{name: "do", needed: true, tag: `doc:"How they are answered. list says which dialogs there were; reset forgets all rules." enum:"accept,dismiss,list,reset"`},
 		{name: "type", tag: `doc:"The dialogs that it is for; without it all but beforeunload." enum:"alert,confirm,prompt,beforeunload"`},

@@ -2,6 +2,7 @@
 import { copied, takeInput } from "./input.js";
 import { steps as listOf } from "./steps.js";
 import { hearParent, tellParent } from "./embed.js";
+import { asks } from "./asks.js";
 
 const $ = (id) => document.getElementById(id);
 const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
@@ -20,6 +21,7 @@ const over = {
 
 let mine = false, reclaim = false, socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
 const send = (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); };
+const asked = asks($("ask"), { send, socket: () => socket, has: () => mine, hint: (text) => hint(text), back: () => $("field").focus({ preventScroll: true }) });
 const steps = listOf($("steps"), (number) => send({ type: "result", number }));
 
 // say lays a card over the picture: what is the matter, and what comes of it.
@@ -95,6 +97,7 @@ function tabs(all = []) {
     button.textContent = ((host || "New tab") + (path === "/" ? "" : path)).slice(0, 80);
     button.title = (tab.popup ? "Opened by another tab. " : "") + (tab.current ? "Steps run here." : "");
     button.dataset.current = !!tab.current;
+    button.dataset.asks = !!tab.asks;
     if (tab.shown) button.setAttribute("aria-current", "true");
     button.onclick = () => send(mine ? { type: "use", number: tab.number } : { type: "tab", number: tab.current ? 0 : tab.number });
     return button;
@@ -116,7 +119,10 @@ function drives(by) {
   $("field").tabIndex = mine ? 0 : -1;
   if (mine && !had) $("field").focus({ preventScroll: true });
   if (!mine && had) $("field").blur();
-  if (mine !== had) tellParent("control", { has: mine });
+  if (mine === had) return;
+  screen.style.cursor = "";
+  asked.again();
+  tellParent("control", { has: mine });
 }
 
 // hint says something for a moment.
@@ -180,6 +186,7 @@ async function ask() {
 // is over.
 async function lost(code, reason) {
   live = false;
+  asked.show();
   reclaim ||= mine;
   drives(undefined);
   if (ended) return;
@@ -235,7 +242,7 @@ function connect() {
   socket.onmessage = (m) => {
     if (typeof m.data !== "string") return draw(m.data);
     const said = JSON.parse(m.data);
-    ({ state: show, result: steps.result, refused, copied: put })[said.type]?.(said);
+    ({ state: show, result: steps.result, refused, copied: put, ask: ({ ask }) => asked.show(ask), ready: asked.ready, cursor: point })[said.type]?.(said);
   };
   socket.onclose = (e) => { clearTimeout(late); lost(e.code, e.reason); };
 }
@@ -252,7 +259,8 @@ function fit() {
 new ResizeObserver(() => { clearTimeout(fitting); fitting = setTimeout(fit, 150); }).observe($("stage"));
 
 const take = () => { if (live && !mine) send({ type: "take" }); };
-const refused = ({ message }) => hint(message);
+const refused = ({ message }) => { hint(message); asked.refused(); };
+const point = ({ cursor }) => { if (mine) screen.style.cursor = cursor; };
 const put = async ({ text }) => hint(await copied(text) ? "Copied" : "This browser does not let the page copy");
 
 $("retry").onclick = connect;
