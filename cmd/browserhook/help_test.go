@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -82,4 +86,37 @@ func words(line string) (all []string) {
 		}
 	}
 	return all
+}
+
+// TestCommandsInTheText: each command line of this program that the documents print, in a
+// sample or in a sentence, is one that it takes. Those of recipes are run elsewhere.
+func TestCommandsInTheText(t *testing.T) {
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	command := regexp.MustCompile("(?m)(`|^    |\\$\\(|-- )(?:\\./|bin/)?browserhook ([a-z][^`)#&\n|]*)")
+	filled := strings.NewReplacer("$BROWSERHOOK_URL", "http://127.0.0.1:8080", "whsec_…", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+	for _, document := range append(documents, "../../README.md", "../../examples/README.md", "../../SECURITY.md") {
+		raw, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.ReplaceAll(string(raw), " --config /etc/browserhook/browserhook.yaml", "") // there is none here
+		for _, m := range command.FindAllStringSubmatch(text, -1) {
+			count++
+			_, err := parser(t).Parse(words(filled.Replace(m[2])))
+			// A sentence may name a command without what it needs.
+			if e, ok := errors.AsType[*kong.ParseError](err); ok && m[1] == "`" && (strings.HasPrefix(e.Error(), "expected ") || strings.HasPrefix(e.Error(), "missing flags: ")) {
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("%s: browserhook %s: %v", document, m[2], err)
+			}
+		}
+	}
+	if count < 30 {
+		t.Errorf("there are %d", count)
+	}
 }

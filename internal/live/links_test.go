@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -69,8 +70,8 @@ func TestWhoMayFrameALivePage(t *testing.T) {
 	}
 }
 
-// TestAPageWithALivePageInAFrame hears how things are there, if its origin may have it;
-// in no other page there is anything to see.
+// TestAPageWithALivePageInAFrame is that of docs/live.md: it hears how things are there, if
+// its origin may have it; in no other page there is anything to see.
 func TestAPageWithALivePageInAFrame(t *testing.T) {
 	l := browsertest.Launcher(t, step.Script(), nil)
 	b := browsertest.Launch(t, l, domain.SessionOptions{})
@@ -82,12 +83,19 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 			t.Fatalf("%s %s: %+v", s.Action, s.Target, f)
 		}
 	}
+	document, err := os.ReadFile("../../docs/live.md")
+	_, sample, _ := strings.Cut(string(document), "```html\n")
+	sample, _, ok := strings.Cut(sample, "```")
+	if err != nil || !ok {
+		t.Fatalf("docs/live.md has no page: %v", err)
+	}
 	h := &house{pages: map[string]*browser.Page{"a": nil}}
 	var live *httptest.Server
 	above := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
-		fmt.Fprintf(w, `<link rel=icon href="data:,"><ol></ol><iframe src="%s/streams?id=a"></iframe><script>
-			addEventListener("message", (e) => { const li = document.createElement("li"); li.textContent = e.origin + " " + JSON.stringify(e.data); document.querySelector("ol").append(li) })</script>`, live.URL)
+		fmt.Fprintf(w, `<link rel=icon href="data:,"><ol></ol><script>
+			console.log = (text) => { const li = document.createElement("li"); li.textContent = text; document.querySelector("ol").append(li) }</script>%s`,
+			strings.NewReplacer("https://browsers.example.com", live.URL, "id=…", "id=a").Replace(sample))
 	})
 	allowed, other := httptest.NewServer(above), httptest.NewServer(above)
 	t.Cleanup(allowed.Close)
@@ -95,10 +103,10 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 	h.embed = []string{allowed.URL}
 	live = h.open(t)
 	run(step.Spec{Action: "goto", URL: allowed.URL})
-	text := live.URL + ` {"browserhook":"status","status":"READY"}`
+	text := "READY"
 	run(step.Spec{Action: "assert", Target: "li >> nth=-1", Text: &text})
 	h.change(func() { h.status = domain.SessionClosed })
-	text = live.URL + ` {"browserhook":"status","status":"CLOSED"}`
+	text = "CLOSED"
 	run(step.Spec{Action: "assert", Target: "li >> nth=-1", Text: &text})
 
 	seen := len(h.seen)

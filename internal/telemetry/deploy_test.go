@@ -41,6 +41,30 @@ func TestAlertRules(t *testing.T) {
 	}
 }
 
+// TestPrometheusAsDocumented: promtool takes what docs/operations.md prints for
+// Prometheus, with the rules and the key beside it.
+func TestPrometheusAsDocumented(t *testing.T) {
+	_, text, _ := strings.Cut(read(t, operations), "### Metrics\n")
+	_, text, _ = strings.Cut(text, "```yaml\n")
+	text, _, ok := strings.Cut(text, "```")
+	if !ok {
+		t.Fatal("there is nothing for Prometheus")
+	}
+	dir := t.TempDir()
+	const key = "/etc/prometheus/browserhook.key"
+	if !strings.Contains(text, key) {
+		t.Fatalf("no key:\n%s", text)
+	}
+	for name, content := range map[string]string{
+		"prometheus.yml": strings.Replace(text, key, filepath.Join(dir, "browserhook.key"), 1), "browserhook.key": "bh_", "browserhook.rules.yml": read(t, rules),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	promtool(t, "", "check", "config", filepath.Join(dir, "prometheus.yml"))
+}
+
 func alerts(t *testing.T) (names []string) {
 	t.Helper()
 	for _, m := range regexp.MustCompile(`(?m)- alert: (\S+)`).FindAllStringSubmatch(read(t, rules), -1) {

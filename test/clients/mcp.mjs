@@ -2,18 +2,18 @@
 // uses it over its connectUrl: goes to a page, types, clicks, reads what came of it
 // and takes a picture. It prints what it read.
 //
-// usage: mcp.mjs @playwright/mcp|chrome-devtools-mcp <connectUrl> <site> <folder for its files>
+// usage: mcp.mjs @playwright/mcp|chrome-devtools-mcp <its option> <connectUrl> <site> <folder for its files>
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-const [name, address, site, folder] = process.argv.slice(2);
+const [name, option, address, site, folder] = process.argv.slice(2);
 const bin = (file) => fileURLToPath(new URL("node_modules/.bin/" + file, import.meta.url));
 
 // What a server is asked for by its own names: nothing else tells them apart.
 const servers = {
   "@playwright/mcp": {
-    args: [bin("playwright-mcp"), "--cdp-endpoint", address, "--output-dir", folder],
+    args: [bin("playwright-mcp"), option, address, "--output-dir", folder],
     page: async () => {},
     goto: (url) => ["browser_navigate", { url }],
     look: () => ["browser_snapshot", {}],
@@ -23,7 +23,7 @@ const servers = {
     picture: () => ["browser_take_screenshot", { type: "png" }],
   },
   "chrome-devtools-mcp": {
-    args: [bin("chrome-devtools-mcp"), "--wsEndpoint", address, "--no-usage-statistics", "--no-performance-crux"],
+    args: [bin("chrome-devtools-mcp"), option, address, "--no-usage-statistics", "--no-performance-crux"],
     page: async () => ({ pageId: Number(/^(\d+): /m.exec((await use(["list_pages", {}])).said)[1]) }),
     goto: (url) => ["navigate_page", { type: "url", url }],
     look: () => ["take_snapshot", {}],

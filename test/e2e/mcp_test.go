@@ -38,6 +38,15 @@ func modelSite(t *testing.T) string {
 		case "/other":
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>Other</title><p>other`)
+		case "/outline":
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>Tea shop</title><h1>Tea shop</h1><label>Search <input></label>
+				<label>E-mail <input type=email></label><label>Size <select><option>Small<option>Large</select></label><label><input type=checkbox checked>Newsletter</label>
+				<ul><li><a href="/tea">Tea</a> 4.50 € <button>Add</button><li><a href="/cup">Cup</a> 12 € <button>Add</button></ul><iframe name=pay srcdoc="<label>Card number <input></label>"></iframe>`)
+		case "/form":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><title>Form</title><label>E-mail <input></label>
+				<button onclick="total.textContent=document.querySelector('input').value+': 3.20'">Buy</button><output id=total></output>`)
 		default:
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, modelShop)
@@ -47,19 +56,27 @@ func modelSite(t *testing.T) string {
 	return s.URL
 }
 
-// withKey sends requests with an API key.
-type withKey string
+// withHeaders sends requests with more headers.
+type withHeaders map[string]string
 
-func (k withKey) RoundTrip(r *http.Request) (*http.Response, error) {
+func (h withHeaders) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer "+string(k))
+	for name, value := range h {
+		r.Header.Set(name, value)
+	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// transports are the ways in which a model reaches the tools.
+// transports are the ways in which a model reaches the tools, as docs/mcp.md has clients
+// configured.
 var transports = map[string]func(t *testing.T, server *harness.Server, key string) mcp.Transport{
-	"http": func(_ *testing.T, server *harness.Server, key string) mcp.Transport {
-		return &mcp.StreamableClientTransport{Endpoint: server.URL + "/mcp", HTTPClient: &http.Client{Transport: withKey(key)}}
+	"http": func(t *testing.T, server *harness.Server, key string) mcp.Transport {
+		t.Helper()
+		c := configured(t, server, key, 0)
+		if c.Type != "http" {
+			t.Fatalf("%+v", c)
+		}
+		return &mcp.StreamableClientTransport{Endpoint: c.URL, HTTPClient: &http.Client{Transport: withHeaders(c.Headers)}}
 	},
 	"stdio": func(t *testing.T, server *harness.Server, key string) mcp.Transport {
 		t.Helper()
@@ -67,10 +84,37 @@ var transports = map[string]func(t *testing.T, server *harness.Server, key strin
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command(binary, "mcp", "--url", server.URL)
-		cmd.Env, cmd.Stderr = append(os.Environ(), "BROWSERHOOK_KEY="+key), os.Stderr
+		c := configured(t, server, key, 1)
+		if c.Command != "browserhook" {
+			t.Fatalf("%+v", c)
+		}
+		cmd := exec.Command(binary, c.Args...)
+		cmd.Env, cmd.Stderr = os.Environ(), os.Stderr
+		for name, value := range c.Env {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
 		return &mcp.CommandTransport{Command: cmd}
 	},
+}
+
+// configuration is what clients are told of a server of tools.
+type configuration struct {
+	Type, URL    string
+	Headers, Env map[string]string
+	Command      string
+	Args         []string
+}
+
+// configured is what docs/mcp.md prints for a client, with a server and a key that there
+// are.
+func configured(t *testing.T, server *harness.Server, key string, n int) configuration {
+	t.Helper()
+	text := harness.Blocks(t, "../../docs/mcp.md")[n].Text
+	var file struct{ MCPServers map[string]configuration }
+	if err := json.Unmarshal([]byte(strings.NewReplacer("https://browsers.example", server.URL, "bh_…", key).Replace(text)), &file); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return file.MCPServers["browserhook"]
 }
 
 // model is a client of the tools.
@@ -168,6 +212,11 @@ func TestModels(t *testing.T) {
 				t.Errorf("act answered %v", acted)
 			}
 			m.fails("act", obj{"steps": []obj{{"action": "click", "target": "#none", "timeout": "100ms"}, {"action": "reload"}}}, "target_not_found")
+			m.does("navigate", obj{"url": site + "/outline"})
+			if outline, _, _ := m.call("snapshot", obj{}); strings.TrimSpace(outline) != strings.TrimSpace(strings.Replace(harness.Walk(t, "../../docs/mcp.md", "A page in a model's words")[0].Text, "https://shop.example/", site+"/outline", 1)) {
+				t.Errorf("docs/mcp.md doesn't show this outline:\n%s", outline)
+			}
+			m.does("navigate", obj{"do": "back"})
 			rows := m.does("extract", obj{"each": "li", "fields": obj{"name": "b", "price": obj{"target": "i", "type": "number"}}}, `"Green"`)["value"]
 			if list, ok := rows.([]any); !ok || len(list) != 2 {
 				t.Errorf("extract answered %v", rows)

@@ -4,27 +4,44 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/browserhook/browserhook/test/harness"
 )
 
 // TestOtherPrograms drives a session by programs that aren't Playwright or Puppeteer
-// themselves: each goes to a page, types, clicks, reads what came of it and takes a
-// picture.
+// themselves, as docs/connect.md says: each goes to a page, types, clicks, reads what came
+// of it and takes a picture.
 func TestOtherPrograms(t *testing.T) {
 	dir := harness.Isolate(t)
 	site, _ := forPrograms(t)
 	server := harness.Start(t, filepath.Join(dir, "data"))
-	for _, tt := range []struct {
+	type program struct {
 		name, folder string
 		command      []string
 		want         string
-	}{
-		{"chromedp", "chromedp", []string{"go", "run", "."}, "Hello chromedp PNG\n"},
-		{"@playwright/mcp", "clients", []string{"node", "mcp.mjs", "@playwright/mcp"}, "Hello the model PNG\n"},
-		{"chrome-devtools-mcp", "clients", []string{"node", "mcp.mjs", "chrome-devtools-mcp"}, "Hello the model PNG\n"},
-	} {
+	}
+	programs := []program{{"chromedp", "chromedp", []string{"go", "run", "."}, "Hello chromedp PNG\n"}}
+	for _, b := range harness.Blocks(t, "../../docs/connect.md") {
+		switch b.Kind {
+		case "go":
+			_, line, _ := strings.Cut(b.Text, "\n")
+			if line = strings.TrimSpace(strings.Replace(line, "session.ConnectURL", "address", 1)); !strings.Contains(fileText(t, "../chromedp/main.go"), line+"\n") {
+				t.Errorf("it doesn't do as the text says: %s", line)
+			}
+		case "commands":
+			for line := range strings.Lines(b.Text) {
+				if words := strings.Fields(line); len(words) == 4 && words[0] == "npx" && words[3] == `"$connectUrl"` {
+					programs = append(programs, program{words[1], "clients", []string{"node", "mcp.mjs", words[1], words[2]}, "Hello the model PNG\n"})
+				}
+			}
+		}
+	}
+	if len(programs) != 3 {
+		t.Fatalf("the programs are %v", programs)
+	}
+	for _, tt := range programs {
 		t.Run(tt.name, func(t *testing.T) {
 			made, err := server.Client().Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
 			if err != nil {

@@ -141,4 +141,20 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%s: %d, not %d: %s", tt.args, p.code, tt.code, complains)
 		}
 	}
+	p.followsTheText(server.URL, site)
+}
+
+// followsTheText types what docs/commands.md shows, as it is printed but for the addresses.
+func (p *person) followsTheText(server, site string) {
+	p.t.Helper()
+	text := strings.NewReplacer("https://browsers.example", server, "https://shop.example", site+"/form").Replace(harness.Blocks(p.t, "../../docs/commands.md")[0].Text)
+	cmd := exec.CommandContext(p.t.Context(), "bash", "-euc", text)
+	cmd.Dir, cmd.Stdin = p.dir, strings.NewReader(harness.Key+"\n")
+	cmd.Env = append(p.env, "PATH="+filepath.Dir(p.bin)+":"+os.Getenv("PATH"))
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{"Logged in to " + server, "COMPLETED  fill", "COMPLETED  click", "ada@example.org: 3.20", server + "/streams?id=", "\tbrowser_ready\t", "CLOS"} {
+		if err != nil || !bytes.Contains(out, []byte(want)) {
+			p.t.Errorf("%v, without %q:\n%s", err, want, out)
+		}
+	}
 }

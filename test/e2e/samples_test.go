@@ -13,34 +13,66 @@ import (
 	"github.com/browserhook/browserhook/test/harness"
 )
 
-// TestQuickStartInEveryLanguage runs the program of docs/quickstart.md, as it is printed,
-// in each language: each says what it found on the page.
+// TestQuickStartInEveryLanguage follows docs/quickstart.md as it is printed: it starts the
+// server, and runs the program in each language, which says what it found on the page.
 func TestQuickStartInEveryLanguage(t *testing.T) {
 	dir := harness.Isolate(t)
-	server := harness.Start(t, filepath.Join(dir, "data"), "--browser-allow", "127.0.0.0/8")
-	raw, err := os.ReadFile("../../docs/quickstart.md")
+	bin, err := harness.Binary()
 	if err != nil {
 		t.Fatal(err)
 	}
-	samples := regexp.MustCompile("(?s)```\\w+ tab=(\\w+)\n(.*?)```").FindAllStringSubmatch(string(raw), -1)
+	ports := strings.NewReplacer("8080", port(t))
+	shell := harness.StartShell(t, dir, []string{
+		"PATH=" + filepath.Dir(bin) + ":" + os.Getenv("PATH"), ports.Replace("BROWSERHOOK_LISTEN=127.0.0.1:8080"),
+		"BROWSERHOOK_RECEIVE_LISTEN=127.0.0.1:" + port(t), "BROWSERHOOK_KEEPER_GRACE=0",
+	}, "bash", "--norc")
+	const document = "../../docs/quickstart.md"
+	serve, create, _ := strings.Cut(harness.Walk(t, document, "A server")[0].Text, "\n")
+	shell.Type(t, ports.Replace(serve)+"\n")
+	shell.See(t, ports.Replace("Listening http://127.0.0.1:8080"))
+	shell.Type(t, ports.Replace(create)+"echo \"the key is $BROWSERHOOK_KEY.\"\n")
+	shell.See(t, "the key is bh_….")
+	_, key, _ := strings.Cut(shell.Output(), "the key is ")
+	key, _, _ = strings.Cut(key, ".")
+	url := ports.Replace("http://127.0.0.1:8080")
+	samples := harness.Walk(t, document, "A program")
 	if len(samples) != 4 {
 		t.Fatalf("the program is there in %d languages", len(samples))
 	}
+	t.Run("all", func(t *testing.T) {
+		quickStart(t, samples, []string{"BROWSERHOOK_URL=" + url, "BROWSERHOOK_KEY=" + key})
+	})
+	_, open := ask(t, http.MethodGet, url+"/v1/sessions?status=READY", "", http.Header{"Authorization": {"Bearer " + key}})
+	if strings.Contains(open, "sessionId") {
+		t.Errorf("sessions are left: %s", open)
+	}
+	hear := harness.Walk(t, document, "Hear of it")
+	shell.Type(t, hear[0].Text)
+	shell.See(t, url+" sends every event here, by the endpoint we_…")
+	shell.Type(t, samples[0].Text)
+	for line := range strings.Lines(hear[1].Text) {
+		shell.See(t, strings.TrimSpace(line))
+	}
+}
+
+// quickStart runs the program's samples.
+func quickStart(t *testing.T, samples []harness.Block, environment []string) {
 	for _, sample := range samples {
-		t.Run(sample[1], func(t *testing.T) {
+		_, language, _ := strings.Cut(sample.Kind, "tab=")
+		t.Run(language, func(t *testing.T) {
 			t.Parallel()
 			where := t.TempDir()
 			write := func(name string) string {
 				t.Helper()
 				path := filepath.Join(where, name)
-				if err := os.WriteFile(path, []byte(sample[2]), 0o600); err != nil {
+				if err := os.WriteFile(path, []byte(sample.Text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				return path
 			}
 			var command []string
-			env := append(os.Environ(), "BROWSERHOOK_URL="+server.URL, "BROWSERHOOK_KEY="+harness.Key)
-			switch sample[1] {
+			env := append(os.Environ(), environment...)
+			switch language {
 			case "curl":
 				command = []string{"bash", "-e", write("program.sh")}
 			case "TypeScript":
@@ -66,12 +98,6 @@ func TestQuickStartInEveryLanguage(t *testing.T) {
 			}
 		})
 	}
-	t.Cleanup(func() {
-		open, err := server.Client().Do(t.Context(), http.MethodGet, "/v1/sessions?status=READY", nil)
-		if err == nil && len(open.List("data")) > 0 {
-			t.Errorf("sessions are left: %v", open)
-		}
-	})
 }
 
 // buildTypeScript compiles the SDK into a folder, for programs that lie there.

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,42 +17,54 @@ import (
 	"time"
 )
 
-// Block is a part of a document's walk: commands, what is shown after them, or a body.
+// Block is a sample of a document: commands, what is shown after them, or a body.
 type Block struct {
-	Kind string // "commands", "text", "json", or what else its fence says
-	Text string
+	Chapter string // what its "## " says; empty: it comes before the first
+	Kind    string // "commands", "text", "json", or what else its fence says
+	Text    string
 }
 
 // Walk reads the blocks of one chapter of a document, in order.
 func Walk(tb testing.TB, document, chapter string) []Block {
 	tb.Helper()
+	blocks := slices.DeleteFunc(Blocks(tb, document), func(b Block) bool { return b.Chapter != chapter })
+	if len(blocks) == 0 {
+		tb.Fatalf("%s has no samples in a chapter %q", document, chapter)
+	}
+	return blocks
+}
+
+// Blocks are all of a document.
+func Blocks(tb testing.TB, document string) []Block {
+	tb.Helper()
 	raw, err := os.ReadFile(document)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	_, text, ok := strings.Cut(string(raw), "## "+chapter+"\n")
-	text, _, closed := strings.Cut(text, "\n## ")
-	if !ok || !closed {
-		tb.Fatalf("%s has no chapter %q", document, chapter)
-	}
 	var blocks []Block
+	var chapter string
 	var at *Block
-	for line := range strings.Lines(text) {
+	begin := func(kind, text string) {
+		blocks = append(blocks, Block{chapter, kind, text})
+		at = &blocks[len(blocks)-1]
+	}
+	for line := range strings.Lines(string(raw)) {
 		fence, fenced := strings.CutPrefix(line, "```")
 		command, indented := strings.CutPrefix(line, "    ")
+		heading, headed := strings.CutPrefix(line, "## ")
 		switch {
 		case fenced && at != nil && at.Kind != "commands":
 			at = nil
 		case fenced:
-			blocks = append(blocks, Block{Kind: strings.TrimSpace(fence)})
-			at = &blocks[len(blocks)-1]
+			begin(strings.TrimSpace(fence), "")
 		case at != nil && at.Kind != "commands":
 			at.Text += line
 		case indented && at == nil:
-			blocks = append(blocks, Block{"commands", command})
-			at = &blocks[len(blocks)-1]
+			begin("commands", command)
 		case indented:
 			at.Text += command
+		case headed:
+			chapter, at = strings.TrimSpace(heading), nil
 		default:
 			at = nil
 		}

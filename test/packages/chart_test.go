@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/browserhook/browserhook/test/harness"
 )
 
 const chart = "deploy/helm/browserhook"
@@ -181,6 +184,31 @@ func variables(set object) map[string]string {
 	return env
 }
 
+// TestChartAsDocumented: what docs/install.md has typed and written for it makes what it
+// says.
+func TestChartAsDocumented(t *testing.T) {
+	blocks := harness.Walk(t, filepath.Join(repository, "docs/install.md"), "Kubernetes")
+	words := strings.Fields(blocks[0].Text)
+	if len(words) < 4 || strings.Join(words[:4], " ") != "helm install browserhook ./browserhook-"+release+".tgz" {
+		t.Fatalf("it has typed %q", words)
+	}
+	if got := rendered(t, words[4:]...)["StatefulSet/bh-browserhook"].at("spec", "template", "spec", "containers", 0, "image"); got != "registry.example/browserhook:"+release {
+		t.Errorf("the image is %v", got)
+	}
+	values := filepath.Join(t.TempDir(), "values.yaml")
+	if err := os.WriteFile(values, []byte(blocks[1].Text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := rendered(t, "--values="+values)
+	set, env := all["StatefulSet/bh-browserhook"], variables(all["StatefulSet/bh-browserhook"])
+	if set.at("spec", "replicas") != 3 || env["BROWSERHOOK_PUBLIC_URL"] != "https://browsers.example" || env["BROWSERHOOK_ARTIFACTS_URL"] != "s3://bucket?region=eu-central-1" {
+		t.Errorf("%v replicas with %v", set.at("spec", "replicas"), env)
+	}
+	if got := fmt.Sprint(all["Secret/bh-browserhook"].at("stringData", "database-url")); !strings.HasPrefix(got, "postgres://browserhook:") {
+		t.Errorf("the database is %s", got)
+	}
+}
+
 // TestChartRefuses what can't work, and says why.
 func TestChartRefuses(t *testing.T) {
 	for _, tt := range []struct{ args, why string }{
@@ -200,7 +228,23 @@ func TestChartRefuses(t *testing.T) {
 // TestContainersAreConfined: the files for containers name one profile, one port, one
 // user, and take away the same.
 func TestContainersAreConfined(t *testing.T) {
-	for _, name := range []string{"compose.yaml", "compose.cluster.yaml"} {
+	// As docs/install.md has them started.
+	var files []string
+	for line := range strings.Lines(harness.Walk(t, filepath.Join(repository, "docs/install.md"), "The image")[0].Text) {
+		command, _, _ := strings.Cut(line, "#")
+		switch words := strings.Fields(command); {
+		case slices.Equal(words, []string{"docker", "compose", "up"}):
+			files = append(files, "compose.yaml")
+		case len(words) == 5 && strings.Join(words[:3], " ") == "docker compose -f" && words[4] == "up":
+			files = append(files, words[3])
+		default:
+			t.Errorf("nobody tries %s", line)
+		}
+	}
+	if len(files) != 2 {
+		t.Errorf("files of containers: %q", files)
+	}
+	for _, name := range files {
 		var compose map[string]any
 		if err := yaml.Unmarshal([]byte(file(t, name)), &compose); err != nil {
 			t.Fatal(err)
