@@ -72,7 +72,7 @@ func bothPaths(ctx context.Context, data string, calls int, options harness.Obje
 	if _, err := server.Client().WaitSession(ctx, made.String("sessionId"), "READY"); err != nil {
 		return nil, nil, nil, err
 	}
-	port, stop, err := server.Twin(ctx, filepath.Join(data, "profile"))
+	port, stop, err := server.Twin(ctx, made.String("browser"), filepath.Join(data, "profile"))
 	if err != nil {
 		return nil, nil, nil, err
 	}

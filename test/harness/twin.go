@@ -15,11 +15,11 @@ import (
 	"sync"
 )
 
-// Twin starts the Chromium of one of the server's sessions once more, with the same
-// flags but for a port of its own and the profile, and returns its address there.
-// end ends it.
-func (s *Server) Twin(ctx context.Context, profile string) (address string, end func(), err error) {
-	args := s.chromium()
+// Twin starts the Chromium of one of the server's sessions once more, which have the
+// browser shell or chromium, with the same flags but for a port of its own and the
+// profile, and returns its address there. end ends it.
+func (s *Server) Twin(ctx context.Context, browser, profile string) (address string, end func(), err error) {
+	args := s.chromium(browser)
 	if args == nil {
 		return "", nil, errors.New("no session has a browser")
 	}
@@ -68,8 +68,8 @@ func (s *Server) Twin(ctx context.Context, profile string) (address string, end 
 	return "", nil, fmt.Errorf("%v does not listen", args)
 }
 
-// chromium is the command of a browser of the server's: a child of a keeper of its.
-func (s *Server) chromium() (args []string) {
+// chromium is the command of such a browser of the server's: a child of a keeper of its.
+func (s *Server) chromium(browser string) (args []string) {
 	procs, _ := filepath.Glob("/proc/[0-9]*")
 	for _, p := range procs {
 		raw, err := os.ReadFile(filepath.Join(p, "cmdline"))
@@ -79,6 +79,9 @@ func (s *Server) chromium() (args []string) {
 			continue
 		}
 		path, flags, _ := strings.Cut(strings.TrimSuffix(line, " about:blank"), " --")
+		if strings.HasSuffix(path, "shell") != (browser == "shell") {
+			continue // that waits for a session, or another session's
+		}
 		args = []string{path}
 		for _, flag := range strings.Split(flags, " --") {
 			args = append(args, "--"+flag)
