@@ -117,7 +117,11 @@ var everyOperation = map[string]func(context.Context, *Client) error{
 	"list-artifacts": func(ctx context.Context, c *Client) error {
 		return first(c.Session("browser_1").Artifacts(ctx, ListParams{"c", 9}))
 	},
-	"get-artifact":   func(ctx context.Context, c *Client) error { return read(c.Session("browser_1").Artifact(ctx, "art_1")) },
+	"get-artifact":  func(ctx context.Context, c *Client) error { return read(c.Session("browser_1").Artifact(ctx, "art_1")) },
+	"get-recording": func(ctx context.Context, c *Client) error { return only(c.Session("browser_1").Recording(ctx)) },
+	"export-recording": func(ctx context.Context, c *Client) error {
+		return read(c.Session("browser_1").Video(ctx, "mp4"))
+	},
 	"forget-session": func(ctx context.Context, c *Client) error { return c.Session("browser_1").Forget(ctx) },
 	"read-logs": func(ctx context.Context, c *Client) error {
 		return first(c.Session("browser_1").Logs(ctx, all[ReadLogsParams]()))
@@ -365,7 +369,7 @@ func TestAnswersLoseNothing(t *testing.T) {
 		"Artifact": as[Artifact], "ArtifactPage": as[Page[Artifact]], "LogPage": as[LogPage], "Endpoint": as[Endpoint], "EndpointPage": as[Page[Endpoint]],
 		"Delivery": as[Delivery], "DeliveryPage": as[Page[Delivery]], "DeliveryCount": as[DeliveryCount], "AttemptPage": as[Page[Attempt]],
 		"Explanation": as[Explanation], "ExplanationPage": as[Page[Explanation]], "Key": as[Key], "KeyPage": as[Page[Key]],
-		"Project": as[Project], "ProjectPage": as[Page[Project]], "Node": as[Node], "ViewerPage": as[Page[Viewer]], "NodePage": as[Page[Node]],
+		"Project": as[Project], "ProjectPage": as[Page[Project]], "Node": as[Node], "ViewerPage": as[Page[Viewer]], "Recording": as[Recording], "NodePage": as[Page[Node]],
 		"EventTypeDescriptionPage": as[Page[EventTypeDescription]],
 	}
 	for _, methods := range description(t).Paths {

@@ -134,8 +134,8 @@ type Artifact struct {
 	ArtifactID string `json:"artifactId"`
 	// Of the step that made it or, of a download, that ran when it began; empty if none did.
 	StepID string `json:"stepId"`
-	// What it is. failure is a zip of what a page was like when a step failed. One of screenshot,
-	// pdf, failure, download, storage.
+	// What it is. recording is a part of the session's recording; failure is a zip of what a page
+	// was like when a step failed. One of screenshot, pdf, failure, download, storage, recording.
 	Kind string `json:"kind"`
 	// Its media type.
 	ContentType string `json:"contentType"`
@@ -339,6 +339,9 @@ type CreateSessionRequest struct {
 	// A proxy that all of the browser's connections go through: http://, https:// or socks5://,
 	// [user:password@]host:port. User and password are kept encrypted and never shown.
 	Proxy string `json:"proxy,omitzero"`
+	// Keeps what the pages look like: off; all of it; or the last so long, 10s to 24h, such as 5m.
+	// The default is the server's setting record.
+	Record string `json:"record,omitzero"`
 	// Run as soon as the session is READY.
 	Steps []Step `json:"steps,omitzero"`
 	// The attribute that testid= looks at; data-testid by default.
@@ -370,7 +373,8 @@ type SessionWebhook struct {
 
 // CreateStreamRequest is a new link to a live page. What a link is to be like.
 type CreateStreamRequest struct {
-	// 1s to 24h; with the session by default.
+	// 1s to 24h, of one with replay up to 720h; by default it ends with the session, or of one with
+	// replay with the session's data.
 	ExpiresIn string `json:"expiresIn,omitzero"`
 	// control also takes mouse and keyboard; view is the default.
 	Mode StreamMode `json:"mode,omitzero"`
@@ -380,6 +384,9 @@ type CreateStreamRequest struct {
 	// It is for one: who opens it first can come back, in the same tab, and nobody else can open
 	// it.
 	Once bool `json:"once,omitzero"`
+	// It shows the recording too, with the steps, the events and what the pages wrote and asked
+	// for, and opens after the session has ended, too.
+	Replay bool `json:"replay,omitzero"`
 }
 
 // Delivery is one event on its way to one endpoint. An event on its way to an endpoint.
@@ -822,6 +829,29 @@ func (v *Project) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
+// Recording is what there is of a session's recording. What there is of a session's recording.
+type Recording struct {
+	// How much is kept: off, all, or the last so long.
+	Record string `json:"record"`
+	// Bytes, of all segments.
+	Size int64 `json:"size"`
+	// Its parts, the oldest first.
+	Segments []Segment `json:"segments"`
+	// When the session ended.
+	EndedAt time.Time `json:"endedAt,omitzero"`
+	// When the first picture that is there was taken; not there: none was.
+	StartedAt time.Time `json:"startedAt,omitzero"`
+
+	// Raw is the answer as it came, with members that this version doesn't know.
+	Raw json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes an answer and keeps it.
+func (v *Recording) UnmarshalJSON(raw []byte) error {
+	type plain Recording
+	return keep(raw, (*plain)(v), &v.Raw)
+}
+
 // RecoverEndpointRequest is the time of which an endpoint is sent what it missed. The time of
 // which an endpoint is sent what it has missed.
 type RecoverEndpointRequest struct {
@@ -866,6 +896,18 @@ type ScrollResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
+// Segment is a part of a recording. A part of a recording.
+type Segment struct {
+	// The artifact that it is, when it is whole.
+	ArtifactID string `json:"artifactId"`
+	// When its first picture was taken. It lasts until the next segment, or to the end.
+	StartedAt time.Time `json:"startedAt"`
+	// Bytes.
+	Size int64 `json:"size"`
+	// Pictures are added still: it is no artifact yet.
+	Open bool `json:"open,omitzero"`
+}
+
 // SelectResult is what select answers. What is chosen now.
 type SelectResult struct {
 	// That are chosen; of a list of the page's own, the labels.
@@ -887,6 +929,8 @@ type Session struct {
 	Timeout string `json:"timeout"`
 	// Longest time without a step or a viewer's input; 0s: none.
 	IdleTimeout string `json:"idleTimeout"`
+	// How much of what the pages look like is kept: off, all, or the last so long.
+	Record string `json:"record"`
 	// Yours; it comes with every event.
 	Metadata map[string]string `json:"metadata"`
 	// What the browser has had of the network: all of it when the session has ended, and before
@@ -1103,6 +1147,8 @@ type Stream struct {
 	Name string `json:"name,omitzero"`
 	// Whether it is for one.
 	Once bool `json:"once,omitzero"`
+	// Whether it shows the recording too, and outlives the session.
+	Replay bool `json:"replay,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`

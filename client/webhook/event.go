@@ -53,6 +53,9 @@ type Data struct {
 	StreamID   string `json:"streamId"`   // the link by which somebody drives the session
 	Controller string `json:"controller"` // its name
 
+	// Of browser_recording_ready, with DurationMs and Size.
+	RecordingURL string `json:"recordingUrl"` // where it is told what there is of it
+
 	// Of the type "webhook".
 	EndpointID string `json:"endpointId"`
 	DeliveryID string `json:"deliveryId"`

@@ -9,6 +9,7 @@ const (
 	BrowserDownloadCompleted = "browser_download_completed"
 	BrowserFailed            = "browser_failed"
 	BrowserReady             = "browser_ready"
+	BrowserRecordingReady    = "browser_recording_ready"
 	BrowserRecovered         = "browser_recovered"
 	BrowserTakeoverEnded     = "browser_takeover_ended"
 	BrowserTakeoverStarted   = "browser_takeover_started"

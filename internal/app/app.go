@@ -31,6 +31,7 @@ import (
 	"github.com/browserhook/browserhook/internal/httpapi"
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/mcp"
+	"github.com/browserhook/browserhook/internal/recording"
 	"github.com/browserhook/browserhook/internal/retention"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/sessionlog"
@@ -51,6 +52,7 @@ type App struct {
 	box       *seal.Box
 	blobs     *blobs
 	logs      *sessionlog.Folder
+	recorded  *recording.Folder
 	access    *access.Service
 	launcher  *browser.Launcher
 	sessions  *session.Service
@@ -149,6 +151,9 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.logs, err = sessionlog.NewFolder(a.data.Logs); err != nil {
 		return nil, err
 	}
+	if a.recorded, err = recording.NewFolder(a.data.Recordings); err != nil {
+		return nil, err
+	}
 	keeper, err := keeperCommand()
 	if err != nil {
 		return nil, err
@@ -176,7 +181,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	if a.metrics, err = listenForMetrics(ctx, settings.MetricsListen, a.telemetry); err != nil {
 		return nil, err
 	}
-	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs}, Shared: a.blobs.folder == "", Log: log}
+	kept := retention.Config{Store: a.store, Files: files{a.blobs, a.logs, a.recorded}, Shared: a.blobs.folder == "", Log: log}
 	if kept.Keep, err = settings.Keep(); err != nil {
 		return nil, err
 	}
@@ -203,6 +208,10 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 // compose makes the services and connects them.
 func (a *App) compose(ctx context.Context) error {
 	endpoints := webhook.NewService(a.store, a.egress.Guard)
+	largest, err := a.settings.LargestRecording()
+	if err != nil {
+		return err
+	}
 	a.starts = newStarts(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 		began := time.Now()
 		b, err := a.launcher.Launch(ctx, id, opt)
@@ -213,7 +222,7 @@ func (a *App) compose(ctx context.Context) error {
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
+		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Recordings: a.recorded, Record: a.settings.Record, MaxRecording: largest, Full: a.blobs.full, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
 		Others: others(a.store), Nodes: nodes(a.store), StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
@@ -250,6 +259,7 @@ func (a *App) compose(ctx context.Context) error {
 	}
 	page := live.New(a.sessions, a.store, a.access, a.serving.Done(), httpapi.Refuse, a.log)
 	page.Embed = a.settings.EmbedOrigins
+	page.Recordings = replays{a.sessions, a.store}
 	if err := a.telemetry.Ask(func(ctx context.Context) telemetry.State { return a.state(ctx, page) }); err != nil {
 		return err
 	}
@@ -263,7 +273,7 @@ func (a *App) compose(ctx context.Context) error {
 	}
 	pages := &dashboard.Handler{Keys: a.access, PublicURL: a.publicURL, Stopping: a.serving.Done(), Version: Version, Log: a.log}
 	api := httpapi.Config{
-		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions,
+		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions, Recordings: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
 		Forget: a.retention.Forget, Live: page, Connect: programs, MCP: a.models, Nodes: a.nodes, PublicURL: a.publicURL,

@@ -19,6 +19,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/advice"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/recording"
 	"github.com/browserhook/browserhook/internal/sessionlog"
 )
 
@@ -191,10 +192,11 @@ func readError(err error) error {
 	return fmt.Errorf("read artifact: %w", err)
 }
 
-// files are what retention removes: artifacts, and logs that are still here.
+// files are what retention removes: artifacts, and logs and recordings that are still here.
 type files struct {
 	*blobs
-	logs *sessionlog.Folder
+	logs       *sessionlog.Folder
+	recordings *recording.Folder
 }
 
 // Remove removes one, or with a key that ends with a slash all of a session's.
@@ -203,6 +205,9 @@ func (f files) Remove(ctx context.Context, key string) error {
 	var err error
 	if name == "" || name == domain.LogFile {
 		err = f.logs.Remove(strings.TrimSuffix(session, "/"))
+	}
+	if name == "" {
+		err = errors.Join(err, f.recordings.Forget(strings.TrimSuffix(session, "/")))
 	}
 	return errors.Join(err, f.blobs.Remove(ctx, key))
 }

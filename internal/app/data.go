@@ -33,7 +33,9 @@ type dataFolder struct {
 	Database  string
 	Artifacts string
 	Logs      string // of the sessions that run
-	MasterKey string
+	// Recordings is for what is not with the artifacts yet.
+	Recordings string
+	MasterKey  string
 	// Run is where the browsers' own folders go. It isn't inside Path: a
 	// browser runs as another user, who must be able to reach its folder
 	// whoever owns the folders above the data.
@@ -54,7 +56,7 @@ func openData(path string) (*dataFolder, error) {
 		Path:      abs,
 		Database:  databasePath(abs),
 		Artifacts: filepath.Join(abs, "artifacts"),
-		Logs:      filepath.Join(abs, "logs"),
+		Logs:      filepath.Join(abs, "logs"), Recordings: filepath.Join(abs, "recordings"),
 		MasterKey: filepath.Join(abs, masterKeyFile),
 	}
 	d.lock, err = os.OpenFile(filepath.Join(abs, lockFile), os.O_RDWR|os.O_CREATE|syscall.O_CLOEXEC, 0o600)

@@ -125,3 +125,14 @@ func openKeyStore(ctx context.Context, data, url string) (keyStore, error) {
 	}
 	return s, nil
 }
+
+// replays is what there is to see again of sessions.
+type replays struct {
+	*session.Service
+
+	store store
+}
+
+func (r replays) Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error) {
+	return r.store.Events(ctx, project, q)
+}

@@ -14,6 +14,7 @@ import (
 type Picture struct {
 	JPEG          []byte
 	Width, Height float64
+	At            time.Time // when it was taken, or a little before
 }
 
 // Fit is what somebody who watches can make use of.
@@ -138,6 +139,17 @@ func (w *Watcher) Refit(fit Fit) {
 // More says that there is a picture to take.
 func (w *Watcher) More() <-chan struct{} { return w.more }
 
+// Again has the page's picture come anew, though nothing moves.
+func (w *Watcher) Again() {
+	c := w.cast
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.watchers[w]; ok {
+		_, _ = c.page.Send("Page.stopScreencast", nil)
+		c.start()
+	}
+}
+
 // Take is the newest picture, unless it was taken; and how many were missed in all.
 func (w *Watcher) Take() (p Picture, missed int64, ok bool) {
 	w.cast.mu.Lock()
@@ -220,6 +232,7 @@ func (c *screencast) heard(e cdp.Event) {
 		Metadata  struct {
 			Width  float64 `json:"deviceWidth"`
 			Height float64 `json:"deviceHeight"`
+			At     float64 `json:"timestamp"` // in seconds since 1970
 		} `json:"metadata"`
 	}
 	if json.Unmarshal(e.Params, &f) != nil {
@@ -232,7 +245,10 @@ func (c *screencast) heard(e cdp.Event) {
 		return // it was on its way
 	}
 	if err == nil {
-		c.last = Picture{jpeg, f.Metadata.Width, f.Metadata.Height}
+		c.last = Picture{jpeg, f.Metadata.Width, f.Metadata.Height, time.Now()}
+		if f.Metadata.At > 0 {
+			c.last.At = time.UnixMilli(int64(f.Metadata.At * 1000))
+		}
 		for w := range c.watchers {
 			w.put(c.last)
 		}

@@ -68,6 +68,7 @@ var says = map[string]string{
 	"LogEntry": "is something that a page said or asked for.", "Network": "is where a session may go.", "Node": "is a server of those that share a database.",
 	"OutlineResult": "is what snapshot answers.", "PageResult": "is what navigations answer.", "PictureResult": "is what screenshot answers.",
 	"Position": "is a point in an element, in CSS pixels from its top left corner.", "Project": "has sessions, endpoints and keys of its own.",
+	"Recording": "is what there is of a session's recording.", "Segment": "is a part of a recording.",
 	"RecoverEndpointRequest": "is the time of which an endpoint is sent what it missed.", "RetryDeliveriesRequest": "chooses the deliveries that are sent again.",
 	"RotateSecretRequest": "says how long the old secret still signs.", "ScrollResult": "is what scroll answers.", "SelectResult": "is what select answers.",
 	"Session": "is a browser of its own, and what it does.", "SessionHeader": "is a header that the session's pages send.", "SessionWebhook": "is an endpoint for one session alone.",

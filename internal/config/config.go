@@ -47,6 +47,8 @@ type Server struct {
 	NoFailureBundles  bool     `help:"Keep nothing of what a page was like when a step failed on it. Default: a picture, the accessibility tree, the console and the network are kept as an artifact."`
 	NoDashboard       bool     `help:"Serve no dashboard: / leads to the documents."`
 	MaxDownload       string   `help:"Size of the largest file that a page may download, up to 64GiB and half of browser-disk: a larger one is stopped. Default: 256MiB, or that half where it is less." placeholder:"SIZE"`
+	Record            string   `help:"How sessions are recorded that say nothing of it: off; all; or a time from 10s to 24h, such as 5m, of which the last is kept." default:"off" placeholder:"WHAT"`
+	MaxRecording      string   `help:"Bytes that the recording of a session may have, at least 16MiB; 0: any number. One that has more is not continued; of one that keeps the last so long, the oldest goes." default:"256MiB" placeholder:"SIZE"`
 	MaxSessions       int      `help:"Browsers that may run at once; further sessions wait. Default: one per GiB of memory, at least 2." placeholder:"N"`
 	MaxQueued         int      `help:"Sessions that may wait for a browser, of all projects and servers together; when so many do, further ones of the projects that have some waiting are refused." default:"10000" placeholder:"N"`
 	PoolSize          *int     `help:"Browsers that are kept ready for sessions to come; 0: none. Default: 1 on a machine with 1.5 GiB of memory or more." placeholder:"N"`
@@ -107,6 +109,12 @@ func (s *Server) Check() error {
 	}
 	if n := len(s.APIKey); n > 0 && (n < 35 || n > 256 || !apiKey.MatchString(s.APIKey)) {
 		return wrong("api-key", "must be bh_ and 32 to 253 letters or digits")
+	}
+	if err := checkRecord(s.Record); err != nil {
+		return err
+	}
+	if _, err := s.LargestRecording(); err != nil {
+		return err
 	}
 	if _, err := s.WebhookPrefixes(); err != nil {
 		return err

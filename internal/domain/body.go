@@ -90,6 +90,7 @@ func appendData(b []byte, d *EventData) ([]byte, error) {
 	b = appendOptional(b, `,"pageUrl":`, d.PageURL)
 	b = appendOptional(b, `,"streamId":`, d.StreamID)
 	b = appendOptional(b, `,"controller":`, d.Controller)
+	b = appendOptional(b, `,"recordingUrl":`, d.RecordingURL)
 	return append(b, '}'), nil
 }
 

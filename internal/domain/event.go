@@ -21,6 +21,7 @@ const (
 	EventBrowserDownload  EventType = "browser_download_completed"
 	EventTakeoverStarted  EventType = "browser_takeover_started"
 	EventTakeoverEnded    EventType = "browser_takeover_ended"
+	EventRecordingReady   EventType = "browser_recording_ready"
 	EventStepStarted      EventType = "step_started"
 	EventStepCompleted    EventType = "step_completed"
 	EventStepFailed       EventType = "step_failed"
@@ -33,7 +34,7 @@ const (
 
 // EventTypes lists them in the order in which users read about them.
 var EventTypes = []EventType{
-	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered, EventBrowserDownload, EventTakeoverStarted, EventTakeoverEnded,
+	EventBrowserReady, EventBrowserFailed, EventBrowserClosed, EventBrowserCrashed, EventBrowserRecovered, EventBrowserDownload, EventTakeoverStarted, EventTakeoverEnded, EventRecordingReady,
 	EventStepStarted, EventStepCompleted, EventStepFailed, EventStepCanceled,
 	EventEndpointFailing, EventEndpointDisabled, EventDeliveryFailed, EventWebhookTest,
 }
@@ -95,6 +96,7 @@ type EventData struct {
 	PageURL      string          `json:"pageUrl,omitempty"` // of the page that had it downloaded
 	StreamID     string          `json:"streamId,omitempty"`
 	Controller   string          `json:"controller,omitempty"` // the name of that link
+	RecordingURL string          `json:"recordingUrl,omitempty"`
 }
 
 // Payload is the whole body of a webhook.
@@ -175,6 +177,16 @@ func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at tim
 	return news
 }
 
+// RecordingNews drafts the event about a recording that is whole: so many bytes, over so
+// much time.
+func RecordingNews(s *Session, size int64, took time.Duration, publicURL string, at time.Time) Draft {
+	news := SessionNews(s, EventRecordingReady, publicURL, at)
+	data := &news.Data
+	data.Error, data.Reason, data.Size, data.DurationMs = nil, "", &size, new(took.Milliseconds())
+	data.RecordingURL = RecordingURL(publicURL, s.ID)
+	return news
+}
+
 // WebhookNews drafts an event about an endpoint. It belongs to no session.
 func WebhookNews(e *Endpoint, t EventType, reason string, at time.Time) Draft {
 	return Draft{
@@ -247,7 +259,7 @@ func (s Subscription) Matches(t EventType) bool {
 
 // MaxSubscription is how many entries a subscription has at most: each event
 // type and each wildcard once.
-const MaxSubscription = 19
+const MaxSubscription = 20
 
 // UnmarshalJSON keeps each entry once: subscriptions were stored before they
 // were bounded, and every event is matched with them.

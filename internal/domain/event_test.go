@@ -75,6 +75,7 @@ func TestGolden(t *testing.T) {
 				ID: "art_1", SessionID: "browser_1", StepID: "step_1", Name: "a.csv", ContentType: "text/csv; charset=utf-8", SHA256: "5e88",
 			},
 		}, public, at)},
+		{"browser_recording_ready", RecordingNews(session(SessionClosing), 1024, 90*time.Second, public, at)},
 		{"step_started", StepNews(session(SessionReady), step(StepRunning), EventStepStarted, public, at)},
 		{"step_completed", StepNews(session(SessionReady), completed, EventStepCompleted, public, at)},
 		{"step_failed", StepNews(session(SessionReady), bad, EventStepFailed, public, at)},

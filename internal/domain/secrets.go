@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -34,12 +35,14 @@ type Secrets struct {
 	known []string            // as they were given
 	forms []string            // in which they are met, the longest first
 	heads map[string][]string // those that may be looked for where a text was cut, by how they begin
+	used  time.Time           // when one was added last, known or not
 }
 
 // Add remembers secrets.
 func (s *Secrets) Add(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.used = time.Now()
 	for _, secret := range secrets {
 		if secret != "" && !slices.Contains(s.known, secret) {
 			s.known = append(s.known, secret)
@@ -116,6 +119,17 @@ func (s *Secrets) Known() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.known)
+}
+
+// Used says whether there are any, and when one was added last: a step that shows one
+// adds it before.
+func (s *Secrets) Used() (any bool, last time.Time) {
+	if s == nil {
+		return false, last
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.known) > 0, s.used
 }
 
 // Hide has an ellipsis for each secret in a text: as it is, and as addresses,

@@ -72,6 +72,7 @@ type SessionOptions struct {
 	Sealed            []byte           `json:"sealed,omitempty"` // what of the above is secret, encrypted
 	Timeout           time.Duration    `json:"timeout"`          // longest life, from READY
 	IdleTimeout       time.Duration    `json:"idleTimeout"`      // longest time without a step or a viewer's input; 0 is none
+	Record            string           `json:"record,omitempty"` // RecordOff, RecordAll, or a duration; empty: RecordOff
 }
 
 // What browsers there are.
@@ -186,6 +187,7 @@ type Stream struct {
 	Name      string // of who it is for
 	Once      bool   // it is its first viewer's, and nobody else's
 	UsedBy    string // a mark of that viewer, of one that is Once; empty: nobody has used it
+	Replay    bool   // it shows the recording too, and outlives the session
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero: with the session
 	RevokedAt time.Time // zero: not revoked

@@ -37,6 +37,7 @@ type Config struct {
 	Steps      Steps
 	Artifacts  Artifacts
 	Logs       Logs
+	Recordings Recordings
 	Endpoints  Endpoints
 	Deliveries Deliveries
 	Events     Events

@@ -28,7 +28,7 @@ type Artifacts interface {
 type artifactView struct {
 	ArtifactID  string `json:"artifactId" doc:"The file."`
 	StepID      string `json:"stepId" pattern:"^(step_[0-9a-z]+)?$" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
-	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage" doc:"What it is. failure is a zip of what a page was like when a step failed."`
+	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage,recording" doc:"What it is. recording is a part of the session's recording; failure is a zip of what a page was like when a step failed."`
 	Name        string `json:"name,omitempty" doc:"Of a download: what the page calls the file, made harmless."`
 	ContentType string `json:"contentType" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`

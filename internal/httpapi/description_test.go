@@ -66,6 +66,9 @@ func TestDescriptionNamesRealMediaTypes(t *testing.T) {
 				if op.id == "read-metrics" && status == "200" {
 					want = kind == "text/plain"
 				}
+				if op.id == "export-recording" && status == "200" {
+					want = kind == "video/mp4" || kind == "video/webm"
+				}
 				if op.id == "list-events" && status == "200" {
 					want = want || kind == "text/event-stream"
 				}

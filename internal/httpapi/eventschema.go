@@ -46,6 +46,9 @@ func exampleBody(t domain.EventType) []byte {
 		if t == domain.EventTakeoverEnded {
 			p.Data.DurationMs = new(int64(61_204))
 		}
+	case domain.EventRecordingReady:
+		p.Data.Status, p.Data.DurationMs, p.Data.Size = "CLOSING", new(int64(184_200)), new(int64(6_291_456))
+		p.Data.RecordingURL = "https://chromebrowser.stream/v1/sessions/browser_iwnx132n1/recording"
 	case domain.EventStepStarted:
 		step("RUNNING")
 	case domain.EventStepCompleted:
@@ -122,7 +125,7 @@ func dataMembers(kind string, failure schema) schema {
 			"contentType": text("Its media type."), "size": count("Its bytes."), "sha256": text("In hex."),
 			"url": text("Where it came from."), "pageUrl": text("The page that had it downloaded."),
 			"streamId": id(domain.PrefixStream, "The link by which somebody drives the session, or did."), "controller": text("The link's name."),
-			"durationMs": count("For how long."),
+			"durationMs": count("For how long."), "recordingUrl": url("Where it is told what there is of the recording, with a key."),
 		}
 	case "step":
 		return schema{
@@ -164,14 +167,24 @@ func dataSchema(t domain.EventType, failure schema) schema {
 		return name == "result" || name == "controller" || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
 	})
 	members := dataMembers(t.Kind(), failure)
+	recorded := t == domain.EventRecordingReady
 	if t != domain.EventBrowserDownload {
-		for _, name := range []string{"artifactId", "artifactUrl", "name", "contentType", "size", "sha256", "url", "pageUrl"} {
+		for _, name := range []string{"artifactId", "artifactUrl", "name", "contentType", "sha256", "url", "pageUrl"} {
 			delete(members, name)
 		}
 	}
 	if t.Kind() == "browser" && t != domain.EventTakeoverStarted && t != domain.EventTakeoverEnded {
-		for _, name := range []string{"streamId", "controller", "durationMs"} {
+		for _, name := range []string{"streamId", "controller"} {
 			delete(members, name)
+		}
+		if !recorded {
+			delete(members, "durationMs")
+		}
+	}
+	if !recorded {
+		delete(members, "recordingUrl")
+		if t != domain.EventBrowserDownload {
+			delete(members, "size")
 		}
 	}
 	members["eventType"] = schema{"type": "string", "const": string(t), "description": "What happened."}

@@ -73,6 +73,7 @@ func viewOptions(o domain.SessionOptions) BrowserOptions {
 func (n *newSession) options() (domain.SessionOptions, error) {
 	o := session.DefaultOptions()
 	o.URL, o.Browser, o.UserAgent, o.Locale, o.Timezone, o.TestID = n.URL, n.Browser, n.UserAgent, n.Locale, n.Timezone, n.TestID
+	o.Record = n.Record
 	o.DeviceScaleFactor, o.ColorScheme, o.Geolocation = n.DeviceScaleFactor, n.ColorScheme, (*domain.Geolocation)(n.Geolocation)
 	o.Permissions, o.IgnoreCertErrors, o.Credentials = n.Permissions, n.IgnoreCertErrors, (*domain.HTTPCredentials)(n.HTTPCredentials)
 	o.Network, o.Proxy = (*domain.Network)(n.Network), n.Proxy

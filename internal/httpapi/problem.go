@@ -90,6 +90,7 @@ var meanings = map[domain.Code]meaning{
 	"request_timeout":        {408, "The request took too long to arrive."},
 	"range_not_satisfiable":  {416, "The file has no such bytes: it is shorter than what Range asks for."},
 	"upgrade_required":       {426, "The address is for WebSocket connections: connect to it with ws:// or wss://."},
+	"video_unavailable":      {501, "The server has no ffmpeg, which makes videos of recordings. The recording's parts can be fetched as artifacts."},
 	"internal":               {500, "Something went wrong inside the server. Its log says what, under the request's id; whether the request was done is not known."},
 }
 

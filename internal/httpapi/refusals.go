@@ -43,6 +43,7 @@ var refusals = map[int]refusal{
 	http.StatusRequestedRangeNotSatisfiable: {"NoSuchRange", "The file has no such bytes.", "range_not_satisfiable", "The file has no such bytes.", ""},
 	http.StatusUnprocessableEntity:          {"Invalid", "Something in the request is wrong; errors says which fields.", domain.CodeInvalid, "limit: expected number <= 100", "limit"},
 	http.StatusTooManyRequests:              {"TooMany", "Too much is asked for at once, or waits already.", domain.CodeQueueFull, "1000 sessions wait for a browser already; try again soon.", ""},
+	http.StatusNotImplemented:               {"NotHere", "The server lacks a program that this needs.", "video_unavailable", "The server has no ffmpeg to make videos with.", ""},
 	http.StatusServiceUnavailable:           {"Unavailable", "The server stops, or its store is away; Retry-After says when to ask again.", domain.CodeUnavailable, "The server is stopping.", ""},
 	other:                                   {"OtherProblem", "Anything else that is wrong.", "internal", "Something went wrong inside the server; its log has more under this request's id.", ""},
 }

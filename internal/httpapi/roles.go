@@ -26,6 +26,8 @@ var routeRoles = map[string]domain.Role{
 	"GET /v1/sessions/{sessionId}/artifacts":              domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/artifacts/{artifactId}": domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/logs":                   domain.RoleProject,
+	"GET /v1/sessions/{sessionId}/recording":              domain.RoleViewer,
+	"GET /v1/sessions/{sessionId}/recording/video":        domain.RoleViewer,
 
 	"GET /v1/events":                   domain.RoleViewer,
 	"GET /v1/events/{eventId}/explain": domain.RoleViewer,

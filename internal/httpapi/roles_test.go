@@ -97,7 +97,7 @@ func TestAViewerSeesNoSecrets(t *testing.T) {
 		viewer := "Authorization: Bearer " + r.newKey(domain.RoleViewer)
 		for route := range routesOf(t) {
 			method, path, _ := strings.Cut(route, " ")
-			if path = ids.Replace(path); method != http.MethodGet || strings.HasSuffix(path, "/{artifactId}") { // there are no pictures
+			if path = ids.Replace(path); method != http.MethodGet || strings.HasSuffix(path, "/{artifactId}") || strings.HasSuffix(path, "/video") { // there are no pictures
 				continue
 			}
 			a := r.ask(method, path, "", viewer)

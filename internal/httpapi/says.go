@@ -18,7 +18,7 @@ type said struct {
 var tags = []*huma.Tag{
 	{Name: "sessions", Description: "A session is a browser of its own: make one, read it, close it."},
 	{Name: "steps", Description: "What a session is told to do: exact actions, one after the other, each waiting until what it needs is there."},
-	{Name: "live", Description: "Links to the live page, to look at a session or to control it."},
+	{Name: "live", Description: "Links to the live page, to look at a session or to control it, and recordings."},
 	{Name: "events", Description: "The log of all that happened: to poll, or to follow as server-sent events."},
 	{Name: "webhooks", Description: "Endpoints that get the events, signed by Standard Webhooks, and the deliveries to them."},
 	{Name: "files", Description: "What steps made and pages downloaded, and what pages said and asked for."},
@@ -29,7 +29,7 @@ var tags = []*huma.Tag{
 // tagOf is which of them a path belongs to.
 func tagOf(path string) string {
 	for _, one := range []struct{ holds, tag string }{
-		{"/steps", "steps"}, {"/streams", "live"}, {"/viewers", "live"}, {"/artifacts", "files"}, {"/logs", "files"}, {"/sessions", "sessions"},
+		{"/steps", "steps"}, {"/streams", "live"}, {"/viewers", "live"}, {"/recording", "live"}, {"/artifacts", "files"}, {"/logs", "files"}, {"/sessions", "sessions"},
 		{"/event", "events"}, {"/webhook-endpoints", "webhooks"}, {"/deliveries", "webhooks"}, {"/keys", "keys"}, {"/projects", "keys"}, {"/nodes", "nodes"},
 	} {
 		if strings.Contains(path, one.holds) {
@@ -53,10 +53,15 @@ var says = map[string]said{
 	"rotate-connect-url": {does: "Makes a new connectUrl, and ends the connections of programs that came by the one before.", refuses: []int{conflict}},
 	"forget-session":     {does: "Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended, with the deliveries of its events.", refuses: []int{conflict}},
 	"create-stream": {
-		does:    "Makes a link that opens the session's live page without any other login, to look at it or to control it. It ends with the session, when it expires, when it is revoked, and when the key is that made it.",
+		does:    "Makes a link that opens the session's live page without any other login, to look at it or to control it. It ends with the session (with replay: with the session's data), when it expires, when it is revoked, and when the key is that made it.",
 		example: `{"mode":"control","expiresIn":"10m","name":"Ada"}`,
 	},
-	"revoke-stream":  {does: "Ends the link: it opens nothing any more, and who is there by it is sent away."},
+	"revoke-stream": {does: "Ends the link: it opens nothing any more, and who is there by it is sent away."},
+	"get-recording": {does: "Answers with the parts that there are of the recording: artifacts, which are fetched as any other, and of a session that runs what is not one yet. docs/live.md says what is in them."},
+	"export-recording": {
+		does:    "Answers with the recording as a video, which ffmpeg makes where the server has it; that takes a while. What is being recorded still, is in it up to now.",
+		refuses: []int{http.StatusNotImplemented},
+	},
 	"list-viewers":   {does: "Lists who looks at the session's live page, or did, oldest first, with the link that each came by and when it came and left."},
 	"list-artifacts": {does: "Lists the files of a session, oldest first: screenshots, PDFs, downloads, what was stored, and what a page was like when a step failed."},
 	"get-artifact":   {does: "Answers with the file, or the parts of it that Range asks for. It never changes.", refuses: []int{http.StatusForbidden, http.StatusRequestedRangeNotSatisfiable}},

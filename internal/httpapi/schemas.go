@@ -23,6 +23,8 @@ var schemaSays = map[string]string{
 	"Stream":               "A link to a session's live page.",
 	"Viewer":               "Somebody who looks at a session, or has.",
 	"Artifact":             "A file of a session.",
+	"Recording":            "What there is of a session's recording.",
+	"Segment":              "A part of a recording.",
 	"LogEntry":             "What a page wrote or asked for. Which members there are depends on its kind.",
 	"Timings":              "The parts of a request's time, in milliseconds; -1: there was none.",
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -23,7 +24,7 @@ type Sessions interface {
 
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
-	Events []string `json:"events,omitempty" maxItems:"19" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
+	Events []string `json:"events,omitempty" maxItems:"20" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
 	Secret string   `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 }
 
@@ -33,6 +34,7 @@ type newSession struct {
 	TestID      string            `json:"testIdAttribute,omitempty" maxLength:"64" pattern:"^[A-Za-z_][A-Za-z0-9_.-]*$" patternDescription:"an attribute's name" doc:"The attribute that testid= looks at; data-testid by default." example:"data-test"`
 	Timeout     string            `json:"timeout,omitempty" doc:"Longest life from READY on, 1s to 24h; 30m by default." example:"30m"`
 	IdleTimeout string            `json:"idleTimeout,omitempty" doc:"Longest time without a step or a viewer's input, 1s to 24h, or 0s for none; 5m by default." example:"5m"`
+	Record      string            `json:"record,omitempty" maxLength:"20" pattern:"^(off|all|[0-9hms.]+)$" patternDescription:"off, all or a time" doc:"Keeps what the pages look like: off; all of it; or the last so long, 10s to 24h, such as 5m. The default is the server's setting record." example:"all"`
 	Metadata    map[string]string `json:"metadata,omitempty" doc:"Yours; it comes with every event."`
 	Webhook     *inlineWebhook    `json:"webhook,omitempty" doc:"An endpoint for this session alone."`
 	Steps       []step.Spec       `json:"steps,omitempty" doc:"Run as soon as the session is READY." nullable:"false"`
@@ -49,6 +51,7 @@ type sessionView struct {
 	TestID      string            `json:"testIdAttribute,omitempty" doc:"The attribute that testid= looks at."`
 	Timeout     string            `json:"timeout" doc:"Longest life from READY on."`
 	IdleTimeout string            `json:"idleTimeout" doc:"Longest time without a step or a viewer's input; 0s: none."`
+	Record      string            `json:"record" doc:"How much of what the pages look like is kept: off, all, or the last so long."`
 	Metadata    map[string]string `json:"metadata" doc:"Yours; it comes with every event."`
 
 	QueuePosition int `json:"queuePosition,omitempty" doc:"While it is QUEUED: its place among all that wait, of all projects, which take turns; 1 is next. It is as things are now: others may end, come and wait for their project's limit."`
@@ -95,7 +98,7 @@ func (s *server) viewSession(ctx context.Context, v domain.Session) sessionView 
 	}
 	return sessionView{
 		SessionID: v.ID, Status: string(v.Status), StreamingURL: domain.StreamingURL(s.PublicURL(), v.StreamToken), ConnectURL: connect,
-		URL: v.Options.URL, BrowserOptions: viewOptions(v.Options), TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(),
+		URL: v.Options.URL, BrowserOptions: viewOptions(v.Options), TestID: v.Options.TestID, Timeout: v.Options.Timeout.String(), IdleTimeout: v.Options.IdleTimeout.String(), Record: cmp.Or(v.Options.Record, domain.RecordOff),
 		Metadata: metadata, CloseReason: string(v.CloseReason), Error: v.Error, Usage: usage(v.Usage),
 		CreatedAt: stamp(v.CreatedAt), ReadyAt: stamp(v.ReadyAt), EndedAt: stamp(v.EndedAt),
 	}
@@ -192,6 +195,7 @@ func (s *server) sessionRoutes() {
 	s.streamRoutes()
 	s.artifactRoutes()
 	s.logRoutes()
+	s.recordingRoutes()
 }
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionOutput, error) {

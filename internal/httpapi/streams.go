@@ -22,6 +22,7 @@ type streamView struct {
 	Mode         string `json:"mode" enum:"view,control" doc:"Whether it takes mouse and keyboard."`
 	Name         string `json:"name,omitempty" doc:"Of who it is for."`
 	Once         bool   `json:"once,omitempty" doc:"Whether it is for one."`
+	Replay       bool   `json:"replay,omitempty" doc:"Whether it shows the recording too, and outlives the session."`
 	StreamingURL string `json:"streamingUrl" doc:"The link itself: whoever has it gets in."`
 	CreatedAt    string `json:"createdAt" doc:"When it was made."`
 	ExpiresAt    string `json:"expiresAt,omitempty" doc:"When it ends; not there: with the session."`
@@ -87,16 +88,17 @@ func (s *server) createStream(ctx context.Context, in *struct {
 	Creating
 	Body struct {
 		Mode      string `json:"mode,omitempty" enum:"view,control" doc:"control also takes mouse and keyboard; view is the default."`
-		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h; with the session by default." example:"10m"`
+		ExpiresIn string `json:"expiresIn,omitempty" doc:"1s to 24h, of one with replay up to 720h; by default it ends with the session, or of one with replay with the session's data." example:"10m"`
 		Name      string `json:"name,omitempty" maxLength:"100" doc:"Of who it is for: other viewers see it while they control the session, and the list of viewers has it." example:"Ada"`
 		Once      bool   `json:"once,omitempty" doc:"It is for one: who opens it first can come back, in the same tab, and nobody else can open it."`
+		Replay    bool   `json:"replay,omitempty" doc:"It shows the recording too, with the steps, the events and what the pages wrote and asked for, and opens after the session has ended, too."`
 	}
 }) (*streamOutput, error) {
 	idem, err := in.idempotency(ctx, "POST /v1/sessions/"+in.SessionID+"/streams")
 	if err != nil {
 		return nil, err
 	}
-	n := session.NewStream{Mode: domain.StreamMode(in.Body.Mode), Name: in.Body.Name, Once: in.Body.Once}
+	n := session.NewStream{Mode: domain.StreamMode(in.Body.Mode), Name: in.Body.Name, Once: in.Body.Once, Replay: in.Body.Replay}
 	if in.Body.ExpiresIn != "" {
 		n.Life = new(time.Duration)
 	}
@@ -109,7 +111,7 @@ func (s *server) createStream(ctx context.Context, in *struct {
 
 func (s *server) viewStream(st domain.Stream) streamView {
 	return streamView{
-		StreamID: st.ID, Mode: string(st.Mode), Name: st.Name, Once: st.Once, StreamingURL: domain.StreamingURL(s.PublicURL(), st.Token),
+		StreamID: st.ID, Mode: string(st.Mode), Name: st.Name, Once: st.Once, Replay: st.Replay, StreamingURL: domain.StreamingURL(s.PublicURL(), st.Token),
 		CreatedAt: stamp(st.CreatedAt), ExpiresAt: stamp(st.ExpiresAt),
 	}
 }

@@ -68,6 +68,8 @@ type Servers interface {
 	Forward(w http.ResponseWriter, r *http.Request, project, session string) (answered bool)
 	// Elsewhere says whether it is another.
 	Elsewhere(ctx context.Context, project, session string) bool
+	// Anywhere has the first answer a request that can, for a file that one may have.
+	Anywhere(w http.ResponseWriter, r *http.Request) (answered bool)
 }
 
 // Handler serves everything below /streams.
@@ -77,6 +79,8 @@ type Handler struct {
 	// Embed are the origins whose pages may have the live page in a frame; "*" is
 	// all of them, for one that is to be looked at.
 	Embed []string
+	// Recordings is nil where nothing is recorded.
+	Recordings Recordings
 
 	sessions Sessions
 	store    Store
@@ -104,6 +108,7 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /streams", h.show)
 	mux.HandleFunc("GET /streams/ws", h.socket)
 	mux.HandleFunc("GET /streams/assets/{name}", h.asset)
+	h.replayRoutes(mux)
 }
 
 // asset is a file that the page is made of.
@@ -144,7 +149,7 @@ func (h *Handler) embedders(mode domain.StreamMode) string {
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	data := map[string]any{
-		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"),
+		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"), "Replay": stream.Replay && h.Recordings != nil,
 	}
 	status := http.StatusOK
 	switch {

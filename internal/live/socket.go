@@ -43,6 +43,7 @@ type viewer struct {
 	room    *room
 	seen    domain.Viewer
 	mark    string           // tells who comes again
+	late    bool             // the session had ended, and the link with it: that is all it is told
 	bye     bool             // it has ended the connection, not lost it; known when running has ended
 	revoked <-chan struct{}  // closed when the link's key is
 	told    map[int]stepLine // by index
@@ -105,7 +106,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	v := &viewer{
 		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
-		seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
+		late: session.Status.Ended() && !stream.Replay, seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -241,7 +242,7 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 		defer t.Stop()
 		expiry = t.C
 	}
-	if face := v.room.lastFace(); face.JPEG != nil {
+	if face := v.room.lastFace(); face.JPEG != nil && !v.late {
 		if v.send(ctx, websocket.MessageBinary, face.JPEG) != nil {
 			return websocket.StatusNormalClosure, ""
 		}

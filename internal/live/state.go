@@ -26,6 +26,7 @@ type state struct {
 	CreatedAt string     `json:"createdAt,omitempty"`
 	ReadyAt   string     `json:"readyAt,omitempty"`
 	EndedAt   string     `json:"endedAt,omitempty"`
+	Late      bool       `json:"late,omitempty"` // the link has ended with the session
 }
 
 // driver is who drives the session by hand.
@@ -115,6 +116,10 @@ func (v *viewer) state(saw *saw) state {
 		Type: "state", Status: string(session.Status), Reason: string(session.CloseReason), Place: saw.place,
 		Viewers: v.room.many(), Control: v.stream.Mode == domain.StreamControl, Steps: []stepLine{},
 		CreatedAt: stamp(session.CreatedAt), ReadyAt: stamp(session.ReadyAt), EndedAt: stamp(session.EndedAt),
+	}
+	if v.late {
+		s.Late = true
+		return s
 	}
 	if by := session.Control; by != nil {
 		s.Driver = &driver{Name: by.Name, Mine: by.Viewer == v.seen.ID, Since: stamp(by.Since)}

@@ -299,7 +299,9 @@ func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.
 		case <-over:
 		}
 	})
+	recorded := a.record(b)
 	a.live(ctx, b, begin, before)
+	recorded()
 	a.use(nil)
 	if a.left {
 		b.Leave()
@@ -364,12 +366,14 @@ func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
 // network.
 func (a *actor) end(log *slog.Logger, usage domain.Usage) {
 	a.keepLog()
+	whole := a.keepRecording()
 	reason := a.closeReason()
 	if err := a.change(func(d decider, c *domain.SessionChange) error {
 		c.Session.Usage = usage
 		if err := d.closing(c, reason); err != nil {
 			return err
 		}
+		d.recorded(c, whole)
 		return d.closed(c)
 	}); err != nil {
 		log.Error("record the end of a session", "err", err)

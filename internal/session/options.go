@@ -81,6 +81,9 @@ func checkOptions(o *domain.SessionOptions) error {
 	if err := checkTime("timeout", o.Timeout); err != nil {
 		return err
 	}
+	if _, _, err := domain.ParseRecord(o.Record); err != nil {
+		return domain.Invalid("record", "%s", err)
+	}
 	if o.IdleTimeout == 0 { // none
 		return nil
 	}

@@ -42,7 +42,14 @@ func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
 func (a *actor) endLeft() {
 	a.service.discard(a.ref)
 	a.keepLog()
-	err := a.change(decider.closed)
+	if sess, err := a.service.Reader.Session(a.service.working, a.ref.project, a.ref.id); err == nil {
+		a.opt = sess.Options
+	}
+	whole := a.keepRecording()
+	err := a.change(func(d decider, c *domain.SessionChange) error {
+		d.recorded(c, whole)
+		return d.closed(c)
+	})
 	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
 		a.log().Error("record the end of a session", "err", err)
 	}
@@ -102,10 +109,12 @@ func (a *actor) nodeLost(log *slog.Logger, why error) {
 		return // the next start tries again
 	}
 	a.keepLog()
+	whole := a.keepRecording()
 	err := a.change(func(d decider, c *domain.SessionChange) error {
 		if err := d.lost(c, domain.ClosedNodeLost, nil); err != nil {
 			return err
 		}
+		d.recorded(c, whole)
 		return d.closed(c)
 	})
 	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {

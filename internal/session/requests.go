@@ -41,6 +41,7 @@ type InlineWebhook struct {
 // the session and the endpoint that it made, if they are still there, and no
 // steps: they may be long by now, and are for the caller to read.
 func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error) {
+	r.Options.Record = cmp.Or(r.Options.Record, s.Record)
 	if err := checkOptions(&r.Options); err != nil {
 		return domain.Session{}, nil, nil, err
 	}

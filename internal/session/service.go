@@ -18,6 +18,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/recording"
 	"github.com/browserhook/browserhook/internal/sessionlog"
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -92,8 +93,16 @@ type Config struct {
 	Endpoints Endpoints
 	Blobs     Blobs
 	Logs      *sessionlog.Folder // of the sessions that run here; nil: none is kept
-	Box       Box
-	Launch    func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
+	// Recordings has what is not with the artifacts yet; nil: no session is recorded.
+	Recordings *recording.Folder
+	// Record is how sessions are recorded of which nothing is said; see domain.ParseRecord.
+	Record string
+	// MaxRecording is how many bytes the recording of a session may have; 0: any number.
+	MaxRecording int64
+	// Full says whether the disk of artifacts is nearly full; nil: it never is.
+	Full   func() bool
+	Box    Box
+	Launch func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
 	// Attach takes over the browser of a session that an earlier server has started;
 	// nil: there never is one. When it fails nothing of the browser is left, unless
 	// ctx has ended.
@@ -145,8 +154,9 @@ const (
 type Service struct {
 	Config
 	Reader
-	slots chan struct{} // a browser each, but of those above
-	logs  chan struct{} // a log each that is being kept
+	slots  chan struct{} // a browser each, but of those above
+	logs   chan struct{} // a log each that is being kept
+	videos chan struct{} // of one place: one is being made
 
 	mu       sync.Mutex
 	stopping bool
@@ -186,7 +196,7 @@ func New(cfg Config) *Service {
 	working, giveUp := context.WithCancel(context.Background())
 	return &Service{
 		working: working, giveUp: giveUp,
-		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), logs: make(chan struct{}, logsAtOnce), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
+		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), logs: make(chan struct{}, logsAtOnce), videos: make(chan struct{}, 1), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), hurry: make(chan struct{}), drained: make(chan struct{}),
 	}
 }
@@ -209,6 +219,7 @@ func (s *Service) Run(ctx context.Context) error {
 	close(s.began)
 	s.wg.Go(func() { s.adopt(ctx) })
 	s.wg.Go(func() { s.sweepLogs(ctx) })
+	s.wg.Go(func() { s.sweepRecordings(ctx) })
 	s.startAll(ctx)
 	s.mu.Lock()
 	s.stopping = true

@@ -18,10 +18,15 @@ type NewStream struct {
 	Life *time.Duration    // nil: the session's
 	Name string            // of who it is for
 	Once bool              // it is its first viewer's
+	// Replay has it show the recording too, and outlive the session.
+	Replay bool
 }
 
 // maxStreamName bounds the name of a link, in characters.
 const maxStreamName = 100
+
+// maxReplay is the longest that a link with replay can be told to last.
+const maxReplay = 30 * 24 * time.Hour
 
 // CreateStream makes a link to the session's live page. It ends when it says, with
 // the session and with the key that it is made with.
@@ -33,11 +38,15 @@ func (s *Service) CreateStream(ctx context.Context, key domain.APIKey, id string
 	st := domain.Stream{
 		ID: domain.NewID(domain.PrefixStream), ProjectID: key.ProjectID, SessionID: id, KeyID: key.ID,
 		Token: domain.NewToken(), Mode: cmp.Or(n.Mode, domain.StreamView), CreatedAt: now,
-		Name: domain.CleanText(n.Name), Once: n.Once,
+		Name: domain.CleanText(n.Name), Once: n.Once, Replay: n.Replay,
 	}
 	if n.Life != nil {
-		if err := checkTime("expiresIn", *n.Life); err != nil {
-			return domain.Stream{}, err
+		most := maxTime
+		if n.Replay {
+			most = maxReplay
+		}
+		if *n.Life < minTime || *n.Life > most {
+			return domain.Stream{}, domain.Invalid("expiresIn", "must be from 1s to %dh", int(most.Hours()))
 		}
 		st.ExpiresAt = now.Add(*n.Life)
 	}
@@ -71,12 +80,22 @@ func (s *Service) Watch(ctx context.Context, st domain.Stream, mark, address str
 		if mark == "" {
 			return v, domain.ErrStreamOver
 		}
-		sum := sha256.Sum256([]byte(mark))
-		mark = hex.EncodeToString(sum[:16])
+		mark = hashed(mark)
 	} else {
 		mark = ""
 	}
 	return v, s.Store.AddViewer(ctx, v, mark)
+}
+
+func hashed(mark string) string {
+	sum := sha256.Sum256([]byte(mark))
+	return hex.EncodeToString(sum[:16])
+}
+
+// Marked says whether the link may be used by who has a mark, beside the page itself: one
+// that is for one is that one's, who has opened the page.
+func (s *Service) Marked(st domain.Stream, mark string) bool {
+	return !st.Once || st.UsedBy != "" && st.UsedBy == hashed(mark)
 }
 
 // Left records that a viewer has left.

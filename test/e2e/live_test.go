@@ -48,7 +48,7 @@ func TestLivePage(t *testing.T) {
 		}
 		return got.List("data")
 	}
-	shown := open(obj{"url": page.URL, "viewport": obj{"width": 800, "height": 600}})
+	shown := open(obj{"url": page.URL, "viewport": obj{"width": 800, "height": 600}, "record": "all"})
 	id := shown.String("sessionId")
 	viewer := open(obj{"viewport": obj{"width": 1440, "height": 900}}).String("sessionId")
 	run(id, obj{"action": "waitFor", "target": "button"})
@@ -119,6 +119,33 @@ func TestLivePage(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(viewer, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"})
+	replayed(t, c, id, viewer, run, pixel)
+	// Who comes later by such a link is told that, and nothing else.
+	run(viewer, obj{"action": "reload"}, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"},
+		obj{"action": "assert", "target": "#steps li", "count": 0}, obj{"action": "assert", "target": "canvas", "hidden": true})
+}
+
+// replayed sees a session again that was blue and then red, and has ended.
+func replayed(t *testing.T, c *harness.Client, id, viewer string, run func(string, ...obj) []obj, pixel func(string) obj) {
+	t.Helper()
+	link, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/streams", obj{"replay": true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	blue, red := pixel("p[2] > 200 && p[0] < 60"), pixel("p[0] > 200 && p[2] < 60")
+	key := func(name string) obj { return obj{"action": "press", "key": name} }
+	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, obj{"action": "assert", "target": "#status", "text": "Closed", "timeout": "20s"}, red,
+		key("Home"), blue, key("End"), red, key("Home"), key("."), obj{"action": "click", "target": "#play"}, red,
+		obj{"action": "click", "target": "role=button[name=Events]"}, obj{"action": "assert", "target": "#moments", "text": "recording ready"},
+		obj{"action": "click", "target": "#moments >> text=takeover started"}, red)
+	got, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/recording", nil)
+	if err != nil || len(got.List("segments")) == 0 {
+		t.Fatalf("the recording: %v, %v", got, err)
+	}
+	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id+"/streams/"+link.String("streamId"), nil); err != nil {
+		t.Fatal(err)
+	}
+	run(viewer, obj{"action": "goto", "url": "about:blank"}, obj{"action": "back"}, obj{"action": "assert", "text": "This link is over"})
 }
 
 func refusedByHand(t *testing.T, streamingURL string) {

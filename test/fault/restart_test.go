@@ -3,9 +3,11 @@ package fault
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -56,7 +58,8 @@ func restartServer(t *testing.T, args ...string) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, `<!doctype html><link rel="icon" href="data:,"><title>site</title><body style="background:#00f"><script>
-			document.cookie = 'mine=' + location.search.slice(1); let n = 0; var next = () => document.cookie + ' ' + ++n</script>`)
+			document.cookie = 'mine=' + location.search.slice(1); let n = 0; var next = () => document.cookie + ' ' + ++n;
+			if (location.search === '?0') setInterval(() => { document.body.style.outline = (Date.now() % 90) + 'px solid #00f' }, 100)</script>`)
 	}))
 	defer web.Close()
 	receiver := harness.NewReceiver(t)
@@ -70,7 +73,11 @@ func restartServer(t *testing.T, args ...string) {
 	var guests []*guest
 	var first harness.Object
 	for i := range *live {
-		made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{"url": fmt.Sprintf("%s/?%d", web.URL, i)})
+		record := "off"
+		if i == 0 {
+			record = "all" // and something moves there
+		}
+		made, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{"url": fmt.Sprintf("%s/?%d", web.URL, i), "record": record})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,6 +142,7 @@ func restartServer(t *testing.T, args ...string) {
 			t.Fatal(err)
 		}
 		starting := made.String("sessionId")
+		written := recording(t, c, guests[0])
 		if killed {
 			server.Kill()
 		} else if err := server.Stop(); err != nil {
@@ -144,6 +152,7 @@ func restartServer(t *testing.T, args ...string) {
 		player.gone(t)
 		server = start()
 		began := time.Now()
+		written.survived(t, c, guests[0])
 		for _, g := range guests {
 			waitFor(t, c, g.path+"/steps", "INTERRUPTED", "COMPLETED")
 			all, err := c.All(t.Context(), g.path+"/steps")
@@ -201,6 +210,9 @@ func restartServer(t *testing.T, args ...string) {
 	}
 	for _, g := range guests {
 		// It may have been taken up twice without a step.
+		if g == guests[0] {
+			g.news = append(g.news, "browser_recording_ready")
+		}
 		got := slices.CompactFunc(log[g.id], func(a, b string) bool { return a == b && a == "browser_recovered" })
 		if diff := cmp.Diff(append(g.news, "browser_closed"), got); diff != "" {
 			t.Errorf("session %s: %s", g.id, diff)
@@ -210,6 +222,80 @@ func restartServer(t *testing.T, args ...string) {
 		t.Error(err)
 	}
 	harness.WaitForNothingLeft(t, dir)
+}
+
+// segment is a part of a session's recording.
+type segment struct {
+	id   string
+	size float64
+}
+
+// recording is the part of a session's recording that is being written, just after it
+// became longer.
+func recording(t *testing.T, c *harness.Client, g *guest) (now segment) {
+	t.Helper()
+	grown := 0
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		got, err := c.Do(t.Context(), http.MethodGet, g.path+"/recording", nil)
+		if err != nil {
+			return false, err
+		}
+		all := got.List("segments")
+		if len(all) == 0 {
+			return false, nil
+		}
+		last := segment{all[len(all)-1].String("artifactId"), all[len(all)-1]["size"].(float64)}
+		if last.id == now.id && last.size > now.size {
+			grown++
+		}
+		now = last
+		return grown > 0, nil
+	}); err != nil {
+		t.Fatalf("%s is not recorded: %v", g.id, err)
+	}
+	return now
+}
+
+// survived checks that what had been written is there, and can be read to its end.
+func (s segment) survived(t *testing.T, c *harness.Client, g *guest) {
+	t.Helper()
+	var kept harness.Object
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		got, err := c.Do(t.Context(), http.MethodGet, g.path+"/recording", nil)
+		if err != nil {
+			return false, err
+		}
+		all := got.List("segments")
+		i := slices.IndexFunc(all, func(one harness.Object) bool { return one.String("artifactId") == s.id })
+		if i < 0 {
+			return false, fmt.Errorf("the part %s is gone: %v", s.id, got)
+		}
+		kept = all[i]
+		return i < len(all)-1, nil // it goes on in another
+	}); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+g.path+"/artifacts/"+s.id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %v", res.Status, err)
+	}
+	size := 8
+	for len(raw) >= size+12 {
+		size += 12 + int(binary.BigEndian.Uint32(raw[size:]))
+	}
+	if float64(len(raw)) < s.size || size != len(raw) || kept["size"].(float64) != float64(len(raw)) {
+		t.Errorf("of %v bytes %d are there, and records end at %d; it is said to have %v", s.size, len(raw), size, kept["size"])
+	}
 }
 
 func data(o harness.Object) map[string]any { d, _ := o["data"].(map[string]any); return d }

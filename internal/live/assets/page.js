@@ -3,6 +3,7 @@ import { copied, takeInput } from "./input.js";
 import { steps as listOf } from "./steps.js";
 import { hearParent, tellParent } from "./embed.js";
 import { asks } from "./asks.js";
+import { replay } from "./replay.js";
 
 const $ = (id) => document.getElementById(id);
 const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
@@ -22,7 +23,8 @@ const over = {
 let mine = false, reclaim = false, socket, ended = false, live = false, wait = 500, newest = 0, drawn = 0, again;
 const send = (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); };
 const asked = asks($("ask"), { send, socket: () => socket, has: () => mine, hint: (text) => hint(text), back: () => $("field").focus({ preventScroll: true }) });
-const steps = listOf($("steps"), (number) => send({ type: "result", number }));
+const recorded = document.body.dataset.replay === "true";
+const steps = listOf($("steps"), (number) => send({ type: "result", number }), recorded);
 
 // say lays a card over the picture: what is the matter, and what comes of it.
 function say(text, { detail = "", busy = false, retry = false } = {}) {
@@ -31,6 +33,7 @@ function say(text, { detail = "", busy = false, retry = false } = {}) {
   $("detail").textContent = detail;
   $("overlay").dataset.busy = busy;
   $("retry").hidden = !retry;
+  $("signin").hidden = true;
 }
 
 // phase is what the page is like: waiting, live, lost, ended or over.
@@ -53,11 +56,32 @@ function status(name) {
   document.title = (names[name] || name) + ($("host").textContent ? " · " + $("host").textContent : "");
 }
 
+// came takes a picture of now.
+let latest;
+async function came(blob) {
+  latest = blob;
+  if (!past?.showing()) await draw(blob);
+  send({ type: "drawn" });
+}
+
+// past is what was recorded, for a link that shows it.
+const past = recorded ? replay({
+  draw: (blob) => {
+    document.body.toggleAttribute("data-hidden", !blob);
+    if (blob) draw(blob);
+  },
+  live: () => {
+    document.body.removeAttribute("data-hidden");
+    say("");
+    if (latest) draw(latest);
+  },
+  say, me,
+}) : null;
+
 // draw decodes a picture; when a newer one was faster, it is left out.
 async function draw(blob) {
   const mine = ++newest;
   const image = await createImageBitmap(blob).catch(() => null);
-  send({ type: "drawn" });
   if (!image) return;
   if (mine > drawn) {
     drawn = mine;
@@ -68,7 +92,7 @@ async function draw(blob) {
     }
     ink.drawImage(image, 0, 0);
     document.body.dataset.drawn = "";
-    if (live) say(""); // a picture decoded late must not hide why there are no more
+    if (live && !past?.showing()) say(""); // a picture decoded late must not hide why there are no more
   }
   image.close();
 }
@@ -153,13 +177,23 @@ function show(state) {
   if (end) {
     ended = true;
     phase("ended");
+    if (state.late) { // the link has ended with the session
+      phase("over");
+      const when = state.endedAt && `It ended on ${new Date(state.endedAt).toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" })}.`;
+      say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.", { detail: when });
+      $("signin").hidden = window.parent !== window;
+      return;
+    }
     const took = state.readyAt && state.endedAt ? "It ran for " + between(state.readyAt, state.endedAt) + "." : "";
     const sum = steps.sum();
-    say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.",
+    const tell = () => say(state.status === "FAILED" ? "The browser could not be started." : reasons[state.reason] || "The session has ended.",
       { detail: [state.error, took, sum && "Steps: " + sum + "."].filter(Boolean).join(" ") });
+    if (past) past.state(state, tell);
+    else tell();
   } else if (live) {
     phase("live");
-    say(drawn ? "" : "Waiting for the first picture", { busy: true });
+    past?.state(state);
+    if (!past?.showing()) say(drawn ? "" : "Waiting for the first picture", { busy: true });
     if (reclaim) { // it was only the connection that was lost
       reclaim = false;
       take();
@@ -240,7 +274,7 @@ function connect() {
     fit();
   };
   socket.onmessage = (m) => {
-    if (typeof m.data !== "string") return draw(m.data);
+    if (typeof m.data !== "string") return came(m.data);
     const said = JSON.parse(m.data);
     ({ state: show, result: steps.result, refused, copied: put, ask: ({ ask }) => asked.show(ask), ready: asked.ready, cursor: point })[said.type]?.(said);
   };
@@ -258,7 +292,10 @@ function fit() {
 }
 new ResizeObserver(() => { clearTimeout(fitting); fitting = setTimeout(fit, 150); }).observe($("stage"));
 
-const take = () => { if (live && !mine) send({ type: "take" }); };
+const take = () => {
+  past?.back();
+  if (live && !mine) send({ type: "take" });
+};
 const refused = ({ message }) => { hint(message); asked.refused(); };
 const point = ({ cursor }) => { if (mine) screen.style.cursor = cursor; };
 const put = async ({ text }) => hint(await copied(text) ? "Copied" : "This browser does not let the page copy");
@@ -267,7 +304,7 @@ $("retry").onclick = connect;
 if (control) {
   $("control").onclick = () => (mine ? send({ type: "release" }) : take());
   $("keyboard").onclick = () => $("field").focus();
-  takeInput(screen, $("field"), { send, has: () => mine, take });
+  takeInput(screen, $("field"), { send, has: () => mine && !past?.showing(), take });
 }
 hearParent({
   takeControl: take,

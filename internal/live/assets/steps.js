@@ -3,7 +3,8 @@
 const marks = { COMPLETED: "✓", FAILED: "✕", INTERRUPTED: "✕", CANCELED: "–", PENDING: "·", RUNNING: "", WAITING: "…" };
 const lasted = (ms) => (ms < 1000 ? ms + " ms" : ms < 60_000 ? (ms / 1000).toFixed(1) + " s" : Math.floor(ms / 60_000) + " min");
 
-export function steps(list, ask) {
+// when says that rows can be pressed to see what was there then.
+export function steps(list, ask, when) {
   const rows = new Map(), open = new Set(), lines = new Map();
 
   const part = (parent, tag, text, name) => {
@@ -16,11 +17,13 @@ export function steps(list, ask) {
   function row(step) {
     const li = document.createElement("li");
     li.dataset.status = step.status;
-    const head = part(li, step.result ? "button" : "div", "", "row");
+    if (step.at) li.dataset.at = step.at;
+    const head = part(li, step.result || when ? "button" : "div", "", "row");
     part(head, "i", marks[step.status] ?? "·").title = step.status.toLowerCase();
     part(head, "b", step.action);
     part(head, "time", step.ms ? lasted(step.ms) : "");
     if (step.target) part(head, "small", step.target).title = step.target;
+    if (when) head.type = "button";
     if (step.error) part(li, "p", step.error, "error");
     if (step.result) {
       const answer = part(li, "pre", "Loading", "result");

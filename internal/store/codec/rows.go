@@ -15,7 +15,7 @@ const (
 	SessionColumns  = `project_id, id, status, close_reason, error, options, metadata, stream_token, connect_token, step_count, created_at, ready_at, ended_at, usage, trace, control`
 	StepColumns     = `project_id, session_id, idx, id, batch, action, params, on_error, status, result, error, created_at, started_at, finished_at, trace`
 	ArtifactColumns = `project_id, session_id, id, step_id, kind, content_type, size, created_at, name, sha256`
-	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at, name, once, used_by`
+	StreamColumns   = `project_id, session_id, id, key_id, token, mode, created_at, expires_at, revoked_at, name, once, used_by, replay`
 	SignInColumns   = `hash, key_id, created_at, seen_at`
 	ViewerColumns   = `project_id, session_id, id, stream_id, name, mode, address, joined_at, left_at`
 	EndpointColumns = `project_id, id, session_id, settings, sealed, status, disabled_reason, failing_since, failing_told, created_at, updated_at`
@@ -77,7 +77,7 @@ func ScanArtifact(r Scanner) (a domain.Artifact, err error) {
 // ScanStream scans StreamColumns.
 func ScanStream(r Scanner) (s domain.Stream, err error) {
 	err = r.Scan(&s.ProjectID, &s.SessionID, &s.ID, &s.KeyID, &s.Token, &s.Mode, Time{&s.CreatedAt}, Time{&s.ExpiresAt}, Time{&s.RevokedAt},
-		&s.Name, &s.Once, &s.UsedBy)
+		&s.Name, &s.Once, &s.UsedBy, &s.Replay)
 	return s, err
 }
 

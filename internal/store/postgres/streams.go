@@ -12,9 +12,9 @@ import (
 )
 
 func queueStream(b *pgx.Batch, s domain.Stream) {
-	b.Queue(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
+	b.Queue(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13)`,
 		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, string(s.Mode), codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt),
-		s.Name, s.Once, s.UsedBy)
+		s.Name, s.Once, s.UsedBy, s.Replay)
 }
 
 // CreateStream adds a link to a session's live page. ErrNotFound: the project
@@ -28,8 +28,8 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 		if err := t.row(`SELECT status FROM sessions WHERE project_id = $1 AND id = $2 FOR SHARE`, st.ProjectID, st.SessionID).Scan(&status); err != nil {
 			return err
 		}
-		if status.Ended() {
-			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
+		if status.Ended() && !st.Replay {
+			return domain.Refuse(domain.CodeEnded, "the session has ended: only links with replay open its page")
 		}
 		if st.KeyID != "" {
 			var revoked int64

@@ -10,9 +10,9 @@ import (
 )
 
 func (t *tx) insertStream(s domain.Stream) error {
-	err := t.exec(writes(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)`),
+	err := t.exec(writes(`INSERT INTO streams (`+codec.StreamColumns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`),
 		s.ProjectID, s.SessionID, s.ID, s.KeyID, s.Token, s.Mode, codec.Micros(s.CreatedAt), codec.Micros(s.ExpiresAt), codec.Micros(s.RevokedAt),
-		s.Name, s.Once, s.UsedBy)
+		s.Name, s.Once, s.UsedBy, s.Replay)
 	if err != nil {
 		return fmt.Errorf("insert stream: %w", err)
 	}
@@ -30,8 +30,8 @@ func (s *Store) CreateStream(ctx context.Context, st domain.Stream, idem *domain
 		if err := t.row(reads(`SELECT status FROM sessions WHERE project_id = ? AND id = ?`), st.ProjectID, st.SessionID).Scan(&status); err != nil {
 			return err
 		}
-		if status.Ended() {
-			return domain.Refuse(domain.CodeEnded, "the session has ended: it has no live page any more")
+		if status.Ended() && !st.Replay {
+			return domain.Refuse(domain.CodeEnded, "the session has ended: only links with replay open its page")
 		}
 		if st.KeyID != "" {
 			var revoked int64

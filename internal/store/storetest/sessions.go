@@ -294,6 +294,27 @@ var viewerTests = []test{
 		w.ok(err)
 		w.equal("viewers", len(all), 2)
 	}},
+	{"a link that outlives its session", func(w *world) {
+		s := w.newSession(0)
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
+			for _, to := range []domain.SessionStatus{domain.SessionClosing, domain.SessionClosed} {
+				if err := c.Session.Move(to); err != nil {
+					return err
+				}
+			}
+			c.Session.EndedAt = start
+			return nil
+		}))
+		link := domain.Stream{
+			ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(), Mode: domain.StreamView, CreatedAt: start,
+		}
+		w.refused("one that doesn't", w.store.CreateStream(w.ctx, link, nil), domain.CodeEnded)
+		link.Replay = true
+		w.ok(w.store.CreateStream(w.ctx, link, nil))
+		got, err := w.store.StreamByToken(w.ctx, link.Token)
+		w.ok(err)
+		w.equal("the link", got, link)
+	}},
 }
 
 // used checks that a link opens nothing.

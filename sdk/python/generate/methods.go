@@ -15,6 +15,7 @@ var resources = []struct{ class, doc, methods string }{
 	{"Sessions", "sessions", "create=create-session list=list-sessions get=get-session close=close-session forget=forget-session rotate_connect_url=rotate-connect-url"},
 	{"Steps", "steps", "add=add-steps* list=list-steps get=get-step cancel=cancel-step"},
 	{"Streams", "live", "create=create-stream revoke=revoke-stream viewers=list-viewers"},
+	{"Recordings", "live", "get=get-recording video=export-recording*"},
 	{"Artifacts", "files", "list=list-artifacts get=get-artifact*"},
 	{"Logs", "files", "list=read-logs"},
 	{"Events", "events", "list=list-events explain=explain-event types=list-event-types"},

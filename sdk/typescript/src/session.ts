@@ -255,6 +255,16 @@ export class Session {
     return new Pages((cursor) => this.#t.call("list-viewers", { ...this.#input, query: { ...query, ...(cursor && { cursor }) } }, options));
   }
 
+  /** What there is of the session's recording. */
+  recording(options?: CallOptions): Promise<api.Recording> {
+    return this.#t.call("get-recording", this.#input, options);
+  }
+
+  /** The recording as a video, which the server makes if it has ffmpeg. */
+  video(query?: Operations["export-recording"]["query"], options?: CallOptions): Promise<Download> {
+    return this.#t.send("export-recording", { ...this.#input, query: { ...query } }, { ...options, headers: { ...options?.headers, Accept: "*/*" }, stream: true }, download);
+  }
+
   /** Gives the session another connectUrl, and sends away who came by the one before. */
   async rotateConnectUrl(options?: CallOptions): Promise<string> {
     this.#data = await this.#t.call("rotate-connect-url", this.#input, options);

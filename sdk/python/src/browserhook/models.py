@@ -24,8 +24,10 @@ class Artifact(Model):
     """Of the step that made it or, of a download, that ran when it began; empty if none
     did.
     """
-    kind: Literal["screenshot", "pdf", "failure", "download", "storage"]
-    """What it is. failure is a zip of what a page was like when a step failed."""
+    kind: Literal["screenshot", "pdf", "failure", "download", "storage", "recording"]
+    """What it is. recording is a part of the session's recording; failure is a zip of what
+    a page was like when a step failed.
+    """
     content_type: str
     """Its media type."""
     size: int
@@ -276,6 +278,44 @@ class BrowserReadyData(Model):
         return cls(
             raw=raw,
             event_type=raw.get("eventType"),
+            status=raw.get("status"),
+            streaming_url=raw.get("streamingUrl"),
+            error=opt(Failure.decode, raw.get("error")),
+            reason=raw.get("reason"),
+            step_id=raw.get("stepId"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowserRecordingReadyData(Model):
+    """The data of browser_recording_ready."""
+
+    duration_ms: int
+    """For how long."""
+    event_type: Literal["browser_recording_ready"]
+    """What happened."""
+    recording_url: str
+    """Where it is told what there is of the recording, with a key."""
+    size: int
+    """Its bytes."""
+    status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"]
+    """The session's status after it."""
+    streaming_url: str
+    """The live page."""
+    error: Failure | None = None
+    reason: str | None = None
+    """Why the session ended."""
+    step_id: str | None = None
+    """The step that ran when a download began."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> BrowserRecordingReadyData:
+        return cls(
+            raw=raw,
+            duration_ms=raw.get("durationMs"),
+            event_type=raw.get("eventType"),
+            recording_url=raw.get("recordingUrl"),
+            size=raw.get("size"),
             status=raw.get("status"),
             streaming_url=raw.get("streamingUrl"),
             error=opt(Failure.decode, raw.get("error")),
@@ -1213,6 +1253,33 @@ class Project(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Recording(Model):
+    """What there is of a session's recording."""
+
+    record: str
+    """How much is kept: off, all, or the last so long."""
+    size: int
+    """Bytes, of all segments."""
+    segments: list[Segment]
+    """Its parts, the oldest first."""
+    ended_at: datetime | None = None
+    """When the session ended."""
+    started_at: datetime | None = None
+    """When the first picture that is there was taken; not there: none was."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> Recording:
+        return cls(
+            raw=raw,
+            record=raw.get("record"),
+            size=raw.get("size"),
+            segments=opt(many(Segment.decode), raw.get("segments")),
+            ended_at=opt(instant, raw.get("endedAt")),
+            started_at=opt(instant, raw.get("startedAt")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScrollResult(Model):
     """Where the page, or the element, is scrolled to."""
 
@@ -1230,6 +1297,30 @@ class ScrollResult(Model):
             x=raw.get("x"),
             y=raw.get("y"),
             dialogs=opt(many(DialogResult.decode), raw.get("dialogs")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment(Model):
+    """A part of a recording."""
+
+    artifact_id: str
+    """The artifact that it is, when it is whole."""
+    started_at: datetime
+    """When its first picture was taken. It lasts until the next segment, or to the end."""
+    size: int
+    """Bytes."""
+    open: bool | None = None
+    """Pictures are added still: it is no artifact yet."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> Segment:
+        return cls(
+            raw=raw,
+            artifact_id=raw.get("artifactId"),
+            started_at=opt(instant, raw.get("startedAt")),
+            size=raw.get("size"),
+            open=raw.get("open"),
         )
 
 
@@ -1265,6 +1356,8 @@ class Session(Model):
     """Longest life from READY on."""
     idle_timeout: str
     """Longest time without a step or a viewer's input; 0s: none."""
+    record: str
+    """How much of what the pages look like is kept: off, all, or the last so long."""
     metadata: dict[str, str]
     """Yours; it comes with every event."""
     usage: Usage
@@ -1351,6 +1444,7 @@ class Session(Model):
             streaming_url=raw.get("streamingUrl"),
             timeout=raw.get("timeout"),
             idle_timeout=raw.get("idleTimeout"),
+            record=raw.get("record"),
             metadata=raw.get("metadata"),
             usage=opt(Usage.decode, raw.get("usage")),
             created_at=opt(instant, raw.get("createdAt")),
@@ -1703,6 +1797,8 @@ class Stream(Model):
     """Of who it is for."""
     once: bool | None = None
     """Whether it is for one."""
+    replay: bool | None = None
+    """Whether it shows the recording too, and outlives the session."""
 
     @classmethod
     def decode(cls, raw: Any) -> Stream:
@@ -1715,6 +1811,7 @@ class Stream(Model):
             expires_at=opt(instant, raw.get("expiresAt")),
             name=raw.get("name"),
             once=raw.get("once"),
+            replay=raw.get("replay"),
         )
 
 
@@ -2815,6 +2912,7 @@ EventData = Union[
     BrowserDownloadCompletedData,
     BrowserTakeoverStartedData,
     BrowserTakeoverEndedData,
+    BrowserRecordingReadyData,
     StepStartedData,
     StepCompletedData,
     StepFailedData,
@@ -2833,6 +2931,7 @@ _event_data: dict[str, Any] = {
     "browser_download_completed": BrowserDownloadCompletedData.decode,
     "browser_failed": BrowserFailedData.decode,
     "browser_ready": BrowserReadyData.decode,
+    "browser_recording_ready": BrowserRecordingReadyData.decode,
     "browser_recovered": BrowserRecoveredData.decode,
     "browser_takeover_ended": BrowserTakeoverEndedData.decode,
     "browser_takeover_started": BrowserTakeoverStartedData.decode,

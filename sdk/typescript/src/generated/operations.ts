@@ -25,6 +25,7 @@ import type {
   NodePage,
   Project,
   ProjectPage,
+  Recording,
   RecoverEndpointRequest,
   RetryDeliveriesRequest,
   RotateSecretRequest,
@@ -166,8 +167,8 @@ export interface Operations {
    * Make a link to the live page.
    *
    * Makes a link that opens the session's live page without any other login, to look at it or to
-   * control it. It ends with the session, when it expires, when it is revoked, and when the key is
-   * that made it.
+   * control it. It ends with the session (with replay: with the session's data), when it expires,
+   * when it is revoked, and when the key is that made it.
    *
    * Role: project.
    */
@@ -271,6 +272,25 @@ export interface Operations {
     answer: ExplanationPage;
   };
   /**
+   * Export a session's recording as a video.
+   *
+   * Answers with the recording as a video, which ffmpeg makes where the server has it; that takes a
+   * while. What is being recorded still, is in it up to now.
+   *
+   * Role: viewer.
+   */
+  "export-recording": {
+    path: {
+      /** The session. */
+      sessionId: string;
+    };
+    query?: {
+      /** mp4 (H.264) or webm (VP9). */
+      format?: "mp4" | "webm";
+    };
+    answer: Response;
+  };
+  /**
    * Forget an ended session.
    *
    * Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended,
@@ -328,6 +348,21 @@ export interface Operations {
       endpointId: string;
     };
     answer: Endpoint;
+  };
+  /**
+   * Read what there is of a session's recording.
+   *
+   * Answers with the parts that there are of the recording: artifacts, which are fetched as any
+   * other, and of a session that runs what is not one yet. docs/live.md says what is in them.
+   *
+   * Role: viewer.
+   */
+  "get-recording": {
+    path: {
+      /** The session. */
+      sessionId: string;
+    };
+    answer: Recording;
   };
   /**
    * Read a session.
@@ -832,10 +867,12 @@ export const operations = {
   "enable-endpoint": { method: "POST", path: "/v1/webhook-endpoints/{endpointId}/enable", creates: false },
   "explain-delivery": { method: "GET", path: "/v1/deliveries/{deliveryId}/explain", creates: false },
   "explain-event": { method: "GET", path: "/v1/events/{eventId}/explain", creates: false },
+  "export-recording": { method: "GET", path: "/v1/sessions/{sessionId}/recording/video", creates: false },
   "forget-session": { method: "DELETE", path: "/v1/sessions/{sessionId}/data", creates: false },
   "get-artifact": { method: "GET", path: "/v1/sessions/{sessionId}/artifacts/{artifactId}", creates: false },
   "get-delivery": { method: "GET", path: "/v1/deliveries/{deliveryId}", creates: false },
   "get-endpoint": { method: "GET", path: "/v1/webhook-endpoints/{endpointId}", creates: false },
+  "get-recording": { method: "GET", path: "/v1/sessions/{sessionId}/recording", creates: false },
   "get-session": { method: "GET", path: "/v1/sessions/{sessionId}", creates: false },
   "get-step": { method: "GET", path: "/v1/sessions/{sessionId}/steps/{stepId}", creates: false },
   "list-artifacts": { method: "GET", path: "/v1/sessions/{sessionId}/artifacts", creates: false },

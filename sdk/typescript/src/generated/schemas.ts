@@ -18,8 +18,11 @@ export interface Artifact {
   contentType: string;
   /** When it was made. */
   createdAt: string;
-  /** What it is. failure is a zip of what a page was like when a step failed. */
-  kind: "screenshot" | "pdf" | "failure" | "download" | "storage";
+  /**
+   * What it is. recording is a part of the session's recording; failure is a zip of what a page was
+   * like when a step failed.
+   */
+  kind: "screenshot" | "pdf" | "failure" | "download" | "storage" | "recording";
   /** Of a download: what the page calls the file, made harmless. */
   name?: string;
   /** Of a download, in hex. */
@@ -344,6 +347,43 @@ export interface BrowserReadyData {
 /** A session's browser is ready: its steps run. */
 export interface BrowserReadyEvent {
   data: BrowserReadyData;
+  /** The event; also the webhook-id header, the same in every try. */
+  id: string;
+  /** What was given with the session, or the endpoint. */
+  metadata: Record<string, string>;
+  /** Its place among the events of its session, without gaps. */
+  sequence: number;
+  /** The session. */
+  sessionId: string;
+  /** When it happened, to the millisecond. */
+  timestamp: string;
+  /** What it is about. */
+  type: "browser";
+}
+
+/** The data of browser_recording_ready. */
+export interface BrowserRecordingReadyData {
+  /** For how long. */
+  durationMs: number;
+  error?: Failure;
+  /** What happened. */
+  eventType: "browser_recording_ready";
+  /** Why the session ended. */
+  reason?: string;
+  /** Where it is told what there is of the recording, with a key. */
+  recordingUrl: string;
+  /** Its bytes. */
+  size: number;
+  /** The session's status after it. */
+  status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
+  /** The step that ran when a download began. */
+  stepId?: string;
+  /** The live page. */
+  streamingUrl: string;
+}
+
+export interface BrowserRecordingReadyEvent {
+  data: BrowserRecordingReadyData;
   /** The event; also the webhook-id header, the same in every try. */
   id: string;
   /** What was given with the session, or the endpoint. */
@@ -753,6 +793,11 @@ export interface CreateSessionRequest {
    * [user:password@]host:port. User and password are kept encrypted and never shown.
    */
   proxy?: string | null;
+  /**
+   * Keeps what the pages look like: off; all of it; or the last so long, 10s to 24h, such as 5m.
+   * The default is the server's setting record.
+   */
+  record?: string | null;
   /** Run as soon as the session is READY. */
   steps?: Step[] | null;
   /** The attribute that testid= looks at; data-testid by default. */
@@ -788,7 +833,10 @@ export interface CreateSessionRequest {
 
 /** What a link is to be like. */
 export interface CreateStreamRequest {
-  /** 1s to 24h; with the session by default. */
+  /**
+   * 1s to 24h, of one with replay up to 720h; by default it ends with the session, or of one with
+   * replay with the session's data.
+   */
   expiresIn?: string | null;
   /** control also takes mouse and keyboard; view is the default. */
   mode?: "view" | "control" | null;
@@ -801,6 +849,11 @@ export interface CreateStreamRequest {
    * It is for one: who opens it first can come back, in the same tab, and nobody else can open it.
    */
   once?: boolean | null;
+  /**
+   * It shows the recording too, with the steps, the events and what the pages wrote and asked for,
+   * and opens after the session has ended, too.
+   */
+  replay?: boolean | null;
 }
 
 /** An event on its way to an endpoint. */
@@ -1304,7 +1357,7 @@ export interface Event {
 }
 
 /** What happened, told apart by eventType. */
-export type EventData = BrowserReadyData | BrowserFailedData | BrowserClosedData | BrowserCrashedData | BrowserRecoveredData | BrowserDownloadCompletedData | BrowserTakeoverStartedData | BrowserTakeoverEndedData | StepStartedData | StepCompletedData | StepFailedData | StepCanceledData | EndpointFailingData | EndpointDisabledData | DeliveryFailedData | WebhookTestData;
+export type EventData = BrowserReadyData | BrowserFailedData | BrowserClosedData | BrowserCrashedData | BrowserRecoveredData | BrowserDownloadCompletedData | BrowserTakeoverStartedData | BrowserTakeoverEndedData | BrowserRecordingReadyData | StepStartedData | StepCompletedData | StepFailedData | StepCanceledData | EndpointFailingData | EndpointDisabledData | DeliveryFailedData | WebhookTestData;
 
 /** A page of the log. */
 export interface EventPage {
@@ -1997,6 +2050,20 @@ export interface ProjectPage {
   nextCursor?: string;
 }
 
+/** What there is of a session's recording. */
+export interface Recording {
+  /** When the session ended. */
+  endedAt?: string;
+  /** How much is kept: off, all, or the last so long. */
+  record: string;
+  /** Its parts, the oldest first. */
+  segments: Segment[];
+  /** Bytes, of all segments. */
+  size: number;
+  /** When the first picture that is there was taken; not there: none was. */
+  startedAt?: string;
+}
+
 /** The time of which an endpoint is sent what it has missed. */
 export interface RecoverEndpointRequest {
   /** From when on. */
@@ -2182,6 +2249,18 @@ export interface ScrollStepRun extends StepState {
   step?: ScrollStep;
 }
 
+/** A part of a recording. */
+export interface Segment {
+  /** The artifact that it is, when it is whole. */
+  artifactId: string;
+  /** Pictures are added still: it is no artifact yet. */
+  open?: boolean;
+  /** Bytes. */
+  size: number;
+  /** When its first picture was taken. It lasts until the next segment, or to the end. */
+  startedAt: string;
+}
+
 /** What is chosen now. */
 export interface SelectResult {
   /** The dialogs that pages showed meanwhile, the last 10 of them. */
@@ -2302,6 +2381,8 @@ export interface Session {
   queuePosition?: number;
   /** When it got its browser. */
   readyAt?: string;
+  /** How much of what the pages look like is kept: off, all, or the last so long. */
+  record: string;
   /** The session. */
   sessionId: string;
   /** How far it is. A QUEUED one waits for a browser; steps run while it is READY. */
@@ -2782,6 +2863,8 @@ export interface Stream {
   name?: string;
   /** Whether it is for one. */
   once?: boolean;
+  /** Whether it shows the recording too, and outlives the session. */
+  replay?: boolean;
   /** The link. */
   streamId: string;
   /** The link itself: whoever has it gets in. */

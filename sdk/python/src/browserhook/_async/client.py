@@ -19,7 +19,7 @@ from ..errors import BrowserhookError, refusal
 from ..models import Session as SessionData
 from . import resources
 from .events import AsyncEvents
-from .files import AsyncArtifacts, AsyncLogs
+from .files import AsyncArtifacts, AsyncLogs, AsyncRecordings
 from .session import AsyncSession
 from .steps import AsyncSteps
 
@@ -32,6 +32,7 @@ class AsyncBrowserhook:
     streams: resources.AsyncStreams
     artifacts: AsyncArtifacts
     logs: AsyncLogs
+    recordings: AsyncRecordings
     events: AsyncEvents
     endpoints: resources.AsyncEndpoints
     deliveries: resources.AsyncDeliveries
@@ -88,6 +89,7 @@ class AsyncBrowserhook:
         self.streams = resources.AsyncStreams(self)
         self.artifacts = AsyncArtifacts(self)
         self.logs = AsyncLogs(self)
+        self.recordings = AsyncRecordings(self)
         self.events = AsyncEvents(self)
         self.endpoints = resources.AsyncEndpoints(self)
         self.deliveries = resources.AsyncDeliveries(self)

@@ -41,6 +41,19 @@ class AsyncArtifacts(resources.AsyncArtifacts):
             await response.aclose()
 
 
+class AsyncRecordings(resources.AsyncRecordings):
+    """What the pages of sessions looked like."""
+
+    async def video(self, session_id: str, *, format: str = "mp4") -> bytes:
+        """The recording as a video, which the server makes if it has ffmpeg.
+
+        Args:
+            format: mp4 or webm.
+        """
+        path = f"/v1/sessions/{quote(session_id)}/recording/video?format={quote(format)}"
+        return (await self._client._send("GET", path, headers={"Accept": "*/*"})).content
+
+
 class AsyncLogs(resources.AsyncLogs):
     """What pages said and asked for."""
 

@@ -20,7 +20,7 @@ from ..errors import BrowserhookError, refusal
 from ..models import Session as SessionData
 from . import resources
 from .events import Events
-from .files import Artifacts, Logs
+from .files import Artifacts, Logs, Recordings
 from .session import Session
 from .steps import Steps
 
@@ -33,6 +33,7 @@ class Browserhook:
     streams: resources.Streams
     artifacts: Artifacts
     logs: Logs
+    recordings: Recordings
     events: Events
     endpoints: resources.Endpoints
     deliveries: resources.Deliveries
@@ -89,6 +90,7 @@ class Browserhook:
         self.streams = resources.Streams(self)
         self.artifacts = Artifacts(self)
         self.logs = Logs(self)
+        self.recordings = Recordings(self)
         self.events = Events(self)
         self.endpoints = resources.Endpoints(self)
         self.deliveries = resources.Deliveries(self)

@@ -42,6 +42,19 @@ class Artifacts(resources.Artifacts):
             response.close()
 
 
+class Recordings(resources.Recordings):
+    """What the pages of sessions looked like."""
+
+    def video(self, session_id: str, *, format: str = "mp4") -> bytes:
+        """The recording as a video, which the server makes if it has ffmpeg.
+
+        Args:
+            format: mp4 or webm.
+        """
+        path = f"/v1/sessions/{quote(session_id)}/recording/video?format={quote(format)}"
+        return (self._client._send("GET", path, headers={"Accept": "*/*"})).content
+
+
 class Logs(resources.Logs):
     """What pages said and asked for."""
 

@@ -32,6 +32,8 @@ OPERATIONS = {
     "create-stream": "streams.create",
     "revoke-stream": "streams.revoke",
     "list-viewers": "streams.viewers",
+    "get-recording": "recordings.get",
+    "export-recording": "recordings.video",
     "list-artifacts": "artifacts.list",
     "get-artifact": "artifacts.get",
     "read-logs": "logs.list",
@@ -90,6 +92,7 @@ class Sessions(Resource):
         on_error: Literal["stop", "continue"] | None = None,
         permissions: Sequence[Literal["accelerometer", "ambient-light-sensor", "background-sync", "camera", "clipboard-read", "clipboard-write", "geolocation", "gyroscope", "local-fonts", "magnetometer", "microphone", "midi", "midi-sysex", "notifications", "payment-handler", "screen-wake-lock", "storage-access"]] | None = None,
         proxy: str | None = None,
+        record: str | None = None,
         steps: Sequence[AnyStep] | None = None,
         test_id_attribute: str | None = None,
         timeout: timedelta | str | None = None,
@@ -137,6 +140,8 @@ class Sessions(Resource):
             proxy: A proxy that all of the browser's connections go through: http://,
                 https:// or socks5://, [user:password@]host:port. User and password are
                 kept encrypted and never shown.
+            record: Keeps what the pages look like: off; all of it; or the last so long,
+                10s to 24h, such as 5m. The default is the server's setting record.
             steps: Run as soon as the session is READY.
             test_id_attribute: The attribute that testid= looks at; data-testid by
                 default.
@@ -169,6 +174,7 @@ class Sessions(Resource):
                 "onError": on_error,
                 "permissions": permissions,
                 "proxy": proxy,
+                "record": record,
                 "steps": steps,
                 "testIdAttribute": test_id_attribute,
                 "timeout": timeout,
@@ -358,7 +364,7 @@ class Steps(Resource):
 
 
 class Streams(Resource):
-    """Links to the live page, to look at a session or to control it."""
+    """Links to the live page, to look at a session or to control it, and recordings."""
 
     def create(
         self,
@@ -368,23 +374,27 @@ class Streams(Resource):
         mode: Literal["view", "control"] | None = None,
         name: str | None = None,
         once: bool | None = None,
+        replay: bool | None = None,
         idempotency_key: str | None = None,
     ) -> models.Stream:
         """Make a link to the live page.
 
         Makes a link that opens the session's live page without any other login, to look
-        at it or to control it. It ends with the session, when it expires, when it is
-        revoked, and when the key is that made it.
+        at it or to control it. It ends with the session (with replay: with the session's
+        data), when it expires, when it is revoked, and when the key is that made it.
 
         Role: project.
 
         Args:
-            expires_in: 1s to 24h; with the session by default.
+            expires_in: 1s to 24h, of one with replay up to 720h; by default it ends with
+                the session, or of one with replay with the session's data.
             mode: control also takes mouse and keyboard; view is the default.
             name: Of who it is for: other viewers see it while they control the session,
                 and the list of viewers has it.
             once: It is for one: who opens it first can come back, in the same tab, and
                 nobody else can open it.
+            replay: It shows the recording too, with the steps, the events and what the
+                pages wrote and asked for, and opens after the session has ended, too.
             idempotency_key: Of all calls with the same one, only one is made, within 24
                 hours; a new one by default.
         """
@@ -396,6 +406,7 @@ class Streams(Resource):
                 "mode": mode,
                 "name": name,
                 "once": once,
+                "replay": replay,
             },
             idempotency_key=idempotency_key or self._client._key(),
         )
@@ -444,6 +455,28 @@ class Streams(Resource):
             },
             models.Viewer.decode,
         )
+
+
+class Recordings(Resource):
+    """Links to the live page, to look at a session or to control it, and recordings."""
+
+    def get(
+        self,
+        session_id: str,
+    ) -> models.Recording:
+        """Read what there is of a session's recording.
+
+        Answers with the parts that there are of the recording: artifacts, which are
+        fetched as any other, and of a session that runs what is not one yet.
+        docs/live.md says what is in them.
+
+        Role: viewer.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/sessions/{quote(session_id)}/recording",
+        )
+        return models.Recording.decode(answer)
 
 
 class Artifacts(Resource):

@@ -1,0 +1,350 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/browser"
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/recording"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// keepSegmentWithin bounds how much later a session ends because of one segment of its
+// recording.
+const keepSegmentWithin = 10 * time.Second
+
+// stage is a session's browser as its recorder sees it.
+type stage struct {
+	tabs    *browser.Tabs
+	secrets *domain.Secrets
+	page    *browser.Page // that is watched; only the recorder uses it
+}
+
+func (s *stage) Watch() (recording.Pictures, <-chan struct{}) {
+	moved := s.tabs.Changed()
+	if s.page = s.tabs.Current(); s.page == nil {
+		return nil, moved
+	}
+	return s.page.Watch(recording.Fit), moved
+}
+
+func (s *stage) Secrets() (bool, time.Time) { return s.secrets.Used() }
+
+// showsWithin is how long a page may take to say whether it shows a secret.
+const showsWithin = time.Second
+
+func (s *stage) Shows(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, showsWithin)
+	defer cancel()
+	return step.ShowsSecrets(ctx, s.page)
+}
+
+// record begins to record the session if it is to be. stop ends that, and returns when
+// nothing more is written.
+func (a *actor) record(b Browser) (stop func()) {
+	s := a.service
+	on, last, err := domain.ParseRecord(a.opt.Record)
+	page := b.Page()
+	if !on || err != nil || s.Recordings == nil || page == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	s.wg.Go(func() {
+		defer close(done)
+		cfg := recording.Config{
+			Session: domain.SessionRef{ProjectID: a.ref.project, ID: a.ref.id}, Folder: s.Recordings, Stage: &stage{tabs: page.Tabs(), secrets: page.Secrets},
+			Last: last, Most: s.MaxRecording, Full: s.Full, Log: s.Log,
+			Done: func(domain.Artifact) {},
+		}
+		if last == 0 {
+			// A server before may have left some, and what it has is counted.
+			kept := s.keepSegments(ctx, cfg.Session, a.keepRow)
+			cfg.Before = kept.size
+			whole := make(chan domain.Artifact, 64)
+			cfg.Done = func(art domain.Artifact) {
+				select {
+				case whole <- art:
+				default: // it is kept with the end
+				}
+			}
+			keeping := make(chan struct{})
+			s.wg.Go(func() {
+				defer close(keeping)
+				for art := range whole {
+					if ctx.Err() == nil {
+						s.keepSegment(ctx, art, a.keepRow)
+					}
+				}
+			})
+			defer func() {
+				close(whole)
+				<-keeping
+			}()
+		}
+		recording.Run(ctx, cfg)
+	})
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// keepRow has a segment be one of the session's artifacts.
+func (a *actor) keepRow(art domain.Artifact) error {
+	return a.change(func(_ decider, c *domain.SessionChange) error {
+		c.Artifacts = append(c.Artifacts, art)
+		return nil
+	})
+}
+
+// keepSegment puts a segment that is whole where artifacts are, and then has its row made.
+// When that fails it stays here, and the end of the session or the next start tries.
+func (s *Service) keepSegment(ctx context.Context, art domain.Artifact, row func(domain.Artifact) error) {
+	if err := s.tryKeepSegment(ctx, art, row); err != nil && ctx.Err() == nil {
+		s.Log.Error("keep a part of a recording; trying again at the session's end, or at the next start", "session", art.SessionID, "artifact", art.ID, "err", err)
+	}
+}
+
+func (s *Service) tryKeepSegment(ctx context.Context, art domain.Artifact, row func(domain.Artifact) error) error {
+	_, err := s.Store.Artifact(ctx, art.ProjectID, art.SessionID, art.ID)
+	switch {
+	case err == nil: // by a server that ended before it could remove it here
+		return s.Recordings.Remove(art)
+	case !errors.Is(err, domain.ErrNotFound):
+		return err
+	}
+	file, err := s.Recordings.Open(art)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	ctx, cancel := context.WithTimeout(ctx, keepSegmentWithin)
+	defer cancel()
+	if _, err := s.Blobs.Write(ctx, art.Key(), io.LimitReader(file, art.Size), art.ContentType); err != nil {
+		return err
+	}
+	if err := row(art); err != nil {
+		if refused(err) {
+			s.remove(art.Key())
+		}
+		return err
+	}
+	return s.Recordings.Remove(art)
+}
+
+// kept is what there is of a recording.
+type kept struct {
+	segments []domain.Artifact
+	size     int64
+	took     time.Duration
+}
+
+// keepSegments keeps what is here of a session's recording, and says what there is of it.
+func (s *Service) keepSegments(ctx context.Context, of domain.SessionRef, row func(domain.Artifact) error) (all kept) {
+	failed := func(err error) { s.Log.Error("read a recording", "session", of.ID, "err", err) }
+	here, err := s.Recordings.Segments(of)
+	if err != nil {
+		failed(err)
+	}
+	var end time.Time
+	for _, one := range here {
+		last, size, err := s.Recordings.Trim(one.Artifact)
+		if err != nil {
+			failed(err)
+			continue
+		}
+		one.Size, end = size, last
+		s.keepSegment(ctx, one.Artifact, row)
+	}
+	rows, err := s.recorded(ctx, of)
+	if err != nil {
+		failed(err)
+	}
+	for _, art := range rows {
+		all.size += art.Size
+	}
+	if all.segments = rows; len(rows) > 0 {
+		if end.IsZero() {
+			end = time.Now()
+		}
+		all.took = end.Sub(rows[0].CreatedAt)
+	}
+	return all
+}
+
+// recorded are the segments that are with the artifacts.
+func (s *Service) recorded(ctx context.Context, of domain.SessionRef) (all []domain.Artifact, err error) {
+	const page = 1000
+	for after := ""; ; {
+		rows, err := s.Store.ArtifactsPage(ctx, of.ProjectID, of.ID, after, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, art := range rows {
+			if art.Kind == domain.KindRecording {
+				all = append(all, art)
+			}
+		}
+		if len(rows) < page {
+			return all, nil
+		}
+		after = rows[len(rows)-1].ID
+	}
+}
+
+// keepRecording keeps all that there is of a recording when its session has no browser any
+// more.
+func (a *actor) keepRecording() kept {
+	if on, _, _ := domain.ParseRecord(a.opt.Record); a.service.Recordings == nil || !on {
+		return kept{}
+	}
+	return a.service.keepSegments(a.service.working, domain.SessionRef{ProjectID: a.ref.project, ID: a.ref.id}, a.keepRow)
+}
+
+// recorded tells that the recording is whole, if there is one.
+func (d decider) recorded(c *domain.SessionChange, all kept) {
+	if len(all.segments) == 0 || c.Session.Status.Ended() {
+		return
+	}
+	news := domain.RecordingNews(c.Session, all.size, all.took, d.publicURL, d.now)
+	news.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.News = append(c.News, news)
+}
+
+// sweepRecordings looks after segments of sessions that have ended without their server.
+func (s *Service) sweepRecordings(ctx context.Context) {
+	if s.Recordings == nil {
+		return
+	}
+	all, err := s.Recordings.Sessions()
+	for _, of := range all {
+		if ctx.Err() != nil || s.knows(ref{of.ProjectID, of.ID}) {
+			continue
+		}
+		sess, readErr := s.Reader.Session(ctx, of.ProjectID, of.ID)
+		switch {
+		case errors.Is(readErr, domain.ErrNotFound): // it was forgotten
+			err = errors.Join(err, s.Recordings.Forget(of.ProjectID+"/"+of.ID))
+		case readErr == nil && sess.Status.Ended():
+			s.keepSegments(ctx, of, func(art domain.Artifact) error {
+				return s.Store.ChangeSession(ctx, of.ProjectID, of.ID, func(c *domain.SessionChange) error {
+					c.Artifacts = append(c.Artifacts, art)
+					return nil
+				})
+			})
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("look after recordings of sessions that have ended", "err", err)
+	}
+}
+
+// Recording is what there is of a session's recording, the oldest first. Of a session that
+// another server runs it is what has got to the artifacts.
+func (s *Service) Recording(ctx context.Context, project, id string) ([]domain.Segment, error) {
+	of := domain.SessionRef{ProjectID: project, ID: id}
+	var here []domain.Segment
+	if s.Recordings != nil {
+		var err error
+		if here, err = s.Recordings.Segments(of); err != nil { // before those that it may go to
+			return nil, err
+		}
+	}
+	rows, err := s.recorded(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	return recording.Merge(rows, here), nil
+}
+
+// OpenSegment reads a segment of a recording, which may be written to meanwhile.
+// domain.ErrNotFound: it is not here, or there is none.
+func (s *Service) OpenSegment(ctx context.Context, project, session, id string) (domain.Segment, io.ReadSeekCloser, error) {
+	all, err := s.Recording(ctx, project, session)
+	if err != nil {
+		return domain.Segment{}, nil, err
+	}
+	i := slices.IndexFunc(all, func(one domain.Segment) bool { return one.ID == id })
+	if i < 0 {
+		return domain.Segment{}, nil, domain.ErrNotFound
+	}
+	content, err := s.openSegment(ctx, all[i])
+	return all[i], content, err
+}
+
+func (s *Service) openSegment(ctx context.Context, one domain.Segment) (io.ReadSeekCloser, error) {
+	if s.Recordings != nil {
+		file, err := s.Recordings.Open(one.Artifact)
+		if err == nil {
+			return file, nil
+		}
+		if !errors.Is(err, domain.ErrNotFound) {
+			return nil, fmt.Errorf("read a recording: %w", err)
+		}
+	}
+	return s.Blobs.Open(ctx, one.Key())
+}
+
+// Video makes a video of what there is of a session's recording, one at a time. The caller
+// closes it. [recording.ErrNoProgram], [recording.ErrEmpty]: there can be none.
+func (s *Service) Video(ctx context.Context, project, id, format string) (*os.File, error) {
+	if s.Recordings == nil {
+		return nil, recording.ErrEmpty
+	}
+	sess, err := s.Reader.Session(ctx, project, id)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Recording(ctx, project, id)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case s.videos <- struct{}{}:
+		defer func() { <-s.videos }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	var part *recording.Reader
+	var file io.Closer
+	closePart := func() {
+		if file != nil {
+			_ = file.Close()
+		}
+		part, file = nil, nil
+	}
+	defer closePart()
+	next := func() (p recording.Picture, err error) {
+		for {
+			if part == nil {
+				if len(all) == 0 {
+					return p, io.EOF
+				}
+				content, err := s.openSegment(ctx, all[0])
+				if err != nil {
+					return p, err
+				}
+				file, all = content, all[1:]
+				if part, err = recording.NewReader(content); err != nil {
+					return p, err
+				}
+			}
+			if p, err = part.Next(); !errors.Is(err, io.EOF) {
+				return p, err
+			}
+			closePart()
+		}
+	}
+	end := sess.EndedAt
+	if end.IsZero() {
+		end = time.Now()
+	}
+	return recording.Video(ctx, s.Recordings.Path(), format, next, end)
+}
