@@ -47,9 +47,8 @@ test: ## everything that CI checks; installs what it needs first
 	@./scripts/test
 
 .PHONY: lint
-lint: $(LINT) ## format, vet and lint
+lint: $(LINT) ## format, vet and lint (the linter has all of go vet's checks)
 	@unformatted=$$($$($(GO) env GOROOT)/bin/gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "not formatted: $$unformatted"; exit 1; }
-	$(GO) vet ./...
 	$(LINT) run --allow-parallel-runners ./...
 
 $(LINT):

@@ -83,16 +83,18 @@ type App struct {
 	settings  config.Server
 }
 
-// runs is what runs the program as a keeper, if it doesn't run itself.
-var runs []string
-
 // keeperCommand is this program, as a keeper.
 func keeperCommand() ([]string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	return append(runs, self, "keeper"), nil
+	if raced {
+		// A keeper has none of the server's environment: the race detector's settings,
+		// which only a server that is under test has, are given to it.
+		return []string{"env", "GORACE=" + os.Getenv("GORACE"), self, "keeper"}, nil
+	}
+	return []string{self, "keeper"}, nil
 }
 
 // New builds a server from settings that Check has seen. Close or Run releases

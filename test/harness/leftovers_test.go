@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -45,5 +46,20 @@ func TestALateRaceIsHeard(t *testing.T) {
 	}
 	if len(w.errors) != 1 || !strings.Contains(w.errors[0], "DATA RACE") {
 		t.Errorf("heard: %q", w.errors)
+	}
+}
+
+// TestTheGatesServer: a server that was built before is taken only if it has the race
+// detector as the tests have it, whose reports they read.
+func TestTheGatesServer(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := check(self); err != nil {
+		t.Error(err)
+	}
+	if other, err := exec.LookPath("go"); err != nil || Raced && check(other) == nil {
+		t.Errorf("one without the detector is taken (%v)", err)
 	}
 }

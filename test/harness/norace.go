@@ -2,7 +2,5 @@
 
 package harness
 
-var (
-	buildFlags []string
-	buildCGO   = "CGO_ENABLED=0"
-)
+// Raced: the test has the race detector, and so has what Binary builds.
+const Raced = false

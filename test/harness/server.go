@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"debug/buildinfo"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +30,14 @@ const Key = "bh_harness00000000000000000000000000"
 // Deadline bounds every wait of the harness: past it something is broken.
 const Deadline = 60 * time.Second
 
+// built is a setting of the gate's: the server that Binary would build, for all packages
+// to run the same.
+const built = "BROWSERHOOK_TEST_SERVER"
+
 var build = sync.OnceValues(func() (string, error) {
+	if bin := os.Getenv(built); bin != "" {
+		return bin, check(bin)
+	}
 	dir, err := os.MkdirTemp("", "browserhook-build-")
 	if err != nil {
 		return "", err
@@ -36,14 +45,34 @@ var build = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	bin := filepath.Join(dir, "browserhook")
-	args := slices.Concat([]string{"build", "-o", bin}, buildFlags, []string{"github.com/browserhook/browserhook/cmd/browserhook"})
-	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Env = append(os.Environ(), buildCGO)
+	args := []string{"build", "-ldflags=-s -w", "-o", bin} // nobody debugs it
+	cgo := "CGO_ENABLED=0"
+	if Raced {
+		// SQLite's engine is C by another name: it has no goroutine, and with the
+		// detector in it takes three times as long.
+		args = append(args, "-race", "-gcflags=modernc.org/sqlite/lib=-race=false")
+		cgo = "CGO_ENABLED=1" // which the detector needs
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, "github.com/browserhook/browserhook/cmd/browserhook")...)
+	cmd.Env = append(os.Environ(), cgo)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return bin, nil
 })
+
+// check says whether a server has the race detector as the test has.
+func check(bin string) error {
+	info, err := buildinfo.ReadFile(bin)
+	if err != nil {
+		return fmt.Errorf("%s: %w", built, err)
+	}
+	race := slices.ContainsFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "-race" && s.Value == "true" })
+	if race != Raced {
+		return fmt.Errorf("%s: %s has the race detector: %t; the tests have it: %t", built, bin, race, Raced)
+	}
+	return nil
+}
 
 // Binary builds browserhook once for the test process and names the file: with
 // the race detector if the test has it. The caller's TestMain calls RemoveBinary.
@@ -51,7 +80,7 @@ func Binary() (string, error) { return build() }
 
 // RemoveBinary removes what Binary built.
 func RemoveBinary() {
-	if bin, err := build(); err == nil {
+	if bin, err := build(); err == nil && os.Getenv(built) == "" {
 		os.RemoveAll(filepath.Dir(bin))
 	}
 }
