@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 )
 
 // Endpoints are the addresses that events are sent to.
@@ -61,6 +62,16 @@ func (e *Endpoints) Resume(ctx context.Context, id string) (*Endpoint, error) {
 // Test sends an endpoint a webhook_test event.
 func (e *Endpoints) Test(ctx context.Context, id string) (*Delivery, error) {
 	return ask[Delivery](ctx, e.api, request{method: http.MethodPost, path: path("webhook-endpoints", id, "test"), once: true})
+}
+
+// Stats says how an endpoint did in a period up to now: "1h", "24h" or "7d".
+func (e *Endpoints) Stats(ctx context.Context, id, period string) (*EndpointStats, error) {
+	return ask[EndpointStats](ctx, e.api, request{method: http.MethodGet, path: path("webhook-endpoints", id, "stats"), query: url.Values{"period": {period}}})
+}
+
+// SendExample sends an endpoint an example of an event, once, and says what it answered.
+func (e *Endpoints) SendExample(ctx context.Context, id string, p SendExampleRequest) (*ExampleAnswer, error) {
+	return ask[ExampleAnswer](ctx, e.api, request{method: http.MethodPost, path: path("webhook-endpoints", id, "send-example"), body: p})
 }
 
 // RotateSecret gives an endpoint a new secret, which is in this answer; for a while the

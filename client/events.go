@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/http"
 	"net/url"
 	"time"
 
@@ -54,6 +55,15 @@ func (e *Events) Page(ctx context.Context, p ListEventsParams) (*Page[Event], er
 		}
 	}
 	return out, nil
+}
+
+// Get reads an event.
+func (e *Events) Get(ctx context.Context, id string) (Event, error) {
+	raw, err := ask[json.RawMessage](ctx, e.api, request{method: http.MethodGet, path: path("events", id)})
+	if err != nil {
+		return Event{}, err
+	}
+	return webhook.Parse(*raw)
 }
 
 // FollowParams choose what is followed.

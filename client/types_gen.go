@@ -202,6 +202,25 @@ func (v *Attempt) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
+// AttemptCounts the attempts of some time, counted.
+type AttemptCounts struct {
+	// When this time began; it ends where the next begins, the last of them now.
+	From string `json:"from"`
+	// Attempts that were answered with 2xx.
+	Succeeded int `json:"succeeded"`
+	// Attempts that weren't.
+	Failed int `json:"failed"`
+	// Deliveries that were given up after such an attempt.
+	GivenUp int `json:"givenUp"`
+	// The most deliveries that were seen waiting; 10000 is that many or more.
+	Waiting int `json:"waiting"`
+	// How long half of the attempts took at most, in milliseconds, right within a quarter; not
+	// there when there were none.
+	MedianMs int `json:"medianMs,omitzero"`
+	// How long 95 of 100 took at most; so too.
+	P95Ms int `json:"p95Ms,omitzero"`
+}
+
 // CancelDeliveriesRequest chooses the deliveries that are canceled. Which deliveries to give up:
 // those that all of it picks.
 type CancelDeliveriesRequest struct {
@@ -533,6 +552,32 @@ type EndpointFilter struct {
 	Metadata map[string][]string `json:"metadata,omitzero"`
 }
 
+// EndpointStats an endpoint's statistics.
+type EndpointStats struct {
+	// The time that it is about, up to now. One of 1h, 24h, 7d.
+	Period string `json:"period"`
+	// How long each of the bars is.
+	BarSeconds int `json:"barSeconds"`
+	// All of it.
+	Total AttemptCounts `json:"total"`
+	// The parts of it, in order, without gaps.
+	Bars []AttemptCounts `json:"bars"`
+	// Deliveries that wait now, or are being sent; 10000 is that many or more.
+	Waiting int `json:"waiting"`
+	// Since when the one is due that is due longest, or when the first will be; not there when none
+	// waits.
+	DueSince string `json:"dueSince,omitzero"`
+
+	// Raw is the answer as it came, with members that this version doesn't know.
+	Raw json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes an answer and keeps it.
+func (v *EndpointStats) UnmarshalJSON(raw []byte) error {
+	type plain EndpointStats
+	return keep(raw, (*plain)(v), &v.Raw)
+}
+
 // EventTypeDescription is a type of events. An event type, and what its events are like.
 type EventTypeDescription struct {
 	// The event type.
@@ -551,6 +596,38 @@ type EventTypeDescription struct {
 // UnmarshalJSON decodes an answer and keeps it.
 func (v *EventTypeDescription) UnmarshalJSON(raw []byte) error {
 	type plain EventTypeDescription
+	return keep(raw, (*plain)(v), &v.Raw)
+}
+
+// ExampleAnswer a receiver's answer to an example.
+type ExampleAnswer struct {
+	// Also the webhook-id header that it was sent with. There is no such event.
+	EventID string `json:"eventId"`
+	// Whether it was answered with 2xx.
+	Delivered bool `json:"delivered"`
+	// When it was sent.
+	StartedAt time.Time `json:"startedAt"`
+	// Milliseconds, until the answer or the failure.
+	DurationMs int `json:"durationMs"`
+	// What went wrong, in a sentence.
+	Error string `json:"error,omitzero"`
+	// What kind of failure it was; not there when it was delivered. One of timeout, dns, connect,
+	// tls, blocked, redirect, status, protocol, proxy, internal.
+	ErrorClass string `json:"errorClass,omitzero"`
+	// The address and port that it went to.
+	RemoteAddress string `json:"remoteAddress,omitzero"`
+	// The first 16 KiB of the answer's body.
+	Response string `json:"response,omitzero"`
+	// Of the answer; not there without one.
+	StatusCode int `json:"statusCode,omitzero"`
+
+	// Raw is the answer as it came, with members that this version doesn't know.
+	Raw json.RawMessage `json:"-"`
+}
+
+// UnmarshalJSON decodes an answer and keeps it.
+func (v *ExampleAnswer) UnmarshalJSON(raw []byte) error {
+	type plain ExampleAnswer
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
@@ -914,6 +991,12 @@ type SelectResult struct {
 	Values []string `json:"values"`
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
+}
+
+// SendExampleRequest of what to send an example.
+type SendExampleRequest struct {
+	// Of which type.
+	EventType string `json:"eventType"`
 }
 
 // Session is a browser of its own, and what it does. A browser of its own, from its creation on;

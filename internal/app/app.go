@@ -64,6 +64,7 @@ type App struct {
 	starts    *starts
 	events    *event.Log
 	keys      *webhook.PublicKeys
+	stats     *webhook.Stats
 	egress    *egress.Client
 	server    *conns.Server
 	models    *mcp.Handler
@@ -250,7 +251,11 @@ func (a *App) compose(ctx context.Context) error {
 		}
 		return webhook.Grace // it has failed by itself
 	}
-	a.engine.Recorded = a.telemetry.Recorded
+	a.stats = webhook.NewStats(a.store, a.log)
+	a.engine.Recorded = func(outcomes []domain.Outcome) {
+		a.telemetry.Recorded(outcomes)
+		a.stats.Recorded(outcomes)
+	}
 	if a.telemetry.Traced() {
 		a.engine.Span = a.telemetry.Span
 	}
@@ -278,6 +283,7 @@ func (a *App) compose(ctx context.Context) error {
 		Access: a.access, Sessions: a.sessions, Streams: a.sessions, Steps: a.sessions, Artifacts: a.sessions, Logs: a.sessions, Recordings: a.sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(a.store), Events: a.events,
 		Explain: &webhook.Explainer{History: a.store, State: a.engine.State}, PublicKeys: a.keys,
+		Stats: a.stats, Examples: webhook.NewExamples(a.store, a.egress, Version),
 		Forget: a.retention.Forget, Live: page, Connect: programs, MCP: a.models, Nodes: a.nodes, PublicURL: a.publicURL,
 		Metrics: a.telemetry.Handler(), Request: a.telemetry.Request,
 		Settings: documented,
@@ -368,6 +374,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	background := context.WithoutCancel(ctx)
 	stopEngine := part(background, "webhooks", a.engine.Run)
+	stopStats := part(background, "statistics of webhooks", a.stats.Run)
 	stopSessions := part(background, "sessions", a.sessions.Run)
 	a.launcher.Fill()
 	others := []func(){
@@ -414,7 +421,10 @@ func (a *App) Run(ctx context.Context) error {
 		a.sendAway()
 		var last sync.WaitGroup
 		last.Go(func() { a.shutdown(background) })
-		last.Go(stopEngine)
+		last.Go(func() {
+			stopEngine()
+			stopStats() // which counts to the end what that did
+		})
 		last.Go(a.models.Close)
 		for _, stop := range others {
 			last.Go(stop)

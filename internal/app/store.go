@@ -32,6 +32,7 @@ type store interface {
 	webhook.DeliveryStore
 	webhook.History
 	webhook.SigningStore
+	webhook.StatsStore
 	retention.Store
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)

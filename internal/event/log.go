@@ -14,6 +14,7 @@ import (
 // Store is where the log is.
 type Store interface {
 	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	Event(ctx context.Context, project, id string) (domain.Event, error)
 	EventsEnd(ctx context.Context, project string) (string, error)
 }
 
@@ -72,6 +73,11 @@ func (l *Log) wake(project string) <-chan struct{} {
 // Read returns a page of events after the cursor.
 func (l *Log) Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error) {
 	return l.store.Events(ctx, project, q)
+}
+
+// Event reads one.
+func (l *Log) Event(ctx context.Context, project, id string) (domain.Event, error) {
+	return l.store.Event(ctx, project, id)
 }
 
 // End is the cursor after which there is nothing yet.

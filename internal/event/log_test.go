@@ -14,6 +14,7 @@ import (
 
 // memory is a store of one project's events.
 type memory struct {
+	Store  // what the log asks nothing of here
 	mu     sync.Mutex
 	events []domain.Event
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Deliveries Deliveries
 	Events     Events
 	Explain    Explain
+	Stats      Stats
+	Examples   Examples
 	PublicKeys PublicKeys
 	// Forget deletes a session that has ended, with all that belongs to it.
 	Forget  func(ctx context.Context, project, id string) error
@@ -124,6 +126,7 @@ func build(cfg Config) *server {
 	s.endpointRoutes()
 	s.deliveryRoutes()
 	s.explainRoutes()
+	s.statsRoutes()
 	s.accessRoutes()
 	s.nodeRoutes()
 	s.metricsRoute()

@@ -20,7 +20,7 @@ const components = "#/components/schemas/"
 // renamed are types that are called otherwise in the description.
 var renamed = map[string]string{
 	"AddStepsInputBody": "AddStepsRequest", "NewSession": "CreateSessionRequest", "ManyBody": "CancelDeliveriesRequest",
-	"CountOutputBody": "DeliveryCount", "EventsOutputBody": "EventPage", "EventTypeView": "EventTypeDescription", "File": "UploadFile", "FilterView": "EndpointFilter",
+	"CountOutputBody": "DeliveryCount", "EventsOutputBody": "EventPage", "StatsView": "EndpointStats", "StatsCountsView": "AttemptCounts", "ExampleView": "ExampleAnswer", "EventTypeView": "EventTypeDescription", "File": "UploadFile", "FilterView": "EndpointFilter",
 	"HeaderInput": "WebhookHeaderInput", "HeaderView": "WebhookHeader", "InlineWebhook": "SessionWebhook", "LogView": "LogEntry", "StepView": "StepRun",
 }
 
@@ -161,6 +161,8 @@ func (s *server) describeOperation(op *huma.Operation) {
 				op.Responses[status].Headers[name] = header(strings.ReplaceAll(name, "-", ""))
 			}
 		}
+	case "get-event":
+		op.Responses["200"].Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{Ref: components + "Event"}, Example: json.RawMessage(exampleBody(domain.EventBrowserReady))}
 	case "list-events":
 		op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: stream}, Example: streamExample()}
 		op.Parameters = append(op.Parameters, &huma.Param{

@@ -27,6 +27,7 @@ const (
 // Events is the log.
 type Events interface {
 	Read(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	Event(ctx context.Context, project, id string) (domain.Event, error)
 	End(ctx context.Context, project string) (string, error)
 	Follow(ctx context.Context, project string, q domain.EventQuery, send func(domain.EventPage) error) error
 }
@@ -85,6 +86,13 @@ func (s *server) eventRoutes() {
 				out.Body.Data[i] = json.RawMessage(e.Body)
 			}
 			return out, nil
+		})
+	operation(s, http.MethodGet, "/events/{eventId}", "get-event", "Read an event", 200,
+		func(ctx context.Context, in *struct {
+			EventID string `path:"eventId" maxLength:"64" doc:"The event."`
+		}) (*struct{ Body any }, error) {
+			e, err := s.Events.Event(ctx, project(ctx), in.EventID)
+			return &struct{ Body any }{json.RawMessage(e.Body)}, err
 		})
 	operation(s, http.MethodGet, "/event-types", "list-event-types", "List the types of events", 200,
 		func(_ context.Context, in *WholePaging) (*pageOutput[eventTypeView], error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -13,9 +14,14 @@ import (
 
 // exampleBody is a body of the type as it would be sent.
 func exampleBody(t domain.EventType) []byte {
+	return exampleOfEvent(t, "evt_06h0vrn6b12g35g6ph5tvdtch0", time.Date(2026, 11, 24, 11, 30, 15, 123_000_000, time.UTC))
+}
+
+// exampleOfEvent is a body of that type that says to be of an event with the id, of then.
+func exampleOfEvent(t domain.EventType, id string, at time.Time) []byte {
 	p := domain.Payload{
-		SessionID: "browser_iwnx132n1", Type: t.Kind(), ID: "evt_06h0vrn6b12g35g6ph5tvdtch0",
-		Timestamp: "2026-11-24T11:30:15.123Z", Sequence: 1, Metadata: map[string]string{"order": "7"},
+		SessionID: "browser_iwnx132n1", Type: t.Kind(), ID: id,
+		Timestamp: domain.FormatTime(at), Sequence: 1, Metadata: map[string]string{"order": "7"},
 		Data: domain.EventData{EventType: t, Status: "READY", StreamingURL: "https://chromebrowser.stream/streams?id=XXX"},
 	}
 	index, ms := 0, int64(84)

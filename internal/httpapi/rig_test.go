@@ -160,6 +160,7 @@ func newRig(t *testing.T, box *seal.Box, open func(*testing.T, func(domain.Commi
 		Access: keys, Sessions: sessions, Streams: sessions, Steps: sessions, Artifacts: sessions, Logs: sessions, Recordings: sessions,
 		Endpoints: endpoints, Deliveries: webhook.NewDeliveries(store), Events: events,
 		Explain: &webhook.Explainer{History: store, State: func(string, string) webhook.LaneState { return webhook.LaneState{} }}, PublicKeys: published,
+		Stats: webhook.NewStats(store, log), Examples: webhook.NewExamples(store, client, "test"),
 		Forget: retention.New(retention.Config{Store: store, Files: noArtifacts{}, Log: log}).Forget, Live: live.New(sessions, store, keys, stopping, httpapi.Refuse, log), PublicURL: public, Nodes: oneNode{},
 		Version: "test", Log: log, Draining: draining, Stopping: stopping, Ready: func() error { return r.store.Ping(context.Background()) },
 	}

@@ -30,6 +30,7 @@ var routeRoles = map[string]domain.Role{
 	"GET /v1/sessions/{sessionId}/recording/video":        domain.RoleViewer,
 
 	"GET /v1/events":                   domain.RoleViewer,
+	"GET /v1/events/{eventId}":         domain.RoleViewer,
 	"GET /v1/events/{eventId}/explain": domain.RoleViewer,
 	"GET /v1/event-types":              domain.RoleViewer,
 
@@ -45,6 +46,8 @@ var routeRoles = map[string]domain.Role{
 	"POST /v1/webhook-endpoints/{endpointId}/resume":        domain.RoleProject,
 	"POST /v1/webhook-endpoints/{endpointId}/recover":       domain.RoleProject,
 	"POST /v1/webhook-endpoints/{endpointId}/test":          domain.RoleProject,
+	"POST /v1/webhook-endpoints/{endpointId}/send-example":  domain.RoleProject,
+	"GET /v1/webhook-endpoints/{endpointId}/stats":          domain.RoleViewer,
 
 	"GET /v1/deliveries":                       domain.RoleViewer,
 	"POST /v1/deliveries/retry":                domain.RoleProject,

@@ -77,6 +77,7 @@ var says = map[string]said{
 
 	"list-events":      {does: "Answers with the events after a cursor, oldest first, as webhooks have them: the same bodies, the same ids. With Accept: text/event-stream it answers with those and then with each as it happens, until either side ends it.", refuses: []int{gone}},
 	"list-event-types": {does: "Answers with every event type that this version sends, the JSON Schema of its body and an example. New types may come: pass over what you don't know."},
+	"get-event":        {does: "Answers with the event: the body that its webhooks have, byte for byte."},
 	"explain-event":    {does: "Says of each webhook endpoint whether it gets the event, why or why not, and what happens next."},
 
 	"create-endpoint": {
@@ -100,6 +101,12 @@ var says = map[string]said{
 		example: `{"since":"2026-11-24T11:00:00Z"}`,
 	},
 	"test-endpoint": {does: "Sends an event of the type webhook_test to this endpoint alone, whatever it asks for. The delivery in the answer says what became of it."},
+
+	"get-endpoint-stats": {does: "Says how many attempts succeeded and failed, how long they took and how much waited, in parts of the time and in all. It counts as it goes, within seconds, for seven days; of a session's own webhook, which has few, it counts nothing but what waits."},
+	"send-example": {
+		does:    "Sends the endpoint an example of an event of the type, signed as any and with an id of its own, and answers with what the receiver said. Nothing has happened: there is no such session, and the event is in no log, is not tried again and counts nowhere.",
+		example: `{"eventType":"step_completed"}`, refuses: []int{conflict},
+	},
 
 	"list-deliveries": {does: "Lists deliveries: one for each event and each endpoint that gets it."},
 	"get-delivery":    {does: "Answers with the delivery as it is now."},

@@ -255,7 +255,9 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 			_, _, err := s.Sessions(ctx, project, domain.SessionFilter{Limit: limit})
 			return err
 		},
-		"due endpoints": func(ctx context.Context) error { _, err := s.DueEndpoints(ctx); return err },
+		"the backlogs of all endpoints": func(ctx context.Context) error { _, err := s.Backlogs(ctx); return err },
+		"the backlog of one":            func(ctx context.Context) error { _, err := s.Backlog(ctx, project, e.ID); return err },
+		"due endpoints":                 func(ctx context.Context) error { _, err := s.DueEndpoints(ctx); return err },
 	}
 	measure := func(name string, read func(context.Context) error) {
 		t.Helper()

@@ -147,6 +147,7 @@ func (t *tx) pruneEndpoints(before time.Time, after work.Place) (deleted int, ne
 	}
 	b := &pgx.Batch{}
 	b.Queue(`DELETE FROM endpoint_paces WHERE endpoint = ANY($1)`, unused)
+	b.Queue(`DELETE FROM endpoint_stats WHERE endpoint = ANY($1)`, unused)
 	b.Queue(`DELETE FROM endpoints WHERE num = ANY($1)`, unused)
 	return deleted, next, t.send(b)
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -143,6 +144,7 @@ func everyStatement(t *testing.T, s *Store) {
 	ok(s.SeenSignIn(ctx, []byte("a"), now))
 	ok(s.EndSignIn(ctx, []byte("b")))
 	ok(s.ForgetSignIns(ctx, now.Add(-time.Hour), now.Add(-time.Hour)))
+	ok(s.AddStats(ctx, []domain.EndpointSpan{{Endpoint: domain.EndpointRef{ProjectID: project, ID: endpoint}, EndpointStats: domain.EndpointStats{From: now}}}))
 	ok(s.DeleteEndpoint(ctx, project, endpoint, now))
 	readEverything(t, s, project, session)
 	forgetThings(t, s, project)
@@ -175,6 +177,8 @@ func forgetThings(t *testing.T, s *Store, project string) {
 			return nil
 		}))
 	}
+	ok(nil, s.CreateEndpoint(ctx, domain.Endpoint{ID: "we_gone", ProjectID: project, Status: domain.EndpointEnabled}, nil))
+	ok(nil, s.DeleteEndpoint(ctx, project, "we_gone", now.Add(-time.Hour)))
 	ok(nil, s.ForgetSession(ctx, project, "browser_b", now))
 	ok(s.Prune(ctx, now))
 	ok(s.PruneSessions(ctx, now, now))
@@ -231,6 +235,11 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 		keepPage(s.Deliveries(ctx, project, f))
 	}
 	keep(s.DueEndpoints(ctx))
+	keep(s.Backlogs(ctx))
+	keep(s.EndpointStats(ctx, project, "we_a", time.Time{}))
+	if _, err := s.Backlog(ctx, project, "we_a"); !errors.Is(err, domain.ErrNotFound) { // it was deleted
+		t.Error(err)
+	}
 	keep(s.Attempts(ctx, project, "dlv_a"))
 	_, _, err = s.Ahead(ctx, project, "dlv_a")
 	keep(nil, err)

@@ -101,6 +101,9 @@ func (t *tx) pruneEndpoints(before time.Time, after work.Place) (deleted int, ne
 		if o.used {
 			return false, false, nil
 		}
+		if err := t.exec(writes(`DELETE FROM endpoint_stats WHERE endpoint = ?`), o.num); err != nil {
+			return false, false, err
+		}
 		return true, false, t.exec(writes(`DELETE FROM endpoints WHERE num = ?`), o.num)
 	})
 }

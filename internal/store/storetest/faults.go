@@ -116,6 +116,11 @@ var faulty = []operation{
 			return err
 		}
 	}},
+	{name: "AddStats", prepare: func(w *world) func() error {
+		e := w.newEndpoint("*")
+		spans := []domain.EndpointSpan{w.span(e, 0, domain.DeliveryDelivered), w.span(e, 1, domain.DeliveryFailed)}
+		return func() error { return w.store.AddStats(w.ctx, spans) }
+	}},
 	{name: "LimitProject", prepare: func(w *world) func() error {
 		p, err := w.store.Project(w.ctx, w.project)
 		w.ok(err)
@@ -360,7 +365,7 @@ func (w *world) everything() map[string]any {
 	w.ok(err)
 	put(project.ID, project)
 	for _, e := range w.endpoints() {
-		put(e.ID, e)
+		put(e.ID, []any{e, w.stats(e, time.Time{})})
 	}
 	for _, e := range w.events(domain.EventQuery{Limit: 10_000}) {
 		put(e.ID, string(e.Body))

@@ -103,6 +103,15 @@ var trespasses = []trespass{
 		}, nil)
 		return id, err
 	}},
+	{"EndpointStats", func(w *world, in string, p property) (any, error) {
+		return w.store.EndpointStats(w.ctx, in, p.endpoint.ID, time.Time{})
+	}},
+	{"Backlog", func(w *world, in string, p property) (any, error) { return w.store.Backlog(w.ctx, in, p.endpoint.ID) }},
+	{"AddStats", func(w *world, in string, p property) (any, error) {
+		span := domain.EndpointSpan{Endpoint: domain.EndpointRef{ProjectID: in, ID: p.endpoint.ID}}
+		span.From, span.Succeeded = start, 1
+		return nil, w.store.AddStats(w.ctx, []domain.EndpointSpan{span})
+	}},
 	{"Deliveries", func(w *world, in string, _ property) (any, error) {
 		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{}))
 	}},
@@ -140,7 +149,7 @@ var trespasses = []trespass{
 var mustFail = map[string]bool{
 	"AddViewer": true, "ChangeSession": true, "Session": true, "Step": true, "StepsByID": true, "Artifact": true, "CreateStream": true,
 	"Stream": true, "RevokeStream": true, "SetConnectToken": true, "Endpoint": true, "ChangeEndpoint": true, "DeleteEndpoint": true,
-	"SendTest": true, "Delivery": true, "RetryDelivery": true, "Event": true,
+	"SendTest": true, "Backlog": true, "Delivery": true, "RetryDelivery": true, "Event": true,
 }
 
 var isolationTests = []test{
@@ -194,6 +203,7 @@ func (w *world) newProperty() property {
 	p.stream = streams[0]
 	p.viewer = domain.Viewer{ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: p.session.ID, StreamID: p.stream.ID, Mode: domain.StreamView, JoinedAt: start}
 	w.ok(w.store.AddViewer(w.ctx, p.viewer, ""))
+	w.ok(w.store.AddStats(w.ctx, []domain.EndpointSpan{w.span(p.endpoint, 0, domain.DeliveryDelivered)}))
 	p.key = domain.APIKey{ID: domain.NewID(domain.PrefixKey), ProjectID: w.project, Prefix: "bh_abcdefgh", Hash: []byte{1}, CreatedAt: start}
 	w.ok(w.store.CreateKey(w.ctx, p.key, "", nil))
 	return p
@@ -219,6 +229,7 @@ func (w *world) snapshot(p property) []any {
 	add(listed(w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{})))
 	add(listed(w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{})))
 	add(w.store.Attempts(w.ctx, w.project, p.delivery.ID))
+	add(w.store.EndpointStats(w.ctx, w.project, p.endpoint.ID, time.Time{}))
 	add(w.events(domain.EventQuery{}), nil)
 	add(w.store.Key(w.ctx, p.key.ID))
 	return all

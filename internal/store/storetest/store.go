@@ -76,6 +76,10 @@ type Webhooks interface {
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
 	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
 	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
+	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
+	EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error)
+	Backlogs(ctx context.Context) ([]domain.Backlog, error)
+	Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error)
 }
 
 // Retention is by what something is deleted.
@@ -121,7 +125,7 @@ func Run(t *testing.T, fresh func(testing.TB) Open) {
 		tests []test
 	}{
 		{"sessions", sessionTests}, {"viewers", viewerTests}, {"queue", queueTests}, {"steps", stepTests}, {"events", eventTests}, {"long", longTests}, {"cursors", cursorTests},
-		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"moves", moveTests}, {"ordered", orderedTests}, {"operations", operationTests},
+		{"fanout", fanoutTests}, {"endpoints", endpointTests}, {"inline", inlineTests}, {"deliveries", deliveryTests}, {"moves", moveTests}, {"ordered", orderedTests}, {"operations", operationTests}, {"stats", statsTests},
 		{"idempotency", idempotencyTests}, {"access", accessTests}, {"lists", listTests},
 		{"commits", commitTests}, {"isolation", isolationTests}, {"forgetting", forgetTests}, {"retention", retentionTests}, {"traces", traceTests},
 	} {

@@ -55,6 +55,10 @@ export class Events extends Resource {
     return this.pages((at) => this.t.call("list-event-types", { query: { ...query, ...at } }, options));
   }
 
+  get(eventId: string, options?: CallOptions): Promise<api.Event> {
+    return this.t.call("get-event", { path: { eventId } }, options);
+  }
+
   /** Why each endpoint got an event or didn't. */
   explain(eventId: string, query?: Query<"explain-event">, options?: CallOptions): Pages<api.Explanation> {
     return this.pages((at) => this.t.call("explain-event", { path: { eventId }, query: { ...query, ...at } }, options));
@@ -115,6 +119,16 @@ export class Endpoints extends Resource {
   /** Sends it a test. */
   test(endpointId: string, options?: CallOptions): Promise<api.Delivery> {
     return this.t.call("test-endpoint", { path: { endpointId } }, options);
+  }
+
+  /** How it does: what its attempts came to, how long they took, what waits. */
+  stats(endpointId: string, query?: Query<"get-endpoint-stats">, options?: CallOptions): Promise<api.EndpointStats> {
+    return this.t.call("get-endpoint-stats", { path: { endpointId }, query: { ...query } }, options);
+  }
+
+  /** Sends it an example of an event, once, and says what it answered. */
+  sendExample(endpointId: string, params: api.SendExampleRequest, options?: CallOptions): Promise<api.ExampleAnswer> {
+    return this.t.call("send-example", { path: { endpointId }, body: params }, options);
   }
 }
 

@@ -118,6 +118,41 @@ class Attempt(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AttemptCounts(Model):
+    """The attempts of some time, counted."""
+
+    from_: str
+    """When this time began; it ends where the next begins, the last of them now."""
+    succeeded: int
+    """Attempts that were answered with 2xx."""
+    failed: int
+    """Attempts that weren't."""
+    given_up: int
+    """Deliveries that were given up after such an attempt."""
+    waiting: int
+    """The most deliveries that were seen waiting; 10000 is that many or more."""
+    median_ms: int | None = None
+    """How long half of the attempts took at most, in milliseconds, right within a quarter;
+    not there when there were none.
+    """
+    p95_ms: int | None = None
+    """How long 95 of 100 took at most; so too."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> AttemptCounts:
+        return cls(
+            raw=raw,
+            from_=raw.get("from"),
+            succeeded=raw.get("succeeded"),
+            failed=raw.get("failed"),
+            given_up=raw.get("givenUp"),
+            waiting=raw.get("waiting"),
+            median_ms=raw.get("medianMs"),
+            p95_ms=raw.get("p95Ms"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrowserClosedData(Model):
     """The data of browser_closed."""
 
@@ -735,6 +770,38 @@ class EndpointFilter(Model):
 
 
 @dataclass(frozen=True, kw_only=True)
+class EndpointStats(Model):
+    """An endpoint's statistics."""
+
+    period: Literal["1h", "24h", "7d"]
+    """The time that it is about, up to now."""
+    bar_seconds: int
+    """How long each of the bars is."""
+    total: AttemptCounts
+    """All of it."""
+    bars: list[AttemptCounts]
+    """The parts of it, in order, without gaps."""
+    waiting: int
+    """Deliveries that wait now, or are being sent; 10000 is that many or more."""
+    due_since: str | None = None
+    """Since when the one is due that is due longest, or when the first will be; not there
+    when none waits.
+    """
+
+    @classmethod
+    def decode(cls, raw: Any) -> EndpointStats:
+        return cls(
+            raw=raw,
+            period=raw.get("period"),
+            bar_seconds=raw.get("barSeconds"),
+            total=opt(AttemptCounts.decode, raw.get("total")),
+            bars=opt(many(AttemptCounts.decode), raw.get("bars")),
+            waiting=raw.get("waiting"),
+            due_since=raw.get("dueSince"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Event(Model):
     """An event, as webhooks have it. New types may come: pass over what you don't know."""
 
@@ -787,6 +854,45 @@ class EventTypeDescription(Model):
             kind=raw.get("kind"),
             schema=raw.get("schema"),
             example=raw.get("example"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleAnswer(Model):
+    """A receiver's answer to an example."""
+
+    event_id: str
+    """Also the webhook-id header that it was sent with. There is no such event."""
+    delivered: bool
+    """Whether it was answered with 2xx."""
+    started_at: datetime
+    """When it was sent."""
+    duration_ms: int
+    """Milliseconds, until the answer or the failure."""
+    error: str | None = None
+    """What went wrong, in a sentence."""
+    error_class: Literal["timeout", "dns", "connect", "tls", "blocked", "redirect", "status", "protocol", "proxy", "internal"] | None = None
+    """What kind of failure it was; not there when it was delivered."""
+    remote_address: str | None = None
+    """The address and port that it went to."""
+    response: str | None = None
+    """The first 16 KiB of the answer's body."""
+    status_code: int | None = None
+    """Of the answer; not there without one."""
+
+    @classmethod
+    def decode(cls, raw: Any) -> ExampleAnswer:
+        return cls(
+            raw=raw,
+            event_id=raw.get("eventId"),
+            delivered=raw.get("delivered"),
+            started_at=opt(instant, raw.get("startedAt")),
+            duration_ms=raw.get("durationMs"),
+            error=raw.get("error"),
+            error_class=raw.get("errorClass"),
+            remote_address=raw.get("remoteAddress"),
+            response=raw.get("response"),
+            status_code=raw.get("statusCode"),
         )
 
 

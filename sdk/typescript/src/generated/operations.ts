@@ -14,8 +14,11 @@ import type {
   DeliveryPage,
   Endpoint,
   EndpointPage,
+  EndpointStats,
+  Event,
   EventPage,
   EventTypeDescriptionPage,
+  ExampleAnswer,
   Explanation,
   ExplanationPage,
   Key,
@@ -29,6 +32,7 @@ import type {
   RecoverEndpointRequest,
   RetryDeliveriesRequest,
   RotateSecretRequest,
+  SendExampleRequest,
   Session,
   SessionPage,
   StepRun,
@@ -348,6 +352,40 @@ export interface Operations {
       endpointId: string;
     };
     answer: Endpoint;
+  };
+  /**
+   * Read how an endpoint does.
+   *
+   * Says how many attempts succeeded and failed, how long they took and how much waited, in parts
+   * of the time and in all. It counts as it goes, within seconds, for seven days; of a session's
+   * own webhook, which has few, it counts nothing but what waits.
+   *
+   * Role: viewer.
+   */
+  "get-endpoint-stats": {
+    path: {
+      /** The webhook endpoint. */
+      endpointId: string;
+    };
+    query?: {
+      /** The time, up to now: in bars of 5 minutes, 30 minutes or 2 hours. */
+      period?: "1h" | "24h" | "7d";
+    };
+    answer: EndpointStats;
+  };
+  /**
+   * Read an event.
+   *
+   * Answers with the event: the body that its webhooks have, byte for byte.
+   *
+   * Role: viewer.
+   */
+  "get-event": {
+    path: {
+      /** The event. */
+      eventId: string;
+    };
+    answer: Event;
   };
   /**
    * Read what there is of a session's recording.
@@ -803,6 +841,23 @@ export interface Operations {
     answer: Endpoint;
   };
   /**
+   * Send an endpoint an example of an event.
+   *
+   * Sends the endpoint an example of an event of the type, signed as any and with an id of its own,
+   * and answers with what the receiver said. Nothing has happened: there is no such session, and
+   * the event is in no log, is not tried again and counts nowhere.
+   *
+   * Role: project.
+   */
+  "send-example": {
+    path: {
+      /** The webhook endpoint. */
+      endpointId: string;
+    };
+    body: SendExampleRequest;
+    answer: ExampleAnswer;
+  };
+  /**
    * Send a webhook_test event to an endpoint.
    *
    * Sends an event of the type webhook_test to this endpoint alone, whatever it asks for. The
@@ -872,6 +927,8 @@ export const operations = {
   "get-artifact": { method: "GET", path: "/v1/sessions/{sessionId}/artifacts/{artifactId}", creates: false },
   "get-delivery": { method: "GET", path: "/v1/deliveries/{deliveryId}", creates: false },
   "get-endpoint": { method: "GET", path: "/v1/webhook-endpoints/{endpointId}", creates: false },
+  "get-endpoint-stats": { method: "GET", path: "/v1/webhook-endpoints/{endpointId}/stats", creates: false },
+  "get-event": { method: "GET", path: "/v1/events/{eventId}", creates: false },
   "get-recording": { method: "GET", path: "/v1/sessions/{sessionId}/recording", creates: false },
   "get-session": { method: "GET", path: "/v1/sessions/{sessionId}", creates: false },
   "get-step": { method: "GET", path: "/v1/sessions/{sessionId}/steps/{stepId}", creates: false },
@@ -898,6 +955,7 @@ export const operations = {
   "revoke-stream": { method: "DELETE", path: "/v1/sessions/{sessionId}/streams/{streamId}", creates: false },
   "rotate-connect-url": { method: "POST", path: "/v1/sessions/{sessionId}/rotate-connect-url", creates: true },
   "rotate-secret": { method: "POST", path: "/v1/webhook-endpoints/{endpointId}/rotate-secret", creates: true },
+  "send-example": { method: "POST", path: "/v1/webhook-endpoints/{endpointId}/send-example", creates: false },
   "test-endpoint": { method: "POST", path: "/v1/webhook-endpoints/{endpointId}/test", creates: true },
   "update-endpoint": { method: "PATCH", path: "/v1/webhook-endpoints/{endpointId}", creates: false },
   "update-project": { method: "PATCH", path: "/v1/projects/{projectId}", creates: false },

@@ -137,6 +137,27 @@ export interface Attempt {
   statusCode?: number;
 }
 
+/** The attempts of some time, counted. */
+export interface AttemptCounts {
+  /** Attempts that weren't. */
+  failed: number;
+  /** When this time began; it ends where the next begins, the last of them now. */
+  from: string;
+  /** Deliveries that were given up after such an attempt. */
+  givenUp: number;
+  /**
+   * How long half of the attempts took at most, in milliseconds, right within a quarter; not there
+   * when there were none.
+   */
+  medianMs?: number;
+  /** How long 95 of 100 took at most; so too. */
+  p95Ms?: number;
+  /** Attempts that were answered with 2xx. */
+  succeeded: number;
+  /** The most deliveries that were seen waiting; 10000 is that many or more. */
+  waiting: number;
+}
+
 /** A page of a list. */
 export interface AttemptPage {
   /** What is on this page. */
@@ -1298,6 +1319,25 @@ export interface EndpointPage {
   nextCursor?: string;
 }
 
+/** An endpoint's statistics. */
+export interface EndpointStats {
+  /** How long each of the bars is. */
+  barSeconds: number;
+  /** The parts of it, in order, without gaps. */
+  bars: AttemptCounts[];
+  /**
+   * Since when the one is due that is due longest, or when the first will be; not there when none
+   * waits.
+   */
+  dueSince?: string;
+  /** The time that it is about, up to now. */
+  period: "1h" | "24h" | "7d";
+  /** All of it. */
+  total: AttemptCounts;
+  /** Deliveries that wait now, or are being sent; 10000 is that many or more. */
+  waiting: number;
+}
+
 /**
  * Runs JavaScript in the page, as the browser's console does: `const` can be said again, `await`
  * can stand anywhere, a function is called and a promise awaited. The result: the value as JSON, of
@@ -1387,6 +1427,28 @@ export interface EventTypeDescriptionPage {
   data: EventTypeDescription[];
   /** Pass it as cursor to get the next page; not there on the last. */
   nextCursor?: string;
+}
+
+/** A receiver's answer to an example. */
+export interface ExampleAnswer {
+  /** Whether it was answered with 2xx. */
+  delivered: boolean;
+  /** Milliseconds, until the answer or the failure. */
+  durationMs: number;
+  /** What went wrong, in a sentence. */
+  error?: string;
+  /** What kind of failure it was; not there when it was delivered. */
+  errorClass?: "timeout" | "dns" | "connect" | "tls" | "blocked" | "redirect" | "status" | "protocol" | "proxy" | "internal";
+  /** Also the webhook-id header that it was sent with. There is no such event. */
+  eventId: string;
+  /** The address and port that it went to. */
+  remoteAddress?: string;
+  /** The first 16 KiB of the answer's body. */
+  response?: string;
+  /** When it was sent. */
+  startedAt: string;
+  /** Of the answer; not there without one. */
+  statusCode?: number;
 }
 
 /** Where a delivery is, or why there is none. */
@@ -2317,6 +2379,12 @@ export interface SelectStepRun extends StepState {
   /** What it answers, when it has completed; not there if that is nothing. */
   result?: SelectResult | DryRunResult;
   step?: SelectStep;
+}
+
+/** Of what to send an example. */
+export interface SendExampleRequest {
+  /** Of which type. */
+  eventType: string;
 }
 
 /** A browser of its own, from its creation on; it stays to be read when it has ended. */

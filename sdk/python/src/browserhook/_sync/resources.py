@@ -38,6 +38,7 @@ OPERATIONS = {
     "get-artifact": "artifacts.get",
     "read-logs": "logs.list",
     "list-events": "events.list",
+    "get-event": "events.get",
     "explain-event": "events.explain",
     "list-event-types": "events.types",
     "create-endpoint": "endpoints.create",
@@ -51,6 +52,8 @@ OPERATIONS = {
     "resume-endpoint": "endpoints.resume",
     "rotate-secret": "endpoints.rotate_secret",
     "test-endpoint": "endpoints.test",
+    "get-endpoint-stats": "endpoints.stats",
+    "send-example": "endpoints.send_example",
     "recover-endpoint": "endpoints.recover",
     "list-deliveries": "deliveries.list",
     "get-delivery": "deliveries.get",
@@ -599,6 +602,22 @@ class Events(Resource):
             models.Event.decode,
         )
 
+    def get(
+        self,
+        event_id: str,
+    ) -> models.Event:
+        """Read an event.
+
+        Answers with the event: the body that its webhooks have, byte for byte.
+
+        Role: viewer.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/events/{quote(event_id)}",
+        )
+        return models.Event.decode(answer)
+
     def explain(
         self,
         event_id: str,
@@ -962,6 +981,56 @@ class Endpoints(Resource):
             idempotency_key=idempotency_key or self._client._key(),
         )
         return models.Delivery.decode(answer)
+
+    def stats(
+        self,
+        endpoint_id: str,
+        *,
+        period: Literal["1h", "24h", "7d"] | None = None,
+    ) -> models.EndpointStats:
+        """Read how an endpoint does.
+
+        Says how many attempts succeeded and failed, how long they took and how much
+        waited, in parts of the time and in all. It counts as it goes, within seconds,
+        for seven days; of a session's own webhook, which has few, it counts nothing but
+        what waits.
+
+        Role: viewer.
+
+        Args:
+            period: The time, up to now: in bars of 5 minutes, 30 minutes or 2 hours.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/webhook-endpoints/{quote(endpoint_id)}/stats",
+        )
+        return models.EndpointStats.decode(answer)
+
+    def send_example(
+        self,
+        endpoint_id: str,
+        event_type: str,
+    ) -> models.ExampleAnswer:
+        """Send an endpoint an example of an event.
+
+        Sends the endpoint an example of an event of the type, signed as any and with an
+        id of its own, and answers with what the receiver said. Nothing has happened:
+        there is no such session, and the event is in no log, is not tried again and
+        counts nowhere.
+
+        Role: project.
+
+        Args:
+            event_type: Of which type.
+        """
+        answer = self._client._call(
+            "POST",
+            f"/v1/webhook-endpoints/{quote(endpoint_id)}/send-example",
+            body={
+                "eventType": event_type,
+            },
+        )
+        return models.ExampleAnswer.decode(answer)
 
     def recover(
         self,

@@ -1,0 +1,182 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/browserhook/browserhook/internal/domain"
+)
+
+// StatsStore is where the statistics of endpoints are kept.
+type StatsStore interface {
+	// AddStats adds to what is kept of endpoints. One that is no more, or is a session's
+	// own, is passed over.
+	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
+	// EndpointStats reads the spans of an endpoint from then on, in order. What there was
+	// nothing to tell of is not there.
+	EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error)
+	// Backlogs says what waits for each endpoint for which something does.
+	Backlogs(ctx context.Context) ([]domain.Backlog, error)
+	// Backlog says what waits for one.
+	Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error)
+	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
+}
+
+const (
+	statsEvery   = 5 * time.Second // counts are written
+	backlogEvery = time.Minute     // what waits is looked at
+)
+
+// Stats counts what becomes of attempts, and says how endpoints do. What it counts is
+// written every few seconds, apart from the deliveries, which wait for nothing: a server
+// that dies loses the last counts, not what they tell of.
+type Stats struct {
+	store StatsStore
+	log   *slog.Logger
+
+	mu     sync.Mutex
+	counts map[spanKey]*domain.EndpointStats // not written yet
+}
+
+type spanKey struct {
+	endpoint domain.EndpointRef
+	from     time.Time
+}
+
+// NewStats makes the service; Run has it write.
+func NewStats(store StatsStore, log *slog.Logger) *Stats {
+	return &Stats{store: store, log: log, counts: map[spanKey]*domain.EndpointStats{}}
+}
+
+// Recorded counts the outcomes of a transaction.
+func (s *Stats) Recorded(outcomes []domain.Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range outcomes {
+		if o := &outcomes[i]; o.Attempt.ID != "" && !o.Inline {
+			s.of(domain.EndpointRef{ProjectID: o.Delivery.ProjectID, ID: o.Delivery.EndpointID}, o.Attempt.StartedAt).Note(o)
+		}
+	}
+}
+
+// of is what is counted of the endpoint for that time. The lock is held.
+func (s *Stats) of(e domain.EndpointRef, at time.Time) *domain.EndpointStats {
+	k := spanKey{e, at.UTC().Truncate(domain.StatsSpan)}
+	if s.counts[k] == nil {
+		s.counts[k] = &domain.EndpointStats{From: k.from}
+	}
+	return s.counts[k]
+}
+
+// Run writes what is counted until ctx ends, and then the rest.
+func (s *Stats) Run(ctx context.Context) error {
+	write, look := time.NewTicker(statsEvery), time.NewTicker(backlogEvery)
+	defer write.Stop()
+	defer look.Stop()
+	for {
+		select {
+		case <-write.C:
+			s.write(ctx)
+		case <-look.C:
+			s.look(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastTries)
+			defer cancel()
+			s.write(last)
+			return nil
+		}
+	}
+}
+
+// look counts what waits.
+func (s *Stats) look(ctx context.Context) {
+	all, err := s.store.Backlogs(ctx)
+	if err != nil {
+		s.log.Warn("count what waits for endpoints; trying again", "err", err)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, b := range all {
+		of := s.of(b.Endpoint, time.Now())
+		of.Waiting = max(of.Waiting, b.Waiting)
+	}
+}
+
+// write brings the counts to the store, or keeps them for the next time.
+func (s *Stats) write(ctx context.Context) {
+	s.mu.Lock()
+	counts := s.counts
+	s.counts = map[spanKey]*domain.EndpointStats{}
+	s.mu.Unlock()
+	if len(counts) == 0 {
+		return
+	}
+	spans := make([]domain.EndpointSpan, 0, len(counts))
+	for k, c := range counts {
+		spans = append(spans, domain.EndpointSpan{Endpoint: k.endpoint, EndpointStats: *c})
+	}
+	if err := s.store.AddStats(ctx, spans); err != nil {
+		s.log.Warn("write the statistics of endpoints; trying again", "err", err)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i := range spans {
+			s.of(spans[i].Endpoint, spans[i].From).Add(&spans[i].EndpointStats)
+		}
+	}
+}
+
+// Period is a time of which a [Report] tells, up to now.
+type Period string
+
+// Periods are all that there are, with the length of the bars into which a report divides
+// each.
+var Periods = map[Period]struct{ Length, Bar time.Duration }{
+	"1h":  {time.Hour, domain.StatsSpan},
+	"24h": {24 * time.Hour, 30 * time.Minute},
+	"7d":  {domain.StatsKept, 2 * time.Hour},
+}
+
+// Report says how an endpoint did.
+type Report struct {
+	Bar     time.Duration
+	Bars    []domain.EndpointStats // one for each bar, in order, that of now the last
+	Total   domain.EndpointStats   // of all; From is the first's
+	Backlog domain.Backlog         // now
+}
+
+// Report tells of an endpoint.
+func (s *Stats) Report(ctx context.Context, project, endpoint string, p Period) (Report, error) {
+	of, ok := Periods[p]
+	if !ok {
+		return Report{}, domain.Invalid("period", "must be 1h, 24h or 7d")
+	}
+	if _, err := s.store.Endpoint(ctx, project, endpoint); err != nil {
+		return Report{}, err
+	}
+	n := int(of.Length / of.Bar)
+	r := Report{Bar: of.Bar, Bars: make([]domain.EndpointStats, n)}
+	first := time.Now().UTC().Truncate(of.Bar).Add(-time.Duration(n-1) * of.Bar)
+	for i := range r.Bars {
+		r.Bars[i].From = first.Add(time.Duration(i) * of.Bar)
+	}
+	r.Total.From = first
+	spans, err := s.store.EndpointStats(ctx, project, endpoint, first)
+	if err != nil {
+		return Report{}, fmt.Errorf("report of an endpoint: %w", err)
+	}
+	for i := range spans {
+		if at := int(spans[i].From.Sub(first) / of.Bar); at < n {
+			r.Bars[at].Add(&spans[i])
+			r.Total.Add(&spans[i])
+		}
+	}
+	r.Backlog, err = s.store.Backlog(ctx, project, endpoint)
+	if err != nil {
+		return Report{}, fmt.Errorf("report of an endpoint: %w", err)
+	}
+	return r, nil
+}
