@@ -34,6 +34,7 @@ type Hop struct {
 	From, To string    // servers' ids
 	At       time.Time // when it was passed on
 	Request  string    // id that it has in both servers' logs
+	Client   string    // address that it came from there; empty: nobody says
 	Body     [sha256.Size]byte
 
 	sealed  string // what only the other server reads, with each of the keys; empty: the request is open
@@ -52,7 +53,11 @@ func (h *Hop) text() string {
 	if h.sealed != "" {
 		body = ";sealed=" + h.sealed // which has it
 	}
-	return "v=1;from=" + h.From + ";to=" + h.To + ";t=" + strconv.FormatInt(h.At.Unix(), 10) + ";id=" + h.Request + body
+	client := ""
+	if h.Client != "" {
+		client = ";client=" + h.Client
+	}
+	return "v=1;from=" + h.From + ";to=" + h.To + ";t=" + strconv.FormatInt(h.At.Unix(), 10) + ";id=" + h.Request + client + body
 }
 
 const macs = ";mac="
@@ -92,6 +97,8 @@ func read(header string, keys [][]byte, to, method, uri string, now time.Time) (
 			h.To = value
 		case "id":
 			h.Request = value
+		case "client":
+			h.Client = value
 		case "sealed":
 			h.sealed = value
 		case "t":
@@ -136,7 +143,7 @@ func Of(ctx context.Context) *Hop {
 }
 
 // Arrived is a request as it is to be served: what came from another server is known
-// by Of. The error is for a request that only says that it does.
+// by Of, and has the address that it came from there. The error is for a request that only says that it does.
 func (s *Servers) Arrived(r *http.Request) (*http.Request, error) {
 	lines := r.Header.Values(Header)
 	if len(lines) == 0 {
@@ -153,6 +160,9 @@ func (s *Servers) Arrived(r *http.Request) (*http.Request, error) {
 		return r, err
 	}
 	r.Header.Del(Header)
+	if h.Client != "" {
+		r.RemoteAddr = h.Client
+	}
 	if r.URL.Path != hurryPath {
 		s.expect(r.Context(), h)
 	}

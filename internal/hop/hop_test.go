@@ -11,7 +11,7 @@ import (
 func TestHeaders(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	keys := [][]byte{[]byte("new"), []byte("old")}
-	h := Hop{From: "a", To: "b", At: now, Request: "req_1", Body: sha256.Sum256([]byte("{}"))}
+	h := Hop{From: "a", To: "b", At: now, Request: "req_1", Client: "2001:db8::1", Body: sha256.Sum256([]byte("{}"))}
 	good := h.sign(keys, "POST", "/v1/x?y=1")
 	for _, tt := range []struct {
 		name, header    string
@@ -37,6 +37,7 @@ func TestHeaders(t *testing.T) {
 		{"with a key of nobody's", good, [][]byte{[]byte("other")}, "b", "POST", "/v1/x?y=1", 0, false},
 		{"by a server without a key", good, nil, "b", "POST", "/v1/x?y=1", 0, false},
 		{"of another sender", strings.Replace(good, "from=a", "from=c", 1), keys, "b", "POST", "/v1/x?y=1", 0, false},
+		{"of another client", strings.Replace(good, "client=2001:db8::1", "client=192.0.2.1", 1), keys, "b", "POST", "/v1/x?y=1", 0, false},
 		{"without a signature", strings.Split(good, macs)[0] + macs, keys, "b", "POST", "/v1/x?y=1", 0, false},
 		{"with a shorter one", good[:len(good)-2], keys[1:], "b", "POST", "/v1/x?y=1", 0, false},
 		{"with something behind it", good + ";to=c", keys, "b", "POST", "/v1/x?y=1", 0, false},

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"slices"
 	"sync"
@@ -144,10 +145,22 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 // sign seals and signs a request of the pass. One of the release before gets it openly.
 func (s *Servers) sign(out *httputil.ProxyRequest, p *pass, id string) {
 	h := s.hop(p, id)
+	h.Client = client(out.In.RemoteAddr)
 	if p.hops >= Sealing {
 		s.seal(out, &h, p.body)
 	}
 	out.Out.Header.Set(Header, h.sign(s.Keys, out.Out.Method, out.Out.URL.RequestURI()))
+}
+
+// client is the address of a peer, without its port; empty if it is none.
+func client(peer string) string {
+	if at, err := netip.ParseAddrPort(peer); err == nil {
+		return at.Addr().Unmap().String()
+	}
+	if at, err := netip.ParseAddr(peer); err == nil { // that a proxy has told
+		return at.Unmap().String()
+	}
+	return ""
 }
 
 func (s *Servers) hop(p *pass, id string) Hop {

@@ -140,6 +140,9 @@ func TestForward(t *testing.T) {
 	if r.RequestURI != path || r.Host != "public.test" || r.Header.Get("Authorization") != "Bearer bh_caller" || r.Header.Get("X-Forwarded-For") != "203.0.113.7, 127.0.0.1" {
 		t.Errorf("it arrived as %s %s %v", r.Host, r.RequestURI, r.Header)
 	}
+	if r.RemoteAddr != "127.0.0.1" {
+		t.Errorf("it came from %s", r.RemoteAddr)
+	}
 	if h := Of(r.Context()); h == nil || h.From != "a" || h.To != "b" || h.Request != "req_a" || r.Header.Get(Header) != "" {
 		t.Errorf("it came by %+v, %q", h, r.Header.Get(Header))
 	}

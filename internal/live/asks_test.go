@@ -1,11 +1,17 @@
 package live_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
@@ -38,15 +44,7 @@ func TestAPersonAnswersWhatAPageAsks(t *testing.T) {
 	look := browsertest.Launch(t, browsertest.Launcher(t, step.Script(), nil), domain.SessionOptions{}).Page()
 	w.run(look, step.Spec{Action: "goto", URL: w.server.URL + "/streams?id=a"}, step.Spec{Action: "waitFor", Target: "body[data-drawn][data-phase=live]"})
 	text := func(s string) *string { return &s }
-	cell := func(action string, column, row int) step.Spec {
-		s := step.Spec{Action: "evaluate", Expression: "(() => { const r = document.querySelector('#screen').getBoundingClientRect(); return [r.width, r.height] })()"}
-		raw, f := step.Run(t.Context(), w.viewer, &s, nil)
-		if f != nil {
-			t.Fatal(f)
-		}
-		size := numbers(t, string(raw))
-		return at(action, size[0]*(float64(column)+0.5)/4, size[1]*(float64(row)+0.5)/2)
-	}
+	cell := w.cell
 	asks := func(title string) {
 		t.Helper()
 		w.run(w.viewer, step.Spec{Action: "assert", Target: "#ask h2", Text: text(title)})
@@ -133,11 +131,91 @@ func TestAPersonAnswersWhatAPageAsks(t *testing.T) {
 	w.run(look, step.Spec{Action: "waitFor", Target: "#ask", State: "hidden"})
 }
 
-// numbers are those of a list.
-func numbers(t *testing.T, raw string) (all []float64) {
-	t.Helper()
-	if err := json.Unmarshal([]byte(raw), &all); err != nil {
-		t.Fatalf("%s: %v", raw, err)
+// cell is a step at the middle of one of the cells of asking.
+func (w *twin) cell(action string, column, row int) step.Spec {
+	w.t.Helper()
+	s := step.Spec{Action: "evaluate", Expression: "(() => { const r = document.querySelector('#screen').getBoundingClientRect(); return [r.width, r.height] })()"}
+	raw, f := step.Run(w.t.Context(), w.viewer, &s, nil)
+	if f != nil {
+		w.t.Fatalf("%+v", f)
 	}
-	return all
+	var size [2]float64
+	if err := json.Unmarshal(raw, &size); err != nil {
+		w.t.Fatalf("%s: %v", raw, err)
+	}
+	return at(action, size[0]*(float64(column)+0.5)/4, size[1]*(float64(row)+0.5)/2)
+}
+
+// TestNobodyElseAnswers what a page asks: not by a link for looking, not by one for
+// control that doesn't have it, and not by one of another session.
+func TestNobodyElseAnswers(t *testing.T) {
+	l := browsertest.Launcher(t, step.Script(), nil)
+	page, other := browsertest.Launch(t, l, domain.SessionOptions{}).Page(), browsertest.Launch(t, l, domain.SessionOptions{}).Page()
+	h := &house{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
+	elsewhere := &house{pages: map[string]*browser.Page{"b": other}, mode: domain.StreamControl}
+	server, theirs := h.open(t), elsewhere.open(t)
+	ada, bob, carol := look(t, server, "a&viewer=ada"), look(t, server, "a&viewer=bob"), look(t, theirs, "b&viewer=carol")
+	for _, conn := range []*websocket.Conn{ada, carol} {
+		tell(t, conn, `{"type":"take"}`)
+		for mine := false; !mine; {
+			s, err := state(t, conn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mine = s.Driver.Mine
+		}
+	}
+	if _, err := page.Send("Runtime.evaluate", map[string]any{"expression": "answered = confirm('Sure?')"}); err != nil {
+		t.Fatal(err)
+	}
+	number := asked(t, bob)
+	h.change(func() { h.mode = domain.StreamView })
+	forged := []string{
+		fmt.Sprintf(`{"type":"answer","number":%d,"accept":true}`, number), fmt.Sprintf(`{"type":"answer","number":%d,"accept":false}`, number),
+		fmt.Sprintf(`{"type":"answer","number":%d,"accept":true,"value":"x","option":1}`, number), fmt.Sprintf(`{"type":"files","number":%d,"files":[{"name":"x","size":1}]}`, number),
+	}
+	for _, message := range forged {
+		conn := look(t, server, "a&viewer=eve")
+		tell(t, conn, message)
+		if sent := ended(t, conn); sent.Code != websocket.StatusPolicyViolation {
+			t.Errorf("%s ended with %d %q", message, sent.Code, sent.Reason)
+		}
+		for _, conn := range []*websocket.Conn{bob, carol} {
+			tell(t, conn, message)
+			if got := result1(t, conn, 7); got != "null" { // all before was read
+				t.Error(got)
+			}
+		}
+	}
+	if a := page.Ask(); a == nil || a.Number != number {
+		t.Fatalf("it asks %+v", a)
+	}
+	if _, n := page.Tabs().Dialogs(0); n != 0 || other.Ask() != nil {
+		t.Errorf("%d dialogs are answered", n)
+	}
+	tell(t, ada, forged[0])
+	is := step.Spec{Action: "waitFor", Expression: "answered", Timeout: "20s"}
+	if _, f := step.Run(t.Context(), page, &is, nil); f != nil {
+		t.Errorf("%+v", f)
+	}
+}
+
+// asked reads until the viewer is told that the page asks something, and is its number.
+func asked(t *testing.T, conn *websocket.Conn) int64 {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		_, raw, err := conn.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said struct {
+			Type string
+			Ask  *browser.Ask
+		}
+		if json.Unmarshal(raw, &said) == nil && said.Type == "ask" && said.Ask != nil {
+			return said.Ask.Number
+		}
+	}
 }

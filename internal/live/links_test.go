@@ -2,9 +2,11 @@ package live_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -116,5 +118,56 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 	run(step.Spec{Action: "assert", Target: "li", Count: &none})
 	if len(h.seen) != seen {
 		t.Error("the live page was opened in a page that may not have it")
+	}
+}
+
+// TestEveryLivePageIsClosedIn: whatever the link opens, the page takes nothing but the
+// server's own files, tells nobody its address, is kept nowhere, sets no cookie and has
+// no script or style in its text.
+func TestEveryLivePageIsClosedIn(t *testing.T) {
+	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	server := h.open(t)
+	inline := regexp.MustCompile(`(?i)<style|<script[^>]*>[^<]|\son[a-z]+=|\sstyle=|javascript:|https?://`)
+	for _, tt := range []struct {
+		query string
+		mode  domain.StreamMode
+		fail  error
+		want  int
+	}{
+		{"a", domain.StreamView, nil, 200}, {"a", domain.StreamControl, nil, 200}, {"b", "", nil, 404}, {"", "", nil, 404}, {"a&id=b", "", nil, 404},
+		{"a", "", domain.ErrStreamOver, 410}, {"a", "", errAway, 503}, {"%22%3E%3Cscript%3Ealert(1)%3C/script%3E", "", nil, 404}, {"a&next=https://evil.test", domain.StreamView, nil, 200},
+	} {
+		h.change(func() { h.mode, h.fail = tt.mode, tt.fail })
+		res, err := http.Get(server.URL + "/streams?id=" + tt.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != tt.want {
+			t.Errorf("%s: %d, %v", tt.query, res.StatusCode, err)
+		}
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+			"Referrer-Policy":         "no-referrer", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Set-Cookie": "", "Location": "", "Access-Control-Allow-Origin": "",
+			"Content-Type": "text/html; charset=utf-8",
+		} {
+			if got := res.Header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", tt.query, name, got)
+			}
+		}
+		if found := inline.Find(body); found != nil {
+			t.Errorf("%s: the page has %s", tt.query, found)
+		}
+		for _, file := range regexp.MustCompile(`(?:src|href)="([^"]+)"`).FindAllStringSubmatch(string(body), -1) {
+			of, err := http.Get(server.URL + file[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			of.Body.Close()
+			if of.StatusCode != 200 || of.Header.Get("X-Content-Type-Options") != "nosniff" || len(of.Cookies()) > 0 {
+				t.Errorf("%s: %d %v", file[1], of.StatusCode, of.Header)
+			}
+		}
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"net"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -186,6 +189,43 @@ func TestWhatThereIsToSeeOfASessionThatEnds(t *testing.T) {
 		t.Errorf("sent away as %d %q", sent.Code, sent.Reason)
 	}
 	picture(t, look(t, server, "a"), mostly(true, false, false))
+}
+
+// TestASlowViewerDelaysNobody: while one takes nothing, and the store is away, another
+// sees the page move; and the one is still there when it takes some.
+func TestASlowViewerDelaysNobody(t *testing.T) {
+	l := browsertest.Launcher(t, step.Script(), nil)
+	b := browsertest.Launch(t, l, domain.SessionOptions{})
+	// Noise, which takes many bytes.
+	goTo := step.Spec{Action: "goto", URL: `data:text/html,<body style="margin:0"><canvas width=1280 height=720></canvas><script>
+		const c = document.querySelector('canvas').getContext('2d'), image = c.createImageData(1280, 720), bytes = new Uint32Array(image.data.buffer); n = 0;
+		setInterval(() => { for (let i = 0; i < bytes.length; i++) bytes[i] = 0xff000000 | Math.imul(i + n, 2654435761); n++; c.putImageData(image, 0, 0) }, 60)</script>`}
+	if _, f := step.Run(t.Context(), b.Page(), &goTo, nil); f != nil {
+		t.Fatalf("%+v", f)
+	}
+	h := &house{pages: map[string]*browser.Page{"a": b.Page()}}
+	server := h.open(t)
+	narrow := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err == nil {
+			err = conn.(*net.TCPConn).SetReadBuffer(4096)
+		}
+		return conn, err
+	}}}
+	slow, _, err := websocket.Dial(t.Context(), strings.Replace(server.URL, "http", "ws", 1)+"/streams/ws?id=a", &websocket.DialOptions{HTTPClient: narrow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slow.SetReadLimit(64 << 20)
+	t.Cleanup(func() { _ = slow.CloseNow() })
+	quick := look(t, server, "a")
+	frames(t, quick, 2, 20*time.Second)
+	looked := h.looked()
+	h.change(func() { h.fail = errAway })
+	<-looked
+	frames(t, quick, 12, 20*time.Second)
+	frames(t, slow, 1, 20*time.Second) // some 100 kB a second go through it
+	frames(t, quick, 5, 20*time.Second)
 }
 
 // result1 asks for what a step answered.

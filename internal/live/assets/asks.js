@@ -91,36 +91,36 @@ export function asks(card, { send, socket, has, hint, back }) {
     giving = undefined;
     card.hidden = !asked;
     card.removeAttribute("aria-busy");
-    card.replaceChildren();
+    const form = el("form", { onsubmit: (e) => { e.preventDefault(); accept(); } });
+    card.replaceChildren(form);
     if (!asked) {
       if (had && has()) back();
       return;
     }
     const title = el("h2", { id: "asked", textContent: titles[asked.kind] ?? "The page asks" });
     if (asked.kind === "files" && asked.many) title.textContent = "Choose files";
-    card.append(title);
-    if (asked.message && asked.kind !== "beforeunload") card.append(el("p", { className: "words", textContent: asked.message }));
-    if (asked.kind === "beforeunload") card.append(el("p", { className: "words", textContent: "What was entered there may be lost." }));
+    form.append(title);
+    if (asked.message && asked.kind !== "beforeunload") form.append(el("p", { className: "words", textContent: asked.message }));
+    if (asked.kind === "beforeunload") form.append(el("p", { className: "words", textContent: "What was entered there may be lost." }));
     if (!has()) {
-      card.append(el("p", { className: "detail", textContent: "Who has control can answer." }));
+      form.append(el("p", { className: "detail", textContent: "Who has control can answer." }));
       return;
     }
     field = entry(asked);
     if (field) {
       field.setAttribute("aria-labelledby", "asked");
-      card.append(field);
+      form.append(field);
     }
     const [yes, no] = words[asked.kind] ?? ["Choose", "Cancel"];
     const row = el("div", { className: "answers" }, el("button", { className: "primary", textContent: yes }));
     if (no) row.append(el("button", { type: "button", textContent: no, onclick: dismiss }));
-    card.append(row);
+    form.append(row);
     (field ?? row.firstChild).focus({ preventScroll: true });
     field?.select?.();
     card.querySelector(":checked")?.scrollIntoView({ block: "nearest" });
   }
 
   const dismiss = () => answer({ accept: false });
-  card.onsubmit = (e) => { e.preventDefault(); accept(); };
   card.onkeydown = (e) => { if (e.key === "Escape" && !e.shiftKey && has()) { e.preventDefault(); dismiss(); } };
 
   return {

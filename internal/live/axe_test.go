@@ -1,0 +1,98 @@
+package live_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+// TestTheLivePageIsForEverybody: in each of its states axe finds nothing, light and dark,
+// wide and narrow.
+func TestTheLivePageIsForEverybody(t *testing.T) {
+	axe, err := os.ReadFile("../../test/clients/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("%v; npm ci --prefix test/clients gets it", err)
+	}
+	w := newTwin(t, asking, domain.SessionOptions{})
+	call := func(method string, params map[string]any, result any) {
+		t.Helper()
+		if err := w.viewer.Call(t.Context(), method, params, result); err != nil {
+			t.Fatalf("%s: %v", method, err)
+		}
+	}
+	looks := func(state string) {
+		t.Helper()
+		call("Runtime.evaluate", map[string]any{"expression": string(axe) + ";0"}, nil)
+		for scheme, width := range map[string]int{"light": 1280, "dark": 390} {
+			call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+			call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]any{{"name": "prefers-color-scheme", "value": scheme}, {"name": "prefers-reduced-motion", "value": "reduce"}}}, nil)
+			var found struct {
+				Result struct {
+					Value []string `json:"value"`
+				} `json:"result"`
+				Exception any `json:"exceptionDetails"`
+			}
+			call("Runtime.evaluate", map[string]any{"awaitPromise": true, "returnByValue": true, "expression": `axe.run({resultTypes: ["violations"]}).then((found) =>
+				found.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.html + " " + n.failureSummary).join("; ")))`}, &found)
+			if found.Exception != nil {
+				t.Fatalf("%s: %v", state, found.Exception)
+			}
+			for _, v := range found.Result.Value {
+				t.Errorf("%s, %s: %s", state, scheme, v)
+			}
+		}
+		call("Emulation.clearDeviceMetricsOverride", nil, nil)
+	}
+	phase := func(name string) {
+		t.Helper()
+		w.run(w.viewer, step.Spec{Action: "waitFor", Target: "body[data-phase=" + name + "]"})
+	}
+	open := func(id string) {
+		t.Helper()
+		w.run(w.viewer, step.Spec{Action: "goto", URL: w.server.URL + "/streams?id=" + id})
+	}
+	w.house.change(func() {
+		w.house.steps = []domain.Step{
+			{Index: 0, Action: "goto", Status: domain.StepCompleted, Params: []byte(`{"url":"https://example.com/"}`), Result: []byte(`{"url":"https://example.com/"}`)},
+			{Index: 1, Action: "click", Status: domain.StepFailed, Params: []byte(`{"target":"text=Buy"}`), Error: &domain.Failure{Message: "Timed out."}},
+			{Index: 2, Action: "waitFor", Status: domain.StepRunning}, {Index: 3, Action: "pdf", Status: domain.StepPending},
+		}
+	})
+	w.run(w.viewer, step.Spec{Action: "click", Target: "#steps button"}, step.Spec{Action: "waitFor", Target: "#steps pre >> text=example.com"})
+	looks("live")
+	w.run(w.viewer, step.Spec{Action: "click", Target: "#control"}, step.Spec{Action: "waitFor", Target: "body[data-mine]"})
+	looks("control")
+	for name, at := range map[string][2]int{"a prompt": {1, 0}, "a list": {2, 0}, "files": {3, 0}, "a date": {0, 1}} {
+		w.run(w.viewer, w.cell("click", at[0], at[1]), step.Spec{Action: "waitFor", Target: "#ask"})
+		looks(name)
+		w.run(w.viewer, step.Spec{Action: "press", Key: "Escape"}, step.Spec{Action: "waitFor", Target: "#ask", State: "hidden"})
+	}
+	w.house.change(func() { w.house.status = domain.SessionQueued })
+	phase("waiting")
+	looks("queued")
+	w.house.change(func() { w.house.status = "" })
+	phase("live")
+	w.house.set(errAway)
+	w.house.hangUp()
+	phase("lost")
+	looks("lost")
+	w.house.set(nil)
+	phase("live")
+	w.house.change(func() { w.house.status, w.house.reason = domain.SessionClosed, domain.ClosedIdle })
+	phase("ended")
+	looks("ended")
+	w.house.change(func() { w.house.status = "" })
+	open("a")
+	phase("live")
+	w.house.set(domain.ErrStreamOver)
+	w.house.hangUp()
+	phase("over")
+	looks("over")
+	open("a")
+	looks("a link that is over")
+	w.house.set(errAway)
+	open("a")
+	looks("the server is away")
+}
