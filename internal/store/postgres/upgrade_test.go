@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"flag"
 	"log/slog"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -236,4 +238,108 @@ func TestUpgradeReadsOnlyTheFirstEvents(t *testing.T) {
 	if !slices.Equal(pruned, []string{"4evt_5", "0"}) {
 		t.Errorf("the projects are pruned up to %q", pruned)
 	}
+}
+
+// TestGoesOnWithTheTablesOfTheNextRelease: a server that runs goes on, with all that it
+// has, when a newer one has added to its tables what a migration may add. Its program is
+// refused from then on, and what it had is as it was.
+func TestGoesOnWithTheTablesOfTheNextRelease(t *testing.T) {
+	const newest = "0.1.0"
+	url := restored(t, filepath.Join(kept, newest+".sql"))
+	open := upgradeOpen(t, url)
+	storetest.Upgrade(t, func(notify func(domain.Commit)) (storetest.Store, error) {
+		s, err := open(notify)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := pgx.Connect(t.Context(), url)
+		if err != nil {
+			return nil, errors.Join(err, s.Close())
+		}
+		defer conn.Close(t.Context())
+		_, err = conn.PgConn().Exec(t.Context(), `
+			DO $$ DECLARE t name; BEGIN
+				FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version' LOOP
+					EXECUTE format('ALTER TABLE public.%I ADD COLUMN later TEXT NOT NULL DEFAULT ''x''', t);
+					EXECUTE format('CREATE INDEX ON public.%I (later)', t);
+				END LOOP;
+			END $$;
+			INSERT INTO public.goose_db_version (version_id, is_applied) VALUES (99999, true)`).ReadAll()
+		return s, err
+	}, filepath.Join(kept, newest+".json"), false, domain.SessionQueued)
+	if s, err := open(func(domain.Commit) {}); err == nil || !strings.Contains(err.Error(), "newer browserhook") {
+		t.Errorf("an old program starts: %v, %v", s, err)
+	}
+}
+
+// TestMigrationsOnlyAdd: what a release has made of the tables the one before it can go on
+// with: there are more, and more columns, which have a value if nobody gives them one.
+func TestMigrationsOnlyAdd(t *testing.T) {
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no migrations: %v", err)
+	}
+	for _, file := range files {
+		// The last that takes anything away; no two releases have it between them.
+		if filepath.Base(file) <= "00011_waiting.sql" {
+			continue
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		up, _, ok := strings.Cut(string(raw), "-- +goose Down")
+		if !ok {
+			t.Errorf("%s can't be undone", file)
+		}
+		for _, problem := range takesAway(up) {
+			t.Errorf("%s: %s: servers of the release before can't go on", file, problem)
+		}
+	}
+	for _, sql := range []string{
+		"ALTER TABLE a DROP COLUMN b;", "ALTER TABLE a ADD COLUMN b TEXT NOT NULL;", "ALTER TABLE a ADD COLUMN b TEXT, ALTER COLUMN c SET NOT NULL;",
+		"ALTER TABLE a RENAME b TO c;", "ALTER TABLE a ADD CHECK (b > 0);", "ALTER TABLE a ADD COLUMN b TEXT UNIQUE;", "DROP TABLE a;", "DROP INDEX a;",
+		"CREATE UNIQUE INDEX a ON b (c);", "CREATE TRIGGER a BEFORE INSERT ON b;",
+	} {
+		if len(takesAway(sql)) == 0 {
+			t.Errorf("%s: not found", sql)
+		}
+	}
+}
+
+var (
+	comments = regexp.MustCompile(`(?m)--.*$`)
+	adds     = regexp.MustCompile(`(?i)^(CREATE (TABLE|INDEX)|UPDATE|INSERT) `)
+	index    = regexp.MustCompile(`(?i)^DROP INDEX (?:CONCURRENTLY )?(?:IF EXISTS )?(\w+)$`)
+	columns  = regexp.MustCompile(`(?i)^ALTER TABLE \w+ (ADD COLUMN .*)$`)
+	column   = regexp.MustCompile(`(?i)(?:^|, *)ADD COLUMN `)
+	bound    = regexp.MustCompile(`(?i)\b(UNIQUE|CHECK|REFERENCES|PRIMARY|ALTER|DROP)\b`)
+	needed   = regexp.MustCompile(`(?i)\bNOT NULL\b`)
+	filled   = regexp.MustCompile(`(?i)\bDEFAULT\b`)
+)
+
+// takesAway lists the statements that do more than add. One that drops an index is fine
+// if the index is made again.
+func takesAway(sql string) (problems []string) {
+	sql = comments.ReplaceAllString(sql, "")
+	for statement := range strings.SplitSeq(sql, ";") {
+		statement = strings.Join(strings.Fields(statement), " ")
+		if statement == "" || adds.MatchString(statement) {
+			continue
+		}
+		if m := index.FindStringSubmatch(statement); m != nil && regexp.MustCompile(`(?i)CREATE INDEX (CONCURRENTLY )?(IF NOT EXISTS )?`+m[1]+` `).MatchString(sql) {
+			continue
+		}
+		m := columns.FindStringSubmatch(statement)
+		ok := m != nil
+		if ok {
+			for _, one := range column.Split(m[1], -1)[1:] {
+				ok = ok && !bound.MatchString(one) && (!needed.MatchString(one) || filled.MatchString(one))
+			}
+		}
+		if !ok {
+			problems = append(problems, statement)
+		}
+	}
+	return problems
 }
