@@ -18,6 +18,11 @@ func (d *Deliveries) List(ctx context.Context, p ListDeliveriesParams) iter.Seq2
 	return list[Delivery](ctx, d.api, path("deliveries"), p.query())
 }
 
+// Page reads a part of the list.
+func (d *Deliveries) Page(ctx context.Context, p ListDeliveriesParams) (*Page[Delivery], error) {
+	return page[Delivery](ctx, d.api, path("deliveries"), p.query())
+}
+
 // Get reads a delivery.
 func (d *Deliveries) Get(ctx context.Context, id string) (*Delivery, error) {
 	return ask[Delivery](ctx, d.api, request{method: http.MethodGet, path: d.path(id)})

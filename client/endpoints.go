@@ -29,6 +29,11 @@ func (e *Endpoints) List(ctx context.Context, p ListParams) iter.Seq2[Endpoint, 
 	return list[Endpoint](ctx, e.api, path("webhook-endpoints"), p.query())
 }
 
+// Page reads a part of the list.
+func (e *Endpoints) Page(ctx context.Context, p ListParams) (*Page[Endpoint], error) {
+	return page[Endpoint](ctx, e.api, path("webhook-endpoints"), p.query())
+}
+
 // Update changes an endpoint.
 func (e *Endpoints) Update(ctx context.Context, id string, p UpdateEndpointRequest) (*Endpoint, error) {
 	return ask[Endpoint](ctx, e.api, request{method: http.MethodPatch, path: path("webhook-endpoints", id), body: p})

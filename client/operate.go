@@ -19,6 +19,11 @@ func (k *Keys) List(ctx context.Context, p ListParams) iter.Seq2[Key, error] {
 	return list[Key](ctx, k.api, path("keys"), p.query())
 }
 
+// Page reads a part of the list.
+func (k *Keys) Page(ctx context.Context, p ListParams) (*Page[Key], error) {
+	return page[Key](ctx, k.api, path("keys"), p.query())
+}
+
 // Revoke ends a key, and what it has open.
 func (k *Keys) Revoke(ctx context.Context, id string) error {
 	return tell(ctx, k.api, request{method: http.MethodDelete, path: path("keys", id), gone: true})
@@ -35,6 +40,11 @@ func (p *Projects) Create(ctx context.Context, in CreateProjectRequest) (*Projec
 // List reads projects.
 func (p *Projects) List(ctx context.Context, in ListParams) iter.Seq2[Project, error] {
 	return list[Project](ctx, p.api, path("projects"), in.query())
+}
+
+// Page reads a part of the list.
+func (p *Projects) Page(ctx context.Context, in ListParams) (*Page[Project], error) {
+	return page[Project](ctx, p.api, path("projects"), in.query())
 }
 
 // Update changes a project.

@@ -19,7 +19,8 @@
 // where to go on. A form posts to it; where scripts run it is sent in place, the page is
 // brought up to date, and a refusal is told beside the form (class "said"). The Origin
 // has been checked by then. A form that needs a role is written inside
-// {{if .May "project"}}.
+// {{if .May "project"}}. What comes once, such as a secret, is shown by an entry of POST with
+// show, whose form has a target so that no script sends it.
 //
 // A page whose view has Follow is brought up to date when one of those events comes: the
 // browser asks for it again, and what is different in its <main> is replaced. Elements
@@ -97,11 +98,16 @@ type section struct {
 
 var sections = []section{
 	{"Sessions", "/", domain.RoleViewer, "gs"},
+	{"Webhooks", "/webhooks", domain.RoleViewer, "gw"},
+	{"Events", "/event-types", domain.RoleViewer, "ge"},
+	{"Keys", "/keys", domain.RoleOperator, "gk"},
+	{"Projects", "/projects", domain.RoleOperator, "gp"},
+	{"Nodes", "/nodes", domain.RoleOperator, "gn"},
 }
 
 func (h *Handler) pages() []page {
 	var all []page
-	for _, some := range [][]page{h.sessionPages()} {
+	for _, some := range [][]page{h.sessionPages(), h.endpointPages(), h.deliveryPages(), h.eventPages(), h.operatorPages()} {
 		all = append(all, some...)
 	}
 	return all
@@ -132,7 +138,8 @@ func (h *Handler) Patterns() []string { return h.patterns }
 
 // serve answers with a page, or does what it is for, as whoever is signed in.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, p page) {
-	if p.act != nil && !h.ours(r) {
+	post := r.Method == http.MethodPost
+	if post && !h.ours(r) {
 		h.refuse(w, r, nil, http.StatusForbidden, "Not from here", "The form is of another site, or the browser doesn't say where it is from. Open the page again.")
 		return
 	}
@@ -144,12 +151,14 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, p page) {
 		h.refuse(w, r, c, http.StatusForbidden, "Not with this key", "This needs a key of the role "+string(p.role)+"; you are signed in as "+string(c.key.Role)+".")
 		return
 	}
-	if p.act != nil {
+	if post {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		if err := r.ParseForm(); err != nil {
 			h.refuse(w, r, c, http.StatusBadRequest, "That was too much", "The form could not be read.")
 			return
 		}
+	}
+	if p.act != nil {
 		to, err := p.act(c)
 		if err != nil {
 			h.failed(w, r, c, err)

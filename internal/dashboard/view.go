@@ -162,18 +162,21 @@ func (h *Handler) missing(w http.ResponseWriter, r *http.Request, c *call) {
 
 // functions are what templates can do.
 var functions = template.FuncMap{
-	"asset":  files.Path,
-	"shared": ui.Shared.Path,
-	"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
-	"when":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
-	"ago":    func(t time.Time) string { return ago(time.Since(t)) },
-	"took":   took,
-	"bytes":  size,
-	"json":   pretty,
-	"lower":  strings.ToLower,
-	"dict":   dict,
-	"short":  short,
-	"query":  query,
+	"asset":   files.Path,
+	"shared":  ui.Shared.Path,
+	"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"when":    func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") },
+	"ago":     func(t time.Time) string { return ago(time.Since(t)) },
+	"took":    took,
+	"in":      func(t time.Time) string { return soon(time.Until(t)) },
+	"count":   func(n int) string { return counted(float64(n)) },
+	"waiting": waiting,
+	"bytes":   size,
+	"json":    pretty,
+	"lower":   strings.ToLower,
+	"dict":    dict,
+	"short":   short,
+	"query":   query,
 }
 
 // ago is how long something is past, in one unit.
@@ -189,6 +192,19 @@ func ago(d time.Duration) string {
 		return fmt.Sprintf("%d h ago", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
+}
+
+// soon is how far off something is, in one unit.
+func soon(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < time.Minute:
+		return fmt.Sprintf("in %d s", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("in %d min", int(d.Minutes()))
+	}
+	return fmt.Sprintf("in %d h", int(d.Hours()))
 }
 
 // took is a duration as people say it.
