@@ -1482,17 +1482,29 @@ func (p ListEventsParams) query() url.Values {
 type ListSessionsParams struct {
 	// From nextCursor of the page before.
 	Cursor string
+	// Created at or after.
+	From time.Time
+	// open: only those that have not ended; ended: only those that have.
+	Life string
 	// How many there are in an answer, at most; the list goes on behind them.
 	Limit int
+	// Only those with this in their metadata: name=value.
+	Metadata string
 	// Only those that are so.
 	Status SessionStatus
+	// Created before.
+	To time.Time
 }
 
 func (p ListSessionsParams) query() url.Values {
 	q := url.Values{}
 	set(q, "cursor", p.Cursor)
+	set(q, "from", p.From)
+	set(q, "life", p.Life)
 	set(q, "limit", p.Limit)
+	set(q, "metadata", p.Metadata)
 	set(q, "status", p.Status)
+	set(q, "to", p.To)
 	return q
 }
 

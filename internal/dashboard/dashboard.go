@@ -15,12 +15,15 @@
 // and the classes of dashboard.css, which has no others. An error of the API that the
 // function returns becomes the page that tells it.
 //
-// What changes something is an entry with act instead: it calls the API and answers
+// What changes something is an entry with act instead of show: it calls the API and answers
 // where to go on. A form posts to it; where scripts run it is sent in place, the page is
 // brought up to date, and a refusal is told beside the form (class "said"). The Origin
 // has been checked by then. A form that needs a role is written inside
 // {{if .May "project"}}. What comes once, such as a secret, is shown by an entry of POST with
 // show, whose form has a target so that no script sends it.
+//
+// An entry with data answers JSON for a script; one with file has the API answer with
+// bytes of its own, such as an artifact's.
 //
 // A page whose view has Follow is brought up to date when one of those events comes: the
 // browser asks for it again, and what is different in its <main> is replaced. Elements
@@ -34,6 +37,7 @@ package dashboard
 import (
 	"context"
 	"embed"
+	"encoding/json"
 	"html/template"
 	"log/slog"
 	"net/http"
@@ -87,6 +91,8 @@ type page struct {
 	role    domain.Role // that it needs; empty: whoever is signed in
 	show    func(*call) (view, error)
 	act     func(*call) (to string, err error)
+	data    func(*call) (any, error)                  // for scripts
+	file    func(*http.Request) (path, accept string) // of the API, which answers itself
 }
 
 // section is an entry of the navigation.
@@ -172,6 +178,15 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, p page) {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
+	if p.file != nil {
+		path, accept := p.file(r)
+		h.pass(w, r, c, path, accept)
+		return
+	}
+	if p.data != nil {
+		h.writeData(w, r, c, p.data)
+		return
+	}
 	v, err := p.show(c)
 	if err != nil {
 		h.failed(w, r, c, err)
@@ -184,6 +199,36 @@ const maxForm = 1 << 20
 
 // inPlace says whether a script of the dashboard's asks, which has the page already.
 func inPlace(r *http.Request) bool { return r.Header.Get("X-In-Place") != "" }
+
+// pass has the API answer with a file, or the part of it that is asked for.
+func (h *Handler) pass(w http.ResponseWriter, r *http.Request, c *call, path, accept string) {
+	req, err := http.NewRequestWithContext(r.Context(), r.Method, "http://api"+path, http.NoBody)
+	if err != nil {
+		h.missing(w, r, c)
+		return
+	}
+	req.RequestURI, req.RemoteAddr = req.URL.RequestURI(), r.RemoteAddr
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Accept", accept)
+	for _, name := range []string{"Range", "If-Range", "If-None-Match"} {
+		if value := r.Header.Get(name); value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	h.api.ServeHTTP(w, req)
+}
+
+func (h *Handler) writeData(w http.ResponseWriter, r *http.Request, c *call, data func(*call) (any, error)) {
+	v, err := data(c)
+	if err != nil {
+		h.failed(w, r, c, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "private, max-age=600")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	_ = json.NewEncoder(w).Encode(v)
+}
 
 // as is the API with a token.
 func (h *Handler) as(token string) *browserhook.Client {

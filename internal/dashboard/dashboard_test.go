@@ -65,7 +65,7 @@ func open(t *testing.T, role domain.Role, api http.HandlerFunc) *house {
 	t.Helper()
 	h := &house{t: t, role: role, in: map[string]bool{}}
 	if api == nil {
-		api = sample
+		api = answers
 	}
 	h.pages = &Handler{
 		Keys: h, PublicURL: func() string { return h.public }, Stopping: t.Context().Done(), Version: "1", Log: slog.New(slog.DiscardHandler),
@@ -85,8 +85,8 @@ func open(t *testing.T, role domain.Role, api http.HandlerFunc) *house {
 	return h
 }
 
-// sample is an API with one session in each state.
-func sample(w http.ResponseWriter, r *http.Request) {
+// answers is an API with one session, which is READY.
+func answers(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	session := map[string]any{
 		"sessionId": "browser_abcdefghijklmnop", "status": "READY", "streamingUrl": "http://x/streams?id=t", "timeout": "30m0s", "idleTimeout": "5m0s",

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -11,15 +12,28 @@ import (
 
 func (h *Handler) sessionPages() []page {
 	return []page{
-		{pattern: "GET /{$}", show: h.sessions},
+		{pattern: "GET /{$}", show: h.wall},
+		{pattern: "GET /sessions", show: h.sessions},
+		{pattern: "POST /sessions", role: domain.RoleProject, act: h.openAgain},
 		{pattern: "GET /sessions/{id}", show: h.session},
 		{pattern: "POST /sessions/{id}/close", role: domain.RoleProject, act: h.closeSession},
+		{pattern: "POST /sessions/{id}/forget", role: domain.RoleProject, act: h.forgetSession},
+		{pattern: "POST /sessions/{id}/control", role: domain.RoleProject, act: h.takeControl},
+		{pattern: "POST /sessions/{id}/steps", role: domain.RoleProject, act: h.runStep},
+		{pattern: "POST /sessions/{id}/steps/{step}/cancel", role: domain.RoleProject, act: h.cancelStep},
+		{pattern: "GET /sessions/{id}/artifacts/{artifact}", file: func(r *http.Request) (string, string) {
+			return "/v1/sessions/" + url.PathEscape(r.PathValue("id")) + "/artifacts/" + url.PathEscape(r.PathValue("artifact")), "*/*"
+		}},
+		{pattern: "GET /sessions/{id}/network.har", role: domain.RoleProject, file: func(r *http.Request) (string, string) {
+			return "/v1/sessions/" + url.PathEscape(r.PathValue("id")) + "/logs", "application/har+json"
+		}},
+		{pattern: "GET /actions.json", data: h.actions},
 	}
 }
 
 const (
+	onWall         = 48
 	sessionsOnPage = 50
-	stepsOnPage    = 100
 	// listEvery is how often an open list asks for what no event tells: a session that
 	// waits has none yet.
 	listEvery = 5 * time.Second
@@ -36,70 +50,174 @@ var browserEvents = func() url.Values {
 	return url.Values{"types": {strings.Join(types, ",")}}
 }()
 
-type sessionsView struct {
-	Sessions []*browserhook.Session
-	Status   string
-	Statuses []browserhook.SessionStatus
-	Older    string // the cursor
-	Later    bool   // it isn't the first page
-}
+// listed is a session of a list.
+type listed struct{ *browserhook.Session }
 
-// sessions is the list.
-func (h *Handler) sessions(c *call) (view, error) {
-	q := c.r.URL.Query()
-	got, err := c.API.Sessions.Page(c.r.Context(), browserhook.ListSessionsParams{
-		Status: browserhook.SessionStatus(q.Get("status")), Cursor: q.Get("cursor"), Limit: sessionsOnPage,
-	})
+// Page is the address that it was opened with, without what nobody reads.
+func (l listed) Page() string {
+	u, err := url.Parse(l.URL)
 	if err != nil {
-		return view{}, err
+		return l.URL
 	}
-	return view{
-		Title: "Sessions", Section: "/", Template: "sessions", Follow: browserEvents, Every: listEvery,
-		Data: sessionsView{got.Data, q.Get("status"), statuses, got.NextCursor, q.Get("cursor") != ""},
-	}, nil
+	return strings.TrimSuffix(u.Host+u.Path, "/")
 }
 
-var statuses = []browserhook.SessionStatus{
-	browserhook.SessionQueued, browserhook.SessionStarting, browserhook.SessionReady, browserhook.SessionClosing, browserhook.SessionClosed, browserhook.SessionFailed,
+// Picture is the address of its picture as it is now, or was.
+func (l listed) Picture() string {
+	return strings.Replace(livePath(l.Session), "/streams?", "/streams/picture?", 1)
 }
 
-type sessionView struct {
-	*browserhook.Session
-	Steps []browserhook.StepRun
-	Live  string // the path of the live page
-}
-
-// Lasted is how long it had its browser.
-func (v sessionView) Lasted() string {
+// Lasted is how long it has, or had, its browser.
+func (l listed) Lasted() string {
 	switch {
-	case v.ReadyAt.IsZero():
+	case l.ReadyAt.IsZero():
 		return ""
-	case v.EndedAt.IsZero():
-		return took(time.Since(v.ReadyAt))
+	case l.EndedAt.IsZero():
+		return took(time.Since(l.ReadyAt))
 	}
-	return took(v.EndedAt.Sub(v.ReadyAt))
+	return took(l.EndedAt.Sub(l.ReadyAt))
 }
 
-// session is one of them.
-func (h *Handler) session(c *call) (view, error) {
-	s, err := c.API.Sessions.Get(c.r.Context(), c.r.PathValue("id"))
+// Why is why it has ended.
+func (l listed) Why() string {
+	if l.Error != nil {
+		return l.Error.Code
+	}
+	return string(l.CloseReason)
+}
+
+// livePath is the live page on the server that was asked, whatever its public address.
+func livePath(s *browserhook.Session) string {
+	u, err := url.Parse(s.StreamingURL)
+	if err != nil {
+		return ""
+	}
+	return u.RequestURI()
+}
+
+type wallView struct {
+	Sessions []listed
+	More     bool // than are shown
+	Ended    bool // there is one that has
+}
+
+// wall is the sessions that have not ended, each with its picture.
+func (h *Handler) wall(c *call) (view, error) {
+	got, err := c.API.Sessions.Page(c.r.Context(), browserhook.ListSessionsParams{Life: "open", Limit: onWall})
 	if err != nil {
 		return view{}, err
 	}
-	v := sessionView{Session: s}
-	for one, err := range s.Steps(c.r.Context(), browserhook.ListParams{Limit: stepsOnPage}) {
+	v := wallView{Sessions: listedOf(got.Data), More: got.NextCursor != ""}
+	if len(v.Sessions) == 0 {
+		ended, err := c.API.Sessions.Page(c.r.Context(), browserhook.ListSessionsParams{Limit: 1})
 		if err != nil {
 			return view{}, err
 		}
-		v.Steps = append(v.Steps, one)
+		v.Ended = len(ended.Data) > 0
 	}
-	if u, err := url.Parse(s.StreamingURL); err == nil {
-		v.Live = u.RequestURI()
-	}
-	return view{Title: short(s.SessionID), Section: "/", Template: "session", Data: v, Follow: url.Values{"sessionId": {s.SessionID}}}, nil
+	return view{Title: "Sessions", Section: "/", Template: "wall", Data: v, Follow: browserEvents, Every: listEvery}, nil
 }
+
+func listedOf(all []*browserhook.Session) []listed {
+	out := make([]listed, len(all))
+	for i, s := range all {
+		out[i] = listed{s}
+	}
+	return out
+}
+
+type sessionsView struct {
+	Sessions []listed
+	// What they are picked by, as it was asked for.
+	Status, Metadata, Since string
+	Statuses, Times         []choice
+	Older, First            string // addresses
+	Picked                  bool
+}
+
+// choice is one of a list to choose from.
+type choice struct{ Value, Name string }
+
+// since are how far back a list goes.
+var since = []choice{{"", "any time"}, {"1h", "the last hour"}, {"24h", "the last day"}, {"168h", "the last week"}}
+
+// sessions is the table of all of them.
+func (h *Handler) sessions(c *call) (view, error) {
+	q := c.r.URL.Query()
+	v := sessionsView{Status: q.Get("status"), Metadata: strings.TrimSpace(q.Get("metadata")), Since: q.Get("since"), Statuses: statuses, Times: since}
+	p := browserhook.ListSessionsParams{Metadata: v.Metadata, Cursor: q.Get("cursor"), Limit: sessionsOnPage}
+	switch v.Status {
+	case "open", "ended":
+		p.Life = v.Status
+	default:
+		p.Status = browserhook.SessionStatus(v.Status)
+	}
+	if d, err := time.ParseDuration(v.Since); err == nil && d > 0 {
+		p.From = time.Now().Add(-d)
+	}
+	got, err := c.API.Sessions.Page(c.r.Context(), p)
+	if err != nil {
+		return view{}, err
+	}
+	v.Sessions = listedOf(got.Data)
+	v.Picked = v.Status != "" || v.Metadata != "" || p.From != (time.Time{})
+	if got.NextCursor != "" {
+		v.Older = address("/sessions", "status", v.Status, "metadata", v.Metadata, "since", v.Since, "cursor", got.NextCursor)
+	}
+	page := view{Title: "Sessions", Section: "/", Template: "sessions", Data: &v}
+	if p.Cursor != "" {
+		v.First = address("/sessions", "status", v.Status, "metadata", v.Metadata, "since", v.Since)
+	} else {
+		page.Follow, page.Every = browserEvents, listEvery
+	}
+	return page, nil
+}
+
+var statuses = []choice{
+	{"", "any state"}, {"open", "open"}, {"ended", "ended"}, {"QUEUED", "QUEUED"}, {"STARTING", "STARTING"}, {"READY", "READY"},
+	{"CLOSING", "CLOSING"}, {"CLOSED", "CLOSED"}, {"FAILED", "FAILED"},
+}
+
+func sessionPath(id string) string { return "/sessions/" + url.PathEscape(id) }
 
 func (h *Handler) closeSession(c *call) (string, error) {
 	id := c.r.PathValue("id")
-	return "/sessions/" + url.PathEscape(id), c.API.Session(id).Close(c.r.Context())
+	return sessionPath(id), c.API.Session(id).Close(c.r.Context())
+}
+
+func (h *Handler) forgetSession(c *call) (string, error) {
+	return "/sessions", c.API.Session(c.r.PathValue("id")).Forget(c.r.Context())
+}
+
+// takeControl leads to the live page by a new link for control, which is whoever's who
+// asks: where the session's page has it in a frame, the form's target is that.
+func (h *Handler) takeControl(c *call) (string, error) {
+	link, err := c.API.Session(c.r.PathValue("id")).Live(c.r.Context(), browserhook.CreateStreamRequest{
+		Mode: browserhook.StreamControl, Name: c.key.Name, ExpiresIn: "12h",
+	})
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(link.StreamingURL)
+	if err != nil {
+		return "", err
+	}
+	return u.RequestURI(), nil
+}
+
+// openAgain makes a session with the settings of another.
+func (h *Handler) openAgain(c *call) (string, error) {
+	old, err := c.API.Sessions.Get(c.r.Context(), c.r.PostForm.Get("like"))
+	if err != nil {
+		return "", err
+	}
+	again, _, err := settingsOf(old)
+	if err != nil {
+		return "", err
+	}
+	made, err := c.API.Sessions.Create(c.r.Context(), again)
+	if err != nil {
+		return "", err
+	}
+	return sessionPath(made.SessionID), nil
 }

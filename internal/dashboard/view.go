@@ -171,12 +171,13 @@ var functions = template.FuncMap{
 	"in":      func(t time.Time) string { return soon(time.Until(t)) },
 	"count":   func(n int) string { return counted(float64(n)) },
 	"waiting": waiting,
+	"ms":      func(ms float64) string { return took(time.Duration(ms * float64(time.Millisecond))) },
 	"bytes":   size,
 	"json":    pretty,
 	"lower":   strings.ToLower,
 	"dict":    dict,
 	"short":   short,
-	"query":   query,
+	"query":   address,
 }
 
 // ago is how long something is past, in one unit.
@@ -274,11 +275,9 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// query is an address of a page with parameters; those that are empty are left out.
-func query(path string, pairs ...string) (string, error) {
-	if len(pairs)%2 != 0 {
-		return "", errors.New("query: a name has no value")
-	}
+// address is that of a page with parameters, a name and a value each; those that are
+// empty are left out.
+func address(path string, pairs ...string) string {
 	q := url.Values{}
 	for pair := range slices.Chunk(pairs, 2) {
 		if pair[1] != "" {
@@ -286,7 +285,7 @@ func query(path string, pairs ...string) (string, error) {
 		}
 	}
 	if len(q) == 0 {
-		return path, nil
+		return path
 	}
-	return path + "?" + q.Encode(), nil
+	return path + "?" + q.Encode()
 }

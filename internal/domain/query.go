@@ -5,8 +5,13 @@ import "time"
 // SessionFilter picks a page of a project's sessions, newest first.
 type SessionFilter struct {
 	Status SessionStatus // empty: any
-	Cursor string        // opaque, from the page before; empty: the first page
-	Limit  int           // 0: 100
+	Open   *bool         // only those that have not ended or, false, that have; nil: both
+	Name   string        // of a member of the metadata, and its Value; empty: any
+	Value  string
+	From   time.Time // made at or after; zero: whenever
+	To     time.Time // made before; zero: whenever
+	Cursor string    // opaque, from the page before; empty: the first page
+	Limit  int       // 0: 100
 }
 
 // EventQuery picks events of a project's log, oldest first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -144,14 +145,26 @@ func (s *server) sessionRoutes() {
 	operation(s, http.MethodGet, "/sessions", "list-sessions", "List sessions, newest first", 200,
 		func(ctx context.Context, in *struct {
 			Paging
-			Status string `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED" doc:"Only those that are so."`
+			Status   string    `query:"status" enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED" doc:"Only those that are so."`
+			Life     string    `query:"life" enum:"open,ended" doc:"open: only those that have not ended; ended: only those that have."`
+			Metadata string    `query:"metadata" maxLength:"600" example:"order=16" doc:"Only those with this in their metadata: name=value."`
+			From     time.Time `query:"from" doc:"Created at or after."`
+			To       time.Time `query:"to" doc:"Created before."`
 		}) (*pageOutput[sessionView], error) {
+			f := domain.SessionFilter{Status: domain.SessionStatus(in.Status), From: in.From, To: in.To, Cursor: in.Cursor, Limit: in.Limit}
+			if in.Life != "" {
+				f.Open = new(in.Life == "open")
+			}
+			if in.Metadata != "" {
+				var ok bool
+				if f.Name, f.Value, ok = strings.Cut(in.Metadata, "="); !ok || f.Name == "" {
+					return nil, domain.Invalid("metadata", "must be name=value")
+				}
+			}
 			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
-			rows, next, err := s.Sessions.Sessions(ctx, project(ctx), domain.SessionFilter{
-				Status: domain.SessionStatus(in.Status), Cursor: in.Cursor, Limit: in.Limit,
-			})
+			rows, next, err := s.Sessions.Sessions(ctx, project(ctx), f)
 			if err != nil {
 				return nil, err
 			}

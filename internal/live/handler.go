@@ -90,6 +90,7 @@ type Handler struct {
 	refuse   Refuse
 	page     *template.Template
 	rooms    rooms
+	pictures pictures
 
 	sent, skipped atomic.Int64 // pictures, of all viewers
 }
@@ -107,6 +108,7 @@ func New(sessions Sessions, store Store, keys Keys, stopping <-chan struct{}, re
 func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /streams", h.show)
 	mux.HandleFunc("GET /streams/ws", h.socket)
+	mux.HandleFunc("GET /streams/picture", h.picture)
 	mux.HandleFunc("GET /streams/assets/{name}", h.asset)
 	h.replayRoutes(mux)
 }

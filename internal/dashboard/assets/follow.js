@@ -76,6 +76,20 @@ export function follow() {
   };
 }
 
+// stay goes to another address of the same page in place: what is in a frame goes on.
+export function stay(address) {
+  history.pushState(null, "", address);
+  return refresh();
+}
+
+document.addEventListener("click", (e) => {
+  const link = e.target.closest("a[data-stay]");
+  if (!link || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
+  e.preventDefault();
+  stay(link.getAttribute("href"));
+});
+addEventListener("popstate", () => refresh());
+
 document.addEventListener("visibilitychange", () => {
   const hidden = !source;
   follow();

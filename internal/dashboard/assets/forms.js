@@ -1,6 +1,6 @@
 // Sends forms that change something in place: the page is brought up to date, or goes on
 // where the answer says; a refusal is told beside the button.
-import { refresh } from "./follow.js";
+import { refresh, stay } from "./follow.js";
 import { toast } from "./small.js";
 
 export function forms() {
@@ -26,9 +26,9 @@ export function forms() {
         return;
       }
       const to = answer.headers.get("Location");
-      if (form.dataset.clear !== undefined) form.reset();
-      if (to && to !== location.pathname + location.search) location.href = to;
-      else await refresh();
+      form.dispatchEvent(new Event("taken"));
+      if (to.split("?")[0] === location.pathname) await stay(to);
+      else location.href = to;
     } catch {
       const text = "The server can't be reached.";
       if (said) said.textContent = text;

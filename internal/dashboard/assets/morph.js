@@ -4,7 +4,7 @@ const key = (n) => (n.nodeType === 1 && n.id) || undefined;
 const alike = (a, b) => a.nodeType === b.nodeType && a.nodeName === b.nodeName && key(a) === key(b);
 
 // What the reader has done to an element isn't the server's to say.
-const own = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], OPTION: ["selected"], BUTTON: ["hidden"] };
+const own = { DETAILS: ["open"], DIALOG: ["open"], INPUT: ["value", "checked"], OPTION: ["selected"], BUTTON: ["hidden"], IMG: ["data-none"] };
 
 export function morph(old, next) {
   if (old.nodeType !== 1) {
@@ -13,6 +13,7 @@ export function morph(old, next) {
   }
   if (old.hasAttribute("data-keep") && next.hasAttribute("data-keep")) return;
   for (const { name, value } of next.attributes) {
+    if (name === "src" && next.dataset.picture && old.dataset.picture === next.dataset.picture) continue; // pictures.js has a newer one
     if (!own[old.nodeName]?.includes(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
   for (const { name } of [...old.attributes]) {

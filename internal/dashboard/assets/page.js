@@ -4,9 +4,13 @@
 import { follow } from "./follow.js";
 import { forms } from "./forms.js";
 import { keyboard } from "./keyboard.js";
+import { pictures } from "./pictures.js";
+import { run } from "./run.js";
 import { small } from "./small.js";
 
 small();
 keyboard();
 forms();
+run();
+pictures();
 follow();

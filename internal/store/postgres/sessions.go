@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,11 +73,36 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	if err != nil {
 		return nil, "", err
 	}
-	found := 0
+	found, where := 0, ``
+	args := []any{project, before, limit + 1}
+	only := func(cond string, arg ...any) {
+		for _, a := range arg {
+			args = append(args, a)
+			cond = strings.Replace(cond, "?", "$"+strconv.Itoa(len(args)), 1)
+		}
+		where += " AND " + cond
+	}
+	if f.Status != "" {
+		only("status = ?", string(f.Status))
+	}
+	if f.Open != nil && *f.Open {
+		only(`status NOT IN ('CLOSED', 'FAILED')`)
+	} else if f.Open != nil {
+		only(`status IN ('CLOSED', 'FAILED')`)
+	}
+	if f.Name != "" {
+		only(`metadata::json ->> ? = ?`, f.Name, f.Value)
+	}
+	if !f.From.IsZero() {
+		only("id >= ?", domain.IDAt(domain.PrefixSession, f.From))
+	}
+	if !f.To.IsZero() {
+		only("id < ?", domain.IDAt(domain.PrefixSession, f.To))
+	}
 	page, err := collect(ctx, s, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r, &found) },
 		upTo(codec.SessionColumns+`, sequence`, `SELECT `+sessionRead+` FROM sessions
-			WHERE project_id = $1 AND id < $2 AND ($3 = '' OR status = $3) ORDER BY id DESC LIMIT $4`,
-			`id DESC`, `(octet_length(options) + octet_length(metadata))`, codec.PageBytes), project, before, string(f.Status), limit+1)
+			WHERE project_id = $1 AND id < $2`+where+` ORDER BY id DESC LIMIT $3`,
+			`id DESC`, `(octet_length(options) + octet_length(metadata))`, codec.PageBytes), args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)
 	}

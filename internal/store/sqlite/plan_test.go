@@ -204,6 +204,8 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep := func(_ any, err error) { errs = append(errs, err) }
 	keepPage := func(_ any, _ string, err error) { errs = append(errs, err) }
 	keepPage(s.Sessions(ctx, project, domain.SessionFilter{}))
+	keepPage(s.Sessions(ctx, project, domain.SessionFilter{Open: new(true), Name: "a", Value: "b", From: time.Now(), To: time.Now()}))
+	keepPage(s.Sessions(ctx, project, domain.SessionFilter{Open: new(false), Status: domain.SessionFailed}))
 	keep(s.OpenSessions(ctx))
 	keep(s.QueuePositions(ctx, project, []string{session}))
 	keep(s.Session(ctx, project, session))

@@ -63,6 +63,37 @@ var listTests = func() []test {
 			w.equal("failed", got, []domain.Session{n.Session})
 			w.equal("next", next, "")
 		}},
+		test{"sessions by what is known of them", func(w *world) {
+			before := time.Now()
+			open := w.newSession(0)
+			n := w.draftSession(0)
+			n.Session.Status, n.Session.Metadata = domain.SessionFailed, map[string]string{"a.b \"c\"": "1", "order": "18"}
+			w.ok(w.store.CreateSession(w.ctx, n))
+			bare := w.draftSession(0)
+			bare.Session.Metadata = nil
+			w.ok(w.store.CreateSession(w.ctx, bare))
+			for _, tt := range []struct {
+				what string
+				f    domain.SessionFilter
+				want []string
+			}{
+				{"open", domain.SessionFilter{Open: new(true)}, []string{bare.Session.ID, open.ID}},
+				{"open and failed", domain.SessionFilter{Open: new(true), Status: domain.SessionFailed}, nil},
+				{"ended", domain.SessionFilter{Open: new(false)}, []string{n.Session.ID}},
+				{"of an order", domain.SessionFilter{Name: "order", Value: "18"}, []string{n.Session.ID}},
+				{"of a name that is none of JSONPath's", domain.SessionFilter{Name: `a.b "c"`, Value: "1"}, []string{n.Session.ID}},
+				{"of an order and open", domain.SessionFilter{Name: "order", Value: "17", Open: new(true)}, []string{open.ID}},
+				{"of no order", domain.SessionFilter{Name: "order"}, nil},
+				{"from a time on", domain.SessionFilter{From: before.Add(-time.Second)}, []string{bare.Session.ID, n.Session.ID, open.ID}},
+				{"until a time", domain.SessionFilter{To: before.Add(-time.Second)}, nil},
+				{"from later on", domain.SessionFilter{From: before.Add(time.Hour)}, nil},
+				{"open, after the newest", domain.SessionFilter{Open: new(true), Limit: 1, Cursor: cursorOf(w, domain.SessionFilter{Open: new(true), Limit: 1})}, []string{open.ID}},
+			} {
+				got, _, err := w.store.Sessions(w.ctx, w.project, tt.f)
+				w.ok(err)
+				w.equal(tt.what, ids(got, func(s domain.Session) string { return s.ID }), tt.want)
+			}
+		}},
 		test{"deliveries by all there is", deliveryFilters},
 		test{"deliveries after an id that was never given out", func(w *world) {
 			for range 20 {
@@ -197,4 +228,11 @@ func deliveryFilters(w *world) {
 		}
 		w.equal(c.name, w.deliveries(c.f), want)
 	}
+}
+
+// cursorOf is what leads to what comes after a page of sessions.
+func cursorOf(w *world, f domain.SessionFilter) string {
+	_, next, err := w.store.Sessions(w.ctx, w.project, f)
+	w.ok(err)
+	return next
 }

@@ -625,10 +625,18 @@ export interface Operations {
     query?: {
       /** From nextCursor of the page before. */
       cursor?: string;
+      /** Created at or after. */
+      from?: string;
+      /** open: only those that have not ended; ended: only those that have. */
+      life?: "open" | "ended";
       /** How many there are on a page, at most. */
       limit?: number;
+      /** Only those with this in their metadata: name=value. */
+      metadata?: string;
       /** Only those that are so. */
       status?: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
+      /** Created before. */
+      to?: string;
     };
     answer: SessionPage;
   };

@@ -195,8 +195,12 @@ class Sessions(Resource):
         self,
         *,
         cursor: str | None = None,
+        from_: datetime | str | None = None,
+        life: Literal["open", "ended"] | None = None,
         limit: int | None = None,
+        metadata: str | None = None,
         status: Literal["QUEUED", "STARTING", "READY", "CLOSING", "CLOSED", "FAILED"] | None = None,
+        to: datetime | str | None = None,
     ) -> Pager[Session]:
         """List sessions, newest first.
 
@@ -209,16 +213,24 @@ class Sessions(Resource):
 
         Args:
             cursor: From nextCursor of the page before.
+            from_: Created at or after.
+            life: open: only those that have not ended; ended: only those that have.
             limit: How many there are on a page, at most.
+            metadata: Only those with this in their metadata: name=value.
             status: Only those that are so.
+            to: Created before.
         """
         return Pager(
             self._client,
             "/v1/sessions",
             {
                 "cursor": cursor,
+                "from": from_,
+                "life": life,
                 "limit": limit,
+                "metadata": metadata,
                 "status": status,
+                "to": to,
             },
             self._client._session,
         )
