@@ -138,6 +138,9 @@ func (h *house) ask(method, path string, form url.Values, cookie string, header 
 	return res, string(body)
 }
 
+// filled fills in what patterns leave open.
+var filled = strings.NewReplacer("{$}", "", "{id}", "browser_a", "{artifact}", "art_a", "{step}", "step_a")
+
 func (h *house) signIn() string {
 	h.t.Helper()
 	res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {" " + goodKey + "\n"}}, "")
@@ -155,7 +158,7 @@ func TestEveryPageIsClosedIn(t *testing.T) {
 	paths := []string{signInPath, "/nothing", "/sessions/browser_none"}
 	for _, p := range h.pages.pages() {
 		if method, path, _ := strings.Cut(p.pattern, " "); method == http.MethodGet {
-			paths = append(paths, strings.NewReplacer("{$}", "", "{id}", "browser_abcdefghijklmnop").Replace(path))
+			paths = append(paths, filled.Replace(path))
 		}
 	}
 	for _, path := range paths {
@@ -199,7 +202,7 @@ func TestNobodyIsSentToSignIn(t *testing.T) {
 	for _, cookie := range []string{"", "wrong"} {
 		for _, p := range h.pages.pages() {
 			method, path, _ := strings.Cut(p.pattern, " ")
-			path = strings.NewReplacer("{$}", "", "{id}", "browser_a").Replace(path)
+			path = filled.Replace(path)
 			res, _ := h.ask(method, path+"?a=b", nil, cookie)
 			to := res.Header.Get("Location")
 			if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, signInPath) {
@@ -265,7 +268,7 @@ func TestFormsOfOthers(t *testing.T) {
 	posts := []string{signInPath, signOutPath}
 	for _, p := range h.pages.pages() {
 		if method, path, _ := strings.Cut(p.pattern, " "); method == http.MethodPost {
-			posts = append(posts, strings.ReplaceAll(path, "{id}", "browser_a"))
+			posts = append(posts, filled.Replace(path))
 		}
 	}
 	for _, path := range posts {
@@ -310,7 +313,7 @@ func TestRoles(t *testing.T) {
 		token := h.signIn()
 		for _, p := range h.pages.pages() {
 			method, path, _ := strings.Cut(p.pattern, " ")
-			path = strings.NewReplacer("{$}", "", "{id}", "browser_a").Replace(path)
+			path = filled.Replace(path)
 			before := len(h.calls)
 			res, body := h.ask(method, path, nil, token)
 			may := p.role == "" || role.May(p.role)
@@ -326,7 +329,7 @@ func TestRoles(t *testing.T) {
 			for _, post := range h.pages.pages() {
 				method, path, _ := strings.Cut(post.pattern, " ")
 				path, _, _ = strings.Cut(strings.ReplaceAll(path, "{id}", "browser_abcdefghijklmnop"), "{")
-				if method == http.MethodPost && !role.May(post.role) && strings.Contains(body, `action="`+path) {
+				if method == http.MethodPost && !role.May(post.role) && strings.Contains(body, `method="post" action="`+path) {
 					t.Errorf("%s offers %s to %s", p.pattern, path, role)
 				}
 			}

@@ -40,6 +40,7 @@ type sessionView struct {
 	Settings  string // as JSON
 	Hidden    bool   // it has settings that nobody is shown, and that another can't be given
 	Face      string // the address of the last picture that was kept
+	Recorded  bool   // there is a recording to show again
 }
 
 type tab struct{ Value, Name string }
@@ -209,6 +210,7 @@ func (v *sessionView) readTab(c *call, cursor string) (err error) {
 		}
 		v.Artifacts, v.Older = got.Data, more(got.NextCursor)
 		for _, a := range got.Data {
+			v.Recorded = v.Recorded || a.Kind == "recording"
 			if s.Ended() && strings.HasPrefix(a.ContentType, "image/") {
 				v.Face = v.File(a.ArtifactID)
 			}
@@ -287,7 +289,7 @@ func settingsOf(s *browserhook.Session) (again browserhook.CreateSessionRequest,
 // timeline is when a session's steps ran, as a chart.
 type timeline struct {
 	Bars  []bar
-	Ticks []tick
+	Ticks []mark
 	Took  string
 	given []json.RawMessage
 }
@@ -297,7 +299,8 @@ type bar struct {
 	X, Width              string // of lineWidth
 }
 
-type tick struct{ X, Name string }
+// mark is a time below it.
+type mark struct{ X, Name string }
 
 const lineWidth = 1000.0
 
@@ -337,7 +340,7 @@ func lineOf(s *browserhook.Session, all []browserhook.StepRun) timeline {
 	}
 	for i := range 5 {
 		part := float64(i) / 5
-		l.Ticks = append(l.Ticks, tick{number(part * lineWidth), took(time.Duration(part * float64(whole)))})
+		l.Ticks = append(l.Ticks, mark{number(part * lineWidth), took(time.Duration(part * float64(whole)))})
 	}
 	return l
 }

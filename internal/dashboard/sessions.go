@@ -19,6 +19,7 @@ func (h *Handler) sessionPages() []page {
 		{pattern: "POST /sessions/{id}/close", role: domain.RoleProject, act: h.closeSession},
 		{pattern: "POST /sessions/{id}/forget", role: domain.RoleProject, act: h.forgetSession},
 		{pattern: "POST /sessions/{id}/control", role: domain.RoleProject, act: h.takeControl},
+		{pattern: "POST /sessions/{id}/replay", role: domain.RoleProject, act: h.replay},
 		{pattern: "POST /sessions/{id}/steps", role: domain.RoleProject, act: h.runStep},
 		{pattern: "POST /sessions/{id}/steps/{step}/cancel", role: domain.RoleProject, act: h.cancelStep},
 		{pattern: "GET /sessions/{id}/artifacts/{artifact}", file: func(r *http.Request) (string, string) {
@@ -192,9 +193,19 @@ func (h *Handler) forgetSession(c *call) (string, error) {
 // takeControl leads to the live page by a new link for control, which is whoever's who
 // asks: where the session's page has it in a frame, the form's target is that.
 func (h *Handler) takeControl(c *call) (string, error) {
-	link, err := c.API.Session(c.r.PathValue("id")).Live(c.r.Context(), browserhook.CreateStreamRequest{
-		Mode: browserhook.StreamControl, Name: c.key.Name, ExpiresIn: "12h",
-	})
+	return h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamControl, Name: c.key.Name, ExpiresIn: linkFor})
+}
+
+// replay leads to the live page by a new link that shows the recording.
+func (h *Handler) replay(c *call) (string, error) {
+	return h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
+}
+
+// linkFor is how long a link is for that is made to look at a page of the dashboard.
+const linkFor = "12h"
+
+func (h *Handler) link(c *call, p browserhook.CreateStreamRequest) (string, error) {
+	link, err := c.API.Session(c.r.PathValue("id")).Live(c.r.Context(), p)
 	if err != nil {
 		return "", err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/docs"
+	"github.com/browserhook/browserhook/internal/ui"
 )
 
 //go:embed assets
@@ -136,7 +137,7 @@ func (s *Site) answering(b *book) {
 	add(Root+"/llms.txt", plainText, func() ([]byte, error) { return s.list(b) })
 	add(Root+"/llms-full.txt", plainText, b.whole)
 	for name, kind := range map[string]string{"site.js": "text/javascript; charset=utf-8", "theme.js": "text/javascript; charset=utf-8", "site.css": "text/css; charset=utf-8"} {
-		add(asset(name), kind, func() ([]byte, error) { return assets.ReadFile("assets/" + name) })
+		add(asset(name), kind, func() ([]byte, error) { return own(name), nil })
 	}
 	pictures, _ := fs.Glob(docs.Files, "img/*") // the pattern is a good one
 	for _, name := range pictures {
@@ -161,10 +162,25 @@ const assetsAt = Root + "/assets/"
 
 // asset is where a file of the site's own is: another file is at another address.
 func asset(name string) string {
+	base, ext, _ := strings.Cut(name, ".")
+	return assetsAt + base + "." + hash(own(name))[:8] + "." + ext
+}
+
+// own is a file of the site's, with what all pages of the server share.
+func own(name string) []byte {
+	switch name {
+	case "theme.js":
+		return ui.Read(name)
+	case "site.css":
+		return append(ui.Read("tokens.css"), read(name)...)
+	}
+	return read(name)
+}
+
+func read(name string) []byte {
 	raw, err := assets.ReadFile("assets/" + name)
 	if err != nil {
-		panic(err)
+		panic(err) // the names are ours
 	}
-	base, ext, _ := strings.Cut(name, ".")
-	return assetsAt + base + "." + hash(raw)[:8] + "." + ext
+	return raw
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/ui"
 )
 
 //go:embed assets
@@ -152,6 +153,7 @@ func (h *Handler) embedders(mode domain.StreamMode) string {
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	data := map[string]any{
+		"Tokens": ui.Shared.Path("tokens.css"), "Icon": ui.Shared.Path("icon.svg"),
 		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"), "Replay": stream.Replay && h.Recordings != nil,
 	}
 	status := http.StatusOK

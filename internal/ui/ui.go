@@ -23,6 +23,15 @@ var assets embed.FS
 // Shared are the files that all pages use: tokens.css, theme.js, icon.svg.
 var Shared = NewFiles("shared", assets)
 
+// Read is a shared file, for who serves it among its own.
+func Read(name string) []byte {
+	raw, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err) // they are embedded, and their names are written in the program
+	}
+	return raw
+}
+
 // Files are some that pages are made of. Their addresses change with what is in any of
 // them, so that browsers keep them for good and module scripts find one another.
 type Files struct {

@@ -4,6 +4,7 @@ import { refresh, stay } from "./follow.js";
 import { toast } from "./small.js";
 
 export function forms() {
+  for (const form of document.querySelectorAll("form[data-at-once]")) form.requestSubmit();
   document.addEventListener("submit", async (e) => {
     const form = e.target;
     if (form.method !== "post" || form.target || form.action.endsWith("/sign-in") || form.action.endsWith("/sign-out")) return;
