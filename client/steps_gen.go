@@ -1365,7 +1365,7 @@ func (s *StorageStep) became(r *StepRun) error {
 	return r.into(&s.Result)
 }
 
-// StorageState is a login that was kept: cookies and pages' storage.
+// StorageState is a login that was kept: cookies and the storage of pages.
 type StorageState struct {
 	// All of them.
 	Cookies []StateCookie `json:"cookies"`

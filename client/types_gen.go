@@ -128,7 +128,7 @@ const (
 	StreamControl StreamMode = "control"
 )
 
-// Artifact is a file that a session's steps made or its pages downloaded. A file of a session.
+// Artifact is a file of a session.
 type Artifact struct {
 	// The file.
 	ArtifactID string `json:"artifactId"`
@@ -158,7 +158,7 @@ func (v *Artifact) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// ArtifactResult is what a step answers that made a file. The file that a step has made.
+// ArtifactResult is the file that a step has made.
 type ArtifactResult struct {
 	// The file.
 	ArtifactID string `json:"artifactId"`
@@ -170,7 +170,7 @@ type ArtifactResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Attempt is one try of a delivery. A request that was made for a delivery.
+// Attempt is a request that was made for a delivery.
 type Attempt struct {
 	// The attempt.
 	AttemptID string `json:"attemptId"`
@@ -202,7 +202,7 @@ func (v *Attempt) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// AttemptCounts the attempts of some time, counted.
+// AttemptCounts is the attempts of some time, counted.
 type AttemptCounts struct {
 	// When this time began; it ends where the next begins, the last of them now.
 	From string `json:"from"`
@@ -221,8 +221,7 @@ type AttemptCounts struct {
 	P95Ms int `json:"p95Ms,omitzero"`
 }
 
-// CancelDeliveriesRequest chooses the deliveries that are canceled. Which deliveries to give up:
-// those that all of it picks.
+// CancelDeliveriesRequest is which deliveries to give up: those that all of it picks.
 type CancelDeliveriesRequest struct {
 	// Only those to this endpoint.
 	EndpointID string `json:"endpointId,omitzero"`
@@ -240,7 +239,7 @@ type CancelDeliveriesRequest struct {
 	To time.Time `json:"to,omitzero"`
 }
 
-// Cookie is one that is set. A cookie to set.
+// Cookie is a cookie to set.
 type Cookie struct {
 	// The cookie's name.
 	Name string `json:"name"`
@@ -265,7 +264,7 @@ type Cookie struct {
 	URL string `json:"url,omitzero"`
 }
 
-// CreateEndpointRequest is a new webhook endpoint. What an endpoint is to be like.
+// CreateEndpointRequest is what an endpoint is to be like.
 type CreateEndpointRequest struct {
 	// Where its deliveries go.
 	URL string `json:"url"`
@@ -298,7 +297,7 @@ type CreateEndpointRequest struct {
 	SkipStale bool `json:"skipStale,omitzero"`
 }
 
-// CreateKeyRequest is a new API key. What a key is to be like.
+// CreateKeyRequest is what a key is to be like.
 type CreateKeyRequest struct {
 	// What you call it.
 	Name string `json:"name,omitzero"`
@@ -309,7 +308,7 @@ type CreateKeyRequest struct {
 	Role Role `json:"role,omitzero"`
 }
 
-// CreateProjectRequest is a new project. What a project is to be like.
+// CreateProjectRequest is what a project is to be like.
 type CreateProjectRequest struct {
 	// No other project may have it.
 	Name string `json:"name"`
@@ -318,8 +317,7 @@ type CreateProjectRequest struct {
 	Sessions *int `json:"sessions,omitzero"`
 }
 
-// CreateSessionRequest is a new session; every member may be left out. What a session is to be
-// like; all of it may be left out.
+// CreateSessionRequest is what a session is to be like; all of it may be left out.
 type CreateSessionRequest struct {
 	// shell is the headless shell, Chromium's engine alone, which starts in half the time; chromium
 	// is the whole browser. The default is shell where it is installed: of a session that asked for
@@ -390,7 +388,7 @@ type SessionWebhook struct {
 	Secret string `json:"secret,omitzero"`
 }
 
-// CreateStreamRequest is a new link to a live page. What a link is to be like.
+// CreateStreamRequest is what a link is to be like.
 type CreateStreamRequest struct {
 	// 1s to 24h, of one with replay up to 720h; by default it ends with the session, or of one with
 	// replay with the session's data.
@@ -408,7 +406,7 @@ type CreateStreamRequest struct {
 	Replay bool `json:"replay,omitzero"`
 }
 
-// Delivery is one event on its way to one endpoint. An event on its way to an endpoint.
+// Delivery is an event on its way to an endpoint.
 type Delivery struct {
 	// The delivery.
 	DeliveryID string `json:"deliveryId"`
@@ -443,7 +441,7 @@ func (v *Delivery) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// DeliveryCount says how many deliveries it was. How many deliveries something was done to.
+// DeliveryCount is how many deliveries something was done to.
 type DeliveryCount struct {
 	// How many it was done to.
 	Deliveries int `json:"deliveries"`
@@ -458,7 +456,7 @@ func (v *DeliveryCount) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// DialogResult is a dialog that a page showed. A dialog that a page showed.
+// DialogResult is a dialog that a page showed.
 type DialogResult struct {
 	// What kind of dialog it was. One of alert, confirm, prompt, beforeunload.
 	Type string `json:"type"`
@@ -468,8 +466,7 @@ type DialogResult struct {
 	Accepted bool `json:"accepted"`
 }
 
-// DialogsResult is what steps answer that have nothing else to say. What steps answer that have
-// nothing to answer.
+// DialogsResult is what steps answer that have nothing to answer.
 type DialogsResult struct {
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -479,7 +476,7 @@ type DialogsResult struct {
 	Found string `json:"found,omitzero"`
 }
 
-// DryRunResult is what a step answers that only looked. What a dry run answers.
+// DryRunResult is what a dry run answers.
 type DryRunResult struct {
 	// It was a dry run.
 	DryRun bool `json:"dryRun"`
@@ -489,7 +486,7 @@ type DryRunResult struct {
 	Found string `json:"found,omitzero"`
 }
 
-// Endpoint is an address that events are sent to. A webhook endpoint: where events go.
+// Endpoint is a webhook endpoint: where events go.
 type Endpoint struct {
 	// The endpoint.
 	EndpointID string `json:"endpointId"`
@@ -545,14 +542,13 @@ func (v *Endpoint) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// EndpointFilter chooses the sessions whose events an endpoint gets. Which sessions' events an
-// endpoint gets.
+// EndpointFilter is which sessions' events an endpoint gets.
 type EndpointFilter struct {
 	// Members of the session's metadata, each with the values of which it must have one.
 	Metadata map[string][]string `json:"metadata,omitzero"`
 }
 
-// EndpointStats an endpoint's statistics.
+// EndpointStats is an endpoint's statistics.
 type EndpointStats struct {
 	// The time that it is about, up to now. One of 1h, 24h, 7d.
 	Period string `json:"period"`
@@ -578,7 +574,7 @@ func (v *EndpointStats) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// EventTypeDescription is a type of events. An event type, and what its events are like.
+// EventTypeDescription is an event type, and what its events are like.
 type EventTypeDescription struct {
 	// The event type.
 	Type string `json:"type"`
@@ -599,7 +595,7 @@ func (v *EventTypeDescription) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// ExampleAnswer a receiver's answer to an example.
+// ExampleAnswer is a receiver's answer to an example.
 type ExampleAnswer struct {
 	// Also the webhook-id header that it was sent with. There is no such event.
 	EventID string `json:"eventId"`
@@ -631,7 +627,7 @@ func (v *ExampleAnswer) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Explanation says why a delivery is as it is. Where a delivery is, or why there is none.
+// Explanation is where a delivery is, or why there is none.
 type Explanation struct {
 	// Stable.
 	Code string `json:"code"`
@@ -657,7 +653,7 @@ func (v *Explanation) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// FieldError is a field of a request that is wrong. A field that is wrong.
+// FieldError is a field that is wrong.
 type FieldError struct {
 	// Its path in the body, or the name of the parameter or header.
 	Field string `json:"field"`
@@ -665,7 +661,7 @@ type FieldError struct {
 	Message string `json:"message"`
 }
 
-// FileResult is what a step answers that downloaded a file. A file that was downloaded.
+// FileResult is a file that was downloaded.
 type FileResult struct {
 	// The file.
 	ArtifactID string `json:"artifactId"`
@@ -683,7 +679,7 @@ type FileResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Geolocation is where the browser says that it is. A place on Earth.
+// Geolocation is a place on Earth.
 type Geolocation struct {
 	// Degrees north.
 	Latitude float64 `json:"latitude"`
@@ -693,8 +689,7 @@ type Geolocation struct {
 	Accuracy float64 `json:"accuracy,omitzero"`
 }
 
-// HTTPCredentials answer a server that asks for a name and a password. A login by HTTP
-// authentication.
+// HTTPCredentials is a login by HTTP authentication.
 type HTTPCredentials struct {
 	// The user.
 	Username string `json:"username"`
@@ -704,7 +699,7 @@ type HTTPCredentials struct {
 	Origin string `json:"origin,omitzero"`
 }
 
-// Key is an API key. An API key, of a project and with a role.
+// Key is an API key, of a project and with a role.
 type Key struct {
 	// The key.
 	KeyID string `json:"keyId"`
@@ -734,8 +729,7 @@ func (v *Key) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// LogEntry is something that a page said or asked for. What a page wrote or asked for. Which
-// members there are depends on its kind.
+// LogEntry is what a page wrote or asked for. Which members there are depends on its kind.
 type LogEntry struct {
 	// In the order in which they began, from 1. It can be passed as cursor.
 	Number int64 `json:"number"`
@@ -797,7 +791,7 @@ func (v *LogEntry) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Network is where a session may go. Hosts that may be reached, and may not.
+// Network names hosts that may be reached, and may not.
 type Network struct {
 	// The only hosts that may be reached; left out: all. Each is a name, an address, or all names
 	// below one as *.example.com.
@@ -806,7 +800,7 @@ type Network struct {
 	Deny []string `json:"deny,omitzero"`
 }
 
-// Node is a server of those that share a database. A server.
+// Node is a server.
 type Node struct {
 	// The server.
 	NodeID string `json:"nodeId"`
@@ -838,7 +832,7 @@ func (v *Node) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// OutlineResult is what snapshot answers. What is on a page.
+// OutlineResult is what is on a page.
 type OutlineResult struct {
 	// The page's address.
 	URL string `json:"url"`
@@ -854,7 +848,7 @@ type OutlineResult struct {
 	Next int `json:"next,omitzero"`
 }
 
-// PageResult is what navigations answer. The page that a step has led to.
+// PageResult is the page that a step has led to.
 type PageResult struct {
 	// The page's address.
 	URL string `json:"url"`
@@ -866,7 +860,7 @@ type PageResult struct {
 	Status int `json:"status,omitzero"`
 }
 
-// PictureResult is what screenshot answers. The picture that a step has made.
+// PictureResult is the picture that a step has made.
 type PictureResult struct {
 	// The picture.
 	ArtifactID string `json:"artifactId"`
@@ -884,8 +878,7 @@ type PictureResult struct {
 	Partial bool `json:"partial,omitzero"`
 }
 
-// Project has sessions, endpoints and keys of its own. What keys are of. What is in one is seen
-// by its own keys alone.
+// Project is what keys are of. What is in one is seen by its own keys alone.
 type Project struct {
 	// The project.
 	ProjectID string `json:"projectId"`
@@ -906,7 +899,7 @@ func (v *Project) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Recording is what there is of a session's recording. What there is of a session's recording.
+// Recording is what there is of a session's recording.
 type Recording struct {
 	// How much is kept: off, all, or the last so long.
 	Record string `json:"record"`
@@ -929,8 +922,7 @@ func (v *Recording) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// RecoverEndpointRequest is the time of which an endpoint is sent what it missed. The time of
-// which an endpoint is sent what it has missed.
+// RecoverEndpointRequest is the time of which an endpoint is sent what it has missed.
 type RecoverEndpointRequest struct {
 	// From when on.
 	Since time.Time `json:"since"`
@@ -938,8 +930,7 @@ type RecoverEndpointRequest struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// RetryDeliveriesRequest chooses the deliveries that are sent again. Which deliveries to send
-// again: those that all of it picks.
+// RetryDeliveriesRequest is which deliveries to send again: those that all of it picks.
 type RetryDeliveriesRequest struct {
 	// Only those to this endpoint.
 	EndpointID string `json:"endpointId,omitzero"`
@@ -957,13 +948,13 @@ type RetryDeliveriesRequest struct {
 	To time.Time `json:"to,omitzero"`
 }
 
-// RotateSecretRequest says how long the old secret still signs. How a secret is to be replaced.
+// RotateSecretRequest is how a secret is to be replaced.
 type RotateSecretRequest struct {
 	// How long the old secret signs beside the new one: 0s to 720h.
 	Overlap string `json:"overlap,omitzero"`
 }
 
-// ScrollResult is what scroll answers. Where the page, or the element, is scrolled to.
+// ScrollResult is where the page, or the element, is scrolled to.
 type ScrollResult struct {
 	// CSS pixels.
 	X float64 `json:"x"`
@@ -973,7 +964,7 @@ type ScrollResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// Segment is a part of a recording. A part of a recording.
+// Segment is a part of a recording.
 type Segment struct {
 	// The artifact that it is, when it is whole.
 	ArtifactID string `json:"artifactId"`
@@ -985,7 +976,7 @@ type Segment struct {
 	Open bool `json:"open,omitzero"`
 }
 
-// SelectResult is what select answers. What is chosen now.
+// SelectResult is what is chosen now.
 type SelectResult struct {
 	// That are chosen; of a list of the page's own, the labels.
 	Values []string `json:"values"`
@@ -993,14 +984,13 @@ type SelectResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// SendExampleRequest of what to send an example.
+// SendExampleRequest is of what to send an example.
 type SendExampleRequest struct {
 	// Of which type.
 	EventType string `json:"eventType"`
 }
 
-// Session is a browser of its own, and what it does. A browser of its own, from its creation on;
-// it stays to be read when it has ended.
+// Session is a browser of its own, from its creation on; it stays to be read when it has ended.
 type Session struct {
 	// The session.
 	SessionID string `json:"sessionId"`
@@ -1094,8 +1084,7 @@ func (v *Session) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// SessionHeader is a header that the session's pages send. A header of what the browser
-// requests.
+// SessionHeader is a header of what the browser requests.
 type SessionHeader struct {
 	// The header's name.
 	Name string `json:"name"`
@@ -1105,8 +1094,7 @@ type SessionHeader struct {
 	Secret bool `json:"secret,omitzero"`
 }
 
-// StartResult is what steps answer that may open a tab or start a download. What an input has
-// started: a tab, or a download.
+// StartResult is what an input has started: a tab, or a download.
 type StartResult struct {
 	// With download: the file, and so are the other members.
 	ArtifactID string `json:"artifactId,omitzero"`
@@ -1130,7 +1118,7 @@ type StartResult struct {
 	URL string `json:"url,omitzero"`
 }
 
-// StateCookie is a cookie of a [StorageState]. A cookie that a browser has.
+// StateCookie is a cookie that a browser has.
 type StateCookie struct {
 	// The cookie's name.
 	Name string `json:"name"`
@@ -1154,7 +1142,7 @@ type StateCookie struct {
 	Secure bool `json:"secure,omitzero"`
 }
 
-// StateItem is a pair of a page's storage. An entry of an origin's local storage.
+// StateItem is an entry of an origin's local storage.
 type StateItem struct {
 	// The key.
 	Name string `json:"name"`
@@ -1162,7 +1150,7 @@ type StateItem struct {
 	Value string `json:"value"`
 }
 
-// StateOrigin is the storage of a site. What an origin keeps.
+// StateOrigin is what an origin keeps.
 type StateOrigin struct {
 	// Scheme, host and port.
 	Origin string `json:"origin"`
@@ -1172,7 +1160,7 @@ type StateOrigin struct {
 	IndexedDB json.RawMessage `json:"indexedDB,omitzero"`
 }
 
-// StepState what is known of a step of any action.
+// StepState is what is known of a step of any action.
 type StepState struct {
 	// The step.
 	StepID string `json:"stepId"`
@@ -1194,7 +1182,7 @@ type StepState struct {
 	Tries []Failure `json:"tries,omitzero"`
 }
 
-// StorageResult is what storage answers. What was found in the browser, or put into it.
+// StorageResult is what was found in the browser, or put into it.
 type StorageResult struct {
 	// get: what was found, as Playwright's storageState.
 	ArtifactID string `json:"artifactId,omitzero"`
@@ -1214,7 +1202,7 @@ type StorageResult struct {
 	Size int64 `json:"size,omitzero"`
 }
 
-// Stream is a link to a live page. A link to a session's live page.
+// Stream is a link to a session's live page.
 type Stream struct {
 	// The link.
 	StreamID string `json:"streamId"`
@@ -1243,7 +1231,7 @@ func (v *Stream) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// TabResult is a tab. A tab.
+// TabResult is a tab.
 type TabResult struct {
 	// Its place; the first is 0.
 	Index int `json:"index"`
@@ -1255,7 +1243,7 @@ type TabResult struct {
 	Current bool `json:"current"`
 }
 
-// TabsResult is what tab answers. The tabs of a session.
+// TabsResult has the tabs of a session.
 type TabsResult struct {
 	// The dialogs that pages showed meanwhile, the last 10 of them.
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
@@ -1269,8 +1257,7 @@ type TabsResult struct {
 	Tabs []TabResult `json:"tabs,omitzero"`
 }
 
-// Timings are the parts of a request's duration, in milliseconds. The parts of a request's time,
-// in milliseconds; -1: there was none.
+// Timings has the parts of a request's time, in milliseconds; -1: there was none.
 type Timings struct {
 	// Until it was sent on its way, in milliseconds.
 	Blocked float64 `json:"blocked"`
@@ -1289,7 +1276,7 @@ type Timings struct {
 }
 
 // UpdateEndpointRequest changes an endpoint: what is nil stays, and what points to an empty
-// value is cleared. What is to be changed of an endpoint; null clears a member.
+// value is cleared.
 type UpdateEndpointRequest struct {
 	// Requests at once; 0: as many as it copes with, up to 32.
 	Concurrency *int `json:"concurrency,omitzero"`
@@ -1314,14 +1301,13 @@ type UpdateEndpointRequest struct {
 	URL *string `json:"url,omitzero"`
 }
 
-// UpdateProjectRequest changes a project: what is nil stays. What is to be changed of a project.
+// UpdateProjectRequest changes a project: what is nil stays.
 type UpdateProjectRequest struct {
 	// Further ones wait; those that have one keep it. 0, or null, is any number.
 	Sessions *int `json:"sessions,omitzero"`
 }
 
-// UploadFile is a file for a page. A file to be given to a page: one of this session's
-// artifacts, or its content.
+// UploadFile is a file to be given to a page: one of this session's artifacts, or its content.
 type UploadFile struct {
 	// Instead: an artifact of this session, such as a download.
 	ArtifactID string `json:"artifactId,omitzero"`
@@ -1336,7 +1322,7 @@ type UploadFile struct {
 	URL string `json:"url,omitzero"`
 }
 
-// UploadResult is what upload answers. What a page was given.
+// UploadResult is what a page was given.
 type UploadResult struct {
 	// That the page was given.
 	Files []UploadedFile `json:"files"`
@@ -1344,7 +1330,7 @@ type UploadResult struct {
 	Dialogs []DialogResult `json:"dialogs,omitzero"`
 }
 
-// UploadedFile is a file that a page was given. A file that a page was given.
+// UploadedFile is a file that a page was given.
 type UploadedFile struct {
 	// What the page sees it called.
 	Name string `json:"name"`
@@ -1352,7 +1338,7 @@ type UploadedFile struct {
 	Size int64 `json:"size"`
 }
 
-// Usage is what passed through a session's way out. What a browser has had of the network.
+// Usage is what a browser has had of the network.
 type Usage struct {
 	// To servers, with what TLS and HTTP add.
 	SentBytes int64 `json:"sentBytes"`
@@ -1362,7 +1348,7 @@ type Usage struct {
 	Refused int `json:"refused"`
 }
 
-// Viewer is somebody who looks at a live page, or did. Somebody who looks at a session, or has.
+// Viewer is somebody who looks at a session, or has.
 type Viewer struct {
 	// The viewer: one connection to the live page.
 	ViewerID string `json:"viewerId"`
@@ -1389,7 +1375,7 @@ func (v *Viewer) UnmarshalJSON(raw []byte) error {
 	return keep(raw, (*plain)(v), &v.Raw)
 }
 
-// Viewport is the size of a page, in CSS pixels. The size of a page, in CSS pixels.
+// Viewport is the size of a page, in CSS pixels.
 type Viewport struct {
 	// CSS pixels.
 	Width int `json:"width"`
@@ -1397,7 +1383,7 @@ type Viewport struct {
 	Height int `json:"height"`
 }
 
-// WebhookHeader is a header of an endpoint's requests. A header of what is sent to an endpoint.
+// WebhookHeader is a header of what is sent to an endpoint.
 type WebhookHeader struct {
 	// The header's name.
 	Name string `json:"name"`
@@ -1407,8 +1393,7 @@ type WebhookHeader struct {
 	Value string `json:"value,omitzero"`
 }
 
-// WebhookHeaderInput is a header that an endpoint's requests get. A header of what is to be sent
-// to an endpoint.
+// WebhookHeaderInput is a header of what is to be sent to an endpoint.
 type WebhookHeaderInput struct {
 	// The header's name.
 	Name string `json:"name"`

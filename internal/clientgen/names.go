@@ -53,32 +53,19 @@ func elsewhere(name string) bool {
 		strings.HasSuffix(name, "Step") || strings.HasSuffix(name, "StepRun") || slices.Contains([]string{"Failure", "Problem", "AddStepsRequest"}, name)
 }
 
-// says are the comments of types that the description says nothing of.
+// says are the comments of types that the description has no word of its own for, or
+// another than Go needs.
 var says = map[string]string{
-	"Artifact": "is a file that a session's steps made or its pages downloaded.", "ArtifactResult": "is what a step answers that made a file.",
-	"Attempt": "is one try of a delivery.", "CancelDeliveriesRequest": "chooses the deliveries that are canceled.", "Cookie": "is one that is set.",
-	"CreateEndpointRequest": "is a new webhook endpoint.", "CreateKeyRequest": "is a new API key.", "CreateProjectRequest": "is a new project.",
-	"CreateSessionRequest": "is a new session; every member may be left out.", "CreateStreamRequest": "is a new link to a live page.",
-	"Delivery": "is one event on its way to one endpoint.", "DeliveryCount": "says how many deliveries it was.", "DialogResult": "is a dialog that a page showed.",
-	"DialogsResult": "is what steps answer that have nothing else to say.", "DryRunResult": "is what a step answers that only looked.",
-	"Endpoint": "is an address that events are sent to.", "EndpointFilter": "chooses the sessions whose events an endpoint gets.",
-	"EventTypeDescription": "is a type of events.", "Explanation": "says why a delivery is as it is.", "ExtractField": "is one of the fields of what is extracted, where its target alone doesn't say it.",
-	"FieldError": "is a field of a request that is wrong.", "FileResult": "is what a step answers that downloaded a file.",
-	"Geolocation": "is where the browser says that it is.", "HTTPCredentials": "answer a server that asks for a name and a password.", "Key": "is an API key.",
-	"LogEntry": "is something that a page said or asked for.", "Network": "is where a session may go.", "Node": "is a server of those that share a database.",
-	"OutlineResult": "is what snapshot answers.", "PageResult": "is what navigations answer.", "PictureResult": "is what screenshot answers.",
-	"Position": "is a point in an element, in CSS pixels from its top left corner.", "Project": "has sessions, endpoints and keys of its own.",
-	"Recording": "is what there is of a session's recording.", "Segment": "is a part of a recording.",
-	"RecoverEndpointRequest": "is the time of which an endpoint is sent what it missed.", "RetryDeliveriesRequest": "chooses the deliveries that are sent again.",
-	"RotateSecretRequest": "says how long the old secret still signs.", "ScrollResult": "is what scroll answers.", "SelectResult": "is what select answers.",
-	"Session": "is a browser of its own, and what it does.", "SessionHeader": "is a header that the session's pages send.", "SessionWebhook": "is an endpoint for one session alone.",
-	"StartResult": "is what steps answer that may open a tab or start a download.", "StateCookie": "is a cookie of a [StorageState].", "StateItem": "is a pair of a page's storage.",
-	"StateOrigin": "is the storage of a site.", "StorageResult": "is what storage answers.", "StorageState": "is a login that was kept: cookies and pages' storage.",
-	"Stream": "is a link to a live page.", "TabResult": "is a tab.", "TabsResult": "is what tab answers.", "Timings": "are the parts of a request's duration, in milliseconds.",
-	"UpdateEndpointRequest": "changes an endpoint: what is nil stays, and what points to an empty value is cleared.", "UpdateProjectRequest": "changes a project: what is nil stays.",
-	"UploadFile": "is a file for a page.", "UploadResult": "is what upload answers.", "UploadedFile": "is a file that a page was given.", "Usage": "is what passed through a session's way out.",
-	"Viewer": "is somebody who looks at a live page, or did.", "Viewport": "is the size of a page, in CSS pixels.", "WebhookHeader": "is a header of an endpoint's requests.", "WebhookHeaderInput": "is a header that an endpoint's requests get.",
+	"SessionWebhook":        "is an endpoint for one session alone.",
+	"Position":              "is a point in an element, in CSS pixels from its top left corner.",
+	"StorageState":          "is a login that was kept: cookies and the storage of pages.",
+	"ExtractField":          "is one of the fields of what is extracted, where its target alone doesn't say it.",
+	"UpdateEndpointRequest": "changes an endpoint: what is nil stays, and what points to an empty value is cleared.",
+	"UpdateProjectRequest":  "changes a project: what is nil stays.",
 }
+
+// verbs lead from a type to what the description says of it, where that isn't "is".
+var verbs = map[string]string{"Network": "names", "TabsResult": "has", "Timings": "has"}
 
 var initialisms = map[string]string{
 	"id": "ID", "ids": "IDs", "url": "URL", "http": "HTTP", "dns": "DNS", "ssl": "SSL", "sha256": "SHA256", "ime": "IME", "pdf": "PDF", "mime": "MIME", "_cr": "Cr", "db": "DB",

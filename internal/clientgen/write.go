@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,11 +71,11 @@ func (g *generator) object(name, schemaName string, s *schema) {
 	text := s.Description
 	switch {
 	case says[name] != "":
-		text = strings.TrimSpace(name + " " + says[name] + " " + text)
+		text = name + " " + says[name]
 	case text != "":
-		text = name + " " + lower(text)
+		text = name + " " + cmp.Or(verbs[name], "is") + " " + lower(text)
 	default:
-		text = name + " is what the API's description calls so."
+		panic("nothing says what " + name + " is")
 	}
 	var below []func()
 	g.comment("", text)
