@@ -45,6 +45,7 @@ class Server:
 
     def __init__(self, *streams: str, status: str = "READY") -> None:
         self.streams, self.asked, self.status = list(streams), [], status  # type: list[str], list[str | None], str
+        self.types: list[list[str]] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.startswith("/v1/sessions/"):
@@ -52,6 +53,7 @@ class Server:
         if request.headers["accept"] != "text/event-stream":
             return httpx.Response(200, json={"data": [], "nextCursor": "evt_9"})
         self.asked.append(request.headers.get("last-event-id"))
+        self.types.append(request.url.params.get_list("types"))
         return httpx.Response(200, headers=STREAM, stream=Cut(self.streams.pop(0)))
 
     def client(self) -> Browserhook:
@@ -75,6 +77,13 @@ def test_goes_on_where_it_was_and_ends_with_the_session() -> None:
 def test_types_are_picked_and_the_end_is_heard() -> None:
     server = Server(event(1, "step_started") + event(2) + event(3, "browser_closed"))
     assert [e.id for e in session(server.client()).events(types=["step_completed"])] == ["evt_2"]
+    assert server.types == [["step_completed", "browser_closed", "browser_failed"]]
+
+
+def test_an_end_that_is_picked_comes_once_and_is_the_last() -> None:
+    server = Server(event(1, "step_started") + event(2, "browser_closed") + event(3))
+    assert [e.id for e in session(server.client()).events(types=["browser_closed"])] == ["evt_2"]
+    assert server.types == [["browser_closed", "browser_failed"]]
 
 
 def test_after_the_end_there_is_nothing() -> None:

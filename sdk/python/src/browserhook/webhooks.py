@@ -45,7 +45,7 @@ def verify(
         headers: The request's headers, in any case.
         secrets: What the answer that made the endpoint has: its secret (whsec_…), its public
             key (whpk_…, which needs the extra ed25519), or several of both while they are being
-        rotated: any of them will do.
+            rotated: any of them will do.
         tolerance: How far the webhook's time may be from the clock here, either way; a number
             is seconds. It limits for how long a request that was overheard can be sent again.
         now: The time, in seconds since 1970; the clock's by default.
