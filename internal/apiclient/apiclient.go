@@ -33,12 +33,6 @@ func New(url, key string, timeout time.Duration) *Client {
 	}}
 }
 
-// Over makes a client that sends its requests through a transport: to a server at url,
-// whose answers have no bounds in time.
-func Over(url, key string, transport http.RoundTripper) *Client {
-	return &Client{URL: strings.TrimSuffix(url, "/"), Key: key, client: &http.Client{Transport: transport}}
-}
-
 // Close ends the connections that are kept for the next call.
 func (c *Client) Close() { c.client.CloseIdleConnections() }
 
@@ -59,21 +53,16 @@ func (c *Client) Make(ctx context.Context, path, key string, in, out any) error 
 	return c.do(ctx, http.MethodPost, path, http.Header{"Idempotency-Key": {key}}, in, out)
 }
 
-// Send sends in as JSON, unless it is nil, and returns the answer, whatever its status.
-func (c *Client) Send(ctx context.Context, method, path string, header http.Header, in any) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, method, path string, header http.Header, in, out any) error {
 	var body []byte
 	if in != nil {
 		var err error
 		if body, err = json.Marshal(in); err != nil {
-			return nil, err
+			return err
 		}
 		header.Set("Content-Type", "application/json")
 	}
-	return c.send(ctx, method, path, body, header)
-}
-
-func (c *Client) do(ctx context.Context, method, path string, header http.Header, in, out any) error {
-	res, err := c.Send(ctx, method, path, header, in)
+	res, err := c.send(ctx, method, path, body, header)
 	if err != nil {
 		return err
 	}
