@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -41,17 +42,25 @@ func (s *server) plainRoutes() {
 	}
 }
 
+// published is what anybody may read: plain and packed, each with an ETag of its own.
 type published struct {
-	body []byte
-	etag string
+	body, zipped []byte
+	etag         string // the packed one's has "-gzip" behind it
 }
 
 // static answers with what is made the first time that anybody asks: making it costs
 // milliseconds, and needs no key.
 func (s *server) static(kind string, make func() ([]byte, error)) http.HandlerFunc {
 	page := sync.OnceValues(func() (p published, err error) {
-		p.body, err = make()
-		p.etag = fmt.Sprintf(`"%x"`, sha256.Sum256(p.body))
+		if p.body, err = make(); err != nil {
+			return p, err
+		}
+		p.etag = fmt.Sprintf("%x", sha256.Sum256(p.body))
+		var zipped bytes.Buffer
+		z := gzip.NewWriter(&zipped)
+		_, err = z.Write(p.body)
+		err = errors.Join(err, z.Close())
+		p.zipped = zipped.Bytes()
 		return p, err
 	})
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -64,8 +73,14 @@ func (s *server) static(kind string, make func() ([]byte, error)) http.HandlerFu
 		h.Set("Content-Type", kind)
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		h.Set("Cache-Control", "no-cache") // it is another one after an upgrade
-		h.Set("ETag", p.etag)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(p.body))
+		h.Add("Vary", "Accept-Encoding")
+		body, etag := p.body, p.etag
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			h.Set("Content-Encoding", "gzip")
+			body, etag = p.zipped, p.etag+"-gzip"
+		}
+		h.Set("ETag", `"`+etag+`"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 	}
 }
 

@@ -1,6 +1,8 @@
 package httpapi_test
 
 import (
+	"compress/gzip"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,11 +17,12 @@ import (
 func TestWhatAnybodyMayAskIsMadeOnce(t *testing.T) {
 	api := httpapi.New(httpapi.Config{Log: slog.New(slog.DiscardHandler)})
 	for path, kind := range map[string]string{"/openapi.json": "application/openapi+json", "/docs/api/sessions": "text/html; charset=utf-8"} {
-		ask := func(etag string) *httptest.ResponseRecorder {
+		ask := func(etag string, takes ...string) *httptest.ResponseRecorder {
 			w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 			if etag != "" {
 				r.Header.Set("If-None-Match", etag)
 			}
+			r.Header["Accept-Encoding"] = takes
 			api.ServeHTTP(w, r)
 			return w
 		}
@@ -33,6 +36,17 @@ func TestWhatAnybodyMayAskIsMadeOnce(t *testing.T) {
 		}
 		if another := ask(`"another"`); another.Code != http.StatusOK || another.Body.String() != first.Body.String() || another.Header().Get("ETag") != etag {
 			t.Errorf("%s by who has another: %d", path, another.Code)
+		}
+		packed := ask(etag, "br, gzip")
+		z, err := gzip.NewReader(packed.Body)
+		if err != nil || packed.Code != http.StatusOK || packed.Header().Get("Content-Encoding") != "gzip" || packed.Header().Get("Vary") == "" {
+			t.Fatalf("%s packed: %d %v, %v", path, packed.Code, packed.Header(), err)
+		}
+		if raw, err := io.ReadAll(z); err != nil || string(raw) != first.Body.String() {
+			t.Errorf("%s is another when packed: %v", path, err)
+		}
+		if again := ask(packed.Header().Get("ETag"), "gzip"); again.Code != http.StatusNotModified || packed.Header().Get("ETag") == etag {
+			t.Errorf("%s packed, again: %d", path, again.Code)
 		}
 		asked := testing.AllocsPerRun(10, func() { ask(etag) })
 		if asked > 200 {
