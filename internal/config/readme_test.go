@@ -1,9 +1,12 @@
 package config
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,5 +89,53 @@ func TestDocumentedSettings(t *testing.T) {
 		if !slices.ContainsFunc(names, func(n string) bool { _, ok := defaults[n]; return ok }) {
 			t.Errorf("operations.md has %s, which is no setting", row[0])
 		}
+	}
+}
+
+var (
+	told  = regexp.MustCompile("`([a-z-]+)`(?:,| \\() ?(\\d+)(?: (s|days|GiB|MiB)|;| by default)")
+	units = map[string]string{"s": "s", "days": "h", "GiB": "GiB", "MiB": "MiB"}
+)
+
+// TestDefaultsInTheText: where a document says behind a setting's name what it is by
+// default, so it is.
+func TestDefaultsInTheText(t *testing.T) {
+	all, err := Settings()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := map[string]string{}
+	for _, s := range all {
+		defaults[s.Name] = s.Default
+	}
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, document := range documents {
+		raw, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range told.FindAllStringSubmatch(string(raw), -1) {
+			want, ok := defaults[m[1]]
+			if !ok || want == "" {
+				continue // no setting, or one that the machine decides
+			}
+			n, err := strconv.Atoi(m[2])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m[3] == "days" {
+				n *= 24
+			}
+			if count++; fmt.Sprint(n, units[m[3]]) != want {
+				t.Errorf("%s says %s; it is %s", document, m[0], want)
+			}
+		}
+	}
+	if count < 5 {
+		t.Errorf("only %d defaults are told", count)
 	}
 }
