@@ -89,6 +89,12 @@ programs: ## Playwright and Puppeteer over connectUrl and over Chromium's own po
 		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'Programs$$' ./test/e2e -args -checks "$(or $(ONLY),all)" || exit 1; \
 	done
 
+.PHONY: runtimes
+runtimes: ## the TypeScript SDK, packed, in Deno, Bun, a worker (workerd) and Next.js
+	npm ci --prefix sdk/typescript --no-audit --no-fund --loglevel=error
+	npm ci --prefix test/sdk/typescript/runtimes --no-audit --no-fund --loglevel=error
+	$(GO) test -count=1 -v -run TestRuntimes ./test/sdk/typescript -args -runtimes
+
 .PHONY: roles
 roles: ## roles and names beside Chromium's accessibility tree: generated documents (DOCUMENTS=n), and 20 pages that packages ship
 	@./scripts/install-deps test

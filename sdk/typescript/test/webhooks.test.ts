@@ -236,6 +236,18 @@ test("the same event twice at once is taken once, and again only if that failed"
   }
 });
 
+test("secrets that are found when a webhook comes", async () => {
+  let found: string | string[] = "";
+  const told: unknown[] = [];
+  const handle = forFetch(async () => found, () => {}, { onError: (e) => told.push(e) });
+  const post = async () => (await handle(new Request("https://shop.example/hook", { method: "POST", headers: signed(), body }))).status;
+  assert.equal(await post(), 500);
+  assert.match(String(told[0]), /the secret is empty/);
+  found = [other, secret];
+  assert.equal(await post(), 204);
+  assert.throws(() => forFetch([], () => {}), /there is no secret/);
+});
+
 test("a memory of one's own is asked and told", async () => {
   const ids = new Set(["evt_0"]);
   let calls = 0;

@@ -5,8 +5,7 @@
  * @packageDocumentation
  */
 import { join } from "./fetch.js";
-import { Receiver, TooLong, type ReceiverOptions, type Take } from "./receiver.js";
-import type { Secrets } from "./verify.js";
+import { Receiver, TooLong, type ReceiverOptions, type SecretSource, type Take } from "./receiver.js";
 
 /** As much of Node.js' request as is needed; `body` is what a parser before has made. */
 interface Request extends AsyncIterable<Uint8Array> {
@@ -23,7 +22,7 @@ interface Response {
 }
 
 /** Makes a handler that verifies each webhook, has each event taken once, and answers. */
-export function webhookHandler(secrets: Secrets, take: Take, options?: ReceiverOptions): (request: Request, response: Response) => Promise<void> {
+export function webhookHandler(secrets: SecretSource, take: Take, options?: ReceiverOptions): (request: Request, response: Response) => Promise<void> {
   const receiver = new Receiver(secrets, take, options);
   return async (request, response) => {
     response.statusCode = await receiver.receive(request.method, request.headers, () => bytes(request, receiver.maxBody));

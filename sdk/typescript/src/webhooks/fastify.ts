@@ -3,8 +3,7 @@
  *
  * @packageDocumentation
  */
-import { Receiver, type ReceiverOptions, type Take } from "./receiver.js";
-import type { Secrets } from "./verify.js";
+import { Receiver, type ReceiverOptions, type SecretSource, type Take } from "./receiver.js";
 
 /** As much of Fastify as is needed. */
 interface Instance {
@@ -27,7 +26,7 @@ interface Reply {
  * Makes a plugin with one route, that of its prefix: it verifies each webhook, has each event taken
  * once, and answers. The parsers of bodies that it needs are its own.
  */
-export function webhookPlugin(secrets: Secrets, take: Take, options?: ReceiverOptions): (app: Instance) => Promise<void> {
+export function webhookPlugin(secrets: SecretSource, take: Take, options?: ReceiverOptions): (app: Instance) => Promise<void> {
   const receiver = new Receiver(secrets, take, options);
   return async (app) => {
     app.removeAllContentTypeParsers();

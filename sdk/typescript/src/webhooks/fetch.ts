@@ -4,11 +4,10 @@
  *
  * @packageDocumentation
  */
-import { Receiver, TooLong, type ReceiverOptions, type Take } from "./receiver.js";
-import type { Secrets } from "./verify.js";
+import { Receiver, TooLong, type ReceiverOptions, type SecretSource, type Take } from "./receiver.js";
 
 /** Makes a handler that verifies each webhook, has each event taken once, and answers. */
-export function webhookHandler(secrets: Secrets, take: Take, options?: ReceiverOptions): (request: Request) => Promise<Response> {
+export function webhookHandler(secrets: SecretSource, take: Take, options?: ReceiverOptions): (request: Request) => Promise<Response> {
   const receiver = new Receiver(secrets, take, options);
   return async (request) => {
     const status = await receiver.receive(request.method, request.headers, () => bytes(request, receiver.maxBody));

@@ -4,11 +4,10 @@
  * @packageDocumentation
  */
 import { webhookHandler as handler } from "./fetch.js";
-import type { ReceiverOptions, Take } from "./receiver.js";
-import type { Secrets } from "./verify.js";
+import type { ReceiverOptions, SecretSource, Take } from "./receiver.js";
 
 /** Makes a handler that verifies each webhook, has each event taken once, and answers. */
-export function webhookHandler(secrets: Secrets, take: Take, options?: ReceiverOptions): (context: { req: { raw: Request } }) => Promise<Response> {
+export function webhookHandler(secrets: SecretSource, take: Take, options?: ReceiverOptions): (context: { req: { raw: Request } }) => Promise<Response> {
   const handle = handler(secrets, take, options);
   return (context) => handle(context.req.raw);
 }

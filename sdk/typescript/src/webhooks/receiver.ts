@@ -4,6 +4,12 @@ import { header, verify, WebhookError, type HeadersLike, type Secrets, type Veri
 /** What is done with an event. What it throws is answered 500, and the event comes again. */
 export type Take = (event: Event) => void | Promise<void>;
 
+/**
+ * Secrets, or what finds them when a webhook comes: where there are none yet when the program is
+ * loaded, as while Next.js builds it.
+ */
+export type SecretSource = Secrets | (() => Secrets | Promise<Secrets>);
+
 /** Remembers the ids of webhooks that were taken, at least those of the last days. */
 export interface Memory {
   has(id: string): boolean | Promise<boolean>;
@@ -25,6 +31,13 @@ export type Status = 204 | 400 | 401 | 405 | 413 | 500;
 /** A body that is longer than it may be. */
 export class TooLong extends Error {}
 
+/** Secrets, if there are any. */
+function some(secrets: Secrets): Secrets {
+  if (typeof secrets !== "string" && !secrets?.length) throw new TypeError("webhooks: there is no secret");
+  if (secrets === "") throw new TypeError("webhooks: the secret is empty");
+  return secrets;
+}
+
 /**
  * Takes webhooks: verifies each, has each event taken once, and says what to answer. Two requests
  * with one id are never taken at the same time: the second waits for the first, and is taken only
@@ -33,15 +46,14 @@ export class TooLong extends Error {}
 export class Receiver {
   readonly maxBody: number;
   readonly #take: Take;
-  readonly #secrets: Secrets;
+  readonly #secrets: () => Secrets | Promise<Secrets>;
   readonly #options: ReceiverOptions;
   readonly #memory: Memory;
   readonly #underWay = new Map<string, Promise<unknown>>();
 
-  constructor(secrets: Secrets, take: Take, options: ReceiverOptions = {}) {
-    if (typeof secrets !== "string" && !secrets?.length) throw new TypeError("webhooks: there is no secret");
-    if (secrets === "") throw new TypeError("webhooks: the secret is empty");
-    this.#secrets = secrets;
+  constructor(secrets: SecretSource, take: Take, options: ReceiverOptions = {}) {
+    if (typeof secrets !== "function") some(secrets);
+    this.#secrets = typeof secrets === "function" ? secrets : () => secrets;
     this.#take = take;
     this.#options = options;
     this.#memory = options.memory ?? new Recent(10_000);
@@ -53,7 +65,7 @@ export class Receiver {
     let id: string | undefined;
     try {
       if (method !== "POST") throw new Refused(405, "the method is not POST");
-      const event = await verify(await body(), headers, this.#secrets, this.#options);
+      const event = await verify(await body(), headers, some(await this.#secrets()), this.#options);
       id = header(headers, "webhook-id");
       await this.#once(id, event);
       return 204;

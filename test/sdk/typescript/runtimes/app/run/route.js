@@ -1,0 +1,4 @@
+import { run } from "../../program.js";
+
+export const dynamic = "force-dynamic";
+export const GET = () => run(process.env);
