@@ -987,11 +987,12 @@ func (s *AssertStep) became(r *StepRun) error {
 	return r.into(&s.Result)
 }
 
-// ExtractStep reads the page, in one look, once all that is asked for is there. A field is a
-// target, of which the text is taken, or an object; inside each match of a list, targets are
-// looked for in that match, one without a match is null, and a field without a target is about
-// the match itself. A list may be empty: where it fills late, a waitFor comes first. The result:
-// what was read. At least one of target, each, fields is needed.
+// ExtractStep reads the page, in one look, once all that is asked for is there; an optional
+// field is null if it alone is missing. A field is a target, of which the text is taken, or an
+// object; inside each match of a list, targets are looked for in that match, one without a match
+// is null, and a field without a target is about the match itself. A list may be empty: where it
+// fills late, a waitFor comes first. The result: what was read. At least one of target, each,
+// fields is needed.
 type ExtractStep struct {
 	// A list of all matches instead of the one.
 	All bool `json:"all,omitzero"`
@@ -1062,6 +1063,8 @@ type ExtractField struct {
 	Fields map[string]any `json:"fields,omitzero"`
 	// The language that a number is written in.
 	Locale string `json:"locale,omitzero"`
+	// Nobody waits for it: it is null where the target isn't found.
+	Optional bool `json:"optional,omitzero"`
 	// Looked for inside the element that the list is of.
 	Target string `json:"target,omitzero"`
 	// What to make of it. One of text, number, html, value, markdown, links, table.
@@ -1334,7 +1337,7 @@ type StorageStep struct {
 	// How often a step that fails is tried again; tries says why each try failed. What it did until
 	// then it does again.
 	Retries *int `json:"retries,omitzero"`
-	// set: what get has kept, or Playwright's context.storageState().
+	// set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB.
 	StorageState *StorageState `json:"storageState,omitzero"`
 	// How long the step may take, each try of it if there are several; 10ms to 10m, 30s is the
 	// default.

@@ -1311,7 +1311,7 @@ type UpdateProjectRequest struct {
 type UploadFile struct {
 	// Instead: an artifact of this session, such as a download.
 	ArtifactID string `json:"artifactId,omitzero"`
-	// Its bytes, as base64.
+	// Its bytes, as base64, within a request's 1 MiB.
 	Content []byte `json:"content,omitzero"`
 	// What the page is told it is called. Needed with content.
 	Name string `json:"name,omitzero"`

@@ -182,7 +182,7 @@ func checkBody(w http.ResponseWriter, r *http.Request) ([]byte, *Problem) {
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, newProblem("body_too_large", "The body may have at most 1 MiB.")
+		return nil, newProblem("body_too_large", "The body may have at most 1 MiB. A file for a page may come by its url or as an artifactId instead.")
 	}
 	if err != nil {
 		return nil, newProblem(domain.CodeMalformed, "The body could not be read.")

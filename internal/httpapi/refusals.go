@@ -38,7 +38,7 @@ var refusals = map[int]refusal{
 	http.StatusNotFound:                     {"NotFound", "There is nothing under the id, in the key's project.", domain.CodeNotFound, "There is nothing under this id.", ""},
 	http.StatusConflict:                     {"Conflict", "The state of things doesn't allow it, or the Idempotency-Key was used for another request.", domain.CodeEnded, "The session has ended.", ""},
 	http.StatusGone:                         {"Gone", "What comes after the cursor is no longer all there.", domain.CodeExpired, "Events after this cursor were deleted.", ""},
-	http.StatusRequestEntityTooLarge:        {"TooLarge", "The body is longer than 1 MiB.", "body_too_large", "The body may have at most 1 MiB.", ""},
+	http.StatusRequestEntityTooLarge:        {"TooLarge", "The body is longer than 1 MiB.", "body_too_large", "The body may have at most 1 MiB. A file for a page may come by its url or as an artifactId instead.", ""},
 	http.StatusUnsupportedMediaType:         {"UnsupportedMediaType", "The body is not application/json.", "unsupported_media_type", "Send the body as application/json.", ""},
 	http.StatusRequestedRangeNotSatisfiable: {"NoSuchRange", "The file has no such bytes.", "range_not_satisfiable", "The file has no such bytes.", ""},
 	http.StatusUnprocessableEntity:          {"Invalid", "Something in the request is wrong; errors says which fields.", domain.CodeInvalid, "limit: expected number <= 100", "limit"},

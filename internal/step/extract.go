@@ -15,7 +15,7 @@ import (
 
 var extracting = []action{{
 	name: "extract",
-	does: "Reads the page, in one look, once all that is asked for is there. A field is a target, of which the text is taken, or an object; inside each match of a list, targets are looked for in that match, one without a match is null, and a field without a target is about the match itself. A list may be empty: where it fills late, a waitFor comes first.",
+	does: "Reads the page, in one look, once all that is asked for is there; an optional field is null if it alone is missing. A field is a target, of which the text is taken, or an object; inside each match of a list, targets are looked for in that match, one without a match is null, and a field without a target is about the match itself. A list may be empty: where it fills late, a waitFor comes first.",
 	members: []member{
 		target,
 		{name: "each", tag: `doc:"A list of what all that match this target have; the same as target with all." maxLength:"4096" example:"#products li"`},
@@ -36,6 +36,10 @@ var extracting = []action{{
 		{
 			step:   `{"action":"extract","fields":{"title":"h1","links":{"target":"nav","type":"links"},"rating":{"target":"#rating","type":"number"}}}`,
 			result: `{"links":[{"text":"Help","url":"https://shop.example/help"}],"rating":4.5,"title":"Tea shop"}`,
+		},
+		{
+			step:   `{"action":"extract","fields":{"title":"h1","sale":{"target":"#sale","optional":true}}}`,
+			result: `{"sale":null,"title":"Tea shop"}`,
 		},
 		{
 			step:   `{"action":"extract","target":"#hours","type":"table"}`,
@@ -63,11 +67,12 @@ type Field struct {
 	Type      string           `json:"type,omitempty"`
 	Locale    string           `json:"locale,omitempty"`
 	Fields    map[string]Field `json:"fields,omitempty"`
+	Optional  bool             `json:"optional,omitempty"`
 }
 
 // shape is all that the step asks for as one field.
 func (s *Spec) shape() Field {
-	return Field{s.Target, s.Each, s.All, s.Attribute, s.Type, s.Locale, s.Fields}
+	return Field{s.Target, s.Each, s.All, s.Attribute, s.Type, s.Locale, s.Fields, false}
 }
 
 // UnmarshalJSON takes "selector" for {"target":"selector"}.
@@ -95,6 +100,7 @@ func (Field) Schema(huma.Registry) *huma.Schema {
 			"type":      {Type: huma.TypeString, Enum: readings, Description: "What to make of it."},
 			"locale":    {Type: huma.TypeString, Description: "The language that a number is written in."},
 			"fields":    {Type: huma.TypeObject, Description: "The same again, inside each match."},
+			"optional":  {Type: huma.TypeBoolean, Description: "Nobody waits for it: it is null where the target isn't found."},
 		},
 	}}}
 }
@@ -126,6 +132,8 @@ func (f *Field) check(at pathTo, depth int) error {
 		return domain.Invalid(at("all"), "is what each says already")
 	case f.All && f.Target == "":
 		return domain.Invalid(at("all"), "says something about a target, and there is none")
+	case f.Optional && (f.Target == "" || f.All):
+		return domain.Invalid(at("optional"), "says that a target may be missing, and there is none, or a list, which may be empty")
 	case f.Type != "" && !slices.Contains(readings, any(f.Type)):
 		return domain.Invalid(at("type"), "%q is none of text, number, html, value, markdown, links, table", f.Type)
 	case len(f.Fields) > 0 && (f.Attribute != "" || f.Type != ""):
@@ -168,7 +176,7 @@ func (r *run) extract() (any, error) {
 
 // args is the field with its targets parsed, as the injected engine takes it.
 func (f *Field) args(testID string) object {
-	o := object{"all": f.All || f.Each != ""}
+	o := object{"all": f.All || f.Each != "", "optional": f.Optional}
 	raw := cmp.Or(f.Target, f.Each)
 	if t, err := ParseTarget(raw); raw != "" && err == nil { // Check has seen it
 		o["target"], o["raw"] = t.withTestID(testID), raw

@@ -60,7 +60,8 @@ func TestExtractShapes(t *testing.T) {
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for shape, want := range map[string]string{
-		`"each":".p","fields":{"id":{"attribute":"data-id"},"name":"b","link":{"target":"a","attribute":"href"},"tags":{"each":".tags li"}}`: `[{"id":"1","link":"/a?x=1","name":"A","tags":["x","y"]},{"id":"2","link":null,"name":"B","tags":[]}]`,
+		`"each":".p","fields":{"id":{"attribute":"data-id"},"name":"b","link":{"target":"a","attribute":"href"},"tags":{"each":".tags li"}}`:                                           `[{"id":"1","link":"/a?x=1","name":"A","tags":["x","y"]},{"id":"2","link":null,"name":"B","tags":[]}]`,
+		`"fields":{"h":"h1","sale":{"target":".sale","optional":true},"of":{"target":"#i","optional":true,"type":"value"},"box":{"target":".box","optional":true,"fields":{"a":"b"}}}`: `{"box":null,"h":"Shop","of":"typed","sale":null}`,
 		`"target":"#t","type":"table"`:                                `[{"Name":"Tea","Price":"4","Price 2":"5","column 4":"z"},{"Name":"Cups","Price":"Cups","Price 2":"5","column 4":"q"}]`,
 		`"target":"#plain","type":"table"`:                            `[["a","b"],["c"]]`,
 		`"target":"nav","type":"links"`:                               `[{"text":"One","url":"` + site.URL + `/one"},{"text":"Mail","url":"mailto:a@b.test"}]`,

@@ -75,6 +75,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		`{"action":"extract","target":"a","type":"number","locale":"!"}`:                                      `s.locale: must be a language`,
 		`{"action":"extract","target":"a","locale":"de"}`:                                                     `s.locale: must be a language`,
 		`{"action":"extract","fields":{"a":{"attribute":"b"}}}`:                                               `s.fields.a.target: is needed`,
+		`{"action":"extract","fields":{"a":{"each":"b","optional":true}}}`:                                    `s.fields.a.optional: says that a target may be missing`,
 		`{"action":"extract","each":"a","type":"table","fields":{"a":"b"}}`:                                   `s.fields: can't go with`,
 		`{"action":"extract","target":"a","attribute":"b","type":"markdown"}`:                                 `s.attribute: is a text or a number`,
 		`{"action":"extract","fields":{"a":{"target":"frame=x >> b"}}}`:                                       `s.fields.a.target: at 1: frame=`,

@@ -55,7 +55,7 @@ var storing = []action{{
 	does: "Keeps, replaces or clears what the session's pages have stored: cookies, local storage and IndexedDB, of every origin that they were of. What get finds is Playwright's storageState, as an encrypted artifact that a key of the role project can fetch; it is in no event. set clears all first.",
 	members: []member{
 		{name: "do", tag: `doc:"What to do." enum:"get,set,clear" example:"get"`, needed: true},
-		{name: "storageState", tag: `doc:"set: what get has kept, or Playwright's context.storageState()."`},
+		{name: "storageState", tag: `doc:"set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB."`},
 		{name: "indexedDB", tag: `doc:"get: IndexedDB too, which takes longer."`},
 	},
 	answers: "get: the artifact, and how many cookies and origins are in it. set: how many there were.",

@@ -35,7 +35,7 @@ const MaxUpload = 32 << 20
 type File struct {
 	Name     string `json:"name,omitempty" doc:"What the page is told it is called. Needed with content." maxLength:"255" example:"cv.pdf"`
 	Type     string `json:"type,omitempty" doc:"Its media type; by the name if it is left out." maxLength:"255" example:"application/pdf"`
-	Content  string `json:"content,omitempty" doc:"Its bytes, as base64." maxLength:"1048576" secret:"true"`
+	Content  string `json:"content,omitempty" doc:"Its bytes, as base64, within a request's 1 MiB." maxLength:"1048576" secret:"true"`
 	Artifact string `json:"artifactId,omitempty" doc:"Instead: an artifact of this session, such as a download." maxLength:"64"`
 	URL      string `json:"url,omitempty" doc:"Instead: an http or https address, fetched as the session's browser may reach it, without its cookies and headers." maxLength:"4096" example:"https://example.com/cv.pdf"`
 

@@ -112,7 +112,8 @@ function valueOf(el, f) {
   return attribute ? raw : rawOf(el);
 }
 
-// read makes one field's value; inside an element of a list a missing one is null.
+// read makes one field's value; one that is missing is null inside an element of a list, or
+// if it is optional.
 function read(f, root) {
   if (!f.target) return { ok: true, value: valueOf(root, f) };
   let found;
@@ -122,7 +123,7 @@ function read(f, root) {
     return e.ok === false ? e : no("target_invalid", `${f.raw}: ${e.message}`, { fatal: true });
   }
   if (f.all) return { ok: true, value: found.map((el) => valueOf(el, f)) };
-  if (found.length === 0) return root === document ? no("target_not_found", `no element matches ${f.raw}`) : { ok: true, value: null };
+  if (found.length === 0) return root === document && !f.optional ? no("target_not_found", `no element matches ${f.raw}`) : { ok: true, value: null };
   if (found.length > 1) {
     const shown = found.slice(0, 3).map(describe).join(", ") + (found.length > 3 ? ", …" : "");
     return no("target_ambiguous", `${found.length} elements match ${f.raw}: ${shown}; nth=0 is the first, all makes a list`, { fatal: true });

@@ -7,16 +7,16 @@ export interface Link {
 }
 
 /** What `extract` answers, by what it was asked for. */
-export type Extracted<O> = Omit<ExtractStep, "action"> extends O ? unknown : Field<O, false>;
+export type Extracted<O> = Omit<ExtractStep, "action"> extends O ? unknown : Field<Omit<O, "optional">, false>; // which is the step's own
 
 // In says whether it is looked for in an element, where one without a match is null, or in the
-// page, where it is waited for.
+// page, where it is waited for unless it is optional.
 type Field<F, In> = F extends string
   ? string | Missing<In>
   : F extends { each: string } | { all: true }
     ? Value<F, true>[]
     : F extends { target: string }
-      ? Value<F, true> | Missing<In>
+      ? Value<F, true> | Missing<F extends { optional: true } ? true : In>
       : Value<F, In>;
 
 type Missing<In> = In extends true ? null : never;

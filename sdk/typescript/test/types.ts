@@ -49,14 +49,16 @@ export async function results(client: Browserhook) {
     extract({ target: "li", all: true }),
     extract({ target: "#rating", type: "number" }),
     extract({ target: "#hours", type: "table" }),
-    extract({ fields: { shop: { target: "#shop", fields: { name: "b" } } } }),
+    extract({ fields: { shop: { target: "#shop", fields: { name: "b" } }, sale: { target: "#sale", optional: true } } }),
   ]);
   is<Same<(typeof lists)[0], { name: string | null; link: string | null; tags: string[] }[]>>();
   is<Same<(typeof lists)[1], string>>();
   is<Same<(typeof lists)[2], string[]>>();
   is<Same<(typeof lists)[3], number | null>>();
   is<Same<(typeof lists)[4], Record<string, string>[] | string[][]>>();
-  is<Same<(typeof lists)[5], { shop: { name: string | null } }>>();
+  is<Same<(typeof lists)[5], { shop: { name: string | null }; sale: string | null }>>();
+  is<Same<ResultOf<ReturnType<typeof perhaps>>, string | undefined>>();
+  const perhaps = () => extract({ target: "h1", optional: true });
   is<Same<ResultOf<ReturnType<typeof unknown>>, unknown>>();
   const unknown = (options: Omit<api.ExtractStep, "action">) => extract(options);
   is<Same<ResultsOf<[ReturnType<typeof maybe>, ReturnType<typeof dry>]>, [api.PageResult | undefined, api.DryRunResult]>>();

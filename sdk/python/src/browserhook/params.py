@@ -55,6 +55,8 @@ class ExtractField(TypedDict, total=False):
     """The same again, inside each match."""
     locale: str
     """The language that a number is written in."""
+    optional: bool
+    """Nobody waits for it: it is null where the target isn't found."""
     target: str
     """Looked for inside the element that the list is of."""
     type: Literal["text", "number", "html", "value", "markdown", "links", "table"]
@@ -195,7 +197,9 @@ class StateOrigin(_StateOrigin, total=False):
 
 
 class StorageState(TypedDict):
-    """set: what get has kept, or Playwright's context.storageState()."""
+    """set: what get has kept, or Playwright's context.storageState(), within a request's 1
+    MiB.
+    """
 
     cookies: Sequence[StateCookie]
     """All of them."""
@@ -209,7 +213,7 @@ class UploadFile(TypedDict, total=False):
     artifactId: str
     """Instead: an artifact of this session, such as a download."""
     content: str
-    """Its bytes, as base64."""
+    """Its bytes, as base64, within a request's 1 MiB."""
     name: str
     """What the page is told it is called. Needed with content."""
     type: str

@@ -807,12 +807,12 @@ def extract(
     timeout: timedelta | str | None = None,
     type: Literal["text", "number", "html", "value", "markdown", "links", "table"] | None = None,
 ) -> Step[Any]:
-    """Reads the page, in one look, once all that is asked for is there. A field is a
-    target, of which the text is taken, or an object; inside each match of a list,
-    targets are looked for in that match, one without a match is null, and a field
-    without a target is about the match itself. A list may be empty: where it fills late,
-    a waitFor comes first. The result: what was read. At least one of target, each,
-    fields is needed.
+    """Reads the page, in one look, once all that is asked for is there; an optional field
+    is null if it alone is missing. A field is a target, of which the text is taken, or
+    an object; inside each match of a list, targets are looked for in that match, one
+    without a match is null, and a field without a target is about the match itself. A
+    list may be empty: where it fills late, a waitFor comes first. The result: what was
+    read. At least one of target, each, fields is needed.
 
     Args:
         target: CSS selector, or text=, role=button[name="Buy"], label=, placeholder=,
@@ -1059,7 +1059,8 @@ def storage(
         indexed_db: get: IndexedDB too, which takes longer.
         retries: How often a step that fails is tried again; tries says why each try
             failed. What it did until then it does again.
-        storage_state: set: what get has kept, or Playwright's context.storageState().
+        storage_state: set: what get has kept, or Playwright's context.storageState(),
+            within a request's 1 MiB.
         timeout: How long the step may take, each try of it if there are several; 10ms to
             10m, 30s is the default.
     """

@@ -1479,11 +1479,11 @@ export interface ExplanationPage {
 }
 
 /**
- * Reads the page, in one look, once all that is asked for is there. A field is a target, of which
- * the text is taken, or an object; inside each match of a list, targets are looked for in that
- * match, one without a match is null, and a field without a target is about the match itself. A
- * list may be empty: where it fills late, a waitFor comes first. The result: what was read. At
- * least one of target, each, fields is needed.
+ * Reads the page, in one look, once all that is asked for is there; an optional field is null if it
+ * alone is missing. A field is a target, of which the text is taken, or an object; inside each
+ * match of a list, targets are looked for in that match, one without a match is null, and a field
+ * without a target is about the match itself. A list may be empty: where it fills late, a waitFor
+ * comes first. The result: what was read. At least one of target, each, fields is needed.
  */
 export interface ExtractStep {
   /** What the step does. */
@@ -1511,6 +1511,8 @@ export interface ExtractStep {
     fields?: Record<string, unknown> | null;
     /** The language that a number is written in. */
     locale?: string | null;
+    /** Nobody waits for it: it is null where the target isn't found. */
+    optional?: boolean | null;
     /** Looked for inside the element that the list is of. */
     target?: string | null;
     /** What to make of it. */
@@ -2897,7 +2899,7 @@ export interface StorageStep {
    * then it does again.
    */
   retries?: number | null;
-  /** set: what get has kept, or Playwright's context.storageState(). */
+  /** set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB. */
   storageState?: {
     /** All of them. */
     cookies: StateCookie[];
@@ -3226,7 +3228,7 @@ export interface UpdateProjectRequest {
 export interface UploadFile {
   /** Instead: an artifact of this session, such as a download. */
   artifactId?: string | null;
-  /** Its bytes, as base64. */
+  /** Its bytes, as base64, within a request's 1 MiB. */
   content?: string | null;
   /** What the page is told it is called. Needed with content. */
   name?: string | null;

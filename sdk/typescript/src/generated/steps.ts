@@ -407,11 +407,11 @@ export function assert<O extends AssertOptions = {}>(options?: Only<O, AssertOpt
 export type ExtractOptions = Omit<ExtractStep, "action">;
 
 /**
- * Reads the page, in one look, once all that is asked for is there. A field is a target, of which
- * the text is taken, or an object; inside each match of a list, targets are looked for in that
- * match, one without a match is null, and a field without a target is about the match itself. A
- * list may be empty: where it fills late, a waitFor comes first. The result: what was read. At
- * least one of target, each, fields is needed.
+ * Reads the page, in one look, once all that is asked for is there; an optional field is null if it
+ * alone is missing. A field is a target, of which the text is taken, or an object; inside each
+ * match of a list, targets are looked for in that match, one without a match is null, and a field
+ * without a target is about the match itself. A list may be empty: where it fills late, a waitFor
+ * comes first. The result: what was read. At least one of target, each, fields is needed.
  *
  * @example
  * ```ts
