@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -83,11 +84,12 @@ func TestModelsHaveRoom(t *testing.T) {
 	}
 	rows := []string{"tools, in every conversation", "an address that is opened", "all of a page of 100 things to buy", "a click there"}
 	sizes := make([][]int, len(rows))
-	for _, s := range servers {
+	for column, s := range servers {
 		list, err := s.ListTools(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
+		compared(t, column, list.Tools)
 		raw, _ := json.Marshal(list.Tools)
 		for row, n := range []int{len(raw), s.goes(), s.looks(), s.clicks()} {
 			sizes[row] = append(sizes[row], n)
@@ -116,6 +118,33 @@ func TestModelsHaveRoom(t *testing.T) {
 	head := "| bytes | browserhook | @playwright/mcp | chrome-devtools-mcp |\n|---|---|---|---|\n"
 	if err := os.WriteFile(path, []byte(before+begin+head+table.String()+end+after), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// compared says that each tool that docs/mcp.md names in a server's column is one of its,
+// but for those that it has by an option.
+func compared(t *testing.T, column int, tools []*mcp.Tool) {
+	t.Helper()
+	_, table, ok := strings.Cut(fileText(t, "../../docs/mcp.md"), "\n| | browserhook | @playwright/mcp | chrome-devtools-mcp |\n|---|---|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	count := 0
+	for row := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(row, "| \n"), " | ")
+		if len(cells) <= column+1 || strings.Contains(cells[column+1], "(an option)") {
+			continue
+		}
+		for _, m := range regexp.MustCompile("`([a-z_]+)`").FindAllStringSubmatch(cells[column+1], -1) {
+			if slices.Contains([]string{"assert", "dialog", "mask", "evaluate"}, m[1]) {
+				continue // ours: what a tool takes
+			}
+			count++
+			if !slices.ContainsFunc(tools, func(tool *mcp.Tool) bool { return tool.Name == m[1] }) {
+				t.Errorf("docs/mcp.md compares with %s, which isn't there: %s", m[1], row)
+			}
+		}
+	}
+	if !ok || count < 8 {
+		t.Errorf("the table compares %d tools of server %d", count, column)
 	}
 }
 
