@@ -123,6 +123,10 @@ func (b *book) address(p *page, to string) string {
 	file = path.Join(path.Dir(p.file), file)
 	for _, name := range []string{file, file + "/README.md"} {
 		if other := b.byFile[name]; other != nil {
+			// What is a chapter of the file, such as an action of steps.md, may have a page here.
+			if own := b.byPath[other.path+"/"+strings.TrimPrefix(fragment, "#")]; has && own != nil {
+				return own.href()
+			}
 			return other.href() + fragment
 		}
 	}
