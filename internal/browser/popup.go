@@ -10,12 +10,14 @@ import (
 )
 
 // findPopup finds the list, or the field with a picker, that is open in a document.
-// Chromium without a window opens them as any other does, and draws none.
+// Chromium without a window opens them as any other does, and draws none, but for lists
+// that the page styles itself.
 const findPopup = `(() => {
 	const open = ":is(select, input):open";
 	let at = document.activeElement;
 	while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-	return at?.matches(open) ? at : document.querySelector(open);
+	if (!at?.matches(open)) at = document.querySelector(open);
+	return at && getComputedStyle(at).appearance !== "base-select" ? at : null;
 })()`
 
 // tellPopup says what there is to choose.
