@@ -30,9 +30,9 @@ const Key = "bh_harness00000000000000000000000000"
 // Deadline bounds every wait of the harness: past it something is broken.
 const Deadline = 60 * time.Second
 
-// built is a setting of the gate's: the server that Binary would build, for all packages
-// to run the same.
-const built = "BROWSERHOOK_TEST_SERVER"
+// built names the server that Binary would build, for all packages of the gate to run the
+// same. It isn't called as settings of browserhook's are, which would complain of it.
+const built = "SERVER_UNDER_TEST"
 
 var build = sync.OnceValues(func() (string, error) {
 	if bin := os.Getenv(built); bin != "" {
