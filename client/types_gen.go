@@ -134,8 +134,9 @@ type Artifact struct {
 	ArtifactID string `json:"artifactId"`
 	// Of the step that made it or, of a download, that ran when it began; empty if none did.
 	StepID string `json:"stepId"`
-	// What it is. recording is a part of the session's recording; failure is a zip of what a page
-	// was like when a step failed. One of screenshot, pdf, failure, download, storage, recording.
+	// What it is. recording is a part of the session's recording, takeover what a person did by
+	// hand, as steps; failure is a zip of what a page was like when a step failed. One of
+	// screenshot, pdf, failure, download, storage, recording, takeover.
 	Kind string `json:"kind"`
 	// Its media type.
 	ContentType string `json:"contentType"`

@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 	"internal/session":                 {"internal/domain", "internal/egress", "internal/browser", "internal/recording", "internal/sessionlog", "internal/step", "internal/weburl"},
 	"internal/webhook":                 {"internal/domain", "internal/egress", "internal/weburl"},
 	"internal/connect":                 {"internal/domain", "internal/browser/cdp"},
-	"internal/live":                    {"internal/domain", "internal/browser", "internal/strictjson", "internal/ui"},
+	"internal/live":                    {"internal/domain", "internal/browser", "internal/step", "internal/strictjson", "internal/ui"},
 	"internal/retention":               {"internal/domain"},
 	"internal/store/rowid":             {"internal/domain"},
 	"internal/store/sqlite":            {"internal/advice", "internal/domain", "internal/store/codec", "internal/store/cursor", "internal/store/schema", "internal/store/seal", "internal/store/work"},

@@ -49,7 +49,8 @@ type Data struct {
 	URL         string `json:"url"`         // that was downloaded, as far as known
 	PageURL     string `json:"pageUrl"`     // of the page that had it downloaded, as far as known
 
-	// Of browser_takeover_started and browser_takeover_ended; this one has a DurationMs.
+	// Of browser_takeover_started and browser_takeover_ended; this one has a DurationMs and,
+	// if something was done, the ArtifactID of what it was, as steps.
 	StreamID   string `json:"streamId"`   // the link by which somebody drives the session
 	Controller string `json:"controller"` // its name
 

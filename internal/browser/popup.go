@@ -121,7 +121,11 @@ func (p *Page) set(ctx context.Context, a *Ask, value string) error {
 		"objectId": field.Result.ID, "arguments": []object{{"value": value}}, "userGesture": true,
 		"functionDeclaration": `function (value) {
 			this.value = value;
-			for (const kind of ["input", "change"]) this.dispatchEvent(new Event(kind, { bubbles: true, composed: kind === "input" }));
+			for (const kind of ["input", "change"]) {
+				const event = new Event(kind, { bubbles: true, composed: kind === "input" });
+				globalThis.bh?.byHand?.add(event);
+				this.dispatchEvent(event);
+			}
 		}`,
 	}, nil)
 }

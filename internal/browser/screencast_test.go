@@ -169,3 +169,21 @@ func TestAPageThatMovesIsSeenAsOftenAsItIsTaken(t *testing.T) {
 		w.Close()
 	})
 }
+
+// TestLateAnswersPutOffNoneAfterThem: a moving page has 25 pictures a second, however late
+// timers are.
+func TestLateAnswersPutOffNoneAfterThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		at := began
+		for range 25 {
+			at = paced(at, at.Add(pictureEvery+3*time.Millisecond))
+		}
+		if took := at.Sub(began); took != 25*pictureEvery {
+			t.Errorf("25 answers took %s", took)
+		}
+		if late := at.Add(time.Minute); paced(at, late) != late {
+			t.Error("after a rest answers are paced from then on")
+		}
+	})
+}

@@ -174,6 +174,9 @@ func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at tim
 	if t == EventTakeoverEnded {
 		data.DurationMs = new(at.Sub(by.Since).Milliseconds())
 	}
+	if art, ok := by.Doings(s, at); ok {
+		data.ArtifactID, data.ArtifactURL = art.ID, ArtifactURL(publicURL, art)
+	}
 	return news
 }
 
@@ -185,6 +188,16 @@ func RecordingNews(s *Session, size int64, took time.Duration, publicURL string,
 	data.Error, data.Reason, data.Size, data.DurationMs = nil, "", &size, new(took.Milliseconds())
 	data.RecordingURL = RecordingURL(publicURL, s.ID)
 	return news
+}
+
+// KindTakeover is the kind of the artifact that holds what a person did by hand.
+const KindTakeover = "takeover"
+
+// Doings is the artifact that holds what they did, if they did anything.
+func (c *Control) Doings(s *Session, at time.Time) (art Artifact, ok bool) {
+	return Artifact{
+		ID: c.Artifact, ProjectID: s.ProjectID, SessionID: s.ID, Kind: KindTakeover, ContentType: "application/json", Size: c.Size, CreatedAt: at,
+	}, c.Artifact != "" && c.Size > 0
 }
 
 // WebhookNews drafts an event about an endpoint. It belongs to no session.

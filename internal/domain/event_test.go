@@ -69,7 +69,7 @@ func TestGolden(t *testing.T) {
 		{"browser_crashed", SessionNews(crashed, EventBrowserCrashed, public, at)},
 		{"browser_recovered", SessionNews(session(SessionReady), EventBrowserRecovered, public, at)},
 		{"browser_takeover_started", TakeoverNews(session(SessionReady), EventTakeoverStarted, &Control{StreamID: "str_1", Name: "Ada"}, public, at)},
-		{"browser_takeover_ended", TakeoverNews(session(SessionReady), EventTakeoverEnded, &Control{StreamID: "str_1", Name: "Ada", Since: at.Add(-time.Minute)}, public, at)},
+		{"browser_takeover_ended", TakeoverNews(session(SessionReady), EventTakeoverEnded, &Control{StreamID: "str_1", Name: "Ada", Since: at.Add(-time.Minute), Artifact: "art_1", Size: 312}, public, at)},
 		{"browser_download_completed", DownloadNews(session(SessionReady), Downloaded{
 			URL: "https://shop.test/a.csv?x=1&y=2", PageURL: "https://shop.test/", Artifact: Artifact{
 				ID: "art_1", SessionID: "browser_1", StepID: "step_1", Name: "a.csv", ContentType: "text/csv; charset=utf-8", SHA256: "5e88",

@@ -144,6 +144,9 @@ type Control struct {
 	Viewer   string    `json:"viewer"`
 	Mark     string    `json:"mark,omitempty"` // tells who comes again
 	Since    time.Time `json:"since"`
+
+	Artifact string `json:"artifact,omitempty"` // that holds what they do, as steps
+	Size     int64  `json:"size,omitempty"`     // how much it holds, in bytes; 0: nothing yet
 }
 
 // SessionRef names a session.

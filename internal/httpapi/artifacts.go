@@ -28,7 +28,7 @@ type Artifacts interface {
 type artifactView struct {
 	ArtifactID  string `json:"artifactId" doc:"The file."`
 	StepID      string `json:"stepId" pattern:"^(step_[0-9a-z]+)?$" doc:"Of the step that made it or, of a download, that ran when it began; empty if none did."`
-	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage,recording" doc:"What it is. recording is a part of the session's recording; failure is a zip of what a page was like when a step failed."`
+	Kind        string `json:"kind" enum:"screenshot,pdf,failure,download,storage,recording,takeover" doc:"What it is. recording is a part of the session's recording, takeover what a person did by hand, as steps; failure is a zip of what a page was like when a step failed."`
 	Name        string `json:"name,omitempty" doc:"Of a download: what the page calls the file, made harmless."`
 	ContentType string `json:"contentType" doc:"Its media type."`
 	Size        int64  `json:"size" doc:"Bytes."`
@@ -72,7 +72,7 @@ func (s *server) artifactRoutes() {
 			}
 			if session.HoldsSecrets(a) && !seesSecrets(ctx) {
 				return nil, newProblem(domain.CodeForbidden, fmt.Sprintf(
-					"What a browser has stored, and what a page was like when a step failed, may hold secrets: it needs a key of the role %s.", domain.RoleProject))
+					"What a browser has stored, what a page was like when a step failed, and what a person did by hand may hold secrets: it needs a key of the role %s.", domain.RoleProject))
 			}
 			content, err := s.Artifacts.OpenArtifact(ctx, a)
 			if errors.Is(err, domain.ErrNotFound) && s.Hops != nil {

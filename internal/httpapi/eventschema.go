@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,6 +52,8 @@ func exampleOfEvent(t domain.EventType, id string, at time.Time) []byte {
 		p.Data.StreamID, p.Data.Controller = "str_06h0vrn6b12g35g6ph5tvdtch0", "Ada"
 		if t == domain.EventTakeoverEnded {
 			p.Data.DurationMs = new(int64(61_204))
+			p.Data.ArtifactID = "art_06h0vrn6b12g35g6ph5tvdtch0"
+			p.Data.ArtifactURL = "https://chromebrowser.stream/v1/sessions/browser_iwnx132n1/artifacts/art_06h0vrn6b12g35g6ph5tvdtch0"
 		}
 	case domain.EventRecordingReady:
 		p.Data.Status, p.Data.DurationMs, p.Data.Size = "CLOSING", new(int64(184_200)), new(int64(6_291_456))
@@ -170,13 +173,15 @@ func dataSchema(t domain.EventType, failure schema) schema {
 		panic(err)
 	}
 	always := slices.DeleteFunc(slices.Sorted(maps.Keys(body.Data)), func(name string) bool {
-		return name == "result" || name == "controller" || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
+		return name == "result" || name == "controller" || t == domain.EventTakeoverEnded && strings.HasPrefix(name, "artifact") || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
 	})
 	members := dataMembers(t.Kind(), failure)
 	recorded := t == domain.EventRecordingReady
 	if t != domain.EventBrowserDownload {
 		for _, name := range []string{"artifactId", "artifactUrl", "name", "contentType", "sha256", "url", "pageUrl"} {
-			delete(members, name)
+			if t != domain.EventTakeoverEnded || !strings.HasPrefix(name, "artifact") {
+				delete(members, name)
+			}
 		}
 	}
 	if t.Kind() == "browser" && t != domain.EventTakeoverStarted && t != domain.EventTakeoverEnded {

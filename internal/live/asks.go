@@ -102,8 +102,12 @@ func (h *hand) say(ctx context.Context, r reply) error {
 		return browser.ErrAnswered
 	}
 	h.sessions.Touch(h.session)
+	defer h.driving()()
 	if r.given != nil {
 		return page.GiveFiles(ctx, int64(r.Number), r.given.Paths)
+	}
+	if a, d := page.Ask(), h.doings.Load(); a != nil && d != nil {
+		d.hand.Dialog(a.Kind, r.Accept, r.Value)
 	}
 	return page.Answer(ctx, int64(r.Number), browser.Answer{Accept: r.Accept, Text: r.Value, Option: r.Option})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -25,7 +26,9 @@ type hand struct {
 	holds   bool
 	devices *browser.Devices
 	eyes    *eyes
-	parts   func() // has what the page asks wait for it no more
+	parts   func()                 // has what the page asks wait for it no more
+	doings  atomic.Pointer[doings] // what it does while it holds the session
+	follows chan *doings
 }
 
 // held is that somebody else has the session, and how to say so.
@@ -43,6 +46,8 @@ type said struct {
 
 // act does what the viewer asks for, in order, until it can ask no more or ctx ends.
 func (h *hand) act(ctx context.Context, inputs <-chan input) {
+	h.follows = make(chan *doings, 1)
+	h.running.Go(func() { h.tell(ctx) })
 	defer func() {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 		defer cancel()
@@ -85,11 +90,15 @@ func (h *hand) do(ctx context.Context, in input) error {
 		return nil // at nothing: there is no picture yet
 	}
 	h.sessions.Touch(h.session)
+	defer h.driving()()
 	switch in.Type {
 	case "use":
 		if other := page.Tabs().Numbered(in.Number); other != nil {
 			h.wish(func() { h.tab = 0 })
 			page.Tabs().Use(other)
+			if d := h.doings.Load(); d != nil {
+				d.hand.Use(other)
+			}
 		}
 		return nil
 	case "copy":
@@ -115,12 +124,13 @@ func (h *hand) take(ctx context.Context) error {
 		sum := sha256.Sum256([]byte(h.mark))
 		mark = hex.EncodeToString(sum[:16])
 	}
-	err := h.sessions.TakeOver(ctx, h.stream.ProjectID, h.session, domain.Control{
-		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Mark: mark,
+	by, err := h.sessions.TakeOver(ctx, h.stream.ProjectID, h.session, domain.Control{
+		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Mark: mark, Artifact: domain.NewID(domain.PrefixArtifact),
 	})
 	if err == nil {
 		h.holds = true
 		h.attend()
+		h.follow(by.Artifact)
 		h.wish(func() { h.tab = 0 }) // it sees what it does
 		return nil
 	}
@@ -132,6 +142,7 @@ func (h *hand) take(ctx context.Context) error {
 }
 
 func (h *hand) give(ctx context.Context) error {
+	h.givenBack(ctx, h.session, h.seen.ID)
 	err := h.sessions.GiveBack(ctx, h.stream.ProjectID, h.session, h.seen.ID)
 	if h.holds = h.holds && err != nil; !h.holds {
 		h.part()

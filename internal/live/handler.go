@@ -35,8 +35,11 @@ type Sessions interface {
 	// another. mark tells who comes again.
 	Watch(ctx context.Context, link domain.Stream, mark, address string) (domain.Viewer, error)
 	Left(ctx context.Context, v domain.Viewer) error
-	// TakeOver has a viewer drive the session, unless another does.
-	TakeOver(ctx context.Context, project, session string, by domain.Control) error
+	// TakeOver has a viewer drive the session, unless another does: as it drives it then,
+	// since one that comes again goes on with what it did.
+	TakeOver(ctx context.Context, project, session string, by domain.Control) (domain.Control, error)
+	// KeepDoings keeps what was done so far, for the artifact that the control names.
+	KeepDoings(ctx context.Context, project, session, artifact string, doings []byte) error
 	GiveBack(ctx context.Context, project, session, viewer string) error
 	Touch(id string)
 	Changed(id string) <-chan struct{}
@@ -93,6 +96,8 @@ type Handler struct {
 	rooms    rooms
 	pictures pictures
 
+	takeovers takeovers
+
 	sent, skipped atomic.Int64 // pictures, of all viewers
 }
 
@@ -101,7 +106,7 @@ func New(sessions Sessions, store Store, keys Keys, stopping <-chan struct{}, re
 	return &Handler{
 		sessions: sessions, store: store, keys: keys, log: log, stopping: stopping, refuse: refuse,
 		page:  template.Must(template.ParseFS(assets, "assets/page.html")),
-		rooms: rooms{open: map[string]*room{}},
+		rooms: rooms{open: map[string]*room{}}, takeovers: takeovers{all: map[string]*doings{}},
 	}
 }
 

@@ -51,6 +51,7 @@ type house struct {
 	revoke   context.CancelFunc // of the key that the last viewer's link was made with
 
 	control *domain.Control // who has the session
+	doings  []byte          // that were kept last
 	name    string          // of links
 	once    string          // the mark of whose the link is
 	seen    []domain.Viewer // that came
@@ -134,16 +135,25 @@ func (h *house) Watch(_ context.Context, st domain.Stream, mark, address string)
 }
 
 // TakeOver lets one have the session.
-func (h *house) TakeOver(_ context.Context, _, _ string, by domain.Control) error {
+func (h *house) TakeOver(_ context.Context, _, _ string, by domain.Control) (domain.Control, error) {
 	var err error
 	h.change(func() {
-		if h.control != nil && (h.control.Mark != by.Mark || by.Mark == "") {
-			err = &session.HeldError{By: *h.control}
-			return
+		if h.control != nil {
+			if h.control.Mark != by.Mark || by.Mark == "" {
+				err = &session.HeldError{By: *h.control}
+				return
+			}
+			by.Artifact = h.control.Artifact
 		}
 		h.control = &by
 	})
-	return err
+	return by, err
+}
+
+// KeepDoings keeps the last.
+func (h *house) KeepDoings(_ context.Context, _, _, _ string, doings []byte) error {
+	h.change(func() { h.doings = doings })
+	return nil
 }
 
 func (h *house) GiveBack(_ context.Context, _, _, viewer string) error {

@@ -95,10 +95,10 @@ func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.Session
 // sealed says whether an artifact's bytes are kept encrypted.
 func sealed(a domain.Artifact) bool { return a.Kind == step.KindStorage }
 
-// HoldsSecrets says whether an artifact may: what a browser has stored, and what
-// a page was like when a step failed.
+// HoldsSecrets says whether an artifact may: what a browser has stored, what a page was
+// like when a step failed, and what a person wrote by hand.
 func HoldsSecrets(a domain.Artifact) bool {
-	return a.Kind == step.KindStorage || a.Kind == step.KindFailure
+	return a.Kind == step.KindStorage || a.Kind == step.KindFailure || a.Kind == domain.KindTakeover
 }
 
 // OpenArtifact is the bytes of an artifact, read as they are asked for.

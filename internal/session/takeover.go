@@ -1,8 +1,10 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/browserhook/browserhook/internal/domain"
 )
@@ -25,8 +27,15 @@ func (e *HeldError) Held() string {
 // TakeOver has a viewer drive the session: the step that runs goes on to its end, and
 // no other begins until it is given back. Who comes again, by the same link and with the
 // same mark, has it as before. *HeldError: somebody else has it.
-func (s *Service) TakeOver(ctx context.Context, project, session string, by domain.Control) error {
-	return s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error { return d.takeOver(c, by) })
+func (s *Service) TakeOver(ctx context.Context, project, session string, by domain.Control) (has domain.Control, err error) {
+	err = s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error {
+		if err := d.takeOver(c, by); err != nil {
+			return err
+		}
+		has = *c.Session.Control
+		return nil
+	})
+	return has, err
 }
 
 // GiveBack ends that, if it is still the viewer who drives.
@@ -47,6 +56,34 @@ func (s *Service) GiveBack(ctx context.Context, project, session, viewer string)
 	return err
 }
 
+// KeepDoings keeps what a viewer has done by hand so far, instead of what was kept
+// before: its bytes, and that there are some. With the end of the takeover they become an
+// artifact, whoever ends it and whatever has become of this server.
+func (s *Service) KeepDoings(ctx context.Context, project, session, artifact string, doings []byte) error {
+	sess, err := s.Reader.Session(ctx, project, session)
+	if err != nil || sess.Control == nil || sess.Control.Artifact != artifact {
+		return err // it is over: what was kept is an artifact, or nothing was
+	}
+	art := domain.Artifact{ID: artifact, ProjectID: project, SessionID: session}
+	size, err := s.Blobs.Write(ctx, art.Key(), bytes.NewReader(doings), "application/json")
+	if err != nil {
+		return fmt.Errorf("keep what was done by hand: %w", err)
+	}
+	err = s.decide(ctx, project, session, func(_ decider, c *domain.SessionChange) error {
+		if c.Session.Control == nil || c.Session.Control.Artifact != artifact || c.Session.Control.Size == size {
+			return errLooked
+		}
+		by := *c.Session.Control
+		by.Size = size
+		c.Session.Control = &by
+		return nil
+	})
+	if errors.Is(err, errLooked) {
+		return nil
+	}
+	return err
+}
+
 func (s *Service) decide(ctx context.Context, project, session string, fn func(decider, *domain.SessionChange) error) error {
 	d := s.decider()
 	return s.Store.ChangeSession(ctx, project, session, func(c *domain.SessionChange) error { return fn(d, c) })
@@ -61,7 +98,7 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 		if held.StreamID != by.StreamID || held.Mark != by.Mark || by.Mark == "" {
 			return &HeldError{*held}
 		}
-		by.Since = held.Since
+		by.Since, by.Artifact, by.Size = held.Since, held.Artifact, held.Size
 		c.Session.Control = &by
 		return nil
 	}
@@ -74,6 +111,9 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 func (d decider) letGo(c *domain.SessionChange) {
 	if by := c.Session.Control; by != nil {
 		c.Session.Control = nil
+		if art, ok := by.Doings(c.Session, d.now); ok {
+			c.Artifacts = append(c.Artifacts, art)
+		}
 		d.takeoverNews(c, domain.EventTakeoverEnded, by)
 	}
 }

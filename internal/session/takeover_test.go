@@ -3,6 +3,7 @@ package session_test
 import (
 	"context"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -80,8 +81,11 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 			t.Fatalf("heard %v, want %v", got, want)
 		}
 	}
-	ada := domain.Control{StreamID: "str_a", Name: "Ada", Viewer: "view_1", Mark: "tab"}
-	take := func(by domain.Control) error { return n.TakeOver(t.Context(), project, id, by) }
+	ada := domain.Control{StreamID: "str_a", Name: "Ada", Viewer: "view_1", Mark: "tab", Artifact: "art_did"}
+	take := func(by domain.Control) error {
+		_, err := n.TakeOver(t.Context(), project, id, by)
+		return err
+	}
 	hears("browser_ready", "step_started")
 	if err := take(ada); err != nil {
 		t.Fatal(err)
@@ -92,7 +96,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 		t.Errorf("another is told %v", held)
 	}
 	again := ada
-	again.Viewer = "view_3"
+	again.Viewer, again.Artifact = "view_3", "art_other" // it goes on with the first
 	if err := take(again); err != nil {
 		t.Error(err)
 	}
@@ -120,8 +124,30 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 		t.Fatalf("heard %s while it is controlled", heard)
 	default:
 	}
+	for _, did := range []string{`{"steps":[1]}`, `{"steps":[1,2]}`} {
+		for _, artifact := range []string{"art_did", "art_other"} {
+			if err := n.KeepDoings(t.Context(), project, id, artifact, []byte(did)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	if err := n.GiveBack(t.Context(), project, id, again.Viewer); err != nil {
 		t.Fatal(err)
+	}
+	kept, err := n.ArtifactsPage(t.Context(), project, id, "", 10)
+	if err != nil || len(kept) != 1 || kept[0].ID != "art_did" || kept[0].Kind != domain.KindTakeover || kept[0].Size != 15 {
+		t.Fatalf("kept %+v; %v", kept, err)
+	}
+	if err := n.KeepDoings(t.Context(), project, id, "art_did", []byte("late")); err != nil {
+		t.Fatal(err)
+	}
+	content, err := n.OpenArtifact(t.Context(), kept[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer content.Close()
+	if raw, err := io.ReadAll(content); string(raw) != `{"steps":[1,2]}` {
+		t.Errorf("kept %s; %v", raw, err)
 	}
 	hears("browser_takeover_ended by Ada", "step_started")
 	if err := take(other); err != nil {

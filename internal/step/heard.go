@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,7 +75,7 @@ func (r *run) witness() *witness {
 			Payload string `json:"payload"`
 			Context int64  `json:"executionContextId"`
 		}
-		if json.Unmarshal(e.Params, &call) != nil || call.Name != browser.Word {
+		if json.Unmarshal(e.Params, &call) != nil || call.Name != browser.Word || strings.HasPrefix(call.Payload, wordDid) {
 			return
 		}
 		w.mu.Lock()

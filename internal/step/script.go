@@ -14,7 +14,7 @@ var injected embed.FS
 var Script = sync.OnceValue(func() string {
 	var b strings.Builder
 	b.WriteString("(() => {\n")
-	for _, name := range []string{"own", "text", "css", "role", "name", "query", "describe", "state", "wheel", "hit", "held", "fill", "files", "listbox", "act", "judge", "number", "extract", "outline", "mark", "cover", "mask"} {
+	for _, name := range []string{"own", "text", "css", "role", "name", "query", "describe", "state", "wheel", "hit", "held", "fill", "files", "listbox", "act", "judge", "number", "extract", "outline", "mark", "cover", "mask", "follow"} {
 		raw, err := injected.ReadFile("injected/" + name + ".js")
 		if err != nil {
 			panic(err) // it is in the program

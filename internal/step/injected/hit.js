@@ -222,7 +222,11 @@ function dragged(e) {
   if (e.isTrusted && e.type === "drop") taken = true;
 }
 
-bh.hear = (e) => (e instanceof DragEvent ? dragged(e) : intercept(e));
+bh.hear = (e) => {
+  follows(e);
+  if (e instanceof DragEvent) dragged(e);
+  else intercept(e);
+};
 
 // One listener is there for all scripts that ever run in the document, with its
 // place before the page's own: the last of them hears.
@@ -232,7 +236,7 @@ function listen() {
   // Before the page's own: those that it adds to the window after document.open()
   // come before ours.
   for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, bh.ear, { capture: true, passive: false });
-  for (const type of ["dragstart", "dragend", "drop"]) addEventListener(type, bh.ear, true);
+  for (const type of ["dragstart", "dragend", "drop", "keydown", "keyup", "beforeinput", "input", "pagehide"]) addEventListener(type, bh.ear, true);
 }
 listen();
 // document.open() takes all listeners away, but no observers.

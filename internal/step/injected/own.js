@@ -5,7 +5,7 @@
 // What a server that is gone has left here, in the midst of a step, acts no more
 // and covers nothing.
 const before = globalThis.bh;
-for (const end of ["abandon", "uncover", "unmask"]) before?.[end]?.();
+for (const end of ["abandon", "uncover", "unmask", "unfollow"]) before?.[end]?.();
 
 const bh = (globalThis.bh = {});
 

@@ -24,9 +24,9 @@ class Artifact(Model):
     """Of the step that made it or, of a download, that ran when it began; empty if none
     did.
     """
-    kind: Literal["screenshot", "pdf", "failure", "download", "storage", "recording"]
-    """What it is. recording is a part of the session's recording; failure is a zip of what
-    a page was like when a step failed.
+    kind: Literal["screenshot", "pdf", "failure", "download", "storage", "recording", "takeover"]
+    """What it is. recording is a part of the session's recording, takeover what a person
+    did by hand, as steps; failure is a zip of what a page was like when a step failed.
     """
     content_type: str
     """Its media type."""
@@ -402,6 +402,10 @@ class BrowserTakeoverEndedData(Model):
     """The link by which somebody drives the session, or did."""
     streaming_url: str
     """The live page."""
+    artifact_id: str | None = None
+    """The file that was downloaded."""
+    artifact_url: str | None = None
+    """Where it can be fetched, with a key."""
     controller: str | None = None
     """The link's name."""
     error: Failure | None = None
@@ -419,6 +423,8 @@ class BrowserTakeoverEndedData(Model):
             status=raw.get("status"),
             stream_id=raw.get("streamId"),
             streaming_url=raw.get("streamingUrl"),
+            artifact_id=raw.get("artifactId"),
+            artifact_url=raw.get("artifactUrl"),
             controller=raw.get("controller"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),

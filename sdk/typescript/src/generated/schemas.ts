@@ -19,10 +19,10 @@ export interface Artifact {
   /** When it was made. */
   createdAt: string;
   /**
-   * What it is. recording is a part of the session's recording; failure is a zip of what a page was
-   * like when a step failed.
+   * What it is. recording is a part of the session's recording, takeover what a person did by hand,
+   * as steps; failure is a zip of what a page was like when a step failed.
    */
-  kind: "screenshot" | "pdf" | "failure" | "download" | "storage" | "recording";
+  kind: "screenshot" | "pdf" | "failure" | "download" | "storage" | "recording" | "takeover";
   /** Of a download: what the page calls the file, made harmless. */
   name?: string;
   /** Of a download, in hex. */
@@ -453,6 +453,10 @@ export interface BrowserRecoveredEvent {
 
 /** The data of browser_takeover_ended. */
 export interface BrowserTakeoverEndedData {
+  /** The file that was downloaded. */
+  artifactId?: string;
+  /** Where it can be fetched, with a key. */
+  artifactUrl?: string;
   /** The link's name. */
   controller?: string;
   /** For how long. */
