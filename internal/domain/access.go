@@ -58,7 +58,8 @@ type SignIn struct {
 }
 
 const (
-	// SignInIdle is after how long unused a sign-in is over, and SignInFor in any case.
+	// SignInIdle is after how long unused a sign-in is over.
 	SignInIdle = 12 * time.Hour
-	SignInFor  = 7 * 24 * time.Hour
+	// SignInFor is after how long one is over in any case.
+	SignInFor = 7 * 24 * time.Hour
 )

@@ -2,5 +2,5 @@
 
 package harness
 
-// Raced: the test has the race detector, and so has what Binary builds.
+// Raced says whether the test has the race detector, as has what Binary builds.
 const Raced = true
