@@ -15,9 +15,13 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// keepSegmentWithin bounds how much later a session ends because of one segment of its
-// recording.
-const keepSegmentWithin = 10 * time.Second
+const (
+	// keepSegmentWithin bounds how much later a session ends because the store of artifacts
+	// or that of rows hangs: the first segment that can't be kept is the last that is tried.
+	keepSegmentWithin = 10 * time.Second
+	// sweepEvery is how often what could not be kept is tried again.
+	sweepEvery = 10 * time.Minute
+)
 
 // stage is a session's browser as its recorder sees it.
 type stage struct {
@@ -64,9 +68,15 @@ func (a *actor) record(b Browser) (stop func()) {
 			Done: func(domain.Artifact) {},
 		}
 		if last == 0 {
-			// A server before may have left some, and what it has is counted.
-			kept := s.keepSegments(ctx, cfg.Session, a.keepRow)
-			cfg.Before = kept.size
+			// A server before may have left some: they are counted, and kept beside what is
+			// recorded now.
+			left, err := s.Recordings.Segments(cfg.Session)
+			if err == nil {
+				cfg.Before, err = s.recordedBytes(ctx, cfg.Session, left)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.Log.Error("read a recording", "session", cfg.Session.ID, "err", err)
+			}
 			whole := make(chan domain.Artifact, 64)
 			cfg.Done = func(art domain.Artifact) {
 				select {
@@ -77,9 +87,10 @@ func (a *actor) record(b Browser) (stop func()) {
 			keeping := make(chan struct{})
 			s.wg.Go(func() {
 				defer close(keeping)
+				s.keepSegments(ctx, left)
 				for art := range whole {
 					if ctx.Err() == nil {
-						s.keepSegment(ctx, art, a.keepRow)
+						s.keepSegment(ctx, art)
 					}
 				}
 			})
@@ -96,23 +107,21 @@ func (a *actor) record(b Browser) (stop func()) {
 	}
 }
 
-// keepRow has a segment be one of the session's artifacts.
-func (a *actor) keepRow(art domain.Artifact) error {
-	return a.change(func(_ decider, c *domain.SessionChange) error {
-		c.Artifacts = append(c.Artifacts, art)
-		return nil
-	})
-}
-
 // keepSegment puts a segment that is whole where artifacts are, and then has its row made.
-// When that fails it stays here, and the end of the session or the next start tries.
-func (s *Service) keepSegment(ctx context.Context, art domain.Artifact, row func(domain.Artifact) error) {
-	if err := s.tryKeepSegment(ctx, art, row); err != nil && ctx.Err() == nil {
-		s.Log.Error("keep a part of a recording; trying again at the session's end, or at the next start", "session", art.SessionID, "artifact", art.ID, "err", err)
+// When that fails it stays here, and the end of the session or a sweep tries.
+func (s *Service) keepSegment(ctx context.Context, art domain.Artifact) (kept bool) {
+	err := s.tryKeepSegment(ctx, art)
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("keep a part of a recording; trying again at the session's end, or later", "session", art.SessionID, "artifact", art.ID, "err", err)
 	}
+	return err == nil
 }
 
-func (s *Service) tryKeepSegment(ctx context.Context, art domain.Artifact, row func(domain.Artifact) error) error {
+// tryKeepSegment asks each store once: whoever records, or ends the session, is not held up
+// by one that is away.
+func (s *Service) tryKeepSegment(ctx context.Context, art domain.Artifact) error {
+	ctx, cancel := context.WithTimeout(ctx, keepSegmentWithin)
+	defer cancel()
 	_, err := s.Store.Artifact(ctx, art.ProjectID, art.SessionID, art.ID)
 	switch {
 	case err == nil: // by a server that ended before it could remove it here
@@ -125,12 +134,14 @@ func (s *Service) tryKeepSegment(ctx context.Context, art domain.Artifact, row f
 		return err
 	}
 	defer file.Close()
-	ctx, cancel := context.WithTimeout(ctx, keepSegmentWithin)
-	defer cancel()
 	if _, err := s.Blobs.Write(ctx, art.Key(), io.LimitReader(file, art.Size), art.ContentType); err != nil {
 		return err
 	}
-	if err := row(art); err != nil {
+	err = s.Store.ChangeSession(ctx, art.ProjectID, art.SessionID, func(c *domain.SessionChange) error {
+		c.Artifacts = append(c.Artifacts, art)
+		return nil
+	})
+	if err != nil {
 		if refused(err) {
 			s.remove(art.Key())
 		}
@@ -139,44 +150,28 @@ func (s *Service) tryKeepSegment(ctx context.Context, art domain.Artifact, row f
 	return s.Recordings.Remove(art)
 }
 
-// kept is what there is of a recording.
-type kept struct {
-	segments []domain.Artifact
-	size     int64
-	took     time.Duration
-}
-
-// keepSegments keeps what is here of a session's recording, and says what there is of it.
-func (s *Service) keepSegments(ctx context.Context, of domain.SessionRef, row func(domain.Artifact) error) (all kept) {
-	failed := func(err error) { s.Log.Error("read a recording", "session", of.ID, "err", err) }
-	here, err := s.Recordings.Segments(of)
-	if err != nil {
-		failed(err)
-	}
-	var end time.Time
-	for _, one := range here {
-		last, size, err := s.Recordings.Trim(one.Artifact)
-		if err != nil {
-			failed(err)
+// keepSegments keeps segments that nobody writes to any more, as far as they are whole.
+func (s *Service) keepSegments(ctx context.Context, left []domain.Segment) {
+	for _, one := range left {
+		if one.Open {
 			continue
 		}
-		one.Size, end = size, last
-		s.keepSegment(ctx, one.Artifact, row)
-	}
-	rows, err := s.recorded(ctx, of)
-	if err != nil {
-		failed(err)
-	}
-	for _, art := range rows {
-		all.size += art.Size
-	}
-	if all.segments = rows; len(rows) > 0 {
-		if end.IsZero() {
-			end = time.Now()
+		_, size, err := s.Recordings.Trim(one.Artifact)
+		if err != nil {
+			s.Log.Error("read a recording", "session", one.SessionID, "err", err)
+			continue
 		}
-		all.took = end.Sub(rows[0].CreatedAt)
+		if one.Size = size; !s.keepSegment(ctx, one.Artifact) {
+			return // nor would the others be
+		}
 	}
-	return all
+}
+
+// kept is what there is of a recording.
+type kept struct {
+	segments int
+	size     int64
+	took     time.Duration
 }
 
 // recorded are the segments that are with the artifacts.
@@ -199,18 +194,52 @@ func (s *Service) recorded(ctx context.Context, of domain.SessionRef) (all []dom
 	}
 }
 
-// keepRecording keeps all that there is of a recording when its session has no browser any
-// more.
-func (a *actor) keepRecording() kept {
-	if on, _, _ := domain.ParseRecord(a.opt.Record); a.service.Recordings == nil || !on {
-		return kept{}
+// recordedBytes is how many bytes there are of a recording, here and with the artifacts.
+func (s *Service) recordedBytes(ctx context.Context, of domain.SessionRef, here []domain.Segment) (n int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, keepSegmentWithin)
+	defer cancel()
+	rows, err := s.recorded(ctx, of)
+	for _, one := range recording.Merge(rows, here) {
+		n += one.Size
 	}
-	return a.service.keepSegments(a.service.working, domain.SessionRef{ProjectID: a.ref.project, ID: a.ref.id}, a.keepRow)
+	return n, err
+}
+
+// keepRecording keeps what there is of a recording when its session has no browser any
+// more. What can't be kept now is there too, and is kept later.
+func (a *actor) keepRecording() (all kept) {
+	s, of := a.service, domain.SessionRef{ProjectID: a.ref.project, ID: a.ref.id}
+	if on, _, _ := domain.ParseRecord(a.opt.Record); s.Recordings == nil || !on {
+		return all
+	}
+	end := time.Now()
+	here, err := s.Recordings.Segments(of)
+	if err == nil {
+		if n := len(here); n > 0 {
+			if end, _, err = s.Recordings.Trim(here[n-1].Artifact); err != nil {
+				end = time.Now()
+			}
+		}
+		s.keepSegments(s.working, here)
+	}
+	ctx, cancel := context.WithTimeout(s.working, keepSegmentWithin)
+	defer cancel()
+	segments, readErr := s.Recording(ctx, of.ProjectID, of.ID)
+	if err = errors.Join(err, readErr); err != nil {
+		s.Log.Error("read a recording", "session", of.ID, "err", err)
+	}
+	for _, one := range segments {
+		all.size += one.Size
+	}
+	if all.segments = len(segments); all.segments > 0 {
+		all.took = end.Sub(segments[0].CreatedAt)
+	}
+	return all
 }
 
 // recorded tells that the recording is whole, if there is one.
 func (d decider) recorded(c *domain.SessionChange, all kept) {
-	if len(all.segments) == 0 || c.Session.Status.Ended() {
+	if all.segments == 0 || c.Session.Status.Ended() {
 		return
 	}
 	news := domain.RecordingNews(c.Session, all.size, all.took, d.publicURL, d.now)
@@ -218,14 +247,30 @@ func (d decider) recorded(c *domain.SessionChange, all kept) {
 	c.News = append(c.News, news)
 }
 
-// sweepRecordings looks after segments of sessions that have ended without their server.
+// sweepRecordings looks after segments of sessions that have ended without their server, or
+// when they could not be kept: at the start, and then now and again.
 func (s *Service) sweepRecordings(ctx context.Context) {
 	if s.Recordings == nil {
 		return
 	}
+	again := time.NewTicker(sweepEvery)
+	defer again.Stop()
+	for {
+		if err := s.sweepRecordingsNow(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Error("look after recordings of sessions that have ended", "err", err)
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (s *Service) sweepRecordingsNow(ctx context.Context) error {
 	all, err := s.Recordings.Sessions()
 	for _, of := range all {
-		if ctx.Err() != nil || s.knows(ref{of.ProjectID, of.ID}) {
+		if ctx.Err() != nil || !domain.ValidID(domain.PrefixSession, of.ID) || s.knows(ref{of.ProjectID, of.ID}) {
 			continue
 		}
 		sess, readErr := s.Reader.Session(ctx, of.ProjectID, of.ID)
@@ -233,17 +278,12 @@ func (s *Service) sweepRecordings(ctx context.Context) {
 		case errors.Is(readErr, domain.ErrNotFound): // it was forgotten
 			err = errors.Join(err, s.Recordings.Forget(of.ProjectID+"/"+of.ID))
 		case readErr == nil && sess.Status.Ended():
-			s.keepSegments(ctx, of, func(art domain.Artifact) error {
-				return s.Store.ChangeSession(ctx, of.ProjectID, of.ID, func(c *domain.SessionChange) error {
-					c.Artifacts = append(c.Artifacts, art)
-					return nil
-				})
-			})
+			here, readErr := s.Recordings.Segments(of)
+			err = errors.Join(err, readErr)
+			s.keepSegments(ctx, here)
 		}
 	}
-	if err != nil && ctx.Err() == nil {
-		s.Log.Error("look after recordings of sessions that have ended", "err", err)
-	}
+	return err
 }
 
 // Recording is what there is of a session's recording, the oldest first. Of a session that
