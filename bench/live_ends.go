@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -141,6 +142,7 @@ func (e *end) press(ctx context.Context, x, y float64) error {
 type twoEnds struct {
 	source, viewer *end
 	cost           func() (map[string]int, error) // ticks of CPU: browser, server
+	recorded       func() (float64, error)        // bytes of the session's recording
 	ends           stops
 }
 
@@ -291,8 +293,8 @@ func relayScreencast(ctx context.Context, page cdp.Session, ws *websocket.Conn) 
 }
 
 // ourEnds are a session and a browser that shows its live page. Its viewer is there only
-// if it is to be watched. stream is a link for control.
-func ourEnds(ctx context.Context, url string, watched bool) (_ *twoEnds, stream string, err error) {
+// if it is to be watched. stream is a link for control, options are of the session.
+func ourEnds(ctx context.Context, url string, watched bool, options ...harness.Object) (_ *twoEnds, stream string, err error) {
 	var ends stops
 	defer func() {
 		if err != nil {
@@ -310,7 +312,11 @@ func ourEnds(ctx context.Context, url string, watched bool) (_ *twoEnds, stream 
 	}
 	ends = append(ends, server.End)
 	c := server.Client()
-	made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", harness.Object{"viewport": harness.Object{"width": wide, "height": high}})
+	asked := harness.Object{"viewport": harness.Object{"width": wide, "height": high}}
+	for _, one := range options {
+		maps.Copy(asked, one)
+	}
+	made, err := c.Do(ctx, http.MethodPost, "/v1/sessions", asked)
 	if err != nil {
 		return nil, "", err
 	}
@@ -333,6 +339,14 @@ func ourEnds(ctx context.Context, url string, watched bool) (_ *twoEnds, stream 
 	}
 	o := &twoEnds{source: &end{Session: page}, ends: ends}
 	o.cost = func() (map[string]int, error) { return spentByServer(server.PID()) }
+	o.recorded = func() (float64, error) {
+		got, err := c.Do(ctx, http.MethodGet, "/v1/sessions/"+made.String("sessionId")+"/recording", nil)
+		if err != nil {
+			return 0, err
+		}
+		size, _ := got["size"].(float64)
+		return size, nil
+	}
 	if err := o.source.open(ctx, url, 0, 0); err != nil {
 		return nil, "", err
 	}

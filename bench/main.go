@@ -42,7 +42,7 @@ func main() {
 var measurements = []measurement{
 	{"start", measureStart}, {"script", measureScript}, {"targets", measureTargets}, {"deliveries", measureDeliveries}, {"tls", measureTLS}, {"latency", measureLatency},
 	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"sessions", measureSessions}, {"arena", measureArena}, {"restart", measureRestart}, {"programs", measurePrograms}, {"forward", measureForward}, {"egress", measureEgress}, {"metrics", measureMetrics},
-	{"live", measureLive}, {"viewers", measureViewers},
+	{"live", measureLive}, {"viewers", measureViewers}, {"recording", measureRecording},
 }
 
 type measurement struct {

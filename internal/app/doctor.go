@@ -61,7 +61,7 @@ func Examine(ctx context.Context, settings config.Server, told func(Finding)) []
 		d.tell("settings", Wrong, err.Error(), do)
 	}
 	for _, check := range []func(context.Context){
-		chromium, d.namespaces, d.cgroups, d.fonts, d.files, d.sharedMemory,
+		chromium, d.namespaces, d.cgroups, d.fonts, d.videos, d.files, d.sharedMemory,
 		d.data, d.temporary, d.masterKey, d.database, d.port, d.time,
 	} {
 		if ctx.Err() == nil {

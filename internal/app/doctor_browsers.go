@@ -20,6 +20,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/cgroup"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/recording"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -155,6 +156,15 @@ func fontsOf(ctx context.Context) (n int) {
 		})
 	}
 	return n
+}
+
+// videos looks whether recordings can be exported: who doesn't want that lacks nothing.
+func (d *doctor) videos(context.Context) {
+	if path, err := exec.LookPath(recording.Program); err == nil {
+		d.ok("videos", "%s makes them of recordings", path)
+		return
+	}
+	d.ok("videos", "none can be made of recordings: there is no %s", recording.Program)
 }
 
 // sharedMemory looks whether there is enough of /dev/shm.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/advice"
@@ -136,4 +138,27 @@ type replays struct {
 
 func (r replays) Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error) {
 	return r.store.Events(ctx, project, q)
+}
+
+// filesShown is how many files of a session are shown beside its recording.
+const filesShown = 1000
+
+func (r replays) Files(ctx context.Context, project, id string) ([]domain.Artifact, error) {
+	all, err := r.store.ArtifactsPage(ctx, project, id, "", filesShown)
+	return slices.DeleteFunc(all, func(a domain.Artifact) bool { return !shown(a) }), err
+}
+
+// shown says whether a link may show an artifact: a recording has its own way.
+func shown(a domain.Artifact) bool { return a.Kind != domain.KindRecording && !session.HoldsSecrets(a) }
+
+func (r replays) OpenFile(ctx context.Context, project, id, file string) (domain.Artifact, io.ReadSeekCloser, error) {
+	a, err := r.store.Artifact(ctx, project, id, file)
+	if err == nil && !shown(a) {
+		err = domain.ErrNotFound
+	}
+	if err != nil {
+		return a, nil, err
+	}
+	content, err := r.OpenArtifact(ctx, a)
+	return a, content, err
 }

@@ -29,9 +29,9 @@ type Hops interface {
 }
 
 // offered are the routes that the server that runs the session answers better: steps
-// sooner, since it has nobody to wait for, and logs with what it alone has while the
+// sooner, since it has nobody to wait for, and logs and recordings with what it alone has while the
 // session runs.
-var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs"}
+var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs", "GET /v1/sessions/{sessionId}/recording"}
 
 // leaves says whether this server, since it stops, leaves what it is asked to the one
 // that a request came from.

@@ -1,12 +1,15 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
+	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -19,6 +22,10 @@ type Recordings interface {
 	OpenSegment(ctx context.Context, project, session, id string) (domain.Segment, io.ReadSeekCloser, error)
 	ReadLog(ctx context.Context, project, session string, q domain.LogQuery) (domain.LogPage, error)
 	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	// Files are those that steps made and pages downloaded, but for what may hold
+	// secrets; OpenFile reads one of them.
+	Files(ctx context.Context, project, session string) ([]domain.Artifact, error)
+	OpenFile(ctx context.Context, project, session, id string) (domain.Artifact, io.ReadSeekCloser, error)
 	// Marked says whether the link may be used by who has a mark: one that is for one is
 	// that one's.
 	Marked(link domain.Stream, mark string) bool
@@ -36,6 +43,8 @@ func (h *Handler) replayRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /streams/recording", h.replaying(h.recording))
 	mux.HandleFunc("GET /streams/recording/{segment}", h.replaying(h.segment))
 	mux.HandleFunc("GET /streams/timeline", h.replaying(h.timeline))
+	mux.HandleFunc("GET /streams/results/{step}", h.replaying(h.resultOf))
+	mux.HandleFunc("GET /streams/files/{file}", h.replaying(h.file))
 }
 
 // replaying answers who has a link with replay, on the server that runs the session.
@@ -138,6 +147,51 @@ type entry struct {
 	Ms      int64  `json:"ms,omitempty"`
 }
 
+// resultOf is what a step answered, when nobody can be asked on a socket any more.
+func (h *Handler) resultOf(w http.ResponseWriter, r *http.Request, link domain.Stream, _ domain.Session) error {
+	index, err := strconv.Atoi(r.PathValue("step"))
+	if err != nil || index < 0 {
+		return domain.ErrNotFound
+	}
+	said, err := h.answered(r.Context(), link, index)
+	if err != nil {
+		return err
+	}
+	return answerJSON(w, said)
+}
+
+// file is one of the session's. Only pictures are shown: what a page made is a stranger's.
+func (h *Handler) file(w http.ResponseWriter, r *http.Request, _ domain.Stream, session domain.Session) error {
+	file, content, err := h.Recordings.OpenFile(r.Context(), session.ProjectID, session.ID, r.PathValue("file"))
+	if errors.Is(err, domain.ErrNotFound) && h.Servers != nil && h.Servers.Anywhere(w, r) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	disposition := "attachment"
+	if file.Kind == "screenshot" {
+		disposition = "inline"
+	}
+	head := w.Header()
+	head.Set("Content-Type", file.ContentType)
+	head.Set("Content-Disposition", cmp.Or(mime.FormatMediaType(disposition, map[string]string{"filename": cmp.Or(file.Name, file.ID)}), disposition))
+	head.Set("Content-Security-Policy", "sandbox")
+	http.ServeContent(w, r, "", time.Time{}, content)
+	return nil
+}
+
+// listed is a file of the session.
+type listed struct {
+	ID   string `json:"id"`
+	Kind string `json:"kind"`
+	Name string `json:"name,omitempty"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
+	At   string `json:"at"`
+}
+
 // timeline tells what happened beside the pictures: it is read where it is kept.
 func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.Stream, session domain.Session) error {
 	ctx, hide := r.Context(), hides(link.Mode)
@@ -145,8 +199,9 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.S
 		Steps  []stepLine `json:"steps"`
 		Events []mark     `json:"events"`
 		Log    []entry    `json:"log"`
+		Files  []listed   `json:"files"`
 		Gone   bool       `json:"gone,omitempty"` // the log is not kept any more, or elsewhere
-	}{[]stepLine{}, []mark{}, []entry{}, false}
+	}{[]stepLine{}, []mark{}, []entry{}, []listed{}, false}
 	steps, err := h.store.LastSteps(ctx, session.ProjectID, session.ID, lineSteps)
 	if err != nil {
 		return err
@@ -166,6 +221,13 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.S
 			break
 		}
 		q.After = page.Next
+	}
+	files, err := h.Recordings.Files(ctx, session.ProjectID, session.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		told.Files = append(told.Files, listed{f.ID, f.Kind, f.Name, f.ContentType, f.Size, stamp(f.CreatedAt)})
 	}
 	log, err := h.Recordings.ReadLog(ctx, session.ProjectID, session.ID, domain.LogQuery{})
 	told.Gone = err != nil // what else there is, is shown

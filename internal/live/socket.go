@@ -440,22 +440,10 @@ func (v *viewer) answer(ctx context.Context) {
 	for {
 		select {
 		case index := <-v.asks:
-			looking, cancel := context.WithTimeout(ctx, lookWithin)
-			steps, err := v.store.Steps(looking, v.stream.ProjectID, v.session, index-1, 1)
-			cancel()
+			said, err := v.answered(ctx, v.stream, index)
 			if err != nil {
 				v.log.Debug("read a step's result", "session", v.session, "err", err)
 				continue
-			}
-			said := result{Type: "result", Number: index}
-			if len(steps) == 1 && steps[0].Index == index && showsResult(v.stream.Mode, steps[0]) {
-				said.Result = steps[0].Result
-				if v.stream.Mode != domain.StreamControl {
-					said.Result = hideIn(said.Result)
-				}
-				if len(said.Result) > maxResult {
-					said.Result, said.Cut = nil, len(said.Result)
-				}
 			}
 			if v.sendJSON(ctx, said) != nil {
 				return
@@ -464,4 +452,25 @@ func (v *viewer) answer(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// answered is what a step answered, as far as a link shows it.
+func (h *Handler) answered(ctx context.Context, link domain.Stream, index int) (said result, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	steps, err := h.store.Steps(ctx, link.ProjectID, link.SessionID, index-1, 1)
+	if err != nil {
+		return said, err
+	}
+	said = result{Type: "result", Number: index}
+	if len(steps) == 1 && steps[0].Index == index && showsResult(link.Mode, steps[0]) {
+		said.Result = steps[0].Result
+		if link.Mode != domain.StreamControl {
+			said.Result = hideIn(said.Result)
+		}
+		if len(said.Result) > maxResult {
+			said.Result, said.Cut = nil, len(said.Result)
+		}
+	}
+	return said, nil
 }

@@ -57,6 +57,8 @@ type house struct {
 	seen    []domain.Viewer // that came
 	gone    chan struct{}   // closed when the next has left
 	embed   []string
+	replay  bool // of links
+	archive archive
 
 	changed chan struct{} // closed at the next change
 	asked   chan struct{} // closed when the session is looked at next
@@ -73,7 +75,7 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
-	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires}, h.session(token), nil
+	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires, Replay: h.replay}, h.session(token), nil
 }
 
 func (h *house) session(id string) domain.Session {
@@ -266,7 +268,7 @@ func (h *house) closed() *httptest.Server {
 		h.ownStop = h.stopping
 	}
 	handler := live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler))
-	handler.Embed = h.embed
+	handler.Embed, handler.Recordings = h.embed, h.archive
 	handler.Routes(mux)
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {

@@ -30,6 +30,14 @@ func NewFolder(path string) (*Folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("folder of recordings: %w", err)
 	}
+	// Of videos that a server was making when it was killed.
+	left, err := filepath.Glob(filepath.Join(path, videoFolder))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("folder of recordings: %w", err)
+	}
 	return &Folder{path: path, open: map[string]bool{}}, nil
 }
 
@@ -44,6 +52,9 @@ func (f *Folder) Path() string { return f.path }
 func (f *Folder) Sessions() (all []domain.SessionRef, err error) {
 	paths, err := filepath.Glob(filepath.Join(f.path, "*", "*"))
 	for _, path := range paths {
+		if ok, _ := filepath.Match(videoFolder, filepath.Base(filepath.Dir(path))); ok {
+			continue
+		}
 		all = append(all, domain.SessionRef{ProjectID: filepath.Base(filepath.Dir(path)), ID: filepath.Base(path)})
 	}
 	return all, err

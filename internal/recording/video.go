@@ -23,6 +23,9 @@ const Program = "ffmpeg"
 // ErrNoProgram is a machine without it.
 var ErrNoProgram = errors.New("ffmpeg is not installed")
 
+// videoFolder is what the folder is called that a video is made in.
+const videoFolder = ".video-*"
+
 // Formats of videos, and their media types.
 var Formats = map[string]string{"mp4": "video/mp4", "webm": "video/webm"}
 
@@ -39,7 +42,7 @@ func Video(ctx context.Context, dir, format string, next func() (Picture, error)
 	if err != nil {
 		return nil, ErrNoProgram
 	}
-	work, err := os.MkdirTemp(dir, ".video-*")
+	work, err := os.MkdirTemp(dir, videoFolder)
 	if err != nil {
 		return nil, fmt.Errorf("make a video: %w", err)
 	}

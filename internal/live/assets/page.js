@@ -25,7 +25,10 @@ let mine = false, reclaim = false, socket, ended = false, live = false, wait = 5
 const send = (message) => { if (socket?.readyState === 1) socket.send(JSON.stringify(message)); };
 const asked = asks($("ask"), { send, socket: () => socket, has: () => mine, hint: (text) => hint(text), back: () => $("field").focus({ preventScroll: true }) });
 const recorded = document.body.dataset.replay === "true";
-const steps = listOf($("steps"), (number) => send({ type: "result", number }), recorded);
+const steps = listOf($("steps"), (number) => {
+  if (socket?.readyState === 1 || !past) return send({ type: "result", number });
+  past.result(number).then(steps.result, () => hint("The answer can't be read right now"));
+}, recorded);
 
 // say lays a card over the picture: what is the matter, and what comes of it.
 function say(text, { detail = "", busy = false, retry = false } = {}) {

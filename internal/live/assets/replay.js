@@ -20,19 +20,21 @@ const words = (type) => type.replace(/^(browser|step)_/, "").replaceAll("_", " "
 export function replay({ draw, live, say, me }) {
   const address = (path) => `/streams/${path}${location.search}&viewer=${me}`;
   const parts = segments((id) => address("recording/" + id));
-  let from = 0, to = 0, ahead = 0, pos = 0, runs = true, past = false, playing = false, before = 0, shown, view = "steps", line = { steps: [], events: [], log: [] };
+  let from = 0, to = 0, ahead = 0, pos = 0, runs = true, past = false, playing = false, before = 0, shown, view = "steps", line = { steps: [], events: [], log: [], files: [] };
   let looking, ended = () => {};
 
   const now = () => (runs ? Date.now() + ahead : to);
   const end = () => Math.max(now(), from + 1);
 
-  // look asks what there is by now.
-  async function look() {
-    const [recording, timeline] = await Promise.all(["recording", "timeline"].map(async (what) => {
-      const answer = await fetch(address(what), { cache: "no-store" });
-      if (!answer.ok) throw new Error("the recording can't be read");
-      return answer.json();
-    }));
+  const ask = async (what) => {
+    const answer = await fetch(address(what), { cache: "no-store" });
+    if (!answer.ok) throw new Error("the recording can't be read");
+    return answer.json();
+  };
+
+  // look asks what there is by now, with all that happened beside it if that is looked at.
+  async function look(all = true) {
+    const [recording, timeline] = await Promise.all([ask("recording"), all ? ask("timeline") : line]);
     ahead = Date.parse(recording.now) - Date.now();
     parts.told(recording.segments);
     from = parts.begins() ?? 0;
@@ -51,7 +53,7 @@ export function replay({ draw, live, say, me }) {
   // again looks as long as it may be other by then.
   function again() {
     clearTimeout(looking);
-    looking = setTimeout(() => look().catch(() => {}).finally(() => { if (runs) again(); }), lookEvery);
+    looking = setTimeout(() => look(past || view !== "steps").catch(() => {}).finally(() => { if (runs) again(); }), lookEvery);
   }
 
   const share = (time) => Math.min(Math.max((time - from) / (end() - from), 0), 1);
@@ -169,7 +171,9 @@ export function replay({ draw, live, say, me }) {
       at: e.at, title: e.kind === "refused" ? "refused" : `${e.method ?? ""} ${e.status || e.failure || "…"}`, what: e.url || e.text, bad: e.kind === "refused" || !!e.failure || e.status >= 400,
     })),
   };
-  const none = { events: "No events yet.", console: "Nothing was written to the console.", network: "Nothing was asked for." };
+  const size = (n) => (n < 1e6 ? `${Math.ceil(n / 1000)} kB` : `${(n / 1e6).toFixed(1)} MB`);
+  moments.files = () => line.files.map((f) => ({ at: f.at, title: f.name || f.kind, what: size(f.size), file: f }));
+  const none = { events: "No events yet.", console: "Nothing was written to the console.", network: "Nothing was asked for.", files: "No files." };
 
   // list shows what happened beside the pictures, of the kind that was chosen.
   function list() {
@@ -188,9 +192,21 @@ export function replay({ draw, live, say, me }) {
       part("b", m.title.slice(0, 300));
       part("time", clock(Date.parse(m.at) - (from || Date.parse(m.at))));
       if (m.what) part("small", m.what.slice(0, 500));
+      if (m.file) {
+        const link = li.appendChild(document.createElement("a"));
+        link.href = address("files/" + m.file.id);
+        link.className = "file";
+        if (m.file.kind === "screenshot") {
+          const img = link.appendChild(document.createElement("img"));
+          img.loading = "lazy";
+          img.src = link.href;
+          img.alt = "Screenshot, " + clock(Date.parse(m.at) - from);
+          link.target = "_blank";
+        } else link.textContent = "Download";
+      }
       return li;
     }));
-    $("nothing").textContent = line.gone && view !== "events" ? "The log is not kept any more." : all.length ? "" : none[view];
+    $("nothing").textContent = line.gone && /console|network/.test(view) ? "The log is not kept any more." : all.length ? "" : none[view];
   }
 
   // current marks the entry at the place that is seen.
@@ -222,7 +238,7 @@ export function replay({ draw, live, say, me }) {
   for (const rows of [$("moments"), $("steps")]) {
     rows.addEventListener("click", (e) => {
       const at = e.target.closest("li")?.dataset.at;
-      if (at && !e.target.closest(".result")) seek(Date.parse(at));
+      if (at && !e.target.closest(".result, a")) seek(Date.parse(at));
     });
   }
   addEventListener("keydown", (e) => {
@@ -245,6 +261,8 @@ export function replay({ draw, live, say, me }) {
     showing: () => past,
     seek: (at) => seek(Date.parse(at)),
     back,
+    // result is what a step answered, when there is no socket any more.
+    result: (number) => ask("results/" + number),
     // state hears how the session is; over is called when it has ended and there is nothing
     // to be seen again.
     state(state, over) {

@@ -1,7 +1,7 @@
 // The recording as it is read: parts that are fetched when they are looked at, each a row
 // of pictures with their times. docs/live.md says what is in one.
 
-const magic = "BHREC1\r\n", head = 12, kept = 4;
+const magic = "BHREC1\r\n", head = 12, kept = 4, askEvery = 1000;
 
 // parse takes records from bytes, and answers how many bytes they were.
 export function parse(bytes, begun, add) {
@@ -41,10 +41,14 @@ export function segments(address) {
   }
 
   async function fetchPart(part, more) {
+    part.asked = performance.now();
     const answer = await fetch(address(part.id), { headers: part.read ? { Range: `bytes=${part.read}-` } : {}, cache: "no-store" });
-    if (answer.status === 416) return; // nothing was added
-    if (!answer.ok) throw new Error("the recording can't be read");
     const closed = !part.open;
+    if (answer.status === 416) { // nothing was added
+      part.whole = closed;
+      return;
+    }
+    if (!answer.ok) throw new Error("the recording can't be read");
     let rest = new Uint8Array();
     for (const reader = answer.body.getReader(); ;) {
       const { done, value } = await reader.read();
@@ -66,7 +70,7 @@ export function segments(address) {
     // told takes the list of parts as the server has it now.
     told(list) {
       all = list.map((now) => {
-        const had = all.find((part) => part.id === now.id) ?? { pictures: [], read: 0, whole: false };
+        const had = all.find((part) => part.id === now.id) ?? { pictures: [], read: 0, whole: false, asked: -Infinity };
         return Object.assign(had, { id: now.id, at: Date.parse(now.at), open: !!now.open });
       });
     },
@@ -76,10 +80,10 @@ export function segments(address) {
     seen(time, more) {
       const i = Math.max(at(time), 0), part = all[i];
       if (!part) return {};
-      const last = part.pictures.at(-1);
-      const wait = part.whole || part.open && last && last.at > time ? null : load(part, more);
+      const last = part.pictures.at(-1), soon = !part.loading && performance.now() - part.asked < askEvery;
+      const wait = part.whole || part.open && (soon || last?.at > time) ? null : load(part, more);
       const next = all[i + 1];
-      if (next && !next.whole && !next.loading && next.at - time < 20_000) load(next).catch(() => {}); // it is seen soon
+      if (next && !next.whole && !next.loading && next.at - time < 20_000 && performance.now() - next.asked > askEvery) load(next).catch(() => {}); // it is seen soon
       const n = part.pictures.findLastIndex((p) => p.at <= time);
       return { picture: part.pictures[Math.max(n, 0)], wait };
     },
