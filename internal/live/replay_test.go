@@ -90,13 +90,13 @@ func TestReplays(t *testing.T) {
 		}
 		return res.StatusCode, string(raw), res.Header
 	}
-	house := func(mode domain.StreamMode, replay bool, status domain.SessionStatus) *house {
+	of := func(mode domain.StreamMode, replay bool, status domain.SessionStatus) *house {
 		return &house{
 			pages: map[string]*browser.Page{"a": nil}, mode: mode, status: status, replay: replay, archive: archive{content: []byte("pictures")},
 			steps: []domain.Step{{Index: 0, Action: "goto", Status: domain.StepCompleted, Params: json.RawMessage(`{"url":"https://shop.test/?token=hush"}`), Result: json.RawMessage(`"hush"`), StartedAt: filmed}},
 		}
 	}
-	for _, h := range []*house{house(domain.StreamView, false, ""), house(domain.StreamControl, false, ""), house(domain.StreamView, false, domain.SessionClosed)} {
+	for _, h := range []*house{of(domain.StreamView, false, ""), of(domain.StreamControl, false, ""), of(domain.StreamView, false, domain.SessionClosed)} {
 		s := h.open(t)
 		for _, path := range paths {
 			if code, raw, _ := get(t, s, path+"?id=a", ""); code != http.StatusNotFound || strings.Contains(raw, "pictures") {
@@ -104,7 +104,7 @@ func TestReplays(t *testing.T) {
 			}
 		}
 	}
-	h := house(domain.StreamView, true, "")
+	h := of(domain.StreamView, true, "")
 	h.archive.of = "me"
 	s := h.open(t)
 	for _, path := range paths {
@@ -123,7 +123,7 @@ func TestReplays(t *testing.T) {
 		t.Errorf("a store that is away: %d", code)
 	}
 
-	s = house(domain.StreamView, true, domain.SessionClosed).open(t)
+	s = of(domain.StreamView, true, domain.SessionClosed).open(t)
 	if code, raw, head := get(t, s, paths[1]+"?id=a", "bytes=3-"); code != http.StatusPartialContent || raw != "tures" || head.Get("Cache-Control") != "no-store" || head.Get("Content-Type") != "application/x-pictures" {
 		t.Errorf("a part: %d %q %v", code, raw, head)
 	}
@@ -156,7 +156,7 @@ func TestReplays(t *testing.T) {
 	if strings.Contains(raw, "hush") || strings.Count(raw, "shop.test") != 4 {
 		t.Errorf("a link for looking is told %s", raw)
 	}
-	s = house(domain.StreamControl, true, "").open(t)
+	s = of(domain.StreamControl, true, "").open(t)
 	if _, raw, _ = get(t, s, paths[2]+"?id=a", ""); strings.Count(raw, "token=hush") != 4 || strings.Contains(raw, `"hush"`) {
 		t.Errorf("one for control is told %s", raw)
 	}

@@ -22,8 +22,8 @@ import (
 
 var of = domain.SessionRef{ProjectID: "proj_1", ID: "browser_1"}
 
-// jpeg is a picture with a name, as far as a recording looks at it.
-func jpeg(name string) []byte { return append([]byte{0xff, 0xd8}, name...) }
+// named is a picture with a name, as far as a recording looks at it.
+func named(name string) []byte { return append([]byte{0xff, 0xd8}, name...) }
 
 // read is what is in a segment: times after the first, and names.
 func read(t *testing.T, raw []byte) (all []string) {
@@ -62,7 +62,7 @@ func TestSegmentsEndAnywhere(t *testing.T) {
 	for i, name := range []string{"one", "", "three"} {
 		p := recording.Picture{At: at.Add(time.Duration(i) * time.Second)}
 		if name != "" {
-			p.JPEG = jpeg(name)
+			p.JPEG = named(name)
 		}
 		whole = recording.Append(whole, p)
 		ends = append(ends, len(whole))
@@ -95,7 +95,7 @@ func TestSegmentsEndAnywhere(t *testing.T) {
 
 func FuzzReader(f *testing.F) {
 	f.Add([]byte(recording.Magic))
-	f.Add(recording.Append([]byte(recording.Magic), recording.Picture{At: time.UnixMilli(1), JPEG: jpeg("x")}))
+	f.Add(recording.Append([]byte(recording.Magic), recording.Picture{At: time.UnixMilli(1), JPEG: named("x")}))
 	f.Add(append([]byte(recording.Magic), 0, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xd8))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := recording.NewReader(bytes.NewReader(raw))
@@ -159,7 +159,7 @@ func (s *theater) Again() {
 
 // picture is one that was taken now.
 func (s *theater) picture(name string) {
-	s.newest = &browser.Picture{JPEG: jpeg(name), At: time.Now()}
+	s.newest = &browser.Picture{JPEG: named(name), At: time.Now()}
 	select {
 	case s.more <- struct{}{}:
 	default:
@@ -369,8 +369,8 @@ func TestFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.UnixMilli(1_795_000_000_000)
-	whole := recording.Append([]byte(recording.Magic), recording.Picture{At: at, JPEG: jpeg("one")})
-	torn := recording.Append(bytes.Clone(whole), recording.Picture{At: at.Add(time.Second), JPEG: jpeg("two")})
+	whole := recording.Append([]byte(recording.Magic), recording.Picture{At: at, JPEG: named("one")})
+	torn := recording.Append(bytes.Clone(whole), recording.Picture{At: at.Add(time.Second), JPEG: named("two")})
 	torn = torn[:len(torn)-1]
 	dir := filepath.Join(folder.Path(), of.ProjectID, of.ID)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

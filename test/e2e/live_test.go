@@ -135,7 +135,8 @@ func replayed(t *testing.T, c *harness.Client, id, viewer string, run func(strin
 	blue, red := pixel("p[2] > 200 && p[0] < 60"), pixel("p[0] > 200 && p[2] < 60")
 	key := func(name string) obj { return obj{"action": "press", "key": name} }
 	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, obj{"action": "assert", "target": "#status", "text": "Closed", "timeout": "20s"}, red,
-		key("Home"), blue, key("End"), red, key("Home"), key("."), obj{"action": "click", "target": "#play"}, red,
+		obj{"action": "click", "target": "#steps li >> nth=2"}, blue, key("End"), red, obj{"action": "click", "target": "#steps li >> nth=2"}, blue,
+		key("Space"), red, key("Home"), obj{"action": "assert", "target": "#clock", "text": "0:00 /"},
 		obj{"action": "click", "target": "role=button[name=Events]"}, obj{"action": "assert", "target": "#moments", "text": "recording ready"},
 		obj{"action": "click", "target": "#moments >> text=takeover started"}, red)
 	got, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/recording", nil)
