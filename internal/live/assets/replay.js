@@ -221,7 +221,11 @@ export function replay({ draw, live, say, me }) {
     if (playing) li?.scrollIntoView({ block: "nearest" });
   }
 
+  // free has the keys be the player's again after a button was pressed with the mouse.
+  const free = (e) => { if (e.detail) e.target.closest("button")?.blur(); };
+
   $("replay").onclick = (e) => {
+    free(e);
     const does = { play: () => (playing ? pause() : play()), before: () => stepTo(-1), after: () => stepTo(1), tolive: back }[e.target.closest("button")?.id];
     does?.();
   };
@@ -231,6 +235,7 @@ export function replay({ draw, live, say, me }) {
   };
   $("views").onclick = (e) => {
     view = e.target.closest("button")?.dataset.view ?? view;
+    free(e);
     marked = undefined;
     list();
     current();
@@ -238,6 +243,7 @@ export function replay({ draw, live, say, me }) {
   for (const rows of [$("moments"), $("steps")]) {
     rows.addEventListener("click", (e) => {
       const at = e.target.closest("li")?.dataset.at;
+      free(e);
       if (at && !e.target.closest(".result, a")) seek(Date.parse(at));
     });
   }
