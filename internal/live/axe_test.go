@@ -83,6 +83,18 @@ func TestTheLivePageIsForEverybody(t *testing.T) {
 	w.house.change(func() { w.house.status, w.house.reason = domain.SessionClosed, domain.ClosedIdle })
 	phase("ended")
 	looks("ended")
+	open("a")
+	phase("over")
+	looks("ended before")
+	w.house.change(func() { w.house.replay, w.house.archive.content = true, []byte("BHREC1\r\n") })
+	open("a")
+	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#replay"})
+	looks("replay")
+	for _, name := range []string{"Events", "Console", "Network", "Files"} {
+		w.run(w.viewer, step.Spec{Action: "click", Target: "#views >> text=" + name}, step.Spec{Action: "waitFor", Target: "#moments li"})
+		looks(name)
+	}
+	w.house.change(func() { w.house.replay = false })
 	w.house.change(func() { w.house.status = "" })
 	open("a")
 	phase("live")

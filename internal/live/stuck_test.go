@@ -268,7 +268,7 @@ func (h *house) closed() *httptest.Server {
 		h.ownStop = h.stopping
 	}
 	handler := live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler))
-	handler.Embed, handler.Recordings = h.embed, h.archive
+	handler.Embed, handler.Recordings = h.embed, &h.archive
 	handler.Routes(mux)
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {

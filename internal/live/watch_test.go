@@ -153,7 +153,7 @@ func TestViewersChooseTheirTab(t *testing.T) {
 }
 
 // TestWhatThereIsToSeeOfASessionThatEnds: its last picture, for who is there and who
-// comes later, and what its steps answered.
+// comes later by a link with replay, and what its steps answered.
 func TestWhatThereIsToSeeOfASessionThatEnds(t *testing.T) {
 	l := browsertest.Launcher(t, step.Script(), nil)
 	b := browsertest.Launch(t, l, domain.SessionOptions{})
@@ -188,6 +188,7 @@ func TestWhatThereIsToSeeOfASessionThatEnds(t *testing.T) {
 	if sent := ended(t, conn); sent.Code != websocket.StatusNormalClosure {
 		t.Errorf("sent away as %d %q", sent.Code, sent.Reason)
 	}
+	h.change(func() { h.replay = true })
 	picture(t, look(t, server, "a"), mostly(true, false, false))
 }
 

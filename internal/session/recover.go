@@ -42,8 +42,11 @@ func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
 func (a *actor) endLeft() {
 	a.service.discard(a.ref)
 	a.keepLog()
-	if sess, err := a.service.Reader.Session(a.service.working, a.ref.project, a.ref.id); err == nil {
-		a.opt = sess.Options
+	if a.service.Recordings != nil {
+		_ = a.change(func(_ decider, c *domain.SessionChange) error {
+			a.opt = c.Session.Options
+			return errLooked
+		})
 	}
 	whole := a.keepRecording()
 	err := a.change(func(d decider, c *domain.SessionChange) error {

@@ -138,7 +138,7 @@ func replayed(t *testing.T, c *harness.Client, id, viewer string, run func(strin
 		obj{"action": "click", "target": "#steps li >> nth=2"}, blue, key("End"), red, obj{"action": "click", "target": "#steps li >> nth=2"}, blue,
 		key("Space"), red, key("Home"), obj{"action": "assert", "target": "#clock", "text": "0:00 /"},
 		obj{"action": "click", "target": "role=button[name=Events]"}, obj{"action": "assert", "target": "#moments", "text": "recording ready"},
-		obj{"action": "click", "target": "#moments >> text=takeover started"}, red)
+		obj{"action": "click", "target": "#moments >> text=takeover started >> nth=0"}, red)
 	got, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/recording", nil)
 	if err != nil || len(got.List("segments")) == 0 {
 		t.Fatalf("the recording: %v, %v", got, err)
