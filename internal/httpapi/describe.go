@@ -163,6 +163,8 @@ func (s *server) describeOperation(op *huma.Operation) {
 		}
 	case "get-event":
 		op.Responses["200"].Content["application/json"] = &huma.MediaType{Schema: &huma.Schema{Ref: components + "Event"}, Example: json.RawMessage(exampleBody(domain.EventBrowserReady))}
+	case "export-recording":
+		op.Responses["200"].Headers["Content-Disposition"] = header("ContentDisposition")
 	case "list-events":
 		op.Responses["200"].Content["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Description: stream}, Example: streamExample()}
 		op.Parameters = append(op.Parameters, &huma.Param{
