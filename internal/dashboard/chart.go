@@ -105,7 +105,8 @@ func draw(c chart) plot {
 	return p
 }
 
-// top is the end of the axis: 1, 2 or 5 and zeros, and not under the greatest value.
+// top is the end of the axis: an even number, or 10, and zeros, so that its half is round
+// too, and not under the greatest value.
 func (c chart) top() float64 {
 	most := 0.0
 	for i := range c.From {
@@ -121,11 +122,11 @@ func (c chart) top() float64 {
 		}
 		most = max(most, sum)
 	}
-	if most <= 0 {
-		return 1
+	if most <= 2 {
+		return 2
 	}
 	unit := math.Pow(10, math.Floor(math.Log10(most)))
-	for _, n := range []float64{1, 2, 5} {
+	for _, n := range []float64{1, 2, 4, 6, 8} {
 		if n*unit >= most {
 			return n * unit
 		}
@@ -141,7 +142,10 @@ func (c chart) name(i int) string {
 	return c.From[i].UTC().Format("15:04")
 }
 
-// line goes from value to value, and leaves out where there is none. One alone is a dot.
+// dash is how much of its time a value alone takes, which nothing leads to.
+const dash = .4
+
+// line goes from value to value, and leaves out where there is none.
 func line(values []float64, height func(float64) float64) string {
 	var b strings.Builder
 	open := false
@@ -150,11 +154,11 @@ func line(values []float64, height func(float64) float64) string {
 			open = false
 			continue
 		}
-		x, y := number(float64(i)+.5), number(plotHeight-height(v))
+		y := number(plotHeight - height(v))
 		if open {
-			fmt.Fprintf(&b, "L%s %s", x, y)
+			fmt.Fprintf(&b, "L%s %s", number(float64(i)+.5), y)
 		} else {
-			fmt.Fprintf(&b, "M%s %sh0", x, y)
+			fmt.Fprintf(&b, "M%s %sh%s", number(float64(i)+.5-dash/2), y, number(dash))
 		}
 		open = true
 	}

@@ -283,6 +283,17 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 	for name, read := range reads {
 		measure(name, read)
 	}
+	fine := c.endpoint(n, nil)
+	c.say(n, all[0], 100)
+	_, err = s.pool.Exec(t.Context(), `UPDATE deliveries SET ended_at = 1, status = 'DELIVERED' WHERE endpoint = (SELECT num FROM endpoints WHERE id = $1)`, fine.ID)
+	c.ok(err)
+	measure("what failed of an endpoint of which nothing did", func(ctx context.Context) error {
+		page, _, err := s.Deliveries(ctx, project, domain.DeliveryFilter{EndpointID: fine.ID, Status: domain.DeliveryFailed, Limit: limit})
+		if len(page) != 0 {
+			t.Errorf("%d failed", len(page))
+		}
+		return err
+	})
 	ordered := c.endpoint(n, func(e *domain.Endpoint) { e.Ordered = true })
 	c.say(n, all[0], 100)
 	waiting, _, err := s.Deliveries(t.Context(), project, domain.DeliveryFilter{EndpointID: ordered.ID, Limit: 100})

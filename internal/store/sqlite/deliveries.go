@@ -108,7 +108,12 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 		// The list is in order, and no longer than what fits into memory.
 		return columns + `json_each(?) h CROSS JOIN deliveries d ON d.event = h.value ->> 0 AND d.endpoint = h.value ->> 1 ` +
 			deliveryJoins + `WHERE o.id = ?` + rest, ``
-	case f.Status == domain.DeliveryFailed || f.Status == domain.DeliveryCanceled:
+	case givenUp(f.Status) && f.EndpointID != "":
+		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
+			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num
+			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
+			` ORDER BY d.event DESC`
+	case givenUp(f.Status):
 		return columns + `projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
 			CROSS JOIN events e ON e.position = d.event CROSS JOIN endpoints p ON p.num = d.endpoint
 			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.event DESC, d.endpoint DESC`
@@ -131,6 +136,11 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint
 			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY e.position DESC, d.endpoint DESC`
 	}
+}
+
+// givenUp says whether that is the state of few among many.
+func givenUp(s domain.DeliveryStatus) bool {
+	return s == domain.DeliveryFailed || s == domain.DeliveryCanceled
 }
 
 // leasedList is what is being sent, newest first, as JSON for a query.

@@ -86,6 +86,36 @@ func TestNothingIsReadWhole(t *testing.T) {
 	}
 }
 
+// TestWhatAnEndpointGaveUpIsFoundByItsIndex: a page of an endpoint's failed deliveries
+// opens as fast whether a million of others' or of its own were delivered or failed.
+func TestWhatAnEndpointGaveUpIsFoundByItsIndex(t *testing.T) {
+	s := openTest(t)
+	for _, status := range []domain.DeliveryStatus{domain.DeliveryFailed, domain.DeliveryCanceled} {
+		if _, _, err := s.Deliveries(t.Context(), "proj_a", domain.DeliveryFilter{EndpointID: "we_a", Status: status}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := 0
+	s.read.stmts.Range(func(query, _ any) bool {
+		if !strings.Contains(query.(string), "deliveries_endpoint_given_up") {
+			return true
+		}
+		seen++
+		rows, err := s.read.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query.(string), make([]any, strings.Count(query.(string), "?"))...)
+		plan, err := collect(rows, err, planLine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all := strings.Join(plan, "\n"); !strings.Contains(all, "deliveries_endpoint_given_up (endpoint=?") || strings.Contains(all, "B-TREE") {
+			t.Errorf("%s\n%s", query, all)
+		}
+		return true
+	})
+	if seen == 0 {
+		t.Error("its index is not asked")
+	}
+}
+
 // everyStatement has a store make every statement that it can make.
 func everyStatement(t *testing.T, s *Store) {
 	t.Helper()
