@@ -45,7 +45,13 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if err != nil {
 		return nil, "", err
 	}
-	query, order := s.deliveryQuery(f)
+	few := false
+	if f.Status == domain.DeliveryPending && f.EndpointID != "" {
+		if few, err = s.fewWait(ctx, project, f.EndpointID); err != nil {
+			return nil, "", err
+		}
+	}
+	query, order := s.deliveryQuery(f, few)
 	args := []any{project, before.Event, before.Event, before.Endpoint}
 	where := func(cond string, arg any) { query, args = query+" AND "+cond, append(args, arg) }
 	if f.EndpointID != "" {
@@ -99,8 +105,24 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	return page, next, nil
 }
 
-// deliveryQuery reads from the table whose index fits the filter best.
-func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
+// fewEnough is how many deliveries a page is sorted of, at most.
+const fewEnough = 1000
+
+// fewWait says whether so few wait for an endpoint that a page of them is sorted: among
+// a million that have ended they would be looked for in vain. Where more wait they are
+// soon found.
+func (s *Store) fewWait(ctx context.Context, project, endpoint string) (bool, error) {
+	n := 0
+	if err := s.read.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_open
+		ON d.endpoint = p.num AND d.ended_at = 0 WHERE p.project_id = ? AND p.id = ? LIMIT ?)`, project, endpoint, fewEnough+1).Scan(&n); err != nil {
+		return false, fmt.Errorf("read deliveries: %w", err)
+	}
+	return n <= fewEnough, nil
+}
+
+// deliveryQuery reads from the table whose index fits the filter best. few: what waits is
+// little.
+func (s *Store) deliveryQuery(f domain.DeliveryFilter, few bool) (query, order string) {
 	const columns = `SELECT ` + codec.DeliveryColumns + ` FROM `
 	const rest = ` AND (d.event < ? OR d.event = ? AND d.endpoint < ?)`
 	switch {
@@ -108,6 +130,11 @@ func (s *Store) deliveryQuery(f domain.DeliveryFilter) (query, order string) {
 		// The list is in order, and no longer than what fits into memory.
 		return columns + `json_each(?) h CROSS JOIN deliveries d ON d.event = h.value ->> 0 AND d.endpoint = h.value ->> 1 ` +
 			deliveryJoins + `WHERE o.id = ?` + rest, ``
+	case few:
+		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
+			CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0
+			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
+			` ORDER BY d.event DESC`
 	case givenUp(f.Status) && f.EndpointID != "":
 		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
 			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num

@@ -15,11 +15,11 @@ import (
 var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sessions|endpoints|streams|viewers|artifacts)\b`)
 
 // mayScan are statements of the start that read an index of open things whole, and
-// those that count or sort what waits for a browser, which is bounded.
+// those that count or sort what waits for a browser or an endpoint, which is bounded.
 var mayScan = []string{
 	"FROM queues JOIN projects", "SELECT (SELECT COUNT(*) FROM sessions WHERE " + queued, "SELECT id, rank FROM (",
 	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT " + codec.ProjectColumns + " FROM projects",
-	"FROM endpoints WHERE deleted_at <> 0",
+	"FROM endpoints WHERE deleted_at <> 0", "INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0\n\t\t\tCROSS JOIN events",
 }
 
 // TestNothingIsReadWhole asks SQLite how it runs every statement of the store:
@@ -261,7 +261,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.EventsEnd(ctx, project))
 	keepPage(s.Endpoints(ctx, project, domain.EndpointFilter{}))
 	for _, f := range []domain.DeliveryFilter{
-		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending}, {Status: domain.DeliverySending},
+		{}, {EndpointID: "we_a"}, {SessionID: session}, {Status: domain.DeliveryFailed}, {Status: domain.DeliveryPending}, {EndpointID: "we_a", Status: domain.DeliveryPending}, {Status: domain.DeliverySending},
 		{EventType: domain.EventBrowserReady}, {EndpointID: "we_a", Status: domain.DeliveryCanceled},
 	} {
 		keepPage(s.Deliveries(ctx, project, f))
