@@ -155,7 +155,8 @@ type endpointView struct {
 	Types      []domain.EventType
 	Older      string
 	Later      bool
-	Sent       int // by the recover or retry that led here
+	Again      bool // a recover or retry led here
+	Sent       int  // by that
 }
 
 // Here is the page with another part of the list, or another period.
@@ -202,7 +203,7 @@ func (h *Handler) endpoint(c *call) (view, error) {
 	}
 	v := endpointView{
 		endpointRow: endpointRow{Endpoint: *e}, Period: cmp.Or(q.Get("period"), "24h"), Periods: periods, Status: q.Get("status"), Type: q.Get("type"),
-		Statuses: deliveryStatuses, Types: domain.EventTypes, Later: q.Get("cursor") != "", Sent: whole(q.Get("sent")),
+		Statuses: deliveryStatuses, Types: domain.EventTypes, Later: q.Get("cursor") != "", Again: q.Has("sent"), Sent: whole(q.Get("sent")),
 	}
 	if v.Stats, err = c.API.Endpoints.Stats(ctx, id, v.Period); err != nil {
 		return view{}, err

@@ -86,6 +86,7 @@ func TestPagesOfWebhooks(t *testing.T) {
 			`<svg class="plot" role="img"`, "66,000 attempts succeeded and 6 failed.", "Half of the attempts took 20 ms at most", "As a table", "Retry all that failed", "status=FAILED", "Nothing has been delivered since",
 		}},
 		{"GET", "/webhooks/we_a?sent=1234", nil, []string{"1,234 deliveries are sent again", "<progress"}},
+		{"GET", "/webhooks/we_a?sent=0", nil, []string{"There was nothing to send again."}},
 		{"GET", "/deliveries/dlv_a", nil, []string{"It was given up after 2 attempts.", "timeout", "&lt;i&gt;no&lt;/i&gt;", "webhook-id: evt_a", "Send again", `&#34;step_failed&#34;`}},
 		{"GET", "/event-types", nil, []string{"step_failed"}},
 		{"GET", "/event-types/step_failed?to=we_a", nil, []string{"Send me this", `value="we_a" selected`, "JSON Schema"}},

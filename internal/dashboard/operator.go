@@ -36,6 +36,7 @@ type keysView struct {
 	Projects []browserhook.Project
 	Names    map[string]string // of projects
 	Own      string            // the key that is signed in with
+	Home     string            // its project
 	Older    string
 	Later    bool
 }
@@ -58,7 +59,7 @@ func (h *Handler) keys(c *call) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := keysView{got.Data, projects.Data, map[string]string{}, c.key.ID, got.NextCursor, cursor != ""}
+	v := keysView{got.Data, projects.Data, map[string]string{}, c.key.ID, c.key.ProjectID, got.NextCursor, cursor != ""}
 	for _, p := range projects.Data {
 		v.Names[p.ProjectID] = p.Name
 	}
