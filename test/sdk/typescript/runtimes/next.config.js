@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+// The packages are in the folder above.
+const root = fileURLToPath(new URL("..", import.meta.url));
 
-export default { turbopack: { root: here }, outputFileTracingRoot: here };
+export default { turbopack: { root }, outputFileTracingRoot: root };
