@@ -125,3 +125,31 @@ func kindOf(s *huma.Schema) string {
 	}
 	return s.Type
 }
+
+// TestTheTakeoverInTheText: what docs/live.md shows of a takeover is written as one is, and
+// its steps can be run.
+func TestTheTakeoverInTheText(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/live.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sample, _ := strings.Cut(string(raw), "### What was done, as steps\n")
+	_, sample, _ = strings.Cut(sample, "```json\n")
+	sample, _, ok := strings.Cut(sample, "```")
+	var done Doings
+	dec := json.NewDecoder(strings.NewReader(sample))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&done); err != nil || !ok || len(done.Steps) == 0 {
+		t.Fatalf("%v: %s", err, sample)
+	}
+	for i := range done.Steps {
+		if err := done.Steps[i].Check("steps"); err != nil {
+			t.Errorf("step %d: %v", i, err)
+		}
+	}
+	for _, m := range done.Missing {
+		if m.Index >= len(done.Steps) || !done.Steps[m.Index].Secret {
+			t.Errorf("%+v is missing of no step", m)
+		}
+	}
+}

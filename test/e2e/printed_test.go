@@ -39,6 +39,7 @@ var printedSamples = []struct {
 	{"docs/install.md", "The image", "commands", 1, []string{"test/packages.TestContainersAreConfined"}},
 	{"docs/install.md", "Kubernetes", "commands", 1, []string{"test/packages.TestChartAsDocumented"}},
 	{"docs/install.md", "Kubernetes", "yaml", 1, []string{"test/packages.TestChartAsDocumented"}},
+	{"docs/live.md", "Taking control", "json", 1, []string{"internal/step.TestTheTakeoverInTheText"}},
 	{"docs/live.md", "Links", "json", 1, []string{"test/e2e.TestRequestsInTheText"}},
 	{"docs/live.md", "In a frame", "html", 1, []string{"internal/live.TestAPageWithALivePageInAFrame"}},
 	{"docs/mcp.md", "", "json", 2, []string{"test/e2e.TestModels"}},
