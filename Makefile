@@ -128,6 +128,13 @@ bench-peers: ## the same beside other queues, as far as they are installed: benc
 	cd bench/peers && $(GO) run . $(if $(OUTPOST),-outpost $(abspath $(OUTPOST)))
 	$(GO) run ./bench report
 
+.PHONY: pictures
+pictures: ## make README's pictures of the dashboard, from a session of a real server
+	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
+	DASHBOARD_PICTURES=$(abspath $(BIN))/pictures $(GO) test -count=1 -run 'TestDashboardForEverybody' ./test/e2e
+	cp $(BIN)/pictures/wall-1440-light.png docs/img/wall.png
+	cp $(BIN)/pictures/session-1440-light.png docs/img/session.png
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(BIN) dist demo-output

@@ -107,7 +107,7 @@ func actionsOf(all map[string]schema) []action {
 
 func rank(m member) string {
 	switch {
-	case m.Required && (m.Name == "target" || m.Name == "url"):
+	case m.Name == "target", m.Required && m.Name == "url":
 		return "0"
 	case m.Required:
 		return "1"

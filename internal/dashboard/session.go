@@ -71,7 +71,7 @@ func (h *Handler) session(c *call) (view, error) {
 	}
 	v := &sessionView{listed: listed{s}, Tab: q.Get("tab")}
 	if v.Status != browserhook.SessionFailed && v.Status != browserhook.SessionClosed {
-		v.Live = livePath(s)
+		v.Live = livePath(s) + bare
 	}
 	for _, t := range []struct {
 		tab

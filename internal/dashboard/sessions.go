@@ -193,13 +193,17 @@ func (h *Handler) forgetSession(c *call) (string, error) {
 // takeControl leads to the live page by a new link for control, which is whoever's who
 // asks: where the session's page has it in a frame, the form's target is that.
 func (h *Handler) takeControl(c *call) (string, error) {
-	return h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamControl, Name: c.key.Name, ExpiresIn: linkFor})
+	to, err := h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamControl, Name: c.key.Name, ExpiresIn: linkFor})
+	return to + bare, err
 }
 
 // replay leads to the live page by a new link that shows the recording.
 func (h *Handler) replay(c *call) (string, error) {
 	return h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
 }
+
+// bare has the live page show no steps: the session's page does.
+const bare = "&bare"
 
 // linkFor is how long a link is for that is made to look at a page of the dashboard.
 const linkFor = "12h"

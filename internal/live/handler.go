@@ -158,7 +158,7 @@ func (h *Handler) embedders(mode domain.StreamMode) string {
 func (h *Handler) show(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	data := map[string]any{
-		"Tokens": ui.Shared.Path("tokens.css"), "Icon": ui.Shared.Path("icon.svg"),
+		"Tokens": ui.Shared.Path("tokens.css"), "Icon": ui.Shared.Path("icon.svg"), "Bare": r.URL.Query().Has("bare"),
 		"Control": stream.Mode == domain.StreamControl, "Session": session.ID, "Request": w.Header().Get("X-Request-Id"), "Replay": stream.Replay && h.Recordings != nil,
 	}
 	status := http.StatusOK

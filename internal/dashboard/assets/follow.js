@@ -83,10 +83,10 @@ export function stay(address) {
 }
 
 document.addEventListener("click", (e) => {
-  const link = e.target.closest("a[data-stay]");
+  const link = e.target.closest("[data-stay]");
   if (!link || e.button || e.ctrlKey || e.metaKey || e.shiftKey || e.altKey) return;
   e.preventDefault();
-  stay(link.getAttribute("href"));
+  stay(link.dataset.stay || link.getAttribute("href"));
 });
 addEventListener("popstate", () => refresh());
 

@@ -14,7 +14,7 @@ async function build(form) {
     return; // the JSON can be written by hand
   }
   const list = el("datalist", { id: "run-actions" }, ...actions.map((a) => el("option", { value: a.name }, a.does)));
-  const name = el("input", { id: "run-action", autocomplete: "off", spellcheck: "false", placeholder: "click" });
+  const name = el("input", { id: "run-action", autocomplete: "off", spellcheck: false, placeholder: "click" });
   name.setAttribute("list", "run-actions");
   const does = el("p", { className: "does", id: "run-does" });
   name.setAttribute("aria-describedby", "run-does");
@@ -23,7 +23,7 @@ async function build(form) {
   const rest = el("details", { hidden: true }, el("summary", {}, "More"), more);
   const raw = el("details", {}, el("summary", {}, "As JSON"));
   const label = form.querySelector("label[for=run-json]");
-  json.before(el("label", {}, "Action", name, list), does, fields, rest, raw);
+  json.before(el("label", {}, "Action", name), list, does, fields, rest, raw);
   raw.append(label, json);
   label.className = "unseen";
   json.required = false;
@@ -49,7 +49,7 @@ async function build(form) {
     inputs = action.members.map((m) => {
       const input = inputOf(m, action.example?.[m.name]);
       if (m.type !== "boolean" && m.required && kept.get(m.name)) input.value = kept.get(m.name);
-      (m.required ? fields : more).append(el("label", { className: m.type === "boolean" ? "check" : "", title: m.says }, ...(m.type === "boolean" ? [input, m.name] : [m.name, input])));
+      (m.required || m.name === "target" ? fields : more).append(el("label", { className: m.type === "boolean" ? "check" : "", title: m.says }, ...(m.type === "boolean" ? [input, m.name] : [m.name, input])));
       return [m, input];
     });
     rest.hidden = !more.childElementCount;
