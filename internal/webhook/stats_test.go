@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,6 +19,7 @@ import (
 // statsMemory keeps statistics in memory, and fails while it is told to.
 type statsMemory struct {
 	StatsStore
+	mu       sync.Mutex // guards away and kept
 	away     bool
 	kept     []domain.EndpointSpan
 	backlogs []domain.Backlog
@@ -24,6 +27,8 @@ type statsMemory struct {
 }
 
 func (m *statsMemory) AddStats(_ context.Context, spans []domain.EndpointSpan) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	if m.away {
 		return errors.New("away")
 	}
@@ -32,12 +37,24 @@ func (m *statsMemory) AddStats(_ context.Context, spans []domain.EndpointSpan) e
 }
 
 func (m *statsMemory) EndpointStats(_ context.Context, _, endpoint string, from time.Time) (all []domain.EndpointStats, err error) {
-	for _, s := range m.kept {
+	for _, s := range m.spans() {
 		if s.Endpoint.ID == endpoint && !s.From.Before(from) {
 			all = append(all, s.EndpointStats)
 		}
 	}
 	return all, nil
+}
+
+func (m *statsMemory) spans() []domain.EndpointSpan {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.kept)
+}
+
+func (m *statsMemory) back() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away = false
 }
 
 func (m *statsMemory) Backlogs(context.Context) ([]domain.Backlog, error) { return m.backlogs, nil }
@@ -79,10 +96,10 @@ func TestStatsAreWrittenWhileTheServerRunsAndAtItsEnd(t *testing.T) {
 		own.Inline = true
 		s.Recorded([]domain.Outcome{own})
 		time.Sleep(statsEvery + time.Second) // the store is away
-		store.away = false
+		store.back()
 		time.Sleep(statsEvery)
-		if len(store.kept) != 1 || store.kept[0].Succeeded != 1 || store.kept[0].Failed != 1 {
-			t.Errorf("kept after the store came back: %+v", store.kept)
+		if kept := store.spans(); len(kept) != 1 || kept[0].Succeeded != 1 || kept[0].Failed != 1 {
+			t.Errorf("kept after the store came back: %+v", kept)
 		}
 		time.Sleep(backlogEvery)
 		r, err := s.Report(ctx, "proj_a", "we_a", "1h")
