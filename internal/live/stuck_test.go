@@ -75,7 +75,7 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
 	}
-	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires, Replay: h.replay}, h.session(token), nil
+	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires, Replay: h.replay, Once: h.once != ""}, h.session(token), nil
 }
 
 func (h *house) session(id string) domain.Session {
