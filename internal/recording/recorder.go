@@ -43,6 +43,9 @@ type Stage interface {
 	// Watch begins to watch the page that is to be seen now, if there is one; moved is
 	// closed when it may be another.
 	Watch() (pictures Pictures, moved <-chan struct{})
+	// Moved says whether the page that is to be seen now is another than the one that is
+	// watched; again is closed when that may be so later.
+	Moved() (other bool, again <-chan struct{})
 	// Secrets says whether the session has any, and when one was last used. Before it is
 	// shown, that is.
 	Secrets() (any bool, used time.Time)
@@ -59,7 +62,7 @@ type Config struct {
 	Last    time.Duration // only the last so long is kept, as far as whole segments allow; 0: all
 	Most    int64         // bytes; 0: any number
 	Before  int64         // bytes that the recording has already, with the artifacts
-	Full    func() bool   // there is no more room on the disk
+	Full    func() bool   // there is no more room on the disk, here or where artifacts are
 	// Done is told of a segment that is whole.
 	Done func(a domain.Artifact)
 	Log  *slog.Logger
@@ -125,6 +128,12 @@ func Run(ctx context.Context, cfg Config) {
 		case <-rest.C:
 			ready = true
 		case <-moved:
+			// A page can have the tabs told as often as it likes, such as by dialogs: it
+			// is not to be recorded more often by that.
+			other, again := r.Stage.Moved()
+			if moved = again; !other {
+				continue
+			}
 			// What there was last of the page before is not lost.
 			if r.pictures != nil {
 				r.take(ctx)
@@ -200,7 +209,7 @@ func (r *recorder) keep(p Picture) {
 		r.stop("it has as many bytes as max-recording allows")
 		return
 	case r.to == nil && r.Full != nil && r.Full():
-		r.stop("the disk of artifacts is nearly full")
+		r.stop("the disk is nearly full")
 		return
 	}
 	var err error

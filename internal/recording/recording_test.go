@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -118,7 +119,10 @@ func FuzzReader(f *testing.F) {
 
 // theater is a stage whose pictures a test makes.
 type theater struct {
-	more    chan struct{}
+	more chan struct{}
+
+	sync.Mutex // of what follows
+
 	newest  *browser.Picture
 	taken   int
 	asked   int // for a picture though nothing moves
@@ -127,23 +131,46 @@ type theater struct {
 	used    time.Time
 	shows   bool
 	looked  int // whether a secret shows
+	watched int
+	stays   bool // what moves is another thing than the page that is seen
 }
 
 func newTheater() *theater {
 	return &theater{more: make(chan struct{}, 1), moved: make(chan struct{})}
 }
 
-func (s *theater) Watch() (recording.Pictures, <-chan struct{}) { return s, s.moved }
-func (s *theater) Secrets() (bool, time.Time)                   { return s.secrets, s.used }
-func (s *theater) More() <-chan struct{}                        { return s.more }
-func (s *theater) Close()                                       {}
+func (s *theater) More() <-chan struct{} { return s.more }
+func (s *theater) Close()                {}
+
+func (s *theater) Watch() (recording.Pictures, <-chan struct{}) {
+	s.Lock()
+	defer s.Unlock()
+	s.watched++
+	return s, s.moved
+}
+
+func (s *theater) Moved() (bool, <-chan struct{}) {
+	s.Lock()
+	defer s.Unlock()
+	return !s.stays, s.moved
+}
+
+func (s *theater) Secrets() (bool, time.Time) {
+	s.Lock()
+	defer s.Unlock()
+	return s.secrets, s.used
+}
 
 func (s *theater) Shows(context.Context) bool {
+	s.Lock()
+	defer s.Unlock()
 	s.looked++
 	return s.shows
 }
 
 func (s *theater) Take() (p browser.Picture, missed int64, ok bool) {
+	s.Lock()
+	defer s.Unlock()
 	if s.newest == nil {
 		return p, 0, false
 	}
@@ -153,12 +180,21 @@ func (s *theater) Take() (p browser.Picture, missed int64, ok bool) {
 }
 
 func (s *theater) Again() {
-	s.asked++
+	s.change(func() { s.asked++ })
 	s.picture("again")
+}
+
+// change changes what is played.
+func (s *theater) change(do func()) {
+	s.Lock()
+	defer s.Unlock()
+	do()
 }
 
 // picture is one that was taken now.
 func (s *theater) picture(name string) {
+	s.Lock()
+	defer s.Unlock()
 	s.newest = &browser.Picture{JPEG: named(name), At: time.Now()}
 	select {
 	case s.more <- struct{}{}:
@@ -230,18 +266,18 @@ func TestNoSecretIsRecorded(t *testing.T) {
 		folder, done := recorded(t, s, nil, func() {
 			s.picture("before")
 			time.Sleep(time.Second)
-			s.secrets, s.used, s.shows = true, time.Now(), true // by a step
+			s.change(func() { s.secrets, s.used, s.shows = true, time.Now(), true }) // by a step
 			s.picture("secret")
 			time.Sleep(time.Second)
 			s.picture("secret still")
 			time.Sleep(time.Second)
 			s.picture("secret, and the page is left before anybody can ask")
-			s.shows = false
+			s.change(func() { s.shows = false })
 			time.Sleep(time.Second) // in which nothing moves
 			s.picture("after")
 			time.Sleep(time.Second)
 			// And the whole of it between two pictures.
-			s.used = time.Now()
+			s.change(func() { s.used = time.Now() })
 			s.picture("secret again, and left again")
 			time.Sleep(2 * time.Second)
 		})
@@ -336,6 +372,36 @@ func TestTheLast(t *testing.T) {
 	})
 }
 
+// moves says that something of the tabs is another.
+func (s *theater) moves() {
+	s.Lock()
+	defer s.Unlock()
+	close(s.moved)
+	s.moved = make(chan struct{})
+}
+
+// TestAPageThatHasTheTabsTold all the time, as by dialogs, is watched once, and recorded no
+// more often than others.
+func TestAPageThatHasTheTabsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTheater()
+		s.stays = true
+		folder, done := recorded(t, s, nil, func() {
+			for i := range 1000 {
+				s.picture(fmt.Sprint(i))
+				s.moves()
+				time.Sleep(time.Millisecond)
+			}
+		})
+		if len(done) != 1 || s.watched != 1 {
+			t.Fatalf("watched %d times: %+v", s.watched, done)
+		}
+		if all := read(t, content(t, folder, done[0])); len(all) > 6 {
+			t.Errorf("%d pictures in a second", len(all))
+		}
+	})
+}
+
 // TestMoves records whatever page is to be seen.
 func TestMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -343,10 +409,8 @@ func TestMoves(t *testing.T) {
 		folder, done := recorded(t, s, nil, func() {
 			s.picture("one page")
 			time.Sleep(time.Second)
-			moved := s.moved
-			s.moved = make(chan struct{})
 			s.picture("the last of it")
-			close(moved)
+			s.moves()
 			synctest.Wait()
 			s.picture("another page")
 			time.Sleep(time.Second)

@@ -38,6 +38,11 @@ func (s *stage) Watch() (recording.Pictures, <-chan struct{}) {
 	return s.page.Watch(recording.Fit), moved
 }
 
+func (s *stage) Moved() (other bool, again <-chan struct{}) {
+	again = s.tabs.Changed()
+	return s.tabs.Current() != s.page, again
+}
+
 func (s *stage) Secrets() (bool, time.Time) { return s.secrets.Used() }
 
 // showsWithin is how long a page may take to say whether it shows a secret.
