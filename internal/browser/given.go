@@ -35,6 +35,8 @@ type GivenFile struct {
 type Given struct {
 	Paths []string // where its browser finds them
 
+	tabs  *Tabs
+	size  int64 // in all, as it was said
 	dir   string
 	files []GivenFile
 	root  *os.Root
@@ -56,9 +58,10 @@ func (t *Tabs) Give(files []GivenFile) (*Given, error) {
 	// The browser may have made anything of its folder, if it has been taken over.
 	root, err := os.OpenRoot(t.downloads.files)
 	if err != nil {
+		t.given.Add(-size)
 		return nil, fmt.Errorf("open the session's folder: %w", err)
 	}
-	g := &Given{files: files, root: root, dir: path.Join(givenFolder, strconv.FormatInt(t.dialogs.asks.Add(1), 10))}
+	g := &Given{tabs: t, size: size, files: files, root: root, dir: path.Join(givenFolder, strconv.FormatInt(t.dialogs.asks.Add(1), 10))}
 	for i := range files {
 		dir := path.Join(g.dir, strconv.Itoa(i))
 		err := root.MkdirAll(dir, 0o755)
@@ -133,8 +136,10 @@ func (g *Given) Close() {
 	_ = g.root.Close()
 }
 
-// Discard ends it, with all that has come.
+// Discard ends it, with all that has come: the session takes as much anew.
 func (g *Given) Discard() {
+	g.tabs.given.Add(-g.size)
+	g.size = 0
 	_ = g.root.RemoveAll(g.dir)
 	g.Close()
 }
