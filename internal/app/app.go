@@ -225,7 +225,7 @@ func (a *App) compose(ctx context.Context) error {
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Recordings: a.recorded, Record: a.settings.Record, MaxRecording: largest, Full: a.blobs.full, Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
+		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Recordings: a.recorded, Record: a.settings.Record, MaxRecording: largest, Full: noRoomToRecord(a.blobs, a.data.Recordings), Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
 		Others: others(a.store), Nodes: nodes(a.store), StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {

@@ -32,9 +32,20 @@ func withRoom(full func() bool, keep browser.Keep) browser.Keep {
 }
 
 // full says whether the disk is nearly full where artifacts are kept, if that is a folder.
-func (b *blobs) full() bool {
-	var fs syscall.Statfs_t
-	return b.folder != "" && syscall.Statfs(b.folder, &fs) == nil && nearlyFull(fs.Bavail*uint64(fs.Bsize), fs.Blocks*uint64(fs.Bsize))
+func (b *blobs) full() bool { return b.folder != "" && diskFull(b.folder) }
+
+// noRoomToRecord says whether the disk of artifacts or that of the data folder is nearly
+// full: recordings are in both, and where artifacts are elsewhere and can't be reached, all
+// of them stay in the data folder, beside the database.
+func noRoomToRecord(b *blobs, data string) func() bool {
+	return func() bool { return b.full() || diskFull(data) }
 }
+
+func diskFull(folder string) bool {
+	var fs syscall.Statfs_t
+	return statfs(folder, &fs) == nil && nearlyFull(fs.Bavail*uint64(fs.Bsize), fs.Blocks*uint64(fs.Bsize))
+}
+
+var statfs = syscall.Statfs // which a test has answer
 
 func nearlyFull(free, all uint64) bool { return free < min(leastRoom, all/leastPart) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -50,6 +51,30 @@ func TestDownloadsLeaveRoom(t *testing.T) {
 	}{{leastRoom, 1 << 40, false}, {leastRoom - 1, 1 << 40, true}, {51 << 20, 1 << 30, true}, {52 << 20, 1 << 30, false}, {0, 1 << 40, true}} {
 		if got := nearlyFull(tt.free, tt.all); got != tt.want {
 			t.Errorf("%d bytes of %d are nearly none: %t", tt.free, tt.all, got)
+		}
+	}
+}
+
+// TestRecordingsLeaveRoom on the disk of the data folder too, also when artifacts are kept
+// elsewhere.
+func TestRecordingsLeaveRoom(t *testing.T) {
+	own := statfs
+	t.Cleanup(func() { statfs = own })
+	full := ""
+	statfs = func(folder string, fs *syscall.Statfs_t) error {
+		*fs = syscall.Statfs_t{Bsize: 1 << 20, Blocks: 1 << 20, Bavail: 1 << 19}
+		if folder == full {
+			fs.Bavail = 1
+		}
+		return nil
+	}
+	for _, tt := range []struct {
+		artifacts, full string
+		want            bool
+	}{{"", "", false}, {"", "data", true}, {"artifacts", "", false}, {"artifacts", "data", true}, {"artifacts", "artifacts", true}} {
+		full = tt.full
+		if got := noRoomToRecord(&blobs{folder: tt.artifacts}, "data")(); got != tt.want {
+			t.Errorf("%+v: %t", tt, got)
 		}
 	}
 }

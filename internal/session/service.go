@@ -99,7 +99,7 @@ type Config struct {
 	Record string
 	// MaxRecording is how many bytes the recording of a session may have; 0: any number.
 	MaxRecording int64
-	// Full says whether the disk of artifacts is nearly full; nil: it never is.
+	// Full says whether a disk that recordings are on is nearly full; nil: none ever is.
 	Full   func() bool
 	Box    Box
 	Launch func(ctx context.Context, sessionID string, opt domain.SessionOptions) (Browser, error)
