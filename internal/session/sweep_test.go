@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,14 +22,14 @@ type shut struct {
 	Store
 	Blobs
 
-	hangs bool
+	hangs atomic.Bool
 	tried int
 	rows  []domain.Artifact
 }
 
 func (s *shut) Write(ctx context.Context, _ string, content io.Reader, _ string) (int64, error) {
 	s.tried++
-	if s.hangs {
+	if s.hangs.Load() {
 		<-ctx.Done()
 		return 0, context.Cause(ctx)
 	}
@@ -64,7 +65,8 @@ func TestAStoreThatHangsKeepsNoSessionFromItsEnd(t *testing.T) {
 	}
 	of := domain.SessionRef{ProjectID: domain.NewID(domain.PrefixProject), ID: domain.NewID(domain.PrefixSession)}
 	synctest.Test(t, func(t *testing.T) {
-		store := &shut{hangs: true}
+		store := &shut{}
+		store.hangs.Store(true)
 		s := New(Config{Store: store, Blobs: store, Recordings: folder, Log: slog.New(slog.DiscardHandler), MaxSessions: 1})
 		defer s.giveUp()
 		dir := filepath.Join(folder.Path(), of.ProjectID, of.ID)
@@ -93,7 +95,7 @@ func TestAStoreThatHangsKeepsNoSessionFromItsEnd(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		s.wg.Go(func() { s.sweepRecordings(ctx) })
 		time.Sleep(sweepEvery / 2)
-		store.hangs = false
+		store.hangs.Store(false)
 		time.Sleep(sweepEvery)
 		cancel()
 		s.wg.Wait()
