@@ -277,19 +277,22 @@ func (s segment) survived(t *testing.T, c *harness.Client, g *guest) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+g.path+"/artifacts/"+s.id, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+c.Key)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %v", res.Status, err)
+	var raw []byte
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.URL+g.path+"/artifacts/"+s.id, nil)
+		if err != nil {
+			return false, err
+		}
+		req.Header.Set("Authorization", "Bearer "+c.Key)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false, err
+		}
+		defer res.Body.Close()
+		raw, err = io.ReadAll(res.Body)
+		return res.StatusCode == http.StatusOK, err
+	}); err != nil {
+		t.Fatalf("%s, of %v: %s, %v", s.id, kept, raw, err)
 	}
 	size := 8
 	for len(raw) >= size+12 {
