@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 
 // StatsStore is where the statistics of endpoints are kept.
 type StatsStore interface {
-	// AddStats adds to what is kept of endpoints. One that is no more, or is a session's
-	// own, is passed over.
+	// AddStats adds all of it to what is kept of endpoints, or nothing. One that is no more,
+	// or is a session's own, is passed over.
 	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
 	// EndpointStats reads the spans of an endpoint from then on, in order. What there was
 	// nothing to tell of is not there.
@@ -28,6 +29,7 @@ type StatsStore interface {
 const (
 	statsEvery   = 5 * time.Second // counts are written
 	backlogEvery = time.Minute     // what waits is looked at
+	spansAtOnce  = 100             // are added in one transaction
 )
 
 // Stats counts what becomes of attempts, and says how endpoints do. What it counts is
@@ -119,13 +121,21 @@ func (s *Stats) write(ctx context.Context) {
 	for k, c := range counts {
 		spans = append(spans, domain.EndpointSpan{Endpoint: k.endpoint, EndpointStats: *c})
 	}
-	if err := s.store.AddStats(ctx, spans); err != nil {
-		s.log.Warn("write the statistics of endpoints; trying again", "err", err)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for i := range spans {
-			s.of(spans[i].Endpoint, spans[i].From).Add(&spans[i].EndpointStats)
+	// What is written is written once: of many only those are kept that the store didn't take.
+	for some := range slices.Chunk(spans, spansAtOnce) {
+		if err := s.store.AddStats(ctx, some); err != nil {
+			s.log.Warn("write the statistics of endpoints; trying again", "err", err)
+			s.keep(some)
 		}
+	}
+}
+
+// keep counts again what could not be written.
+func (s *Stats) keep(spans []domain.EndpointSpan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range spans {
+		s.of(spans[i].Endpoint, spans[i].From).Add(&spans[i].EndpointStats)
 	}
 }
 

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ type statsMemory struct {
 	StatsStore
 	mu       sync.Mutex // guards away and kept
 	away     bool
+	room     int // spans that it still takes; 0: any number
 	kept     []domain.EndpointSpan
 	backlogs []domain.Backlog
 	status   domain.EndpointStatus
@@ -31,6 +33,11 @@ func (m *statsMemory) AddStats(_ context.Context, spans []domain.EndpointSpan) e
 	defer m.mu.Unlock()
 	if m.away {
 		return errors.New("away")
+	}
+	if m.room > 0 {
+		if m.away = len(m.kept)+len(spans) > m.room; m.away {
+			return errors.New("away")
+		}
 	}
 	m.kept = append(m.kept, spans...)
 	return nil
@@ -115,6 +122,35 @@ func TestStatsAreWrittenWhileTheServerRunsAndAtItsEnd(t *testing.T) {
 			t.Errorf("after the end: %+v, %v", r.Total, err)
 		}
 	})
+}
+
+// TestStatsAreCountedOnce: a store that goes away among many writes takes some of them, and
+// isn't given those again.
+func TestStatsAreCountedOnce(t *testing.T) {
+	store := &statsMemory{room: spansAtOnce}
+	s := NewStats(store, slog.New(slog.DiscardHandler))
+	const all = 2*spansAtOnce + 1
+	for i := range all {
+		s.Recorded([]domain.Outcome{tried(fmt.Sprint("we_", i), domain.DeliveryDelivered, time.Now())})
+	}
+	s.write(t.Context())
+	if len(store.kept) != spansAtOnce {
+		t.Fatalf("%d were written while there was a store", len(store.kept))
+	}
+	store.away, store.room = false, 0
+	s.write(t.Context())
+	written := map[string]int{}
+	for _, k := range store.kept {
+		written[k.Endpoint.ID] += k.Succeeded
+	}
+	if len(written) != all {
+		t.Errorf("written of %d endpoints, not %d", len(written), all)
+	}
+	for id, n := range written {
+		if n != 1 {
+			t.Errorf("%s was counted %d times", id, n)
+		}
+	}
 }
 
 func TestReportsHaveBarsWithoutGaps(t *testing.T) {

@@ -14,13 +14,11 @@ import (
 	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-// AddStats adds to what is kept of endpoints, some at a time. One that is no more, or is a
-// session's own, is passed over.
+// AddStats adds all of it to what is kept of endpoints, or nothing. One that is no more, or
+// is a session's own, is passed over.
 func (s *Store) AddStats(ctx context.Context, spans []domain.EndpointSpan) error {
-	for some := range slices.Chunk(spans, atOnce) {
-		if err := s.update(ctx, func(t *tx) error { return t.addStats(some) }); err != nil {
-			return fmt.Errorf("add statistics: %w", err)
-		}
+	if err := s.update(ctx, func(t *tx) error { return t.addStats(spans) }); err != nil {
+		return fmt.Errorf("add statistics: %w", err)
 	}
 	return nil
 }
