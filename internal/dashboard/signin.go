@@ -47,11 +47,11 @@ func (h *Handler) ours(r *http.Request) bool {
 	if err != nil || from.Host == "" {
 		return false
 	}
-	if strings.EqualFold(from.Host, r.Host) {
-		return true
-	}
 	own, err := url.Parse(h.PublicURL())
-	return err == nil && strings.EqualFold(from.Scheme+"://"+from.Host, own.Scheme+"://"+own.Host)
+	if err == nil && own.Scheme == "https" && from.Scheme != "https" && strings.EqualFold(from.Host, own.Host) {
+		return false // anybody on the way may have written that page
+	}
+	return strings.EqualFold(from.Host, r.Host) || err == nil && strings.EqualFold(from.Scheme+"://"+from.Host, own.Scheme+"://"+own.Host)
 }
 
 // signedIn is who asks; if it is nobody, they are sent to sign in.
