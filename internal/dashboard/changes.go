@@ -39,7 +39,10 @@ func (h *Handler) changes(w http.ResponseWriter, r *http.Request) {
 	var answering sync.WaitGroup
 	answering.Go(func() {
 		defer close(over)
-		defer func() { _ = recover() }() // an answer that was broken off
+		defer func() {
+			_ = recover() // an answer that was broken off, perhaps before it began
+			log.WriteHeader(http.StatusServiceUnavailable)
+		}()
 		h.api.ServeHTTP(log, req)
 		log.WriteHeader(http.StatusOK)
 	})
