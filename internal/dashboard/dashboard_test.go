@@ -286,6 +286,10 @@ func TestFormsOfOthers(t *testing.T) {
 	if res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {goodKey}}, "", "Origin: https://bh.example.com"); res.StatusCode != http.StatusSeeOther {
 		t.Errorf("from the public address: %d", res.StatusCode)
 	}
+	h.public = "https://" + strings.TrimPrefix(h.server.URL, "http://")
+	if res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {goodKey}}, "", "Origin: "+h.server.URL); res.StatusCode != http.StatusForbidden {
+		t.Errorf("from a page without TLS of a server that has it: %d", res.StatusCode)
+	}
 }
 
 // TestNextIsOurs: signing in leads to a page of this server, wherever a link says.
@@ -358,5 +362,65 @@ func TestWhatTheServerSays(t *testing.T) {
 	res, body = h.ask(http.MethodPost, "/sessions/browser_a/close", nil, token, "X-In-Place: 1")
 	if res.StatusCode != http.StatusConflict || !strings.Contains(body, `"detail":"The session`) {
 		t.Errorf("in place: %d %s", res.StatusCode, body)
+	}
+}
+
+// TestPartsOfAnEndedSession: what comes after in a tab is found by that tab's cursor, and
+// no other list is asked for it.
+func TestPartsOfAnEndedSession(t *testing.T) {
+	h := open(t, domain.RoleProject, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		rows, cursor := []any{}, r.URL.Query().Get("cursor")
+		switch r.URL.Path {
+		case "/v1/sessions/browser_a":
+			_ = json.NewEncoder(w).Encode(map[string]any{"sessionId": "browser_a", "status": "CLOSED", "usage": map[string]any{}})
+			return
+		case "/v1/sessions/browser_a/artifacts":
+			if cursor != "" && cursor != "files2" {
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"data": rows, "nextCursor": "files2"})
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": rows, "nextCursor": ""})
+	})
+	token := h.signIn()
+	for path, older := range map[string]bool{"": false, "?tab=network&cursor=log2": false, "?tab=files": true, "?tab=files&cursor=files2": true} {
+		res, body := h.ask(http.MethodGet, "/sessions/browser_a"+path, nil, token)
+		if res.StatusCode != http.StatusOK || strings.Contains(body, "cursor=files2") != older {
+			t.Errorf("%q: %d, the next files offered: %t", path, res.StatusCode, !older)
+		}
+	}
+}
+
+// TestChangesThatBreakOff: a stream that the API breaks off before it begins is answered.
+func TestChangesThatBreakOff(t *testing.T) {
+	h := open(t, domain.RoleViewer, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	if res, _ := h.ask(http.MethodGet, changesPath, nil, h.signIn()); res.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("answered %d", res.StatusCode)
+	}
+}
+
+// TestOneResultIsRead: a session's page holds the result of the step that is looked at,
+// and of no other, however many there are.
+func TestOneResultIsRead(t *testing.T) {
+	h := open(t, domain.RoleProject, func(w http.ResponseWriter, r *http.Request) {
+		step := func(id, result string) map[string]any {
+			return map[string]any{"stepId": id, "status": "COMPLETED", "startedAt": "2026-01-02T03:04:05Z", "result": result}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		switch strings.TrimPrefix(r.URL.Path, "/v1/sessions/browser_abcdefghijklmnop") {
+		case "/steps":
+			_ = json.NewEncoder(w).Encode(map[string]any{"data": []any{step("step_a", "listed"), step("step_b", "listed")}})
+		case "/steps/step_a":
+			_ = json.NewEncoder(w).Encode(step("step_a", "asked for"))
+		default:
+			answers(w, r)
+		}
+	})
+	res, body := h.ask(http.MethodGet, "/sessions/browser_abcdefghijklmnop?step=step_a", nil, h.signIn())
+	if res.StatusCode != http.StatusOK || !strings.Contains(body, "asked for") || strings.Contains(body, "listed") {
+		t.Errorf("%d %s", res.StatusCode, body)
 	}
 }

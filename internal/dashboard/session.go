@@ -136,6 +136,7 @@ func (v *sessionView) readSteps(c *call, wanted string) error {
 		if err != nil {
 			return err
 		}
+		one.Result, one.Raw = nil, nil // a thousand of them are too much to hold
 		if all = append(all, one); len(all) == mostSteps {
 			break
 		}
@@ -149,6 +150,13 @@ func (v *sessionView) readSteps(c *call, wanted string) error {
 			here = len(all) - 1
 		}
 	}
+	if here >= 0 {
+		whole, err := v.Session.Step(c.r.Context(), all[here].StepID)
+		if err != nil {
+			return err
+		}
+		all[here].Result = whole.Result
+	}
 	for i, s := range all {
 		row := stepRow{StepRun: s, Says: saysOf(s.Step), Here: i == here}
 		if s.DurationMs != nil {
@@ -158,7 +166,7 @@ func (v *sessionView) readSteps(c *call, wanted string) error {
 			v.Step = viewOf(v, row)
 		}
 		if i >= len(all)-stepsShown {
-			row.Result, row.Step, row.Raw = nil, nil, nil
+			row.Result, row.Step = nil, nil
 			v.Steps = append(v.Steps, row)
 		}
 	}
@@ -204,11 +212,18 @@ func (v *sessionView) readTab(c *call, cursor string) (err error) {
 		return address(sessionPath(s.SessionID), "tab", v.Tab, "cursor", next)
 	}
 	if v.Tab == "files" || s.Ended() {
-		got, err := s.ArtifactPage(ctx, browserhook.ListParams{Limit: rowsOnPage, Cursor: cursor})
+		p := browserhook.ListParams{Limit: rowsOnPage}
+		if v.Tab == "files" {
+			p.Cursor = cursor // that of another tab is of another list
+		}
+		got, err := s.ArtifactPage(ctx, p)
 		if err != nil {
 			return err
 		}
-		v.Artifacts, v.Older = got.Data, more(got.NextCursor)
+		v.Artifacts = got.Data
+		if v.Tab == "files" {
+			v.Older = more(got.NextCursor)
+		}
 		for _, a := range got.Data {
 			v.Recorded = v.Recorded || a.Kind == "recording"
 			if s.Ended() && strings.HasPrefix(a.ContentType, "image/") {
