@@ -209,7 +209,7 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.S
 	for _, st := range steps {
 		told.Steps = append(told.Steps, line(st, hide))
 	}
-	for q := (domain.EventQuery{SessionID: session.ID, Limit: lineEvents}); len(told.Events) < lineEvents; {
+	for q := (domain.EventQuery{SessionID: session.ID, Limit: lineEvents}); ; {
 		page, err := h.Recordings.Events(ctx, session.ProjectID, q)
 		if err != nil {
 			return err
@@ -217,6 +217,7 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.S
 		for _, e := range page.Events {
 			told.Events = append(told.Events, markOf(e, hide))
 		}
+		told.Events = told.Events[max(0, len(told.Events)-lineEvents):]
 		if !page.More {
 			break
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,8 @@ import (
 
 // archive is a recording of one segment, with an event and a log.
 type archive struct {
+	events int // so many, each a second after the one before; 0: one
+
 	content []byte
 	of      string // the mark of whose the link is; empty: anybody's
 }
@@ -49,6 +52,14 @@ func (a archive) ReadLog(context.Context, string, string, domain.LogQuery) (doma
 }
 
 func (a archive) Events(_ context.Context, _ string, q domain.EventQuery) (domain.EventPage, error) {
+	if a.events > 0 {
+		at, _ := strconv.Atoi(q.After)
+		page := domain.EventPage{Next: strconv.Itoa(min(at+q.Limit, a.events)), More: at+q.Limit < a.events}
+		for ; at < a.events && len(page.Events) < q.Limit; at++ {
+			page.Events = append(page.Events, domain.Event{Type: domain.EventStepStarted, Body: []byte(`{}`), CreatedAt: filmed.Add(time.Duration(at) * time.Second)})
+		}
+		return page, nil
+	}
 	body := `{"data":{"eventType":"step_failed","status":"FAILED","index":1,"result":"hush","error":{"code":"x","message":"No https://shop.test/?token=hush"}}}`
 	return domain.EventPage{Events: []domain.Event{{Type: domain.EventStepFailed, Body: []byte(body), CreatedAt: filmed}}}, nil
 }
@@ -186,5 +197,24 @@ func TestALinkEndsWithItsSession(t *testing.T) {
 		if !replay && slices.ContainsFunc([]string{"reload", "https"}, func(s string) bool { return strings.Contains(string(raw), s) }) {
 			t.Errorf("it is told %s", raw)
 		}
+	}
+}
+
+// TestALongTimeLine has the latest events of a session with many.
+func TestALongTimeLine(t *testing.T) {
+	const many = 2300
+	h := &house{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamView, replay: true, archive: archive{events: many}}
+	res, err := http.Get(h.open(t).URL + "/streams/timeline?id=a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var told struct{ Events []struct{ At time.Time } }
+	if err := json.NewDecoder(res.Body).Decode(&told); err != nil {
+		t.Fatal(err)
+	}
+	last := func(n int) time.Time { return filmed.Add(time.Duration(n) * time.Second) }
+	if n := len(told.Events); n != 1000 || !told.Events[0].At.Equal(last(many-1000)) || !told.Events[n-1].At.Equal(last(many-1)) {
+		t.Errorf("%d events are told", n)
 	}
 }
