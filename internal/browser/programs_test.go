@@ -29,14 +29,19 @@ var differences = []struct{ row, expression, shell, chromium string }{
 		.canMakePayment().then(String, e => e.name)`, "UnknownError", "false"},
 	{"`navigator.connection`", "navigator.connection.rtt > 0", "false", "true"},
 	{"place of the window", "[screenX, screenY].join()", "0,0", "10,10"},
-	{"fonts", `['serif', 'sans-serif', 'monospace', 'system-ui', 'Arial', 'Times New Roman', 'Courier New', 'Georgia'].map(font => {
-		const s = document.createElement('span'); s.style.font = '40px ' + JSON.stringify(font).replace(/^"([a-z-]+)"$/, '$1'); s.textContent = 'Hamburgefonstiv 漢字 😀'
-		document.body.append(s); return s.getBoundingClientRect().width }).join()`, "", ""},
+	{"fonts", "['serif', 'sans-serif', 'system-ui', 'Arial', '\"Times New Roman\"', '\"Courier New\"', 'Georgia'].map" + wide + ".join()", "", ""},
+	// The shell takes Courier New for it, the whole browser what the system says.
+	{"`font-family: monospace`", "(([is, courier, system]) => is === (typeof chrome === 'undefined' ? courier : system))(['monospace', '\"Courier New\"', '\"Monospace\"'].map" + wide + ")", "true", "true"},
 	{"media", `['video/mp4; codecs="avc1.42E01E"', 'audio/mp4; codecs="mp4a.40.2"', 'audio/mpeg', 'video/webm; codecs="vp9"', 'video/mp4; codecs="av01.0.04M.08"', 'audio/flac', 'video/mp4; codecs="hvc1.1.6.L93.B0"']
 		.map(type => document.createElement('video').canPlayType(type)).join()`, "", ""},
 	{"drawing", "['webgl', 'webgl2'].map(kind => !!document.createElement('canvas').getContext(kind)).join()", "true,true", "true,true"},
 	{"mouse", "['(hover: hover)', '(pointer: fine)', '(any-pointer: coarse)'].map(q => matchMedia(q).matches).join()", "true,true,false", "true,true,false"},
 }
+
+// wide measures how wide a text is with a font.
+const wide = `(font => {
+	const s = document.createElement('span'); s.style.font = '40px ' + font; s.style.whiteSpace = 'nowrap'; s.textContent = 'Hamburgefonstiv 漢字 😀'
+	document.body.append(s); const width = s.getBoundingClientRect().width; s.remove(); return width })`
 
 // TestTheTwoBrowsers: what the table says is so.
 func TestTheTwoBrowsers(t *testing.T) {
