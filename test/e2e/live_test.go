@@ -127,8 +127,8 @@ func TestLivePage(t *testing.T) {
 	run(viewer, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"})
 	replayed(t, c, id, viewer, run, pixel)
 	// Who comes later by such a link is told that, and nothing else.
-	run(viewer, obj{"action": "reload"}, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"},
-		obj{"action": "assert", "target": "#steps li", "count": 0}, obj{"action": "assert", "target": "canvas", "hidden": true})
+	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")}, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"},
+		obj{"action": "assert", "target": "#steps li", "count": 0}, obj{"action": "waitFor", "target": "canvas", "state": "hidden"})
 }
 
 // replayed sees a session again that was red for long and then green, and has ended.
