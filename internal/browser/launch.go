@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -247,7 +248,7 @@ func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domai
 		b.conn.Go(b.attend)
 		return b, nil
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) { // the keeper has ended, of which the wire tells in a moment
+	if hungUp(err) { // the keeper has ended, of which the wire tells in a moment
 		select {
 		case <-b.Done():
 		case <-ctx.Done():
@@ -333,6 +334,11 @@ func (l *Launcher) wire(nc net.Conn) *cdp.Conn {
 	c := cdp.NewConn(nc, l.cfg.Log)
 	c.Observe(l.cfg.Called)
 	return c
+}
+
+// hungUp says that who listened at the other end of a socket is gone.
+func hungUp(err error) bool {
+	return slices.ContainsFunc([]error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.EOF}, func(gone error) bool { return errors.Is(err, gone) })
 }
 
 // watch sees to the end of a browser that runs.

@@ -46,8 +46,6 @@ type said struct {
 
 // act does what the viewer asks for, in order, until it can ask no more or ctx ends.
 func (h *hand) act(ctx context.Context, inputs <-chan input) {
-	h.follows = make(chan *doings, 1)
-	h.running.Go(func() { h.tell(ctx) })
 	defer func() {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 		defer cancel()

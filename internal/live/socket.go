@@ -118,10 +118,11 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	})
 	acting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	hand := &hand{viewer: v, eyes: newEyes()}
+	hand := &hand{viewer: v, eyes: newEyes(), follows: make(chan *doings, 1)}
 	v.running.Go(func() { hand.act(acting, inputs) })
 	v.running.Go(func() { hand.reply(ctx) })
 	v.running.Go(func() { hand.see(ctx) })
+	v.running.Go(func() { hand.tell(ctx) })
 	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
 	if left := code == websocket.StatusNormalClosure && why == ""; left {

@@ -25,6 +25,7 @@ import (
 	"github.com/browserhook/browserhook/internal/live"
 	"github.com/browserhook/browserhook/internal/session"
 	"github.com/browserhook/browserhook/internal/step"
+	"github.com/browserhook/browserhook/internal/ui"
 )
 
 func TestMain(m *testing.M) {
@@ -270,6 +271,7 @@ func (h *house) closed() *httptest.Server {
 	handler := live.New(h, h, h, h.stopping, refuse, slog.New(slog.DiscardHandler))
 	handler.Embed, handler.Recordings = h.embed, &h.archive
 	handler.Routes(mux)
+	ui.Shared.Routes(mux)
 	s := httptest.NewUnstartedServer(mux)
 	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
 		if state == http.StateHijacked {

@@ -228,7 +228,9 @@ func TestClients(t *testing.T) {
 				for _, name := range []string{"go.mod", "go.sum", one.name + "/main.go"} {
 					copyFile(t, filepath.Join("tools", name), filepath.Join(module, name))
 				}
-				check(t, module, "go", "run", "./"+one.name)
+				program := filepath.Join(module, "program")
+				run(t, module, "go", "build", "-o", program, "./"+one.name) // says what it downloads
+				check(t, module, program)
 			})
 		}
 	})

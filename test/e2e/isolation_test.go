@@ -128,13 +128,14 @@ func TestTwoProjectsOnTwoNodes(t *testing.T) {
 	none := func(status int) bool { return status == http.StatusNotFound || status == http.StatusForbidden }
 	bodies := map[string]string{
 		"POST /v1/sessions": `{}`, "POST /v1/projects": `{"name":"x"}`, "POST /v1/keys": `{}`, "POST /v1/webhook-endpoints": `{"url":"` + receiver.URL + `"}`,
-		"POST /v1/sessions/{sessionId}/steps":             `{"steps":[{"action":"reload"}]}`,
-		"POST /v1/sessions/{sessionId}/streams":           `{"mode":"control"}`,
-		"POST /v1/webhook-endpoints/{endpointId}/recover": `{"since":"` + time.Now().Add(-time.Hour).UTC().Format(time.RFC3339) + `"}`,
-		"PATCH /v1/webhook-endpoints/{endpointId}":        `{"description":"mine"}`,
-		"PATCH /v1/projects/{projectId}":                  `{"sessions":1}`,
-		"POST /v1/deliveries/retry":                       `{"endpointId":"` + ids["endpointId"] + `"}`,
-		"POST /v1/deliveries/cancel":                      `{"endpointId":"` + ids["endpointId"] + `"}`,
+		"POST /v1/sessions/{sessionId}/steps":                  `{"steps":[{"action":"reload"}]}`,
+		"POST /v1/sessions/{sessionId}/streams":                `{"mode":"control"}`,
+		"POST /v1/webhook-endpoints/{endpointId}/recover":      `{"since":"` + time.Now().Add(-time.Hour).UTC().Format(time.RFC3339) + `"}`,
+		"PATCH /v1/webhook-endpoints/{endpointId}":             `{"description":"mine"}`,
+		"POST /v1/webhook-endpoints/{endpointId}/send-example": `{"eventType":"browser_ready"}`,
+		"PATCH /v1/projects/{projectId}":                       `{"sessions":1}`,
+		"POST /v1/deliveries/retry":                            `{"endpointId":"` + ids["endpointId"] + `"}`,
+		"POST /v1/deliveries/cancel":                           `{"endpointId":"` + ids["endpointId"] + `"}`,
 	}
 	filters := []string{"sessionId", "endpointId", "eventId"}
 	for _, node := range []*harness.Server{nodes.a, nodes.b} {

@@ -89,7 +89,7 @@ func TestLivePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(viewer, obj{"action": "assert", "target": "#steps li[data-status=PENDING]", "count": 2}, obj{"action": "click", "target": "#control"})
+	run(viewer, obj{"action": "assert", "target": "#steps li[data-status=PENDING]", "count": 2}, obj{"action": "click", "target": "#control"}, obj{"action": "waitFor", "target": "#driver", "state": "hidden"})
 	run(id, title("shown")) // after those
 	for _, st := range waits.List("data") {
 		done, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/steps/"+st.String("stepId"), nil)

@@ -80,10 +80,11 @@ func TestPrograms(t *testing.T) {
 				t.Fatal(err)
 			}
 			id := made.String("sessionId")
-			if _, err := server.Client().WaitSession(t.Context(), id, "READY"); err != nil {
+			ready, err := server.Client().WaitSession(t.Context(), id, "READY")
+			if err != nil {
 				t.Fatal(err)
 			}
-			port, end, err := server.Twin(context.WithoutCancel(t.Context()), made.String("browser"), filepath.Join(dir, "bare-"+client))
+			port, end, err := server.Twin(context.WithoutCancel(t.Context()), ready.String("browser"), filepath.Join(dir, "bare-"+client))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +100,7 @@ func TestPrograms(t *testing.T) {
 				switch {
 				case !ok || failed(there) || failed(here):
 					t.Errorf("%s: %v over the port, %v over connectUrl", name, there, here)
-				case same && reason != "" && made.String("browser") == "shell": // the whole browser may be as we are
+				case same && reason != "" && ready.String("browser") == "shell": // the whole browser may be as we are
 					t.Errorf("%s: %v both times, though %s", name, here, reason)
 				case !same && reason == "":
 					t.Errorf("%s: %v over the port, %v over connectUrl", name, there, here)

@@ -196,6 +196,9 @@ func TestSamplesOfTheReference(t *testing.T) {
 	}
 	slices.SortStableFunc(samples, func(a, b sample) int { return rank(a) - rank(b) })
 	for _, s := range samples {
+		if strings.HasSuffix(s.path, "/recording/video") {
+			continue // it needs ffmpeg, which not every machine has: TestVideos of internal/recording runs it where there is one
+		}
 		env := append(os.Environ(), "BROWSERHOOK_KEY="+harness.Key)
 		for name, id := range ids {
 			if name == "sessionId" && strings.HasSuffix(s.path, "/data") {
