@@ -45,7 +45,7 @@ func boot(t *testing.T, dir string) (into []string) {
 	t.Helper()
 	words := container(dir, "--pipe", "sh", "-ec", "apt-get update -qq && apt-get install -y -qq --no-install-recommends systemd systemd-sysv")
 	output(t, words[0], words[1:]...)
-	words = container(dir, "--boot", "--console=read-only")
+	words = container(dir, "--boot", "--console=read-only", "--capability=CAP_NET_ADMIN") // as a machine has it
 	machine := exec.CommandContext(t.Context(), words[0], words[1:]...)
 	machine.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	machine.Cancel = func() error { return machine.Process.Signal(syscall.SIGTERM) }
