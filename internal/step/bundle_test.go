@@ -58,7 +58,7 @@ func TestWhatIsKeptOfAFailure(t *testing.T) {
 	})
 	b := start(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	parts, f := b.failing(t.Context(), step.Spec{Action: "click", Target: "#b", Timeout: "2s"})
+	parts, f := b.failing(t.Context(), step.Spec{Action: "click", Target: "#b", Timeout: "5s"})
 	if f.Code != "target_covered" || f.ArtifactID != "art_bundle" {
 		t.Errorf("%+v", f)
 	}
