@@ -78,7 +78,7 @@ func TestTheGoClient(t *testing.T) {
 		t.Errorf("%q, %d, %v", few, start.Size, err)
 	}
 
-	_, err = session.Run(ctx, &browserhook.ClickStep{Target: "#nothing", Timeout: "50ms"}, browserhook.Back())
+	_, err = session.Run(ctx, &browserhook.ClickStep{Target: "#nothing", Timeout: "2s"}, browserhook.Back())
 	if e, ok := errors.AsType[*browserhook.StepFailedError](err); !ok || e.Code != "target_not_found" || e.Step.Action != "click" {
 		t.Error(err)
 	}

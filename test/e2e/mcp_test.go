@@ -211,7 +211,7 @@ func TestModels(t *testing.T) {
 			if steps := acted.List("steps"); len(steps) != 3 || steps[2]["result"] != "Bought by a model" {
 				t.Errorf("act answered %v", acted)
 			}
-			m.fails("act", obj{"steps": []obj{{"action": "click", "target": "#none", "timeout": "100ms"}, {"action": "reload"}}}, "target_not_found")
+			m.fails("act", obj{"steps": []obj{{"action": "click", "target": "#none", "timeout": "2s"}, {"action": "reload"}}}, "target_not_found")
 			m.does("navigate", obj{"url": site + "/outline"})
 			if outline, _, _ := m.call("snapshot", obj{}); strings.TrimSpace(outline) != strings.TrimSpace(strings.Replace(harness.Walk(t, "../../docs/mcp.md", "A page in a model's words")[0].Text, "https://shop.example/", site+"/outline", 1)) {
 				t.Errorf("docs/mcp.md doesn't show this outline:\n%s", outline)

@@ -84,7 +84,7 @@ func TestPeople(t *testing.T) {
 	if out := p.gets("step", id, "extract", "target=#out", "--json"); !strings.Contains(out, `"result": "Bought by 12"`) {
 		t.Errorf("extracted: %s", out)
 	}
-	if out, complains := p.does("", "step", id, "click", "target=#none", "timeout=100ms"); p.code != 7 || !strings.Contains(complains, "target_not_found") || !strings.Contains(out, "FAILED  click") {
+	if out, complains := p.does("", "step", id, "click", "target=#none", "timeout=2s"); p.code != 7 || !strings.Contains(complains, "target_not_found") || !strings.Contains(out, "FAILED  click") {
 		t.Errorf("a step that fails: %d %s %s", p.code, out, complains)
 	}
 	if out, complains := p.does("", "step", id, "clik"); p.code != 5 || !strings.Contains(complains, "invalid") {
