@@ -352,7 +352,11 @@ func (l *Launcher) watch(b *Browser) {
 // one that the browser does.
 func makeFolders(dir string, uid int) (files string, err error) {
 	files = filepath.Join(dir, filesFolder)
-	if err := os.Mkdir(dir, 0o711); err != nil {
+	err = os.Mkdir(dir, 0o711)
+	if err == nil {
+		err = os.Chmod(dir, 0o711) // whatever the umask: the browser's user must reach its own below
+	}
+	if err != nil {
 		return "", fmt.Errorf("make the session's folder: %w", err)
 	}
 	for _, f := range []string{files, filepath.Join(files, "tmp"), filepath.Join(files, downloadsFolder)} {
