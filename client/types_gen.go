@@ -602,7 +602,7 @@ type ExampleAnswer struct {
 	EventID string `json:"eventId"`
 	// Whether it was answered with 2xx.
 	Delivered bool `json:"delivered"`
-	// When it was sent.
+	// When it began.
 	StartedAt time.Time `json:"startedAt"`
 	// Milliseconds, until the answer or the failure.
 	DurationMs int `json:"durationMs"`

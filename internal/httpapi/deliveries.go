@@ -79,8 +79,13 @@ type DeliveryPath struct {
 }
 
 type attemptView struct {
-	AttemptID     string `json:"attemptId" doc:"The attempt."`
-	Number        int    `json:"number" doc:"Which try it was; the first is 1."`
+	AttemptID string `json:"attemptId" doc:"The attempt."`
+	Number    int    `json:"number" doc:"Which try it was; the first is 1."`
+	Outcome
+}
+
+// Outcome is what came of sending something once.
+type Outcome struct {
 	StartedAt     string `json:"startedAt" doc:"When it began."`
 	DurationMs    int64  `json:"durationMs" doc:"Milliseconds, until the answer or the failure."`
 	StatusCode    int    `json:"statusCode,omitempty" doc:"Of the answer; not there without one."`
@@ -88,6 +93,10 @@ type attemptView struct {
 	RemoteAddress string `json:"remoteAddress,omitempty" doc:"The address and port that it went to."`
 	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,proxy,internal" doc:"What kind of failure it was; not there when it was delivered."`
 	Error         string `json:"error,omitempty" doc:"What went wrong, in a sentence."`
+}
+
+func viewOutcome(a domain.Attempt) Outcome {
+	return Outcome{stamp(a.StartedAt), a.Duration.Milliseconds(), a.StatusCode, string(a.Response), a.RemoteAddr, a.ErrorClass, a.Error}
 }
 
 func (s *server) deliveryRoutes() {
@@ -192,10 +201,7 @@ func (s *server) deliveryRoutes() {
 				next = strconv.Itoa(rows[in.Limit-1].Number)
 			}
 			return pageOf(rows, next, func(a domain.Attempt) attemptView {
-				return attemptView{
-					a.ID, a.Number, stamp(a.StartedAt), a.Duration.Milliseconds(), a.StatusCode, string(a.Response),
-					a.RemoteAddr, a.ErrorClass, a.Error,
-				}
+				return attemptView{a.ID, a.Number, viewOutcome(a)}
 			}), nil
 		})
 	operation(s, http.MethodPost, "/deliveries/{deliveryId}/cancel", "cancel-delivery", "Give up a delivery that has not ended", 200,

@@ -54,15 +54,9 @@ type statsView struct {
 }
 
 type exampleView struct {
-	EventID       string `json:"eventId" doc:"Also the webhook-id header that it was sent with. There is no such event."`
-	Delivered     bool   `json:"delivered" doc:"Whether it was answered with 2xx."`
-	StartedAt     string `json:"startedAt" doc:"When it was sent."`
-	DurationMs    int64  `json:"durationMs" doc:"Milliseconds, until the answer or the failure."`
-	StatusCode    int    `json:"statusCode,omitempty" doc:"Of the answer; not there without one."`
-	Response      string `json:"response,omitempty" doc:"The first 16 KiB of the answer's body."`
-	RemoteAddress string `json:"remoteAddress,omitempty" doc:"The address and port that it went to."`
-	ErrorClass    string `json:"errorClass,omitempty" enum:"timeout,dns,connect,tls,blocked,redirect,status,protocol,proxy,internal" doc:"What kind of failure it was; not there when it was delivered."`
-	Error         string `json:"error,omitempty" doc:"What went wrong, in a sentence."`
+	EventID   string `json:"eventId" doc:"Also the webhook-id header that it was sent with. There is no such event."`
+	Delivered bool   `json:"delivered" doc:"Whether it was answered with 2xx."`
+	Outcome
 }
 
 func (s *server) statsRoutes() {
@@ -102,8 +96,6 @@ func (s *server) statsRoutes() {
 			e := domain.Event{ID: domain.NewID(domain.PrefixEvent), Type: kind, CreatedAt: time.Now()}
 			e.Body = exampleOfEvent(kind, e.ID, e.CreatedAt)
 			a, err := s.Examples.Send(ctx, project(ctx), in.EndpointID, e)
-			return &struct{ Body exampleView }{exampleView{
-				e.ID, err == nil && a.ErrorClass == "", stamp(a.StartedAt), a.Duration.Milliseconds(), a.StatusCode, string(a.Response), a.RemoteAddr, a.ErrorClass, a.Error,
-			}}, err
+			return &struct{ Body exampleView }{exampleView{e.ID, err == nil && a.ErrorClass == "", viewOutcome(a)}}, err
 		})
 }

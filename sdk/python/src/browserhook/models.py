@@ -872,7 +872,7 @@ class ExampleAnswer(Model):
     delivered: bool
     """Whether it was answered with 2xx."""
     started_at: datetime
-    """When it was sent."""
+    """When it began."""
     duration_ms: int
     """Milliseconds, until the answer or the failure."""
     error: str | None = None

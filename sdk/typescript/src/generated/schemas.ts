@@ -1449,7 +1449,7 @@ export interface ExampleAnswer {
   remoteAddress?: string;
   /** The first 16 KiB of the answer's body. */
   response?: string;
-  /** When it was sent. */
+  /** When it began. */
   startedAt: string;
   /** Of the answer; not there without one. */
   statusCode?: number;
