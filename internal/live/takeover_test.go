@@ -108,7 +108,7 @@ func TestAPersonDrivesASession(t *testing.T) {
 	w.run(w.viewer, at("hover", 900, 400), step.Spec{Action: "evaluate", Expression: "screen0 = document.querySelector('#screen'), screen0.dispatchEvent(new WheelEvent('wheel', {deltaY: 200, clientX: 900, clientY: 500, bubbles: true, cancelable: true})), 1"})
 	w.becomes("the wheel", "scrollY >= 200")
 
-	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#did li >> text=fill"}, step.Spec{Action: "click", Target: "role=button[name=JSON]"},
+	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#did li >> text=pasted"}, step.Spec{Action: "click", Target: "role=button[name=JSON]"},
 		step.Spec{Action: "waitFor", Expression: `navigator.clipboard.readText().then((t) => JSON.parse(t).steps.some((s) => s.action === "fill" && s.value === "aBこんにちは phone ☕ pasted"))`})
 	w.run(w.viewer, step.Spec{Action: "click", Target: "#control"}, step.Spec{Action: "waitFor", Target: "#driver", State: "hidden"})
 	w.run(w.viewer, step.Spec{Action: "evaluate", Expression: "field.focus(), 1"}, step.Spec{Action: "press", Key: "z"})
