@@ -123,7 +123,7 @@ func (p *Page) set(ctx context.Context, a *Ask, value string) error {
 			this.value = value;
 			for (const kind of ["input", "change"]) {
 				const event = new Event(kind, { bubbles: true, composed: kind === "input" });
-				globalThis.bh?.byHand?.add(event);
+				globalThis.bh?.manualEvents?.add(event);
 				this.dispatchEvent(event);
 			}
 		}`,

@@ -174,7 +174,7 @@ func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at tim
 	if t == EventTakeoverEnded {
 		data.DurationMs = new(at.Sub(by.Since).Milliseconds())
 	}
-	if art, ok := by.Doings(s, at); ok {
+	if art, ok := by.ActionsArtifact(s, at); ok {
 		data.ArtifactID, data.ArtifactURL = art.ID, ArtifactURL(publicURL, art)
 	}
 	return news
@@ -193,8 +193,8 @@ func RecordingNews(s *Session, size int64, took time.Duration, publicURL string,
 // KindTakeover is the kind of the artifact that holds what a person did by hand.
 const KindTakeover = "takeover"
 
-// Doings is the artifact that holds what they did, if they did anything.
-func (c *Control) Doings(s *Session, at time.Time) (art Artifact, ok bool) {
+// ActionsArtifact is the artifact that holds what they did, if they did anything.
+func (c *Control) ActionsArtifact(s *Session, at time.Time) (art Artifact, ok bool) {
 	return Artifact{
 		ID: c.Artifact, ProjectID: s.ProjectID, SessionID: s.ID, Kind: KindTakeover, ContentType: "application/json", Size: c.Size, CreatedAt: at,
 	}, c.Artifact != "" && c.Size > 0

@@ -20,18 +20,18 @@ type ask struct {
 
 // sendAsk tells the viewer what the page asks, if it was told something else.
 func (v *viewer) sendAsk(ctx context.Context) error {
-	said := ask{Type: "ask"}
+	message := ask{Type: "ask"}
 	var number int64
 	if v.page != nil {
-		if said.Ask = v.page.Ask(); said.Ask != nil {
-			number = said.Ask.Number
+		if message.Ask = v.page.Ask(); message.Ask != nil {
+			number = message.Ask.Number
 		}
 	}
 	if number == v.asked {
 		return nil
 	}
 	v.asked = number
-	return v.sendJSON(ctx, said)
+	return v.sendJSON(ctx, message)
 }
 
 const (
@@ -60,33 +60,33 @@ type reply struct {
 	given *browser.Given // the files, when all have come
 }
 
-// attend has what the page asks wait for the viewer, who has control now.
-func (h *hand) attend() {
-	if page, ok := h.sessions.Page(h.session); ok && h.parts == nil && page.Tabs() != nil {
-		h.parts = page.Tabs().Attended()
+// takeAsks has what the page asks wait for the viewer, who has control now.
+func (h *controller) takeAsks() {
+	if page, ok := h.sessions.Page(h.session); ok && h.detach == nil && page.Tabs() != nil {
+		h.detach = page.Tabs().Attended()
 	}
 	h.attends.Store(true)
 }
 
-func (h *hand) part() {
+func (h *controller) stopAsks() {
 	h.attends.Store(false)
-	if h.parts != nil {
-		h.parts()
-		h.parts = nil
+	if h.detach != nil {
+		h.detach()
+		h.detach = nil
 	}
 }
 
 // reply answers the page, beside what else the viewer does: the input that made the page
 // ask is over when it is answered.
-func (h *hand) reply(ctx context.Context) {
+func (h *controller) reply(ctx context.Context) {
 	for {
 		select {
 		case r := <-h.replies:
 			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := h.say(one, r); err != nil {
+			if err := h.answerPage(one, r); err != nil {
 				h.log.Debug("viewer's answer", "session", h.session, "err", err)
 				if !errors.Is(err, browser.ErrAnswered) {
-					_ = h.sendJSON(ctx, said{Type: "refused", Message: "The page did not take it."})
+					_ = h.sendJSON(ctx, notice{Type: "refused", Message: "The page did not take it."})
 				}
 			}
 			cancel()
@@ -96,18 +96,18 @@ func (h *hand) reply(ctx context.Context) {
 	}
 }
 
-func (h *hand) say(ctx context.Context, r reply) error {
+func (h *controller) answerPage(ctx context.Context, r reply) error {
 	page, ok := h.asking(int64(r.Number))
 	if !ok || !h.attends.Load() {
 		return browser.ErrAnswered
 	}
 	h.sessions.Touch(h.session)
-	defer h.driving()()
+	defer h.trackInput()()
 	if r.given != nil {
 		return page.GiveFiles(ctx, int64(r.Number), r.given.Paths)
 	}
-	if a, d := page.Ask(), h.doings.Load(); a != nil && d != nil {
-		d.hand.Dialog(a.Kind, r.Accept, r.Value)
+	if a, d := page.Ask(), h.takeover.Load(); a != nil && d != nil {
+		d.tracker.AnswerDialog(a.Kind, r.Accept, r.Value)
 	}
 	return page.Answer(ctx, int64(r.Number), browser.Answer{Accept: r.Accept, Text: r.Value, Option: r.Option})
 }
@@ -144,7 +144,7 @@ func (v *viewer) begin(ctx context.Context, in input) error {
 	v.gives = true
 	page, ok := v.asking(int64(in.Number))
 	if !ok || !v.attends.Load() {
-		return v.sendJSON(ctx, said{Type: "refused", Message: "The page asks for no files any more."})
+		return v.sendJSON(ctx, notice{Type: "refused", Message: "The page asks for no files any more."})
 	}
 	given, err := page.Tabs().Give(in.Files)
 	if err != nil {
@@ -153,7 +153,7 @@ func (v *viewer) begin(ctx context.Context, in input) error {
 		if errors.Is(err, browser.ErrTooMuchGiven) {
 			why = "The session takes no more files."
 		}
-		return v.sendJSON(ctx, said{Type: "refused", Message: why})
+		return v.sendJSON(ctx, notice{Type: "refused", Message: why})
 	}
 	v.upload = upload{in.Number, given}
 	if err := v.sendJSON(ctx, ready{"ready", in.Number}); err != nil {
@@ -173,7 +173,7 @@ func (v *viewer) receive(ctx context.Context, raw []byte) {
 	if _, err := given.Write(raw); err != nil {
 		v.log.Warn("files that a viewer gave could not be kept", "session", v.session, "err", err)
 		v.upload.discard()
-		_ = v.sendJSON(ctx, said{Type: "refused", Message: "The server can't keep the files."})
+		_ = v.sendJSON(ctx, notice{Type: "refused", Message: "The server can't keep the files."})
 		return
 	}
 	if !given.Whole() {

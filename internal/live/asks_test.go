@@ -151,8 +151,8 @@ func (w *twin) cell(action string, column, row int) step.Spec {
 func TestNobodyElseAnswers(t *testing.T) {
 	l := browsertest.Launcher(t, step.Script(), nil)
 	page, other := browsertest.Launch(t, l, domain.SessionOptions{}).Page(), browsertest.Launch(t, l, domain.SessionOptions{}).Page()
-	h := &house{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
-	elsewhere := &house{pages: map[string]*browser.Page{"b": other}, mode: domain.StreamControl}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
+	elsewhere := &fakeSessions{pages: map[string]*browser.Page{"b": other}, mode: domain.StreamControl}
 	server, theirs := h.open(t), elsewhere.open(t)
 	ada, bob, carol := look(t, server, "a&viewer=ada"), look(t, server, "a&viewer=bob"), look(t, theirs, "b&viewer=carol")
 	for _, conn := range []*websocket.Conn{ada, carol} {

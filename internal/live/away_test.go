@@ -24,7 +24,7 @@ var errAway = domain.Refuse(domain.CodeUnavailable, "the database can't be reach
 // TestALinkIsOverOrCanNotBeKnown: a store that is away says nothing about a
 // link, and whoever looks comes back.
 func TestALinkIsOverOrCanNotBeKnown(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}}
 	server := h.open(t)
 	for _, tt := range []struct {
 		id           string
@@ -95,7 +95,7 @@ func state(t *testing.T, conn *websocket.Conn) (s shown, err error) {
 // TestViewersStayWhileTheStoreIsAway, hear what was new when it is back, and
 // are sent away when the link is over.
 func TestViewersStayWhileTheStoreIsAway(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}}
 	conn := look(t, h.open(t), "a")
 	if s, err := state(t, conn); err != nil || len(s.Steps) != 0 {
 		t.Fatalf("%+v, %v", s, err)
@@ -122,7 +122,7 @@ func TestViewersStayWhileTheStoreIsAway(t *testing.T) {
 func TestLinksHideCredentials(t *testing.T) {
 	params := func(s step.Spec) json.RawMessage { return s.Params() }
 	why := &domain.Failure{Message: "Timed out.", Seen: "the address is https://u:pass@x.test/in?token=secret#secret"}
-	h := &house{pages: map[string]*browser.Page{"a": nil}, steps: []domain.Step{
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, steps: []domain.Step{
 		{Index: 0, Action: "goto", Params: params(step.Spec{Action: "goto", URL: "https://u:pass@x.test/in?token=secret#secret"})},
 		{Index: 1, Action: "waitFor", Params: params(step.Spec{Action: "waitFor", URL: "*/in?token=secret"}), Error: why},
 		{Index: 2, Action: "click", Params: params(step.Spec{Action: "click", Target: `a[href="https://u:pass@x.test/?token=secret"]`})},
@@ -159,7 +159,7 @@ func TestTheLivePageComesBack(t *testing.T) {
 		}
 	}
 	run(seen.Page(), step.Spec{Action: "goto", URL: "data:text/html,<h1>shown"})
-	h := &house{pages: map[string]*browser.Page{"a": seen.Page()}, mode: domain.StreamView}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": seen.Page()}, mode: domain.StreamView}
 	server := h.open(t)
 	pill := func(text string) {
 		t.Helper()

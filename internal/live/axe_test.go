@@ -53,8 +53,8 @@ func TestTheLivePageIsForEverybody(t *testing.T) {
 		t.Helper()
 		w.run(w.viewer, step.Spec{Action: "goto", URL: w.server.URL + "/streams?id=" + id})
 	}
-	w.house.change(func() {
-		w.house.steps = []domain.Step{
+	w.fakeSessions.change(func() {
+		w.fakeSessions.steps = []domain.Step{
 			{Index: 0, Action: "goto", Status: domain.StepCompleted, Params: []byte(`{"url":"https://example.com/"}`), Result: []byte(`{"url":"https://example.com/"}`)},
 			{Index: 1, Action: "click", Status: domain.StepFailed, Params: []byte(`{"target":"text=Buy"}`), Error: &domain.Failure{Message: "Timed out."}},
 			{Index: 2, Action: "waitFor", Status: domain.StepRunning}, {Index: 3, Action: "pdf", Status: domain.StepPending},
@@ -69,24 +69,24 @@ func TestTheLivePageIsForEverybody(t *testing.T) {
 		looks(name)
 		w.run(w.viewer, step.Spec{Action: "press", Key: "Escape"}, step.Spec{Action: "waitFor", Target: "#ask", State: "hidden"})
 	}
-	w.house.change(func() { w.house.status = domain.SessionQueued })
+	w.fakeSessions.change(func() { w.fakeSessions.status = domain.SessionQueued })
 	phase("waiting")
 	looks("queued")
-	w.house.change(func() { w.house.status = "" })
+	w.fakeSessions.change(func() { w.fakeSessions.status = "" })
 	phase("live")
-	w.house.set(errAway)
-	w.house.hangUp()
+	w.fakeSessions.set(errAway)
+	w.fakeSessions.hangUp()
 	phase("lost")
 	looks("lost")
-	w.house.set(nil)
+	w.fakeSessions.set(nil)
 	phase("live")
-	w.house.change(func() { w.house.status, w.house.reason = domain.SessionClosed, domain.ClosedIdle })
+	w.fakeSessions.change(func() { w.fakeSessions.status, w.fakeSessions.reason = domain.SessionClosed, domain.ClosedIdle })
 	phase("ended")
 	looks("ended")
 	open("a")
 	phase("over")
 	looks("ended before")
-	w.house.change(func() { w.house.replay, w.house.archive.content = true, []byte("BHREC1\r\n") })
+	w.fakeSessions.change(func() { w.fakeSessions.replay, w.fakeSessions.archive.content = true, []byte("BHREC1\r\n") })
 	open("a")
 	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#replay"})
 	looks("replay")
@@ -94,17 +94,17 @@ func TestTheLivePageIsForEverybody(t *testing.T) {
 		w.run(w.viewer, step.Spec{Action: "click", Target: "#views >> text=" + name}, step.Spec{Action: "waitFor", Target: "#moments li"})
 		looks(name)
 	}
-	w.house.change(func() { w.house.replay = false })
-	w.house.change(func() { w.house.status = "" })
+	w.fakeSessions.change(func() { w.fakeSessions.replay = false })
+	w.fakeSessions.change(func() { w.fakeSessions.status = "" })
 	open("a")
 	phase("live")
-	w.house.set(domain.ErrStreamOver)
-	w.house.hangUp()
+	w.fakeSessions.set(domain.ErrStreamOver)
+	w.fakeSessions.hangUp()
 	phase("over")
 	looks("over")
 	open("a")
 	looks("a link that is over")
-	w.house.set(errAway)
+	w.fakeSessions.set(errAway)
 	open("a")
 	looks("the server is away")
 }

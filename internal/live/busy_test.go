@@ -32,7 +32,7 @@ func TestManyChangesAskTheStoreSeldom(t *testing.T) {
 	if _, f := step.Run(t.Context(), page, &goTo, nil); f != nil {
 		t.Fatalf("%+v", f)
 	}
-	h := &house{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": page}, mode: domain.StreamControl}
 	server := h.open(t)
 	conn, other := look(t, server, "a"), look(t, server, "a")
 	seen := map[string]bool{}
@@ -69,7 +69,7 @@ func TestInputsToAStuckPageKeepTheViewer(t *testing.T) {
 	if _, f := step.Run(t.Context(), b.Page(), &goTo, nil); f != nil {
 		t.Fatalf("%+v", f)
 	}
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamControl}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamControl}
 	conn := look(t, h.open(t), "a")
 	frames(t, conn, 2, 20*time.Second)
 	if err := syscall.Kill(b.PID(), syscall.SIGSTOP); err != nil {

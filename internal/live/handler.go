@@ -38,8 +38,8 @@ type Sessions interface {
 	// TakeOver has a viewer drive the session, unless another does: as it drives it then,
 	// since one that comes again goes on with what it did.
 	TakeOver(ctx context.Context, project, session string, by domain.Control) (domain.Control, error)
-	// KeepDoings keeps what was done so far, for the artifact that the control names.
-	KeepDoings(ctx context.Context, project, session, artifact string, doings []byte) error
+	// SaveManualActions keeps what was done so far, for the artifact that the control names.
+	SaveManualActions(ctx context.Context, project, session, artifact string, actions []byte) error
 	GiveBack(ctx context.Context, project, session, viewer string) error
 	Touch(id string)
 	Changed(id string) <-chan struct{}
@@ -93,7 +93,7 @@ type Handler struct {
 	stopping <-chan struct{}
 	refuse   Refuse
 	page     *template.Template
-	rooms    rooms
+	hubs     hubs
 	pictures pictures
 
 	takeovers takeovers
@@ -105,8 +105,8 @@ type Handler struct {
 func New(sessions Sessions, store Store, keys Keys, stopping <-chan struct{}, refuse Refuse, log *slog.Logger) *Handler {
 	return &Handler{
 		sessions: sessions, store: store, keys: keys, log: log, stopping: stopping, refuse: refuse,
-		page:  template.Must(template.ParseFS(assets, "assets/page.html")),
-		rooms: rooms{open: map[string]*room{}}, takeovers: takeovers{all: map[string]*doings{}},
+		page: template.Must(template.ParseFS(assets, "assets/page.html")),
+		hubs: hubs{open: map[string]*hub{}}, takeovers: takeovers{all: map[string]*takeover{}},
 	}
 }
 

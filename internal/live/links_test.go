@@ -21,7 +21,7 @@ import (
 // TestALinkForOneIsItsFirstViewers, who may come again, and whose coming and going is
 // recorded; anybody else is told why it opens nothing.
 func TestALinkForOneIsItsFirstViewers(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}, once: "me"}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, once: "me"}
 	server := h.open(t)
 	for range 2 {
 		conn := look(t, server, "a&viewer=me")
@@ -57,7 +57,7 @@ func TestWhoMayFrameALivePage(t *testing.T) {
 		{[]string{"*", "https://a.test"}, domain.StreamControl, "'self' https://a.test"},
 		{[]string{"*"}, domain.StreamControl, "'self'"},
 	} {
-		h := &house{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, embed: tt.embed}
+		h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, embed: tt.embed}
 		for _, id := range []string{"a", "nothing"} {
 			res, err := http.Get(h.open(t).URL + "/streams?id=" + id)
 			if err != nil {
@@ -91,7 +91,7 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 	if err != nil || !ok {
 		t.Fatalf("docs/live.md has no page: %v", err)
 	}
-	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}}
 	var live *httptest.Server
 	above := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -125,7 +125,7 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 // server's own files, tells nobody its address, is kept nowhere, sets no cookie and has
 // no script or style in its text.
 func TestEveryLivePageIsClosedIn(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}}
 	server := h.open(t)
 	inline := regexp.MustCompile(`(?i)<style|<script[^>]*>[^<]|\son[a-z]+=|\sstyle=|javascript:|https?://`)
 	for _, tt := range []struct {

@@ -18,7 +18,7 @@ import (
 // nothing, opens none.
 func TestPicture(t *testing.T) {
 	b := browsertest.Launch(t, browsertest.Launcher(t, step.Script(), nil), domain.SessionOptions{})
-	h := &house{pages: map[string]*browser.Page{"a": b.Page(), "b": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page(), "b": nil}}
 	url := h.open(t).URL + "/streams/picture?id="
 	get := func(id, etag string) (*http.Response, []byte) {
 		t.Helper()

@@ -101,13 +101,13 @@ func TestReplays(t *testing.T) {
 		}
 		return res.StatusCode, string(raw), res.Header
 	}
-	of := func(mode domain.StreamMode, replay bool, status domain.SessionStatus) *house {
-		return &house{
+	of := func(mode domain.StreamMode, replay bool, status domain.SessionStatus) *fakeSessions {
+		return &fakeSessions{
 			pages: map[string]*browser.Page{"a": nil}, mode: mode, status: status, replay: replay, archive: archive{content: []byte("pictures")},
 			steps: []domain.Step{{Index: 0, Action: "goto", Status: domain.StepCompleted, Params: json.RawMessage(`{"url":"https://shop.test/?token=hush"}`), Result: json.RawMessage(`"hush"`), StartedAt: filmed}},
 		}
 	}
-	for _, h := range []*house{of(domain.StreamView, false, ""), of(domain.StreamControl, false, ""), of(domain.StreamView, false, domain.SessionClosed)} {
+	for _, h := range []*fakeSessions{of(domain.StreamView, false, ""), of(domain.StreamControl, false, ""), of(domain.StreamView, false, domain.SessionClosed)} {
 		s := h.open(t)
 		for _, path := range paths {
 			if code, raw, _ := get(t, s, path+"?id=a", ""); code != http.StatusNotFound || strings.Contains(raw, "pictures") {
@@ -177,7 +177,7 @@ func TestReplays(t *testing.T) {
 // replay is told of the steps too.
 func TestALinkEndsWithItsSession(t *testing.T) {
 	for _, replay := range []bool{false, true} {
-		h := &house{
+		h := &fakeSessions{
 			pages: map[string]*browser.Page{"a": nil}, status: domain.SessionClosed, reason: domain.ClosedIdle, replay: replay,
 			steps: []domain.Step{{Index: 0, Action: "reload", Status: domain.StepCompleted}},
 		}
@@ -203,7 +203,7 @@ func TestALinkEndsWithItsSession(t *testing.T) {
 // TestALongTimeLine has the latest events of a session with many.
 func TestALongTimeLine(t *testing.T) {
 	const many = 2300
-	h := &house{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamView, replay: true, archive: archive{events: many}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamView, replay: true, archive: archive{events: many}}
 	res, err := http.Get(h.open(t).URL + "/streams/timeline?id=a")
 	if err != nil {
 		t.Fatal(err)

@@ -18,8 +18,8 @@ import (
 // TestWhyViewersAreSentAway: each end of a link, of its session and of the server
 // has its close code, and so has a viewer that sends what it must not.
 func TestWhyViewersAreSentAway(t *testing.T) {
-	text := func(message string) func(*house, *websocket.Conn) {
-		return func(_ *house, conn *websocket.Conn) {
+	text := func(message string) func(*fakeSessions, *websocket.Conn) {
+		return func(_ *fakeSessions, conn *websocket.Conn) {
 			_ = conn.Write(t.Context(), websocket.MessageText, []byte(message))
 		}
 	}
@@ -27,23 +27,23 @@ func TestWhyViewersAreSentAway(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		mode   domain.StreamMode
-		happen func(*house, *websocket.Conn)
+		happen func(*fakeSessions, *websocket.Conn)
 		code   websocket.StatusCode
 		why    string
 	}{
-		{"the link is revoked", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.revoked = time.Now() }) }, 4001, "the link was revoked"},
-		{"its session is forgotten", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.fail = domain.ErrNotFound }) }, 4001, "the session was forgotten"},
-		{"its key is revoked", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.revoke() }) }, 4001, "the link was revoked"},
-		{"the server stops", domain.StreamView, func(h *house, _ *websocket.Conn) { close(h.stopping) }, websocket.StatusGoingAway, "the server stops"},
-		{"the session ends", domain.StreamView, func(h *house, _ *websocket.Conn) { h.change(func() { h.status = domain.SessionClosed }) }, websocket.StatusNormalClosure, "the session has ended"},
+		{"the link is revoked", domain.StreamView, func(h *fakeSessions, _ *websocket.Conn) { h.change(func() { h.revoked = time.Now() }) }, 4001, "the link was revoked"},
+		{"its session is forgotten", domain.StreamView, func(h *fakeSessions, _ *websocket.Conn) { h.change(func() { h.fail = domain.ErrNotFound }) }, 4001, "the session was forgotten"},
+		{"its key is revoked", domain.StreamView, func(h *fakeSessions, _ *websocket.Conn) { h.change(func() { h.revoke() }) }, 4001, "the link was revoked"},
+		{"the server stops", domain.StreamView, func(h *fakeSessions, _ *websocket.Conn) { close(h.stopping) }, websocket.StatusGoingAway, "the server stops"},
+		{"the session ends", domain.StreamView, func(h *fakeSessions, _ *websocket.Conn) { h.change(func() { h.status = domain.SessionClosed }) }, websocket.StatusNormalClosure, "the session has ended"},
 		{"it moves a mouse that it may not have", domain.StreamView, text(move), websocket.StatusPolicyViolation, "this link is for looking only"},
 		{"it sends no input", domain.StreamControl, text(`{"type":"navigate"}`), websocket.StatusUnsupportedData, "not an input message"},
-		{"it sends bytes", domain.StreamControl, func(_ *house, conn *websocket.Conn) {
+		{"it sends bytes", domain.StreamControl, func(_ *fakeSessions, conn *websocket.Conn) {
 			_ = conn.Write(t.Context(), websocket.MessageBinary, []byte(move))
 		}, websocket.StatusUnsupportedData, "not an input message"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := &house{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, stopping: make(chan struct{})}
+			h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, mode: tt.mode, stopping: make(chan struct{})}
 			conn := look(t, h.open(t), "a")
 			if s, err := state(t, conn); err != nil || s.Status != "READY" {
 				t.Fatalf("%+v, %v", s, err)
@@ -103,7 +103,7 @@ func TestALinkExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const lasts = 5 * time.Second
 		began := time.Now()
-		h := &house{pages: map[string]*browser.Page{"a": nil}, expires: began.Add(lasts)}
+		h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, expires: began.Add(lasts)}
 		s := h.closed()
 		_ = s.Listener.Close()
 		over, end := context.WithCancel(t.Context())
@@ -124,7 +124,7 @@ func TestALinkExpires(t *testing.T) {
 // TestWhoIsLostHasControlForAWhile: the connection may come again, and steps wait for it.
 func TestWhoIsLostHasControlForAWhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &house{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl}
+		h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl}
 		s := h.closed()
 		_ = s.Listener.Close()
 		over, end := context.WithCancel(t.Context())
@@ -162,7 +162,7 @@ func TestWhoIsLostHasControlForAWhile(t *testing.T) {
 
 // TestASocketIsAskedForAsOne.
 func TestASocketIsAskedForAsOne(t *testing.T) {
-	h := &house{pages: map[string]*browser.Page{"a": nil}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": nil}}
 	res, err := http.Get(h.open(t).URL + "/streams/ws?id=a")
 	if err != nil {
 		t.Fatal(err)

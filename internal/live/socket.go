@@ -40,7 +40,7 @@ type viewer struct {
 	conn    *websocket.Conn
 	stream  domain.Stream
 	session string
-	room    *room
+	hub     *hub
 	seen    domain.Viewer
 	mark    string           // tells who comes again
 	late    bool             // the session had ended, and the link with it: that is all it is told
@@ -105,7 +105,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
 	v := &viewer{
-		Handler: h, conn: conn, stream: stream, session: session.ID, room: h.enter(session.ProjectID, session.ID), revoked: held.Done(),
+		Handler: h, conn: conn, stream: stream, session: session.ID, hub: h.joinHub(session.ProjectID, session.ID), revoked: held.Done(),
 		late: session.Status.Ended() && !stream.Replay, seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
@@ -118,11 +118,11 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	})
 	acting, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	hand := &hand{viewer: v, eyes: newEyes(), follows: make(chan *doings, 1)}
-	v.running.Go(func() { hand.act(acting, inputs) })
-	v.running.Go(func() { hand.reply(ctx) })
-	v.running.Go(func() { hand.see(ctx) })
-	v.running.Go(func() { hand.tell(ctx) })
+	controller := &controller{viewer: v, probe: newProbe(), started: make(chan *takeover, 1)}
+	v.running.Go(func() { controller.act(acting, inputs) })
+	v.running.Go(func() { controller.reply(ctx) })
+	v.running.Go(func() { controller.runProbe(ctx) })
+	v.running.Go(func() { controller.sendActions(ctx) })
 	v.running.Go(func() { v.answer(ctx) })
 	code, why := v.write(ctx)
 	if left := code == websocket.StatusNormalClosure && why == ""; left {
@@ -134,9 +134,9 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	cancel()
 	v.running.Wait()
 	v.watch(nil)
-	v.room.left()
+	v.hub.leave()
 	h.left(context.WithoutCancel(r.Context()), seen)
-	hand.leave(code == closeOver || v.bye)
+	controller.leave(code == closeOver || v.bye)
 }
 
 // from is the address that a request comes from.
@@ -243,8 +243,8 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 		defer t.Stop()
 		expiry = t.C
 	}
-	if face := v.room.lastFace(); face.JPEG != nil && !v.late {
-		if v.send(ctx, websocket.MessageBinary, face.JPEG) != nil {
+	if picture := v.hub.lastPicture(); picture.JPEG != nil && !v.late {
+		if v.send(ctx, websocket.MessageBinary, picture.JPEG) != nil {
 			return websocket.StatusNormalClosure, ""
 		}
 	}
@@ -252,21 +252,21 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 	var told signs
 	dirty := true
 	for {
-		saw, news := v.room.known()
+		stored, changed := v.hub.current()
 		moved, tabs := v.join()
-		if now := (signs{news, moved, tabs}); now != told {
+		if now := (signs{changed, moved, tabs}); now != told {
 			// Also when it was woken by something else in the same moment.
 			dirty, told = true, now
 		}
-		if code, why := v.over(saw); code != 0 {
+		if code, why := v.over(stored); code != 0 {
 			if why == closedSession {
-				_ = v.sendState(ctx, saw)
+				_ = v.sendState(ctx, stored)
 			}
 			return code, why
 		}
-		if dirty && rest == nil && saw != nil {
+		if dirty && rest == nil && stored != nil {
 			dirty, rest = false, time.After(stateEvery)
-			if v.sendState(ctx, saw) != nil {
+			if v.sendState(ctx, stored) != nil {
 				return websocket.StatusNormalClosure, ""
 			}
 		}
@@ -281,7 +281,7 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 			v.adapt()
 		case <-v.wished:
 			dirty = true
-		case <-news:
+		case <-changed:
 		case <-moved: // a page changes as often as it likes, and the store knows nothing of it
 		case <-tabs:
 		case <-rest:
@@ -305,23 +305,23 @@ func (v *viewer) write(ctx context.Context) (code websocket.StatusCode, why stri
 	}
 }
 
-// signs are each closed when something is else, and others from then on.
-type signs struct{ news, moved, tabs <-chan struct{} }
+// signs are each closed when something has changed, and replaced by others.
+type signs struct{ changed, moved, tabs <-chan struct{} }
 
 const closedSession = "the session has ended"
 
 // over says why the viewer is to go, if it is.
-func (v *viewer) over(saw *saw) (code websocket.StatusCode, why string) {
+func (v *viewer) over(stored *stored) (code websocket.StatusCode, why string) {
 	switch {
-	case saw == nil:
+	case stored == nil:
 		return 0, ""
-	case saw.gone:
+	case stored.gone:
 		return closeOver, "the session was forgotten"
-	case !saw.links[v.stream.ID].RevokedAt.IsZero():
+	case !stored.links[v.stream.ID].RevokedAt.IsZero():
 		return closeOver, "the link was revoked"
-	case saw.session.Status.Ended():
+	case stored.session.Status.Ended():
 		return websocket.StatusNormalClosure, closedSession
-	case saw.elsewhere:
+	case stored.elsewhere:
 		return closeMoved, "another server runs the session"
 	}
 	return 0, ""
@@ -381,7 +381,7 @@ func (v *viewer) sendPicture(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	v.room.sees(picture)
+	v.hub.remember(picture)
 	v.skipped.Add(missed - v.flow.missed)
 	v.flow.missed = missed
 	v.flow.sent(time.Now())
@@ -421,8 +421,8 @@ func opensNothing(err error) bool {
 }
 
 // sendState sends what stands beside the picture.
-func (v *viewer) sendState(ctx context.Context, saw *saw) error {
-	return v.sendJSON(ctx, v.state(saw))
+func (v *viewer) sendState(ctx context.Context, stored *stored) error {
+	return v.sendJSON(ctx, v.state(stored))
 }
 
 // maxResult bounds what is sent of a step's result, in bytes.
@@ -441,12 +441,12 @@ func (v *viewer) answer(ctx context.Context) {
 	for {
 		select {
 		case index := <-v.asks:
-			said, err := v.answered(ctx, v.stream, index)
+			answer, err := v.answered(ctx, v.stream, index)
 			if err != nil {
 				v.log.Debug("read a step's result", "session", v.session, "err", err)
 				continue
 			}
-			if v.sendJSON(ctx, said) != nil {
+			if v.sendJSON(ctx, answer) != nil {
 				return
 			}
 		case <-ctx.Done():
@@ -456,22 +456,22 @@ func (v *viewer) answer(ctx context.Context) {
 }
 
 // answered is what a step answered, as far as a link shows it.
-func (h *Handler) answered(ctx context.Context, link domain.Stream, index int) (said result, err error) {
+func (h *Handler) answered(ctx context.Context, link domain.Stream, index int) (answer result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	steps, err := h.store.Steps(ctx, link.ProjectID, link.SessionID, index-1, 1)
 	if err != nil {
-		return said, err
+		return answer, err
 	}
-	said = result{Type: "result", Number: index}
+	answer = result{Type: "result", Number: index}
 	if len(steps) == 1 && steps[0].Index == index && showsResult(link.Mode, steps[0]) {
-		said.Result = steps[0].Result
+		answer.Result = steps[0].Result
 		if link.Mode != domain.StreamControl {
-			said.Result = hideIn(said.Result)
+			answer.Result = hideIn(answer.Result)
 		}
-		if len(said.Result) > maxResult {
-			said.Result, said.Cut = nil, len(said.Result)
+		if len(answer.Result) > maxResult {
+			answer.Result, answer.Cut = nil, len(answer.Result)
 		}
 	}
-	return said, nil
+	return answer, nil
 }

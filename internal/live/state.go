@@ -110,11 +110,11 @@ func stamp(t time.Time) string {
 	return domain.FormatTime(t)
 }
 
-func (v *viewer) state(saw *saw) state {
-	session, hide := saw.session, hides(v.stream.Mode)
+func (v *viewer) state(stored *stored) state {
+	session, hide := stored.session, hides(v.stream.Mode)
 	s := state{
-		Type: "state", Status: string(session.Status), Reason: string(session.CloseReason), Place: saw.place,
-		Viewers: v.room.many(), Control: v.stream.Mode == domain.StreamControl, Steps: []stepLine{},
+		Type: "state", Status: string(session.Status), Reason: string(session.CloseReason), Place: stored.place,
+		Viewers: v.hub.viewerCount(), Control: v.stream.Mode == domain.StreamControl, Steps: []stepLine{},
 		CreatedAt: stamp(session.CreatedAt), ReadyAt: stamp(session.ReadyAt), EndedAt: stamp(session.EndedAt),
 	}
 	if v.late {
@@ -131,7 +131,7 @@ func (v *viewer) state(saw *saw) state {
 		s.URL = hide(address(v.page))
 		s.Tabs = tabLines(v.page, hide)
 	}
-	for _, st := range saw.steps {
+	for _, st := range stored.steps {
 		l := line(st, hide)
 		l.Result = showsResult(v.stream.Mode, st)
 		if v.told[l.Index] != l {

@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// house is sessions by id, each with a link whose token is the id, too.
-type house struct {
+// fakeSessions is sessions by id, each with a link whose token is the id, too.
+type fakeSessions struct {
 	mu    sync.Mutex
 	pages map[string]*browser.Page
 
@@ -52,7 +52,7 @@ type house struct {
 	revoke   context.CancelFunc // of the key that the last viewer's link was made with
 
 	control *domain.Control // who has the session
-	doings  []byte          // that were kept last
+	actions []byte          // that were kept last
 	name    string          // of links
 	once    string          // the mark of whose the link is
 	seen    []domain.Viewer // that came
@@ -67,7 +67,7 @@ type house struct {
 	conns   []net.Conn
 }
 
-func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, domain.Session, error) {
+func (h *fakeSessions) OpenStream(_ context.Context, token string) (domain.Stream, domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.fail != nil {
@@ -79,12 +79,12 @@ func (h *house) OpenStream(_ context.Context, token string) (domain.Stream, doma
 	return domain.Stream{ID: "str_a", Name: h.name, Mode: h.mode, SessionID: token, ExpiresAt: h.expires, Replay: h.replay, Once: h.once != ""}, h.session(token), nil
 }
 
-func (h *house) session(id string) domain.Session {
+func (h *fakeSessions) session(id string) domain.Session {
 	return domain.Session{ID: id, Status: cmp.Or(h.status, domain.SessionReady), CloseReason: h.reason, Control: h.control}
 }
 
 // Session is the first thing that is asked of the store when a session has changed.
-func (h *house) Session(_ context.Context, _, id string) (domain.Session, error) {
+func (h *fakeSessions) Session(_ context.Context, _, id string) (domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asks++
@@ -95,17 +95,17 @@ func (h *house) Session(_ context.Context, _, id string) (domain.Session, error)
 	return h.session(id), h.fail
 }
 
-func (h *house) QueuePositions(context.Context, string, []string) (map[string]int, error) {
+func (h *fakeSessions) QueuePositions(context.Context, string, []string) (map[string]int, error) {
 	return map[string]int{"a": 3}, nil
 }
 
-func (h *house) Streams(context.Context, string, string) ([]domain.Stream, error) {
+func (h *fakeSessions) Streams(context.Context, string, string) ([]domain.Stream, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return []domain.Stream{{ID: "str_a", RevokedAt: h.revoked}}, nil
 }
 
-func (h *house) Steps(_ context.Context, _, _ string, after, limit int) ([]domain.Step, error) {
+func (h *fakeSessions) Steps(_ context.Context, _, _ string, after, limit int) ([]domain.Step, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	i := slices.IndexFunc(h.steps, func(s domain.Step) bool { return s.Index > after })
@@ -115,7 +115,7 @@ func (h *house) Steps(_ context.Context, _, _ string, after, limit int) ([]domai
 	return h.steps[i:min(i+limit, len(h.steps))], h.fail
 }
 
-func (h *house) Page(id string) (*browser.Page, bool) {
+func (h *fakeSessions) Page(id string) (*browser.Page, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := h.pages[id]
@@ -124,10 +124,10 @@ func (h *house) Page(id string) (*browser.Page, bool) {
 	}
 	return p, p != nil
 }
-func (h *house) Touch(string) {}
+func (h *fakeSessions) Touch(string) {}
 
 // Watch lets the first viewer in by a link that is for one.
-func (h *house) Watch(_ context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
+func (h *fakeSessions) Watch(_ context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.once != "" && h.once != mark {
@@ -138,7 +138,7 @@ func (h *house) Watch(_ context.Context, st domain.Stream, mark, address string)
 }
 
 // TakeOver lets one have the session.
-func (h *house) TakeOver(_ context.Context, _, _ string, by domain.Control) (domain.Control, error) {
+func (h *fakeSessions) TakeOver(_ context.Context, _, _ string, by domain.Control) (domain.Control, error) {
 	var err error
 	h.change(func() {
 		if h.control != nil {
@@ -153,13 +153,13 @@ func (h *house) TakeOver(_ context.Context, _, _ string, by domain.Control) (dom
 	return by, err
 }
 
-// KeepDoings keeps the last.
-func (h *house) KeepDoings(_ context.Context, _, _, _ string, doings []byte) error {
-	h.change(func() { h.doings = doings })
+// SaveManualActions keeps the last.
+func (h *fakeSessions) SaveManualActions(_ context.Context, _, _, _ string, actions []byte) error {
+	h.change(func() { h.actions = actions })
 	return nil
 }
 
-func (h *house) GiveBack(_ context.Context, _, _, viewer string) error {
+func (h *fakeSessions) GiveBack(_ context.Context, _, _, viewer string) error {
 	h.change(func() {
 		if h.control != nil && h.control.Viewer == viewer {
 			h.control = nil
@@ -168,7 +168,7 @@ func (h *house) GiveBack(_ context.Context, _, _, viewer string) error {
 	return nil
 }
 
-func (h *house) Left(_ context.Context, v domain.Viewer) error {
+func (h *fakeSessions) Left(_ context.Context, v domain.Viewer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n, _ := strconv.Atoi(v.ID)
@@ -178,7 +178,7 @@ func (h *house) Left(_ context.Context, v domain.Viewer) error {
 	return nil
 }
 
-func (h *house) Changed(string) <-chan struct{} {
+func (h *fakeSessions) Changed(string) <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.changed == nil {
@@ -187,14 +187,14 @@ func (h *house) Changed(string) <-chan struct{} {
 	return h.changed
 }
 
-func (h *house) countAsks() int {
+func (h *fakeSessions) countAsks() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.asks
 }
 
 // looked is closed when somebody looks at the link.
-func (h *house) looked() <-chan struct{} {
+func (h *fakeSessions) looked() <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.asked == nil {
@@ -204,7 +204,7 @@ func (h *house) looked() <-chan struct{} {
 }
 
 // change makes a change and tells of it.
-func (h *house) change(fn func()) {
+func (h *fakeSessions) change(fn func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	fn()
@@ -215,7 +215,7 @@ func (h *house) change(fn func()) {
 }
 
 // hangUp breaks every viewer's connection.
-func (h *house) hangUp() {
+func (h *fakeSessions) hangUp() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, conn := range h.conns {
@@ -223,27 +223,27 @@ func (h *house) hangUp() {
 	}
 	h.conns = nil
 }
-func (h *house) WithKey(ctx context.Context, _ string) (context.Context, func()) {
+func (h *fakeSessions) WithKey(ctx context.Context, _ string) (context.Context, func()) {
 	ctx, end := context.WithCancel(ctx)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.revoke = end
 	return ctx, end
 }
-func (h *house) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
+func (h *fakeSessions) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.steps), h.fail
 }
 
-func (h *house) set(fail error) {
+func (h *fakeSessions) set(fail error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.fail = fail
 }
 
-// open serves the house's live pages.
-func (h *house) open(t *testing.T) *httptest.Server {
+// open serves the fakeSessions's live pages.
+func (h *fakeSessions) open(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := h.closed()
 	s.Start()
@@ -258,7 +258,7 @@ func (h *house) open(t *testing.T) *httptest.Server {
 }
 
 // closed is what serves them before it does.
-func (h *house) closed() *httptest.Server {
+func (h *fakeSessions) closed() *httptest.Server {
 	refuse := func(w http.ResponseWriter, code domain.Code, detail string) {
 		http.Error(w, detail, map[domain.Code]int{domain.CodeUnavailable: 503, domain.CodeNotFound: 404, "upgrade_required": 426}[code])
 	}
@@ -327,7 +327,7 @@ func TestAStuckBrowserHoldsNobody(t *testing.T) {
 			t.Fatalf("%+v", f)
 		}
 	}
-	h := &house{pages: map[string]*browser.Page{"a": a.Page(), "b": b.Page()}, mode: domain.StreamControl}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": a.Page(), "b": b.Page()}, mode: domain.StreamControl}
 	server := h.open(t)
 	atA, atB := look(t, server, "a"), look(t, server, "b")
 	frames(t, atA, 2, 20*time.Second)

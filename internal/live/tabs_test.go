@@ -22,7 +22,7 @@ func TestTheCurrentTabIsShown(t *testing.T) {
 		}
 	}
 	run(step.Spec{Action: "goto", URL: "data:text/html,first"})
-	h := &house{mode: domain.StreamControl, current: func(string) *browser.Page { return b.Page() }}
+	h := &fakeSessions{mode: domain.StreamControl, current: func(string) *browser.Page { return b.Page() }}
 	conn := look(t, h.open(t), "a")
 	at := func(url string) {
 		t.Helper()

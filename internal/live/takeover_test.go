@@ -30,7 +30,7 @@ const driven = `<!doctype html><link rel=icon href="data:,"><title>driven</title
 type twin struct {
 	t            *testing.T
 	seen, viewer *browser.Page
-	house        *house
+	fakeSessions *fakeSessions
 	server       *httptest.Server
 }
 
@@ -43,8 +43,8 @@ func newTwin(t *testing.T, page string, viewer domain.SessionOptions) *twin {
 	}))
 	t.Cleanup(site.Close)
 	w := &twin{t: t, seen: browsertest.Launch(t, l, domain.SessionOptions{}).Page(), viewer: browsertest.Launch(t, l, viewer).Page()}
-	w.house = &house{mode: domain.StreamControl, name: "Ada", current: func(string) *browser.Page { return w.seen.Tabs().Current() }}
-	w.server = w.house.open(t)
+	w.fakeSessions = &fakeSessions{mode: domain.StreamControl, name: "Ada", current: func(string) *browser.Page { return w.seen.Tabs().Current() }}
+	w.server = w.fakeSessions.open(t)
 	w.run(w.seen, step.Spec{Action: "goto", URL: site.URL})
 	w.run(w.viewer, step.Spec{Action: "goto", URL: w.server.URL + "/streams?id=a"}, step.Spec{Action: "waitFor", Target: "body[data-drawn][data-phase=live]"})
 	return w
@@ -108,7 +108,7 @@ func TestAPersonDrivesASession(t *testing.T) {
 	w.run(w.viewer, at("hover", 900, 400), step.Spec{Action: "evaluate", Expression: "screen0 = document.querySelector('#screen'), screen0.dispatchEvent(new WheelEvent('wheel', {deltaY: 200, clientX: 900, clientY: 500, bubbles: true, cancelable: true})), 1"})
 	w.becomes("the wheel", "scrollY >= 200")
 
-	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#did li >> text=pasted"}, step.Spec{Action: "click", Target: "role=button[name=JSON]"},
+	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#actions li >> text=pasted"}, step.Spec{Action: "click", Target: "role=button[name=JSON]"},
 		step.Spec{Action: "waitFor", Expression: `navigator.clipboard.readText().then((t) => JSON.parse(t).steps.some((s) => s.action === "fill" && s.value === "aBこんにちは phone ☕ pasted"))`})
 	w.run(w.viewer, step.Spec{Action: "click", Target: "#control"}, step.Spec{Action: "waitFor", Target: "#driver", State: "hidden"})
 	w.run(w.viewer, step.Spec{Action: "evaluate", Expression: "field.focus(), 1"}, step.Spec{Action: "press", Key: "z"})
@@ -180,7 +180,7 @@ func TestOneDrivesAtATime(t *testing.T) {
 	if _, f := step.Run(t.Context(), b.Page(), &goTo, nil); f != nil {
 		t.Fatalf("%+v", f)
 	}
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamControl, name: "Ada"}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamControl, name: "Ada"}
 	server := h.open(t)
 	ada, bob := look(t, server, "a&viewer=ada"), look(t, server, "a&viewer=bob")
 	picture(t, ada, mostly(true, true, true))
@@ -247,7 +247,7 @@ func TestALinkForLookingChangesNothing(t *testing.T) {
 	}
 	run(step.Spec{Action: "goto", URL: "data:text/html," + strings.ReplaceAll(driven, "#", "%23") + `<script>
 		text.focus(); addEventListener('keydown', () => did.push('key')); addEventListener('mousemove', (e) => { if (e.clientX || e.clientY) did.push('move') }); addEventListener('wheel', () => did.push('wheel'));</script>`})
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamView}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamView}
 	server := h.open(t)
 	const over, nonsense, fine = websocket.StatusPolicyViolation, websocket.StatusUnsupportedData, websocket.StatusCode(0)
 	for _, tt := range []struct {

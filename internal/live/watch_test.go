@@ -71,7 +71,7 @@ func TestTheLastChangeIsSeen(t *testing.T) {
 		}
 	}
 	run(step.Spec{Action: "goto", URL: "data:text/html,<body style='background:blue'>"})
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}}
 	conn := look(t, h.open(t), "a")
 	picture(t, conn, mostly(false, false, true))
 	for range 3 {
@@ -86,7 +86,7 @@ func TestTheLastChangeIsSeen(t *testing.T) {
 func TestAPictureFitsItsViewer(t *testing.T) {
 	l := browsertest.Launcher(t, step.Script(), nil)
 	b := browsertest.Launch(t, l, domain.SessionOptions{})
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}}
 	server := h.open(t)
 	conn := look(t, server, "a")
 	wide := func(width int) func(image.Image) bool {
@@ -116,7 +116,7 @@ func TestViewersChooseTheirTab(t *testing.T) {
 	}
 	run(step.Spec{Action: "goto", URL: "data:text/html,<body style='background:red'>"})
 	run(step.Spec{Action: "tab", Do: "open", URL: "data:text/html,<body style='background:blue'>"})
-	h := &house{current: func(string) *browser.Page { return b.Page().Tabs().Current() }}
+	h := &fakeSessions{current: func(string) *browser.Page { return b.Page().Tabs().Current() }}
 	server := h.open(t)
 	conn, other := look(t, server, "a"), look(t, server, "a")
 	picture(t, conn, mostly(false, false, true))
@@ -162,7 +162,7 @@ func TestWhatThereIsToSeeOfASessionThatEnds(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	page := b.Page()
-	h := &house{current: func(string) *browser.Page { return page }, steps: []domain.Step{
+	h := &fakeSessions{current: func(string) *browser.Page { return page }, steps: []domain.Step{
 		{Index: 0, Action: "evaluate", Status: domain.StepCompleted, Result: json.RawMessage(`{"cookie":"secret"}`)},
 		{Index: 1, Action: "extract", Status: domain.StepCompleted, Result: json.RawMessage(`{"link":"https://x.test/?token=secret"}`)},
 	}}
@@ -204,7 +204,7 @@ func TestASlowViewerDelaysNobody(t *testing.T) {
 	if _, f := step.Run(t.Context(), b.Page(), &goTo, nil); f != nil {
 		t.Fatalf("%+v", f)
 	}
-	h := &house{pages: map[string]*browser.Page{"a": b.Page()}}
+	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}}
 	server := h.open(t)
 	narrow := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)

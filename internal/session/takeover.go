@@ -56,16 +56,16 @@ func (s *Service) GiveBack(ctx context.Context, project, session, viewer string)
 	return err
 }
 
-// KeepDoings keeps what a viewer has done by hand so far, instead of what was kept
+// SaveManualActions keeps what a viewer has done by hand so far, instead of what was kept
 // before: its bytes, and that there are some. With the end of the takeover they become an
 // artifact, whoever ends it and whatever has become of this server.
-func (s *Service) KeepDoings(ctx context.Context, project, session, artifact string, doings []byte) error {
+func (s *Service) SaveManualActions(ctx context.Context, project, session, artifact string, actions []byte) error {
 	sess, err := s.Reader.Session(ctx, project, session)
 	if err != nil || sess.Control == nil || sess.Control.Artifact != artifact {
 		return err // it is over: what was kept is an artifact, or nothing was
 	}
 	art := domain.Artifact{ID: artifact, ProjectID: project, SessionID: session}
-	size, err := s.Blobs.Write(ctx, art.Key(), bytes.NewReader(doings), "application/json")
+	size, err := s.Blobs.Write(ctx, art.Key(), bytes.NewReader(actions), "application/json")
 	if err != nil {
 		return fmt.Errorf("keep what was done by hand: %w", err)
 	}
@@ -111,7 +111,7 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 func (d decider) letGo(c *domain.SessionChange) {
 	if by := c.Session.Control; by != nil {
 		c.Session.Control = nil
-		if art, ok := by.Doings(c.Session, d.now); ok {
+		if art, ok := by.ActionsArtifact(c.Session, d.now); ok {
 			c.Artifacts = append(c.Artifacts, art)
 		}
 		d.takeoverNews(c, domain.EventTakeoverEnded, by)

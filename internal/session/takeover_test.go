@@ -126,7 +126,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 	}
 	for _, did := range []string{`{"steps":[1]}`, `{"steps":[1,2]}`} {
 		for _, artifact := range []string{"art_did", "art_other"} {
-			if err := n.KeepDoings(t.Context(), project, id, artifact, []byte(did)); err != nil {
+			if err := n.SaveManualActions(t.Context(), project, id, artifact, []byte(did)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -138,7 +138,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 	if err != nil || len(kept) != 1 || kept[0].ID != "art_did" || kept[0].Kind != domain.KindTakeover || kept[0].Size != 15 {
 		t.Fatalf("kept %+v; %v", kept, err)
 	}
-	if err := n.KeepDoings(t.Context(), project, id, "art_did", []byte("late")); err != nil {
+	if err := n.SaveManualActions(t.Context(), project, id, "art_did", []byte("late")); err != nil {
 		t.Fatal(err)
 	}
 	content, err := n.OpenArtifact(t.Context(), kept[0])

@@ -136,7 +136,7 @@ func TestTheTakeoverInTheText(t *testing.T) {
 	_, sample, _ := strings.Cut(string(raw), "### What was done, as steps\n")
 	_, sample, _ = strings.Cut(sample, "```json\n")
 	sample, _, ok := strings.Cut(sample, "```")
-	var done Doings
+	var done ManualActions
 	dec := json.NewDecoder(strings.NewReader(sample))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&done); err != nil || !ok || len(done.Steps) == 0 {

@@ -75,7 +75,7 @@ func (r *run) witness() *witness {
 			Payload string `json:"payload"`
 			Context int64  `json:"executionContextId"`
 		}
-		if json.Unmarshal(e.Params, &call) != nil || call.Name != browser.Word || strings.HasPrefix(call.Payload, wordDid) {
+		if json.Unmarshal(e.Params, &call) != nil || call.Name != browser.Word || strings.HasPrefix(call.Payload, actionPrefix) {
 			return
 		}
 		w.mu.Lock()

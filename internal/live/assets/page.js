@@ -4,7 +4,7 @@ import { steps as listOf } from "./steps.js";
 import { hearParent, tellParent } from "./embed.js";
 import { asks } from "./asks.js";
 import { replay } from "./replay.js";
-import { doings } from "./did.js";
+import { showActions } from "./actions.js";
 
 const $ = (id) => document.getElementById(id);
 const screen = $("screen"), ink = screen.getContext("2d", { alpha: false });
@@ -280,7 +280,7 @@ function connect() {
   socket.onmessage = (m) => {
     if (typeof m.data !== "string") return came(m.data);
     const said = JSON.parse(m.data);
-    ({ state: show, result: steps.result, refused, copied: put, ask: ({ ask }) => asked.show(ask), ready: asked.ready, did: (all) => doings($("did"), all, put), cursor: point })[said.type]?.(said);
+    ({ state: show, result: steps.result, refused, copied: put, ask: ({ ask }) => asked.show(ask), ready: asked.ready, actions: (all) => showActions($("actions"), all, put), cursor: point })[said.type]?.(said);
   };
   socket.onclose = (e) => { clearTimeout(late); lost(e.code, e.reason); };
 }

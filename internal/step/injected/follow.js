@@ -4,7 +4,7 @@
 let followed = null; // by which attribute test ids are told, and what is under way
 
 // Events that are made for a person, where they have nothing to press.
-bh.byHand = new WeakSet();
+bh.manualEvents = new WeakSet();
 
 bh.follow = ({ testid }) => {
   if (followed) followed.testid = testid;
@@ -27,11 +27,11 @@ bh.unfollow = () => {
 
 bh.rolled = (e) => { if (followed && e.isTrusted) rolled(e); };
 
-// did tells of a step. Those of one element have its number.
-function did(el, step, more) {
+// report tells of a step. Those of one element have its number.
+function report(el, step, more) {
   if (!followed) return;
   if (el && !followed.numbers.has(el)) followed.numbers.set(el, ++followed.last);
-  browserhookWord("did " + JSON.stringify({ el: el ? followed.numbers.get(el) : 0, step, ...more }));
+  browserhookWord("action " + JSON.stringify({ el: el ? followed.numbers.get(el) : 0, step, ...more }));
 }
 
 // A name that a program made up is another one the next time.
@@ -120,7 +120,7 @@ function clicked(e) {
   if (step.action === "click" && e.button > 0) step.button = e.button === 1 ? "middle" : "right";
   if (down.modifiers.length) step.modifiers = down.modifiers;
   if (position) step.position = position;
-  const tell = () => did(el, step, { clicks: e.detail });
+  const tell = () => report(el, step, { clicks: e.detail });
   if (!isCheck(control) || step.button) return tell();
   // It is checked, unless the page refuses.
   pause(0).then(() => { if (!down.covered && followed) tell(); });
@@ -152,7 +152,7 @@ function drags(down, to, e) {
     step.to = wayHere(to);
     step.toPosition = placeIn(to, e.clientX, e.clientY, true);
   }
-  did(down.el, step);
+  report(down.el, step);
 }
 
 function dropped(e) {
@@ -199,7 +199,7 @@ function endRun(el) {
     if (run.target) step.target = run.target;
     if (x) step.x = round(x);
     if (y) step.y = round(y);
-    did(null, step);
+    report(null, step);
   }
 }
 
@@ -237,7 +237,7 @@ function went(e) {
   const step = { action: "press", key: [...names, e.key === " " ? "Space" : e.key].join("+") };
   const alone = el === own(document).body || el === own(document).documentElement;
   if (!alone) step.target = wayHere(el);
-  const tell = () => did(el, step, { letter: letter && !chord ? e.key : "" });
+  const tell = () => report(el, step, { letter: letter && !chord ? e.key : "" });
   const writes = letter && !chord || moving.has(e.key) || command && "avxyz".includes(e.key.toLowerCase());
   if (kind === "choice" && !chord && (letter || moving.has(e.key) || inLines.has(e.key) || tellsValue(el) && ["Enter", "Escape"].includes(e.key))) return;
   endRun(el);
@@ -278,9 +278,9 @@ function wrote(e) {
     const step = { action: "select", target: wayHere(el) };
     if (el.multiple || values.length !== 1) step.values = values;
     else [step.value] = values;
-    return did(el, step);
+    return report(el, step);
   }
-  if (isCheck(el)) return did(el, { action: el.checked ? "check" : "uncheck", target: (down?.control === el && down.target) || wayHere(el) });
+  if (isCheck(el)) return report(el, { action: el.checked ? "check" : "uncheck", target: (down?.control === el && down.target) || wayHere(el) });
   if (tagOf(el) === "input" && el.type === "file") return void uploads(el);
   fills(el);
 }
@@ -299,7 +299,7 @@ function fills(el, late) {
     step.value = "";
     step.secret = true;
   }
-  did(el, step);
+  report(el, step);
 }
 
 // writing is told before an editor writes. One that does so by itself stops the browser.
@@ -325,12 +325,12 @@ async function uploads(el) {
     for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
     return { name: f.name, content: btoa(text) };
   })).catch(() => null);
-  if (files) did(el, { action: "upload", target, files }, { large: !small });
+  if (files) report(el, { action: "upload", target, files }, { large: !small });
 }
 
 const deeds = {
   pointerdown: pressed, pointerup: lifted, click: clicked, auxclick: clicked, drop: dropped,
-  dblclick: (e) => { if (followed.down) did(followed.down.el, { action: "doubleClick", target: followed.down.way }); },
+  dblclick: (e) => { if (followed.down) report(followed.down.el, { action: "doubleClick", target: followed.down.way }); },
   keydown: went, keyup: settleKey, beforeinput: writing, input: wrote, pagehide: settleKey,
 };
 
@@ -338,6 +338,6 @@ const deeds = {
 const ofMouse = new Set([...mouseEvents, "drop"]);
 
 function follows(e) {
-  if (!followed || !e.isTrusted && !bh.byHand.has(e) || watched && ofMouse.has(e.type)) return;
+  if (!followed || !e.isTrusted && !bh.manualEvents.has(e) || watched && ofMouse.has(e.type)) return;
   deeds[e.type]?.(e);
 }

@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// seeEvery is how often at most is looked at what pictures don't show, and openEvery
+	// probeEvery is how often at most is looked at what pictures don't show, and openEvery
 	// how often while a list is open, which closes by itself too.
-	seeEvery   = 100 * time.Millisecond
-	openEvery  = time.Second
-	seesWithin = 2 * time.Second
+	probeEvery  = 100 * time.Millisecond
+	openEvery   = time.Second
+	probeWithin = 2 * time.Second
 )
 
-// eyes see for who has control what pictures of the page don't show: lists that it opens
-// there, and the cursor. They look after what it does, and not else.
-type eyes struct {
+// probe finds out for who has control what pictures of the page don't show: lists that are
+// open there, and the cursor. It looks after each input, and not else.
+type probe struct {
 	woken chan struct{}
 
 	mu    sync.Mutex
@@ -25,10 +25,10 @@ type eyes struct {
 	acted bool
 }
 
-func newEyes() *eyes { return &eyes{woken: make(chan struct{}, 1)} }
+func newProbe() *probe { return &probe{woken: make(chan struct{}, 1)} }
 
-// after has them look at what an input has done.
-func (e *eyes) after(in input) {
+// after has it look at what an input has done.
+func (e *probe) after(in input) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch in.Type {
@@ -52,8 +52,8 @@ type cursor struct {
 	Cursor string `json:"cursor"`
 }
 
-// see looks until the viewer is gone.
-func (h *hand) see(ctx context.Context) {
+// runProbe looks until the viewer is gone.
+func (h *controller) runProbe(ctx context.Context) {
 	shape, open := "", false
 	for {
 		var again <-chan time.Time
@@ -61,21 +61,21 @@ func (h *hand) see(ctx context.Context) {
 			again = time.After(openEvery)
 		}
 		select {
-		case <-h.eyes.woken:
+		case <-h.probe.woken:
 		case <-again:
 		case <-ctx.Done():
 			return
 		}
-		h.eyes.mu.Lock()
-		x, y, moved, acted := h.eyes.x, h.eyes.y, h.eyes.moved, h.eyes.acted
-		h.eyes.moved, h.eyes.acted = false, false
-		h.eyes.mu.Unlock()
+		h.probe.mu.Lock()
+		x, y, moved, acted := h.probe.x, h.probe.y, h.probe.moved, h.probe.acted
+		h.probe.moved, h.probe.acted = false, false
+		h.probe.mu.Unlock()
 		page, ok := h.sessions.Page(h.session)
 		if !ok || !h.attends.Load() {
 			open = false
 			continue
 		}
-		looking, cancel := context.WithTimeout(ctx, seesWithin)
+		looking, cancel := context.WithTimeout(ctx, probeWithin)
 		if acted || open {
 			open = page.LookForPopup(looking)
 		}
@@ -90,7 +90,7 @@ func (h *hand) see(ctx context.Context) {
 		}
 		cancel()
 		select {
-		case <-time.After(seeEvery):
+		case <-time.After(probeEvery):
 		case <-ctx.Done():
 			return
 		}

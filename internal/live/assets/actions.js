@@ -26,10 +26,10 @@ function says(step) {
   return [step.key, step.button, step.do, ...(step.modifiers || [])].filter(Boolean).join(" ");
 }
 
-export function doings(place, all, copy) {
+export function showActions(place, all, copy) {
   place.hidden = all.steps.length === 0;
   if (!place.firstChild) {
-    place.innerHTML = `<h2 id="didname">What you did <span></span></h2><ol></ol><p class="missing"></p><p class="copy">Copy as </p>`;
+    place.innerHTML = `<h2 id="actionsname">What you did <span></span></h2><ol></ol><p class="missing"></p><p class="copy">Copy as </p>`;
     for (const name of Object.keys(forms)) {
       const button = place.querySelector(".copy").appendChild(document.createElement("button"));
       button.type = "button";
@@ -38,7 +38,7 @@ export function doings(place, all, copy) {
     }
   }
   place.all = all;
-  place.querySelector("h2 span").textContent = all.steps.length + (all.cut ? ", and more that is not kept" : "");
+  place.querySelector("h2 span").textContent = all.steps.length + (all.truncated ? ", and more that is not kept" : "");
   const missing = new Map(all.missing.map((m) => [m.index, m]));
   place.querySelector("ol").replaceChildren(...all.steps.map((step, i) => {
     const li = document.createElement("li");

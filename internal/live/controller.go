@@ -12,23 +12,23 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// comesAgain is how long who drives a session may be away, when its connection was
+// reconnectWithin is how long who drives a session may be away, when its connection was
 // lost, before steps run again.
-const comesAgain = 10 * time.Second
+const reconnectWithin = 10 * time.Second
 
 // maxCopied bounds what is copied at once, in bytes.
 const maxCopied = 1 << 20
 
-// hand is what a viewer with a link for control does to the session. It has the session
-// when it has taken it, and nobody else has; what it does else changes nothing.
-type hand struct {
+// controller is what a viewer with a link for control does to the session. It has the
+// session when it has taken it, and nobody else has; what it does else changes nothing.
+type controller struct {
 	*viewer
-	holds   bool
-	devices *browser.Devices
-	eyes    *eyes
-	parts   func()                 // has what the page asks wait for it no more
-	doings  atomic.Pointer[doings] // what it does while it holds the session
-	follows chan *doings
+	holds    bool
+	devices  *browser.Devices
+	probe    *probe
+	detach   func()                   // has what the page asks wait for it no more
+	takeover atomic.Pointer[takeover] // what it does while it holds the session
+	started  chan *takeover           // takeovers that the viewer is to be told of
 }
 
 // held is that somebody else has the session, and how to say so.
@@ -37,19 +37,19 @@ type held interface {
 	Held() string
 }
 
-// said is what the viewer is told of what it did.
-type said struct {
+// notice is what the viewer is told of what it did.
+type notice struct {
 	Type    string `json:"type"`              // refused, copied
 	Message string `json:"message,omitempty"` // why
 	Text    string `json:"text,omitempty"`
 }
 
 // act does what the viewer asks for, in order, until it can ask no more or ctx ends.
-func (h *hand) act(ctx context.Context, inputs <-chan input) {
+func (h *controller) act(ctx context.Context, inputs <-chan input) {
 	defer func() {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 		defer cancel()
-		h.letGo(release)
+		h.releaseDevices(release)
 	}()
 	for in := range inputs {
 		if ctx.Err() != nil {
@@ -60,26 +60,26 @@ func (h *hand) act(ctx context.Context, inputs <-chan input) {
 			h.log.Debug("viewer's input", "session", h.session, "err", err)
 		}
 		cancel()
-		h.eyes.after(in)
+		h.probe.after(in)
 	}
 }
 
-// letGo lets go of all that is held down.
-func (h *hand) letGo(ctx context.Context) {
+// releaseDevices lets go of all keys and buttons that are held down.
+func (h *controller) releaseDevices(ctx context.Context) {
 	if h.devices != nil {
 		h.devices.Release(ctx)
 		h.devices = nil
 	}
 }
 
-func (h *hand) do(ctx context.Context, in input) error {
+func (h *controller) do(ctx context.Context, in input) error {
 	switch {
 	case in.Type == "take":
 		return h.take(ctx)
 	case !h.holds:
 		return nil
 	case in.Type == "release":
-		h.letGo(ctx)
+		h.releaseDevices(ctx)
 		return h.give(ctx)
 	}
 	page, ok := h.sessions.Page(h.session)
@@ -88,14 +88,14 @@ func (h *hand) do(ctx context.Context, in input) error {
 		return nil // at nothing: there is no picture yet
 	}
 	h.sessions.Touch(h.session)
-	defer h.driving()()
+	defer h.trackInput()()
 	switch in.Type {
 	case "use":
 		if other := page.Tabs().Numbered(in.Number); other != nil {
 			h.wish(func() { h.tab = 0 })
 			page.Tabs().Use(other)
-			if d := h.doings.Load(); d != nil {
-				d.hand.Use(other)
+			if d := h.takeover.Load(); d != nil {
+				d.tracker.SwitchTab(other)
 			}
 		}
 		return nil
@@ -104,16 +104,16 @@ func (h *hand) do(ctx context.Context, in input) error {
 		if err != nil || text == "" {
 			return err
 		}
-		return h.sendJSON(ctx, said{Type: "copied", Text: domain.CleanText(text[:min(len(text), maxCopied)])})
+		return h.sendJSON(ctx, notice{Type: "copied", Text: domain.CleanText(text[:min(len(text), maxCopied)])})
 	}
 	if h.devices == nil || h.devices.Page() != page {
-		h.letGo(ctx)
+		h.releaseDevices(ctx)
 		h.devices = page.Devices()
 	}
 	return in.on(ctx, h.devices, width, height)
 }
 
-func (h *hand) take(ctx context.Context) error {
+func (h *controller) take(ctx context.Context) error {
 	if h.holds {
 		return nil
 	}
@@ -127,8 +127,8 @@ func (h *hand) take(ctx context.Context) error {
 	})
 	if err == nil {
 		h.holds = true
-		h.attend()
-		h.follow(by.Artifact)
+		h.takeAsks()
+		h.track(by.Artifact)
 		h.wish(func() { h.tab = 0 }) // it sees what it does
 		return nil
 	}
@@ -136,28 +136,28 @@ func (h *hand) take(ctx context.Context) error {
 	if e, ok := errors.AsType[held](err); ok {
 		why = e.Held()
 	}
-	return errors.Join(err, h.sendJSON(ctx, said{Type: "refused", Message: why}))
+	return errors.Join(err, h.sendJSON(ctx, notice{Type: "refused", Message: why}))
 }
 
-func (h *hand) give(ctx context.Context) error {
-	h.givenBack(ctx, h.session, h.seen.ID)
+func (h *controller) give(ctx context.Context) error {
+	h.endTakeover(ctx, h.session, h.seen.ID)
 	err := h.sessions.GiveBack(ctx, h.stream.ProjectID, h.session, h.seen.ID)
 	if h.holds = h.holds && err != nil; !h.holds {
-		h.part()
+		h.stopAsks()
 	}
 	return err
 }
 
 // leave gives the session back when the viewer is gone: at once when it has said so or
 // may not come again, or else after a while, in which it may.
-func (h *hand) leave(now bool) {
-	defer h.part()
+func (h *controller) leave(now bool) {
+	defer h.stopAsks()
 	if !h.holds {
 		return
 	}
 	if !now {
 		select {
-		case <-time.After(comesAgain):
+		case <-time.After(reconnectWithin):
 		case <-h.stopping:
 			return // the session goes on without it, or ends
 		}

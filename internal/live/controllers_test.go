@@ -149,7 +149,7 @@ func TestAHandDoesAndLetsGo(t *testing.T) {
 // TestKeysNeedNoPicture: who has control may type before there is anything to see.
 func TestKeysNeedNoPicture(t *testing.T) {
 	w := newWire(t)
-	h := &hand{viewer: &viewer{Handler: &Handler{sessions: onePage{page: w.page}}}, holds: true}
+	h := &controller{viewer: &viewer{Handler: &Handler{sessions: onePage{page: w.page}}}, holds: true}
 	for _, raw := range []string{
 		`{"type":"mouse","kind":"down","button":"left","x":0.5,"y":0.5}`, `{"type":"mouse","kind":"up","button":"left","x":0.5,"y":0.5}`,
 		`{"type":"wheel","dy":9,"x":0.5,"y":0.5}`, `{"type":"touch","kind":"start","fingers":[{"x":0.5,"y":0.5}]}`,

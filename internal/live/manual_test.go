@@ -143,7 +143,7 @@ func TestWhatAPersonDidIsStepsThatDoTheSame(t *testing.T) {
 	if _, f := step.Run(t.Context(), page, &goTo, nil); f != nil {
 		t.Fatalf("%+v", f)
 	}
-	h := &house{current: func(string) *browser.Page { return b.Page().Tabs().Current() }, mode: domain.StreamControl, name: "Ada"}
+	h := &fakeSessions{current: func(string) *browser.Page { return b.Page().Tabs().Current() }, mode: domain.StreamControl, name: "Ada"}
 	p := &person{t, page, look(t, h.open(t), "a&viewer=ada")}
 	picture(t, p.conn, func(image.Image) bool { return true })
 	p.tell(`{"type":"take"}`)
@@ -217,11 +217,11 @@ func TestWhatAPersonDidIsStepsThatDoTheSame(t *testing.T) {
 	p.types("new")
 	becomes(t, p.page, "card.value === 'new'")
 	p.tell(`{"type":"release"}`)
-	var done step.Doings
+	var done step.ManualActions
 	for deadline := time.Now().Add(20 * time.Second); ; {
 		var kept []byte
 		var over bool
-		h.change(func() { kept, over = h.doings, h.control == nil })
+		h.change(func() { kept, over = h.actions, h.control == nil })
 		if over {
 			if err := json.Unmarshal(kept, &done); err != nil {
 				t.Fatalf("%s: %v", kept, err)

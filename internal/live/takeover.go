@@ -1,0 +1,199 @@
+package live
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/browserhook/browserhook/internal/step"
+)
+
+const (
+	saveEvery = time.Second // that the actions are saved, at most
+	// sendEvery is how often the viewer is told, at most, so many bytes; of more, as
+	// much less often.
+	sendEvery = 200 * time.Millisecond
+	sendBytes = 16 << 10
+)
+
+// takeover is what somebody does with a session by hand, from the moment they take it
+// until they give it back, over whichever connections.
+type takeover struct {
+	handler          *Handler
+	project, session string
+	artifact         string // that the actions are saved in
+	tracker          *step.ManualTracker
+	ended            chan struct{}
+	saving           sync.WaitGroup
+
+	mu      sync.Mutex
+	viewer  string // who does it now
+	actions step.ManualActions
+	more    chan struct{} // closed when there are more
+}
+
+// takeovers are those that go on, by session.
+type takeovers struct {
+	mu  sync.Mutex
+	all map[string]*takeover
+}
+
+// startTakeover tracks what a viewer does who has taken the session, or has come again.
+func (h *Handler) startTakeover(v *viewer, artifact string) *takeover {
+	h.takeovers.mu.Lock()
+	defer h.takeovers.mu.Unlock()
+	if d := h.takeovers.all[v.session]; d != nil && d.artifact == artifact {
+		d.mu.Lock()
+		d.viewer = v.seen.ID
+		d.mu.Unlock()
+		return d
+	}
+	page, ok := h.sessions.Page(v.session)
+	if !ok || page.Tabs() == nil {
+		return nil
+	}
+	d := &takeover{
+		handler: h, project: v.stream.ProjectID, session: v.session, artifact: artifact, viewer: v.seen.ID,
+		ended: make(chan struct{}), more: make(chan struct{}), actions: step.ManualActions{Steps: []step.Spec{}, Missing: []step.Omission{}},
+	}
+	d.tracker = step.TrackManual(page.Tabs(), d.update)
+	d.saving.Go(d.saveLoop)
+	h.takeovers.all[v.session] = d
+	return d
+}
+
+// endTakeover is the end of what a viewer did, if it is still the one who does it.
+func (h *Handler) endTakeover(ctx context.Context, session, viewer string) {
+	h.takeovers.mu.Lock()
+	d := h.takeovers.all[session]
+	if d == nil || d.currentViewer() != viewer {
+		h.takeovers.mu.Unlock()
+		return
+	}
+	delete(h.takeovers.all, session)
+	h.takeovers.mu.Unlock()
+	d.update(d.tracker.Close())
+	close(d.ended)
+	d.saving.Wait()
+	d.save(ctx)
+}
+
+func (t *takeover) currentViewer() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.viewer
+}
+
+func (t *takeover) update(all step.ManualActions) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.actions = all
+	close(t.more)
+	t.more = make(chan struct{})
+}
+
+// current is what was done so far; more is closed when there is more.
+func (t *takeover) current() (actions step.ManualActions, more <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.actions, t.more
+}
+
+// saveLoop saves what there is while it becomes more.
+func (t *takeover) saveLoop() {
+	for {
+		_, more := t.current()
+		select {
+		case <-more:
+		case <-t.handler.stopping: // what there is may not be saved yet
+		case <-t.ended:
+			return
+		}
+		select {
+		case <-time.After(saveEvery):
+		case <-t.handler.stopping: // at once
+		case <-t.ended:
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
+		t.save(ctx)
+		cancel()
+		select {
+		case <-t.handler.stopping:
+			return
+		default:
+		}
+	}
+}
+
+func (t *takeover) save(ctx context.Context) {
+	actions, _ := t.current()
+	if len(actions.Steps) == 0 {
+		return
+	}
+	raw, err := json.MarshalIndent(actions, "", "  ")
+	if err == nil {
+		err = t.handler.sessions.SaveManualActions(ctx, t.project, t.session, t.artifact, append(raw, '\n'))
+	}
+	if err != nil {
+		t.handler.log.Warn("manual actions could not be saved", "session", t.session, "err", err)
+	}
+}
+
+// track has what is done from now on told to the viewer, and saved.
+func (h *controller) track(artifact string) {
+	d := h.startTakeover(h.viewer, artifact)
+	if h.takeover.Store(d); d != nil {
+		select {
+		case <-h.started: // that nobody has looked at yet
+		default:
+		}
+		h.started <- d
+	}
+}
+
+// sendActions tells the viewer what it does, as it does it.
+func (h *controller) sendActions(ctx context.Context) {
+	var d *takeover
+	var more <-chan struct{}
+	rest := sendEvery
+	for {
+		if d != nil {
+			var actions step.ManualActions
+			actions, more = d.current()
+			raw, err := json.Marshal(actionsMessage{"actions", actions})
+			if err != nil || h.send(ctx, websocket.MessageText, raw) != nil {
+				return
+			}
+			rest = sendEvery * time.Duration(1+len(raw)/sendBytes)
+		}
+		select {
+		case <-time.After(rest):
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case d = <-h.started:
+		case <-more:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// actionsMessage is what the viewer is told that it did.
+type actionsMessage struct {
+	Type string `json:"type"` // actions
+	step.ManualActions
+}
+
+// trackInput has what comes of an input count as done by the viewer.
+func (h *controller) trackInput() (done func()) {
+	if d := h.takeover.Load(); d != nil {
+		return d.tracker.Input()
+	}
+	return func() {}
+}
