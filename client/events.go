@@ -73,6 +73,9 @@ type FollowParams struct {
 	After     string
 	SessionID string   // only this session's
 	Types     []string // only these
+	// Connection, unless it is nil, is told how the stream is: nil when it is open, and why
+	// it was lost before it is opened again.
+	Connection func(lost error)
 }
 
 // Follow reads events as they happen. When the connection is lost it goes on behind the
@@ -87,7 +90,7 @@ func (c *Client) follow(ctx context.Context, p FollowParams, quiet func() bool, 
 	set(q, "cursor", p.After)
 	set(q, "sessionId", p.SessionID)
 	set(q, "types", p.Types)
-	s := &stream{api: c, query: q, quiet: quiet, event: func(data []byte) bool {
+	s := &stream{api: c, query: q, quiet: quiet, told: p.Connection, event: func(data []byte) bool {
 		e, err := webhook.Parse(data)
 		return yield(e, err) && err == nil
 	}}

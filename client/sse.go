@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -27,11 +29,17 @@ type stream struct {
 	event func(data []byte) bool
 	// quiet, unless it is nil, is asked in pauses of the stream whether to go on.
 	quiet func() bool
+	// told, unless it is nil, hears of each connection, and why it was lost.
+	told func(lost error)
 
 	last string // the id of the last message
 }
 
-var errStop = errors.New("that is enough")
+var (
+	errStop   = errors.New("that is enough")
+	errEnded  = errors.New("browserhook: the stream ended")
+	errSilent = fmt.Errorf("browserhook: the stream was silent for %s", silence)
+)
 
 // run follows the stream until the end of ctx, of what takes the messages, or until the
 // server refuses it. It goes on after a lost connection, if there has been one.
@@ -40,6 +48,7 @@ func (s *stream) run(ctx context.Context) error {
 		res, err := s.open(ctx)
 		if err == nil {
 			began, failures = true, 0
+			s.tell(nil)
 			err = s.read(ctx, res)
 		}
 		refused, answered := errors.AsType[*Error](err)
@@ -51,10 +60,17 @@ func (s *stream) run(ctx context.Context) error {
 		case !began, answered && !refused.Temporary():
 			return err
 		}
+		s.tell(err)
 		if !sleep(ctx, pauseAfter(failures, refused)) {
 			return context.Cause(ctx)
 		}
 		failures++
+	}
+}
+
+func (s *stream) tell(lost error) {
+	if s.told != nil {
+		s.told(lost)
 	}
 }
 
@@ -64,6 +80,9 @@ func (s *stream) open(ctx context.Context) (res *http.Response, err error) {
 		header.Set("Last-Event-ID", s.last)
 	}
 	err = s.api.do(ctx, request{method: http.MethodGet, path: path("events"), query: s.query, header: header}, func(r *http.Response) error {
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "text/event-stream" {
+			return &Error{Status: r.StatusCode, Detail: "and no stream: " + isItOurs}
+		}
 		res = r
 		return nil
 	})
@@ -81,8 +100,13 @@ func (s *stream) read(ctx context.Context, res *http.Response) error {
 	begun := false
 	for {
 		line, err := readLine(lines, maxMessage-len(m.data))
-		if err != nil {
-			return err
+		switch {
+		case err != nil && !silent.Stop():
+			return errSilent
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			return errEnded
+		case err != nil:
+			return fmt.Errorf("browserhook: %w", err)
 		}
 		silent.Reset(silence)
 		switch {
@@ -93,10 +117,12 @@ func (s *stream) read(ctx context.Context, res *http.Response) error {
 		case len(line) > 0:
 			m.add(line)
 		default:
-			// An id counts when its message has been taken.
-			if m.data != nil && !s.event(bytes.TrimSuffix(m.data, []byte("\n"))) {
+			// An id counts when its message has been taken. Who takes their time for it is no
+			// silence of the server's.
+			if silent.Stop(); m.data != nil && !s.event(bytes.TrimSuffix(m.data, []byte("\n"))) {
 				return errStop
 			}
+			silent.Reset(silence)
 			if m.id != "" {
 				s.last = m.id
 			}

@@ -20,6 +20,7 @@ func streams(text string, broken bool) func(*http.Request) (*http.Response, erro
 			return nil, errors.New("it accepts " + r.Header.Get("Accept"))
 		}
 		res, reader := answer(http.StatusOK, ""), io.Reader(strings.NewReader(text))
+		res.Header.Set("Content-Type", "Text/Event-Stream; charset=UTF-8")
 		end := make(chan struct{})
 		if !broken {
 			reader = io.MultiReader(reader, stays{r.Context(), end})
@@ -98,22 +99,32 @@ func TestEventsOfASession(t *testing.T) {
 	)
 }
 
-// TestASilentStream is lost: there would be a comment.
+// TestASilentStream is lost: there would be a comment. Who takes a message for as long as
+// they like is not, and is told of what becomes of the connection.
 func TestASilentStream(t *testing.T) {
 	scripted(t, func(t *testing.T, c *Client, s *script) {
-		for e, err := range c.Events.Follow(t.Context(), FollowParams{After: "evt_0", Types: []string{"x"}}) {
-			if err != nil || e.ID != "evt_1" {
+		var told []string
+		p := FollowParams{After: "evt_0", Types: []string{"x"}, Connection: func(lost error) { told = append(told, fmt.Sprint(lost)) }}
+		n := 0
+		for e, err := range c.Events.Follow(t.Context(), p) {
+			if n++; err != nil || e.ID != fmt.Sprintf("evt_%d", n) {
 				t.Error(e, err)
 			}
-			break
+			if n == 2 {
+				break
+			}
+			time.Sleep(2 * silence)
 		}
 		if d := s.at[1].Sub(s.at[0]); d < silence || d > silence+time.Second {
 			t.Errorf("it was lost after %s", d)
 		}
+		if want := []string{"<nil>", "browserhook: the stream was silent for 45s", "<nil>"}; !slices.Equal(told, want) {
+			t.Errorf("told %q", told)
+		}
 		if s.asked[0] != "GET /v1/events?cursor=evt_0&types=x" {
 			t.Error(s.asked[0])
 		}
-	}, streams("id: evt_0\n\n", false), after("evt_0", streams(happens(1, "step", "x"), false)))
+	}, streams("id: evt_0\n\n", false), after("evt_0", streams(happens(1, "step", "x")+happens(2, "step", "x"), false)))
 }
 
 // TestTheEndOfAStream is an error, of the server or of who follows.
@@ -151,6 +162,12 @@ func TestTheEndOfAStream(t *testing.T) {
 			t.Error(n, err)
 		}
 	}, streams("data: nonsense\n\n", false))
+	scripted(t, func(t *testing.T, c *Client, _ *script) {
+		n, err := follow(t.Context(), c)
+		if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.Detail, isItOurs) || n != 1 {
+			t.Error(n, err)
+		}
+	}, says(200, "<h1>Hello"))
 }
 
 // TestASessionWithoutEvents has ended, and its events are deleted.

@@ -56,7 +56,6 @@ var stops = map[string]string{
 	"internal/egress.wire.watch":             "wire.Close",
 	"internal/hop.Servers.expect":            "nobody: it begins with the end of the request",
 	"internal/hop.Servers.pass":              "itself",
-	"internal/listen.follower.once":          "itself",
 	"internal/live.Handler.socket":           "itself",
 	"internal/mcp.Handler.beginning":         "itself",
 	"internal/mcp.Server.Run":                "itself",

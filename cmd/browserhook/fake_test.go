@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -71,7 +72,7 @@ var fakeLog = []string{"evt_1", "evt_2", "evt_3"}
 // log is GET /v1/events as a stream. The first stream breaks after the second
 // event; the others stay open.
 func (f *fakes) log(w http.ResponseWriter, r *http.Request) {
-	last := r.Header.Get("Last-Event-ID")
+	last := cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("cursor"))
 	first := false
 	f.change(func() {
 		f.asked = append(f.asked, r.URL.RequestURI()+" after "+last)

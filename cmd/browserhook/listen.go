@@ -7,6 +7,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/internal/listen"
+	"github.com/browserhook/browserhook/internal/people"
 	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 	"github.com/browserhook/browserhook/internal/webhook"
@@ -14,8 +15,7 @@ import (
 )
 
 type listenCmd struct {
-	URL     string   `help:"Address of the server." default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Key     string   `help:"API key." required:"" placeholder:"KEY"`
+	people.Server
 	Forward string   `help:"Address that each event is sent to." required:"" placeholder:"URL"`
 	Events  []string `help:"Only these event types." placeholder:"TYPE"`
 	Session string   `help:"Only this session's events." placeholder:"ID"`
@@ -25,7 +25,7 @@ type listenCmd struct {
 
 // Validate is called by kong.
 func (c *listenCmd) Validate() error {
-	if err := checkURL("--url", &c.URL); err != nil {
+	if err := c.Server.Validate(); err != nil {
 		return err
 	}
 	if err := checkURL("--forward", &c.Forward); err != nil {
@@ -52,6 +52,11 @@ func checkURL(name string, value *string) error {
 }
 
 func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
+	server, err := c.Client(-1)
+	if err != nil {
+		return err
+	}
+	defer server.CloseIdleConnections()
 	secret := c.Secret
 	if secret == "" {
 		secret = webhook.NewSecret()
@@ -71,7 +76,7 @@ func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
 		what = "events after " + terminal.Clean(c.Since)
 	}
 	terminal.Println(out, fmt.Sprintf("Forwarding %s from %s to %s. Ctrl-C ends.", what, c.URL, terminal.Strong.Render(c.Forward)))
-	return listen.Run(ctx, listen.Config{
-		URL: c.URL, Key: c.Key, Events: c.Events, Session: c.Session, Since: c.Since, Forward: c.Forward, Sender: s, Out: out,
-	})
+	return people.Kind(listen.Run(ctx, listen.Config{
+		Server: server, Events: c.Events, Session: c.Session, Since: c.Since, Forward: c.Forward, Sender: s, Out: out,
+	}))
 }

@@ -6,19 +6,17 @@ import (
 	"io"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
+	"github.com/browserhook/browserhook/internal/people"
 	"github.com/browserhook/browserhook/internal/receive"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
-
-// serverTimeout is how long a server may take to answer.
-const serverTimeout = 15 * time.Second
 
 type receiveCmd struct {
 	// The server has a flag of this name, and this is another address.
 	Listen   string        `help:"Address and port to listen on; port 0 takes a free one." default:"127.0.0.1:9000" placeholder:"ADDR" env:"BROWSERHOOK_RECEIVE_LISTEN"`
 	URL      string        `help:"Address of a server: it is told to send every event here, until this ends." placeholder:"URL"`
-	Key      string        `help:"API key for it." placeholder:"KEY"`
+	Key      string        `help:"API key for it. Default: that of browserhook login." placeholder:"KEY"`
 	Secret   []string      `help:"The endpoint's secret (whsec_…) or public key (whpk_…); several while they are rotated. Default: one is made and printed." placeholder:"SECRET"`
 	NoVerify bool          `help:"Take everything, whoever sent it."`
 	Fail     int           `help:"Answer with this status instead." placeholder:"STATUS"`
@@ -34,8 +32,6 @@ func (c *receiveCmd) Validate() error {
 	switch {
 	case c.NoVerify && (len(c.Secret) > 0 || c.URL != ""):
 		return errors.New("--no-verify can't be used with --secret or --url")
-	case c.URL != "" && c.Key == "":
-		return errors.New("--url needs a --key, one of the server's API keys")
 	case c.Fail != 0 && (c.Fail < 300 || c.Fail > 599):
 		return errors.New("--fail takes a status from 300 to 599")
 	case c.FailRate < 0 || c.FailRate > 1:
@@ -57,12 +53,19 @@ func (c *receiveCmd) Run(ctx context.Context, out io.Writer) error {
 		config.Secrets, config.Made = []string{webhook.NewSecret()}, true
 	}
 	if c.URL != "" {
-		config.Server = apiclient.New(c.URL, c.Key, serverTimeout)
-		defer config.Server.Close()
+		var err error
+		if config.Server, err = (&people.Server{URL: c.URL, Key: c.Key}).Client(-1); err != nil {
+			return err
+		}
+		defer config.Server.CloseIdleConnections()
 	}
 	r, err := receive.New(config)
 	if err != nil {
 		return err
 	}
-	return r.Run(ctx, c.Listen)
+	err = r.Run(ctx, c.Listen)
+	if refused, ok := errors.AsType[*browserhook.Error](err); ok {
+		return people.Kind(refused)
+	}
+	return err
 }

@@ -8,58 +8,49 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/browserhook/browserhook/client/webhook"
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
 // Config says what to follow and where to forward it.
 type Config struct {
-	URL     string // of the server
-	Key     string
-	Events  []string // types; none: all
-	Session string   // "": every session
-	Since   string   // an event's id, or "beginning"; "": from now on
+	Server  *browserhook.Client // which makes each call once: who waits is told
+	Events  []string            // types; none: all
+	Session string              // "": every session
+	Since   string              // an event's id, or "beginning"; "": from now on
 	Forward string
 	Sender  *sender.Sender
 	Out     io.Writer
 }
 
+// again is how long after a server wasn't there it is asked again, before it has ever been.
+const again = time.Second
+
 // Run follows and forwards until ctx ends. A server that is away is waited
 // for; one that refuses is an error.
 func Run(ctx context.Context, c Config) error {
-	f := newFollower(c)
-	defer f.client.Close()
-	for failures := 0; ; failures++ {
-		heard := false
-		err := f.once(ctx, func() {
-			heard = true
-			terminal.Println(c.Out, terminal.Soft.Render("Connected."))
-		}, func(id, body string) { forward(ctx, c, id, []byte(body)) })
+	for {
+		err := c.follow(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok {
-			if overtaken(refused) && f.last != beginning {
-				terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Some events after %s are lost: the server deleted them for their age. Going on with the oldest that it has.", terminal.Clean(f.last))))
-				f.last = beginning
-				continue
-			}
-			if refused.Final() {
-				return refused
-			}
+		refused, answered := errors.AsType[*browserhook.Error](err)
+		switch {
+		case answered && refused.Code == "cursor_expired" && c.Since != browserhook.Beginning:
+			terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Some events after %s are lost: the server deleted them for their age. Going on with the oldest that it has.", terminal.Clean(c.Since))))
+			c.Since = browserhook.Beginning
+			continue
+		case answered && refused.Status < http.StatusInternalServerError && !refused.Temporary():
+			return refused
 		}
-		if heard {
-			failures = 0
-		}
-		pause := apiclient.Pause(failures)
-		terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Not connected to %s: %s. Trying again in %s.", c.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
-		timer := time.NewTimer(pause)
+		c.connection(err)
+		timer := time.NewTimer(again)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -67,6 +58,29 @@ func Run(ctx context.Context, c Config) error {
 			return nil
 		}
 	}
+}
+
+// follow forwards events until ctx ends, or the server refuses them, or isn't there to
+// begin with; c.Since is the last that was.
+func (c *Config) follow(ctx context.Context) error {
+	of := browserhook.FollowParams{After: c.Since, SessionID: c.Session, Types: c.Events, Connection: c.connection}
+	for e, err := range c.Server.Events.Follow(ctx, of) {
+		if err != nil {
+			return err
+		}
+		forward(ctx, *c, e)
+		c.Since = e.ID
+	}
+	return nil
+}
+
+// connection says that there is one, or that it was lost.
+func (c *Config) connection(lost error) {
+	if lost == nil {
+		terminal.Println(c.Out, terminal.Soft.Render("Connected."))
+		return
+	}
+	terminal.Println(c.Out, terminal.Odd.Render(fmt.Sprintf("Not connected to %s: %s. Trying again.", c.Server.URL(), terminal.Clean(strings.TrimSuffix(sender.Plain(lost).Error(), ".")))))
 }
 
 // grace is how long an event that is under way may take when all else ends, so
@@ -96,20 +110,16 @@ func linger(ctx context.Context, d time.Duration) (context.Context, context.Canc
 }
 
 // forward sends one event on and shows what came of it.
-func forward(ctx context.Context, c Config, id string, body []byte) {
+func forward(ctx context.Context, c Config, e browserhook.Event) {
 	now := time.Now()
-	header, err := c.Sender.Header(id, now, body)
+	header, err := c.Sender.Header(e.ID, now, e.Raw)
 	var answer sender.Answer
 	if err == nil {
 		within, cancel := linger(ctx, grace)
 		defer cancel()
-		answer, err = c.Sender.Post(within, c.Forward, header, body)
+		answer, err = c.Sender.Post(within, c.Forward, header, e.Raw)
 	}
-	what := "  " + terminal.Clean(id)
-	if e, err := webhook.Parse(body); err == nil {
-		what = terminal.Event(e)
-	}
-	terminal.Println(c.Out, fmt.Sprintf("%s  %s %7s %s", terminal.Clock(now), terminal.Status(answer.Status), terminal.Took(answer.Took), what))
+	terminal.Println(c.Out, fmt.Sprintf("%s  %s %7s %s", terminal.Clock(now), terminal.Status(answer.Status), terminal.Took(answer.Took), terminal.Event(e)))
 	text := strings.TrimSpace(string(answer.Body))
 	switch {
 	case err != nil:

@@ -21,7 +21,7 @@ type Artifacts struct {
 
 // ArtifactsList is the command.
 type ArtifactsList struct {
-	Server
+	Command
 	Session string `arg:"" help:"The session's id."`
 	Limit   int    `help:"At most so many; 0 is all." default:"100" placeholder:"N"`
 }
@@ -39,14 +39,14 @@ func (c *ArtifactsList) Run(ctx context.Context, out io.Writer) error {
 	}
 	t := &table{head: []string{"ARTIFACT", "KIND", "TYPE", "BYTES", "CREATED", "NAME"}}
 	of := s.Artifacts(ctx, browserhook.ListParams{Limit: min(c.Limit, 100)})
-	return list(&c.Server, out, of, c.Limit, t, "There are no artifacts.", func(a browserhook.Artifact) json.RawMessage { return a.Raw }, func(a browserhook.Artifact) []string {
+	return list(&c.Command, out, of, c.Limit, t, "There are no artifacts.", func(a browserhook.Artifact) json.RawMessage { return a.Raw }, func(a browserhook.Artifact) []string {
 		return []string{a.ArtifactID, a.Kind, a.ContentType, strconv.FormatInt(a.Size, 10), when(a.CreatedAt), a.Name}
 	})
 }
 
 // ArtifactsGet is the command.
 type ArtifactsGet struct {
-	Server
+	Command
 	Session  string `arg:"" help:"The session's id."`
 	Artifact string `arg:"" help:"Its id."`
 	Output   string `short:"o" help:"File to write; - is the standard output. Default: the artifact's id, with an ending." placeholder:"FILE"`
@@ -68,7 +68,7 @@ func (c *ArtifactsGet) Run(ctx context.Context, out io.Writer) error {
 	}
 	from, err := s.Artifact(ctx, c.Artifact)
 	if err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	defer from.Close()
 	p := begin()
@@ -76,7 +76,7 @@ func (c *ArtifactsGet) Run(ctx context.Context, out io.Writer) error {
 	counted := &counter{p: p, size: from.Size}
 	if c.Output == "-" {
 		_, err := io.Copy(out, io.TeeReader(from, counted))
-		return kind(err)
+		return Kind(err)
 	}
 	name := c.Output
 	if name == "" { // never what a page has called it

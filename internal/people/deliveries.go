@@ -27,7 +27,7 @@ func writeDelivery(out io.Writer, d *browserhook.Delivery) {
 
 // DeliveriesList is the command.
 type DeliveriesList struct {
-	Server
+	Command
 	Status   string `help:"Only those in this state." enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED," default:"" placeholder:"STATE"`
 	Endpoint string `help:"Only to this endpoint." placeholder:"ID"`
 	Session  string `help:"Only of this session." placeholder:"ID"`
@@ -49,14 +49,14 @@ func (c *DeliveriesList) Run(ctx context.Context, out io.Writer) error {
 		Status: browserhook.DeliveryStatus(c.Status), EndpointID: c.Endpoint, SessionID: c.Session, Limit: min(c.Limit, 100),
 	})
 	t := &table{head: []string{"DELIVERY", "STATUS", "EVENT", "ATTEMPTS", "CREATED", "NEXT", "ENDPOINT"}}
-	return list(&c.Server, out, of, c.Limit, t, "There are no deliveries.", func(d browserhook.Delivery) json.RawMessage { return d.Raw }, func(d browserhook.Delivery) []string {
+	return list(&c.Command, out, of, c.Limit, t, "There are no deliveries.", func(d browserhook.Delivery) json.RawMessage { return d.Raw }, func(d browserhook.Delivery) []string {
 		return []string{d.DeliveryID, string(d.Status), d.EventType, strconv.Itoa(d.Attempts), when(d.CreatedAt), when(d.NextAttemptAt), d.EndpointID}
 	})
 }
 
 // DeliveriesShow is the command.
 type DeliveriesShow struct {
-	Server
+	Command
 	ID string `arg:"" name:"delivery" help:"Its id."`
 }
 
@@ -74,10 +74,10 @@ func (c *DeliveriesShow) Run(ctx context.Context, out io.Writer) error {
 	why := &browserhook.Explanation{}
 	if !c.JSON {
 		if why, err = client.Deliveries.Explain(ctx, c.ID); err != nil {
-			return kind(err)
+			return Kind(err)
 		}
 	}
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
 		return client.Deliveries.Get(ctx, c.ID)
 	}, rawDelivery,
 		func(out io.Writer, d *browserhook.Delivery) {
@@ -90,7 +90,7 @@ func (c *DeliveriesShow) Run(ctx context.Context, out io.Writer) error {
 
 // DeliveriesRetry is the command.
 type DeliveriesRetry struct {
-	Server
+	Command
 	ID string `arg:"" name:"delivery" help:"Its id."`
 }
 
@@ -101,14 +101,14 @@ func (*DeliveriesRetry) Help() string {
 
 // Run sends a delivery again.
 func (c *DeliveriesRetry) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
 		return client.Deliveries.Retry(ctx, c.ID)
 	}, rawDelivery, writeDelivery)
 }
 
 // DeliveriesCancel is the command.
 type DeliveriesCancel struct {
-	Server
+	Command
 	ID string `arg:"" name:"delivery" help:"Its id."`
 }
 
@@ -119,7 +119,7 @@ func (*DeliveriesCancel) Help() string {
 
 // Run cancels a delivery.
 func (c *DeliveriesCancel) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
 		return client.Deliveries.Cancel(ctx, c.ID)
 	}, rawDelivery, writeDelivery)
 }

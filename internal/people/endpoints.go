@@ -29,7 +29,7 @@ func writeEndpoint(out io.Writer, e *browserhook.Endpoint) {
 
 // EndpointsList is the command.
 type EndpointsList struct {
-	Server
+	Command
 	Limit int `help:"At most so many; 0 is all." default:"20" placeholder:"N"`
 }
 
@@ -46,14 +46,14 @@ func (c *EndpointsList) Run(ctx context.Context, out io.Writer) error {
 	}
 	t := &table{head: []string{"ENDPOINT", "STATUS", "CREATED", "EVENTS", "URL"}}
 	of := client.Endpoints.List(ctx, browserhook.ListParams{Limit: min(c.Limit, 100)})
-	return list(&c.Server, out, of, c.Limit, t, "There are no endpoints.", func(e browserhook.Endpoint) json.RawMessage { return e.Raw }, func(e browserhook.Endpoint) []string {
+	return list(&c.Command, out, of, c.Limit, t, "There are no endpoints.", func(e browserhook.Endpoint) json.RawMessage { return e.Raw }, func(e browserhook.Endpoint) []string {
 		return []string{e.EndpointID, string(e.Status), when(e.CreatedAt), strings.Join(e.Events, ","), e.URL}
 	})
 }
 
 // EndpointsCreate is the command.
 type EndpointsCreate struct {
-	Server
+	Command
 	Target      string   `arg:"" name:"url" help:"Where events are sent."`
 	Events      []string `help:"Event types, or the wildcards *, browser_*, step_*." default:"*" placeholder:"TYPE"`
 	Ordered     bool     `help:"Each session's events in turn."`
@@ -67,14 +67,14 @@ func (*EndpointsCreate) Help() string {
 
 // Run makes an endpoint.
 func (c *EndpointsCreate) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
 		return client.Endpoints.Create(ctx, browserhook.CreateEndpointRequest{URL: c.Target, Events: c.Events, Ordered: c.Ordered, Description: c.Description})
 	}, rawEndpoint, writeEndpoint)
 }
 
 // EndpointsShow is the command.
 type EndpointsShow struct {
-	Server
+	Command
 	ID string `arg:"" name:"endpoint" help:"Its id."`
 }
 
@@ -85,14 +85,14 @@ func (*EndpointsShow) Help() string {
 
 // Run shows an endpoint.
 func (c *EndpointsShow) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
 		return client.Endpoints.Get(ctx, c.ID)
 	}, rawEndpoint, writeEndpoint)
 }
 
 // EndpointsTest is the command.
 type EndpointsTest struct {
-	Server
+	Command
 	ID string `arg:"" name:"endpoint" help:"Its id."`
 }
 
@@ -103,14 +103,14 @@ func (*EndpointsTest) Help() string {
 
 // Run sends a test.
 func (c *EndpointsTest) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Delivery, error) {
 		return client.Endpoints.Test(ctx, c.ID)
 	}, rawDelivery, writeDelivery)
 }
 
 // EndpointsEnable is the command.
 type EndpointsEnable struct {
-	Server
+	Command
 	ID string `arg:"" name:"endpoint" help:"Its id."`
 }
 
@@ -121,14 +121,14 @@ func (*EndpointsEnable) Help() string {
 
 // Run enables an endpoint.
 func (c *EndpointsEnable) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Endpoint, error) {
 		return client.Endpoints.Enable(ctx, c.ID)
 	}, rawEndpoint, writeEndpoint)
 }
 
 // EndpointsDelete is the command.
 type EndpointsDelete struct {
-	Server
+	Command
 	IDs []string `arg:"" name:"endpoint" help:"Their ids."`
 }
 
@@ -145,7 +145,7 @@ func (c *EndpointsDelete) Run(ctx context.Context, out io.Writer) error {
 	}
 	return each(c.IDs, func(id string) error {
 		if err := client.Endpoints.Delete(ctx, id); err != nil {
-			return kind(err)
+			return Kind(err)
 		}
 		_, err := fmt.Fprintln(out, id, "deleted")
 		return err

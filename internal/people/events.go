@@ -15,7 +15,7 @@ import (
 
 // Events is the command that reads the log.
 type Events struct {
-	Server
+	Command
 	Session string   `help:"Only this session's." placeholder:"ID"`
 	Types   []string `help:"Only these types." placeholder:"TYPE"`
 	After   string   `help:"Begin after the event with this id. Default: with the oldest that there is, with --follow now." placeholder:"EVENT"`
@@ -47,7 +47,7 @@ func (c *Events) Run(ctx context.Context, out io.Writer) error {
 	}
 	of := client.Events.List(ctx, browserhook.ListEventsParams{Cursor: c.After, SessionID: c.Session, Types: c.Types, Limit: size})
 	t := &table{head: []string{"WHEN", "SESSION", "#", "EVENT", "STATUS", "WHAT", "ID"}}
-	return list(&c.Server, out, of, limit, t, "There are no events.", func(e browserhook.Event) json.RawMessage { return e.Raw }, func(e browserhook.Event) []string {
+	return list(&c.Command, out, of, limit, t, "There are no events.", func(e browserhook.Event) json.RawMessage { return e.Raw }, func(e browserhook.Event) []string {
 		return []string{when(e.Timestamp), e.SessionID, strconv.FormatInt(e.Sequence, 10), e.Data.EventType, e.Data.Status, what(&e), e.ID}
 	})
 }
@@ -76,7 +76,7 @@ func (c *Events) follow(ctx context.Context, client *browserhook.Client, out io.
 		case ctx.Err() != nil: // that is how it ends
 			return nil
 		case err != nil:
-			return kind(err)
+			return Kind(err)
 		case c.JSON:
 			fmt.Fprintf(out, "%s\n", e.Raw)
 		case forPeople(out):

@@ -77,13 +77,12 @@ func (l *Login) Run(ctx context.Context, out io.Writer) error {
 			return errors.Join(errors.New("no key was given: --key, or a line of the standard input"), err)
 		}
 	}
-	s := Server{URL: l.URL, Key: l.Key}
-	client, err := s.client()
+	client, err := (&Server{URL: l.URL, Key: l.Key}).Client(retries)
 	if err != nil {
 		return err
 	}
 	if _, err := client.Sessions.Page(ctx, browserhook.ListSessionsParams{Limit: 1}); err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	path, err := loginFile()
 	if err != nil {

@@ -44,8 +44,8 @@ func (e *Error) Unwrap() error { return e.err }
 // ExitCode is the process's.
 func (e *Error) ExitCode() int { return e.code }
 
-// kind gives an error of the API the code of its kind.
-func kind(err error) error {
+// Kind gives an error of the API the code of its kind.
+func Kind(err error) error {
 	refused, ok := errors.AsType[*browserhook.Error](err)
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
@@ -54,7 +54,7 @@ func kind(err error) error {
 		return &Error{exitUnavailable, sender.Plain(err)}
 	}
 	said := err
-	if refused.Code != "" {
+	if refused.Code != "" && error(refused) == err {
 		said = fmt.Errorf("%s (%s)", terminal.CleanLines(refused.Detail), refused.Code)
 	}
 	switch refused.Status {
@@ -72,9 +72,8 @@ func kind(err error) error {
 // Server is which server, and as whom: by flags, the environment, or what
 // browserhook login has kept.
 type Server struct {
-	URL  string `help:"Address of the server. Default: that of browserhook login, or http://127.0.0.1:8080." placeholder:"URL"`
-	Key  string `help:"API key. Default: that of browserhook login." placeholder:"KEY"`
-	JSON bool   `name:"json" help:"Print what the API answers, for programs."`
+	URL string `help:"Address of the server. Default: that of browserhook login, or http://127.0.0.1:8080." placeholder:"URL"`
+	Key string `help:"API key. Default: that of browserhook login." placeholder:"KEY"`
 }
 
 // Validate is called by kong.
@@ -90,44 +89,61 @@ func (s *Server) Validate() error {
 	return nil
 }
 
+// Command is one that prints what the API of a server answers.
+type Command struct {
+	Server
+	JSON bool `name:"json" help:"Print what the API answers, for programs."`
+}
+
 // retries is how often a call is made again: a person would rather know.
 const retries = 2
 
-// client calls the server.
-func (s *Server) client() (*browserhook.Client, error) {
+// Find fills in what no flag and no variable says.
+func (s *Server) Find() error {
 	kept, err := remembered()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.Key == "" && s.URL != "" && s.URL != kept.URL {
 		kept.Key = "" // it is another server's
 	}
-	url, key := cmp.Or(s.URL, kept.URL, browserhook.DefaultURL), cmp.Or(s.Key, kept.Key)
-	if key == "" {
-		return nil, &Error{exitDenied, errors.New("there is no API key for " + url + ": use browserhook login, --key or $BROWSERHOOK_KEY")}
+	s.URL, s.Key = cmp.Or(s.URL, kept.URL, browserhook.DefaultURL), cmp.Or(s.Key, kept.Key)
+	if s.Key == "" {
+		return &Error{exitDenied, errors.New("there is no API key for " + s.URL + ": use browserhook login, --key or $BROWSERHOOK_KEY")}
 	}
-	return browserhook.New(browserhook.Options{URL: url, Key: key, Retries: retries})
+	return nil
 }
 
+// Client calls the server, again so often when there is no answer.
+func (s *Server) Client(retries int) (*browserhook.Client, error) {
+	if err := s.Find(); err != nil {
+		return nil, err
+	}
+	return browserhook.New(browserhook.Options{URL: s.URL, Key: s.Key, Retries: retries})
+}
+
+// client calls the server.
+func (c *Command) client() (*browserhook.Client, error) { return c.Client(retries) }
+
 // session is one of the server's, by its id.
-func (s *Server) session(id string) (*browserhook.Session, error) {
-	c, err := s.client()
+func (c *Command) session(id string) (*browserhook.Session, error) {
+	client, err := c.client()
 	if err != nil {
 		return nil, err
 	}
-	return c.Session(id), nil
+	return client.Session(id), nil
 }
 
 // one makes a call that answers with one thing, and shows that; its answer as it came for
 // a program.
-func one[T any](s *Server, out io.Writer, call func(*browserhook.Client) (*T, error), raw func(*T) json.RawMessage, write func(io.Writer, *T)) error {
+func one[T any](s *Command, out io.Writer, call func(*browserhook.Client) (*T, error), raw func(*T) json.RawMessage, write func(io.Writer, *T)) error {
 	c, err := s.client()
 	if err != nil {
 		return err
 	}
 	got, err := call(c)
 	if err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	if s.JSON {
 		return printJSON(out, raw(got))
@@ -137,11 +153,11 @@ func one[T any](s *Server, out io.Writer, call func(*browserhook.Client) (*T, er
 }
 
 // list shows so many of a list; 0 is all.
-func list[T any](s *Server, out io.Writer, of iter.Seq2[T, error], limit int, t *table, none string, raw func(T) json.RawMessage, row func(T) []string) error {
+func list[T any](s *Command, out io.Writer, of iter.Seq2[T, error], limit int, t *table, none string, raw func(T) json.RawMessage, row func(T) []string) error {
 	all := []json.RawMessage{}
 	for one, err := range of {
 		if err != nil {
-			return kind(err)
+			return Kind(err)
 		}
 		if s.JSON {
 			all = append(all, raw(one))

@@ -72,15 +72,15 @@ func TestExitCodes(t *testing.T) {
 		{&browserhook.Error{Status: 404, Code: "not_found"}, 4}, {&browserhook.Error{Status: 422, Code: "invalid"}, 5},
 		{&browserhook.Error{Status: 409, Code: "conflict"}, 5}, {&browserhook.Error{Status: 429}, 6}, {&browserhook.Error{Status: 503}, 6},
 	} {
-		got, ok := errors.AsType[*Error](kind(tt.err))
+		got, ok := errors.AsType[*Error](Kind(tt.err))
 		if !ok || got.ExitCode() != tt.want {
 			t.Errorf("%v: %v, want %d", tt.err, got, tt.want)
 		}
 	}
-	if err := kind(context.Canceled); !errors.Is(err, context.Canceled) {
+	if err := Kind(context.Canceled); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	if err := kind(nil); err != nil {
+	if err := Kind(nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -119,7 +119,7 @@ func TestTheKeyOfALogin(t *testing.T) {
 	if len(keys) != 2 || keys[1] != "Bearer bh_one" {
 		t.Errorf("the keys were %q", keys)
 	}
-	if _, err := (&Server{URL: "http://127.0.0.1:1"}).client(); err == nil || !strings.Contains(err.Error(), "there is no API key for http://127.0.0.1:1") {
+	if _, err := (&Server{URL: "http://127.0.0.1:1"}).Client(0); err == nil || !strings.Contains(err.Error(), "there is no API key for http://127.0.0.1:1") {
 		t.Errorf("another server: %v", err)
 	}
 }

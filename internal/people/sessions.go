@@ -53,7 +53,7 @@ func pairs(m map[string]string) string {
 
 // SessionCreate is the command.
 type SessionCreate struct {
-	Server
+	Command
 	Address     string            `arg:"" optional:"" name:"url" help:"Opened first."`
 	Browser     string            `help:"shell (quick, the default) or chromium (the whole browser)." enum:"shell,chromium," default:"" placeholder:"NAME"`
 	Timeout     string            `help:"Longest life, 1s to 24h. Default: 30m." placeholder:"TIME"`
@@ -79,7 +79,7 @@ func (c *SessionCreate) Run(ctx context.Context, out io.Writer) error {
 		URL: c.Address, Browser: browserhook.BrowserProgram(c.Browser), Timeout: c.Timeout, IdleTimeout: c.IdleTimeout, Locale: c.Locale, Timezone: c.Timezone, Metadata: c.Metadata,
 	})
 	if err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	if !c.NoWait {
 		if err := ready(ctx, s); err != nil {
@@ -107,10 +107,10 @@ func ready(ctx context.Context, s *browserhook.Session) error {
 	})
 	_, failed := errors.AsType[*browserhook.StepFailedError](err)
 	if err != nil && !failed {
-		return kind(err)
+		return Kind(err)
 	}
 	if err := s.Refresh(ctx); err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	if len(runs) > 0 && runs[0].Status != browserhook.StepCompleted {
 		return &Error{exitRefused, fmt.Errorf("%s is %s: %s", s.SessionID, s.Status, why(s))}
@@ -120,7 +120,7 @@ func ready(ctx context.Context, s *browserhook.Session) error {
 
 // SessionList is the command.
 type SessionList struct {
-	Server
+	Command
 	Status string `help:"Only those in this state." enum:"QUEUED,STARTING,READY,CLOSING,CLOSED,FAILED," default:"" placeholder:"STATE"`
 	Limit  int    `help:"At most so many; 0 is all." default:"20" placeholder:"N"`
 }
@@ -138,14 +138,14 @@ func (c *SessionList) Run(ctx context.Context, out io.Writer) error {
 	}
 	of := client.Sessions.List(ctx, browserhook.ListSessionsParams{Status: browserhook.SessionStatus(c.Status), Limit: min(c.Limit, 100)})
 	t := &table{head: []string{"SESSION", "STATUS", "CREATED", "WHY", "URL"}}
-	return list(&c.Server, out, of, c.Limit, t, "There are no sessions.", rawSession, func(s *browserhook.Session) []string {
+	return list(&c.Command, out, of, c.Limit, t, "There are no sessions.", rawSession, func(s *browserhook.Session) []string {
 		return []string{s.SessionID, string(s.Status), when(s.CreatedAt), string(s.CloseReason), s.URL}
 	})
 }
 
 // SessionShow is the command.
 type SessionShow struct {
-	Server
+	Command
 	ID string `arg:"" name:"session" help:"Its id."`
 }
 
@@ -156,12 +156,12 @@ func (*SessionShow) Help() string {
 
 // Run shows a session.
 func (c *SessionShow) Run(ctx context.Context, out io.Writer) error {
-	return one(&c.Server, out, func(client *browserhook.Client) (*browserhook.Session, error) { return client.Sessions.Get(ctx, c.ID) }, rawSession, writeSession)
+	return one(&c.Command, out, func(client *browserhook.Client) (*browserhook.Session, error) { return client.Sessions.Get(ctx, c.ID) }, rawSession, writeSession)
 }
 
 // SessionOpen is the command.
 type SessionOpen struct {
-	Server
+	Command
 	ID        string `arg:"" name:"session" help:"Its id."`
 	Control   bool   `help:"The page takes mouse and keyboard."`
 	ExpiresIn string `help:"How long the link works, 1s to 24h. Default: as long as the session." placeholder:"TIME"`
@@ -185,7 +185,7 @@ func (c *SessionOpen) Run(ctx context.Context, out io.Writer) error {
 	}
 	link, err := s.Live(ctx, browserhook.CreateStreamRequest{Mode: mode, ExpiresIn: c.ExpiresIn})
 	if err != nil {
-		return kind(err)
+		return Kind(err)
 	}
 	if c.JSON {
 		return printJSON(out, link.Raw)
@@ -207,7 +207,7 @@ func (c *SessionOpen) Run(ctx context.Context, out io.Writer) error {
 
 // SessionEnd is the command.
 type SessionEnd struct {
-	Server
+	Command
 	IDs []string `arg:"" name:"session" help:"Their ids."`
 }
 
@@ -224,7 +224,7 @@ func (c *SessionEnd) Run(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		if err := s.Close(ctx); err != nil {
-			return kind(err)
+			return Kind(err)
 		}
 		if c.JSON {
 			return printJSON(out, s.Raw)

@@ -17,7 +17,7 @@ import (
 
 // Step is the command that runs steps.
 type Step struct {
-	Server
+	Command
 	Session string   `arg:"" help:"The session's id."`
 	Action  string   `arg:"" optional:"" help:"What to do: goto, click, fill, extract, screenshot, …"`
 	Members []string `arg:"" optional:"" name:"member" help:"What the action is given: name=value is a text, target='role=button[name=\"Buy\"]'; name:=value is JSON, fullPage:=true."`
@@ -58,7 +58,7 @@ func (c *Step) Run(ctx context.Context, out io.Writer) error {
 	})
 	failed, ok := errors.AsType[*browserhook.StepFailedError](err)
 	if err != nil && !ok {
-		return kind(err)
+		return Kind(err)
 	}
 	if c.JSON {
 		all := make([]json.RawMessage, len(runs))

@@ -17,8 +17,8 @@ import (
 	"sync"
 	"time"
 
+	browserhook "github.com/browserhook/browserhook/client"
 	"github.com/browserhook/browserhook/client/webhook"
-	"github.com/browserhook/browserhook/internal/apiclient"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
@@ -30,15 +30,15 @@ const maxBody = 16 << 20
 
 // Config says how to receive.
 type Config struct {
-	Secrets  []string          // none: nothing is verified
-	Made     bool              // the secret was made for this run, and is to be shown
-	Server   *apiclient.Client // makes an endpoint there for the time of the run; nil: nowhere
-	Fail     int               // answer with this status; 0: 500 if FailRate is set, else don't
-	FailRate float64           // this part of the requests fails; 0: all, if Fail is set
-	Hang     bool              // never answer
-	Slow     time.Duration     // answer after this time
-	Body     bool              // show the bodies
-	JSON     bool              // a line of JSON for each webhook instead
+	Secrets  []string            // none: nothing is verified
+	Made     bool                // the secret was made for this run, and is to be shown
+	Server   *browserhook.Client // makes an endpoint there for the time of the run; nil: nowhere
+	Fail     int                 // answer with this status; 0: 500 if FailRate is set, else don't
+	FailRate float64             // this part of the requests fails; 0: all, if Fail is set
+	Hang     bool                // never answer
+	Slow     time.Duration       // answer after this time
+	Body     bool                // show the bodies
+	JSON     bool                // a line of JSON for each webhook instead
 	Out      io.Writer
 }
 
@@ -89,7 +89,7 @@ func (r *Receiver) Run(ctx context.Context, address string) error {
 	}
 	server := ""
 	if r.Server != nil {
-		server = r.Server.URL
+		server = r.Server.URL()
 	}
 	r.hook = reachable(ctx, listener.Addr(), server)
 	var endpoint string
@@ -163,7 +163,7 @@ func (r *Receiver) greet(url, endpoint string) {
 	}
 	switch {
 	case endpoint != "":
-		r.say(fmt.Sprintf("%s sends every event here, by the endpoint %s, which is deleted at the end.", r.Server.URL, endpoint))
+		r.say(fmt.Sprintf("%s sends every event here, by the endpoint %s, which is deleted at the end.", r.Server.URL(), endpoint))
 	case r.Made:
 		r.say(fmt.Sprintf("To have every event sent here, start the server with %s, and give it a key in $KEY:\n\n"+
 			"  curl -s http://127.0.0.1:8080/v1/webhook-endpoints -H \"Authorization: Bearer $KEY\" -H 'Content-Type: application/json' -d '{\"url\":\"%s\",\"secret\":\"%s\"}'\n\n"+

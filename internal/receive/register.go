@@ -10,35 +10,44 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
+	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 )
 
 // within is how long the server may take to delete the endpoint at the end.
 const within = 5 * time.Second
 
+// again is how long after a server wasn't there it is asked again.
+const again = time.Second
+
+// plain is why a call failed, for a person.
+func plain(err error) string {
+	return terminal.Clean(strings.TrimSuffix(sender.Plain(err).Error(), "."))
+}
+
 // register makes an endpoint at the server for this receiver's address. A
 // server that is away is waited for; one that refuses is an error. The endpoint
 // is "" when ctx ended first.
 func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
 	key := rand.Text()
-	for failures := 0; ; failures++ {
+	for {
 		endpoint, err := r.make(ctx, key)
 		if err == nil {
 			return endpoint, nil
 		}
-		if refused, ok := errors.AsType[*apiclient.RefusedError](err); ok && refused.Final() {
+		if refused, ok := errors.AsType[*browserhook.Error](err); ok && refused.Status < http.StatusInternalServerError && !refused.Temporary() {
 			return "", r.advise(refused)
 		}
 		if ctx.Err() != nil {
 			r.withdraw(ctx, key)
 			return "", nil //nolint:nilerr // it was told to end
 		}
-		pause := apiclient.Pause(failures)
-		r.say(terminal.Odd.Render(fmt.Sprintf("Not registered with %s: %s. Trying again in %s.", r.Server.URL, terminal.Clean(err.Error()), terminal.Took(pause))))
-		timer := time.NewTimer(pause)
+		r.say(terminal.Odd.Render(fmt.Sprintf("Not registered with %s: %s. Trying again.", r.Server.URL(), plain(err))))
+		timer := time.NewTimer(again)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
@@ -51,11 +60,13 @@ func (r *Receiver) register(ctx context.Context) (endpoint string, err error) {
 
 // make makes the endpoint, one for each key however often it is tried.
 func (r *Receiver) make(ctx context.Context, key string) (endpoint string, err error) {
-	var made struct{ EndpointID string }
-	err = r.Server.Make(ctx, "/webhook-endpoints", key, map[string]any{
-		"url": r.hook, "events": []string{"*"}, "secret": r.secret, "description": "browserhook receive",
-	}, &made)
-	return made.EndpointID, err
+	made, err := r.Server.Endpoints.Create(browserhook.WithIdempotencyKey(ctx, key), browserhook.CreateEndpointRequest{
+		URL: r.hook, Events: []string{"*"}, Secret: r.secret, Description: "browserhook receive",
+	})
+	if err != nil {
+		return "", err
+	}
+	return made.EndpointID, nil
 }
 
 // withdraw deletes an endpoint that may have been made though its answer was
@@ -65,27 +76,27 @@ func (r *Receiver) withdraw(ctx context.Context, key string) {
 	defer cancel()
 	endpoint, err := r.make(within, key)
 	if err != nil {
-		r.say(terminal.Odd.Render(fmt.Sprintf("Whether %s has made an endpoint for %s is not known: %s", r.Server.URL, r.hook, terminal.Clean(err.Error()))))
+		r.say(terminal.Odd.Render(fmt.Sprintf("Whether %s has made an endpoint for %s is not known: %s", r.Server.URL(), r.hook, plain(err))))
 		return
 	}
 	r.unregister(ctx, endpoint)
 }
 
 // advise adds to a refusal of the address what opens it.
-func (r *Receiver) advise(refused *apiclient.RefusedError) error {
-	if refused.Field != "url" {
-		return fmt.Errorf("register with %s: %w", r.Server.URL, refused)
+func (r *Receiver) advise(refused *browserhook.Error) error {
+	if len(refused.Fields) == 0 || refused.Fields[0].Field != "url" {
+		return refused
 	}
 	return fmt.Errorf("%s doesn't send to %s: %s\nStart the server with %s, or let `browserhook listen` bring its events here",
-		r.Server.URL, r.hook, refused.Detail, allowFlag(r.hook))
+		r.Server.URL(), r.hook, refused.Detail, allowFlag(r.hook))
 }
 
 // unregister deletes the endpoint, after ctx has ended.
 func (r *Receiver) unregister(ctx context.Context, endpoint string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
-	if err := r.Server.Do(ctx, http.MethodDelete, "/webhook-endpoints/"+endpoint, nil, nil); err != nil {
-		r.say(terminal.Bad.Render(fmt.Sprintf("The endpoint %s could not be deleted and stays at %s: %s", endpoint, r.Server.URL, terminal.Clean(err.Error()))))
+	if err := r.Server.Endpoints.Delete(ctx, endpoint); err != nil {
+		r.say(terminal.Bad.Render(fmt.Sprintf("The endpoint %s could not be deleted and stays at %s: %s", endpoint, r.Server.URL(), plain(err))))
 		return
 	}
 	r.say(fmt.Sprintf("Deleted the endpoint %s.", endpoint))

@@ -12,9 +12,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/browserhook/browserhook/internal/apiclient"
+	browserhook "github.com/browserhook/browserhook/client"
 )
 
 // endpoints is a server that makes one endpoint for each key, and one for each
@@ -55,8 +54,11 @@ func registering(t *testing.T, e *endpoints) *Receiver {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.Start()
 	t.Cleanup(server.Close)
-	client := apiclient.New(server.URL, "key", 10*time.Second)
-	t.Cleanup(client.Close)
+	client, err := browserhook.New(browserhook.Options{URL: server.URL, Key: "key", Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.CloseIdleConnections)
 	r, _ := newReceiver(t, Config{Secrets: []string{secret}, Server: client})
 	return r
 }
