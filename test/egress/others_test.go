@@ -30,7 +30,10 @@ var ofSteps = []row{
 	{name: "goto, this machine's address", do: `{"action":"goto","url":"http://{own}:{port}/"}`},
 	{name: "goto, by a redirect", do: `{"action":"goto","url":"{site}/redirect?to=http%3A%2F%2F{trap}%2F"}`},
 	{name: "goto, a page of data", do: `{"action":"goto","url":"data:text/html,<img src=http://{trap}/>"}`},
+	{name: "goto, NAT64", do: `{"action":"goto","url":"http://[64:ff9b::127.0.0.1]:{port}/"}`, never: true},
+	{name: "a page that goes on", do: `{"action":"goto","url":"{site}/refresh?to=http%3A%2F%2F{trap}%2F"}`},
 	{name: "a download", do: `{"action":"download","url":"http://{trap}/x"}`},
+	{name: "storage of a site", do: `{"action":"storage","do":"set","storageState":{"cookies":[],"origins":[{"origin":"http://{trap}","localStorage":[{"name":"a","value":"b"}]}]}}`, never: true},
 	{name: "a new tab", do: `{"action":"tab","do":"open","url":"http://{trap}/"}`},
 	{name: "evaluate", do: `{"action":"evaluate","expression":"fetch('http://{trap}/').catch(() => 0)"}`},
 	{name: "extract of a page that loads", do: `{"action":"evaluate","expression":"document.body.innerHTML = '<img src=http://{trap}/>'; new Promise(r => setTimeout(r, 500))"}`},
@@ -53,7 +56,7 @@ func TestSteps(t *testing.T) {
 				})
 				cancel()
 				if strings.HasPrefix(w.name, "goto, ") && !strings.Contains(w.name, "data") || w.name == "goto" {
-					if blocked := why != nil && why.Code == "address_blocked"; blocked == k.open {
+					if blocked := why != nil && why.Code == "address_blocked"; blocked == (k.open && !w.never) {
 						t.Errorf("%s: %+v", w.name, why)
 					}
 				}
@@ -94,6 +97,34 @@ var ofPrograms = []row{
 		Network.setExtraHTTPHeaders {"headers":{}}`, never: true},
 	{name: "Tethering.bind", do: `Tethering.bind {"port":{port}}`, never: true},
 	{name: "Target.setRemoteLocations", do: `Target.setRemoteLocations {"locations":[{"host":"127.0.0.1","port":{port}}]}`, never: true},
+	{name: "a proxy, from a session of the browser's", do: `Target.attachToBrowserTarget {}
+		Target.createBrowserContext {"proxyServer":"direct://"}
+		Target.createTarget {"url":"http://{trap}/","browserContextId":"{browserContextId}"}`, never: true},
+	{name: "Page.getAppManifest", do: `Page.navigate {"url":"{site}/manifest?to=http%3A%2F%2F{trap}%2Fx"}
+		Page.getAppManifest {}`, depends: true},
+	{name: "a request for another host", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.continueRequest {"requestId":"{requestId}","headers":[{"name":"Host","value":"{trap}"},{"name":"Proxy-Connection","value":"keep-alive"},{"name":"X","value":"1"}]}
+		Fetch.disable {}`, never: true},
+	{name: "a request within a header", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.continueRequest {"requestId":"{requestId}","headers":[{"name":"X","value":"1\r\n\r\nGET http://{trap}/ HTTP/1.1\r\nHost: {trap}"}]}
+		Fetch.disable {}`, never: true},
+	{name: "a request within a method", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.continueRequest {"requestId":"{requestId}","method":"GET http://{trap}/ HTTP/1.1\r\n\r\nGET"}
+		Fetch.disable {}`, never: true},
+	{name: "a tunnel by a method", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.continueRequest {"requestId":"{requestId}","method":"CONNECT"}
+		Fetch.disable {}`, never: true},
+	{name: "an answer with hints", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.fulfillRequest {"requestId":"{requestId}","responseCode":200,"responseHeaders":[{"name":"Link","value":"<http://{trap}/x.png>; rel=preload; as=image"},{"name":"Alt-Svc","value":"h2=\"{trap}\""}]}
+		Fetch.disable {}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 300))","awaitPromise":true}`},
+	{name: "where scripts come from", do: `Debugger.enable {}
+		Runtime.evaluate {"expression":"1 //# sourceMappingURL=http://{trap}/x.map"}`, never: true},
 	{name: "Page.setDocumentContent", do: `Page.setDocumentContent {"frameId":"{frameId}","html":"<img src='http://{trap}/'>"}
 		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 500))","awaitPromise":true}`},
 }
@@ -223,6 +254,9 @@ func (p *program) run(do string) {
 			continue
 		}
 		p.call(method, params)
+		if method == "Target.attachToTarget" { // the next ones are for that
+			p.page = p.values["sessionId"]
+		}
 	}
 }
 
@@ -385,6 +419,42 @@ var schemes = []string{
 	"filesystem:http://{site}/temporary/x", "isolated-app://x/", "externalfile:x", "content://x",
 }
 
+// ofSchemes are what programs try, to have a page see a file: commands, each on a line.
+var ofSchemes = []row{
+	{name: "a world with every right", do: `Page.navigate {"url":"{site}/"}
+		Page.createIsolatedWorld {"frameId":"{frameId}","grantUniveralAccess":true}
+		Runtime.evaluate {"expression":"new Promise(r => { const x = new XMLHttpRequest(); x.open('GET', '{address}'); x.onloadend = () => r(x.responseText); try { x.send() } catch { r('') } })","awaitPromise":true,"contextId":{executionContextId}}
+		Runtime.evaluate {"expression":"new Promise(r => { const f = document.createElement('iframe'); f.src = '{address}'; f.onload = () => r(f.contentDocument?.documentElement.outerHTML); document.documentElement.append(f); setTimeout(r, 500) })","awaitPromise":true,"contextId":{executionContextId}}
+		Runtime.evaluate {"expression":"location = '{address}'","contextId":{executionContextId}}`},
+	{name: "an origin with every right", do: `Target.createBrowserContext {"originsWithUniversalNetworkAccess":["{site}"]}
+		Target.createTarget {"url":"{site}/","browserContextId":"{browserContextId}"}
+		Target.attachToTarget {"targetId":"{targetId}","flatten":true}
+		Runtime.evaluate {"expression":"fetch('{address}').then(r => r.text()).catch(() => '')","awaitPromise":true}`},
+	{name: "an answer that sends there", do: `Fetch.enable {}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.fulfillRequest {"requestId":"{requestId}","responseCode":302,"responseHeaders":[{"name":"Location","value":"{address}"}]}
+		Fetch.disable {}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 200))","awaitPromise":true}`},
+	{name: "an answer that is changed", do: `Fetch.enable {"patterns":[{"requestStage":"Response"}]}
+		Page.navigate {"url":"{site}/elsewhere"}
+		~Fetch.requestPaused Fetch.continueResponse {"requestId":"{requestId}","responseCode":301,"responseHeaders":[{"name":"Location","value":"{address}"}]}
+		Fetch.disable {}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 200))","awaitPromise":true}`},
+	{name: "a page that is set", do: `Page.setDocumentContent {"frameId":"{frameId}","html":"<iframe src='{address}'></iframe><object data='{address}'></object><script>fetch('{address}').then(r => r.text()).then(t => document.title = t)</script>"}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(() => r(frames[0].document?.body?.textContent), 200))","awaitPromise":true}`},
+	{name: "a handle that is a path", do: `IO.read {"handle":"/etc/passwd"}
+		IO.read {"handle":"{address}"}
+		Page.getResourceContent {"frameId":"{frameId}","url":"{address}"}`},
+	{name: "other spellings", do: `Target.createTarget {"url":"/etc/passwd"}
+		Target.createTarget {"url":"\u0001 file:\\\\\\etc\\passwd"}
+		Page.navigate {"url":"fi\u000ale:/etc/passwd"}
+		Page.navigate {"url":"\ufefffile:///etc/passwd"}
+		Page.navigate {"url":"javascript:location='{address}'"}
+		Page.navigate {"url":"blob:{address}"}
+		Page.navigate {"url":"http://{address}"}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 200))","awaitPromise":true}`},
+}
+
 // TestSchemes: files and the browser's own pages are closed to pages, steps and
 // programs.
 func TestSchemes(t *testing.T) {
@@ -399,6 +469,23 @@ func TestSchemes(t *testing.T) {
 			method, params, _ := strings.Cut(fmt.Sprintf(command, address), " ")
 			if refused := p.call(method, params); !strings.Contains(refused, "of the web") {
 				t.Errorf("%s to %s: %q", method, address, refused)
+			}
+		}
+		p.conn.Close()
+	}
+	for _, w := range ofSchemes {
+		address := "file:///etc/passwd"
+		p := r.program(t)
+		p.run(strings.NewReplacer("{address}", address, "{site}", r.site).Replace(w.do))
+		for _, look := range []string{"document.documentElement.outerHTML", "location.href"} {
+			p.run(fmt.Sprintf(`Runtime.evaluate {"expression":%q}`, look))
+			if got := p.values["value"]; strings.Contains(got, "root:") || strings.HasPrefix(got, "file:") {
+				t.Errorf("%s: %.80q", w.name, got)
+			}
+		}
+		for name, got := range p.values {
+			if strings.Contains(got, "root:x:") {
+				t.Errorf("%s: it is told %s: %.80q", w.name, name, got)
 			}
 		}
 		p.conn.Close()

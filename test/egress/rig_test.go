@@ -4,8 +4,17 @@ package egress
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -140,8 +149,9 @@ type rig struct {
 	traps map[string]*trap // by row
 }
 
-// start starts a browser of a kind, with traps for rows.
-func start(t *testing.T, k kind) *rig {
+// start starts a browser of a kind, with traps for rows. The options are the session's;
+// there are none by themselves.
+func start(t *testing.T, k kind, options ...domain.SessionOptions) *rig {
 	t.Helper()
 	r := &rig{kind: k, traps: map[string]*trap{}}
 	l, err := net.Listen("tcp", "127.0.0.2:0")
@@ -167,7 +177,7 @@ func start(t *testing.T, k kind) *rig {
 	if launcher.NoNamespace != nil && !k.noNamespace {
 		t.Skip("this machine has no network namespaces for browsers: ", launcher.NoNamespace)
 	}
-	r.Browser = browsertest.Launch(t, launcher, domain.SessionOptions{})
+	r.Browser = browsertest.Launch(t, launcher, append(options, domain.SessionOptions{})[0])
 	select {
 	case <-r.Page().Prepared():
 	case <-t.Context().Done():
@@ -218,6 +228,28 @@ func (r *rig) serve(w http.ResponseWriter, req *http.Request) {
 		http.Redirect(w, req, to, http.StatusFound)
 	case "/redirect307":
 		http.Redirect(w, req, to, http.StatusTemporaryRedirect)
+	case "/redirect308":
+		http.Redirect(w, req, to, http.StatusPermanentRedirect)
+	case "/refreshes":
+		w.Header().Set("Refresh", "0;url="+to)
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<p>refreshes`)
+	case "/speculates":
+		w.Header().Set("Speculation-Rules", `"`+to+`"`)
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<p>speculates`)
+	case "/list.m3u8":
+		w.Header().Set("Content-Type", "application/vnd.apple.mpegurl")
+		fmt.Fprintf(w, "#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n%s\n#EXT-X-ENDLIST\n", to)
+	case "/styled.xml":
+		w.Header().Set("Content-Type", "text/xml")
+		fmt.Fprintf(w, `<?xml version="1.0"?><?xml-stylesheet type="text/css" href="%s"?><a>styled</a>`, to)
+	case "/entity.xml":
+		w.Header().Set("Content-Type", "text/xml")
+		fmt.Fprintf(w, `<?xml version="1.0"?><!DOCTYPE a SYSTEM "%s" [<!ENTITY x SYSTEM "%s">]><a>&x;</a>`, to, to)
+	case "/manifest":
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<link rel=manifest href="%s">`, to)
 	case "/refresh":
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, `<meta http-equiv=refresh content="0;url=%s">`, to)
@@ -295,7 +327,59 @@ func (r *rig) evaluate(ctx context.Context, expression string) error {
 func (r *rig) fill(t *testing.T, w row) string {
 	c := newTrap(t)
 	r.traps[w.name] = c
-	return strings.NewReplacer("{trap}", "127.0.0.1:"+c.port, "{port}", c.port, "{site}", r.site, "{name}", hostname(), "{own}", mine(t)).Replace(w.do)
+	return strings.NewReplacer("{trap}", "127.0.0.1:"+c.port, "{port}", c.port, "{site}", r.site, "{name}", hostname(), "{own}", mine(t), "{own6}", mine6(t), "{issued}", issued(t, w, c)).Replace(w.do)
+}
+
+// issued is a site whose certificate is by one that it doesn't show, and says where
+// that and what became of it are to be had: in the trap. Empty for rows without.
+func issued(t *testing.T, w row, c *trap) string {
+	t.Helper()
+	if !strings.Contains(w.do, "{issued}") {
+		return ""
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	where := "http://127.0.0.1:" + c.port + "/"
+	cert := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "issued"}, Issuer: pkix.Name{CommonName: "issuer"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
+		IPAddresses: []net.IP{siteRange.Addr().AsSlice()}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		IssuingCertificateURL: []string{where + "issuer.crt"}, OCSPServer: []string{where + "ocsp"}, CRLDistributionPoints: []string{where + "crl"},
+	}
+	issuer := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "issuer"}, NotBefore: cert.NotBefore, NotAfter: cert.NotAfter, IsCA: true, BasicConstraintsValid: true}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, cert, issuer, &key.PublicKey, other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.2:0", &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{ReadHeaderTimeout: 5 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	var running sync.WaitGroup
+	running.Go(func() { _ = server.Serve(l) })
+	t.Cleanup(func() {
+		server.Close()
+		running.Wait()
+	})
+	return l.Addr().String()
+}
+
+// mine6 is an IPv6 address of this machine's, in brackets; where there is no other,
+// that of loopback.
+func mine6(t *testing.T) string {
+	for _, p := range own(t) {
+		if a := p.Addr(); a.Is6() && !a.Is4In6() && !a.IsLoopback() && !a.IsUnspecified() && !a.IsLinkLocalUnicast() {
+			return "[" + a.String() + "]"
+		}
+	}
+	return "[::1]"
 }
 
 func hostname() string {
