@@ -23,7 +23,7 @@ import (
 )
 
 // partsOfChecks is how many samples the checks of programs are in.
-const partsOfChecks = 12
+const partsOfChecks = 16
 
 var (
 	checks = flag.String("checks", fmt.Sprintf("%d/%d", rand.IntN(partsOfChecks), partsOfChecks),
