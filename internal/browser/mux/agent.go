@@ -29,7 +29,11 @@ func (m *Mux) override(c *client, cmd *command, to string) (first [][]byte, inst
 	if m.agent == nil {
 		return nil, false
 	}
-	cmd.params = completed(cmd.params, m.agent)
+	whole, ok := completed(cmd.params, m.agent)
+	if !ok {
+		return nil, false
+	}
+	cmd.params = whole
 	s.overrides = true
 	for id, other := range m.sessions {
 		if other.target != s.target || !other.owner.server() || !other.overrides {
@@ -69,23 +73,29 @@ func (m *Mux) overridesNoMore(ended []*session) {
 }
 
 // completed is a program's override with what it leaves out: who says what the user
-// agent is says what its hints are.
-func completed(programs, servers jsontext.Value) jsontext.Value {
+// agent is says what its hints are. It isn't ok when the browser refuses it, which does
+// so only as it is.
+func completed(programs, servers jsontext.Value) (whole jsontext.Value, ok bool) {
 	said, all := Params{}, Params{}
 	if json.Unmarshal(programs, &said) != nil || json.Unmarshal(servers, &all) != nil {
-		return programs // which the browser refuses
+		return nil, false
+	}
+	for name, kind := range map[string]jsontext.Kind{"userAgent": '"', "acceptLanguage": '"', "platform": '"', "userAgentMetadata": '{'} {
+		switch value, there := said[name]; {
+		case name != "userAgent" && (!there || value.Kind() == 'n'):
+			delete(said, name)
+		case !there || value.Kind() != kind:
+			return nil, false
+		}
 	}
 	if said.text("userAgent") != "" {
 		delete(all, "userAgentMetadata")
 	}
 	for name, value := range said {
-		if text := string(value); text != `""` && text != "null" {
+		if string(value) != `""` {
 			all[name] = value
 		}
 	}
 	raw, err := json.Marshal(all, json.Deterministic(true))
-	if err != nil {
-		return programs
-	}
-	return raw
+	return raw, err == nil
 }

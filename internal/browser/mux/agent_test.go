@@ -62,3 +62,33 @@ func TestOneOverrideIsInForce(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheBrowserRefusesIsNoOverride: it goes to the browser as it is, and the
+// server's stays in force.
+func TestWhatTheBrowserRefusesIsNoOverride(t *testing.T) {
+	const servers = `{"userAgent":"S","acceptLanguage":"en"}`
+	for _, said := range []string{`{}`, `{"userAgent":7}`, `{"userAgent":null}`, `{"userAgent":"P","acceptLanguage":7}`, `{"userAgent":"P","userAgentMetadata":""}`} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench()
+			server, program := b.server(), b.user(Rules{})
+			first := server.attachWaiting()
+			server.send(first, overrides[0], servers)
+			_, _ = server.next()
+			server.send(first, resumes, `{}`)
+			second := program.attachWaiting()
+			program.send(second, overrides[0], said)
+			if _, err := program.next(); err != nil {
+				t.Fatal(err)
+			}
+			if got, _ := b.fake.agents.Load(second); got != said {
+				t.Errorf("the browser hears %v, want %s", got, said)
+			}
+			if got, _ := b.fake.agents.Load(first); got != servers {
+				t.Errorf("of the server %v is in force", got)
+			}
+			program.conn.Close()
+			server.conn.Close()
+			b.close()
+		})
+	}
+}
