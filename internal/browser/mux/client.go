@@ -26,6 +26,7 @@ type client struct {
 	note  string // the method by which it leaves a note for whoever takes that
 	gone  bool   // it has left
 	out   *outbox
+	held  *held      // what it holds counts in there; nil: nowhere
 	whole sync.Mutex // held while a message is put, taken before any other
 
 	mu     sync.Mutex
@@ -46,6 +47,7 @@ func (c *client) send(pieces [][]byte) {
 func (c *client) more(piece []byte) { c.put(parcel{pieces: [][]byte{piece}, long: true}) }
 
 func (c *client) put(p parcel) {
+	c.holds(length(p.pieces))
 	if !c.out.put(p) {
 		c.cut(ErrBacklog)
 	}
@@ -73,6 +75,8 @@ func (c *client) why() error {
 }
 
 func (c *client) write(pieces [][]byte) error {
+	n := length(pieces)
+	defer c.holds(-n)
 	all := net.Buffers(pieces)
 	_, err := all.WriteTo(c.conn)
 	return err

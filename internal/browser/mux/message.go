@@ -31,6 +31,7 @@ type reader struct {
 	buf   []byte
 	begin int // of what has not been taken
 	end   int
+	held  func(n int) // told of so many bytes more of a long message; nil: nobody is
 }
 
 const readSize = 64 << 10
@@ -94,6 +95,9 @@ func (r *reader) rest(part []byte, limit int) (message []byte, err error) {
 			continue
 		}
 		message = append(message, part...)
+		if r.held != nil {
+			r.held(len(part))
+		}
 	}
 	if limit < 0 {
 		return nil, errTooLarge

@@ -54,6 +54,8 @@ type Mux struct {
 	clients  map[*client]struct{}
 	over     bool // no client is told anything more
 
+	held held // of programs
+
 	own *outbox // the mux's commands, which who reads the browser must not wait to write
 }
 
@@ -85,6 +87,7 @@ func New(browser io.ReadWriter, left func()) *Mux {
 	m := &Mux{
 		browser: browser, left: left, ended: make(chan struct{}), own: newOutbox(false),
 		calls: map[int64]*call{}, sessions: map[string]*session{}, waiting: map[string]*waiting{}, clients: map[*client]struct{}{},
+		held: held{limit: maxTogether, by: map[*client]int{}},
 	}
 	m.wentOn = sync.NewCond(&m.mu)
 	return m
@@ -145,7 +148,13 @@ func (m *Mux) Tell(method string, params any) {
 // judge what it sends; nil: all is passed on. The error is ErrEnded, ErrBacklog, or
 // what the connection failed with; nil when the client has left.
 func (m *Mux) Serve(conn net.Conn, in io.Reader, target string, rules Rules) error {
-	return m.serve(&client{conn: conn, rules: rules, out: newOutbox(rules == nil)}, in, func(c *client) error { return m.root(c, target) })
+	c := &client{conn: conn, rules: rules, out: newOutbox(rules == nil)}
+	if rules != nil {
+		c.held = &m.held
+		m.held.join(c)
+		defer m.held.leave(c)
+	}
+	return m.serve(c, in, func(c *client) error { return m.root(c, target) })
 }
 
 // serve does, with a root session that is made by root.
@@ -182,7 +191,11 @@ func (m *Mux) join(c *client) {
 // listen passes on what a client sends.
 func (m *Mux) listen(c *client, in io.Reader) error {
 	r := newReader(in)
+	long := 0
+	r.held = func(n int) { long += n; c.holds(n) }
 	for {
+		c.holds(-long)
+		long = 0
 		message, err := r.next(MaxMessage)
 		if errors.Is(err, io.EOF) {
 			return nil

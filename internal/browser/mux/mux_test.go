@@ -749,3 +749,70 @@ func TestAnyClients(t *testing.T) {
 		}
 	})
 }
+
+// TestProgramsHoldSoMuchTogether: of all that say much or don't read, it is who holds
+// most that is cut off, and nothing is held of who has left.
+func TestProgramsHoldSoMuchTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.held.limit = 3 << 19
+		held := func() (int, int) {
+			b.held.mu.Lock()
+			defer b.held.mu.Unlock()
+			return b.held.all, len(b.held.by)
+		}
+		server := b.user(nil)
+		server.send("", "echo", `{}`)
+		server.next()
+		var all []*user
+		begin := func(bytes int) *user {
+			u := b.user(Rules{})
+			all = append(all, u)
+			u.send("", "echo", `{}`)
+			u.next()
+			u.last++
+			go func() {
+				_, _ = fmt.Fprintf(u.conn, `{"id":%d,"method":"echo","params":{"text":"%s`, u.last, strings.Repeat("x", bytes))
+			}()
+			synctest.Wait()
+			return u
+		}
+		some, more := begin(300<<10), begin(500<<10)
+		if got, of := held(); got < 500<<10 || of != 2 {
+			t.Errorf("%d bytes of %d are held", got, of)
+		}
+		long := begin(0) // which doesn't read its answer
+		_, _ = fmt.Fprint(long.conn, `"}}`+"\x00")
+		synctest.Wait()
+		long.next()
+		long.send("", "long", `{}`)
+		synctest.Wait()
+		if err := <-long.err; !errors.Is(err, ErrTogether) {
+			t.Errorf("it ended with %v", err)
+		}
+		for range 4 {
+			begin(400 << 10)
+		}
+		if err := <-more.err; !errors.Is(err, ErrTogether) {
+			t.Errorf("it ended with %v", err)
+		}
+		_, _ = fmt.Fprint(some.conn, `"}}`+"\x00")
+		if m, err := some.next(); err != nil || m.ID != some.last || len(m.Result) < 300<<10 {
+			t.Errorf("the answer has %d bytes, %v", len(m.Result), err)
+		}
+		// The server holds what it holds.
+		go server.send("", "echo", `{"text":"`+strings.Repeat("x", 3<<20)+`"}`)
+		if m, err := server.next(); err != nil || len(m.Result) < 3<<20 {
+			t.Errorf("the answer has %d bytes, %v", len(m.Result), err)
+		}
+		for _, u := range all {
+			u.conn.Close()
+		}
+		synctest.Wait()
+		if got, of := held(); got != 0 || of != 0 {
+			t.Errorf("%d bytes of %d are held of who has left", got, of)
+		}
+		server.conn.Close()
+		b.close()
+	})
+}
