@@ -3,11 +3,13 @@ package fault
 import (
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -54,12 +56,24 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		{"its server is interrupted", func() { e.serverEnds(syscall.SIGINT, true, "--keeper-grace=60s") }},
 		{"its server is killed while another browser is made ready", func() { e.serverEnds(syscall.SIGKILL, true, "--keeper-grace=1s", "--pool-size=3") }},
 		{"its server is told to end while another browser is made ready", func() { e.serverEnds(syscall.SIGTERM, true, "--pool-size=3") }},
+		{"its server is killed while it closes", func() { e.closing(syscall.SIGKILL, nil) }},
+		{"its server is told to end while it closes", func() { e.closing(syscall.SIGTERM, nil) }},
+		{"its server is killed while files of it are kept", func() { e.closing(syscall.SIGKILL, e.pictures) }},
+		{"its server is told to end while files of it are kept", func() { e.closing(syscall.SIGTERM, e.pictures) }},
+		{"its server is killed while it starts anew", func() { e.twice(syscall.SIGKILL) }},
+		{"its server is told to end while it starts anew", func() { e.twice(syscall.SIGTERM) }},
+		{"its server comes back as another one", func() {
+			e.changed("--max-sessions=1", "--browser-memory=256MiB", "--browser-processes=500", "--pool-size=2")
+		}},
+		{"its server comes back with another temporary folder", func() { e.changed() }},
 		{"the disk is full", func() { e.fullDisk(true) }},
 		{"the disk becomes full", func() { e.fullDisk(false) }},
 	}
 	for i := range max(*endings, len(ways)) {
 		way := ways[i%len(ways)]
+		began := time.Now()
 		way.end()
+		t.Logf("%s: %s", way.name, time.Since(began).Round(time.Millisecond))
 		if t.Failed() {
 			t.Fatalf("ending %d: %s", i, way.name)
 		}
@@ -213,6 +227,162 @@ func (e *ends) serverEnds(signal syscall.Signal, ready bool, args ...string) {
 	}
 	if err := s.Stop(); err != nil {
 		e.Errorf("%v\n%s", err, s.Output())
+	}
+}
+
+// closing ends a server in the midst of its sessions' end, or of something that they do
+// before it.
+func (e *ends) closing(signal syscall.Signal, first func(*harness.Server, string)) {
+	e.made++
+	data := filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made))
+	s := harness.Start(e.T, data, "--keeper-grace=1s", "--pool-size=1")
+	var ids []string
+	for range 2 {
+		id, _ := e.ready(s, harness.Object{"record": "all"})
+		ids = append(ids, id)
+	}
+	var asked sync.WaitGroup
+	for _, id := range ids {
+		asked.Go(func() {
+			if first != nil {
+				first(s, id)
+			} else {
+				_, _ = s.Client().Do(e.Context(), http.MethodDelete, "/v1/sessions/"+id, nil) // as far as it comes
+			}
+		})
+	}
+	_ = pause(e.Context(), time.Duration(e.random.IntN(300))*time.Millisecond)
+	if signal == syscall.SIGKILL {
+		s.Kill()
+	} else if err := s.Signal(signal); err != nil {
+		e.Fatalf("%v\n%s", err, s.Output())
+	}
+	asked.Wait()
+	e.gone(s, data, ids)
+}
+
+// pictures are steps that have files kept, one after the other.
+func (e *ends) pictures(s *harness.Server, id string) {
+	var steps []harness.Object
+	for range 20 {
+		steps = append(steps, harness.Object{"action": "screenshot"}, harness.Object{"action": "pdf"})
+	}
+	_, _ = s.Client().With("Prefer", "wait=5").Do(e.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", harness.Object{"steps": steps}) // as far as it comes
+}
+
+// twice ends a server while it takes up what one before it has left.
+func (e *ends) twice(signal syscall.Signal) {
+	e.made++
+	data := filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made))
+	args := []string{"--keeper-grace=2s", "--keep-sessions=always", "--pool-size=1"}
+	s := harness.Start(e.T, data, args...)
+	var ids []string
+	for range 2 {
+		id, _ := e.ready(s, nil)
+		ids = append(ids, id)
+	}
+	for range 3 {
+		s.Kill()
+		s = harness.Start(e.T, data, args...)
+		_ = pause(e.Context(), time.Duration(e.random.IntN(100))*time.Millisecond)
+	}
+	if signal == syscall.SIGKILL {
+		s.Kill()
+	} else if err := s.Signal(signal); err != nil {
+		e.Fatalf("%v\n%s", err, s.Output())
+	}
+	e.gone(s, data, ids)
+}
+
+// changed starts a server again with other settings, while its browsers wait: it has
+// its sessions all the same, but for those whose folders it doesn't know.
+func (e *ends) changed(args ...string) {
+	e.made++
+	data := filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made))
+	before := harness.Start(e.T, data, "--keeper-grace=3s", "--pool-size=0")
+	var ids []string
+	for range 2 {
+		id, _ := e.ready(before, nil)
+		ids = append(ids, id)
+	}
+	before.Kill()
+	e.Run("changed", func(t *testing.T) {
+		if len(args) == 0 {
+			elsewhere := filepath.Join(e.dir, "elsewhere")
+			if err := os.MkdirAll(elsewhere, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("TMPDIR", elsewhere)
+		}
+		s := harness.Start(t, data, append(args, "--keeper-grace=3s")...)
+		for _, id := range ids {
+			if len(args) > 0 {
+				got, err := s.Client().With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": "6 * 7"}}})
+				if err != nil {
+					t.Error(err)
+				} else if step := got.List("data")[0]; step["result"] != 42.0 {
+					t.Errorf("the session that goes on answers %v", step)
+				}
+			}
+			if _, err := s.Client().Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
+				t.Error(err)
+			}
+			if _, err := s.Client().WaitSession(t.Context(), id, "CLOSED", "FAILED"); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := s.Stop(); err != nil {
+			t.Errorf("%v\n%s", err, s.Output())
+		}
+		harness.WaitForNothingLeft(t, filepath.Join(e.dir, "elsewhere"))
+	})
+	e.gone(before, data, ids)
+}
+
+// gone waits until nothing of a server's sessions runs, and starts it again: they are
+// over, nothing of theirs is left, and what files it has of them are whole.
+func (e *ends) gone(s *harness.Server, data string, ids []string) {
+	e.Helper()
+	if err := harness.Until(e.Context(), func() (bool, error) {
+		return len(harness.Processes(filepath.Join(e.dir, "browserhook-"))) == 0, nil
+	}); err != nil {
+		e.Fatalf("left behind: %v", harness.Processes(filepath.Join(e.dir, "browserhook-")))
+	}
+	s = harness.Start(e.T, data, "--pool-size=0")
+	c := s.Client()
+	for _, id := range ids {
+		e.over(s, id)
+		kept, err := c.All(e.Context(), "/v1/sessions/"+id+"/artifacts")
+		if err != nil {
+			e.Error(err)
+		}
+		for _, a := range kept {
+			e.whole(c, id, a)
+		}
+	}
+	if err := s.Stop(); err != nil {
+		e.Errorf("%v\n%s", err, s.Output())
+	}
+	harness.WaitForNothingLeft(e.T, e.dir)
+}
+
+// whole reads an artifact, and compares its length with what its row says.
+func (e *ends) whole(c *harness.Client, id string, a harness.Object) {
+	e.Helper()
+	req, err := http.NewRequestWithContext(e.Context(), http.MethodGet, c.URL+"/v1/sessions/"+id+"/artifacts/"+a.String("artifactId"), nil)
+	if err != nil {
+		e.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+c.Key)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		e.Error(err)
+		return
+	}
+	defer res.Body.Close()
+	n, err := io.Copy(io.Discard, res.Body)
+	if res.StatusCode != http.StatusOK || err != nil || float64(n) != a["size"] {
+		e.Errorf("%v: %d, %d bytes, %v", a, res.StatusCode, n, err)
 	}
 }
 
