@@ -42,6 +42,36 @@ var hostilePages = []struct {
 	{"storage without end", `<script>(async () => { const cache = await caches.open("all"); for (let i = 0;; i++) { const some = new Uint8Array(1 << 20);
 		for (let at = 0; at < some.length; at += 65536) crypto.getRandomValues(some.subarray(at, at + 65536)); await cache.put("/" + i, new Response(some)) } })()</script>`, "out_of_disk", true},
 	{"a blocked main thread", `<script>setTimeout(() => { for (;;); })</script>`, "", false},
+	{"a hundred thousand frames", `<body><script>let n = 0; const more = () => { for (let i = 0; i < 100 && n < 1e5; i++, n++) document.body.append(document.createElement("iframe")); setTimeout(more) }; more()</script>`, "out_of_memory", false},
+	{"dialogs in frames and workers", `<body><script>for (let i = 0; i < 20; i++) { const f = document.createElement("iframe"); f.srcdoc = "<script>setInterval(() => { alert(1); confirm(2); prompt(3) })</" + "script>"; document.body.append(f) }
+		new Worker(URL.createObjectURL(new Blob(["for (;;) try { alert(1) } catch {}"])))</script>`, "", false},
+	{"a history without end", `<script>let n = 0; setInterval(() => { for (let i = 0; i < 100; i++) history.pushState({ a: "x".repeat(10000) }, "", "?" + n++) })</script>`, "out_of_memory", false},
+	{"a console of megabytes", `<script>setInterval(() => { for (let i = 0; i < 20; i++) console.log("x".repeat(1 << 20), { a: "y".repeat(1 << 20) }) })</script>`, "out_of_memory", false},
+	{"a line of the console of 200 MB", `<script>const all = "x".repeat(2e8); setInterval(() => console.error(all), 500)</script>`, "out_of_memory", false},
+	{"errors without end", `<script>setInterval(() => { for (let i = 0; i < 100; i++) { setTimeout(() => { throw new Error("x".repeat(1e5)) }); Promise.reject(new Error("y".repeat(1e5))) } })</script>`, "out_of_memory", false},
+	{"a title of 50 MB", `<script>let n = 0; setInterval(() => { document.title = n++ + "x".repeat(5e7) }, 100)</script>`, "out_of_memory", false},
+	{"an address of megabytes", `<script>let n = 0; setInterval(() => { try { history.replaceState(null, "", "#" + n++ + "x".repeat(2e6)) } catch {} })</script>`, "out_of_memory", false},
+	{"a dialog of 100 MB", `<script>setTimeout(() => { for (;;) alert("x".repeat(1e8)) })</script>`, "out_of_memory", false},
+	{"a text of 200 MB", `<body><script>document.body.append("x".repeat(2e8))</script>`, "out_of_memory", false},
+	{"huge canvases", `<body><script>setInterval(() => { const c = Object.assign(document.createElement("canvas"), { width: 16384, height: 16384 }); const x = c.getContext("2d"); x.fillRect(0, 0, 16384, 16384); document.body.append(c) }, 100)</script>`, "out_of_memory", false},
+	{"memory of WebAssembly", `<script>const all = []; setInterval(() => { const m = new WebAssembly.Memory({ initial: 256 }); new Uint8Array(m.buffer).fill(7); all.push(m) })</script>`, "out_of_memory", true},
+	{"databases without end", `<script>const o = indexedDB.open("all", 1); o.onupgradeneeded = () => o.result.createObjectStore("all", { autoIncrement: true }); o.onsuccess = () => { const more = () => { const some = new Uint8Array(4 << 20);
+		for (let at = 0; at < some.length; at += 65536) crypto.getRandomValues(some.subarray(at, at + 65536)); o.result.transaction("all", "readwrite").objectStore("all").add(some).onsuccess = () => setTimeout(more) }; more() }</script>`, "out_of_disk", true},
+	{"files of its own without end", `<script>(async () => { const dir = await navigator.storage.getDirectory(); for (let i = 0;; i++) { const w = await (await dir.getFileHandle("f" + i, { create: true })).createWritable(); await w.write(new Uint8Array(8 << 20).fill(i)); await w.close() } })()</script>`, "out_of_disk", true},
+	{"blobs without end", `<script>const all = []; setInterval(() => all.push(new Blob([new Uint8Array(16 << 20).fill(all.length)])), 20)</script>`, "out_of_memory", false},
+	{"thousands of downloads", `<body><script>let n = 0; setInterval(() => { for (let i = 0; i < 10; i++) { const a = document.createElement("a"); a.href = URL.createObjectURL(new Blob(["x"])); a.download = n++ + ".txt"; a.click() } }, 50)</script>`, "out_of_disk", false},
+	{"what asks for leave", `<script>setInterval(() => { Notification.requestPermission(); navigator.geolocation.getCurrentPosition(() => 0, () => 0); navigator.mediaDevices?.getUserMedia({ audio: true, video: true }).catch(() => 0); navigator.clipboard?.readText().catch(() => 0); navigator.requestMIDIAccess?.({ sysex: true }).catch(() => 0); navigator.storage.persist() })</script>`, "", false},
+	{"the whole screen and the mouse", `<body><script>setInterval(() => { document.documentElement.requestFullscreen().catch(() => 0); document.body.requestPointerLock()?.catch?.(() => 0); navigator.wakeLock?.request().catch(() => 0); moveTo(0, 0); resizeTo(1e6, 1e6); focus(); blur() })</script>`, "", false},
+	{"messages without end", `<script>const c = new BroadcastChannel("x"), d = new BroadcastChannel("x"), some = "x".repeat(1e6); d.onmessage = () => 0; setInterval(() => { for (let i = 0; i < 50; i++) { postMessage(some, "*"); c.postMessage(some) } })</script>`, "out_of_memory", false},
+	{"pictures that are drawn without end", `<canvas></canvas><script>const g = document.querySelector("canvas").getContext("webgl2"); if (g) { const make = (k, s) => { const x = g.createShader(k); g.shaderSource(x, "#version 300 es\nprecision highp float;" + s); g.compileShader(x); return x }; const p = g.createProgram();
+		g.attachShader(p, make(g.VERTEX_SHADER, "void main() { vec2 v = vec2(float(gl_VertexID % 2) * 4. - 1., float(gl_VertexID / 2) * 4. - 1.); gl_Position = vec4(v, 0, 1); }")); g.attachShader(p, make(g.FRAGMENT_SHADER, "out vec4 o; void main() { float a = 0.; for (int i = 0; i < 2000000000; i++) a += sin(float(i) + gl_FragCoord.x); o = vec4(a); }"));
+		g.linkProgram(p); g.useProgram(p); setInterval(() => { g.drawArrays(g.TRIANGLES, 0, 3); g.finish() }) }</script>`, "out_of_memory", false},
+	{"a bomb of cookies", `<script>for (let i = 0; i < 180; i++) document.cookie = "c" + i + "=" + "x".repeat(4000) + "; path=/; max-age=9999"; setInterval(() => fetch("/empty").catch(() => 0))</script>`, "", false},
+	{"a request that stops everything", `<script>setTimeout(() => { for (;;) { const x = new XMLHttpRequest(); x.open("GET", "/never", false); try { x.send() } catch {} } })</script>`, "", false},
+	{"a document without end", `<script>const more = () => { for (let i = 0; i < 100; i++) document.write("<div>".repeat(100) + "x".repeat(1e4)); setTimeout(more) }; more()</script>`, "out_of_memory", false},
+	{"reloads", `<script>setTimeout(() => location.reload())</script>`, "", false},
+	{"sheets of paper without end", `<body style="height: 1e9px; background: repeating-linear-gradient(red, blue 9px)"><script>setInterval(() => print())</script>`, "", false},
+	{"what is drawn anew each time", `<body><style>@keyframes a { to { filter: blur(99px) hue-rotate(1turn); transform: rotate(1turn) } } i { position: fixed; inset: 0; background: conic-gradient(red, blue); mix-blend-mode: difference; backdrop-filter: blur(50px); animation: a 1s infinite }</style><script>for (let i = 0; i < 300; i++) document.body.append(document.createElement("i"))</script>`, "out_of_memory", false},
 }
 
 // bomb is a function that takes all memory.
@@ -253,6 +283,7 @@ func hostileSite(t *testing.T) string {
 		html(w, `<h1>Tea</h1><input id=q><button onclick="document.querySelector('h1').textContent='Bought '+q.value">Buy</button>`)
 	})
 	mux.Handle("GET /round", http.RedirectHandler("/round?again", http.StatusFound))
+	mux.HandleFunc("GET /never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	mux.HandleFunc("GET /endless", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Disposition", `attachment; filename="large.bin"`)
 		_, _ = io.Copy(w, io.LimitReader(zero{}, 10<<30))
