@@ -19,10 +19,13 @@ const (
 	slice = 4 * time.Second
 	// between is the pause between looks at several frames.
 	between = 25 * time.Millisecond
-	// patience is how long a frame may take to say that it answers before it is
-	// passed over, and hangs how long to say what it saw.
-	patience = 4 * between
+	// atWork is how long a frame may take to say that it answers before it is passed
+	// over: what the step means may be in it, and be done in the wrong one meanwhile.
+	atWork = time.Second
+	// hangs is how long a frame may take to say what it saw, and patience how long to
+	// say that it has given that up.
 	hangs    = 2 * time.Second
+	patience = 4 * between
 )
 
 // poll asks a function of the injected engine, frame by frame, until it
@@ -251,7 +254,7 @@ func (r *run) askAll(frames []browser.Frame) {
 			q.asked, q.by = now, now.Add(between/5)
 			continue
 		}
-		q = &question{asked: now, by: now.Add(patience), done: make(chan struct{})}
+		q = &question{asked: now, by: now.Add(atWork), done: make(chan struct{})}
 		r.asked[f.Session.ID] = q
 		r.running.Go(func() {
 			err := f.Session.Call(ctx, "Runtime.evaluate", object{"expression": "0", "contextId": f.Context}, nil)

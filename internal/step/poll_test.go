@@ -34,6 +34,30 @@ func TestNoFrameHoldsAnotherUp(t *testing.T) {
 	quick(step.Spec{Action: "waitFor", Target: "text=clicked"}, 5*time.Second)
 }
 
+// TestAPageAtWorkIsNotPassedOver for a frame of another process, which has the same: of
+// some tries in one at least, however busy the machine is.
+func TestAPageAtWorkIsNotPassedOver(t *testing.T) {
+	site := pages(t, map[string]string{
+		"/":   `<button onclick="did = 'page'">Go</button><script>did = ''; onmessage = e => did = e.data; document.write('<iframe src="http://ad.localhost:' + location.port + '/in"></iframe>')</script>`,
+		"/in": `<button onclick="parent.postMessage('frame', '*')">Go</button>`,
+	})
+	b := borrow(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL})
+	work := func() { b.value(`setTimeout(() => { for (const end = Date.now() + 300; Date.now() < end;); }); 1`) }
+	var first, several bool
+	for range 4 {
+		work()
+		b.do(step.Spec{Action: "click", Target: "text=Go"})
+		first = first || b.value(`did`) == `"page"`
+		work()
+		_, f := b.run(step.Spec{Action: "click", Target: "frame=*/* >> text=Go", Timeout: "10s"})
+		several = several || f != nil && f.Code == "target_ambiguous"
+	}
+	if !first || !several {
+		t.Errorf("clicked in the page, which goes first: %t; refused to choose between both: %t", first, several)
+	}
+}
+
 // TestANewFrameIsSeenAtOnce, however long the step has looked at the others, a look
 // at which goes on for two seconds: of some that come, one at least is clicked in
 // less, however busy the machine is.
