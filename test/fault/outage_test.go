@@ -8,17 +8,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/browserhook/browserhook/internal/store/seal"
 	"github.com/browserhook/browserhook/test/fault/check"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
-var outage = flag.Duration("outage", 9*time.Second, "how long the database is away")
+var outage = flag.Duration("outage", 10*time.Second, "how long the database is away")
 
 // answerWithin is how long a server may take to say that it can't.
 const answerWithin = 12 * time.Second
@@ -30,9 +33,10 @@ const seenWithin = 10 * time.Second
 // TestOutage takes the database away from two servers, asks both for
 // everything meanwhile, and gives it back: every request was refused with 503
 // and when to come back, and then all goes on by itself. What was acknowledged
-// arrives, and every request that the receiver saw has its record.
+// arrives, and every request that the receiver saw has its record. Whoever looks at a
+// session all the time goes on to see it.
 func TestOutage(t *testing.T) {
-	t.Parallel()
+	dir := harness.Beside(t)
 	server := postgresFor(t)
 	receiver := newReceiver(t)
 	key := seal.NewKey()
@@ -56,6 +60,8 @@ func TestOutage(t *testing.T) {
 	if _, err := clients[1].WaitSession(t.Context(), o.session, "FAILED"); err != nil {
 		t.Fatal(err)
 	}
+
+	looks := watch(t, dir, server)
 
 	o.during(time.Second, func(err error) error { return err })
 	// The requests of the moment itself may still be answered.
@@ -84,6 +90,7 @@ func TestOutage(t *testing.T) {
 	if took := time.Since(killed); took > seenWithin {
 		t.Errorf("that the database is away is seen after %s", took)
 	}
+	looks.gap() // those that were on their way
 	o.during(*outage-time.Since(killed), func(err error) error {
 		if err == nil {
 			return errors.New("answered while the database is away")
@@ -93,6 +100,9 @@ func TestOutage(t *testing.T) {
 		}
 		return nil
 	})
+	if gap := looks.gap(); gap > unseenFor {
+		t.Errorf("while the database is away, a page that moves is seen to stand still for %s", gap)
+	}
 	if err := server.Restart(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +114,7 @@ func TestOutage(t *testing.T) {
 	back := time.Now()
 	o.during(time.Second, func(err error) error { return err })
 	o.settled(receiver)
+	looks.ends()
 	t.Logf("away for %s; %d requests answered, %d refused, the slowest in %s; all had arrived %s after it was back",
 		back.Sub(killed).Round(time.Millisecond), o.answered, o.refused, o.slowest.Round(time.Millisecond), time.Since(back).Round(time.Millisecond))
 	// They end in order, too, and leave nothing.
@@ -111,6 +122,100 @@ func TestOutage(t *testing.T) {
 		if err := server.Stop(); err != nil {
 			t.Errorf("stop: %v", err)
 		}
+	}
+}
+
+// unseenFor is how long a viewer may have no picture of a page that moves, on a machine
+// that is busy.
+const unseenFor = 3 * time.Second
+
+// viewer looks at a session by its link.
+type viewer struct {
+	t       *testing.T
+	c       *harness.Client
+	session string
+	over    chan error
+
+	mu     sync.Mutex
+	last   time.Time     // that a picture came
+	widest time.Duration // between two, since the last look
+}
+
+// watch looks at a session of a server that has a database of its own.
+func watch(t *testing.T, dir string, server *postgresServer) *viewer {
+	t.Helper()
+	where, err := server.NewDatabase(t.Context(), "template1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &viewer{t: t, over: make(chan error, 1)}
+	v.c = harness.Start(t, filepath.Join(dir, "watched"), "--database-url="+where, "--master-key="+seal.NewKey(), "--log-level=error").Client()
+	made, err := v.c.Do(t.Context(), http.MethodPost, "/v1/sessions", harness.Object{"url": "data:text/html,<h1>0</h1><script>setInterval(() => document.querySelector('h1').textContent++, 200)</script>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.session = "/v1/sessions/" + made.String("sessionId")
+	waitFor(t, v.c, v.session+"/steps", "COMPLETED")
+	ws, _, err := websocket.Dial(t.Context(), strings.NewReplacer("http", "ws", "/streams?", "/streams/ws?").Replace(made.String("streamingUrl")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws.SetReadLimit(10 << 20)
+	first := make(chan struct{})
+	go func() {
+		defer ws.CloseNow()
+		for {
+			kind, _, err := ws.Read(t.Context())
+			if err != nil {
+				v.over <- err
+				return
+			}
+			if kind != websocket.MessageBinary {
+				continue
+			}
+			v.mu.Lock()
+			if v.last.IsZero() {
+				close(first)
+			} else {
+				v.widest = max(v.widest, time.Since(v.last))
+			}
+			v.last = time.Now()
+			v.mu.Unlock()
+			_ = ws.Write(t.Context(), websocket.MessageText, []byte(`{"type":"drawn"}`))
+		}
+	}()
+	select {
+	case <-first:
+	case err := <-v.over:
+		t.Fatal(err)
+	case <-time.After(harness.Deadline):
+		t.Fatal("there is no picture")
+	}
+	return v
+}
+
+// gap is the longest time without a picture since the last call.
+func (v *viewer) gap() time.Duration {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	gap := max(v.widest, time.Since(v.last))
+	v.widest = 0
+	return gap
+}
+
+// ends closes the session, which the viewer is told of: it has been there all the time.
+func (v *viewer) ends() {
+	v.t.Helper()
+	if _, err := v.c.Do(v.t.Context(), http.MethodDelete, v.session, nil); err != nil {
+		v.t.Fatal(err)
+	}
+	select {
+	case err := <-v.over:
+		if websocket.CloseStatus(err) != websocket.StatusNormalClosure {
+			v.t.Errorf("the viewer is sent away: %v", err)
+		}
+	case <-time.After(harness.Deadline):
+		v.t.Error("the viewer isn't told of the session's end")
 	}
 }
 
