@@ -182,6 +182,15 @@ func TestTheLivePageComesBack(t *testing.T) {
 	pill("Link is over")
 	message("This link is over")
 
+	h.set(nil)
+	run(viewer.Page(), step.Spec{Action: "goto", URL: server.URL + "/streams?id=a"})
+	pill("Live")
+	h.change(func() { h.expires = time.Now() })
+	h.hangUp()
+	pill("Link is over")
+	message("This link has expired")
+	h.change(func() { h.expires = time.Time{} })
+
 	h.set(errAway)
 	run(viewer.Page(), step.Spec{Action: "goto", URL: server.URL + "/streams?id=a"})
 	text := "comes back by itself"
