@@ -312,6 +312,7 @@ type timeline struct {
 type bar struct {
 	StepID, Status, Title string
 	X, Width              string // of lineWidth
+	At                    time.Time
 }
 
 // mark is a time below it.
@@ -319,15 +320,23 @@ type mark struct{ X, Name string }
 
 const lineWidth = 1000.0
 
-// lineOf lays the steps out over the session's life.
+// lineOf lays the steps out from when there was a browser until the last has ended, or by
+// now if it runs: what comes after may be long, and tells nothing.
 func lineOf(s *browserhook.Session, all []browserhook.StepRun) timeline {
 	l := timeline{}
-	begun, end := s.ReadyAt, s.EndedAt
+	begun := s.ReadyAt
 	if begun.IsZero() {
 		begun = s.CreatedAt
 	}
-	if end.IsZero() {
-		end = time.Now()
+	end := begun
+	for _, one := range all {
+		until := one.FinishedAt
+		if until.IsZero() && !one.StartedAt.IsZero() {
+			until = time.Now()
+		}
+		if until.After(end) {
+			end = until
+		}
 	}
 	whole := end.Sub(begun)
 	if whole <= 0 {
@@ -349,7 +358,7 @@ func lineOf(s *browserhook.Session, all []browserhook.StepRun) timeline {
 		}
 		x := at(one.StartedAt)
 		l.Bars = append(l.Bars, bar{
-			StepID: one.StepID, Status: string(one.Status), X: number(x), Width: number(max(at(until)-x, 3)),
+			StepID: one.StepID, At: one.StartedAt, Status: string(one.Status), X: number(x), Width: number(max(at(until)-x, 3)),
 			Title: fmt.Sprintf("%d %s, %s, %s", one.Index+1, one.Action, strings.ToLower(string(one.Status)), took(until.Sub(one.StartedAt))),
 		})
 	}

@@ -199,7 +199,8 @@ func (h *Handler) takeControl(c *call) (string, error) {
 
 // replay leads to the live page by a new link that shows the recording.
 func (h *Handler) replay(c *call) (string, error) {
-	return h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
+	to, err := h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
+	return to + bare, err
 }
 
 // bare has the live page show no steps: the session's page does.

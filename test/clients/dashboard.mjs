@@ -1,10 +1,10 @@
 // TestDashboardForEverybody's side: uses the dashboard with Playwright, in a session, as
 // people do: by keyboard alone, light and dark, wide and narrow, and with axe.
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-const [, , connectUrl, base, apiKey, pictures = process.env.DASHBOARD_PICTURES] = process.argv;
+const [, , connectUrl, base, apiKey, unused] = process.argv;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const wrong = [];
 const expect = (ok, what) => ok || wrong.push(what);
@@ -20,8 +20,8 @@ page.setDefaultTimeout(30_000);
 page.on("console", (m) => m.type() === "error" && !/status of 4[0-9][0-9] /.test(m.text()) && wrong.push(`${page.url()} says: ${m.text()}`));
 page.on("pageerror", (e) => wrong.push(`${page.url()} throws ${e.message}`));
 const press = (...keys) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
-const api = async (method, path, body) => {
-  const answer = await fetch(base + "/v1" + path, { method, headers: { Authorization: "Bearer " + apiKey, ...(body && { "Content-Type": "application/json" }) }, body: body && JSON.stringify(body) });
+const api = async (method, path, body, at = base) => {
+  const answer = await fetch(at + "/v1" + path, { method, headers: { Authorization: "Bearer " + apiKey, ...(body && { "Content-Type": "application/json" }) }, body: body && JSON.stringify(body) });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   return text && JSON.parse(text);
@@ -29,7 +29,6 @@ const api = async (method, path, body) => {
 
 // look has axe and a ruler look at the page as it is, in every shape.
 const shapes = [[1440, 900], [768, 1024], [390, 844]].flatMap(([width, height]) => ["light", "dark"].map((colorScheme) => ({ width, height, colorScheme })));
-if (pictures) mkdirSync(pictures, { recursive: true });
 async function look(state, some = shapes) {
   for (const { width, height, colorScheme } of some) {
     await page.setViewportSize({ width, height });
@@ -39,7 +38,6 @@ async function look(state, some = shapes) {
     for (const v of found.violations) wrong.push(`${state} ${colorScheme} ${width}: ${v.id}: ${v.nodes.slice(0, 1).map((n) => n.html + " " + n.failureSummary).join("; ")}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide <= 0, `${state} is ${wide} pixels too wide at ${width}`);
-    if (pictures) await page.screenshot({ path: `${pictures}/${state}-${width}-${colorScheme}.png` });
   }
   await page.setViewportSize({ width: 1440, height: 900 });
 }
@@ -64,7 +62,7 @@ expect(!kept.includes("bh_"), `scripts see ${kept}`);
 // The wall has the sessions, with pictures, and a new one by itself.
 await press("g", "s");
 await page.waitForURL(base + "/");
-const made = await api("POST", "/sessions", { url: base + "/docs/quickstart", metadata: { order: "16", team: "a & b" } });
+const made = await api("POST", "/sessions", { url: base + "/docs/quickstart", record: "all", metadata: { order: "16", team: "a & b" } });
 const card = page.locator("#" + made.sessionId);
 await card.waitFor();
 while ((await api("GET", `/sessions/${made.sessionId}/steps`)).data[0]?.status !== "COMPLETED");
@@ -125,13 +123,28 @@ for (const sample of ["curl", "go", "ts", "python", "playwright"]) {
 }
 expect((await page.locator("#live").evaluate((f) => f.contentWindow.mark)) === frame, "the frame was opened again");
 
+// One that there is no room for waits.
+const waits = await api("POST", "/sessions", { url: base + "/docs" });
+await page.goto(base + "/sessions/" + waits.sessionId);
+await page.locator('.head .status[data-status="QUEUED"]').waitFor();
+await page.frameLocator("#live").locator('body[data-phase="waiting"]').waitFor();
+await look("session-queued", few);
+await api("DELETE", "/sessions/" + waits.sessionId);
+await page.locator('.head .status[data-status="CLOSED"]').waitFor();
+await look("session-never-begun", few);
+await page.goto(base + "/sessions/" + made.sessionId);
+await live.locator("#screen").waitFor({ state: "visible" });
+
 // Control, in the frame.
 await page.getByRole("button", { name: "Take control" }).focus();
 await press("Enter");
 await live.getByRole("button", { name: "Take control" }).waitFor();
 expect(page.url().startsWith(base + "/sessions/"), "taking control leaves the page");
 
-// Closed, and seen to be.
+// Closed, and seen to be. What was seen last is recorded a moment later.
+const paint = "(() => { const painted = document.body.appendChild(document.createElement('div')); painted.style.cssText = 'position:fixed;inset:0;z-index:9;background:red' })()";
+await api("POST", `/sessions/${made.sessionId}/steps`, { steps: [{ action: "evaluate", expression: paint }, { action: "evaluate", expression: "new Promise((done) => setTimeout(done, 500))" }] });
+await page.locator('.steps i[data-status="COMPLETED"]').nth(3).waitFor();
 await page.getByRole("button", { name: "Close", exact: true }).first().focus();
 await press("Enter");
 await page.getByRole("dialog").waitFor();
@@ -139,6 +152,22 @@ await press("Tab", "Enter");
 await page.locator('.head .status[data-status="CLOSED"]').waitFor();
 await page.goto(base + "/sessions/" + made.sessionId);
 await look("ended", few);
+
+// Its recording is seen again: from its end, by a step that is chosen, and played.
+const frameOf = async () => (await page.locator("#live").elementHandle()).contentFrame();
+const red = async (is) => (await frameOf()).waitForFunction((is) => {
+  const c = document.querySelector("#screen"), [r, g] = c.getContext("2d").getImageData(c.width / 2, c.height / 2, 1, 1).data;
+  return document.body.hasAttribute("data-past") && document.body.hasAttribute("data-drawn") && (r > 200 && g < 60) === is;
+}, is);
+await live.locator("#replay").waitFor();
+await red(true);
+await page.locator(".steps a").filter({ hasText: "painted" }).focus();
+await press("Enter");
+await page.locator("#step-given").filter({ hasText: "painted" }).waitFor();
+await red(false);
+await live.getByRole("button", { name: "Play" }).focus();
+await press("Space");
+await red(true);
 await page.getByRole("button", { name: "Open again" }).focus();
 await press("Enter");
 await page.waitForURL((u) => u.pathname.startsWith("/sessions/browser_") && !u.pathname.endsWith(made.sessionId));
@@ -169,6 +198,24 @@ await page.locator("#live").waitFor();
 expect((await page.locator("main button:not([data-copy])").count()) === 0, "a viewer is offered something");
 await api("DELETE", "/keys/" + key.keyId);
 await page.waitForURL(/sign-in/);
+
+// A server that nobody has used says what to do next, and one without a browser what is
+// wrong.
+await page.goto(unused + "/");
+await page.getByLabel("API key").fill(apiKey);
+await press("Enter");
+await page.getByText("No session yet").waitFor();
+await look("wall-empty", few);
+for (const path of ["sessions", "webhooks"]) {
+  await page.goto(unused + "/" + path);
+  await page.locator(".empty").waitFor();
+  await look(path + "-empty", few);
+}
+const failed = await api("POST", "/sessions", {}, unused);
+await page.goto(unused + "/sessions/" + failed.sessionId);
+await page.locator('.head .status[data-status="FAILED"]').waitFor();
+await page.locator(".wrong").waitFor();
+await look("session-failed", few);
 
 await page.close();
 await browser.close();

@@ -4,7 +4,10 @@ import { refresh, stay } from "./follow.js";
 import { toast } from "./small.js";
 
 export function forms() {
-  for (const form of document.querySelectorAll("form[data-at-once]")) form.requestSubmit();
+  for (const form of document.querySelectorAll("form[data-at-once]")) {
+    form.requestSubmit();
+    form.querySelector("button").hidden = true;
+  }
   document.addEventListener("submit", async (e) => {
     const form = e.target;
     if (form.method !== "post" || form.target || form.action.endsWith("/sign-in") || form.action.endsWith("/sign-out")) return;

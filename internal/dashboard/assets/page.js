@@ -5,6 +5,7 @@ import { follow } from "./follow.js";
 import { forms } from "./forms.js";
 import { keyboard } from "./keyboard.js";
 import { pictures } from "./pictures.js";
+import { recording } from "./recording.js";
 import { run } from "./run.js";
 import { small } from "./small.js";
 
@@ -13,4 +14,5 @@ keyboard();
 forms();
 run();
 pictures();
+recording();
 follow();

@@ -1,7 +1,8 @@
 // The page in a frame of another: it tells that one how things are, by postMessage, and
-// hears from it what a person could do here. Origins that may are the server's to say.
+// hears from it what a person could do here. Origins that may are the server's to say,
+// and its own pages.
 
-const allowed = document.body.dataset.embed.split(" ").filter(Boolean);
+const allowed = [location.origin, ...document.body.dataset.embed.split(" ").filter(Boolean)];
 const above = window.parent === window ? [] : [location.ancestorOrigins?.[0] ?? allowed].flat();
 
 // tellParent sends { browserhook: what, … }.

@@ -313,6 +313,7 @@ if (control) {
 hearParent({
   takeControl: take,
   giveBack: () => { if (mine) send({ type: "release" }); },
+  seek: ({ at }) => past?.seek(at),
   tab: (asked) => { if (Number.isInteger(asked.number)) send({ type: "tab", number: asked.number }); },
 });
 connect();

@@ -265,7 +265,7 @@ export function replay({ draw, live, say, me }) {
   return {
     // showing says that it isn't the picture of now that is seen.
     showing: () => past,
-    seek: (at) => seek(Date.parse(at)),
+    seek: (at) => { if (Date.parse(at)) seek(Date.parse(at)); },
     back,
     // result is what a step answered, when there is no socket any more.
     result: (number) => ask("results/" + number),
