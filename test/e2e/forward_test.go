@@ -36,7 +36,7 @@ func through(s *harness.Server, link string) string {
 }
 
 // TestThroughTheOtherNode: what only the server that has the browser can do is done
-// through one that hasn't: the live page, a program's connection, steps, a picture.
+// through one that hasn't: the live page, the dashboard, a program's connection, steps, a picture.
 // A server that is full leaves sessions to the other, and one that drains ends with
 // its last.
 func TestThroughTheOtherNode(t *testing.T) {
@@ -99,6 +99,16 @@ func TestThroughTheOtherNode(t *testing.T) {
 		obj{"action": "click", "target": "#screen", "position": obj{"x": 300, "y": 100}},
 		obj{"action": "type", "value": "Hi"}, obj{"action": "click", "target": "#control"})
 	run(b, id, obj{"action": "assert", "target": "#text", "value": "Hi", "timeout": "10s"})
+
+	// The dashboard of the other server: the wall's picture, the live view, a step, and both
+	// servers.
+	run(b, viewer, obj{"action": "goto", "url": nodes.b.URL + "/sign-in"}, obj{"action": "fill", "target": "label=\"API key\"", "value": harness.Key}, obj{"action": "press", "key": "Enter"},
+		obj{"action": "waitFor", "expression": "document.querySelector('#" + id + " img')?.naturalWidth > 0", "timeout": "20s"},
+		obj{"action": "click", "target": "#" + id + " a"},
+		obj{"action": "waitFor", "expression": "document.querySelector('#live')?.contentDocument?.querySelector('body[data-drawn][data-phase=live]') != null", "timeout": "20s"},
+		obj{"action": "fill", "target": "#run-action", "value": "evaluate"}, obj{"action": "fill", "target": "label=expression", "value": "document.title + ' there'"}, obj{"action": "press", "key": "Control+Enter"},
+		obj{"action": "waitFor", "target": "#step-result >> text=shown there"},
+		obj{"action": "goto", "url": nodes.b.URL + "/nodes"}, obj{"action": "assert", "target": "tbody tr", "count": 2})
 
 	// A program, by WebSocket and by what comes before it.
 	cmd := exec.CommandContext(ctx, "node", "connect.mjs", "playwright", through(nodes.b, shown.String("connectUrl")), page.URL, page.URL, "pages: a page")

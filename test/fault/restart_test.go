@@ -116,6 +116,7 @@ func restartServer(t *testing.T, args ...string) {
 		waitFor(t, c, g.path+"/steps", "COMPLETED")
 	}
 	sees("p[2] > 200 && p[0] < 60")
+	done(t, c, looks, harness.Object{"action": "evaluate", "expression": "window.opened = 'once'"})
 	t.Logf("seed %d", *seed)
 	rnd := rand.New(rand.NewPCG(*seed, 0))
 	var slowest time.Duration
@@ -176,9 +177,9 @@ func restartServer(t *testing.T, args ...string) {
 		slowest = max(slowest, took)
 		player.connects(t, mark, mark)
 		if color == "#0f0" {
-			sees("p[1] > 200 && p[2] < 60")
+			sees("p[1] > 200 && p[2] < 60 && window.opened === 'once'") // the page has come back by itself
 		} else {
-			sees("p[2] > 200 && p[1] < 60")
+			sees("p[2] > 200 && p[1] < 60 && window.opened === 'once'")
 		}
 		if _, err := c.WaitSession(t.Context(), starting, "READY"); err != nil {
 			t.Fatalf("round %d: one that was starting: %v", round, err)
