@@ -1,7 +1,9 @@
 package step
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/browserhook/browserhook/internal/browser"
@@ -96,4 +98,76 @@ func (r *run) below(f browser.Frame, frames []browser.Frame) []browser.Frame {
 		}
 	}
 	return some
+}
+
+// askAround calls a function of the engine in the document around a frame, with
+// the frame's element.
+func (r *run) askAround(inner, outer browser.Frame, fn string) (v verdict, err error) {
+	var owner struct {
+		Node int64 `json:"backendNodeId"`
+	}
+	if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
+		return v, err
+	}
+	var element struct {
+		Object remote `json:"object"`
+	}
+	if err := outer.Session.Call(r.ctx, "DOM.resolveNode", object{"backendNodeId": owner.Node, "executionContextId": outer.Context}, &element); err != nil {
+		return v, err
+	}
+	var res returned
+	if err := outer.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+		"functionDeclaration": "function(fn) { return bh[fn](this) }", "objectId": element.Object.ObjectID,
+		"arguments": []object{{"value": fn}}, "returnByValue": true, "awaitPromise": true,
+	}, &res); err != nil {
+		return v, err
+	}
+	return res.verdict(outer)
+}
+
+// lookThrough is lookIn for which nothing in a frame is visible that isn't so
+// itself, in what is around it. What the mouse is for needs no such look: the
+// mouse gets to no hidden frame.
+func (r *run) lookThrough(f browser.Frame, fn string, args object, every []browser.Frame) (v verdict, answered bool, err error) {
+	n, _ := args["needs"].(needs)
+	state := args["state"]
+	switch {
+	case f.Parent == "":
+	case fn == "act" && n.Visible && !n.Point:
+		first := maps.Clone(args)
+		first["op"], first["args"] = "none", nil
+		if v, answered, err = r.lookIn(f, fn, first, every); err != nil || !answered || !v.OK {
+			return v, answered, err
+		}
+		if no, err := r.concealed(f); err != nil || no != nil {
+			return *cmp.Or(no, &v), true, err
+		}
+	case fn == "state" && (state == "visible" || state == "hidden"):
+		v, answered, err = r.lookIn(f, fn, args, every)
+		if err != nil || !answered || v.None || v.OK != (state == "visible") || !v.OK && v.Why != "state" {
+			return v, answered, err
+		}
+		no, err := r.concealed(f)
+		if no != nil {
+			v = *no
+			v.OK = state == "hidden"
+		}
+		return v, true, err
+	}
+	return r.lookIn(f, fn, args, every)
+}
+
+// concealed says which frame that a document is in can't be seen, if one can't.
+// A document around it that gives no answer conceals nothing.
+func (r *run) concealed(f browser.Frame) (no *verdict, err error) {
+	for _, outer := range r.above(f) {
+		if r.answers(outer) {
+			v, err := r.askAround(f, outer, "shows")
+			if err != nil || !v.OK {
+				return &v, err
+			}
+		}
+		f = outer
+	}
+	return nil, nil
 }

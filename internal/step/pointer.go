@@ -198,28 +198,8 @@ func (r *run) moving(f browser.Frame) (no *verdict, err error) {
 }
 
 // restsIn asks the document around a frame whether it rests.
-func (r *run) restsIn(inner, outer browser.Frame) (v verdict, err error) {
-	var owner struct {
-		Node int64 `json:"backendNodeId"`
-	}
-	if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
-		return v, err
-	}
-	var element struct {
-		Object struct {
-			ID string `json:"objectId"`
-		} `json:"object"`
-	}
-	if err := outer.Session.Call(r.ctx, "DOM.resolveNode", object{"backendNodeId": owner.Node, "executionContextId": outer.Context}, &element); err != nil {
-		return v, err
-	}
-	var res returned
-	if err := outer.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
-		"functionDeclaration": "function() { return bh.rests(this) }", "objectId": element.Object.ID, "returnByValue": true, "awaitPromise": true,
-	}, &res); err != nil {
-		return v, err
-	}
-	return res.verdict(outer)
+func (r *run) restsIn(inner, outer browser.Frame) (verdict, error) {
+	return r.askAround(inner, outer, "rests")
 }
 
 // point is where a verdict's point is in the whole page's view: through the

@@ -79,7 +79,7 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				args["ms"] = (r.left(slice) / 2).Milliseconds()
 			}
 			looked = true
-			v, answered, err := r.lookIn(f, fn, args, every)
+			v, answered, err := r.lookThrough(f, fn, args, every)
 			if err != nil {
 				if lost(err) && r.ctx.Err() == nil {
 					continue // the document was left meanwhile

@@ -66,6 +66,7 @@ var asserting = []Case{
 	citing(expectTests, expects("enabled", true, `<button id=b>x</button>`, `"state":"enabled"`)),
 	citing(expectTests, expects("enabled, of a disabled one", false, `<button id=b disabled>x</button>`, `"state":"enabled"`)),
 	citing(expectTests, expects("disabled", true, `<fieldset disabled><button id=b>x</button></fieldset>`, `"state":"disabled"`)),
+	expects("disabled, of an option whose label is of its select", true, `<label>Size <select><option>a<option id=b disabled>b</select></label>`, `"state":"disabled"`),
 	citing(expectTests, expects("disabled of a div", false, `<div id=b disabled>x</div>`, `"state":"disabled"`)),
 	citing(expectTests, expects("editable", true, `<input id=b>`, `"state":"editable"`)),
 	citing(expectTests, expects("editable, of a readonly one", false, `<input id=b readonly>`, `"state":"editable"`)),

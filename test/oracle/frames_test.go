@@ -1,6 +1,10 @@
 package oracle
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 const inner = `<body style="margin:0"><button id=b style="margin:20px" onclick="top.postMessage({clicked:'b'}, '*')">Go</button>`
 
@@ -259,4 +263,23 @@ var frames = []Case{
 		Page:  `<script>addEventListener('message', e => { if (e.data.value) got = e.data.value })</script><iframe src="{{other}}in"></iframe>`,
 		Pages: map[string]string{"in": `<select id=s onchange="top.postMessage({value: this.value}, '*')"><option>a<option>b</select>`}, Steps: `{"action":"select","target":"#s","value":"b"}`, Their: `await page.frameLocator("iframe").locator("#s").selectOption("b")`,
 	},
+	refused(concealed("fill in a frame that can't be seen", "visibility:hidden", "in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`)),
+	refused(concealed("select in a frame of another site that can't be seen", "visibility:hidden", "{{other}}in", `{"action":"select","target":"#s","value":"2"}`, `selectOption("2")`)),
+	refused(concealed("what is in a frame of no size isn't visible", "width:0;height:0;border:0", "in", `{"action":"waitFor","target":"#b"}`, `waitFor()`)),
+	concealed("what is in a hidden frame of another site is hidden", "visibility:hidden", "{{other}}in", `{"action":"waitFor","target":"#b","state":"hidden"}`, `waitFor({state: "hidden"})`),
+	concealed("fill in a frame at opacity 0", "opacity:0", "{{other}}in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`),
+	concealed("a frame that is seen later", "visibility:hidden", "in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`, `<script>setTimeout(() => document.querySelector('iframe').style = '', 250)</script>`),
+}
+
+// concealed is a case of a field in a frame with a style.
+func concealed(name, style, src, steps, their string, more ...string) Case {
+	target := "#b"
+	if strings.Contains(steps, `"#s"`) {
+		target = "#s"
+	}
+	return Case{
+		Name: name, Steps: steps, Their: fmt.Sprintf(`await page.frameLocator("iframe").locator(%q).%s`, target, their), Read: `window.clicked ?? null`,
+		Page:  told + fmt.Sprintf(`<iframe style=%q src=%q></iframe>`, style, src) + strings.Join(more, ""),
+		Pages: named{"in": `<input id=b oninput="top.postMessage({clicked: value}, '*')"><select id=s onchange="top.postMessage({clicked: value}, '*')"><option>1<option>2</select>`},
+	}
 }

@@ -41,6 +41,9 @@ bh.rests = async (frame) => {
   return why ? no("target_moving", "its frame " + why) : { ok: true };
 };
 
+// shows says whether the element of a frame is visible in the document around it.
+bh.shows = (frame) => (visible(frame) ? { ok: true } : no("target_hidden", "its frame is not visible"));
+
 const no = (why, seen, more) => ({ ok: false, why, seen, ...more });
 
 // one is the only match, or why there is none.
@@ -74,6 +77,7 @@ async function ready(target, needs, tries, how = {}) {
   const el = r.el, control = controlOf(el);
   if (needs.visible && !visible(el)) return no("target_hidden", describe(el) + " is not visible");
   if (needs.enabled && disabled(control)) return no("target_disabled", describe(control) + " is disabled");
+  if (needs.visible && needs.enabled && isInert(control)) return no("target_disabled", describe(control) + " is in an inert part of the page");
   if (needs.editable) {
     const readOnly = isReadOnly(control);
     if (readOnly === undefined) return no("target_not_editable", describe(control) + " is not a text field", { fatal: true });

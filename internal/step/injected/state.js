@@ -14,7 +14,7 @@ const buttonOf = (el) =>
 // …and a part of a label for the label's control.
 function controlOf(el) {
   const button = buttonOf(el);
-  if (own(button).matches("a,input,textarea,button,select,[role=link],[role=button],[role=checkbox],[role=radio]") || own(button).isContentEditable)
+  if (own(button).matches("a,input,textarea,button,select,option,optgroup,[role=link],[role=button],[role=checkbox],[role=radio]") || own(button).isContentEditable)
     return button;
   return own(button).closest("label")?.control || button;
 }
@@ -59,6 +59,13 @@ function disabled(el) {
     const said = own(n).getAttribute("aria-disabled")?.toLowerCase();
     if (said === "true" || said === "false") return said === "true";
   }
+  return false;
+}
+
+// isInert says whether its own attribute, or that of what is around it, keeps an
+// element from everybody.
+function isInert(el) {
+  for (const n of upwards(el)) if (own(n).hasAttribute("inert")) return true;
   return false;
 }
 
