@@ -25,6 +25,15 @@ func (a area) inView() bool {
 	return a.X >= a.view.X-near && a.Y >= a.view.Y-near && a.X+a.Width <= a.view.X+a.view.Width+near && a.Y+a.Height <= a.view.Y+a.view.Height+near
 }
 
+// whole is an area with all of the pixels that it has a part of.
+func (a area) whole() area {
+	const little = 1e-3 // what is lost by reckoning is no part
+	right, bottom := math.Ceil(a.X+a.Width-little), math.Ceil(a.Y+a.Height-little)
+	a.X, a.Y = math.Floor(a.X+little), math.Floor(a.Y+little)
+	a.Width, a.Height = right-a.X, bottom-a.Y
+	return a
+}
+
 // area is what the picture is to show.
 func (r *run) area() (area, error) {
 	if r.spec.Target == "" {
@@ -93,6 +102,9 @@ func (r *run) around(target verdict) (a area, err error) {
 		in := bounds(to, rect{left, top, right - left, bottom - top})
 		a.X, a.Y, a.Width, a.Height = in.X+view.X, in.Y+view.Y, in.Width, in.Height
 		a.partial = right-left < box.Width-0.5 || bottom-top < box.Height-0.5
+	}
+	if r.spec.Target != "" {
+		a = a.whole()
 	}
 	if !(a.Width > 0 && a.Height > 0) {
 		return a, &domain.Failure{Code: "target_out_of_view", Message: "There is nothing to take a picture of.", WaitedFor: r.waitedFor}

@@ -102,18 +102,18 @@ func (r *run) assert() (any, error) {
 	if s.Count != nil {
 		ask("count", *s.Count, "match %d elements", *s.Count)
 	}
-	return nil, r.judge(strings.Join(want, " and "), args)
+	_, err := r.judge(strings.Join(want, " and "), args)
+	return nil, err
 }
 
 // stepNumber tells what one step sees from what another saw.
 var stepNumber atomic.Int64
 
 // judge waits until the target is as wanted.
-func (r *run) judge(want string, args object) error {
+func (r *run) judge(want string, args object) (verdict, error) {
 	r.waitedFor = r.spec.Target + " to " + want
 	args["target"], args["step"] = r.target, stepNumber.Add(1)
-	_, err := r.poll("state", args)
-	return err
+	return r.poll("state", args)
 }
 
 // waitTitle waits until the page's title is the wanted one.

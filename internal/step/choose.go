@@ -47,14 +47,20 @@ func (r *run) choose() (any, error) {
 	return object{"values": v.Values}, err
 }
 
+// setChecked clicks, and waits for the state. When the page has put another element
+// in the place of the clicked one, and that isn't in the state, it is clicked too.
 func (r *run) setChecked(want bool) error {
-	v, err := r.act(needs{}, "checked", object{"want": want})
-	if err != nil || v.Checked == want {
-		return err
-	}
-	if err := r.click(1); err != nil {
-		return err
-	}
 	state := map[bool]string{true: "checked", false: "unchecked"}[want]
-	return r.judge("be "+state, object{"state": state})
+	for {
+		v, err := r.act(needs{}, "checked", object{"want": want})
+		if err != nil || v.Checked == want {
+			return err
+		}
+		if err := r.click(1); err != nil {
+			return err
+		}
+		if v, err = r.judge("be "+state, object{"state": state, "replaced": rewrites.Milliseconds()}); err != nil || !v.Again {
+			return err
+		}
+	}
 }

@@ -190,6 +190,7 @@ type verdict struct {
 	Asks    bool            `json:"asks"`    // the page asks for files when the target is clicked
 	Type    *string         `json:"type"`    // what is to be typed
 	None    bool            `json:"none"`    // it is right that nothing matches
+	Again   bool            `json:"again"`   // another element stands in the place of the clicked one
 	Log     []look          `json:"log"`     // what was seen before
 	Value   json.RawMessage `json:"value"`
 	Boxes   []rect          `json:"boxes"`  // of what a target matches

@@ -60,7 +60,7 @@ func (r *run) waitFor() (any, error) {
 	}
 	if r.spec.Target != "" {
 		state := cmp.Or(r.spec.State, "visible")
-		if err := r.judge("be "+state, object{"state": state}); err != nil {
+		if _, err := r.judge("be "+state, object{"state": state}); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 
 const { executablePath, args, workers, cases } = JSON.parse(await text(process.stdin));
 const browser = await chromium.launch({ executablePath, args });
+process.on("unhandledRejection", () => {}); // a wait of a case that was refused before it
 const AsyncFunction = (async () => {}).constructor;
 
 // A mistake in a case's own code must not pass for a refusal.
@@ -61,7 +62,7 @@ await Promise.all(Array.from({ length: workers }, async () => {
     touch = c.touch;
     page ??= await browser.newPage({ viewport: { width: 1280, height: 720 }, hasTouch: touch });
     const began = Date.now();
-    const outcome = await run(page, c);
+    const outcome = await run(page, c).catch((e) => ({ id: c.id, broken: String(e.message) }));
     outcome.took = Date.now() - began;
     console.log(JSON.stringify(outcome));
     if (!outcome.done || outcome.broken || c.crash || c.hangs || page.isClosed()) {

@@ -59,6 +59,11 @@ var hitTarget = []Case{
 		Steps: `{"action":"click","target":"#b"}`,
 	},
 	{
+		Name: "a page that scrolls when the button goes down", Read: `[window.clicked ?? null, scrollY]`,
+		Page:  `<button id=b onclick="clicked = 'b'">Go</button><div style="height:3000px"></div><script>b.onpointerdown = () => scrollTo(0, 200)</script>`,
+		Steps: `{"action":"click","target":"#b"}`,
+	},
+	{
 		Name: "a block in an inline", Cites: "microsoft/playwright tests/library/hit-target.spec.ts", Read: clicked,
 		Page:  `<div><span><div id=t onclick="clicked = 't'">Romimine</div></span></div>`,
 		Steps: `{"action":"click","target":"#t"}`,

@@ -27,6 +27,7 @@ var themes = []theme{
 	{"keyboard", keyboard},
 	{"stability", stability},
 	{"assert", asserting},
+	{"pictures", pictures},
 	{"navigation", navigation},
 	{"popups", popups},
 	{"dialogs", asking},

@@ -117,6 +117,7 @@ const work = {
   checked: (el, { want }) => {
     const control = controlOf(el), checked = isChecked(control);
     if (checked === undefined) return no("target_not_checkable", describe(control) + " is not a checkbox or radio button", { fatal: true });
+    ticked = { el };
     if (want === false && checked && control.type === "radio")
       return no("target_not_checkable", describe(control) + " is a radio button: only another one of its group unchecks it", { fatal: true });
     return { checked };

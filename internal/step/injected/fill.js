@@ -12,6 +12,22 @@ const formats = {
 // field would keep other digits, or nothing.
 const isNumber = (s) => /^-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(s) && Number.isFinite(Number(s));
 
+// tookSet says whether a field took the value that it was set to, which the browser
+// writes in its own way: a time without seconds that are none, a colour by its
+// numbers. Of a date that is none it takes nothing.
+function tookSet(el, want) {
+  if (el.type === "color") return CSS.supports("color", want) && el.value === inNumbers(want);
+  if (el.type === "range") return isNumber(want) && Number(el.value) === Number(want);
+  return el.value !== "" || want === "";
+}
+
+// inNumbers is a colour by its numbers.
+function inNumbers(color) {
+  const brush = new OffscreenCanvas(1, 1).getContext("2d");
+  brush.fillStyle = color;
+  return brush.fillStyle;
+}
+
 function changed(el) {
   el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
   el.dispatchEvent(new Event("change", { bubbles: true }));
@@ -26,11 +42,10 @@ function fill(field, value) {
   if (el.tagName === "INPUT") {
     if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(field)} takes no text`, { fatal: true });
     if (isSet.has(el.type)) {
-      const want = el.type === "color" ? value.trim().toLowerCase() : value.trim();
-      const had = el.value;
+      const want = value.trim(), had = el.value;
       el.focus();
       el.value = want;
-      if (el.value !== want) {
+      if (!tookSet(el, want)) {
         el.value = had;
         return refuse(`can't hold ${JSON.stringify(value)}: it takes ${formats[el.type]}`);
       }
@@ -61,6 +76,7 @@ function fill(field, value) {
 function focusOn(el) {
   const had = own(own(el).getRootNode()).activeElement === el && own(document).hasFocus();
   own(el).focus();
+  own(el).focus(); // a page may pass the first one on, once
   if (!had && own(el).matches("input,textarea")) {
     try { el.setSelectionRange(0, 0); } catch { /* a number has no selection */ }
   }

@@ -160,8 +160,9 @@ function intercept(e) {
 function press(e) {
   const { el } = watched, down = watched;
   const box = () => own(el).getBoundingClientRect();
+  if (e.type === "pointerdown") down.at = box(); // a page may answer this one already
   if (e.type === "mousedown") {
-    down.at = box();
+    down.at ??= box();
     // Its focus comes after the event, and what pages put off for a moment too.
     pause(0).then(() => { down.stayed = sameBox(down.at, box()); });
   }

@@ -22,6 +22,17 @@ function isFocused(el) {
 
 const uncheckable = (el) => no("target_not_checkable", describe(el) + " is not a checkbox or radio button", { fatal: true });
 
+// What is about to be clicked, to be checked or unchecked.
+let ticked = null;
+
+// isReplaced says whether the page has had another element in the place of what was
+// clicked, for so long: that one may not know of the click.
+function isReplaced(ms) {
+  if (!ticked || own(ticked.el).isConnected) return false;
+  ticked.gone ??= performance.now();
+  return performance.now() - ticked.gone >= ms;
+}
+
 // states says of each state what an element is instead, if it isn't in it.
 const states = {
   attached: () => "",
@@ -71,7 +82,7 @@ function hasClass(el, wanted) {
 
 // state judges a target. Where it is right that nothing matches, it is so only
 // when no frame has a match: none says that this one hasn't.
-bh.state = ({ target, state, count, text, exact, value, attribute, className, ms, step }) => poll(ms, noting(step, () => {
+bh.state = ({ target, state, count, text, exact, value, attribute, className, replaced, ms, step }) => poll(ms, noting(step, () => {
   let found;
   try {
     found = bh.query(target);
@@ -96,7 +107,7 @@ bh.state = ({ target, state, count, text, exact, value, attribute, className, ms
   ];
   for (const judge of judged) {
     const said = judge ? judge() : { ok: true };
-    if (!said.ok) return said;
+    if (!said.ok) return replaced !== undefined && isReplaced(replaced) ? { ok: true, again: true } : said;
   }
   return { ok: true };
 }));
