@@ -36,7 +36,7 @@ const tellPopup = `((at) => {
 var pickers = []string{"date", "datetime-local", "month", "time", "week", "color"}
 
 // LookForPopup has the page ask what a list or a field asks that is open in it now, and
-// says whether one is.
+// says whether one is. When the page has not told before ctx ends, it asks what it did.
 func (p *Page) LookForPopup(ctx context.Context) (open bool) {
 	before := p.Ask()
 	if before != nil && before.world == 0 {
@@ -52,6 +52,9 @@ func (p *Page) LookForPopup(ctx context.Context) (open bool) {
 			} `json:"result"`
 		}
 		err := f.Session.Call(ctx, "Runtime.evaluate", object{"expression": tellPopup, "contextId": f.Context, "returnByValue": true}, &found)
+		if ctx.Err() != nil {
+			return before != nil
+		}
 		a := found.Result.Value
 		if err != nil || a == nil || a.Kind != "select" && !slices.Contains(pickers, a.Kind) {
 			continue

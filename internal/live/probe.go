@@ -8,7 +8,8 @@ import (
 
 const (
 	// probeEvery is how often at most is looked at what pictures don't show, and openEvery
-	// how often while a list is open, which closes by itself too.
+	// how often while a list is open, which closes by itself too, and after a look for
+	// which the page had no time.
 	probeEvery  = 100 * time.Millisecond
 	openEvery   = time.Second
 	probeWithin = 2 * time.Second
@@ -52,12 +53,13 @@ type cursor struct {
 	Cursor string `json:"cursor"`
 }
 
-// runProbe looks until the viewer is gone.
+// runProbe looks until the viewer is gone, and again at what a page that is busy did not
+// tell in time.
 func (h *controller) runProbe(ctx context.Context) {
-	shape, open := "", false
+	shape, open, late := "", false, false
 	for {
 		var again <-chan time.Time
-		if open {
+		if open || late {
 			again = time.After(openEvery)
 		}
 		select {
@@ -72,14 +74,14 @@ func (h *controller) runProbe(ctx context.Context) {
 		h.probe.mu.Unlock()
 		page, ok := h.sessions.Page(h.session)
 		if !ok || !h.attends.Load() {
-			open = false
+			open, late = false, false
 			continue
 		}
 		looking, cancel := context.WithTimeout(ctx, probeWithin)
-		if acted || open {
+		if acted || open || late {
 			open = page.LookForPopup(looking)
 		}
-		if width, height := h.size(); moved && width > 0 {
+		if width, height := h.size(); (moved || late) && width > 0 {
 			if is, err := page.Cursor(looking, x*width, y*height); err == nil && is != shape {
 				shape = is
 				if h.sendJSON(ctx, cursor{"cursor", is}) != nil {
@@ -88,6 +90,7 @@ func (h *controller) runProbe(ctx context.Context) {
 				}
 			}
 		}
+		late = looking.Err() != nil
 		cancel()
 		select {
 		case <-time.After(probeEvery):
