@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -194,7 +193,7 @@ func TestNobodyElseAnswers(t *testing.T) {
 		t.Errorf("%d dialogs are answered", n)
 	}
 	tell(t, ada, forged[0])
-	is := step.Spec{Action: "waitFor", Expression: "answered", Timeout: "20s"}
+	is := step.Spec{Action: "waitFor", Expression: "answered", Timeout: patience.String()}
 	if _, f := step.Run(t.Context(), page, &is, nil); f != nil {
 		t.Errorf("%+v", f)
 	}
@@ -203,7 +202,7 @@ func TestNobodyElseAnswers(t *testing.T) {
 // asked reads until the viewer is told that the page asks something, and is its number.
 func asked(t *testing.T, conn *websocket.Conn) int64 {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		_, raw, err := conn.Read(ctx)

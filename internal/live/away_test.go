@@ -75,7 +75,7 @@ type shown struct {
 // state reads the next one.
 func state(t *testing.T, conn *websocket.Conn) (s shown, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for {
 		kind, raw, err := conn.Read(ctx)
@@ -153,7 +153,7 @@ func TestTheLivePageComesBack(t *testing.T) {
 	seen, viewer := browsertest.Launch(t, l, domain.SessionOptions{}), browsertest.Launch(t, l, domain.SessionOptions{})
 	run := func(p *browser.Page, s step.Spec) {
 		t.Helper()
-		s.Timeout = "30s"
+		s.Timeout = patience.String()
 		if _, f := step.Run(t.Context(), p, &s, nil); f != nil {
 			t.Fatalf("%s %s: %+v", s.Action, s.Target, f)
 		}

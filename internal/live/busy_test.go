@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -71,11 +72,11 @@ func TestInputsToAStuckPageKeepTheViewer(t *testing.T) {
 	}
 	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page()}, mode: domain.StreamControl}
 	conn := look(t, h.open(t), "a")
-	frames(t, conn, 2, 20*time.Second)
+	frames(t, conn, 2)
 	if err := syscall.Kill(b.PID(), syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for i := range 400 {
 		for _, in := range []string{
@@ -87,8 +88,15 @@ func TestInputsToAStuckPageKeepTheViewer(t *testing.T) {
 			}
 		}
 	}
-	conn.CloseRead(ctx)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for err := error(nil); err == nil; { // pictures of before may come still
+			_, _, err = conn.Read(ctx)
+		}
+	})
 	if err := conn.Ping(ctx); err != nil {
 		t.Errorf("no pong: %v", err)
 	}
+	_ = conn.CloseNow()
+	reading.Wait()
 }

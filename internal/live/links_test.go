@@ -80,7 +80,7 @@ func TestAPageWithALivePageInAFrame(t *testing.T) {
 	page := b.Page()
 	run := func(s step.Spec) {
 		t.Helper()
-		s.Timeout = "30s"
+		s.Timeout = patience.String()
 		if _, f := step.Run(t.Context(), page, &s, nil); f != nil {
 			t.Fatalf("%s %s: %+v", s.Action, s.Target, f)
 		}

@@ -106,7 +106,7 @@ func (p *person) key(names ...string) {
 // becomes waits until a page's outcome, or another expression, is so.
 func becomes(t *testing.T, page *browser.Page, expression string) {
 	t.Helper()
-	s := step.Spec{Action: "waitFor", Expression: expression, Timeout: "20s"}
+	s := step.Spec{Action: "waitFor", Expression: expression, Timeout: patience.String()}
 	if _, f := step.Run(t.Context(), page, &s, nil); f != nil {
 		t.Fatalf("%s: %+v; %s", expression, f, outcome(t, page))
 	}
@@ -218,9 +218,10 @@ func TestWhatAPersonDidIsStepsThatDoTheSame(t *testing.T) {
 	becomes(t, p.page, "card.value === 'new'")
 	p.tell(`{"type":"release"}`)
 	var done step.ManualActions
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		var kept []byte
 		var over bool
+		looked := h.looked() // before it is told of the change, which it looks for
 		h.change(func() { kept, over = h.actions, h.control == nil })
 		if over {
 			if err := json.Unmarshal(kept, &done); err != nil {
@@ -231,7 +232,7 @@ func TestWhatAPersonDidIsStepsThatDoTheSame(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("it is not given back")
 		}
-		<-h.looked()
+		<-looked
 	}
 	shown, _ := json.MarshalIndent(done, "", " ")
 	if strings.Contains(string(shown), "hunter2") || len(done.Missing) != 1 || !strings.Contains(done.Steps[done.Missing[0].Index].Target, "Password") {
