@@ -111,8 +111,8 @@ func TestAttachGoesOn(t *testing.T) {
 	evaluate(t, p, `document.cookie = 'a=b'; window.kept = 'state'; window.noticed = [];
 		for (const kind of ['resize', 'blur', 'visibilitychange', 'languagechange', 'pagehide']) addEventListener(kind, () => noticed.push(kind), true); 1`)
 	evaluate(t, p, `window.open('/second', '', 'width=300,height=200'); 1`)
-	for p.Tabs().Count() < 2 {
-		<-p.Tabs().Changed()
+	for changed := p.Tabs().Changed(); p.Tabs().Count() < 2; changed = p.Tabs().Changed() {
+		wait(t, changed)
 	}
 	second := p.Tabs().Open()[1]
 	if got := evaluate(t, second, "innerWidth"); got != 300.0 {
@@ -332,12 +332,21 @@ func TestADownloadIsTakenByTheNext(t *testing.T) {
 // TestAttachToABusyPage and one that has crashed: the one is waited for, the other is
 // replaced.
 func TestAttachToABusyPage(t *testing.T) {
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(asked)
+		<-goOn
+	}))
+	defer site.Close()
+	finish := sync.OnceFunc(func() { close(goOn) })
+	defer finish()
 	before, after, _ := outlives(t, time.Minute)
 	b, err := before.Launch(t.Context(), domain.NewID(domain.PrefixSession), small)
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluate(t, b.Page(), `window.kept = 42; setTimeout(() => { const end = Date.now() + 2000; while (Date.now() < end); }), 1`)
+	evaluate(t, b.Page(), `window.kept = 42; setTimeout(() => { const r = new XMLHttpRequest(); r.open('GET', '`+site.URL+`', false); try { r.send() } catch {} }), 1`)
+	wait(t, asked) // it does nothing else until it is answered
 	b.Leave()
 	again, err := after.Attach(t.Context(), b.ID, small)
 	if err != nil {
@@ -349,6 +358,7 @@ func TestAttachToABusyPage(t *testing.T) {
 		t.Error("it was not busy")
 	default:
 	}
+	finish()
 	if got := evaluate(t, busy, "kept"); got != 42.0 {
 		t.Errorf("its page has %v", got)
 	}

@@ -3,21 +3,31 @@ package browser_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
-	"github.com/browserhook/browserhook/internal/browser/cdp"
 )
 
 // TestWhatIsCanceledLeavesNothingDown: while the page is busy with a key or a
 // button that went down, the input is canceled; all come up again.
 func TestWhatIsCanceledLeavesNothingDown(t *testing.T) {
+	busy, goOn := make(chan struct{}), make(chan struct{})
+	site := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		busy <- struct{}{}
+		select {
+		case <-goOn:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(site.Close)
 	p := browsertest.Launch(t, browsertest.Launcher(t, "", nil), small).Page()
 	evaluate(t, p, `
 		down = new Set(); last = '';
-		wait = (name) => { if (name !== last) return; console.log(''); const end = performance.now() + 500; while (performance.now() < end); };
+		wait = (name) => { if (name !== last) return; const r = new XMLHttpRequest(); r.open('GET', '`+site.URL+`', false); try { r.send() } catch {} };
 		addEventListener('keydown', (e) => { down.add(e.code); wait(e.code) }); addEventListener('keyup', (e) => down.delete(e.code));
 		addEventListener('mousedown', () => { down.add('mouse'); wait('mouse') }); addEventListener('mouseup', () => down.delete('mouse')); 1`)
 	for _, tt := range []struct {
@@ -34,13 +44,19 @@ func TestWhatIsCanceledLeavesNothingDown(t *testing.T) {
 	} {
 		evaluate(t, p, "last = '"+tt.last+"'")
 		ctx, cancel := context.WithCancel(t.Context())
-		stop := p.Conn.Listen(p.ID, func(cdp.Event) { cancel() }, "Runtime.consoleAPICalled")
+		go func() {
+			defer cancel()
+			select {
+			case <-busy:
+			case <-t.Context().Done():
+			}
+		}()
 		if err := tt.do(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: %v", tt.last, err)
+			t.Fatalf("%s: %v", tt.last, err)
 		}
-		stop()
+		goOn <- struct{}{}
 		var left any
-		for end := time.Now().Add(5 * time.Second); time.Now().Before(end); { // each look waits for the page
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); { // each look waits for the page
 			if left = evaluate(t, p, "new Promise((done) => setTimeout(done, 20, [...down].join()))"); left == "" {
 				break
 			}

@@ -104,7 +104,7 @@ func TestOptions(t *testing.T) {
 	}
 	// Whoever makes a request says who it is of.
 	for _, path := range []string{"/login", "/plain", "/login/other", "/frame", "/worker.js", "/said-by-worker.js", "/said-by-shared.js", "/said-by-service.js"} {
-		for late := time.After(5 * time.Second); ; { // a worker runs when it does
+		for late := time.After(20 * time.Second); ; { // a worker runs when it does
 			mu.Lock()
 			got, ok := heard[path]
 			mu.Unlock()

@@ -79,8 +79,15 @@ func TestTheNextServerKnows(t *testing.T) {
 // TestADownloadThatNobodyKnowsIsBounded too: it began while there was no server, and may
 // be endless.
 func TestADownloadThatNobodyKnowsIsBounded(t *testing.T) {
-	stopped := make(chan struct{})
+	stopped, left := make(chan struct{}), make(chan struct{})
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/left" {
+			select {
+			case <-left:
+			case <-r.Context().Done():
+			}
+			return
+		}
 		defer close(stopped)
 		w.Header().Set("Content-Disposition", `attachment; filename="endless.bin"`)
 		for piece := make([]byte, 64<<10); r.Context().Err() == nil; {
@@ -98,8 +105,9 @@ func TestADownloadThatNobodyKnowsIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	evaluate(t, b.Page(), `setTimeout(() => location = '`+site.URL+`/endless', 300)`)
+	evaluate(t, b.Page(), `fetch('`+site.URL+`/left', {mode: 'no-cors'}).finally(() => location = '`+site.URL+`/endless'), 1`)
 	b.Leave()
+	close(left)
 	for late := time.Now().Add(20 * time.Second); time.Now().Before(late); {
 		if files, _ := os.ReadDir(filepath.Join(dir, b.ID, "files", "downloads")); len(files) > 0 {
 			break
