@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -114,7 +115,7 @@ func TestWaitFor(t *testing.T) {
 		`n < 0`: {step.CodeTimeout, "its value is false"}, `undefined`: {step.CodeTimeout, "its value is undefined"},
 		`nope.nope`: {step.CodeEvaluation, ""}, `document.body`: {step.CodeEvaluation, ""},
 	} {
-		_, f := b.run(step.Spec{Action: "waitFor", Expression: expression, Timeout: "150ms"})
+		f := b.fails(step.Spec{Action: "waitFor", Expression: expression}, 150*time.Millisecond)
 		if f == nil || f.Code != want[0] || f.Seen != want[1] {
 			t.Errorf("%s: %+v", expression, f)
 		}

@@ -88,13 +88,13 @@ func TestExtractShapes(t *testing.T) {
 		`"each":".p","fields":{"x":{"type":"table"}}`: {"target_not_table", ""},
 	} {
 		var s step.Spec
-		if err := json.Unmarshal([]byte(`{"action":"extract","timeout":"200ms",`+shape+`}`), &s); err != nil {
+		if err := json.Unmarshal([]byte(`{"action":"extract",`+shape+`}`), &s); err != nil {
 			t.Fatal(err)
 		}
 		if s.Check("s") != nil {
 			continue // it is refused before
 		}
-		if _, f := b.run(s); f == nil || f.Code != want[0] || !strings.Contains(f.Seen, want[1]) {
+		if f := b.fails(s, 200*time.Millisecond); f == nil || f.Code != want[0] || !strings.Contains(f.Seen, want[1]) {
 			t.Errorf("%s: %+v", shape, f)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -28,7 +29,7 @@ func TestTheNearestCandidates(t *testing.T) {
 		`frame=none >> a`:             `no frame matches`,
 		`xpath=//table`:               `no element matches`,
 	} {
-		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "600ms"})
+		f := b.fails(step.Spec{Action: "click", Target: target}, 600*time.Millisecond)
 		if f == nil || f.Code != "target_not_found" || !strings.Contains(f.Seen, want) {
 			t.Errorf("%s: %+v, want %s", target, f, want)
 		}

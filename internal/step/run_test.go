@@ -107,6 +107,17 @@ func (b *bench) do(s step.Spec) string {
 	return res
 }
 
+// fails runs a step that is to fail when its time is over, with what it has seen: that is
+// more than looking at the page takes, however busy the machine is now.
+func (b *bench) fails(s step.Spec, least time.Duration) *domain.Failure {
+	b.t.Helper()
+	began := time.Now()
+	b.do(step.Spec{Action: "waitFor", Target: "html", State: "attached"})
+	s.Timeout = fmt.Sprint(least + 10*time.Since(began))
+	_, f := b.run(s)
+	return f
+}
+
 func (b *bench) value(expression string) string {
 	b.t.Helper()
 	return b.do(step.Spec{Action: "evaluate", Expression: expression})
@@ -256,11 +267,7 @@ func TestFailures(t *testing.T) {
 		{step.Spec{Action: "evaluate", Expression: "while (true);"}, "timeout", "value", ""},
 		{step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}, "address_blocked", "", ""},
 	} {
-		began := time.Now()
-		b.do(step.Spec{Action: "waitFor", Target: "#a"})
-		looks := 10 * time.Since(began) // more than one at the page takes, however busy the machine is now
-		tt.spec.Timeout = fmt.Sprint(1500*time.Millisecond + looks)
-		_, f := b.run(tt.spec)
+		f := b.fails(tt.spec, 1500*time.Millisecond)
 		if f == nil || f.Code != tt.code || !strings.Contains(f.WaitedFor, tt.want) || !strings.Contains(f.Seen, tt.seen) {
 			t.Errorf("%s %s%s: got %+v", tt.spec.Action, tt.spec.Target, tt.spec.Expression, f)
 		}

@@ -3,6 +3,7 @@ package step_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -16,7 +17,7 @@ func TestAFrameThatComesUnderTheMouse(t *testing.T) {
 	})
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
-	_, f := b.run(step.Spec{Action: "click", Target: "#b", Timeout: "1500ms"})
+	f := b.fails(step.Spec{Action: "click", Target: "#b"}, 1500*time.Millisecond)
 	if f == nil || f.Code != "target_covered" || !strings.Contains(f.Seen, `covered by <iframe id="veil"`) {
 		t.Errorf("the step: %+v; clicked: %s", f, b.value("clicked"))
 	}
