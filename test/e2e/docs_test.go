@@ -49,7 +49,7 @@ func TestDocumentedReceivers(t *testing.T) {
 			if !ok || !closed || strings.Count(program, "9000") != 1 {
 				t.Fatal("the program is not there, or its port is not")
 			}
-			address := freeAddress(t)
+			address := harness.FreeAddress(t)
 			_, port, _ := net.SplitHostPort(address)
 			if err := os.WriteFile(p.file, []byte(strings.Replace(program, "9000", port, 1)), 0o600); err != nil {
 				t.Fatal(err)
@@ -107,16 +107,6 @@ func TestDocumentedReceivers(t *testing.T) {
 			}
 		})
 	}
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 // startReceiver runs a program until the test ends, and waits until it listens.

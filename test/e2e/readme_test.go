@@ -70,7 +70,7 @@ func TestReadmeWalk(t *testing.T) {
 // port is one that is free.
 func port(t *testing.T) string {
 	t.Helper()
-	_, p, err := net.SplitHostPort(freeAddress(t))
+	_, p, err := net.SplitHostPort(harness.FreeAddress(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func handover(t *testing.T, k *kitchen) {
 
 // invoice sees the PDFs, which the program has only fetched if the webhooks verified.
 func invoice(t *testing.T, k *kitchen) {
-	k.follow(t, "invoice", nil, environment("LISTEN="+freeAddress(t)))
+	k.follow(t, "invoice", nil, environment("LISTEN="+harness.FreeAddress(t)))
 	k.holds(t, "invoice-1042.pdf", "%PDF")
 	k.holds(t, "invoice-1057.pdf", "%PDF")
 	if _, err := os.Stat(filepath.Join(k.dir, "invoice-9999.pdf")); err == nil {
@@ -202,5 +202,5 @@ func (k *kitchen) session(t *testing.T, options harness.Object, steps ...harness
 // cluster has servers of its own.
 func cluster(t *testing.T, k *kitchen) {
 	_, url := harness.Postgres(t)
-	k.follow(t, "cluster", []string{"127.0.0.1:8091", freeAddress(t), "127.0.0.1:8092", freeAddress(t)}, environment("DATABASE_URL="+url))
+	k.follow(t, "cluster", []string{"127.0.0.1:8091", harness.FreeAddress(t), "127.0.0.1:8092", harness.FreeAddress(t)}, environment("DATABASE_URL="+url))
 }

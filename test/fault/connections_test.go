@@ -106,7 +106,7 @@ func TestConnectionsGoOn(t *testing.T) {
 	for _, size := range []int{8 << 20, 3 << 20, 1 << 20} {
 		sites = append(sites, siteOf(t, size, back))
 	}
-	args := []string{"--listen=" + freePort(t), "--keeper-grace=20s", "--max-sessions=3"}
+	args := []string{"--listen=" + harness.FreeAddress(t), "--keeper-grace=20s", "--max-sessions=3"}
 	server := harness.Start(t, filepath.Join(dir, "data"), args...)
 	c := server.Client()
 	var paths []string

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -65,7 +64,7 @@ func restartServer(t *testing.T, args ...string) {
 	receiver := harness.NewReceiver(t)
 	// What steps leave of stop-grace is for twenty of them to be recorded as interrupted, also on a
 	// busy machine: one that is not yet is so only after the start, and told in another order.
-	args = append(args, "--listen="+freePort(t), fmt.Sprintf("--max-sessions=%d", *live+2), "--keeper-grace=20s", "--keep-sessions=always", "--stop-grace=4s")
+	args = append(args, "--listen="+harness.FreeAddress(t), fmt.Sprintf("--max-sessions=%d", *live+2), "--keeper-grace=20s", "--keep-sessions=always", "--stop-grace=4s")
 	start := func() *harness.Server { return harness.Start(t, filepath.Join(dir, "data"), args...) }
 	server := start()
 	c := server.Client()
@@ -305,17 +304,6 @@ func (s segment) survived(t *testing.T, c *harness.Client, g *guest) {
 }
 
 func data(o harness.Object) map[string]any { d, _ := o["data"].(map[string]any); return d }
-
-// freePort is an address to listen at, the same after a restart.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
 
 // do adds a step, by a request of its own.
 func do(t *testing.T, c *harness.Client, session string, step harness.Object) {

@@ -57,7 +57,7 @@ func TestRuntimes(t *testing.T) {
 	programs := runtimesFolder(t)
 	for _, r := range runtimes {
 		t.Run(r.name, func(t *testing.T) {
-			address := freeAddress(t)
+			address := harness.FreeAddress(t)
 			_, port, _ := net.SplitHostPort(address)
 			if r.prepare != nil {
 				run(t, programs, []string{"NEXT_TELEMETRY_DISABLED=1"}, r.prepare...)
@@ -112,16 +112,6 @@ func runtimesFolder(t *testing.T) string {
 	}
 	run(t, dir, nil, "npm", "install", "--offline", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", pack(t))
 	return dir
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	return free.Addr().String()
 }
 
 // serve runs a program until the test ends, waits until it listens, and gives what it has
