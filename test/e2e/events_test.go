@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/browserhook/browserhook/test/harness"
 )
@@ -61,7 +60,7 @@ type sse struct{ id, event, data string }
 func follow(t *testing.T, c *harness.Client, session, after string, n int) []sse {
 	t.Helper()
 	path := "/v1/events?sessionId=" + session
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Deadline)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+path, nil)
 	if err != nil {

@@ -291,7 +291,13 @@ func TestFilesAndLogsGoOn(t *testing.T) {
 	c := first.Client()
 	id := must(t, c, http.MethodPost, "/v1/sessions", obj{"url": site.URL}).String("sessionId")
 	run(t, c, id, obj{"action": "download", "url": site.URL + "/quick.bin"})
-	run(t, c, id, obj{"action": "download", "url": site.URL + "/slow.bin", "timeout": "1s"})
+	run(t, c, id, obj{"action": "evaluate", "expression": "location = '/slow.bin', 1"})
+	if err := harness.Until(t.Context(), func() (bool, error) {
+		under := run(t, c, id, obj{"action": "download", "timeout": "1s"})[0]
+		return strings.Contains(fmt.Sprint(under["error"]), "slow.bin is still being downloaded"), nil
+	}); err != nil {
+		t.Fatal(err)
+	}
 	must(t, c, http.MethodGet, "/v1/sessions/"+id+"/logs", nil) // what was said is written
 	first.Kill()
 	c = harness.Start(t, data, "--keeper-grace=60s").Client()

@@ -27,7 +27,7 @@ func TestASessionOutOfMemory(t *testing.T) {
 		return got.String("sessionId")
 	}
 	other := made()
-	id := made(obj{"action": "goto", "url": "about:blank"}, obj{"action": "evaluate", "expression": eater}, obj{"action": "screenshot"})
+	id := made(obj{"action": "goto", "url": "about:blank"}, obj{"action": "evaluate", "expression": eater, "timeout": "60s"}, obj{"action": "screenshot"})
 	closed, err := c.WaitSession(t.Context(), id, "CLOSED")
 	if err != nil {
 		t.Fatal(err)

@@ -42,7 +42,7 @@ func TestListenForwardsFromTheBeginning(t *testing.T) {
 	const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwzJGRsFSY4Us="
 	cmd := exec.CommandContext(t.Context(), binary, "listen", "--url", c.URL, "--key", c.Key, "--forward", here.URL,
 		"--secret", secret, "--since", "beginning")
-	var out bytes.Buffer
+	var out harness.Shell
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -59,13 +59,18 @@ func TestListenForwardsFromTheBeginning(t *testing.T) {
 			t.Errorf("webhook %d is not what the server sent:\n%s\n%s", i, d.Body, want[i].Body)
 		}
 	}
+	// What was forwarded is told when it has been answered.
+	told := func() (bool, error) { return strings.Count(out.Output(), "webhook_test") == 2, nil }
+	if err := harness.Until(t.Context(), told); err != nil {
+		t.Errorf("it says:\n%s", out.Output())
+	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("it did not end in order: %v", err)
 	}
-	if strings.Count(out.String(), "webhook_test") != 2 {
-		t.Errorf("it says:\n%s", out.String())
+	if ok, _ := told(); !ok {
+		t.Errorf("in the end it says:\n%s", out.Output())
 	}
 }

@@ -80,12 +80,12 @@ func TestLivePage(t *testing.T) {
 	atPoint := func(y float64) obj {
 		return obj{"action": "click", "target": "#screen", "position": obj{"x": 200, "y": y}}
 	}
-	title := func(want string) obj { return obj{"action": "assert", "title": want, "timeout": "10s"} }
+	title := func(want string) obj { return obj{"action": "assert", "title": want} }
 	run(viewer, atPoint(500)) // takes control, and is no click
 	run(viewer, obj{"action": "assert", "target": "#driver", "text": "You have control"})
 	run(viewer, atPoint(100), obj{"action": "type", "value": "Hi you"}, obj{"action": "evaluate", "expression": `(() => { const d = new DataTransfer();
 		d.setData('text', ' ☕ pasted'); field.dispatchEvent(new ClipboardEvent('paste', {clipboardData: d, bubbles: true, cancelable: true})) })()`})
-	waits, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "assert", "target": "#text", "value": "Hi you ☕ pasted", "timeout": "10s"}, title("shown")}})
+	waits, err := c.Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": []obj{{"action": "assert", "target": "#text", "value": "Hi you ☕ pasted"}, title("shown")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestLivePage(t *testing.T) {
 	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id+"/streams/"+link.String("streamId"), nil); err != nil {
 		t.Fatal(err)
 	}
-	run(viewer, obj{"action": "assert", "target": "#message", "text": "This link was revoked", "timeout": "10s"})
+	run(viewer, obj{"action": "assert", "target": "#message", "text": "This link was revoked"})
 	run(viewer, obj{"action": "reload"}, obj{"action": "assert", "text": "This link is over"})
 	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")})
 	run(id, obj{"action": "evaluate", "expression": "document.body.style.background = '#0f0'; 1"})
@@ -124,10 +124,10 @@ func TestLivePage(t *testing.T) {
 	if _, err := c.Do(t.Context(), http.MethodDelete, "/v1/sessions/"+id, nil); err != nil {
 		t.Fatal(err)
 	}
-	run(viewer, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"})
+	run(viewer, obj{"action": "assert", "target": "#message", "text": "The session was closed"})
 	replayed(t, c, id, viewer, run, pixel)
 	// Who comes later by such a link is told that, and nothing else.
-	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")}, obj{"action": "assert", "target": "#message", "text": "The session was closed", "timeout": "10s"},
+	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")}, obj{"action": "assert", "target": "#message", "text": "The session was closed"},
 		obj{"action": "assert", "target": "#steps li", "count": 0}, obj{"action": "waitFor", "target": "canvas", "state": "hidden"})
 }
 
@@ -141,7 +141,7 @@ func replayed(t *testing.T, c *harness.Client, id, viewer string, run func(strin
 	red, green := pixel("p[0] > 200 && p[1] < 60"), pixel("p[1] > 200 && p[0] < 60")
 	last := obj{"action": "click", "target": "#steps li >> nth=-1"} // which made it green
 	key := func(name string) obj { return obj{"action": "press", "key": name} }
-	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, obj{"action": "assert", "target": "#status", "text": "Closed", "timeout": "20s"}, green,
+	run(viewer, obj{"action": "goto", "url": link.String("streamingUrl")}, obj{"action": "assert", "target": "#status", "text": "Closed"}, green,
 		last, red, key("End"), green, last, red, key("Space"), green,
 		key("Home"), obj{"action": "assert", "target": "#clock", "text": "0:00 /"},
 		obj{"action": "click", "target": "role=button[name=Events]"}, obj{"action": "assert", "target": "#moments", "text": "recording ready"},
