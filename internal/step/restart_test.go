@@ -86,7 +86,7 @@ func TestTheMouseIsWatchedBeforeThePageAfterARestart(t *testing.T) {
 		<script>heard = []; addEventListener('mousemove', () => over.style.display = 'block', true);
 			for (const kind of ['pointerdown', 'mousedown', 'click']) addEventListener(kind, e => heard.push(e.target.id), true)</script>`})
 	b := restarts(t, site.URL, ours("0"))
-	if _, f := b.run(step.Spec{Action: "click", Target: "#a", Timeout: "2s"}); f == nil || f.Code != "target_covered" {
+	if f := b.fails(step.Spec{Action: "click", Target: "#a"}, 2*time.Second); f == nil || f.Code != "target_covered" {
 		t.Errorf("got %+v", f)
 	}
 	if got := b.value("heard.join()"); got != `""` {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,31 @@ func pages(t *testing.T, bodies map[string]string) *httptest.Server {
 	t.Cleanup(s.Close)
 	return s
 }
+
+// busyPages are pages that do nothing else while they ask for /busy by a request that they
+// wait for: each that does is told with what has it answered.
+func busyPages(t *testing.T, bodies map[string]string) (site *httptest.Server, busy <-chan func()) {
+	t.Helper()
+	asked := make(chan func(), 10)
+	site = pages(t, bodies)
+	page := site.Config.Handler
+	site.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/busy" {
+			page.ServeHTTP(w, r)
+			return
+		}
+		over := make(chan struct{})
+		asked <- sync.OnceFunc(func() { close(over) })
+		select {
+		case <-over:
+		case <-r.Context().Done():
+		}
+	})
+	return site, asked
+}
+
+// getsBusy is an expression that has a page of busyPages be busy in a moment.
+const getsBusy = `setTimeout(() => { const r = new XMLHttpRequest(); r.open('GET', '/busy', false); r.send() })`
 
 type bench struct {
 	t     *testing.T
