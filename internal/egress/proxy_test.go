@@ -228,11 +228,15 @@ func TestHostileProxies(t *testing.T) {
 			proxy := egresstest.StartProxy(t, c.kind, "127.0.0.1:1")
 			at := *proxy.URL
 			at.User = url.UserPassword("me", "hunter2")
-			client := newClient(t, Config{Proxy: &Proxy{URL: &at}, Timeout: timeout, Resolver: egresstest.Resolver(t, always(outside)), RootCAs: egresstest.Roots()})
+			within := timeout
+			if c.want != ClassTimeout {
+				within = time.Minute // what answers is heard out, however busy the machine is
+			}
+			client := newClient(t, Config{Proxy: &Proxy{URL: &at}, Timeout: within, Resolver: egresstest.Resolver(t, always(outside)), RootCAs: egresstest.Roots()})
 			began := time.Now()
 			answer, err := client.Post(background, mustURL(t, "http://hooks.example.com/"), http.Header{}, []byte("{}"))
 			wantClass(t, err, c.want)
-			if took := time.Since(began); took > 20*timeout {
+			if took := time.Since(began); took > 20*within {
 				t.Errorf("took %s", took)
 			}
 			if answer.StatusCode != 0 || answer.RemoteAddr != "" {
