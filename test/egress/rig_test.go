@@ -30,6 +30,7 @@ import (
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/test/harness"
 )
 
 func TestMain(m *testing.M) {
@@ -47,11 +48,11 @@ type trap struct {
 func newTrap(t *testing.T) *trap {
 	t.Helper()
 	for range 20 {
-		l, err := net.Listen("tcp", ":0")
+		_, port, _ := net.SplitHostPort(harness.FreeAddress(t)) // where nobody looks for what was there before
+		l, err := net.Listen("tcp", ":"+port)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		_, port, _ := net.SplitHostPort(l.Addr().String())
 		packets, err := net.ListenPacket("udp", ":"+port)
 		if err != nil { // another program has that one
 			l.Close()
