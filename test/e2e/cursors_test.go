@@ -141,7 +141,7 @@ func prune(t *testing.T, data string) {
 // stream reads the ids of n events of the stream after a cursor.
 func stream(t *testing.T, c *harness.Client, after string, n int) (ids []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), harness.Deadline)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/v1/events", nil)
 	if err != nil {

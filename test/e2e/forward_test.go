@@ -98,7 +98,7 @@ func TestThroughTheOtherNode(t *testing.T) {
 		obj{"action": "click", "target": "#control"}, obj{"action": "assert", "target": "#driver", "text": "You have control"},
 		obj{"action": "click", "target": "#screen", "position": obj{"x": 300, "y": 100}},
 		obj{"action": "type", "value": "Hi"}, obj{"action": "click", "target": "#control"})
-	run(b, id, obj{"action": "assert", "target": "#text", "value": "Hi", "timeout": "10s"})
+	run(b, id, obj{"action": "assert", "target": "#text", "value": "Hi"})
 
 	// The dashboard of the other server: the wall's picture, the live view, a step, and both
 	// servers.

@@ -43,7 +43,7 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		{"its browser is killed", func() { e.by(nil, func(string) { e.kill(isBrowser) }) }},
 		{"its keeper is killed", func() { e.by(nil, func(string) { e.kill(isKeeper) }) }},
 		{"it takes too much memory", func() {
-			e.by(harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": eater}}}, func(string) {})
+			e.by(harness.Object{"steps": []harness.Object{{"action": "evaluate", "expression": eater, "timeout": "60s"}}}, func(string) {})
 		}},
 		{"it is closed while it starts", func() { e.starting(nil) }},
 		{"its browser is killed while it starts", func() { e.starting(func() { e.kill(isBrowser) }) }},
