@@ -21,7 +21,7 @@ type Ask struct {
 	Value   string   `json:"value,omitempty"` // that there is, or that is proposed
 	Many    bool     `json:"many,omitempty"`  // several files
 	Accept  string   `json:"accept,omitempty"`
-	Min     string   `json:"min,omitempty"`
+	Min     string   `json:"min,omitempty"` // of a date, a time or a colour, as is Max and Step; each is cut, and without the session's secrets
 	Max     string   `json:"max,omitempty"`
 	Step    string   `json:"step,omitempty"`
 	Options []Option `json:"options,omitempty"` // of a list, at most MaxOptions
@@ -152,7 +152,7 @@ func (t *Tabs) chooserOpened(e cdp.Event, ev *frameEvent) {
 		if a.node != 0 && a.session.Call(ctx, "DOM.describeNode", object{"backendNodeId": a.node}, &field) == nil {
 			if i := slices.Index(field.Node.Attributes, "accept"); i >= 0 && i%2 == 0 && i+1 < len(field.Node.Attributes) {
 				accept := field.Node.Attributes[i+1]
-				a.Accept = domain.CleanText(accept[:min(len(accept), keptMessage)])
+				a.Accept = p.Secrets.Hide(domain.CleanText(accept[:min(len(accept), keptMessage)]))
 			}
 		}
 		if t.dialogs.attended() {
@@ -214,14 +214,11 @@ func (p *Page) Answer(ctx context.Context, number int64, by Answer) error {
 		p.asks(nil)
 		p.canceled(a)
 		return nil
-	case !by.Accept:
+	case !by.Accept, a.Kind != "select" && by.Text == nil:
 		defer p.asks(nil)
 		return p.strike(ctx, "Escape", 1)
 	case a.Kind == "select":
 		return p.pick(ctx, a, by.Option)
-	}
-	if by.Text == nil {
-		by.Text = &a.Value
 	}
 	return p.set(ctx, a, *by.Text)
 }

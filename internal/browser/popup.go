@@ -23,11 +23,12 @@ const findPopup = `(() => {
 // tellPopup says what there is to choose.
 const tellPopup = `((at) => {
 	if (!at) return null;
-	if (at instanceof HTMLInputElement) return { kind: at.type, value: at.value, min: at.min, max: at.max, step: at.step };
+	const cut = (s) => s.slice(0, 200);
+	if (at instanceof HTMLInputElement) return { kind: at.type, value: cut(at.value), min: cut(at.min), max: cut(at.max), step: cut(at.step) };
 	const unseen = (el) => !!el && getComputedStyle(el).display === "none";
 	return { kind: "select", options: [...at.options].slice(0, 1000).map((o) => {
 		const group = o.closest("optgroup");
-		return { label: (o.label || o.text).slice(0, 200), group: group?.label.slice(0, 200) ?? "", selected: o.selected,
+		return { label: cut(o.label || o.text), group: cut(group?.label ?? ""), selected: o.selected,
 			disabled: o.disabled || !!group?.disabled, hidden: unseen(o) || unseen(group) };
 	}) };
 })(` + findPopup + `)`
@@ -61,10 +62,7 @@ func (p *Page) LookForPopup(ctx context.Context) (open bool) {
 		}
 		a.session, a.frame, a.world, a.Number = f.Session, f.ID, f.Context, 0
 		a.Options = a.Options[:min(len(a.Options), MaxOptions)]
-		for i := range a.Options {
-			o := &a.Options[i]
-			o.Label, o.Group = p.Secrets.Hide(domain.CleanText(o.Label)), p.Secrets.Hide(domain.CleanText(o.Group))
-		}
+		p.shown(a)
 		if before != nil {
 			a.Number = before.Number
 		}
@@ -77,6 +75,17 @@ func (p *Page) LookForPopup(ctx context.Context) (open bool) {
 		p.asks(nil)
 	}
 	return false
+}
+
+// shown has of what a list or a picker offers only what may be told of a page.
+func (p *Page) shown(a *Ask) {
+	texts := []*string{&a.Value, &a.Min, &a.Max, &a.Step}
+	for i := range a.Options {
+		texts = append(texts, &a.Options[i].Label, &a.Options[i].Group)
+	}
+	for _, text := range texts {
+		*text = p.Secrets.Hide(domain.CleanText(*text))
+	}
 }
 
 // pick chooses one of a list's options as a person does who has opened it: Chromium

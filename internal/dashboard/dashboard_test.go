@@ -151,6 +151,27 @@ func (h *house) signIn() string {
 	return ""
 }
 
+// TestOneLinkForManyLooks: whoever opens an ended session again and again sees its recording
+// by one link, and by another when they ask for that; somebody else by their own.
+func TestOneLinkForManyLooks(t *testing.T) {
+	var keys []string
+	h := open(t, domain.RoleProject, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			keys = append(keys, r.Header.Get("Idempotency-Key"))
+		}
+		answers(w, r)
+	})
+	cookie := h.signIn()
+	for _, form := range []url.Values{{}, {}, {"anew": {"1"}}} {
+		if res, _ := h.ask(http.MethodPost, "/sessions/browser_a/replay", form, cookie); res.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%d %v", res.StatusCode, res.Header)
+		}
+	}
+	if len(keys) != 3 || keys[0] == "" || keys[0] != keys[1] && !strings.Contains(keys[0], "key_a") || keys[2] == keys[0] {
+		t.Errorf("links are made by the keys %q", keys)
+	}
+}
+
 // TestEveryPageIsClosedIn: what a browser is told of each page, whoever asks.
 func TestEveryPageIsClosedIn(t *testing.T) {
 	h := open(t, domain.RoleOperator, nil)

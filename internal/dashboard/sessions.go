@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -197,8 +198,14 @@ func (h *Handler) takeControl(c *call) (string, error) {
 	return to + bare, err
 }
 
-// replay leads to the live page by a new link that shows the recording.
+// replay leads to the live page by a link that shows the recording: whoever opens the
+// session's page again has the same one for a while, and one who presses the button has
+// another, as it may have been revoked.
 func (h *Handler) replay(c *call) (string, error) {
+	if !c.r.PostForm.Has("anew") {
+		while := time.Now().Truncate(linkAgain).Unix()
+		c.r = c.r.WithContext(browserhook.WithIdempotencyKey(c.r.Context(), fmt.Sprintf("dashboard-replay-%s-%d", c.key.ID, while)))
+	}
 	to, err := h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
 	return to + bare, err
 }
@@ -208,6 +215,9 @@ const bare = "&bare"
 
 // linkFor is how long a link is for that is made to look at a page of the dashboard.
 const linkFor = "12h"
+
+// linkAgain is for how long such a link is given again, which leaves as much of it.
+const linkAgain = 6 * time.Hour
 
 func (h *Handler) link(c *call, p browserhook.CreateStreamRequest) (string, error) {
 	link, err := c.API.Session(c.r.PathValue("id")).Live(c.r.Context(), p)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -52,6 +53,8 @@ const (
 	answerWithin = 15 * time.Second
 	waitWithin   = 100 * time.Second
 	findWithin   = 2 * time.Second
+	// makeWithin is for what has to be made first: a video.
+	makeWithin = 15 * time.Minute
 	// hurryWithin is how long a server that stops waits for an answer that it has asked to
 	// be given as it is.
 	hurryWithin = 2 * time.Second
@@ -99,6 +102,18 @@ const (
 	lost = "The server that runs the session gave no answer; what was asked may have been done."
 )
 
+// videoPath is how the path of a request for a video ends.
+const videoPath = "/recording/video"
+
+// begins is how long the answer to a request may take to begin, where that of others may
+// take so long.
+func begins(r *http.Request, others time.Duration) time.Duration {
+	if strings.HasSuffix(r.URL.Path, videoPath) {
+		return makeWithin
+	}
+	return others
+}
+
 // Forward has the server that runs the session answer a request without a body, and says
 // whether it has: if this one is to answer it, because it runs the session or nobody
 // does, it says false. Where the other can't be reached the answer is that.
@@ -107,7 +122,7 @@ func (s *Servers) Forward(w http.ResponseWriter, r *http.Request, project, sessi
 	if !elsewhere {
 		return false
 	}
-	if owner.Away || s.pass(w, r, &pass{to: owner.Node, base: owner.URL, hops: owner.Hops, until: s.Ended, within: answerWithin}) != passed {
+	if owner.Away || s.pass(w, r, &pass{to: owner.Node, base: owner.URL, hops: owner.Hops, until: s.Ended, within: begins(r, answerWithin)}) != passed {
 		s.Refuse(w, domain.CodeUnavailable, away)
 	}
 	return true
@@ -148,7 +163,7 @@ func (s *Servers) Anywhere(w http.ResponseWriter, r *http.Request) (answered boo
 		has := func(res *http.Response) bool {
 			return res.StatusCode < http.StatusBadRequest || res.StatusCode == http.StatusRequestedRangeNotSatisfiable
 		}
-		if n.ID != s.Self && n.URL != "" && s.pass(w, r, &pass{to: n.ID, base: n.URL, hops: n.Hops, until: s.Stopping, within: findWithin, wanted: has}) == passed {
+		if n.ID != s.Self && n.URL != "" && s.pass(w, r, &pass{to: n.ID, base: n.URL, hops: n.Hops, until: s.Stopping, within: begins(r, findWithin), wanted: has}) == passed {
 			return true
 		}
 	}

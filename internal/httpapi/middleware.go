@@ -115,6 +115,9 @@ func (s *server) middleware(mux *http.ServeMux) http.Handler {
 			if s.Hops != nil && slices.Contains(offered, pattern) && s.Hops.Offer(w, r, raw, key.ProjectID, sessionOf(r)) {
 				return
 			}
+			if s.Hops != nil && pattern == videoRoute && s.Hops.Forward(w, r, key.ProjectID, sessionOf(r)) {
+				return
+			}
 			if r.Method == http.MethodGet && r.URL.Path == "/v1/events" && accepts(r, "text/event-stream") {
 				s.follow(w, r)
 				return

@@ -24,6 +24,8 @@ type Hops interface {
 	Hurry(w http.ResponseWriter, r *http.Request) (answered bool)
 	// Offer has that server answer a request, and says whether it has.
 	Offer(w http.ResponseWriter, r *http.Request, body []byte, project, session string) (answered bool)
+	// Forward has that server answer a request that no other can, and says whether it has.
+	Forward(w http.ResponseWriter, r *http.Request, project, session string) (answered bool)
 	// Anywhere has the first server answer a request that can, and says whether one has.
 	Anywhere(w http.ResponseWriter, r *http.Request) (answered bool)
 }
@@ -32,6 +34,10 @@ type Hops interface {
 // sooner, since it has nobody to wait for, and logs and recordings with what it alone has while the
 // session runs.
 var offered = []string{"POST /v1/sessions/{sessionId}/steps", "GET /v1/sessions/{sessionId}/logs", "GET /v1/sessions/{sessionId}/recording"}
+
+// videoRoute is answered by the server that runs the session, which alone has the last
+// parts of its recording.
+const videoRoute = "GET /v1/sessions/{sessionId}/recording/video"
 
 // leaves says whether this server, since it stops, leaves what it is asked to the one
 // that a request came from.

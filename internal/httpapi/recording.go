@@ -21,7 +21,8 @@ import (
 type Recordings interface {
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Recording(ctx context.Context, project, id string) ([]domain.Segment, error)
-	// Video makes a file of it, to be closed: recording.ErrNoProgram, recording.ErrEmpty.
+	// Video makes a file of it, to be closed: recording.ErrNoProgram, recording.ErrEmpty,
+	// recording.ErrElsewhere.
 	Video(ctx context.Context, project, id, format string) (*os.File, error)
 }
 
@@ -39,6 +40,9 @@ type recordingView struct {
 	Size      int64         `json:"size" doc:"Bytes, of all segments."`
 	Segments  []segmentView `json:"segments" nullable:"false" doc:"Its parts, the oldest first."`
 }
+
+// errApart is a recording in a folder that this server doesn't have.
+var errApart = domain.Refuse(domain.CodeNotFound, "parts of the recording are in the folder of another server, which can't be reached or has them no more")
 
 type recordingOutput struct {
 	Body recordingView
@@ -79,6 +83,10 @@ func (s *server) recordingRoutes() {
 				return nil, newProblem("video_unavailable", "The server has no ffmpeg to make videos with. Install it there, or fetch the parts of the recording.")
 			case errors.Is(err, recording.ErrEmpty):
 				return nil, domain.Refuse(domain.CodeNotFound, "nothing of the session was recorded, or it is not kept any more")
+			case errors.Is(err, recording.ErrElsewhere) && s.Hops != nil:
+				return s.elsewhere(ctx, errApart), nil
+			case errors.Is(err, recording.ErrElsewhere):
+				return nil, errApart
 			case err != nil:
 				return nil, err
 			}

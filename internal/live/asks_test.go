@@ -100,6 +100,17 @@ func TestAPersonAnswersWhatAPageAsks(t *testing.T) {
 	w.run(w.viewer, step.Spec{Action: "fill", Target: "#ask input", Value: text("2026-02-28")})
 	press("Choose")
 	said("d input false 2026-02-28; d change false 2026-02-28")
+	// What a page says of a field is bounded, and is told without secrets, which stay as they are.
+	w.seen.Secrets.Add("2026-02-28", "hush-hush")
+	w.run(w.seen, step.Spec{Action: "evaluate", Expression: "d.max = '9'.repeat(1e6), d.step = 'hush-hush', 1"})
+	w.run(w.viewer, cell("click", 0, 1))
+	asks("Choose a date")
+	if a := w.seen.Ask(); a.Value != domain.Hidden || a.Step != domain.Hidden || len(a.Max) > 1000 {
+		t.Errorf("of a field is told %.2000v", *a)
+	}
+	press("Choose")
+	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#ask", State: "hidden"})
+	w.becomes("the date stays", "did.length === 0 && d.value === '2026-02-28'")
 	w.run(w.viewer, cell("click", 1, 1))
 	asks("Choose a colour")
 	w.run(w.viewer, step.Spec{Action: "fill", Target: "#ask input", Value: text("#00ff00")})

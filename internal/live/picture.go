@@ -64,7 +64,7 @@ func (p *pictures) keep(one picture) {
 func (h *Handler) picture(w http.ResponseWriter, r *http.Request) {
 	stream, session, err := h.sessions.OpenStream(r.Context(), token(r))
 	switch {
-	case opensNothing(err), err == nil && stream.Once:
+	case opensNothing(err), err == nil && (stream.Once || session.Status.Ended() && !stream.Replay):
 		h.refuse(w, domain.CodeNotFound, "This link opens nothing, or no longer.")
 		return
 	case err != nil:

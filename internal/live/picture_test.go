@@ -14,8 +14,8 @@ import (
 )
 
 // TestPicture: a link opens a small picture of the page, the same for all who ask within a
-// second, and the last one when the session has ended; a link that is for one, or for
-// nothing, opens none.
+// second, and with replay the last one when the session has ended; a link that is for one,
+// for nothing, or has ended with its session, opens none.
 func TestPicture(t *testing.T) {
 	b := browsertest.Launch(t, browsertest.Launcher(t, step.Script(), nil), domain.SessionOptions{})
 	h := &fakeSessions{pages: map[string]*browser.Page{"a": b.Page(), "b": nil}}
@@ -45,6 +45,12 @@ func TestPicture(t *testing.T) {
 	}
 	h.mu.Lock()
 	h.status = domain.SessionClosed
+	h.mu.Unlock()
+	if late, _ := get("a", ""); late.StatusCode != http.StatusNotFound {
+		t.Errorf("by a link that has ended with the session: %d", late.StatusCode)
+	}
+	h.mu.Lock()
+	h.replay = true
 	h.mu.Unlock()
 	if again, _ := get("a", res.Header.Get("ETag")); again.StatusCode != http.StatusNotModified {
 		t.Errorf("when it has ended: %d", again.StatusCode)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -197,6 +198,54 @@ func TestALinkEndsWithItsSession(t *testing.T) {
 		if !replay && slices.ContainsFunc([]string{"reload", "https"}, func(s string) bool { return strings.Contains(string(raw), s) }) {
 			t.Errorf("it is told %s", raw)
 		}
+	}
+}
+
+// TestALinkThatIsOverAnswersNothing: not even before the server knows that it is.
+func TestALinkThatIsOverAnswersNothing(t *testing.T) {
+	for name, over := range map[string]func(*fakeSessions){
+		"its session has ended": func(h *fakeSessions) { h.status = domain.SessionClosed },
+		"it was revoked":        func(h *fakeSessions) { h.revoked = filmed },
+		"its key was revoked":   func(h *fakeSessions) { h.revoke() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := &fakeSessions{
+				pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl, held: make(chan struct{}), opened: make(chan struct{}, 1),
+				steps: []domain.Step{{Index: 0, Action: "evaluate", Status: domain.StepCompleted, Result: json.RawMessage(`"hush"`)}},
+			}
+			release := sync.OnceFunc(func() { close(h.held) })
+			defer release()
+			conn := look(t, h.open(t), "a")
+			<-h.opened
+			h.mu.Lock()
+			over(h)
+			h.mu.Unlock()
+			tell(t, conn, `{"type":"result","number":0}`)
+			said := make(chan string)
+			go func() {
+				defer close(said)
+				for {
+					_, raw, err := conn.Read(t.Context())
+					if err != nil {
+						return
+					}
+					said <- string(raw)
+				}
+			}()
+			select {
+			case <-h.opened: // it was looked at again
+			case one, open := <-said:
+				if open {
+					t.Fatalf("it answers %s", one)
+				}
+			}
+			release()
+			for one := range said {
+				if strings.Contains(one, "hush") {
+					t.Errorf("it answers %s", one)
+				}
+			}
+		})
 	}
 }
 

@@ -39,6 +39,7 @@ type viewer struct {
 	*Handler
 	conn    *websocket.Conn
 	stream  domain.Stream
+	token   string // that opened it
 	session string
 	hub     *hub
 	seen    domain.Viewer
@@ -105,7 +106,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	held, done := h.keys.WithKey(context.WithoutCancel(r.Context()), stream.KeyID)
 	defer done()
 	v := &viewer{
-		Handler: h, conn: conn, stream: stream, session: session.ID, hub: h.joinHub(session.ProjectID, session.ID), revoked: held.Done(),
+		Handler: h, conn: conn, stream: stream, token: token(r), session: session.ID, hub: h.joinHub(session.ProjectID, session.ID), revoked: held.Done(),
 		late: session.Status.Ended() && !stream.Replay, seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
@@ -442,6 +443,9 @@ func (v *viewer) answer(ctx context.Context) {
 		select {
 		case index := <-v.asks:
 			answer, err := v.answered(ctx, v.stream, index)
+			if err == nil {
+				err = v.holds(ctx)
+			}
 			if err != nil {
 				v.log.Debug("read a step's result", "session", v.session, "err", err)
 				continue
@@ -453,6 +457,23 @@ func (v *viewer) answer(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// holds says whether the link still shows what was read by it: that it doesn't any more may
+// be told to the store, and not yet here. Errors are those of OpenStream.
+func (v *viewer) holds(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	_, session, err := v.sessions.OpenStream(ctx, v.token)
+	select {
+	case <-v.revoked:
+		err = domain.ErrStreamOver
+	default:
+	}
+	if err == nil && session.Status.Ended() && !v.stream.Replay {
+		err = domain.ErrStreamOver
+	}
+	return err
 }
 
 // answered is what a step answered, as far as a link shows it.

@@ -64,6 +64,8 @@ type fakeSessions struct {
 
 	changed chan struct{} // closed at the next change
 	asked   chan struct{} // closed when the session is looked at next
+	held    chan struct{} // what is looked at waits for it; nil: it doesn't
+	opened  chan struct{} // has one for each link that is opened, as far as there is room
 	asks    int           // how often it was
 	conns   []net.Conn
 }
@@ -71,8 +73,15 @@ type fakeSessions struct {
 func (h *fakeSessions) OpenStream(_ context.Context, token string) (domain.Stream, domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	select {
+	case h.opened <- struct{}{}:
+	default:
+	}
 	if h.fail != nil {
 		return domain.Stream{}, domain.Session{}, h.fail
+	}
+	if !h.revoked.IsZero() {
+		return domain.Stream{}, domain.Session{}, domain.ErrStreamOver
 	}
 	if _, ok := h.pages[token]; !ok && h.current == nil {
 		return domain.Stream{}, domain.Session{}, domain.ErrNotFound
@@ -86,6 +95,9 @@ func (h *fakeSessions) session(id string) domain.Session {
 
 // Session is the first thing that is asked of the store when a session has changed.
 func (h *fakeSessions) Session(_ context.Context, _, id string) (domain.Session, error) {
+	if h.held != nil {
+		<-h.held
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.asks++

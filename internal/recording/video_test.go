@@ -1,7 +1,9 @@
 package recording_test
 
 import (
+	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"image"
 	"image/color"
@@ -11,13 +13,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/recording"
 )
 
-// film is pictures of two sizes, with a time in which nothing is shown.
+// film is pictures of two sizes, with a time in which nothing is shown, and some that are
+// damaged.
 func film(t *testing.T) (next func() (recording.Picture, error), end time.Time) {
 	t.Helper()
 	at := time.UnixMilli(1_795_000_000_000)
@@ -33,7 +38,7 @@ func film(t *testing.T) (next func() (recording.Picture, error), end time.Time) 
 		return recording.Picture{At: at.Add(after), JPEG: b.Bytes()}
 	}
 	all := []recording.Picture{
-		{At: at}, picture(time.Second, 321, 181, 10), picture(1500*time.Millisecond, 64, 64, 200), {At: at.Add(2 * time.Second)}, picture(3*time.Second, 321, 181, 90),
+		{At: at}, {At: at, JPEG: []byte{0xff, 0xd8, 0xff}}, {At: at, JPEG: huge(picture(0, 8, 8, 0).JPEG)}, picture(time.Second, 321, 181, 10), picture(1500*time.Millisecond, 64, 64, 200), {At: at.Add(2 * time.Second)}, picture(3*time.Second, 321, 181, 90),
 	}
 	return func() (p recording.Picture, err error) {
 		if len(all) == 0 {
@@ -44,18 +49,102 @@ func film(t *testing.T) (next func() (recording.Picture, error), end time.Time) 
 	}, at.Add(5 * time.Second)
 }
 
+// huge is a JPEG that says that it has 65,535 rows.
+func huge(raw []byte) []byte {
+	raw = bytes.Clone(raw)
+	frame := bytes.Index(raw, []byte{0xff, 0xc0}) // then come its length, its depth and the rows
+	raw[frame+5], raw[frame+6] = 0xff, 0xff
+	return raw
+}
+
+// ffmpegIs has a script stand for ffmpeg, in a folder of the path.
+func ffmpegIs(t *testing.T, bin, script string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(bin, recording.Program), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+}
+
+// TestVideosEnd when whoever wants one has gone, when it takes too long and when the disk is
+// nearly full: also if ffmpeg, or what it has started, hangs. Nothing of them is left.
+func TestVideosEnd(t *testing.T) {
+	bin, dir := t.TempDir(), t.TempDir()
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	begun := filepath.Join(bin, "begun") // who writes the other end of it
+	if err := syscall.Mkfifo(begun, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Both hold the pipe open, and say their ids.
+	ffmpegIs(t, bin, `trap "" TERM; exec 3>"`+begun+`"; sh -c 'trap "" TERM; echo $$ >&3; sleep 600; :' & echo $$ >&3; sleep 600; wait`)
+	gone := errors.New("whoever wanted it has gone")
+	for _, tt := range []struct {
+		name   string
+		within time.Duration
+		leaves bool
+		full   func(begun bool) bool
+		want   error
+		begins bool
+	}{
+		{"who wants it goes", time.Hour, true, nil, gone, true},
+		{"it hangs", time.Second, false, nil, recording.ErrSlow, true},
+		{"the disk becomes full", time.Hour, false, func(begun bool) bool { return begun }, recording.ErrNoRoom, true},
+		{"the disk is full", time.Hour, false, func(bool) bool { return true }, recording.ErrNoRoom, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			recording.HurryVideos(t, tt.within, 10*time.Millisecond)
+			ctx, leave := context.WithCancelCause(t.Context())
+			defer leave(nil)
+			next, end := film(t)
+			var runs atomic.Bool
+			var full func() bool
+			if tt.full != nil {
+				full = func() bool { return tt.full(runs.Load()) }
+			}
+			done := make(chan error, 1)
+			go func() {
+				_, err := recording.Video(ctx, dir, "mp4", next, end, full)
+				done <- err
+			}()
+			if tt.begins {
+				pipe, err := os.Open(begun)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer pipe.Close()
+				said := bufio.NewReader(pipe)
+				for range 2 {
+					if _, err := said.ReadString('\n'); err != nil {
+						t.Fatal(err)
+					}
+				}
+				runs.Store(true)
+				if tt.leaves {
+					leave(gone)
+				}
+				if rest, err := io.ReadAll(said); err != nil || len(rest) > 0 { // until both have ended
+					t.Errorf("they say %q, %v", rest, err)
+				}
+			}
+			if err := <-done; !errors.Is(err, tt.want) {
+				t.Errorf("it ends with %v, want %v", err, tt.want)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Errorf("left are %v, %v", left, err)
+			}
+		})
+	}
+}
+
 // TestVideosAreToldWhatWasSeen looks at what ffmpeg is given, in place of which a script
 // stands: each picture for as long as it was to be seen, and nothing where there was
 // nothing.
 func TestVideosAreToldWhatWasSeen(t *testing.T) {
 	bin, dir := t.TempDir(), t.TempDir()
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
-	script := "#!/bin/sh\nfor last in \"$@\"; do :; done\n{ cat list; ls; echo \"$@\"; } > \"$last\"\n"
-	if err := os.WriteFile(filepath.Join(bin, recording.Program), []byte(script), 0o700); err != nil { //nolint:gosec // it is a program
-		t.Fatal(err)
-	}
+	ffmpegIs(t, bin, `for last in "$@"; do :; done
+		{ cat list; ls; echo "$@"; } > "$last"`)
 	next, end := film(t)
-	file, err := recording.Video(t.Context(), dir, "webm", next, end)
+	file, err := recording.Video(t.Context(), dir, "webm", next, end, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +153,8 @@ func TestVideosAreToldWhatWasSeen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, rest, _ := strings.Cut(string(raw), "1.jpg\n2.jpg\n4.jpg\nhidden.jpg\n")
-	if want := "file '1.jpg'\nduration 0.500\nfile '2.jpg'\nduration 0.500\nfile 'hidden.jpg'\nduration 1.000\nfile '4.jpg'\nduration 2.000\nfile '4.jpg'\n"; list != want {
+	list, rest, _ := strings.Cut(string(raw), "3.jpg\n4.jpg\n6.jpg\nhidden.jpg\n")
+	if want := "file '3.jpg'\nduration 0.500\nfile '4.jpg'\nduration 0.500\nfile 'hidden.jpg'\nduration 1.000\nfile '6.jpg'\nduration 2.000\nfile '6.jpg'\n"; list != want {
 		t.Errorf("the list is\n%s", list)
 	}
 	if !strings.Contains(rest, "scale=322:182:") || !strings.Contains(rest, "libvpx") || !strings.HasSuffix(rest, "made.webm\n") {
@@ -75,22 +164,20 @@ func TestVideosAreToldWhatWasSeen(t *testing.T) {
 		t.Errorf("left are %v, %v", left, err)
 	}
 	// What it says when it fails is said, and nothing is left either.
-	if err := os.WriteFile(filepath.Join(bin, recording.Program), []byte("#!/bin/sh\necho no such thing >&2\nexit 1\n"), 0o700); err != nil { //nolint:gosec // it is a program
-		t.Fatal(err)
-	}
+	ffmpegIs(t, bin, "echo no such thing >&2; exit 1")
 	next, end = film(t)
-	if _, err := recording.Video(t.Context(), dir, "mp4", next, end); err == nil || !strings.Contains(err.Error(), "no such thing") {
+	if _, err := recording.Video(t.Context(), dir, "mp4", next, end, nil); err == nil || !strings.Contains(err.Error(), "no such thing") {
 		t.Errorf("it failed with %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left are %v, %v", left, err)
 	}
 	nothing := func() (recording.Picture, error) { return recording.Picture{}, io.EOF }
-	if _, err := recording.Video(t.Context(), dir, "mp4", nothing, end); !errors.Is(err, recording.ErrEmpty) {
+	if _, err := recording.Video(t.Context(), dir, "mp4", nothing, end, nil); !errors.Is(err, recording.ErrEmpty) {
 		t.Errorf("of nothing: %v", err)
 	}
 	t.Setenv("PATH", t.TempDir())
-	if _, err := recording.Video(t.Context(), dir, "mp4", nothing, end); !errors.Is(err, recording.ErrNoProgram) {
+	if _, err := recording.Video(t.Context(), dir, "mp4", nothing, end, nil); !errors.Is(err, recording.ErrNoProgram) {
 		t.Errorf("without it: %v", err)
 	}
 }
@@ -103,7 +190,7 @@ func TestVideos(t *testing.T) {
 	}
 	for format, begins := range map[string]string{"mp4": "ftyp", "webm": "\x1a\x45\xdf\xa3"} {
 		next, end := film(t)
-		file, err := recording.Video(t.Context(), t.TempDir(), format, next, end)
+		file, err := recording.Video(t.Context(), t.TempDir(), format, next, end, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

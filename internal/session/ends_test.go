@@ -197,7 +197,11 @@ func (b *blobs) Write(_ context.Context, key string, content io.Reader, _ string
 func (b *blobs) Open(_ context.Context, key string) (io.ReadSeekCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return nopCloser{bytes.NewReader(b.held[key])}, nil
+	raw, ok := b.held[key]
+	if !ok {
+		return nil, domain.ErrNotFound
+	}
+	return nopCloser{bytes.NewReader(raw)}, nil
 }
 
 type nopCloser struct{ io.ReadSeeker }

@@ -337,8 +337,18 @@ func (s *Service) openSegment(ctx context.Context, one domain.Segment) (io.ReadS
 	return s.Blobs.Open(ctx, one.Key())
 }
 
+// videoWaits is how long a video waits for another to be made.
+const videoWaits = 20 * time.Second
+
+var (
+	errVideos    = domain.Refuse(domain.CodeTooMany, "another video is being made, and one is at a time; try again when it is done")
+	errVideoRoom = domain.Refuse(domain.CodeUnavailable, "the disk of the server is nearly full: there is no room to make a video")
+	errVideoSlow = domain.Refuse(domain.CodeUnavailable, "the video was not made in %s: fetch the parts of the recording, and make it elsewhere", recording.VideoWithin)
+)
+
 // Video makes a video of what there is of a session's recording, one at a time. The caller
-// closes it. [recording.ErrNoProgram], [recording.ErrEmpty]: there can be none.
+// closes it. [recording.ErrNoProgram], [recording.ErrEmpty]: there can be none;
+// [recording.ErrElsewhere]: not here.
 func (s *Service) Video(ctx context.Context, project, id, format string) (*os.File, error) {
 	if s.Recordings == nil {
 		return nil, recording.ErrEmpty
@@ -351,19 +361,23 @@ func (s *Service) Video(ctx context.Context, project, id, format string) (*os.Fi
 	if err != nil {
 		return nil, err
 	}
+	waited := time.NewTimer(videoWaits)
+	defer waited.Stop()
 	select {
 	case s.videos <- struct{}{}:
 		defer func() { <-s.videos }()
+	case <-waited.C:
+		return nil, errVideos
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 	var part *recording.Reader
-	var file io.Closer
+	var open io.Closer
 	closePart := func() {
-		if file != nil {
-			_ = file.Close()
+		if open != nil {
+			_ = open.Close()
 		}
-		part, file = nil, nil
+		part, open = nil, nil
 	}
 	defer closePart()
 	next := func() (p recording.Picture, err error) {
@@ -373,10 +387,13 @@ func (s *Service) Video(ctx context.Context, project, id, format string) (*os.Fi
 					return p, io.EOF
 				}
 				content, err := s.openSegment(ctx, all[0])
+				if errors.Is(err, domain.ErrNotFound) {
+					err = recording.ErrElsewhere
+				}
 				if err != nil {
 					return p, err
 				}
-				file, all = content, all[1:]
+				open, all = content, all[1:]
 				if part, err = recording.NewReader(content); err != nil {
 					return p, err
 				}
@@ -391,5 +408,13 @@ func (s *Service) Video(ctx context.Context, project, id, format string) (*os.Fi
 	if end.IsZero() {
 		end = time.Now()
 	}
-	return recording.Video(ctx, s.Recordings.Path(), format, next, end)
+	file, err := recording.Video(ctx, s.Recordings.Path(), format, next, end, s.Full)
+	switch {
+	case errors.Is(err, recording.ErrNoRoom):
+		return nil, errors.Join(errVideoRoom, err)
+	case errors.Is(err, recording.ErrSlow):
+		s.Log.Warn("a video was not made in time", "session", id, "within", recording.VideoWithin)
+		return nil, errors.Join(errVideoSlow, err)
+	}
+	return file, err
 }

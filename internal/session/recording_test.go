@@ -3,9 +3,11 @@ package session_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +101,52 @@ func TestWhatIsLeftOfRecordings(t *testing.T) {
 	})
 	if here, err := folder.Sessions(); err != nil || len(here) > 0 {
 		t.Errorf("here are %v still: %v", here, err)
+	}
+}
+
+// TestVideosThatAreNotMade say why.
+func TestVideosThatAreNotMade(t *testing.T) {
+	bin := t.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, recording.Program), []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	folder, err := recording.NewFolder(filepath.Join(t.TempDir(), "recordings"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full := false
+	n := start(t, overSQLite(t), nil, nil, func(c *session.Config) {
+		c.Recordings, c.Blobs, c.Record, c.Full = folder, &blobs{}, "all", func() bool { return full }
+	})
+	of := domain.SessionRef{ProjectID: n.newProject(t)}
+	of.ID, _ = n.newSession(t, of.ProjectID, 0)
+	reaches(t, n, of, domain.SessionReady)
+	video := func() error {
+		_, err := n.Video(t.Context(), of.ProjectID, of.ID, "mp4")
+		return err
+	}
+	if err := video(); !errors.Is(err, recording.ErrEmpty) {
+		t.Errorf("of nothing: %v", err)
+	}
+	id, _ := left(t, folder, of)
+	full = true
+	if refused, ok := errors.AsType[*domain.Error](video()); !ok || refused.Code != domain.CodeUnavailable || !strings.Contains(refused.Message, "nearly full") {
+		t.Errorf("on a full disk: %+v", refused)
+	}
+	full = false
+	art := domain.Artifact{ID: id, ProjectID: of.ProjectID, SessionID: of.ID, Kind: domain.KindRecording, CreatedAt: time.Now()}
+	if err := n.store.ChangeSession(t.Context(), of.ProjectID, of.ID, func(c *domain.SessionChange) error {
+		c.Artifacts = append(c.Artifacts, art)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Remove(art); err != nil {
+		t.Fatal(err)
+	}
+	if err := video(); !errors.Is(err, recording.ErrElsewhere) {
+		t.Errorf("of what another server has: %v", err)
 	}
 }
 

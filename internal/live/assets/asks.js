@@ -9,7 +9,7 @@ const words = { alert: ["OK"], confirm: ["OK", "Cancel"], prompt: ["OK", "Cancel
 const most = 64 << 20, part = 64 << 10;
 
 export function asks(card, { send, socket, has, hint, back }) {
-  let asked, field, giving;
+  let asked, field, proposed, giving;
 
   const el = (tag, more = {}, ...inside) => {
     const made = Object.assign(document.createElement(tag), more);
@@ -45,7 +45,7 @@ export function asks(card, { send, socket, has, hint, back }) {
   function accept() {
     if (asked.kind === "files") return give();
     if (asked.kind === "select") return field.value !== "" && answer({ accept: true, option: +field.value });
-    const same = !field || field.value === (asked.value ?? "");
+    const same = !field || field.value === proposed;
     answer(same ? { accept: true } : { accept: true, value: field.value.slice(0, 20_000) });
   }
 
@@ -107,6 +107,7 @@ export function asks(card, { send, socket, has, hint, back }) {
       return;
     }
     field = entry(asked);
+    proposed = field?.value; // what is secret of it isn't there, and stays as it is
     if (field) {
       field.setAttribute("aria-labelledby", "asked");
       form.append(field);
