@@ -51,7 +51,7 @@ type cli struct {
 	WebhookTest webhookTestCmd `cmd:"" help:"Test a receiver of webhooks and say what it does wrong."`
 	Openapi     openapiCmd     `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
 
-	Login      people.Login      `cmd:"" help:"Keep a server's address and an API key for the commands below."`
+	Login      people.Login      `cmd:"" help:"Keep a server's address and an API key for the other commands."`
 	Session    people.Session    `cmd:"" help:"Start, list, show, open and end sessions."`
 	Step       people.Step       `cmd:"" help:"Run steps in a session and show what came of them."`
 	Events     people.Events     `cmd:"" help:"List events, the oldest first."`

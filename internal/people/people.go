@@ -14,6 +14,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"os"
 
 	browserhook "github.com/browserhook/browserhook/client"
@@ -22,9 +23,9 @@ import (
 	"github.com/browserhook/browserhook/internal/weburl"
 )
 
-// Codes that a command ends with, beside 0, 1 for anything else and 2 for a command
-// line that can't be read.
+// Codes that a command ends with, beside 0, and 1 for anything else.
 const (
+	exitUsage       = 2 // the command line can't be read
 	exitDenied      = 3 // the key isn't known, or may not
 	exitMissing     = 4 // there is no such thing
 	exitRefused     = 5 // the request can't be done as it is
@@ -51,7 +52,7 @@ func Kind(err error) error {
 	case err == nil || errors.Is(err, context.Canceled):
 		return err
 	case !ok:
-		return &Error{exitUnavailable, sender.Plain(err)}
+		return &Error{exitUnavailable, unanswered(err)}
 	}
 	said := err
 	if refused.Code != "" && error(refused) == err {
@@ -67,6 +68,19 @@ func Kind(err error) error {
 		return &Error{exitUnavailable, said}
 	}
 	return &Error{exitRefused, said}
+}
+
+// unanswered says who didn't answer, and why.
+func unanswered(err error) error {
+	asked, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return sender.Plain(err)
+	}
+	u, parsed := url.Parse(asked.URL)
+	if parsed != nil {
+		return sender.Plain(err)
+	}
+	return fmt.Errorf("no answer from %s://%s: %w", u.Scheme, u.Host, sender.Plain(err))
 }
 
 // Server is which server, and as whom: by flags, the environment, or what

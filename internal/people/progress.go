@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/terminal"
@@ -31,6 +32,31 @@ func (p *progress) say(format string, args ...any) {
 	if took := time.Since(p.began); p.out != nil && took >= soon {
 		fmt.Fprintf(p.out, "\r\x1b[K%s, %s", terminal.Clean(fmt.Sprintf(format, args...)), took.Round(time.Second))
 	}
+}
+
+// while says the same until something is done.
+func (p *progress) while(what string, do func() error) error {
+	if p.out == nil {
+		return do()
+	}
+	done := make(chan struct{})
+	var saying sync.WaitGroup
+	saying.Go(func() {
+		tick := time.NewTicker(soon)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				p.say("%s", what)
+			case <-done:
+				return
+			}
+		}
+	})
+	err := do()
+	close(done)
+	saying.Wait()
+	return err
 }
 
 func (p *progress) end() {

@@ -81,41 +81,50 @@ func (c *SessionCreate) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return Kind(err)
 	}
+	var failed error
 	if !c.NoWait {
-		if err := ready(ctx, s); err != nil {
-			return err
-		}
+		failed = ready(ctx, s)
 	}
-	if c.JSON {
-		return printJSON(out, s.Raw)
+	// Whatever became of it, there is a session, which is to be found and ended.
+	switch {
+	case c.JSON:
+		err = printJSON(out, s.Raw)
+	case forPeople(out):
+		writeSession(out, s)
+	default: // $(browserhook session create) is an id
+		_, err = fmt.Fprintln(out, s.SessionID)
 	}
-	if !forPeople(out) { // $(browserhook session create) is an id
-		_, err := fmt.Fprintln(out, s.SessionID)
-		return err
-	}
-	writeSession(out, s)
-	return nil
+	return errors.Join(failed, err)
 }
 
-// ready waits until a session has its browser and its address was opened, by a step that
-// does nothing.
+// ready waits until a session has its browser, and until its address was opened, if it has
+// one: by the step that the session itself begins with.
 func ready(ctx context.Context, s *browserhook.Session) error {
 	p := begin()
 	defer p.end()
-	runs, err := s.RunSteps(ctx, browserhook.AddStepsRequest{Steps: []browserhook.Step{browserhook.Tab()}, OnError: browserhook.OnErrorContinue}, func([]browserhook.StepRun) {
-		p.say("%s waits for its browser", s.SessionID)
+	return p.while(s.SessionID+" waits for its browser", func() error {
+		if err := s.Ready(ctx); err != nil {
+			if _, ok := errors.AsType[*browserhook.SessionEndedError](err); ok {
+				return &Error{exitRefused, fmt.Errorf("%s is %s: %s", s.SessionID, s.Status, why(s))}
+			}
+			return Kind(err)
+		}
+		if s.URL == "" {
+			return nil
+		}
+		for e, err := range s.Events(ctx) {
+			switch {
+			case err != nil:
+				return Kind(err)
+			case e.Type != "step" || e.Data.Index != 0 || e.Data.EventType == "step_started":
+			case e.Data.Error != nil:
+				return &Error{exitStep, fmt.Errorf("%s couldn't open %s: %s", s.SessionID, terminal.Clean(s.URL), terminal.Clean(e.Data.Error.Error()))}
+			default:
+				return nil
+			}
+		}
+		return nil
 	})
-	_, failed := errors.AsType[*browserhook.StepFailedError](err)
-	if err != nil && !failed {
-		return Kind(err)
-	}
-	if err := s.Refresh(ctx); err != nil {
-		return Kind(err)
-	}
-	if len(runs) > 0 && runs[0].Status != browserhook.StepCompleted {
-		return &Error{exitRefused, fmt.Errorf("%s is %s: %s", s.SessionID, s.Status, why(s))}
-	}
-	return nil
 }
 
 // SessionList is the command.

@@ -79,19 +79,19 @@ func (c *Step) Run(ctx context.Context, out io.Writer) error {
 func (c *Step) steps() ([]browserhook.Step, error) {
 	if c.File == "" {
 		if c.Action == "" {
-			return nil, errors.New("an action is needed, or --file")
+			return nil, &Error{exitUsage, errors.New("an action is needed, or --file")}
 		}
 		one := browserhook.AnyStep{"action": c.Action}
 		for _, m := range c.Members {
 			name, value, ok := strings.Cut(m, "=")
 			bare, isJSON := strings.CutSuffix(name, ":")
 			if !ok || bare == "" {
-				return nil, fmt.Errorf("%q is not name=value", m)
+				return nil, &Error{exitUsage, fmt.Errorf("%q is not name=value", m)}
 			}
 			if one[bare] = value; isJSON {
 				var v any
 				if err := json.Unmarshal([]byte(value), &v); err != nil {
-					return nil, fmt.Errorf("%s is no JSON: %w", m, err)
+					return nil, &Error{exitUsage, fmt.Errorf("%s is no JSON: %w", m, err)}
 				}
 				one[bare] = v
 			}
@@ -99,7 +99,7 @@ func (c *Step) steps() ([]browserhook.Step, error) {
 		return []browserhook.Step{one}, nil
 	}
 	if c.Action != "" {
-		return nil, errors.New("an action can't go with --file")
+		return nil, &Error{exitUsage, errors.New("an action can't go with --file")}
 	}
 	raw, err := readFile(c.File)
 	if err != nil {

@@ -71,6 +71,9 @@ func TestPeople(t *testing.T) {
 		t.Fatalf("%v, %v", endpoint, err)
 	}
 	id := p.gets("session", "create", site, "--metadata", "for=people")
+	if steps := p.gets("events", "--session", id, "--types", "step_started"); strings.Count(steps, "step_") != 1 || !strings.Contains(steps, "\tgoto\t") {
+		t.Errorf("it began with %q", steps)
+	}
 	if shown := p.gets("session", "show", id); !strings.Contains(shown, "READY") || !strings.Contains(shown, `{"for":"people"}`) {
 		t.Errorf("the session is\n%s", shown)
 	}
@@ -135,7 +138,7 @@ func TestPeople(t *testing.T) {
 		args string
 	}{
 		{4, "session show browser_nothing"}, {4, "artifacts get " + id + " art_nothing"}, {4, "session end browser_nothing " + id},
-		{5, "session create --timeout forever"}, {3, "session list --key bh_nothing00000000000000000000000000"}, {2, "session shw x"}, {3, "session list --url http://127.0.0.1:1"},
+		{5, "session create --timeout forever"}, {3, "session list --key bh_nothing00000000000000000000000000"}, {2, "session shw x"}, {3, "session list --url http://127.0.0.1:1"}, {7, "session create http://127.0.0.1:1/"},
 	} {
 		if _, complains := p.does("", strings.Fields(tt.args)...); p.code != tt.code || complains == "" {
 			t.Errorf("%s: %d, not %d: %s", tt.args, p.code, tt.code, complains)
