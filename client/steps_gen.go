@@ -1327,6 +1327,8 @@ func (s *SetCookiesStep) became(r *StepRun) error {
 type StorageStep struct {
 	// What to do. One of get, set, clear.
 	Do string `json:"do"`
+	// set, instead: the artifact that get made, however large, without it going over the wire.
+	ArtifactID string `json:"artifactId,omitzero"`
 	// Nothing is done but scrolling to the target: the step ends when that is as the action needs
 	// it. Waiting, asserting and extracting are done.
 	DryRun bool `json:"dryRun,omitzero"`
@@ -1337,6 +1339,8 @@ type StorageStep struct {
 	// How often a step that fails is tried again; tries says why each try failed. What it did until
 	// then it does again.
 	Retries *int `json:"retries,omitzero"`
+	// The session that the artifact is of; this one if it is left out.
+	SessionID string `json:"sessionId,omitzero"`
 	// set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB.
 	StorageState *StorageState `json:"storageState,omitzero"`
 	// How long the step may take, each try of it if there are several; 10ms to 10m, 30s is the

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -51,6 +52,25 @@ func (s *saver) fetch(ctx context.Context, id string) (domain.Artifact, []byte, 
 	defer kept.Close()
 	content, err := io.ReadAll(io.LimitReader(kept, step.MaxUpload+1))
 	return art, content, err
+}
+
+// storage is what pages of a session of the project had stored; "" is the step's own.
+func (s *saver) storage(ctx context.Context, session, id string) ([]byte, error) {
+	art, err := s.actor.service.Store.Artifact(ctx, s.step.ProjectID, cmp.Or(session, s.step.SessionID), id)
+	switch {
+	case err != nil:
+		return nil, err
+	case art.Kind != step.KindStorage:
+		return nil, domain.ErrNotFound
+	case art.Size > step.MaxUpload:
+		return nil, &domain.Failure{Code: step.CodeTooLarge, Message: fmt.Sprintf("What pages have stored has more than %d MiB.", step.MaxUpload>>20)}
+	}
+	kept, err := s.actor.service.OpenArtifact(ctx, art)
+	if err != nil {
+		return nil, err
+	}
+	defer kept.Close()
+	return io.ReadAll(kept)
 }
 
 // outlive keeps what is to be kept of a step's end: of one that failed, what its

@@ -12,7 +12,7 @@ import (
 // tries runs a step, again and again if it is to be.
 func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (o outcome) {
 	for ; ; spec.Retries-- {
-		if o.why = spec.Load(ctx, step.Sources{Artifact: saved.fetch, Dial: b.Dial}); o.why == nil {
+		if o.why = spec.Load(ctx, step.Sources{Artifact: saved.fetch, Storage: saved.storage, Dial: b.Dial}); o.why == nil {
 			o.result, o.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
 		}
 		if o.why == nil || spec.Retries == 0 || !step.MayWork(o.why) || ctx.Err() != nil {

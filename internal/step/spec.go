@@ -79,6 +79,8 @@ type Spec struct {
 	Cookies      []Cookie         `json:"cookies,omitempty"`
 	Do           string           `json:"do,omitempty"`
 	StorageState *StorageState    `json:"storageState,omitempty"`
+	Artifact     string           `json:"artifactId,omitempty"`
+	Session      string           `json:"sessionId,omitempty"`
 	IndexedDB    bool             `json:"indexedDB,omitempty"`
 	Popup        bool             `json:"popup,omitempty"`
 	Download     bool             `json:"download,omitempty"`

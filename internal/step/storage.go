@@ -1,6 +1,7 @@
 package step
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -56,6 +57,8 @@ var storing = []action{{
 	members: []member{
 		{name: "do", tag: `doc:"What to do." enum:"get,set,clear" example:"get"`, needed: true},
 		{name: "storageState", tag: `doc:"set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB."`},
+		{name: "artifactId", tag: `doc:"set, instead: the artifact that get made, however large, without it going over the wire." maxLength:"64" pattern:"^art_" example:"art_06h0vrn6b12g35g6ph5tvdtch0"`},
+		{name: "sessionId", tag: `doc:"The session that the artifact is of; this one if it is left out." maxLength:"64" pattern:"^browser_" example:"browser_iwnx132n1"`},
 		{name: "indexedDB", tag: `doc:"get: IndexedDB too, which takes longer."`},
 	},
 	answers: "get: the artifact, and how many cookies and origins are in it. set: how many there were.",
@@ -81,8 +84,14 @@ var storing = []action{{
 
 func checkStorage(s *Spec, at pathTo) error {
 	switch {
-	case (s.Do == "set") != (s.StorageState != nil):
+	case s.Do != "set" && s.StorageState != nil:
 		return domain.Invalid(at("storageState"), "is what set takes, and nothing else does")
+	case s.Do != "set" && s.Artifact != "":
+		return domain.Invalid(at("artifactId"), "is what set takes, and nothing else does")
+	case s.Do == "set" && (s.StorageState != nil) == (s.Artifact != ""):
+		return domain.Invalid(at("storageState"), "or artifactId is what set takes: one of them")
+	case s.Session != "" && s.Artifact == "":
+		return domain.Invalid(at("sessionId"), "goes with an artifactId: it says whose that is")
 	case s.IndexedDB && s.Do != "get":
 		return domain.Invalid(at("indexedDB"), "is for get only; set puts back what is there")
 	case s.StorageState == nil:
@@ -96,6 +105,16 @@ func checkStorage(s *Spec, at pathTo) error {
 		}
 	}
 	return nil
+}
+
+// loadState has the state fetched that an artifact is.
+func (s *Spec) loadState(ctx context.Context, from Sources) error {
+	content, err := from.Storage(ctx, s.Session, s.Artifact)
+	if err != nil {
+		return err
+	}
+	s.StorageState = &StorageState{}
+	return json.Unmarshal(content, s.StorageState)
 }
 
 func (r *run) storage() (any, error) {

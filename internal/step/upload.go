@@ -26,8 +26,8 @@ const (
 	CodeBlocked       = "address_blocked"
 )
 
-// MaxUpload bounds the files of one step, in bytes. What comes with the request
-// is bounded by that too.
+// MaxUpload bounds the files of one step, in bytes, and what pages have stored. What
+// comes with the request is bounded by that too.
 const MaxUpload = 32 << 20
 
 // File is a file to upload: its bytes, an artifact of the session, or what an address
@@ -101,15 +101,21 @@ func checkFiles(s *Spec, at pathTo) error {
 // Sources are where the files of a step come from.
 type Sources struct {
 	Artifact func(ctx context.Context, id string) (domain.Artifact, []byte, error)
+	// Storage is what pages had stored, by the artifact of a session of the same project;
+	// "" is the step's own.
+	Storage func(ctx context.Context, session, id string) ([]byte, error)
 	// Dial connects as the session's browser does.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Load has the files that are artifacts or addresses fetched, within the step's time.
-// It is to be called before Run.
+// Load has the files and the state that are artifacts or addresses fetched, within the
+// step's time. It is to be called before Run.
 func (s *Spec) Load(ctx context.Context, from Sources) *domain.Failure {
 	within, cancel := context.WithTimeout(ctx, s.timeout())
 	defer cancel()
+	if s.Artifact != "" {
+		return s.notLoaded(ctx, within, s.loadState(within, from), s.Artifact, "")
+	}
 	total := 0
 	for i := range s.Files {
 		f := &s.Files[i]
@@ -125,19 +131,8 @@ func (s *Spec) Load(ctx context.Context, from Sources) *domain.Failure {
 			a, content, err = from.Artifact(within, f.Artifact)
 			a.ID += extension(a.ContentType)
 		}
-		why, told := errors.AsType[*domain.Failure](err)
-		switch {
-		case err == nil:
-		case errors.Is(err, domain.ErrNotFound):
-			return noArtifact(f.Artifact)
-		case ctx.Err() != nil:
-			return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
-		case within.Err() != nil:
-			return &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", s.timeout()), WaitedFor: "the file " + cmp.Or(f.Artifact, cut(f.URL)) + " to be read"}
-		case told:
+		if why := s.notLoaded(ctx, within, err, f.Artifact, f.URL); why != nil {
 			return why
-		default:
-			return &domain.Failure{Code: CodeUnread, Message: fmt.Sprintf("The artifact %s could not be read; it may be later.", f.Artifact)}
 		}
 		if total += len(content); total > MaxUpload {
 			return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The files have more than %d MiB.", MaxUpload>>20)}
@@ -151,6 +146,24 @@ func (s *Spec) Load(ctx context.Context, from Sources) *domain.Failure {
 		}
 	}
 	return nil
+}
+
+// notLoaded is why an artifact or an address was not fetched; nil if it was.
+func (s *Spec) notLoaded(ctx, within context.Context, err error, artifact, address string) *domain.Failure {
+	why, told := errors.AsType[*domain.Failure](err)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, domain.ErrNotFound):
+		return noArtifact(artifact)
+	case ctx.Err() != nil:
+		return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}
+	case within.Err() != nil:
+		return &domain.Failure{Code: CodeTimeout, Message: fmt.Sprintf("Timed out after %s.", s.timeout()), WaitedFor: "the file " + cmp.Or(artifact, cut(address)) + " to be read"}
+	case told:
+		return why
+	}
+	return &domain.Failure{Code: CodeUnread, Message: fmt.Sprintf("The artifact %s could not be read; it may be later.", artifact)}
 }
 
 // download is what an address holds: its name, its type and its bytes.

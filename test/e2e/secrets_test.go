@@ -129,6 +129,7 @@ func TestWhatABrowserHasStoredIsKeptEncrypted(t *testing.T) {
 				"cookies": []obj{{"name": "sid", "value": "hush-cookie", "domain": "127.0.0.1", "path": "/"}},
 				"origins": []obj{{"origin": c.URL, "localStorage": []obj{{"name": "token", "value": "hush-item"}}}},
 			}},
+			{"action": "evaluate", "expression": `localStorage.setItem("large", "x".repeat(2 << 20))`},
 			{"action": "storage", "do": "get"},
 		},
 	})
@@ -136,7 +137,7 @@ func TestWhatABrowserHasStoredIsKeptEncrypted(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := session.String("sessionId")
-	done := receiver.Wait(t, "what was kept", func(d []harness.Delivery) bool { return len(harness.OfType(d, "step_completed")) == 3 })
+	done := receiver.Wait(t, "what was kept", func(d []harness.Delivery) bool { return len(harness.OfType(d, "step_completed")) == 4 })
 	for _, d := range done {
 		if strings.Contains(string(d.Body), "hush") {
 			t.Errorf("a webhook tells it: %s", d.Body)
@@ -146,7 +147,8 @@ func TestWhatABrowserHasStoredIsKeptEncrypted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := "/v1/sessions/" + id + "/artifacts/" + list.List("data")[0].String("artifactId")
+	artifact := list.List("data")[0].String("artifactId")
+	path := "/v1/sessions/" + id + "/artifacts/" + artifact
 	state, err := c.Do(t.Context(), http.MethodGet, path, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -157,6 +159,33 @@ func TestWhatABrowserHasStoredIsKeptEncrypted(t *testing.T) {
 	steps, err := c.Do(t.Context(), http.MethodGet, "/v1/sessions/"+id+"/steps", nil)
 	if raw, _ := json.Marshal(steps); err != nil || strings.Contains(string(raw), "hush") {
 		t.Errorf("the steps are told as %s, %v", raw, err)
+	}
+	// It is put back without going over the wire, where it would be too large; for nobody
+	// of another project.
+	back := []obj{
+		{"action": "storage", "do": "clear"}, {"action": "storage", "do": "set", "artifactId": artifact, "sessionId": id, "timeout": "20s"},
+		{"action": "evaluate", "expression": "[localStorage.token.length, localStorage.large.length, document.cookie.length]"},
+	}
+	put, err := c.With("Prefer", "wait=60").Do(t.Context(), http.MethodPost, "/v1/sessions/"+id+"/steps", obj{"steps": back})
+	if raw, _ := json.Marshal(put); err != nil || !strings.Contains(string(raw), `"result":[9,2097152,15]`) {
+		t.Errorf("it was put back: %.3000s, %v", raw, err)
+	}
+	project, err := c.Do(t.Context(), http.MethodPost, "/v1/projects", obj{"name": "elsewhere"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := c.Do(t.Context(), http.MethodPost, "/v1/keys", obj{"projectId": project.String("projectId")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := (&harness.Client{URL: c.URL, Key: key.String("key")}).With("Prefer", "wait=60")
+	theirs, err := elsewhere.Do(t.Context(), http.MethodPost, "/v1/sessions", obj{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := elsewhere.Do(t.Context(), http.MethodPost, "/v1/sessions/"+theirs.String("sessionId")+"/steps", obj{"steps": back[1:2]})
+	if raw, _ := json.Marshal(got); err != nil || !strings.Contains(string(raw), `"artifact_not_found"`) {
+		t.Errorf("another project's storage: %s, %v", raw, err)
 	}
 	made, err := c.Do(t.Context(), http.MethodPost, "/v1/keys", obj{"role": "viewer"})
 	if err != nil {

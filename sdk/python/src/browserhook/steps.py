@@ -1043,8 +1043,10 @@ def set_cookies(
 def storage(
     do: Literal["get", "set", "clear"],
     *,
+    artifact_id: str | None = None,
     indexed_db: bool | None = None,
     retries: int | None = None,
+    session_id: str | None = None,
     storage_state: StorageState | None = None,
     timeout: timedelta | str | None = None,
 ) -> Step[models.StorageResult]:
@@ -1056,9 +1058,12 @@ def storage(
 
     Args:
         do: What to do.
+        artifact_id: set, instead: the artifact that get made, however large, without it
+            going over the wire.
         indexed_db: get: IndexedDB too, which takes longer.
         retries: How often a step that fails is tried again; tries says why each try
             failed. What it did until then it does again.
+        session_id: The session that the artifact is of; this one if it is left out.
         storage_state: set: what get has kept, or Playwright's context.storageState(),
             within a request's 1 MiB.
         timeout: How long the step may take, each try of it if there are several; 10ms to
@@ -1068,8 +1073,10 @@ def storage(
         "storage",
         {
             "do": do,
+            "artifactId": artifact_id,
             "indexedDB": indexed_db,
             "retries": retries,
+            "sessionId": session_id,
             "storageState": storage_state,
             "timeout": timeout,
         },

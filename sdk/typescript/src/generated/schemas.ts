@@ -2887,6 +2887,8 @@ export interface StorageResult {
 export interface StorageStep {
   /** What the step does. */
   action: "storage";
+  /** set, instead: the artifact that get made, however large, without it going over the wire. */
+  artifactId?: string | null;
   /** What to do. */
   do: "get" | "set" | "clear";
   /**
@@ -2903,6 +2905,8 @@ export interface StorageStep {
    * then it does again.
    */
   retries?: number | null;
+  /** The session that the artifact is of; this one if it is left out. */
+  sessionId?: string | null;
   /** set: what get has kept, or Playwright's context.storageState(), within a request's 1 MiB. */
   storageState?: {
     /** All of them. */
