@@ -33,6 +33,12 @@ type navLink struct {
 	Below          []navLink
 }
 
+// Name is the title of something in a program, which a narrow column may break behind an
+// underscore, and not elsewhere.
+func (l navLink) Name() template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(l.Title), "_", "_<wbr>"))
+}
+
 var layout = sync.OnceValues(func() (*template.Template, error) { return template.ParseFS(assets, "assets/*.html") })
 
 // document is a page as it is sent.
