@@ -72,6 +72,9 @@ func (*Login) Help() string {
 // Run keeps a key that the server knows.
 func (l *Login) Run(ctx context.Context, out io.Writer) error {
 	if l.Key == "" {
+		if forPeople(os.Stdin) {
+			fmt.Fprintf(os.Stderr, "API key for %s: ", l.URL)
+		}
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
 		if l.Key = strings.TrimSpace(line); l.Key == "" {
 			return errors.Join(errors.New("no key was given: --key, or a line of the standard input"), err)
