@@ -71,7 +71,7 @@ func unpacked(t *testing.T) string {
 	return filepath.Join(to, "browserhook_"+release+"_linux_amd64")
 }
 
-// TestProgram: it needs nothing else, says its version, and the SBOM has each module
+// TestProgram: it needs nothing else, begins lean, says its version, and the SBOM has each module
 // that is in it.
 func TestProgram(t *testing.T) {
 	program := filepath.Join(unpacked(t), "browserhook")
@@ -88,6 +88,7 @@ func TestProgram(t *testing.T) {
 	if got := output(t, program, "--version"); got != "browserhook "+release+"\n" {
 		t.Errorf("--version says %q", got)
 	}
+	beginsLean(t, program)
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		t.Fatal(err)

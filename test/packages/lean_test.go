@@ -1,4 +1,4 @@
-package e2e
+package packages
 
 import (
 	"os"
@@ -6,19 +6,14 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
-
-	"github.com/browserhook/browserhook/test/harness"
 )
 
-// TestAKeeperBeginsLean: a keeper is the same program, begun for each browser and kept as
-// long, so what packages make when a program begins is paid for each session: what they
-// allocate, which is the same on every machine, is bounded, of all together and of each.
-func TestAKeeperBeginsLean(t *testing.T) {
-	binary, err := harness.Binary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), binary, "keeper")
+// beginsLean: a keeper is the same program, begun for each browser and there as long, so
+// what packages make when a program begins is paid for each session. What they allocate,
+// which is the same on every machine, is bounded, of all together and of each.
+func beginsLean(t *testing.T, program string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "keeper")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	said, err := cmd.CombinedOutput()
 	if err == nil {
