@@ -2,7 +2,9 @@ package step_test
 
 import (
 	"testing"
+	"time"
 
+	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 )
 
@@ -41,16 +43,22 @@ func TestListsOfThePagesOwn(t *testing.T) {
 		{name: "by label alone", spec: step.Spec{Target: "#size", Label: ptr("Large")}, result: `{"values":["Large"]}`, then: `$('size').textContent === 'Large'`},
 		{name: "what is chosen already", spec: step.Spec{Target: "#size", Value: ptr("Large")}, result: `{"values":["Large"]}`, then: `$('size').textContent === 'Large'`},
 		{name: "by index", spec: step.Spec{Target: "#size", Index: ptr(0)}, result: `{"values":["Small"]}`, then: `$('size').textContent === 'Small'`},
-		{name: "a disabled option", spec: step.Spec{Target: "#size", Value: ptr("Huge"), Timeout: "2s"}, code: "target_disabled", then: `true`},
-		{name: "an option that isn't there", spec: step.Spec{Target: "#size", Value: ptr("Tiny"), Timeout: "2s"}, code: "option_not_found", then: `$('size').click() || true`},
+		{name: "a disabled option", spec: step.Spec{Target: "#size", Value: ptr("Huge")}, code: "target_disabled", then: `true`},
+		{name: "an option that isn't there", spec: step.Spec{Target: "#size", Value: ptr("Tiny")}, code: "option_not_found", then: `$('size').click() || true`},
 		{name: "a button whose list names nothing", spec: step.Spec{Target: "#colour", Value: ptr("Blue")}, result: `{"values":["Blue"]}`, then: `$('colour').textContent === 'Blue'`},
 		{name: "several", spec: step.Spec{Target: "#extras", Values: []string{"Sugar", "Lemon"}}, result: `{"values":["Sugar","Lemon"]}`, then: `[...$('extras').children].map(o => o.ariaSelected).join() === 'false,true,true'`},
 		{name: "none of several", spec: step.Spec{Target: "#extras", Values: []string{}}, result: `{"values":[]}`, then: `[...$('extras').children].every(o => o.ariaSelected === 'false')`},
-		{name: "several of one", spec: step.Spec{Target: "#deaf", Values: []string{"a", "b"}, Timeout: "2s"}, code: "target_not_editable", then: `true`},
-		{name: "a list that says nothing", spec: step.Spec{Target: "#deaf", Value: ptr("Nothing"), Timeout: "2s"}, code: "option_not_chosen", then: `true`},
+		{name: "several of one", spec: step.Spec{Target: "#deaf", Values: []string{"a", "b"}}, code: "target_not_editable", then: `true`},
+		{name: "a list that says nothing", spec: step.Spec{Target: "#deaf", Value: ptr("Nothing")}, code: "option_not_chosen", then: `true`},
 	} {
 		c.spec.Action = "select"
-		got, f := b.run(c.spec)
+		var got string
+		var f *domain.Failure
+		if c.code == "" {
+			got, f = b.run(c.spec)
+		} else {
+			f = b.fails(c.spec, 2*time.Second)
+		}
 		if c.code == "" && (f != nil || got != c.result) || c.code != "" && (f == nil || f.Code != c.code) {
 			t.Errorf("%s: %s, %+v", c.name, got, f)
 		}

@@ -3,6 +3,7 @@ package step_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -21,15 +22,15 @@ func TestADragThatFailsLetsGo(t *testing.T) {
 		code, saw   string
 	}{
 		{
-			"a target that isn't there", "", step.Spec{Target: "#s", To: "#none", Timeout: "1500ms"},
+			"a target that isn't there", "", step.Spec{Target: "#s", To: "#none"},
 			"target_not_found", `["mousedown s","mouseup s"]`,
 		},
 		{
-			"a target that goes when the drag begins", "goes = true", step.Spec{Target: "#h", To: "#t", Moves: 2, Timeout: "2s"},
+			"a target that goes when the drag begins", "goes = true", step.Spec{Target: "#h", To: "#t", Moves: 2},
 			"target_not_found", `["mousedown h","dragstart h","dragend h"]`,
 		},
 		{
-			"a drop that nothing takes", "", step.Spec{Target: "#h", To: "#b", Timeout: "5s"},
+			"a drop that nothing takes", "", step.Spec{Target: "#h", To: "#b"},
 			step.CodeDropRefused, `["mousedown h","dragstart h","dragend h"]`,
 		},
 	} {
@@ -38,7 +39,7 @@ func TestADragThatFailsLetsGo(t *testing.T) {
 			b.value(tt.first)
 		}
 		tt.spec.Action = "drag"
-		if _, f := b.run(tt.spec); f == nil || f.Code != tt.code {
+		if f := b.fails(tt.spec, 2*time.Second); f == nil || f.Code != tt.code {
 			t.Errorf("%s: %+v", tt.name, f)
 		}
 		if got := b.value(`new Promise(done => setTimeout(() => done(seen), 50))`); got != tt.saw {

@@ -3,6 +3,7 @@ package step_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -44,7 +45,7 @@ func TestFrameOfATarget(t *testing.T) {
 		"frame=#box >> b":   "is not a frame",
 		"frame=pay >> i":    "no element matches",
 	} {
-		_, f := b.run(step.Spec{Action: "click", Target: target, Timeout: "3s"})
+		f := b.fails(step.Spec{Action: "click", Target: target}, 3*time.Second)
 		if f == nil || !strings.Contains(f.Seen, want) {
 			t.Errorf("%s: %+v, want %s", target, f, want)
 		}

@@ -3,6 +3,7 @@ package step_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
@@ -20,7 +21,7 @@ func TestWhatComesInTheMousesWay(t *testing.T) {
 	b := borrow(t)
 	for _, path := range []string{"/frame", "/open"} {
 		b.do(step.Spec{Action: "goto", URL: site.URL + path})
-		if _, f := b.run(step.Spec{Action: "click", Target: "button", Timeout: "3s"}); f == nil || f.Code != "target_not_found" {
+		if f := b.fails(step.Spec{Action: "click", Target: "button"}, 3*time.Second); f == nil || f.Code != "target_not_found" {
 			t.Errorf("%s: %+v", path, f)
 		}
 		if got := b.value("clicks"); got != "0" {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -52,7 +53,7 @@ func TestMembersThatAPageShadows(t *testing.T) {
 		!strings.HasPrefix(got.Text, "Pick one") || !strings.Contains(got.HTML, "<b>one</b>") {
 		t.Errorf("%+v, %v", got, err)
 	}
-	if _, f := b.run(step.Spec{Action: "fill", Target: "#f", Value: ptr("x"), Timeout: "2s"}); f == nil || f.Code != "target_not_editable" || !strings.Contains(f.Seen, `<form id="f" class="c"`) {
+	if f := b.fails(step.Spec{Action: "fill", Target: "#f", Value: ptr("x")}, 2*time.Second); f == nil || f.Code != "target_not_editable" || !strings.Contains(f.Seen, `<form id="f" class="c"`) {
 		t.Errorf("%+v", f)
 	}
 }

@@ -1,7 +1,9 @@
 package step_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -14,8 +16,10 @@ func TestWhatIsAboutToMoveIsNotAtRest(t *testing.T) {
 	b := borrow(t)
 	b.do(step.Spec{Action: "goto", URL: site.URL})
 	for range 4 {
+		began := time.Now()
 		b.value(`b.className = ''; b.offsetLeft; b.className = 'm'; clicks = 0`)
-		if _, f := b.run(step.Spec{Action: "click", Target: "#b", Timeout: "1s"}); f == nil || f.Code != "target_moving" {
+		enough := fmt.Sprint(time.Second + 10*time.Since(began)) // to see it, however busy the machine is now
+		if _, f := b.run(step.Spec{Action: "click", Target: "#b", Timeout: enough}); f == nil || f.Code != "target_moving" {
 			t.Errorf("%+v", f)
 		}
 		if got := b.value("clicks"); got != "0" {

@@ -130,7 +130,7 @@ func TestSnapshot(t *testing.T) {
 		}
 		aimed++
 		// Twice as many, or none, would fail it.
-		if _, why := b.run(step.Spec{Action: "waitFor", Target: strings.Join(frames, "") + target, State: "attached", Timeout: "2s"}); why != nil {
+		if _, why := b.run(step.Spec{Action: "waitFor", Target: strings.Join(frames, "") + target, State: "attached", Timeout: "20s"}); why != nil {
 			t.Errorf("%s\n%s: %+v", line, target, why)
 		}
 	}

@@ -2,6 +2,7 @@ package step_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/step"
 )
@@ -26,7 +27,7 @@ func TestAPageThatClearsEveryTimer(t *testing.T) {
 		b.do(step.Spec{Action: "click", Target: "button"})
 		b.do(step.Spec{Action: "assert", Title: ptr("clicked")})
 		b.do(step.Spec{Action: "fill", Target: "input", Value: ptr("x")})
-		_, f := b.run(step.Spec{Action: "waitFor", Target: "#never", Timeout: "1s"})
+		f := b.fails(step.Spec{Action: "waitFor", Target: "#never"}, time.Second)
 		if f == nil || f.Seen != "no element matches" {
 			t.Errorf("%s: %+v", path, f)
 		}

@@ -148,7 +148,7 @@ func TestFilesFromAddresses(t *testing.T) {
 		"/cv": "my cv.pdf application/pdf SGVsbG8=", "/plain.txt": "plain.txt text/plain SGVsbG8=", "/there": "plain.txt text/plain SGVsbG8=",
 		"/file": CodeUnfetched, "/closed": CodeBlocked, "/round": CodeUnfetched, "/large": CodeTooLarge, "/told": CodeTooLarge, "/broken": CodeUnfetched, "/slow": CodeTimeout, "/none": CodeUnfetched,
 	} {
-		s := Spec{Action: "upload", Target: "#f", Timeout: "5s", Files: []File{{URL: site.URL + path}}}
+		s := Spec{Action: "upload", Target: "#f", Timeout: "1m", Files: []File{{URL: site.URL + path}}}
 		if path == "/slow" {
 			s.Timeout = "100ms"
 		}
