@@ -428,8 +428,11 @@ func (r *run) settled(input func() error) (err error) {
 
 // stopLeft stops what an input that nobody waited for has the page on its way to:
 // a page that is on its way to a server which doesn't answer answers nothing
-// itself. It says whether the page has dealt with the input.
+// itself. It says whether the page has dealt with the input. Who has canceled the step is
+// answered within a second, so all of it has its time.
 func stopLeft(ctx context.Context, page *browser.Page) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*itsTurn)
+	defer cancel()
 	stopped := func() bool {
 		ctx, cancel := context.WithTimeout(ctx, itsTurn)
 		defer cancel()
@@ -444,8 +447,8 @@ func stopLeft(ctx context.Context, page *browser.Page) bool {
 		return true
 	}
 	// What the page does of the input it has done when it answers.
-	asking, cancel := context.WithTimeout(ctx, itsTurn)
-	defer cancel()
+	asking, giveUp := context.WithTimeout(ctx, itsTurn)
+	defer giveUp()
 	dealt := page.Call(asking, "Runtime.evaluate", object{"expression": "0"}, nil) == nil
 	return stopped() || dealt
 }
