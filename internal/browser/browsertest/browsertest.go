@@ -136,7 +136,7 @@ func launch(ctx context.Context, l *browser.Launcher, opt domain.SessionOptions)
 }
 
 func end(b *browser.Browser) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return b.Close(ctx)
 }

@@ -79,7 +79,7 @@ func (p *Pool) waiting() (b *browser.Browser, err error) {
 // empty leaves one tab, a new one, and nothing that pages have stored, and sees
 // that it is so.
 func empty(b *browser.Browser) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tabs := b.Tabs()
 	tabs.ForgetRules()
