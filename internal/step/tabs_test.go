@@ -150,9 +150,9 @@ func TestTabs(t *testing.T) {
 	t.Run("what looks goes on elsewhere, and says so", func(t *testing.T) {
 		b := home(t)
 		b.must(`{"action":"click","target":"#in","popup":true}`)
-		b.must(`{"action":"evaluate","expression":"setTimeout(close, 50); 0"}`)
-		_, why := b.try(`{"action":"waitFor","target":"#nowhere","timeout":"1s"}`)
-		if why == nil || why.Message != "Timed out after 1s. The tab in which the step began was closed, and it went on in the next." {
+		b.must(`{"action":"evaluate","expression":"setTimeout(close, 500); 0"}`) // when the next step looks
+		_, why := b.try(`{"action":"waitFor","target":"#nowhere","timeout":"2s"}`)
+		if why == nil || why.Message != "Timed out after 2s. The tab in which the step began was closed, and it went on in the next." {
 			t.Errorf("got %+v", why)
 		}
 	})
