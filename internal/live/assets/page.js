@@ -105,7 +105,7 @@ function parts(raw) {
   if (raw.startsWith("data:")) return [raw.slice(0, raw.indexOf(",") + 1) + "…", ""];
   try {
     const u = new URL(raw);
-    if (u.host) return [u.host, u.pathname + u.search + u.hash];
+    if (u.host) return [u.host, (u.pathname + u.search + u.hash).replaceAll("%E2%80%A6", "…")]; // of what the link hides
   } catch { /* not an address: shown as it is */ }
   return [raw, ""];
 }
