@@ -74,7 +74,7 @@ func NewForward(told func(Refusal)) *Forward {
 	return f
 }
 
-// Rule sets the rules for connections to come.
+// Rule sets the rules. Connections to what they close end.
 func (f *Forward) Rule(r Rules) error {
 	j := &judged{Rules: r, guard: newBrowserGuard(r.Open...)}
 	for _, host := range r.Deny {
@@ -92,6 +92,13 @@ func (f *Forward) Rule(r Rules) error {
 		j.tunnels.dialer.Control = j.guard.Control
 	}
 	f.rules.Store(j)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for nc, out := range f.open {
+		if out != nil && !j.lets(out) {
+			nc.Close()
+		}
+	}
 	return nil
 }
 
@@ -112,12 +119,12 @@ func (f *Forward) Close() {
 	f.serving.Wait()
 }
 
-// hold remembers a connection to the outside until let; false: all are over, and it is
-// closed.
+// hold remembers a connection to the outside until let; false: all are over, or the
+// rules have become others, and it is closed.
 func (f *Forward) hold(out *outbound) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ended {
+	if f.ended || !f.rules.Load().lets(out) {
 		out.Close()
 		return false
 	}
@@ -202,39 +209,43 @@ func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 	}
 	ctx, cancel := context.WithTimeout(f.ctx, reachWithin)
 	defer cancel()
-	nc, err := f.dial(ctx, r, h.host, h.port)
+	nc, target, err := f.dial(ctx, r, h.host, h.port)
 	if err != nil {
 		why := unreached(err)
 		f.refuse(h, why)
 		return nil, why
 	}
-	out := &outbound{Conn: nc, f: f}
+	out := &outbound{Conn: nc, f: f, rules: r, host: h.host, target: target}
 	if !f.hold(out) {
-		return nil, &Error{ClassConnect, "the session ends"}
+		return nil, &Error{ClassConnect, "the session ends, or has other rules now"}
 	}
 	return out, nil
 }
 
-func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (net.Conn, error) {
+// dial connects to a host. It returns at which of its addresses, with the port.
+func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (nc net.Conn, target string, err error) {
 	if err := r.hosts(host); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	addrs, err := f.resolve(ctx, host)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	targets, err := r.targets(addrs, port)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if r.tunnels != nil {
-		nc, _, err := r.tunnels.dialFirst(ctx, targets)
-		return nc, err
+		return r.tunnels.dialFirst(ctx, targets)
 	}
 	dialer := &net.Dialer{Control: r.guard.Control}
-	return race(ctx, targets, func(ctx context.Context, target string) (net.Conn, error) {
+	nc, err = race(ctx, targets, func(ctx context.Context, target string) (net.Conn, error) {
 		return dialer.DialContext(ctx, "tcp", target)
 	})
+	if err != nil {
+		return nil, "", err
+	}
+	return nc, nc.RemoteAddr().String(), nil
 }
 
 // resolve is what a host means. Names below localhost are this machine everywhere, as

@@ -852,6 +852,66 @@ func TestForwardCloses(t *testing.T) {
 	}
 }
 
+// TestForwardEndsWhatIsClosed: other rules are for what is connected already, too, and
+// for what connects meanwhile.
+func TestForwardEndsWhatIsClosed(t *testing.T) {
+	s, _ := site(t, false, everything)
+	port := s.Listener.Addr().(*net.TCPAddr).Port
+	tunnel := func(w *way, host string) *bufio.Reader {
+		_, in := w.speak(t, fmt.Sprintf("CONNECT %s:%d HTTP/1.1\r\n\r\n", host, port))
+		if resp, err := http.ReadResponse(in, &http.Request{Method: "CONNECT"}); err != nil || resp.StatusCode != 200 {
+			t.Fatalf("%v, %v", resp, err)
+		}
+		return in
+	}
+	for name, rules := range map[string]Rules{
+		"a range":            {},
+		"an address":         {Open: here, Deny: []string{"127.0.0.1"}},
+		"all but another":    {Open: here, Allow: []string{"example.com"}},
+		"its proxy":          {Open: here, Proxy: "http://127.0.0.1:1"},
+		"nothing, by others": {Open: here, Deny: []string{"example.com"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := startForward(t, &Rules{Open: here}, nil)
+			in := tunnel(w, "127.0.0.1")
+			asks, kept := w.speak(t, "GET "+s.URL+"/none HTTP/1.1\r\n\r\n")
+			if resp, err := http.ReadResponse(kept, nil); err != nil || resp.StatusCode != 204 {
+				t.Fatalf("%v, %v", resp, err)
+			}
+			if err := w.Rule(rules); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasPrefix(name, "nothing") {
+				fmt.Fprintf(asks, "GET %s/none HTTP/1.1\r\n\r\n", s.URL)
+				if resp, err := http.ReadResponse(kept, nil); err != nil || resp.StatusCode != 204 {
+					t.Errorf("what stays open: %v, %v", resp, err)
+				}
+				return
+			}
+			for _, one := range []*bufio.Reader{in, kept} {
+				if _, err := one.ReadByte(); err == nil || isTimeout(err) {
+					t.Errorf("it is open still: %v", err)
+				}
+			}
+		})
+	}
+	asked, goes := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	w := startForward(t, &Rules{Open: here}, egresstest.Resolver(t, func(string, int) egresstest.Lookup {
+		once.Do(func() { close(asked); <-goes })
+		return egresstest.To("127.0.0.1")
+	}))
+	_, in := w.speak(t, fmt.Sprintf("CONNECT slow.example:%d HTTP/1.1\r\n\r\n", port))
+	<-asked
+	if err := w.Rule(Rules{}); err != nil {
+		t.Fatal(err)
+	}
+	close(goes)
+	if resp, err := http.ReadResponse(in, &http.Request{Method: "CONNECT"}); err != nil || resp.StatusCode == 200 {
+		t.Errorf("what connected meanwhile: %v, %v", resp, err)
+	}
+}
+
 // TestForwardClosesThisMachine: its own addresses are closed to browsers even where
 // they are public.
 func TestForwardClosesThisMachine(t *testing.T) {

@@ -126,6 +126,19 @@ func (r *judged) targets(addrs []netip.Addr, port string) ([]string, error) {
 	return r.guard.among(left, port)
 }
 
+// lets says whether a connection that was made by other rules may go on.
+func (r *judged) lets(out *outbound) bool {
+	if r == out.rules {
+		return true
+	}
+	to, err := netip.ParseAddrPort(out.target)
+	if err != nil || r.hosts(out.host) != nil || r.Proxy != out.rules.Proxy {
+		return false
+	}
+	_, err = r.targets([]netip.Addr{to.Addr()}, "")
+	return err == nil
+}
+
 // hosts says, as an *[Error], why a host may not be reached.
 func (r *judged) hosts(host string) error {
 	matches := func(pattern string) bool {
