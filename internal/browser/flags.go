@@ -53,7 +53,7 @@ func (k kind) flags(files string, sandbox, namespace bool) []string {
 	args := []string{
 		"--headless=new",
 		"--remote-debugging-pipe",
-		"--user-data-dir=" + filepath.Join(files, "profile"),
+		"--user-data-dir=" + filepath.Join(files, profileFolder),
 		fmt.Sprintf("--window-size=%d,%d", k.viewport.Width, k.viewport.Height),
 		k.screen(),
 
@@ -78,7 +78,7 @@ func (k kind) flags(files string, sandbox, namespace bool) []string {
 		"--disable-gpu", "--mute-audio", "--hide-scrollbars", "--force-color-profile=srgb",
 		"--disable-breakpad", "--disable-crash-reporter",
 
-		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding,BackForwardCache",
+		"--disable-features=Translate,MediaRouter,OptimizationHints,AutofillServerCommunication,DialMediaRouteProvider,AcceptCHFrame,CalculateNativeWinOcclusion,HttpsUpgrades,DestroyProfileOnBrowserClose,PaintHolding,BackForwardCache,NetworkTimeServiceQuerying",
 	}
 	lang, accepted := "en-US", american // whatever the server speaks
 	switch {
@@ -95,6 +95,8 @@ func (k kind) flags(files string, sandbox, namespace bool) []string {
 		// As the whole browser does: a site can't reach into another's process, or
 		// hold it up; and letters are as wide as they are drawn.
 		args = append(args, "--site-per-process", "--font-render-hinting=none")
+	} else {
+		args = append(args, "--component-updater=url-source="+nowhere, "--gaia-url="+nowhere, "--google-apis-url="+nowhere)
 	}
 	if k.ignoreCertErrors {
 		args = append(args, "--ignore-certificate-errors")
@@ -111,6 +113,16 @@ func (k kind) flags(files string, sandbox, namespace bool) []string {
 	}
 	return append(args, "about:blank")
 }
+
+// nowhere is where the whole browser finds the services of who makes it, which it asks
+// for when a page uses what they stand behind (translation, speech, protected media, a
+// password): a port to which Chromium itself connects nothing. What is asked of them
+// would count as the session's, and tell of it.
+const nowhere = "http://127.0.0.1:1/"
+
+// preferences are the whole browser's for what it has no flags for: the passwords of
+// pages are nobody's to look up.
+const preferences = `{"profile":{"password_manager_leak_detection":false},"safebrowsing":{"enabled":false},"signin":{"allowed":false,"allowed_on_next_startup":false}}`
 
 // screen is one as large as the page, as the page is told that it is: frames of
 // other sites look at the real one, whose own pixels are counted.

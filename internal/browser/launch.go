@@ -281,6 +281,12 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, err
 	}
 	b.files = files
+	if !isShell(k.program) {
+		if err := prefer(files, as.id); err != nil {
+			b.abandon()
+			return nil, err
+		}
+	}
 	if b.key, err = makeKey(dir); err != nil {
 		b.abandon()
 		return nil, err
@@ -359,21 +365,48 @@ func makeFolders(dir string, uid int) (files string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("make the session's folder: %w", err)
 	}
-	for _, f := range []string{files, filepath.Join(files, "tmp"), filepath.Join(files, downloadsFolder)} {
+	return files, own(uid, files, filepath.Join(files, "tmp"), filepath.Join(files, downloadsFolder))
+}
+
+// own makes folders that are the browser's user's.
+func own(uid int, folders ...string) error {
+	for _, f := range folders {
 		if err := os.Mkdir(f, 0o700); err != nil {
-			return "", fmt.Errorf("make the session's folder: %w", err)
+			return fmt.Errorf("make the session's folder: %w", err)
 		}
 		if uid != 0 {
 			if err := os.Chown(f, uid, uid); err != nil {
-				return "", fmt.Errorf("make the session's folder: %w", err)
+				return fmt.Errorf("make the session's folder: %w", err)
 			}
 		}
 	}
-	return files, nil
+	return nil
+}
+
+// prefer gives the whole browser its preferences, in a profile of which it makes the
+// rest.
+func prefer(files string, uid int) error {
+	profile := filepath.Join(files, profileFolder)
+	folder := filepath.Join(profile, "Default")
+	if err := own(uid, profile, folder); err != nil {
+		return err
+	}
+	file := filepath.Join(folder, "Preferences")
+	err := os.WriteFile(file, []byte(preferences), 0o600)
+	if err == nil && uid != 0 {
+		err = os.Chown(file, uid, uid)
+	}
+	if err != nil {
+		return fmt.Errorf("write the browser's preferences: %w", err)
+	}
+	return nil
 }
 
 // What is in a session's folder: the keeper's socket, and the browser's own folder.
 const socketName, filesFolder = "keeper.sock", "files"
+
+// profileFolder is in the browser's own.
+const profileFolder = "profile"
 
 // inFolder names the socket through its folder's file descriptor: a socket's path
 // may have only 108 bytes.
