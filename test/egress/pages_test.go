@@ -152,7 +152,7 @@ func TestPages(t *testing.T) {
 			t.Parallel()
 			r := start(t, k)
 			// Chromium has 32 connections through a proxy.
-			for some := range slices.Chunk(ofPages, 16) {
+			for some := range slices.Chunk(ofPages, 24) {
 				var running sync.WaitGroup
 				for _, w := range some {
 					do := r.fill(t, w)

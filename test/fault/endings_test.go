@@ -56,12 +56,9 @@ func TestEveryEndingLeavesNothing(t *testing.T) {
 		{"its server is interrupted", func() { e.serverEnds(syscall.SIGINT, true, "--keeper-grace=60s") }},
 		{"its server is killed while another browser is made ready", func() { e.serverEnds(syscall.SIGKILL, true, "--keeper-grace=1s", "--pool-size=3") }},
 		{"its server is told to end while another browser is made ready", func() { e.serverEnds(syscall.SIGTERM, true, "--pool-size=3") }},
-		{"its server is killed while it closes", func() { e.closing(syscall.SIGKILL, nil) }},
-		{"its server is told to end while it closes", func() { e.closing(syscall.SIGTERM, nil) }},
-		{"its server is killed while files of it are kept", func() { e.closing(syscall.SIGKILL, e.pictures) }},
-		{"its server is told to end while files of it are kept", func() { e.closing(syscall.SIGTERM, e.pictures) }},
-		{"its server is killed while it starts anew", func() { e.twice(syscall.SIGKILL) }},
-		{"its server is told to end while it starts anew", func() { e.twice(syscall.SIGTERM) }},
+		{"its server ends while it closes", func() { e.closing(e.either(), nil) }},
+		{"its server ends while files of it are kept", func() { e.closing(e.either(), e.pictures) }},
+		{"its server ends while it starts anew", func() { e.twice(e.either()) }},
 		{"its server comes back as another one", func() {
 			e.changed("--max-sessions=1", "--browser-memory=256MiB", "--browser-processes=500", "--pool-size=2")
 		}},
@@ -188,6 +185,11 @@ func (e *ends) starting(do func()) {
 		do()
 	}
 	e.closed(e.server, id)
+}
+
+// either ends a server, at once or not.
+func (e *ends) either() syscall.Signal {
+	return []syscall.Signal{syscall.SIGKILL, syscall.SIGTERM}[e.random.IntN(2)]
 }
 
 // moment is one until a browser has started, or soon after.
