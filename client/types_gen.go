@@ -206,7 +206,7 @@ func (v *Attempt) UnmarshalJSON(raw []byte) error {
 // AttemptCounts is the attempts of some time, counted.
 type AttemptCounts struct {
 	// When this time began; it ends where the next begins, the last of them now.
-	From string `json:"from"`
+	From time.Time `json:"from"`
 	// Attempts that were answered with 2xx.
 	Succeeded int `json:"succeeded"`
 	// Attempts that weren't.
@@ -563,7 +563,7 @@ type EndpointStats struct {
 	Waiting int `json:"waiting"`
 	// Since when the one is due that is due longest, or when the first will be; not there when none
 	// waits.
-	DueSince string `json:"dueSince,omitzero"`
+	DueSince time.Time `json:"dueSince,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`

@@ -208,7 +208,7 @@ func (h *Handler) endpoint(c *call) (view, error) {
 	if v.Stats, err = c.API.Endpoints.Stats(ctx, id, v.Period); err != nil {
 		return view{}, err
 	}
-	v.Charts, v.DueSince = statsCharts(v.Stats), moment(v.Stats.DueSince)
+	v.Charts, v.DueSince = statsCharts(v.Stats), v.Stats.DueSince
 	got, err := c.API.Deliveries.Page(ctx, browserhook.ListDeliveriesParams{
 		EndpointID: id, Status: browserhook.DeliveryStatus(v.Status), EventType: v.Type, Cursor: q.Get("cursor"), Limit: deliveriesOnPage,
 	})
@@ -222,15 +222,6 @@ func (h *Handler) endpoint(c *call) (view, error) {
 // wrong refuses what a form says.
 func wrong(detail string) error {
 	return &browserhook.Error{Status: http.StatusUnprocessableEntity, Title: "That can't be done", Detail: detail}
-}
-
-// moment is a time of the API; zero: none.
-func moment(text string) time.Time {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }
 
 // statsCharts draws what an endpoint's attempts came to, how long they took, and what
@@ -249,7 +240,7 @@ func statsCharts(s *browserhook.EndpointStats) []plot {
 		return float64(ms)
 	}
 	for i, b := range s.Bars {
-		from[i] = moment(b.From)
+		from[i] = b.From
 		tried := b.Succeeded+b.Failed > 0
 		for at, value := range []float64{float64(b.Succeeded), float64(b.Failed), milliseconds(b.MedianMs, tried), milliseconds(b.P95Ms, tried), float64(b.Waiting)} {
 			columns[at][i] = value

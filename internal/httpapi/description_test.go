@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,6 +18,9 @@ type described struct {
 	id, method, path string
 	object
 }
+
+// named are the members that are times or ids.
+var named = regexp.MustCompile(`^(from|since|until)$|(At|Since|Until|Id)$`)
 
 // description is every operation and the schemas that they refer to.
 func description(t *testing.T) (all []described, schemas object) {
@@ -89,7 +93,8 @@ func TestDescriptionNamesRealMediaTypes(t *testing.T) {
 	}
 }
 
-// TestEveryMemberIsDescribed, and every schema.
+// TestEveryMemberIsDescribed, and every schema; a time and an id by more than their name,
+// for clients whose types come from it.
 func TestEveryMemberIsDescribed(t *testing.T) {
 	_, schemas := description(t)
 	n := 0
@@ -104,6 +109,11 @@ func TestEveryMemberIsDescribed(t *testing.T) {
 			m := one.(object)
 			if m["description"] == nil && m["$ref"] == nil {
 				t.Errorf("%s.%s is not described", at, name)
+			}
+			kind, _ := m["type"].(string)
+			said := m["pattern"] != nil || m["format"] != nil || m["enum"] != nil || m["const"] != nil
+			if kind == "string" && named.MatchString(name) && !said {
+				t.Errorf("%s.%s is a time or an id, and its schema doesn't say so", at, name)
 			}
 			n++
 			look(at+"."+name, m)

@@ -54,7 +54,7 @@ type endpointView struct {
 	DisabledReason string            `json:"disabledReason,omitempty" enum:"gone,failing,requested" doc:"Why it is DISABLED."`
 	FailingSince   string            `json:"failingSince,omitempty" doc:"No delivery has succeeded since."`
 	PublicKey      string            `json:"publicKey,omitempty" doc:"Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json."`
-	PublicKeyID    string            `json:"publicKeyId,omitempty" doc:"The kid of the public key there."`
+	PublicKeyID    string            `json:"publicKeyId,omitempty" pattern:"^[0-9A-Za-z_-]{43}$" doc:"The kid of the public key there."`
 	Secret         string            `json:"secret,omitempty" doc:"Signs its deliveries. Only in the answer to the call that made it."`
 	CreatedAt      string            `json:"createdAt" doc:"When it was made."`
 	UpdatedAt      string            `json:"updatedAt" doc:"When it was last changed."`

@@ -132,7 +132,7 @@ func reach(v any, schemas map[string]any, seen map[string]bool) {
 var ids = map[string]domain.Prefix{
 	"sessionId": domain.PrefixSession, "stepId": domain.PrefixStep, "eventId": domain.PrefixEvent, "endpointId": domain.PrefixEndpoint,
 	"deliveryId": domain.PrefixDelivery, "waitsFor": domain.PrefixDelivery, "attemptId": domain.PrefixAttempt, "artifactId": domain.PrefixArtifact,
-	"streamId": domain.PrefixStream, "viewerId": domain.PrefixViewer, "projectId": domain.PrefixProject, "keyId": domain.PrefixKey, "nodeId": "node",
+	"streamId": domain.PrefixStream, "viewerId": domain.PrefixViewer, "projectId": domain.PrefixProject, "keyId": domain.PrefixKey, "nodeId": "node", "requestId": "req",
 }
 
 // stem is what an id with the prefix looks like.

@@ -20,7 +20,7 @@ type Examples interface {
 }
 
 type statsCountsView struct {
-	From      string `json:"from" doc:"When this time began; it ends where the next begins, the last of them now."`
+	From      string `json:"from" format:"date-time" doc:"When this time began; it ends where the next begins, the last of them now."`
 	Succeeded int    `json:"succeeded" doc:"Attempts that were answered with 2xx."`
 	Failed    int    `json:"failed" doc:"Attempts that weren't."`
 	GivenUp   int    `json:"givenUp" doc:"Deliveries that were given up after such an attempt."`
@@ -50,7 +50,7 @@ type statsView struct {
 	Total      statsCountsView   `json:"total" doc:"All of it."`
 	Bars       []statsCountsView `json:"bars" nullable:"false" doc:"The parts of it, in order, without gaps."`
 	Waiting    int               `json:"waiting" doc:"Deliveries that wait now, or are being sent; 10000 is that many or more."`
-	DueSince   string            `json:"dueSince,omitempty" doc:"Since when the one is due that is due longest, or when the first will be; not there when none waits."`
+	DueSince   string            `json:"dueSince,omitempty" format:"date-time" doc:"Since when the one is due that is due longest, or when the first will be; not there when none waits."`
 }
 
 type exampleView struct {

@@ -121,7 +121,7 @@ class Attempt(Model):
 class AttemptCounts(Model):
     """The attempts of some time, counted."""
 
-    from_: str
+    from_: datetime
     """When this time began; it ends where the next begins, the last of them now."""
     succeeded: int
     """Attempts that were answered with 2xx."""
@@ -142,7 +142,7 @@ class AttemptCounts(Model):
     def decode(cls, raw: Any) -> AttemptCounts:
         return cls(
             raw=raw,
-            from_=raw.get("from"),
+            from_=opt(instant, raw.get("from")),
             succeeded=raw.get("succeeded"),
             failed=raw.get("failed"),
             given_up=raw.get("givenUp"),
@@ -789,7 +789,7 @@ class EndpointStats(Model):
     """The parts of it, in order, without gaps."""
     waiting: int
     """Deliveries that wait now, or are being sent; 10000 is that many or more."""
-    due_since: str | None = None
+    due_since: datetime | None = None
     """Since when the one is due that is due longest, or when the first will be; not there
     when none waits.
     """
@@ -803,7 +803,7 @@ class EndpointStats(Model):
             total=opt(AttemptCounts.decode, raw.get("total")),
             bars=opt(many(AttemptCounts.decode), raw.get("bars")),
             waiting=raw.get("waiting"),
-            due_since=raw.get("dueSince"),
+            due_since=opt(instant, raw.get("dueSince")),
         )
 
 
