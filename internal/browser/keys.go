@@ -75,7 +75,7 @@ func (k Key) event(down bool, modifiers int) map[string]any {
 
 // editing is what Chromium without a desktop must be told a chord means.
 func editing(k Key, modifiers int) []string {
-	if modifiers != ModControl && modifiers != ModMeta {
+	if modifiers != Modifier("ControlOrMeta") {
 		return nil
 	}
 	switch k.Code {

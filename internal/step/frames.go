@@ -2,6 +2,7 @@ package step
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,21 +103,21 @@ func (r *run) below(f browser.Frame, frames []browser.Frame) []browser.Frame {
 
 // askAround calls a function of the engine in the document around a frame, with
 // the frame's element.
-func (r *run) askAround(inner, outer browser.Frame, fn string) (v verdict, err error) {
+func (r *run) askAround(ctx context.Context, inner, outer browser.Frame, fn string) (v verdict, err error) {
 	var owner struct {
 		Node int64 `json:"backendNodeId"`
 	}
-	if err := outer.Session.Call(r.ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
+	if err := outer.Session.Call(ctx, "DOM.getFrameOwner", object{"frameId": inner.ID}, &owner); err != nil {
 		return v, err
 	}
 	var element struct {
 		Object remote `json:"object"`
 	}
-	if err := outer.Session.Call(r.ctx, "DOM.resolveNode", object{"backendNodeId": owner.Node, "executionContextId": outer.Context}, &element); err != nil {
+	if err := outer.Session.Call(ctx, "DOM.resolveNode", object{"backendNodeId": owner.Node, "executionContextId": outer.Context}, &element); err != nil {
 		return v, err
 	}
 	var res returned
-	if err := outer.Session.Call(r.ctx, "Runtime.callFunctionOn", object{
+	if err := outer.Session.Call(ctx, "Runtime.callFunctionOn", object{
 		"functionDeclaration": "function(fn) { return bh[fn](this) }", "objectId": element.Object.ObjectID,
 		"arguments": []object{{"value": fn}}, "returnByValue": true, "awaitPromise": true,
 	}, &res); err != nil {
@@ -158,14 +159,15 @@ func (r *run) lookThrough(f browser.Frame, fn string, args object, every []brows
 }
 
 // concealed says which frame that a document is in can't be seen, if one can't.
-// A document around it that gives no answer conceals nothing.
+// A document around it that hangs conceals nothing.
 func (r *run) concealed(f browser.Frame) (no *verdict, err error) {
 	for _, outer := range r.above(f) {
-		if r.answers(outer) {
-			v, err := r.askAround(f, outer, "shows")
-			if err != nil || !v.OK {
-				return &v, err
-			}
+		ctx, cancel := context.WithTimeout(r.ctx, hangs)
+		v, err := r.askAround(ctx, f, outer, "shows")
+		hung := ctx.Err() != nil && r.ctx.Err() == nil
+		cancel()
+		if !hung && (err != nil || !v.OK) {
+			return &v, err
 		}
 		f = outer
 	}

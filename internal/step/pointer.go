@@ -199,7 +199,7 @@ func (r *run) moving(f browser.Frame) (no *verdict, err error) {
 
 // restsIn asks the document around a frame whether it rests.
 func (r *run) restsIn(inner, outer browser.Frame) (verdict, error) {
-	return r.askAround(inner, outer, "rests")
+	return r.askAround(r.ctx, inner, outer, "rests")
 }
 
 // point is where a verdict's point is in the whole page's view: through the

@@ -305,6 +305,7 @@ var keys = []Case{
 	pressed("press End and Backspace", `<input id=b value=abc>`, `{"action":"press","target":"#b","key":"End"}{"action":"press","target":"#b","key":"Backspace"}`),
 	pressed("press Control+A and Delete", `<input id=b value=abc>`, `{"action":"press","target":"#b","key":"Control+A"}{"action":"press","target":"#b","key":"Delete"}`),
 	pressed("press Control+a and a letter", `<input id=b value=abc>`, `{"action":"press","target":"#b","key":"Control+a"}{"action":"press","target":"#b","key":"x"}`),
+	pressed("press Meta+a, which is no shortcut here", `<input id=b value=abc>`, `{"action":"press","target":"#b","key":"Meta+a"}{"action":"press","target":"#b","key":"x"}`),
 	pressed("press Escape", `<input id=b type=search value=abc>`, `{"action":"press","target":"#b","key":"Escape"}`),
 	pressed("press an arrow in a number", `<input id=b type=number value=4>`, `{"action":"press","target":"#b","key":"ArrowUp"}`),
 	pressed("press an arrow in a range", `<input id=b type=range value=40>`, `{"action":"press","target":"#b","key":"ArrowRight"}`),

@@ -266,6 +266,7 @@ var frames = []Case{
 	refused(concealed("fill in a frame that can't be seen", "visibility:hidden", "in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`)),
 	refused(concealed("select in a frame of another site that can't be seen", "visibility:hidden", "{{other}}in", `{"action":"select","target":"#s","value":"2"}`, `selectOption("2")`)),
 	refused(concealed("what is in a frame of no size isn't visible", "width:0;height:0;border:0", "in", `{"action":"waitFor","target":"#b"}`, `waitFor()`)),
+	refused(concealed("fill in a frame of another site of no size", "width:0;height:0;border:0", "{{other}}in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`)),
 	concealed("what is in a hidden frame of another site is hidden", "visibility:hidden", "{{other}}in", `{"action":"waitFor","target":"#b","state":"hidden"}`, `waitFor({state: "hidden"})`),
 	concealed("fill in a frame at opacity 0", "opacity:0", "{{other}}in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`),
 	concealed("a frame that is seen later", "visibility:hidden", "in", `{"action":"fill","target":"#b","value":"x"}`, `fill("x")`, `<script>setTimeout(() => document.querySelector('iframe').style = '', 250)</script>`),
