@@ -255,6 +255,7 @@ var checking = []Case{
 	ticked("uncheck what is indeterminate", "microsoft/playwright#20190", false, `<input type=checkbox id=b><script>b.indeterminate = true</script>`, "uncheck"),
 	ticked("role=checkbox", "", false, `<div id=b role=checkbox aria-checked=false onclick="this.setAttribute('aria-checked', 'true')">x</div>`, "check"),
 	ticked("role=checkbox that is mixed", "", false, `<div id=b role=checkbox aria-checked=mixed onclick="this.setAttribute('aria-checked', 'true')">x</div>`, "check"),
+	ticked("role=checkbox, in capitals", "", false, `<div id=b role=checkbox aria-checked=False onclick="this.setAttribute('aria-checked', 'True')">x</div>`, "check"),
 	ticked("role=switch", "", false, `<button id=b role=switch aria-checked=false onclick="this.setAttribute('aria-checked', 'true')">x</button>`, "check"),
 	ticked("role=menuitemcheckbox", "", false, `<div id=b role=menuitemcheckbox aria-checked=true onclick="this.setAttribute('aria-checked', 'false')">x</div>`, "uncheck"),
 	ticked("a span in role=checkbox", "", false, `<div id=c role=checkbox aria-checked=false onclick="this.setAttribute('aria-checked', 'true')"><span id=b>x</span></div>`, "check"),

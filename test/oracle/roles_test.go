@@ -11,6 +11,11 @@ const controls = `<button id=k1 aria-pressed=true>Bold</button><button id=k2 ari
 	<div role=tablist><div role=tab id=t1 aria-selected=true>A</div><div role=tab id=t2>B</div></div><select><option id=o1>x<option id=o2 selected>y</select>
 	<button id=k6 aria-hidden=true>Hid</button><button id=k7 style="display:none">None</button><a id=a1 href="#">Link</a><a id=a2>No link</a>`
 
+// As programs write it that have their own true.
+const inCapitals = `<div role=checkbox id=c1 aria-checked=True>x</div><div role=checkbox id=c2 aria-checked=False>x</div><button id=k1 aria-pressed=MIXED>x</button>
+	<div role=tablist><div role=tab id=t1 aria-selected=True aria-expanded=TRUE>x</div><div role=tab id=t2 aria-selected=False aria-expanded=True>x</div></div>
+	<a id=a1 href="#" aria-hidden=True>x</a><a id=a2 href="#" aria-hidden=False>x</a>`
+
 // Roles, names and states.
 var roles = []Case{
 	finds("button", roleSuite, controls, "role=button"),
@@ -19,6 +24,10 @@ var roles = []Case{
 	finds("not checked", roleSuite, controls, "role=checkbox[checked=false]"),
 	finds("half checked", roleSuite, controls, `role=checkbox[checked="mixed"]`),
 	finds("a checked radio", roleSuite, controls, "role=radio[checked=true]"),
+	finds("checked, in capitals", "", inCapitals, "role=checkbox[checked]"),
+	finds("half pressed, in capitals", "", inCapitals, `role=button[pressed="mixed"]`),
+	finds("selected and expanded, in capitals", "", inCapitals, "role=tab[selected][expanded]"),
+	finds("hidden in capitals", "", inCapitals, "role=link"),
 	finds("pressed", roleSuite, controls, "role=button[pressed]"),
 	finds("half pressed", roleSuite, controls, `role=button[pressed="mixed"]`),
 	finds("disabled", roleSuite, controls, "role=button[disabled]"),

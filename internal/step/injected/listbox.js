@@ -1,6 +1,6 @@
 // Chooses in lists that pages make themselves: role=combobox, listbox, option.
 
-const isCombobox = (el) => roleOf(el) === "combobox" || own(el).getAttribute("aria-haspopup") === "listbox";
+const isCombobox = (el) => roleOf(el) === "combobox" || aria(el, "haspopup") === "listbox";
 const isListbox = (el) => roleOf(el) === "listbox" && own(el).tagName !== "SELECT";
 const customList = (el) => own(el).tagName !== "SELECT" && (isListbox(el) || isCombobox(el));
 
@@ -19,7 +19,7 @@ function listOf(el) {
 }
 
 const labelOf = (option) => squash(own(option).getAttribute("aria-label")) || squash(textOf(option));
-const isChosen = (option) => ["aria-selected", "aria-checked"].some((name) => own(option).getAttribute(name) === "true");
+const isChosen = (option) => ["selected", "checked"].some((name) => aria(option, name) === "true");
 const saysChosen = (option) => own(option).hasAttribute("aria-selected") || own(option).hasAttribute("aria-checked");
 
 // optionOf finds one option as it is wanted: by value or label, by label alone,
@@ -40,7 +40,7 @@ function optionOf(el, want) {
 // shownList says whether a list's options can be chosen from, or it must be opened.
 function listState(el) {
   const list = listOf(el);
-  return { custom: true, open: isListbox(el) || (!!list && own(el).getAttribute("aria-expanded") !== "false"), several: !!list && own(list).getAttribute("aria-multiselectable") === "true" };
+  return { custom: true, open: isListbox(el) || (!!list && aria(el, "expanded") !== "false"), several: !!list && aria(list, "multiselectable") === "true" };
 }
 
 // What was chosen last, to be looked at again when its list is closed.

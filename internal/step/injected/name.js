@@ -30,7 +30,7 @@ const nothing = { text: "", said: false };
 // root); and whether what is hidden counts (open, hidden).
 function alternative(el, how) {
   if (how.seen.has(el) || silent.has(tagOf(el))) return nothing;
-  if (isLost(el, how)) return { text: attr(el, "aria-hidden") === "true" ? reachable(el, how) : "", said: false };
+  if (isLost(el, how)) return { text: aria(el, "hidden") === "true" ? reachable(el, how) : "", said: false };
   const seen = new Set(how.seen).add(el), inner = { ...how, seen, self: false, root: false };
   const said = (text) => ({ text, said: true });
   // What isn't drawn itself may hold what is.
@@ -71,7 +71,7 @@ const isLost = (el, how) => !how.hidden && !how.open && tagOf(el) !== "option" &
 // reachable is the text of what can have the focus in an element that is hidden
 // from everybody: it isn't hidden so well.
 const reachable = (el, how) => (own(el).checkVisibility() ? [...own(el).querySelectorAll("a[href],button,[tabindex]")] : [])
-  .filter((n) => attr(n, "aria-hidden") !== "true").map((n) => contentOf(n, how)).join(" ");
+  .filter((n) => aria(n, "hidden") !== "true").map((n) => contentOf(n, how)).join(" ");
 
 // What has a matter of its own, and no part in the name of what it is in.
 const alone = new Set(("alert alertdialog application article banner complementary contentinfo dialog document feed figure form grid group img log main " +
@@ -114,7 +114,7 @@ function embedded(el, role, how) {
     }
     if (el instanceof HTMLInputElement) return el.value || undefined;
     const list = role === "listbox" ? el : [...own(el).querySelectorAll("*"), ...idRefs(el, "aria-owns"), ...idRefs(el, "aria-controls")].find((n) => roleOf(n) === "listbox");
-    return list ? [...own(list).querySelectorAll('[aria-selected="true"]')].map((o) => alternative(o, how).text).join(" ") : "";
+    return list ? [...own(list).querySelectorAll('[aria-selected="true" i]')].map((o) => alternative(o, how).text).join(" ") : "";
   }
   if (["progressbar", "scrollbar", "slider", "spinbutton", "meter"].includes(role)) {
     const value = attr(el, "aria-valuetext") ?? attr(el, "aria-valuenow") ?? el.value;

@@ -90,7 +90,7 @@ function lineOf(el, role, name, how) {
   if (expanded) states.push(expanded === "true" ? "expanded" : "collapsed");
   if (usable.has(role) && disabled(el)) states.push("disabled");
   if (["textbox", "searchbox", "spinbutton"].includes(role) && isReadOnly(el)) states.push("read-only");
-  if (attr(el, "aria-invalid") === "true") states.push("invalid");
+  if (aria(el, "invalid") === "true") states.push("invalid");
   if (usable.has(role) && isFocused(el)) states.push("focused");
   if (states.length) text += ` (${states.join(", ")})`;
   const value = valueIn(el, role);

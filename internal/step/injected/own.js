@@ -28,6 +28,8 @@ const tagOf = getter(Element.prototype, "localName"), typeOf = getter(Node.proto
 const firstOf = getter(Node.prototype, "firstChild"), nextOf = getter(Node.prototype, "nextSibling");
 const shadowOf = getter(Element.prototype, "shadowRoot"), aboveOf = getter(Node.prototype, "parentElement");
 const attr = (el, name) => Element.prototype.getAttribute.call(el, name);
+// What an attribute of ARIA's says, which it may in capitals.
+const aria = (el, name) => attr(el, "aria-" + name)?.toLowerCase() ?? null;
 const hasAttr = (el, name) => Element.prototype.hasAttribute.call(el, name);
 const isElement = (n) => typeOf(n) === 1;
 

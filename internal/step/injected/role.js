@@ -164,14 +164,14 @@ const isTold = memo((el) => {
 
 // Whether an element or what is around it is kept from everybody.
 const isShut = memo((el) => {
-  if (attr(el, "aria-hidden") === "true" || styleOf(el).display === "none" || (el instanceof HTMLElement && hasAttr(el, "inert"))) return true;
+  if (aria(el, "hidden") === "true" || styleOf(el).display === "none" || (el instanceof HTMLElement && hasAttr(el, "inert"))) return true;
   const parent = parentOf(el);
   return !!parent && isShut(parent);
 });
 
 const checkedOf = (el) => {
   if (el instanceof HTMLInputElement && (el.type === "checkbox" || el.type === "radio")) return el.indeterminate ? "mixed" : String(el.checked);
-  const said = attr(el, "aria-checked");
+  const said = aria(el, "checked");
   return canBeChecked.has(roleOf(el)) && (said === "true" || said === "mixed") ? said : "false";
 };
 
@@ -179,13 +179,13 @@ const checkedOf = (el) => {
 const statesOf = {
   checked: checkedOf,
   pressed: (el) => {
-    const said = attr(el, "aria-pressed");
+    const said = aria(el, "pressed");
     return roleOf(el) === "button" && (said === "true" || said === "mixed") ? said : "false";
   },
-  selected: (el) => String(el instanceof HTMLOptionElement ? el.selected : attr(el, "aria-selected") === "true"),
+  selected: (el) => String(el instanceof HTMLOptionElement ? el.selected : aria(el, "selected") === "true"),
   expanded: (el) => {
     if (el instanceof HTMLDetailsElement) return String(el.open);
-    const said = attr(el, "aria-expanded");
+    const said = aria(el, "expanded");
     return said === null ? "" : String(said === "true");
   },
   disabled: (el) => String(disabled(el)),

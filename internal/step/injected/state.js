@@ -56,7 +56,7 @@ function disabled(el) {
   // Chromium calls one with a listener a link; WAI-ARIA doesn't.
   if (own(el).matches("a:not([href]):not([role])")) return false;
   for (const n of upwards(el)) {
-    const said = own(n).getAttribute("aria-disabled")?.toLowerCase();
+    const said = aria(n, "disabled");
     if (said === "true" || said === "false") return said === "true";
   }
   return false;
@@ -72,12 +72,12 @@ function isInert(el) {
 // isReadOnly is undefined for what nothing can be written into.
 function isReadOnly(el) {
   if (own(el).matches("input,textarea,select")) return el.hasAttribute("readonly");
-  if (canBeReadOnly.has(roleOf(el))) return own(el).getAttribute("aria-readonly") === "true";
+  if (canBeReadOnly.has(roleOf(el))) return aria(el, "readonly") === "true";
   return own(el).isContentEditable ? false : undefined;
 }
 
 // isChecked is undefined for what can't be checked.
 function isChecked(el) {
   if (own(el).tagName === "INPUT" && (el.type === "checkbox" || el.type === "radio")) return el.checked;
-  return canBeChecked.has(roleOf(el)) ? own(el).getAttribute("aria-checked") === "true" : undefined;
+  return canBeChecked.has(roleOf(el)) ? aria(el, "checked") === "true" : undefined;
 }
