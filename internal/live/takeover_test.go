@@ -108,6 +108,12 @@ func TestAPersonDrivesASession(t *testing.T) {
 	w.run(w.viewer, at("hover", 900, 400), step.Spec{Action: "evaluate", Expression: "screen0 = document.querySelector('#screen'), screen0.dispatchEvent(new WheelEvent('wheel', {deltaY: 200, clientX: 900, clientY: 500, bubbles: true, cancelable: true})), 1"})
 	w.becomes("the wheel", "scrollY >= 200")
 
+	w.run(w.seen, step.Spec{Action: "evaluate", Expression: "void open('about:blank')"})
+	for _, tab := range []int{2, 1} { // the popup, and back
+		w.run(w.viewer, step.Spec{Action: "click", Target: fmt.Sprintf("#tabs button:nth-child(%d)", tab)},
+			step.Spec{Action: "waitFor", Target: fmt.Sprintf("#tabs button:nth-child(%d)[aria-current][data-current=true]", tab)})
+	}
+
 	w.run(w.viewer, step.Spec{Action: "waitFor", Target: "#actions li >> text=pasted"}, step.Spec{Action: "click", Target: "role=button[name=JSON]"},
 		step.Spec{Action: "waitFor", Expression: `navigator.clipboard.readText().then((t) => JSON.parse(t).steps.some((s) => s.action === "fill" && s.value === "aBこんにちは phone ☕ pasted"))`})
 	w.run(w.viewer, step.Spec{Action: "click", Target: "#control"}, step.Spec{Action: "waitFor", Target: "#driver", State: "hidden"})

@@ -116,7 +116,10 @@ function address(raw) {
   $("path").textContent = path === "/" ? "" : path.slice(0, 500);
 }
 
+let shownTabs = "[]";
 function tabs(all = []) {
+  if (JSON.stringify(all) === shownTabs) return; // whoever is at one by keyboard stays there
+  shownTabs = JSON.stringify(all);
   $("tabs").hidden = all.length < 2;
   $("tabs").replaceChildren(...all.map((tab) => {
     const button = document.createElement("button");
