@@ -129,11 +129,9 @@ bench-peers: ## the same beside other queues, as far as they are installed: benc
 	$(GO) run ./bench report
 
 .PHONY: pictures
-pictures: ## make README's pictures of the dashboard, from a session of a real server
+pictures: ## every page in each of its states, of real sessions, into bin/pictures, and those that the documents show into docs/img
 	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
-	DASHBOARD_PICTURES=$(abspath $(BIN))/pictures $(GO) test -count=1 -run 'TestDashboardForEverybody' ./test/e2e
-	cp $(BIN)/pictures/wall-1440-light.png docs/img/wall.png
-	cp $(BIN)/pictures/session-1440-light.png docs/img/session.png
+	$(GO) test -count=1 -timeout 30m -v -run 'TestPictures' ./test/e2e -args -pictures=$(abspath $(BIN))/pictures
 
 .PHONY: clean
 clean: ## remove what was built
