@@ -484,7 +484,7 @@ type FillStep struct {
 	// then it does again.
 	Retries *int `json:"retries,omitzero"`
 	// The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer
-	// and why they fail, and fields that hold it are covered in pictures.
+	// and why they fail, and what shows it of fields and texts is covered in pictures.
 	Secret bool `json:"secret,omitzero"`
 	// How long the step may take, each try of it if there are several; 10ms to 10m, 30s is the
 	// default.
@@ -531,7 +531,7 @@ type TypeStep struct {
 	// then it does again.
 	Retries *int `json:"retries,omitzero"`
 	// The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer
-	// and why they fail, and fields that hold it are covered in pictures.
+	// and why they fail, and what shows it of fields and texts is covered in pictures.
 	Secret bool `json:"secret,omitzero"`
 	// CSS selector, or text=, role=button[name="Buy"], label=, placeholder=, alt=, title=, testid=,
 	// xpath=; chained with >>, chosen among with nth=, visible=, has=; frame=pay >> #card in one

@@ -13,7 +13,8 @@ type Devices struct {
 	buttons int
 	keys    map[string]Key
 	x, y    float64
-	touches bool // fingers are on the page
+	touches bool  // fingers are on the page
+	grip    *Grip // of the left button while it is down, which may drag something
 }
 
 // Finger is one that is on the page, at a point in CSS pixels.
@@ -31,7 +32,21 @@ func (d *Devices) Page() *Page { return d.page }
 // Move moves the mouse to a point in the page, in CSS pixels.
 func (d *Devices) Move(ctx context.Context, x, y float64, modifiers int) error {
 	d.x, d.y = x, y
-	return d.mouse(ctx, object{"type": "mouseMoved", "button": "none", "clickCount": 0}, modifiers)
+	if dragged, err := d.dragged(ctx, "dragOver", modifiers); dragged || err != nil {
+		return err
+	}
+	return d.mouse(ctx, object{"type": "mouseMoved", "button": d.held(), "clickCount": 0}, modifiers)
+}
+
+// held is the button by which the mouse drags, if it does: Chromium takes a move without one
+// for none of a drag, and ends what the page has captured.
+func (d *Devices) held() string {
+	for _, name := range []string{"left", "middle", "right"} {
+		if d.buttons&Buttons[name] != 0 {
+			return name
+		}
+	}
+	return "none"
 }
 
 // Button presses a button of the mouse at a point, for which time in turn (from 1),
@@ -45,7 +60,34 @@ func (d *Devices) Button(ctx context.Context, name string, down bool, clicks int
 	} else {
 		d.buttons &^= Buttons[name]
 	}
+	switch {
+	case name != "left":
+	case down && d.grip == nil:
+		d.grip = d.page.grip(x, y, modifiers)
+	case !down && d.grip != nil:
+		defer func() {
+			d.grip.end()
+			d.grip = nil
+		}()
+		if dropped, err := d.dragged(ctx, "drop", modifiers); dropped || err != nil {
+			return err
+		}
+	}
 	return d.mouse(ctx, e, modifiers)
+}
+
+// dragged tells the page of what the mouse drags by HTML's drag and drop, and says whether it
+// does: then the page hears of nothing else.
+func (d *Devices) dragged(ctx context.Context, kind string, modifiers int) (bool, error) {
+	if d.grip == nil {
+		return false, nil
+	}
+	d.grip.x, d.grip.y, d.grip.modifiers = d.x, d.y, modifiers
+	drags, err := d.grip.drags(ctx)
+	if drags && err == nil {
+		err = d.grip.drag(ctx, kind)
+	}
+	return drags, err
 }
 
 func (d *Devices) mouse(ctx context.Context, e object, modifiers int) error {
@@ -100,6 +142,11 @@ func (d *Devices) Release(ctx context.Context) {
 	}
 	for _, k := range d.keys {
 		_ = d.page.Call(ctx, "Input.dispatchKeyEvent", k.event(false, 0), nil)
+	}
+	if g := d.grip; g != nil { // what is dragged is dropped nowhere
+		d.grip = nil
+		d.buttons &^= Buttons["left"]
+		g.LetGo()
 	}
 	for name, bit := range Buttons {
 		if d.buttons&bit != 0 {

@@ -29,6 +29,16 @@ const begins = 500 * time.Millisecond
 // Grab moves the mouse to a point in the page and presses its left button. The
 // grip must be let go, by Drop or LetGo, also if that fails.
 func (p *Page) Grab(ctx context.Context, x, y float64, modifiers int) (*Grip, error) {
+	g := p.grip(x, y, modifiers)
+	return g, p.mouse(ctx, x, y, modifiers, []object{
+		{"type": "mouseMoved", "button": "none"},
+		{"type": "mousePressed", "button": "left", "buttons": Buttons["left"], "clickCount": 1, "force": pressure},
+	})
+}
+
+// grip is one of a left button that is to be pressed at a point: the browser is told to say
+// what is dragged by it before it hears of that.
+func (p *Page) grip(x, y float64, modifiers int) *Grip {
 	g := &Grip{page: p, modifiers: modifiers, x: x, y: y, begun: make(chan json.RawMessage, 1)}
 	g.unlisten = p.Conn.Listen(p.ID, func(e cdp.Event) {
 		var news struct {
@@ -41,14 +51,22 @@ func (p *Page) Grab(ctx context.Context, x, y float64, modifiers int) (*Grip, er
 			}
 		}
 	}, "Input.dragIntercepted")
-	err := p.Call(ctx, "Input.setInterceptDrags", object{"enabled": true}, nil)
-	if err == nil {
-		err = p.mouse(ctx, x, y, modifiers, []object{
-			{"type": "mouseMoved", "button": "none"},
-			{"type": "mousePressed", "button": "left", "buttons": Buttons["left"], "clickCount": 1, "force": pressure},
-		})
+	_, _ = p.Send("Input.setInterceptDrags", object{"enabled": true}) // of a page that is gone the press says so
+	return g
+}
+
+// drags says whether the browser has said that something is dragged; it is told where to
+// when it is said for the first time.
+func (g *Grip) drags(ctx context.Context) (bool, error) {
+	if g.dragged != nil {
+		return true, nil
 	}
-	return g, err
+	select {
+	case g.dragged = <-g.begun:
+		return true, g.drag(ctx, "dragEnter")
+	default:
+		return false, nil
+	}
 }
 
 // Move moves the mouse to a point in the page.

@@ -11,7 +11,9 @@ import (
 
 // What a recording is like: so that it costs little and can be read.
 const (
-	every   = 200 * time.Millisecond // at most so often a picture is kept
+	every   = 200 * time.Millisecond // at most so often a picture is kept,
+	slowly  = 500 * time.Millisecond // or of a page that
+	moves   = 5 * time.Second        // has moved all this time
 	quality = 60                     // of its JPEGs, of 100
 	longest = 2 * time.Minute        // a segment is
 	largest = 4 << 20                // bytes, a segment has
@@ -49,8 +51,7 @@ type Stage interface {
 	// Secrets says whether the session has any, and when one was last used. Before it is
 	// shown, that is.
 	Secrets() (any bool, used time.Time)
-	// Shows says whether a field of the page that is watched holds one, or that this
-	// can't be known.
+	// Shows says whether the page that is watched shows one, or that this can't be known.
 	Shows(ctx context.Context) bool
 }
 
@@ -78,6 +79,9 @@ type recorder struct {
 	hidden   bool             // the last record says that nothing is shown
 	clean    time.Time        // since when no secret was seen to show; zero: one was
 	over     bool             // nothing more is recorded
+	since    time.Time        // when the page began to move, as far as it still does
+	taken    time.Time        // when its last picture was
+	pause    time.Duration    // that followed that
 }
 
 // Run records until ctx ends, and nothing while nothing moves.
@@ -112,7 +116,7 @@ func Run(ctx context.Context, cfg Config) {
 		select {
 		case <-more:
 			ready = false
-			rest.Reset(every)
+			rest.Reset(r.rests(time.Now()))
 			if !r.take(ctx) {
 				look = time.After(again)
 			}
@@ -146,6 +150,19 @@ func Run(ctx context.Context, cfg Config) {
 	}
 }
 
+// rests is how long the recorder leaves a page alone of which it takes a picture now: longer
+// when it has moved for a while, as one does that will go on.
+func (r *recorder) rests(now time.Time) time.Duration {
+	if now.Sub(r.taken) > r.pause+every { // it stood still
+		r.since = now
+	}
+	r.taken, r.pause = now, every
+	if now.Sub(r.since) >= moves {
+		r.pause = slowly
+	}
+	return r.pause
+}
+
 // last keeps the picture with which a recording ends.
 func (r *recorder) last() {
 	ctx, cancel := context.WithTimeout(context.Background(), lastWithin)
@@ -173,8 +190,8 @@ func (r *recorder) take(ctx context.Context) bool {
 	return true
 }
 
-// mayShow says whether a picture that was taken then shows no field that holds a secret:
-// since a while before, none did.
+// mayShow says whether a picture that was taken then shows no secret: since a while before,
+// the page did not.
 func (r *recorder) mayShow(ctx context.Context, at time.Time) bool {
 	has, used := r.Stage.Secrets()
 	if !has {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -258,6 +259,51 @@ func TestRecords(t *testing.T) {
 	})
 }
 
+// TestAPageThatMovesForLong is recorded less often, until it has stood still.
+func TestAPageThatMovesForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTheater()
+		folder, done := recorded(t, s, nil, func() {
+			for range 2 {
+				for i := range 100 {
+					s.picture(fmt.Sprint(i))
+					time.Sleep(100 * time.Millisecond)
+				}
+				time.Sleep(time.Second)
+			}
+		})
+		if len(done) != 1 {
+			t.Fatalf("segments %+v", done)
+		}
+		perSecond := map[time.Duration]int{}
+		for _, one := range read(t, content(t, folder, done[0])) {
+			var at, name string
+			if _, err := fmt.Sscan(one, &at, &name); err != nil {
+				t.Fatal(err)
+			}
+			d, err := time.ParseDuration(at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			perSecond[d/time.Second]++
+		}
+		between := func(from, to time.Duration) (n int) {
+			for second := from; second < to; second++ {
+				n += perSecond[second]
+			}
+			return n
+		}
+		for _, tt := range []struct {
+			from, to time.Duration
+			want     int
+		}{{0, 5, 25}, {6, 10, 8}, {11, 16, 25}, {17, 21, 8}} {
+			if got := between(tt.from, tt.to); got < tt.want-1 || got > tt.want+1 {
+				t.Errorf("%d pictures from second %d to %d, want %d", got, tt.from, tt.to, tt.want)
+			}
+		}
+	})
+}
+
 // TestNoSecretIsRecorded from before a step shows it until it was seen, for a while, that
 // no field does.
 func TestNoSecretIsRecorded(t *testing.T) {
@@ -368,6 +414,35 @@ func TestTheLast(t *testing.T) {
 		// The last came after 29 minutes: what was to be seen from 24 on is there.
 		if want := []string{"0s 24", "1m0s 25", "2m0s 26", "0s 27", "1m0s 28", "2m0s 29"}; !cmp.Equal(want, got) {
 			t.Error(cmp.Diff(want, got))
+		}
+	})
+}
+
+// TestTheLastBytes: of a recording of which the last is kept, and that has as many bytes as
+// it may have, the oldest goes; nothing ends it.
+func TestTheLastBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		large, s := make([]byte, 3<<20), newTheater()
+		const most = 10 << 20
+		folder, _ := recorded(t, s, func(c *recording.Config) { c.Last, c.Most = time.Hour, most }, func() {
+			for i := range 9 {
+				s.picture(fmt.Sprint(i, string(large)))
+				time.Sleep(time.Minute)
+			}
+		})
+		all, err := folder.Segments(of)
+		if err != nil || len(all) != 3 {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		var size int64
+		for i, one := range all {
+			size += one.Size
+			if got := read(t, content(t, folder, one.Artifact)); len(got) != 1 || !strings.HasPrefix(got[0], fmt.Sprint("0s ", 6+i)) {
+				t.Errorf("segment %d has %.20q", i, got)
+			}
+		}
+		if size > most {
+			t.Errorf("it has %d bytes", size)
 		}
 	})
 }

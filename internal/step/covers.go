@@ -25,8 +25,8 @@ type cover struct {
 // errBare is that what was to be covered may not have been: r.seen says why.
 var errBare = errors.New("what was to be covered in the picture may not have been")
 
-// covers are what the step's picture is not to show: what it masks, and fields that
-// hold secrets. Nothing is scrolled after they are laid: they stay where they are.
+// covers are what the step's picture is not to show: what it masks, and fields and
+// texts that show secrets. Nothing is scrolled after they are laid: they stay where they are.
 func (r *run) covers(mask []string) (with []cover, err error) {
 	hung := &domain.Failure{Code: "secrets_not_covered", Message: "A frame does not answer, so that its secrets can't be covered in the picture."}
 	known := r.page.Secrets.Known()

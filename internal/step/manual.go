@@ -1,7 +1,9 @@
 package step
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/browserhook/browserhook/internal/browser"
 	"github.com/browserhook/browserhook/internal/browser/cdp"
+	"github.com/browserhook/browserhook/internal/domain"
 )
 
 // ManualActions are what a person did during a takeover, as steps that do the same.
@@ -47,6 +50,7 @@ type ManualTracker struct {
 	tabs     *browser.Tabs
 	conn     *cdp.Conn
 	testID   string
+	secrets  *domain.Secrets
 	changed  func(ManualActions)
 	cancel   context.CancelFunc
 	unlisten func()
@@ -83,14 +87,15 @@ type pageAction struct {
 	Clicks int    `json:"clicks"` // in a row
 	Letter string `json:"letter"` // that a key wrote where there is no field
 	Large  bool   `json:"large"`  // its files are left out
+	Asked  bool   `json:"asked"`  // a click that was reported had the page ask for them
 }
 
 // origin is what a step is about, so that the next can become one with it.
 type origin struct {
 	document document
 	el       int
-	letters  bool // it types what is no field's
-	large    bool // its files are left out
+	letters  bool   // it types what is no field's
+	left     string // why content of its files is left out, if it is
 }
 
 // TrackManual begins to track a person. changed is called after each change, with all
@@ -100,7 +105,7 @@ func TrackManual(tabs *browser.Tabs, changed func(ManualActions)) *ManualTracker
 	t := &ManualTracker{tabs: tabs, changed: changed, cancel: cancel, reports: make(chan report, 1024), framePrefixes: map[string]string{}, tab: tabs.Current(), visited: tabs.Open()}
 	t.actions.Steps = []Spec{}
 	if t.tab != nil {
-		t.conn, t.testID, t.actions.URL = t.tab.Conn, t.tab.TestID, t.tab.Main().Document.URL
+		t.conn, t.testID, t.secrets, t.actions.URL = t.tab.Conn, t.tab.TestID, t.tab.Secrets, t.tab.Main().Document.URL
 		t.unlisten = t.tab.Conn.ListenAll(t.onEvent, "Runtime.bindingCalled", "Runtime.executionContextCreated")
 	}
 	for _, p := range t.visited {
@@ -272,13 +277,14 @@ func (t *ManualTracker) collect(ctx context.Context) {
 // snapshot is a copy of what was done so far.
 func (t *ManualTracker) snapshot() ManualActions {
 	all := t.actions
-	all.Steps, all.Missing = slices.Clone(all.Steps), []Omission{}
+	all.Steps, all.Missing, all.URL = slices.Clone(all.Steps), []Omission{}, t.secrets.HideURL(all.URL)
 	for i := range all.Steps {
-		if all.Steps[i].Secret {
+		var secret bool
+		if all.Steps[i], secret = t.redact(all.Steps[i]); secret {
 			all.Missing = append(all.Missing, Omission{i, "value", "It is a secret."})
 		}
-		if t.origins[i].large {
-			all.Missing = append(all.Missing, Omission{i, "files", "They were too large to be kept."})
+		if why := t.origins[i].left; why != "" {
+			all.Missing = append(all.Missing, Omission{i, "files", why})
 		}
 	}
 	return all
@@ -320,7 +326,13 @@ func (t *ManualTracker) switchTo(p *browser.Page) {
 
 // add makes a step of what a page reported, or joins it to the last one.
 func (t *ManualTracker) add(ctx context.Context, r report) {
-	s, from := r.Step, origin{document{r.frame.Session.ID, r.frame.Context}, r.El, r.Letter != "", r.Large}
+	s, from := r.Step, origin{document{r.frame.Session.ID, r.frame.Context}, r.El, r.Letter != "", ""}
+	switch {
+	case r.Large:
+		from.left = "They were too large to be kept."
+	case t.emptied(s.Files):
+		from.left = "They hold a secret."
+	}
 	if r.frame.Parent != "" {
 		prefix := t.framePrefix(ctx, r.page, r.frame)
 		for _, target := range []*string{&s.Target, &s.To} {
@@ -332,7 +344,11 @@ func (t *ManualTracker) add(ctx context.Context, r report) {
 	if r.Letter != "" {
 		s.Action, s.Key, s.Value = "type", "", &r.Letter
 	}
-	if t.redact(&s); s.Check("step") != nil {
+	if s.Secret {
+		hidden := redacted // it never came here
+		s.Value = &hidden
+	}
+	if s.Check("step") != nil {
 		return // nothing that can be told as a step
 	}
 	last := len(t.actions.Steps) - 1
@@ -342,7 +358,7 @@ func (t *ManualTracker) add(ctx context.Context, r report) {
 	if s.Action == "doubleClick" {
 		return // of clicks that are not there
 	}
-	if s.Action == "upload" && last >= 0 && t.actions.Steps[last].Action == "click" && t.origins[last].document == from.document {
+	if s.Action == "upload" && r.Asked && last >= 0 && t.actions.Steps[last].Action == "click" && t.origins[last].document == from.document {
 		t.drop(last) // it only had the page ask for them
 	}
 	t.insert(len(t.actions.Steps), s, from)
@@ -374,23 +390,36 @@ func (t *ManualTracker) insert(at int, s Spec, from origin) {
 	t.size += len(s.Params())
 }
 
-// redact takes out what is secret: what was written into a password's field never came
-// here, and what the session knows to be one stays with it.
-func (t *ManualTracker) redact(s *Spec) {
-	if s.Secret {
-		hidden := redacted
-		s.Value = &hidden
-		return
+// redact takes out what the session knows to be secret, wherever it is in a step: also what
+// was joined to what came before it, such as letters that were typed one by one. It says
+// whether the value was.
+func (t *ManualTracker) redact(s Spec) (_ Spec, value bool) {
+	given := s.Params()
+	shown := t.secrets.HideJSON(given)
+	if bytes.Equal(shown, given) {
+		return s, s.Secret
 	}
-	if t.tab == nil {
-		return
+	hidden := Spec{}
+	if json.Unmarshal(shown, &hidden) != nil { // there is a secret where no text can be
+		return Spec{Action: s.Action}, true
 	}
-	hide := t.tab.Secrets.Hide
-	s.Target, s.To = hide(s.Target), hide(s.To)
-	if s.Value != nil && hide(*s.Value) != *s.Value {
-		hidden := redacted
-		s.Value, s.Secret = &hidden, s.Action == "fill" || s.Action == "type"
+	if hidden.Action = s.Action; s.Value != nil && *hidden.Value != *s.Value {
+		*hidden.Value, value = redacted, true
+		hidden.Secret = s.Action == "fill" || s.Action == "type"
 	}
+	return hidden, value || hidden.Secret
+}
+
+// emptied takes their content out of files of which one holds a secret, and says whether
+// one did.
+func (t *ManualTracker) emptied(files []File) (left bool) {
+	for i := range files {
+		content, err := base64.StdEncoding.DecodeString(files[i].Content)
+		if err != nil || t.secrets.Hide(string(content)) != string(content) {
+			files[i].Content, left = "", true
+		}
+	}
+	return left
 }
 
 func (t *ManualTracker) drop(at int) {

@@ -14,7 +14,7 @@ import (
 // secret marks what an action types as one.
 var secret = member{
 	name: "secret",
-	tag:  `doc:"The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer and why they fail, and fields that hold it are covered in pictures."`,
+	tag:  `doc:"The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer and why they fail, and what shows it of fields and texts is covered in pictures."`,
 }
 
 // marked are the texts in the step that are marked as secrets.

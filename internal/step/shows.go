@@ -9,8 +9,8 @@ import (
 	"github.com/browserhook/browserhook/internal/browser"
 )
 
-// ShowsSecrets says whether a field of the page holds a secret of its session, in any
-// frame, or that a frame doesn't answer. It is what pictures are covered by, and asks
+// ShowsSecrets says whether a field or a text of the page shows a secret of its session, in
+// any frame, or that a frame doesn't answer. It is what pictures are covered by, and asks
 // for nothing else.
 func ShowsSecrets(ctx context.Context, page *browser.Page) bool {
 	known := page.Secrets.Known()
@@ -22,7 +22,7 @@ func ShowsSecrets(ctx context.Context, page *browser.Page) bool {
 	var asked sync.WaitGroup
 	for _, f := range documents(frames) {
 		asked.Go(func() {
-			if v, err := call(ctx, f, "spelled", object{"secrets": known}); err != nil || !v.OK || len(v.Values) > 0 {
+			if v, err := call(ctx, f, "showsSecrets", object{"secrets": known}); err != nil || !v.OK || v.Covers {
 				shows.Store(true)
 			}
 		})

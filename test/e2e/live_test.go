@@ -127,6 +127,7 @@ func TestLivePage(t *testing.T) {
 	replayed(t, c, id, viewer, run, pixel)
 	// Who comes later by such a link is told that, and nothing else.
 	run(viewer, obj{"action": "goto", "url": shown.String("streamingUrl")}, obj{"action": "assert", "target": "#message", "text": "The session was closed"},
+		obj{"action": "assert", "target": "#signin", "text": "Sign in to see what happened."}, obj{"action": "assert", "target": "#signin a", "attribute": "href", "value": "/"},
 		obj{"action": "assert", "target": "#steps li", "count": 0}, obj{"action": "waitFor", "target": "canvas", "state": "hidden"})
 }
 

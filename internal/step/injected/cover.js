@@ -1,4 +1,4 @@
-// Covers the fields that hold secrets while a picture is taken. It goes by the
+// Covers the fields and the texts that show secrets while a picture is taken. It goes by the
 // style's own interface, which no policy of the page's forbids.
 
 const styles = new Map(); // of what is covered: how it was, and what shows that it is
@@ -34,10 +34,57 @@ function shows(text, secret) {
   return have.length >= 4 && (want.length >= 4 && have.includes(want) || want.startsWith(have));
 }
 
-const showing = (secrets) => all(document, "input,textarea,[contenteditable]").filter((el) => secrets.some((s) => shows(writtenIn(el), s)));
+const holding = (secrets) => all(document, "input,textarea,[contenteditable]").filter((el) => secrets.some((s) => shows(writtenIn(el), s)));
 
 // spelled are the secrets as the fields hold them.
-bh.spelled = ({ secrets }) => ({ ok: true, values: showing(secrets).map(writtenIn) });
+bh.spelled = ({ secrets }) => ({ ok: true, values: holding(secrets).map(writtenIn) });
+
+// A text has a secret when it is in it as a word of so many signs at least: pages are full
+// of shorter ones.
+const shortest = 6;
+const tells = (text, secrets) => secrets.some((s) => text.includes(s));
+
+// Of these no text is drawn, or only as fields are.
+const undrawn = ["script", "style", "noscript", "template", "textarea", "select"];
+
+// telling are the innermost elements whose text has a secret, in the document or one of its
+// shadow roots. Most have none, which is known by looking at all of it at once.
+function telling(root, secrets, squashed) {
+  const said = squashed ? squash : (s) => s, found = [];
+  // drawn is what is seen of a text: what isn't has no box, or is hidden there.
+  const drawn = (node) => {
+    const seen = !isElement(node) || own(node).checkVisibility({ visibilityProperty: true });
+    let text = "";
+    for (let n = firstOf(node); n; n = nextOf(n))
+      if (typeOf(n) === 3 && seen) text += n.data;
+      else if (isElement(n) && !undrawn.includes(tagOf(n)) && own(n).checkVisibility()) text += drawn(n);
+    return text;
+  };
+  const within = (el) => {
+    if (!tells(said(own(el).textContent), secrets)) return false;
+    let inside = false;
+    for (let n = firstOf(el); n; n = nextOf(n)) if (isElement(n) && !undrawn.includes(tagOf(n)) && within(n)) inside = true;
+    if (inside || !tells(said(drawn(el)), secrets)) return inside;
+    found.push(isElement(el) ? el : el.host);
+    return true;
+  };
+  within(root);
+  return found;
+}
+
+// showing are the elements that show a secret: fields, lists, and texts.
+function showing(secrets) {
+  const found = holding(secrets);
+  const long = secrets.map(squash).filter((s) => s.length >= shortest), squashed = long.some((s) => s.includes(" "));
+  if (!long.length) return found;
+  for (const el of all(document, "select,[placeholder]"))
+    if (tells(squash(own(el).matches("select") ? [...own(el).options].map((o) => o.label).join(" ") : attr(el, "placeholder")), long)) found.push(el);
+  for (const root of roots(document)) found.push(...telling(root === document ? own(document).documentElement : root, long, squashed));
+  return found;
+}
+
+// showsSecrets says whether anything does.
+bh.showsSecrets = ({ secrets }) => ({ ok: true, covers: showing(secrets).length > 0 });
 
 const allIn = (el) => [el, ...own(el).querySelectorAll("*")];
 

@@ -98,7 +98,7 @@ function pressed(e) {
   followed.ways = new WeakMap(); // what it was then may not be what it is
   followed.down = {
     el, control, x: e.clientX, y: e.clientY, way: wayHere(el), position: placeIn(el, e.clientX, e.clientY), grip: placeIn(el, e.clientX, e.clientY, true),
-    target: isCheck(control) ? wayHere(control) : "", button: e.button, modifiers: held(e), done: false, covered: false,
+    target: isCheck(control) ? wayHere(control) : "", button: e.button, modifiers: held(e), done: false, covered: false, far: false, told: false,
   };
 }
 
@@ -106,7 +106,7 @@ function pressed(e) {
 // a label passes on, are others' doing.
 function clicked(e) {
   const { down } = followed;
-  if (!down || down.done) return;
+  if (!down || down.done || down.far && hasDragged(down)) return; // see lifted
   down.done = true;
   const hit = elementOf(e), { control } = down;
   if (tellsValue(control) || down.covered && control !== down.el) return;
@@ -120,7 +120,7 @@ function clicked(e) {
   if (step.action === "click" && e.button > 0) step.button = e.button === 1 ? "middle" : "right";
   if (down.modifiers.length) step.modifiers = down.modifiers;
   if (position) step.position = position;
-  const tell = () => report(el, step, { clicks: e.detail });
+  const tell = () => { down.told = true; report(el, step, { clicks: e.detail }); };
   if (!isCheck(control) || step.button) return tell();
   // It is checked, unless the page refuses.
   pause(0).then(() => { if (!down.covered && followed) tell(); });
@@ -131,19 +131,25 @@ const upwardsHas = (n, el) => [...upwards(n)].includes(el);
 function lifted(e) {
   const { down } = followed;
   if (!down) return;
-  const far = Math.hypot(e.clientX - down.x, e.clientY - down.y), to = at(e.clientX, e.clientY);
-  if (far < 6 || down.button !== 0) return;
+  const to = at(e.clientX, e.clientY);
+  down.far = Math.hypot(e.clientX - down.x, e.clientY - down.y) >= 6 && down.button === 0 && e.pointerType !== "touch";
+  if (!down.far) return;
   pause(0).then(() => {
-    if (!followed || down.done || down.covered || e.pointerType === "touch") return;
-    const selects = !own(down.el).matches("canvas,svg") && !own(document).getSelection().isCollapsed;
-    if (selects || tellsValue(down.control) || isField(down.el)) return;
+    if (!followed || down.done || !hasDragged(down)) return;
     down.done = true;
     drags(down, to, e);
   });
 }
 
+// hasDragged says whether a press that went far was to drag something: it may end with a click,
+// where what is dragged follows the mouse or has captured it. Else it chose text, or a value.
+function hasDragged(down) {
+  const selects = !own(down.el).matches("canvas,svg") && !own(document).getSelection().isCollapsed;
+  return !down.covered && !selects && !tellsValue(down.control) && !isField(down.el);
+}
+
 function drags(down, to, e) {
-  const step = { action: "drag", target: down.way, position: down.grip };
+  const step = { action: "drag", target: down.way, position: down.grip, moves: 5 }; // pages may look at the way, or need a second one
   if (down.modifiers.length) step.modifiers = down.modifiers;
   if (!to || to === down.el || upwardsHas(to, down.el) || own(down.el).matches("canvas,svg")) {
     step.x = round(e.clientX - down.x);
@@ -228,6 +234,7 @@ function kindOf(el) {
 // then; so it is a step only where it does something else.
 function went(e) {
   settleKey();
+  if (followed.down) followed.down.told = false; // what comes now comes of this
   if (e.isComposing || e.keyCode === 229 || idle.has(e.key)) return;
   const el = hostOf(elementOf(e)), kind = kindOf(el);
   const letter = [...e.key].length === 1, held1 = held(e), chord = held1.some((m) => m !== "Shift");
@@ -317,7 +324,7 @@ function writing(e) {
 const mostUploaded = 256 << 10; // bytes of all files of a step
 
 async function uploads(el) {
-  const all = [...el.files], target = wayHere(el);
+  const all = [...el.files], target = wayHere(el), asked = !!followed.down?.told; // by a click on something else
   const small = all.reduce((sum, f) => sum + f.size, 0) <= mostUploaded;
   const files = await Promise.all(all.map(async (f) => {
     const bytes = small ? new Uint8Array(await f.arrayBuffer()) : [];
@@ -325,7 +332,7 @@ async function uploads(el) {
     for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
     return { name: f.name, content: btoa(text) };
   })).catch(() => null);
-  if (files) report(el, { action: "upload", target, files }, { large: !small });
+  if (files) report(el, { action: "upload", target, files }, { large: !small, asked });
 }
 
 const deeds = {

@@ -410,8 +410,8 @@ def fill(
         retries: How often a step that fails is tried again; tries says why each try
             failed. What it did until then it does again.
         secret: The value is a secret: it is kept encrypted, shown to nobody, taken out
-            of what steps answer and why they fail, and fields that hold it are covered
-            in pictures.
+            of what steps answer and why they fail, and what shows it of fields and texts
+            is covered in pictures.
         timeout: How long the step may take, each try of it if there are several; 10ms to
             10m, 30s is the default.
     """
@@ -446,8 +446,8 @@ def type_(
         retries: How often a step that fails is tried again; tries says why each try
             failed. What it did until then it does again.
         secret: The value is a secret: it is kept encrypted, shown to nobody, taken out
-            of what steps answer and why they fail, and fields that hold it are covered
-            in pictures.
+            of what steps answer and why they fail, and what shows it of fields and texts
+            is covered in pictures.
         target: CSS selector, or text=, role=button[name="Buy"], label=, placeholder=,
             alt=, title=, testid=, xpath=; chained with >>, chosen among with nth=,
             visible=, has=; frame=pay >> #card in one frame. As Playwright spells them.

@@ -1627,7 +1627,7 @@ export interface FillStep {
   retries?: number | null;
   /**
    * The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer
-   * and why they fail, and fields that hold it are covered in pictures.
+   * and why they fail, and what shows it of fields and texts is covered in pictures.
    */
   secret?: boolean | null;
   /**
@@ -3123,7 +3123,7 @@ export interface TypeStep {
   retries?: number | null;
   /**
    * The value is a secret: it is kept encrypted, shown to nobody, taken out of what steps answer
-   * and why they fail, and fields that hold it are covered in pictures.
+   * and why they fail, and what shows it of fields and texts is covered in pictures.
    */
   secret?: boolean | null;
   /**
