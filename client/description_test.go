@@ -135,7 +135,7 @@ var everyOperation = map[string]func(context.Context, *Client) error{
 	},
 	"rotate-connect-url": func(ctx context.Context, c *Client) error { return c.Session("browser_1").RotateConnectURL(ctx) },
 	"list-steps": func(ctx context.Context, c *Client) error {
-		return first(c.Session("browser_1").Steps(ctx, ListParams{"c", 9}))
+		return first(c.Session("browser_1").Steps(ctx, ListStepsParams{"c", 9, true}))
 	},
 	"add-steps": func(ctx context.Context, c *Client) error {
 		return only(c.Session("browser_1").AddSteps(ctx, AddStepsRequest{[]Step{Goto("https://shop.example")}, OnErrorStop, true}))
@@ -151,7 +151,9 @@ var everyOperation = map[string]func(context.Context, *Client) error{
 	"list-viewers": func(ctx context.Context, c *Client) error {
 		return first(c.Session("browser_1").Viewers(ctx, ListParams{"c", 9}))
 	},
-	"list-endpoints": func(ctx context.Context, c *Client) error { return first(c.Endpoints.List(ctx, ListParams{"c", 9})) },
+	"list-endpoints": func(ctx context.Context, c *Client) error {
+		return first(c.Endpoints.List(ctx, ListEndpointsParams{"c", 9, "24h"}))
+	},
 	"create-endpoint": func(ctx context.Context, c *Client) error {
 		return only(c.Endpoints.Create(ctx, all[CreateEndpointRequest]()))
 	},

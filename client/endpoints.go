@@ -25,12 +25,12 @@ func (e *Endpoints) Get(ctx context.Context, id string) (*Endpoint, error) {
 }
 
 // List reads endpoints.
-func (e *Endpoints) List(ctx context.Context, p ListParams) iter.Seq2[Endpoint, error] {
+func (e *Endpoints) List(ctx context.Context, p ListEndpointsParams) iter.Seq2[Endpoint, error] {
 	return list[Endpoint](ctx, e.api, path("webhook-endpoints"), p.query())
 }
 
 // Page reads a part of the list.
-func (e *Endpoints) Page(ctx context.Context, p ListParams) (*Page[Endpoint], error) {
+func (e *Endpoints) Page(ctx context.Context, p ListEndpointsParams) (*Page[Endpoint], error) {
 	return page[Endpoint](ctx, e.api, path("webhook-endpoints"), p.query())
 }
 

@@ -45,6 +45,10 @@ func set(q url.Values, name string, value any) {
 		set(q, name, string(v))
 	case DeliveryStatus:
 		set(q, name, string(v))
+	case bool:
+		if v {
+			q.Set(name, "true")
+		}
 	case []string:
 		set(q, name, strings.Join(v, ","))
 	case int:

@@ -130,8 +130,8 @@ func (s *Session) cancel(ctx context.Context, runs []StepRun) {
 	}
 }
 
-// Steps reads the session's steps, in their order.
-func (s *Session) Steps(ctx context.Context, p ListParams) iter.Seq2[StepRun, error] {
+// Steps reads the session's steps, in their order or the newest first.
+func (s *Session) Steps(ctx context.Context, p ListStepsParams) iter.Seq2[StepRun, error] {
 	return list[StepRun](ctx, s.api, s.path("steps"), p.query())
 }
 

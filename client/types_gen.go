@@ -532,6 +532,8 @@ type Endpoint struct {
 	Secret string `json:"secret,omitzero"`
 	// Of an inline webhook: the one session whose events it gets.
 	SessionID string `json:"sessionId,omitzero"`
+	// How it did, where a list is asked for that.
+	Stats *EndpointSummary `json:"stats,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`
@@ -573,6 +575,19 @@ type EndpointStats struct {
 func (v *EndpointStats) UnmarshalJSON(raw []byte) error {
 	type plain EndpointStats
 	return keep(raw, (*plain)(v), &v.Raw)
+}
+
+// EndpointSummary is an endpoint's statistics, in all.
+type EndpointSummary struct {
+	// The time that it is about, up to now. One of 1h, 24h, 7d.
+	Period string `json:"period"`
+	// All of it.
+	Total AttemptCounts `json:"total"`
+	// Deliveries that wait now, or are being sent; 10000 is that many or more.
+	Waiting int `json:"waiting"`
+	// Since when the one is due that is due longest, or when the first will be; not there when none
+	// waits.
+	DueSince string `json:"dueSince,omitzero"`
 }
 
 // EventTypeDescription is an event type, and what its events are like.
@@ -1509,5 +1524,42 @@ func (p ReadLogsParams) query() url.Values {
 	set(q, "cursor", p.Cursor)
 	set(q, "kinds", p.Kinds)
 	set(q, "limit", p.Limit)
+	return q
+}
+
+// ListStepsParams chooses what is listed; all of it may be left out.
+type ListStepsParams struct {
+	// From nextCursor of the page before.
+	Cursor string
+	// How many there are in an answer, at most; the list goes on behind them.
+	Limit int
+	// The newest first, and without what they answered, which can be long and which each has that
+	// is read by itself.
+	Newest bool
+}
+
+func (p ListStepsParams) query() url.Values {
+	q := url.Values{}
+	set(q, "cursor", p.Cursor)
+	set(q, "limit", p.Limit)
+	set(q, "newest", p.Newest)
+	return q
+}
+
+// ListEndpointsParams chooses what is listed; all of it may be left out.
+type ListEndpointsParams struct {
+	// From nextCursor of the page before.
+	Cursor string
+	// How many there are in an answer, at most; the list goes on behind them.
+	Limit int
+	// With how each did in this time, up to now.
+	Stats string
+}
+
+func (p ListEndpointsParams) query() url.Values {
+	q := url.Values{}
+	set(q, "cursor", p.Cursor)
+	set(q, "limit", p.Limit)
+	set(q, "stats", p.Stats)
 	return q
 }

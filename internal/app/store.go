@@ -36,6 +36,8 @@ type store interface {
 	webhook.SigningStore
 	webhook.StatsStore
 	retention.Store
+	// LastEvents are those of a session that came before a sequence (0: all), the last first.
+	LastEvents(ctx context.Context, project, session string, before int64, limit int) ([]domain.Event, error)
 	OfferTo(t domain.Taker)
 	Reseal(ctx context.Context) (int, error)
 	Ping(ctx context.Context) error
@@ -136,8 +138,8 @@ type replays struct {
 	store store
 }
 
-func (r replays) Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error) {
-	return r.store.Events(ctx, project, q)
+func (r replays) LastEvents(ctx context.Context, project, id string, before int64, limit int) ([]domain.Event, error) {
+	return r.store.LastEvents(ctx, project, id, before, limit)
 }
 
 // filesShown is how many files of a session are shown beside its recording.

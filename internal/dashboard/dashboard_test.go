@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -443,5 +444,95 @@ func TestOneResultIsRead(t *testing.T) {
 	res, body := h.ask(http.MethodGet, "/sessions/browser_abcdefghijklmnop?step=step_a", nil, h.signIn())
 	if res.StatusCode != http.StatusOK || !strings.Contains(body, "asked for") || strings.Contains(body, "listed") {
 		t.Errorf("%d %s", res.StatusCode, body)
+	}
+}
+
+var (
+	forms   = regexp.MustCompile(`(?s)<form[^>]*>.*?</form>`)
+	buttons = regexp.MustCompile(`<button[^>]*>`)
+	anchors = regexp.MustCompile(`<a [^>]*>`)
+)
+
+// TestWithoutScripts: what a page offers is links and forms that lead to pages; what needs
+// a script is hidden until there is one.
+func TestWithoutScripts(t *testing.T) {
+	h := open(t, domain.RoleOperator, nil)
+	token := h.signIn()
+	seen := 0
+	for _, p := range h.pages.pages() {
+		method, path, _ := strings.Cut(p.pattern, " ")
+		res, body := h.ask(method, filled.Replace(path), nil, token)
+		if p.act != nil {
+			if to := res.Header.Get("Location"); res.StatusCode != http.StatusSeeOther && !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") || res.StatusCode == http.StatusSeeOther && !strings.HasPrefix(to, "/") {
+				t.Errorf("%s is answered with %d, %s", p.pattern, res.StatusCode, res.Header.Get("Content-Type"))
+			}
+			continue
+		}
+		if method != http.MethodGet || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+			continue
+		}
+		for _, form := range forms.FindAllString(body, -1) {
+			seen++
+			head, _, _ := strings.Cut(form, ">")
+			sent := false
+			for _, b := range buttons.FindAllString(form, -1) {
+				sent = sent || !strings.Contains(b, `type="button"`)
+			}
+			if !sent || !strings.Contains(head, `method="get"`) && !strings.Contains(head, ` action="/`) {
+				t.Errorf("%s: a form that can't be sent: %s", p.pattern, form)
+			}
+		}
+		for _, b := range buttons.FindAllString(body, -1) {
+			if strings.Contains(b, `type="button"`) && !strings.Contains(b, " hidden") {
+				t.Errorf("%s: a button that does nothing: %s", p.pattern, b)
+			}
+		}
+		for _, a := range anchors.FindAllString(body, -1) {
+			if !strings.Contains(a, ` href="`) {
+				t.Errorf("%s: a link that leads nowhere: %s", p.pattern, a)
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d forms were looked at", seen)
+	}
+}
+
+// TestHowOftenTheAPIIsAsked: a list is asked for once, however much is in it.
+func TestHowOftenTheAPIIsAsked(t *testing.T) {
+	var steps []string
+	h := open(t, domain.RoleOperator, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		var data []any
+		if strings.HasSuffix(r.URL.Path, "/steps") {
+			steps = append(steps, r.URL.RawQuery)
+		}
+		if r.URL.Path == "/v1/webhook-endpoints" {
+			for i := range 20 {
+				data = append(data, map[string]any{"endpointId": fmt.Sprintf("we_%d", i), "url": "https://example.com", "status": "ENABLED", "stats": map[string]any{"total": map[string]any{"succeeded": 3, "failed": 1}}})
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"data": data, "nextCursor": "more"})
+			return
+		}
+		answers(w, r)
+	})
+	token := h.signIn()
+	for path, most := range map[string]int{"/": 2, "/sessions": 1, "/sessions/browser_a": 2, "/webhooks": 1, "/keys": 2, "/nodes": 1} {
+		before := len(h.calls)
+		res, body := h.ask(http.MethodGet, path, nil, token)
+		if asked := h.calls[before:]; res.StatusCode != http.StatusOK || len(asked) > most {
+			t.Errorf("%s: %d, after %v", path, res.StatusCode, asked)
+		}
+		if path == "/webhooks" && strings.Count(body, "75 %") != 20 {
+			t.Errorf("the endpoints don't say how they did: %s", body)
+		}
+	}
+	for _, query := range steps {
+		if !strings.Contains(query, "newest=true") {
+			t.Errorf("steps are read with their results: %s", query)
+		}
+	}
+	if len(steps) == 0 {
+		t.Error("no steps were read")
 	}
 }

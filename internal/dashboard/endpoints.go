@@ -34,11 +34,8 @@ func (h *Handler) endpointPages() []page {
 	}
 }
 
-// endpointRow is an endpoint, and how its last day was.
-type endpointRow struct {
-	browserhook.Endpoint
-	Stats *browserhook.EndpointStats // nil: they can't be read
-}
+// endpointRow is an endpoint with how its last day was.
+type endpointRow struct{ browserhook.Endpoint }
 
 // State is what to show of it: failing, while it is sent what it doesn't take.
 func (e endpointRow) State() string { return stateOf(&e.Endpoint) }
@@ -87,17 +84,13 @@ type endpointsView struct {
 
 func (h *Handler) endpoints(c *call) (view, error) {
 	cursor := c.r.URL.Query().Get("cursor")
-	got, err := c.API.Endpoints.Page(c.r.Context(), browserhook.ListParams{Cursor: cursor, Limit: endpointsOnPage})
+	got, err := c.API.Endpoints.Page(c.r.Context(), browserhook.ListEndpointsParams{Cursor: cursor, Limit: endpointsOnPage, Stats: "24h"})
 	if err != nil {
 		return view{}, err
 	}
 	v := endpointsView{Older: got.NextCursor, Later: cursor != "", Types: domain.EventTypes}
 	for _, e := range got.Data {
-		row := endpointRow{Endpoint: e}
-		if stats, err := c.API.Endpoints.Stats(c.r.Context(), e.EndpointID, "24h"); err == nil {
-			row.Stats = stats
-		}
-		v.Endpoints = append(v.Endpoints, row)
+		v.Endpoints = append(v.Endpoints, endpointRow{e})
 	}
 	return view{Title: "Webhooks", Section: "/webhooks", Template: "endpoints", Data: v, Every: listEvery}, nil
 }
@@ -143,7 +136,8 @@ func secretPage(section string, v secretView) view {
 }
 
 type endpointView struct {
-	endpointRow
+	browserhook.Endpoint
+	Stats      *browserhook.EndpointStats
 	Period     string
 	Periods    []string
 	Charts     []plot
@@ -158,6 +152,12 @@ type endpointView struct {
 	Again      bool // a recover or retry led here
 	Sent       int  // by that
 }
+
+// State is what to show of it.
+func (v endpointView) State() string { return stateOf(&v.Endpoint) }
+
+// Share is how many of 100 attempts succeeded.
+func (v endpointView) Share() string { return share(&v.Stats.Total) }
 
 // Here is the page with another part of the list, or another period.
 func (v endpointView) Here(pairs ...string) string {
@@ -202,7 +202,7 @@ func (h *Handler) endpoint(c *call) (view, error) {
 		return view{}, err
 	}
 	v := endpointView{
-		endpointRow: endpointRow{Endpoint: *e}, Period: cmp.Or(q.Get("period"), "24h"), Periods: periods, Status: q.Get("status"), Type: q.Get("type"),
+		Endpoint: *e, Period: cmp.Or(q.Get("period"), "24h"), Periods: periods, Status: q.Get("status"), Type: q.Get("type"),
 		Statuses: deliveryStatuses, Types: domain.EventTypes, Later: q.Get("cursor") != "", Again: q.Has("sent"), Sent: whole(q.Get("sent")),
 	}
 	if v.Stats, err = c.API.Endpoints.Stats(ctx, id, v.Period); err != nil {

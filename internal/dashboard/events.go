@@ -58,7 +58,7 @@ func (c *call) eventType() (eventTypeView, error) {
 		}
 		v := eventTypeView{EventTypeDescription: t, SchemaText: string(schema), To: c.r.URL.Query().Get("to")}
 		if c.May(domain.RoleProject) {
-			got, err := c.API.Endpoints.Page(c.r.Context(), browserhook.ListParams{Limit: 100})
+			got, err := c.API.Endpoints.Page(c.r.Context(), browserhook.ListEndpointsParams{Limit: 100})
 			if err != nil {
 				return v, err
 			}

@@ -2,7 +2,9 @@ package dashboard
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,8 +16,9 @@ import (
 )
 
 const (
-	mostSteps   = 1000 // that are read of a session
-	stepsShown  = 100  // of those, the last
+	stepsOnLine = 250  // of a session, the last: so many can be told apart there
+	stepsListed = 100  // of those, the last
+	stepsInCode = 1000 // the last
 	rowsOnPage  = 100
 	resultShown = 20_000 // bytes of a result on the page
 )
@@ -27,7 +30,7 @@ type sessionView struct {
 	Tabs  []tab
 	Tab   string
 	Steps []stepRow
-	All   int // steps that there are, as far as they were read
+	All   int // steps that there are
 	Line  timeline
 
 	Step      *stepView
@@ -128,49 +131,68 @@ func (v *sessionView) File(id string) string {
 	return sessionPath(v.SessionID) + "/artifacts/" + url.PathEscape(id)
 }
 
-// readSteps reads them, and picks the one that is looked at: the one that is asked for,
-// or the last that ran.
+// readSteps reads the last of them, and the one that is looked at: the one that is asked
+// for, or the last that ran. Of no other is its result read, which can be long.
 func (v *sessionView) readSteps(c *call, wanted string) error {
+	most := stepsOnLine
+	if v.Tab == "code" {
+		most = stepsInCode
+	}
 	var all []browserhook.StepRun
-	for one, err := range v.Session.Steps(c.r.Context(), browserhook.ListParams{Limit: rowsOnPage}) {
+	for one, err := range v.Session.Steps(c.r.Context(), browserhook.ListStepsParams{Newest: true, Limit: rowsOnPage}) {
 		if err != nil {
 			return err
 		}
-		one.Result, one.Raw = nil, nil // a thousand of them are too much to hold
-		if all = append(all, one); len(all) == mostSteps {
+		if all = append(all, one); len(all) == most {
 			break
 		}
 	}
-	v.All = len(all)
+	slices.Reverse(all)
+	if len(all) > 0 {
+		v.All = all[len(all)-1].Index + 1
+	}
 	v.Line = lineOf(v.Session, all)
-	here := slices.IndexFunc(all, func(s browserhook.StepRun) bool { return s.StepID == wanted })
-	if here < 0 {
-		here = slices.IndexFunc(all, func(s browserhook.StepRun) bool { return s.StartedAt.IsZero() }) - 1
-		if here < 0 {
-			here = len(all) - 1
-		}
+	if wanted == "" {
+		wanted = lastRun(all)
 	}
-	if here >= 0 {
-		whole, err := v.Session.Step(c.r.Context(), all[here].StepID)
-		if err != nil {
-			return err
-		}
-		all[here].Result = whole.Result
+	for _, s := range all[max(0, len(all)-stepsListed):] {
+		row := rowOf(s)
+		row.Here = s.StepID == wanted
+		v.Steps = append(v.Steps, row)
 	}
-	for i, s := range all {
-		row := stepRow{StepRun: s, Says: saysOf(s.Step), Here: i == here}
-		if s.DurationMs != nil {
-			row.Took = took(time.Duration(*s.DurationMs) * time.Millisecond)
-		}
-		if i == here {
-			v.Step = viewOf(v, row)
-		}
-		if i >= len(all)-stepsShown {
-			row.Result, row.Step = nil, nil
-			v.Steps = append(v.Steps, row)
-		}
+	if wanted == "" {
+		return nil
 	}
+	whole, err := v.Session.Step(c.r.Context(), wanted)
+	if problem, ok := errors.AsType[*browserhook.Error](err); ok && problem.Status == http.StatusNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	v.Step = viewOf(v, rowOf(*whole))
 	return nil
+}
+
+// lastRun is the last that has begun, or the first that will.
+func lastRun(all []browserhook.StepRun) string {
+	if len(all) == 0 {
+		return ""
+	}
+	for _, s := range slices.Backward(all) {
+		if !s.StartedAt.IsZero() {
+			return s.StepID
+		}
+	}
+	return all[0].StepID
+}
+
+func rowOf(s browserhook.StepRun) stepRow {
+	row := stepRow{StepRun: s, Says: saysOf(s.Step)}
+	if s.DurationMs != nil {
+		row.Took = took(time.Duration(*s.DurationMs) * time.Millisecond)
+	}
+	return row
 }
 
 // saysOf is what a step is done to, in a line.
@@ -345,8 +367,8 @@ func lineOf(s *browserhook.Session, all []browserhook.StepRun) timeline {
 	l.Took = took(whole)
 	at := func(t time.Time) float64 { return min(max(t.Sub(begun).Seconds()/whole.Seconds(), 0), 1) * lineWidth }
 	number := func(f float64) string { return strconv.FormatFloat(f, 'f', 1, 64) }
-	for i, one := range all {
-		if i > 0 || one.Action != "goto" || s.URL == "" {
+	for _, one := range all {
+		if one.Index > 0 || one.Action != "goto" || s.URL == "" {
 			l.given = append(l.given, one.Step)
 		}
 		if one.StartedAt.IsZero() {

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // SessionFilter picks a page of a project's sessions, newest first.
 type SessionFilter struct {
@@ -13,6 +16,9 @@ type SessionFilter struct {
 	Cursor string    // opaque, from the page before; empty: the first page
 	Limit  int       // 0: 100
 }
+
+// StepsEnd is past the index of every step.
+const StepsEnd = math.MaxInt32
 
 // EventQuery picks events of a project's log, oldest first.
 type EventQuery struct {
@@ -53,6 +59,10 @@ type DeliveryFilter struct {
 	Cursor     string
 	Limit      int // 0: 100
 }
+
+// LooksAtMost is at how many deliveries a page of them looks. One of what is rarer among
+// them is short, perhaps empty, and its cursor leads to what comes after those.
+const LooksAtMost = 10_000
 
 // AheadAtMost is how many deliveries are counted that another one waits for.
 const AheadAtMost = 1000

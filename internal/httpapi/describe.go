@@ -20,7 +20,7 @@ const components = "#/components/schemas/"
 // renamed are types that are called otherwise in the description.
 var renamed = map[string]string{
 	"AddStepsInputBody": "AddStepsRequest", "NewSession": "CreateSessionRequest", "ManyBody": "CancelDeliveriesRequest",
-	"CountOutputBody": "DeliveryCount", "EventsOutputBody": "EventPage", "StatsView": "EndpointStats", "StatsCountsView": "AttemptCounts", "ExampleView": "ExampleAnswer", "EventTypeView": "EventTypeDescription", "File": "UploadFile", "FilterView": "EndpointFilter",
+	"CountOutputBody": "DeliveryCount", "EventsOutputBody": "EventPage", "StatsView": "EndpointStats", "SummaryView": "EndpointSummary", "StatsCountsView": "AttemptCounts", "ExampleView": "ExampleAnswer", "EventTypeView": "EventTypeDescription", "File": "UploadFile", "FilterView": "EndpointFilter",
 	"HeaderInput": "WebhookHeaderInput", "HeaderView": "WebhookHeader", "InlineWebhook": "SessionWebhook", "LogView": "LogEntry", "StepView": "StepRun",
 }
 

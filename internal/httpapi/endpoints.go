@@ -56,6 +56,7 @@ type endpointView struct {
 	PublicKey      string            `json:"publicKey,omitempty" doc:"Verifies its v1a signatures: whpk_ and base64. Also in /.well-known/jwks.json."`
 	PublicKeyID    string            `json:"publicKeyId,omitempty" pattern:"^[0-9A-Za-z_-]{43}$" doc:"The kid of the public key there."`
 	Secret         string            `json:"secret,omitempty" doc:"Signs its deliveries. Only in the answer to the call that made it."`
+	Stats          *summaryView      `json:"stats,omitempty" doc:"How it did, where a list is asked for that."`
 	CreatedAt      string            `json:"createdAt" doc:"When it was made."`
 	UpdatedAt      string            `json:"updatedAt" doc:"When it was last changed."`
 }
@@ -165,7 +166,10 @@ func (s *server) endpointRoutes() {
 			return &endpointOutput{replayed(idem), s.location(path + "/" + e.ID), viewEndpoint(e, true)}, err
 		})
 	operation(s, http.MethodGet, path, "list-endpoints", "List webhook endpoints, newest first", 200,
-		func(ctx context.Context, in *Paging) (*pageOutput[endpointView], error) {
+		func(ctx context.Context, in *struct {
+			Paging
+			Stats string `query:"stats" enum:"1h,24h,7d" doc:"With how each did in this time, up to now."`
+		}) (*pageOutput[endpointView], error) {
 			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
 			}
@@ -173,7 +177,11 @@ func (s *server) endpointRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return pageOf(rows, next, func(e domain.Endpoint) endpointView { return viewEndpoint(e, false) }), nil
+			out := pageOf(rows, next, func(e domain.Endpoint) endpointView { return viewEndpoint(e, false) })
+			if in.Stats != "" {
+				err = s.addStats(ctx, out.Body.Data, in.Stats)
+			}
+			return out, err
 		})
 	operation(s, http.MethodGet, path+"/{endpointId}", "get-endpoint", "Read a webhook endpoint", 200,
 		func(ctx context.Context, in *EndpointPath) (*endpointOutput, error) {

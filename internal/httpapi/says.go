@@ -71,7 +71,7 @@ var says = map[string]said{
 		does:    "Puts steps at the end of the session's queue. They run in order, one at a time, when the session is READY. The answer comes at once; with Prefer: wait=N it comes when they have ended, with 200, or after N seconds, with 202.",
 		example: `{"steps":[{"action":"goto","url":"https://shop.example/"},{"action":"click","target":"role=button[name=\"Buy\"]"},{"action":"extract","fields":{"order":"#number"}}],"onError":"stop"}`,
 	},
-	"list-steps":  {does: "Lists the steps of a session in the order in which they run."},
+	"list-steps":  {does: "Lists the steps of a session in the order in which they run, or the newest first."},
 	"get-step":    {does: "Answers with the step as it is now, with its result when it has completed."},
 	"cancel-step": {does: "Cancels a step that waits, or stops the one that runs within a second; the session stays usable. One that has ended is a conflict.", refuses: []int{conflict}},
 
@@ -84,7 +84,7 @@ var says = map[string]said{
 		does:    "Makes an endpoint that gets every event of the project that it asks for, from now on. The secret in the answer verifies what it gets, and is not shown again.",
 		example: `{"url":"https://example.com/hooks","events":["browser_*","step_completed"],"ordered":true,"description":"Orders"}`,
 	},
-	"list-endpoints": {does: "Lists the endpoints of the project, without their secrets."},
+	"list-endpoints": {does: "Lists the endpoints of the project, without their secrets, and with how each did if that is asked for."},
 	"get-endpoint":   {does: "Answers with the endpoint, without its secret."},
 	"update-endpoint": {
 		does:    "Changes the members that are given, and leaves the others. null clears one.",
@@ -108,7 +108,7 @@ var says = map[string]said{
 		example: `{"eventType":"step_completed"}`, refuses: []int{conflict},
 	},
 
-	"list-deliveries": {does: "Lists deliveries: one for each event and each endpoint that gets it."},
+	"list-deliveries": {does: "Lists deliveries: one for each event and each endpoint that gets it. A page looks at 10,000 deliveries at most: one of what is rarer among them is short, or empty, and has a nextCursor, which leads on to older ones."},
 	"get-delivery":    {does: "Answers with the delivery as it is now."},
 	"list-attempts":   {does: "Lists the requests that were made for a delivery, oldest first, each with its answer or what went wrong."},
 	"retry-delivery":  {does: "Sends the delivery again, and begins its schedule of retries anew."},

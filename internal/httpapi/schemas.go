@@ -68,6 +68,7 @@ var schemaSays = map[string]string{
 	"Attempt":                 "A request that was made for a delivery.",
 	"Explanation":             "Where a delivery is, or why there is none.",
 	"EndpointStats":           "An endpoint's statistics.",
+	"EndpointSummary":         "An endpoint's statistics, in all.",
 	"AttemptCounts":           "The attempts of some time, counted.",
 	"SendExampleRequest":      "Of what to send an example.",
 	"ExampleAnswer":           "A receiver's answer to an example.",

@@ -12,6 +12,7 @@ import (
 // Stats says how endpoints do.
 type Stats interface {
 	Report(ctx context.Context, project, endpoint string, p webhook.Period) (webhook.Report, error)
+	Summaries(ctx context.Context, project string, endpoints []string, p webhook.Period) (map[string]webhook.Summary, error)
 }
 
 // Examples sends endpoints examples of events.
@@ -53,10 +54,38 @@ type statsView struct {
 	DueSince   string            `json:"dueSince,omitempty" format:"date-time" doc:"Since when the one is due that is due longest, or when the first will be; not there when none waits."`
 }
 
+type summaryView struct {
+	Period   string          `json:"period" enum:"1h,24h,7d" doc:"The time that it is about, up to now."`
+	Total    statsCountsView `json:"total" doc:"All of it."`
+	Waiting  int             `json:"waiting" doc:"Deliveries that wait now, or are being sent; 10000 is that many or more."`
+	DueSince string          `json:"dueSince,omitempty" format:"date-time" doc:"Since when the one is due that is due longest, or when the first will be; not there when none waits."`
+}
+
+func viewSummary(period string, s *webhook.Summary) summaryView {
+	return summaryView{period, viewCounts(&s.Total), s.Backlog.Waiting, stamp(s.Backlog.DueSince)}
+}
+
 type exampleView struct {
 	EventID   string `json:"eventId" doc:"Also the webhook-id header that it was sent with. There is no such event."`
 	Delivered bool   `json:"delivered" doc:"Whether it was answered with 2xx."`
 	Outcome
+}
+
+// addStats says of each endpoint how it did.
+func (s *server) addStats(ctx context.Context, all []endpointView, period string) error {
+	ids := make([]string, len(all))
+	for i := range all {
+		ids[i] = all[i].EndpointID
+	}
+	did, err := s.Stats.Summaries(ctx, project(ctx), ids, webhook.Period(period))
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		sum := did[all[i].EndpointID]
+		all[i].Stats = new(viewSummary(period, &sum))
+	}
+	return nil
 }
 
 func (s *server) statsRoutes() {

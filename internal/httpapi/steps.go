@@ -21,6 +21,8 @@ type Steps interface {
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	// LastSteps are those before an index, in order, without their results.
+	LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error)
 	AddSteps(ctx context.Context, project, id string, specs []step.Spec, onError domain.OnError, idem *domain.Idempotency) ([]domain.Step, error)
 	WaitSteps(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	CancelStep(ctx context.Context, project, session, id string) (domain.Step, error)
@@ -97,6 +99,7 @@ func (s *server) stepRoutes() {
 		func(ctx context.Context, in *struct {
 			SessionPath
 			Paging
+			Newest bool `query:"newest" doc:"The newest first, and without what they answered, which can be long and which each has that is read by itself."`
 		}) (*pageOutput[stepView], error) {
 			sess, err := s.Steps.Session(ctx, project(ctx), in.SessionID)
 			if err != nil {
@@ -108,6 +111,9 @@ func (s *server) stepRoutes() {
 			}
 			if err := s.takeSlot(ctx); err != nil {
 				return nil, err
+			}
+			if in.Newest {
+				return s.newestSteps(ctx, in.SessionID, after, in.Limit)
 			}
 			rows, err := s.Steps.Steps(ctx, project(ctx), in.SessionID, after, in.Limit+1)
 			if err != nil {
@@ -135,6 +141,24 @@ func (s *server) stepRoutes() {
 			st, err := s.Steps.CancelStep(ctx, project(ctx), in.SessionID, in.StepID)
 			return &stepOutput{viewStep(ctx, st)}, err
 		})
+}
+
+// newestSteps lists steps from before one (-1: from the last).
+func (s *server) newestSteps(ctx context.Context, session string, before, limit int) (*pageOutput[stepView], error) {
+	if before < 0 {
+		before = domain.StepsEnd
+	}
+	rows, err := s.Steps.LastSteps(ctx, project(ctx), session, before, limit+1)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(rows)
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = strconv.Itoa(rows[limit-1].Index)
+	}
+	return pageOf(rows, next, func(st domain.Step) stepView { return viewStep(ctx, st) }), nil
 }
 
 const maxWait = 60 * time.Second

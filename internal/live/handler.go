@@ -51,7 +51,7 @@ type Store interface {
 	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
 	Streams(ctx context.Context, project, session string) ([]domain.Stream, error)
 	// LastSteps are the latest, without their results.
-	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
+	LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error)
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
 }
 

@@ -173,7 +173,7 @@ func (b *hub) read(ctx context.Context) (*stored, error) {
 		return nil, err
 	}
 	s := &stored{session: session, links: map[string]domain.Stream{}}
-	if s.steps, err = h.store.LastSteps(ctx, b.project, b.session, shownSteps); err != nil {
+	if s.steps, err = h.store.LastSteps(ctx, b.project, b.session, domain.StepsEnd, shownSteps); err != nil {
 		return nil, err
 	}
 	links, err := h.store.Streams(ctx, b.project, b.session)

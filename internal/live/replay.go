@@ -21,7 +21,9 @@ type Recordings interface {
 	// OpenSegment reads a part of it: domain.ErrNotFound if there is none here.
 	OpenSegment(ctx context.Context, project, session, id string) (domain.Segment, io.ReadSeekCloser, error)
 	ReadLog(ctx context.Context, project, session string, q domain.LogQuery) (domain.LogPage, error)
-	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
+	// LastEvents are those of the session before a sequence (0: all), the last first, up to
+	// limit or fewer.
+	LastEvents(ctx context.Context, project, session string, before int64, limit int) ([]domain.Event, error)
 	// Files are those that steps made and pages downloaded, but for what may hold
 	// secrets; OpenFile reads one of them.
 	Files(ctx context.Context, project, session string) ([]domain.Artifact, error)
@@ -202,27 +204,30 @@ func (h *Handler) timeline(w http.ResponseWriter, r *http.Request, link domain.S
 		Files  []listed   `json:"files"`
 		Gone   bool       `json:"gone,omitempty"` // the log is not kept any more, or elsewhere
 	}{[]stepLine{}, []mark{}, []entry{}, []listed{}, false}
-	steps, err := h.store.LastSteps(ctx, session.ProjectID, session.ID, lineSteps)
+	steps, err := h.store.LastSteps(ctx, session.ProjectID, session.ID, domain.StepsEnd, lineSteps)
 	if err != nil {
 		return err
 	}
 	for _, st := range steps {
 		told.Steps = append(told.Steps, line(st, hide))
 	}
-	for q := (domain.EventQuery{SessionID: session.ID, Limit: lineEvents}); ; {
-		page, err := h.Recordings.Events(ctx, session.ProjectID, q)
+	for before := int64(0); len(told.Events) < lineEvents; {
+		page, err := h.Recordings.LastEvents(ctx, session.ProjectID, session.ID, before, lineEvents-len(told.Events))
 		if err != nil {
 			return err
 		}
-		for _, e := range page.Events {
-			told.Events = append(told.Events, markOf(e, hide))
-		}
-		told.Events = told.Events[max(0, len(told.Events)-lineEvents):]
-		if !page.More {
+		if len(page) == 0 {
 			break
 		}
-		q.After = page.Next
+		for _, e := range page {
+			told.Events = append(told.Events, markOf(e, hide))
+			before = e.Sequence
+		}
+		if before == 1 {
+			break // the first of all
+		}
 	}
+	slices.Reverse(told.Events)
 	files, err := h.Recordings.Files(ctx, session.ProjectID, session.ID)
 	if err != nil {
 		return err

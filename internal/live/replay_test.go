@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,17 +51,18 @@ func (a archive) ReadLog(context.Context, string, string, domain.LogQuery) (doma
 	}}, nil
 }
 
-func (a archive) Events(_ context.Context, _ string, q domain.EventQuery) (domain.EventPage, error) {
+func (a archive) LastEvents(_ context.Context, _, _ string, before int64, limit int) (page []domain.Event, err error) {
 	if a.events > 0 {
-		at, _ := strconv.Atoi(q.After)
-		page := domain.EventPage{Next: strconv.Itoa(min(at+q.Limit, a.events)), More: at+q.Limit < a.events}
-		for ; at < a.events && len(page.Events) < q.Limit; at++ {
-			page.Events = append(page.Events, domain.Event{Type: domain.EventStepStarted, Body: []byte(`{}`), CreatedAt: filmed.Add(time.Duration(at) * time.Second)})
+		if before == 0 {
+			before = int64(a.events) + 1
+		}
+		for at := before - 1; at > 0 && len(page) < min(limit, 300); at-- { // they are long
+			page = append(page, domain.Event{Sequence: at, Type: domain.EventStepStarted, Body: []byte(`{}`), CreatedAt: filmed.Add(time.Duration(at-1) * time.Second)})
 		}
 		return page, nil
 	}
 	body := `{"data":{"eventType":"step_failed","status":"FAILED","index":1,"result":"hush","error":{"code":"x","message":"No https://shop.test/?token=hush"}}}`
-	return domain.EventPage{Events: []domain.Event{{Type: domain.EventStepFailed, Body: []byte(body), CreatedAt: filmed}}}, nil
+	return []domain.Event{{Sequence: 1, Type: domain.EventStepFailed, Body: []byte(body), CreatedAt: filmed}}, nil
 }
 
 func (a archive) Marked(_ domain.Stream, mark string) bool { return a.of == "" || mark == a.of }

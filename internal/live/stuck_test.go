@@ -243,7 +243,7 @@ func (h *fakeSessions) WithKey(ctx context.Context, _ string) (context.Context, 
 	h.revoke = end
 	return ctx, end
 }
-func (h *fakeSessions) LastSteps(context.Context, string, string, int) ([]domain.Step, error) {
+func (h *fakeSessions) LastSteps(context.Context, string, string, int, int) ([]domain.Step, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.steps), h.fail

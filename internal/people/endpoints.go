@@ -45,7 +45,7 @@ func (c *EndpointsList) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	t := &table{head: []string{"ENDPOINT", "STATUS", "CREATED", "EVENTS", "URL"}}
-	of := client.Endpoints.List(ctx, browserhook.ListParams{Limit: min(c.Limit, 100)})
+	of := client.Endpoints.List(ctx, browserhook.ListEndpointsParams{Limit: min(c.Limit, 100)})
 	return list(&c.Command, out, of, c.Limit, t, "There are no endpoints.", func(e browserhook.Endpoint) json.RawMessage { return e.Raw }, func(e browserhook.Endpoint) []string {
 		return []string{e.EndpointID, string(e.Status), when(e.CreatedAt), strings.Join(e.Events, ","), e.URL}
 	})

@@ -312,16 +312,31 @@ func (s *Service) Recording(ctx context.Context, project, id string) ([]domain.S
 // OpenSegment reads a segment of a recording, which may be written to meanwhile.
 // domain.ErrNotFound: it is not here, or there is none.
 func (s *Service) OpenSegment(ctx context.Context, project, session, id string) (domain.Segment, io.ReadSeekCloser, error) {
-	all, err := s.Recording(ctx, project, session)
+	one, err := s.segment(ctx, domain.SessionRef{ProjectID: project, ID: session}, id)
 	if err != nil {
 		return domain.Segment{}, nil, err
 	}
-	i := slices.IndexFunc(all, func(one domain.Segment) bool { return one.ID == id })
-	if i < 0 {
-		return domain.Segment{}, nil, domain.ErrNotFound
+	content, err := s.openSegment(ctx, one)
+	return one, content, err
+}
+
+// segment is one of a recording's, of those that are here or, if it has gone from here,
+// of the artifacts.
+func (s *Service) segment(ctx context.Context, of domain.SessionRef, id string) (domain.Segment, error) {
+	if s.Recordings != nil {
+		here, err := s.Recordings.Segments(of)
+		if err != nil {
+			return domain.Segment{}, err
+		}
+		if i := slices.IndexFunc(here, func(one domain.Segment) bool { return one.ID == id }); i >= 0 {
+			return here[i], nil
+		}
 	}
-	content, err := s.openSegment(ctx, all[i])
-	return all[i], content, err
+	art, err := s.Store.Artifact(ctx, of.ProjectID, of.ID, id)
+	if err == nil && art.Kind != domain.KindRecording {
+		err = domain.ErrNotFound
+	}
+	return domain.Segment{Artifact: art}, err
 }
 
 func (s *Service) openSegment(ctx context.Context, one domain.Segment) (io.ReadSeekCloser, error) {

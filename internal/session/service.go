@@ -29,6 +29,7 @@ type Reader interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
+	LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error)
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)

@@ -16,13 +16,13 @@ type StatsStore interface {
 	// AddStats adds all of it to what is kept of endpoints, or nothing. One that is no more,
 	// or is a session's own, is passed over.
 	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
-	// EndpointStats reads the spans of an endpoint from then on, in order. What there was
+	// EndpointStats reads the spans of endpoints from then on, in order. What there was
 	// nothing to tell of is not there.
-	EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error)
+	EndpointStats(ctx context.Context, project string, endpoints []string, from time.Time) ([]domain.EndpointSpan, error)
 	// Backlogs says what waits for each endpoint for which something does.
 	Backlogs(ctx context.Context) ([]domain.Backlog, error)
-	// Backlog says what waits for one.
-	Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error)
+	// BacklogsOf says what waits for each of some.
+	BacklogsOf(ctx context.Context, project string, endpoints []string) ([]domain.Backlog, error)
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 }
 
@@ -152,41 +152,90 @@ var Periods = map[Period]struct{ Length, Bar time.Duration }{
 
 // Report says how an endpoint did.
 type Report struct {
-	Bar     time.Duration
-	Bars    []domain.EndpointStats // one for each bar, in order, that of now the last
-	Total   domain.EndpointStats   // of all; From is the first's
-	Backlog domain.Backlog         // now
+	Summary
+	Bar  time.Duration
+	Bars []domain.EndpointStats // one for each bar, in order, that of now the last
+}
+
+// Summary says how an endpoint did, in all.
+type Summary struct {
+	Total   domain.EndpointStats // From is when the first bar begins
+	Backlog domain.Backlog       // now
+}
+
+// begin is when the first bar of a period begins, of n.
+func (p Period) begin() (first time.Time, bar time.Duration, n int, err error) {
+	of, ok := Periods[p]
+	if !ok {
+		return first, 0, 0, domain.Invalid("period", "must be 1h, 24h or 7d")
+	}
+	n = int(of.Length / of.Bar)
+	return time.Now().UTC().Truncate(of.Bar).Add(-time.Duration(n-1) * of.Bar), of.Bar, n, nil
 }
 
 // Report tells of an endpoint.
 func (s *Stats) Report(ctx context.Context, project, endpoint string, p Period) (Report, error) {
-	of, ok := Periods[p]
-	if !ok {
-		return Report{}, domain.Invalid("period", "must be 1h, 24h or 7d")
+	first, bar, n, err := p.begin()
+	if err != nil {
+		return Report{}, err
 	}
 	if _, err := s.store.Endpoint(ctx, project, endpoint); err != nil {
 		return Report{}, err
 	}
-	n := int(of.Length / of.Bar)
-	r := Report{Bar: of.Bar, Bars: make([]domain.EndpointStats, n)}
-	first := time.Now().UTC().Truncate(of.Bar).Add(-time.Duration(n-1) * of.Bar)
+	r := Report{Bar: bar, Bars: make([]domain.EndpointStats, n)}
 	for i := range r.Bars {
-		r.Bars[i].From = first.Add(time.Duration(i) * of.Bar)
+		r.Bars[i].From = first.Add(time.Duration(i) * bar)
 	}
-	r.Total.From = first
-	spans, err := s.store.EndpointStats(ctx, project, endpoint, first)
+	whole, err := s.sum(ctx, project, []string{endpoint}, first, func(span *domain.EndpointSpan) {
+		if at := int(span.From.Sub(first) / bar); at < n {
+			r.Bars[at].Add(&span.EndpointStats)
+		}
+	})
 	if err != nil {
 		return Report{}, fmt.Errorf("report of an endpoint: %w", err)
+	}
+	r.Summary = whole[endpoint]
+	return r, nil
+}
+
+// Summaries tells of several endpoints at once, by their ids.
+func (s *Stats) Summaries(ctx context.Context, project string, endpoints []string, p Period) (map[string]Summary, error) {
+	first, _, _, err := p.begin()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.sum(ctx, project, endpoints, first, func(*domain.EndpointSpan) {})
+	if err != nil {
+		return nil, fmt.Errorf("report of endpoints: %w", err)
+	}
+	return all, nil
+}
+
+// sum adds up what there is of endpoints from then on, and says what waits; each is given
+// every span.
+func (s *Stats) sum(ctx context.Context, project string, endpoints []string, first time.Time, each func(*domain.EndpointSpan)) (map[string]Summary, error) {
+	all := make(map[string]Summary, len(endpoints))
+	for _, id := range endpoints {
+		all[id] = Summary{Total: domain.EndpointStats{From: first}}
+	}
+	spans, err := s.store.EndpointStats(ctx, project, endpoints, first)
+	if err != nil {
+		return nil, err
 	}
 	for i := range spans {
-		if at := int(spans[i].From.Sub(first) / of.Bar); at < n {
-			r.Bars[at].Add(&spans[i])
-			r.Total.Add(&spans[i])
-		}
+		of := all[spans[i].Endpoint.ID]
+		of.Total.Add(&spans[i].EndpointStats)
+		all[spans[i].Endpoint.ID] = of
+		each(&spans[i])
 	}
-	r.Backlog, err = s.store.Backlog(ctx, project, endpoint)
+	backlogs, err := s.store.BacklogsOf(ctx, project, endpoints)
 	if err != nil {
-		return Report{}, fmt.Errorf("report of an endpoint: %w", err)
+		return nil, err
 	}
-	return r, nil
+	for _, b := range backlogs {
+		of := all[b.Endpoint.ID]
+		of.Backlog = b
+		all[b.Endpoint.ID] = of
+	}
+	return all, nil
 }

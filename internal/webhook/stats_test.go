@@ -43,10 +43,10 @@ func (m *statsMemory) AddStats(_ context.Context, spans []domain.EndpointSpan) e
 	return nil
 }
 
-func (m *statsMemory) EndpointStats(_ context.Context, _, endpoint string, from time.Time) (all []domain.EndpointStats, err error) {
+func (m *statsMemory) EndpointStats(_ context.Context, _ string, endpoints []string, from time.Time) (all []domain.EndpointSpan, err error) {
 	for _, s := range m.spans() {
-		if s.Endpoint.ID == endpoint && !s.From.Before(from) {
-			all = append(all, s.EndpointStats)
+		if slices.Contains(endpoints, s.Endpoint.ID) && !s.From.Before(from) {
+			all = append(all, s)
 		}
 	}
 	return all, nil
@@ -66,8 +66,8 @@ func (m *statsMemory) back() {
 
 func (m *statsMemory) Backlogs(context.Context) ([]domain.Backlog, error) { return m.backlogs, nil }
 
-func (m *statsMemory) Backlog(_ context.Context, project, endpoint string) (domain.Backlog, error) {
-	return domain.Backlog{Endpoint: domain.EndpointRef{ProjectID: project, ID: endpoint}, Waiting: 4}, nil
+func (m *statsMemory) BacklogsOf(_ context.Context, project string, endpoints []string) ([]domain.Backlog, error) {
+	return []domain.Backlog{{Endpoint: domain.EndpointRef{ProjectID: project, ID: endpoints[0]}, Waiting: 4}}, nil
 }
 
 func (m *statsMemory) Endpoint(_ context.Context, project, id string) (domain.Endpoint, error) {

@@ -92,7 +92,7 @@ func TestTheGoClient(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	steps, err := browserhook.Collect(session.Steps(ctx, browserhook.ListParams{Limit: 3}))
+	steps, err := browserhook.Collect(session.Steps(ctx, browserhook.ListStepsParams{Limit: 3}))
 	if err != nil || len(steps) != 10 || steps[8].Status != browserhook.StepCanceled || steps[9].Status != browserhook.StepCanceled {
 		t.Errorf("%d steps, %v", len(steps), err)
 	}

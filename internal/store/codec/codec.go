@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -173,6 +174,14 @@ func IsRow(n int64) bool { return n > 0 && n < 1<<40 }
 
 // defaultPage is how long a page is when nobody says.
 const defaultPage = 100
+
+// Before is n, or, of 0, what every number of a row comes before.
+func Before(n int64) int64 {
+	if n == 0 {
+		return math.MaxInt64
+	}
+	return n
+}
 
 // PageLimit is how long a page is to be.
 func PageLimit(n int) int {

@@ -120,6 +120,12 @@ func ScanDelivery(r Scanner, more ...any) (d domain.Delivery, event, endpoint in
 	return d, event, endpoint, err
 }
 
+// ScanSpan scans whose statistics they are, since when, and what they say.
+func ScanSpan(r Scanner) (x domain.EndpointSpan, err error) {
+	err = r.Scan(&x.Endpoint.ProjectID, &x.Endpoint.ID, Time{&x.From}, JSON{&x.EndpointStats})
+	return x, err
+}
+
 // ScanRemovedFiles scans RemovedFilesColumns.
 func ScanRemovedFiles(r Scanner) (f domain.RemovedFiles, err error) {
 	err = r.Scan(&f.Num, &f.ProjectID, &f.SessionID, &f.ArtifactID, Time{&f.RemovedAt})

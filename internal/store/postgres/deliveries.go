@@ -18,11 +18,11 @@ import (
 // project and s the session, if there is one.
 const (
 	// deliveryRead is with whether somebody sends it.
-	deliveryRead   = codec.DeliveryColumns + `, d.node <> 0`
-	deliveryTables = ` FROM deliveries d JOIN events e ON e.project = d.project AND e.position = d.event
+	deliveryRead  = codec.DeliveryColumns + `, d.node <> 0`
+	deliveryJoins = ` JOIN events e ON e.project = d.project AND e.position = d.event
 		JOIN endpoints p ON p.num = d.endpoint JOIN projects o ON o.num = d.project
-		LEFT JOIN sessions s ON s.num = e.session `
-	oneDelivery = `SELECT ` + deliveryRead + deliveryTables + `WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
+		LEFT JOIN sessions s ON s.num = e.session`
+	oneDelivery = `SELECT ` + deliveryRead + ` FROM deliveries d` + deliveryJoins + ` WHERE d.event = $1 AND d.endpoint = $2 AND o.id = $3`
 )
 
 // scanDelivery scans deliveryRead.
@@ -38,66 +38,209 @@ func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
 	return d, nil
 }
 
-// Deliveries reads a page, newest first, and the cursor of the next.
+// Deliveries reads a page, newest first, and the cursor of the next. It looks at no more
+// than [domain.LooksAtMost] deliveries: a page of what is rarer is short, and has a cursor.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
-	limit := codec.PageLimit(f.Limit)
-	before, err := s.ids.Before(f.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	num, err := s.project(ctx, project)
+	page, next, err := s.deliveries(ctx, project, f)
 	if errors.Is(err, domain.ErrNotFound) {
-		return nil, "", nil
+		return nil, "", nil // there is no such project, or endpoint of its
 	}
-	if err != nil {
-		return nil, "", err
-	}
-	query := `SELECT ` + deliveryRead + deliveryTables + `WHERE d.project = $1 AND (d.event, d.endpoint) < ($2, $3)`
-	args := []any{num, before.Event, before.Endpoint}
-	where := func(cond string, arg any) {
-		args = append(args, arg)
-		query += ` AND ` + strings.ReplaceAll(cond, "?", `$`+strconv.Itoa(len(args)))
-	}
-	if f.EndpointID != "" {
-		where(`d.endpoint = (SELECT x.num FROM endpoints x JOIN projects y ON y.id = x.project_id WHERE y.num = $1 AND x.id = ?)`, f.EndpointID)
-	}
-	if f.SessionID != "" {
-		where(`d.event IN (SELECT x.position FROM events x WHERE x.project = $1 AND x.session = (SELECT z.num FROM sessions z
-			JOIN projects y ON y.id = z.project_id WHERE y.num = $1 AND z.id = ?))`, f.SessionID)
-	}
-	switch f.Status {
-	case "":
-	case domain.DeliveryFailed, domain.DeliveryCanceled:
-		// Few among many: the condition of the index that holds just these.
-		query += ` AND d.status IN ('FAILED', 'CANCELED')`
-		where(`d.status = ?`, string(f.Status))
-	case domain.DeliverySending:
-		query += ` AND d.node <> 0`
-	case domain.DeliveryPending:
-		query += ` AND d.node = 0 AND d.ended_at = 0`
-	default:
-		where(`d.status = ?`, string(f.Status))
-	}
-	if f.EventID != "" {
-		where(`d.event = (SELECT x.position FROM events x WHERE x.project = $1 AND x.id = ?)`, f.EventID)
-	}
-	if f.EventType != "" {
-		where(`e.type = ?`, string(f.EventType))
-	}
-	if !f.From.IsZero() {
-		where(`e.created_at >= ?`, codec.Micros(f.From))
-	}
-	if !f.To.IsZero() {
-		where(`e.created_at < ?`, codec.Micros(f.To))
-	}
-	args = append(args, limit+1)
-	query += ` ORDER BY d.event DESC, d.endpoint DESC LIMIT $` + strconv.Itoa(len(args))
-	page, err := collect(ctx, s, s.scanDelivery, query, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
 	return page, next, nil
+}
+
+func (s *Store) deliveries(ctx context.Context, project string, f domain.DeliveryFilter) (page []domain.Delivery, next string, err error) {
+	p := picking{DeliveryFilter: f}
+	if p.before, err = s.ids.Before(f.Cursor); err != nil {
+		return nil, "", err
+	}
+	if p.project, err = s.project(ctx, project); err != nil {
+		return nil, "", err
+	}
+	if f.EndpointID != "" {
+		if err := s.row(ctx, `SELECT num FROM endpoints WHERE project_id = $1 AND id = $2`, project, f.EndpointID).Scan(&p.endpoint); err != nil {
+			return nil, "", err
+		}
+	}
+	found := f.EventID != "" || f.SessionID != "" || f.Status == domain.DeliverySending || !p.picks()
+	if f.Status == domain.DeliveryPending && !found {
+		// Among a million that have ended the few that wait would be looked for in vain;
+		// where more wait they are soon found.
+		n := 0
+		q := query{args: []any{p.project}}
+		count := p.open() + `SELECT COUNT(*) FROM (SELECT 1` + p.waiting(&q) + ` LIMIT ` + q.arg(fewEnough+1) + `) few`
+		if err := s.row(ctx, count, q.args...).Scan(&n); err != nil {
+			return nil, "", err
+		}
+		p.few = n <= fewEnough
+	}
+	if found || p.few {
+		return s.pick(ctx, &p, work.Key{})
+	}
+	for _, most := range []int{looksAtFirst, domain.LooksAtMost} {
+		walk, q := p.walk()
+		walk += ` LIMIT 1 OFFSET ` + q.arg(most-1)
+		var floor work.Key
+		err := s.row(ctx, walk, q.args...).Scan(&floor.Event, &floor.Endpoint)
+		if err != nil && !errors.Is(err, domain.ErrNotFound) {
+			return nil, "", err
+		}
+		if page, next, err = s.pick(ctx, &p, floor); err != nil || next != "" || floor.Event == 0 {
+			return page, next, err
+		}
+		floor.Endpoint = max(floor.Endpoint, 1)
+		next = codec.EncodeCursor(s.ids.ID(floor))
+	}
+	return page, next, nil
+}
+
+const (
+	// looksAtFirst is how many deliveries are looked at before many are: they mostly
+	// suffice.
+	looksAtFirst = 100
+	// fewEnough is of how many that wait a page is sorted, at most.
+	fewEnough = 1000
+)
+
+// picking is which deliveries a page is of: those of a filter, before one of them.
+type picking struct {
+	domain.DeliveryFilter
+	before            work.Key
+	project, endpoint int64
+	few               bool // what waits is little
+}
+
+// query is one with its arguments.
+type query struct{ args []any }
+
+// arg adds one, and is its name.
+func (q *query) arg(v any) string {
+	q.args = append(q.args, v)
+	return `$` + strconv.Itoa(len(q.args))
+}
+
+// args are those that all queries have: $1 the project, ($2, $3) before which delivery, and
+// ($4, $5) from which one on.
+func (p *picking) args(floor work.Key) []any {
+	return []any{p.project, p.before.Event, p.before.Endpoint, floor.Event, floor.Endpoint}
+}
+
+// picks says whether there may be few deliveries of the filter among those that are gone
+// through.
+func (p *picking) picks() bool {
+	return p.Status != "" || p.EventType != "" || !p.From.IsZero() || !p.To.IsZero()
+}
+
+// rare says whether events of the type are in the index events_rare, and are the way to
+// the deliveries.
+func (p *picking) rare() bool {
+	return rare(p.EventType) && p.endpoint == 0 && !givenUp(p.Status) && !p.few && p.EventID == "" && p.SessionID == ""
+}
+
+// isRare is what that index holds: the events but for those of steps that begin and
+// complete, which are the most.
+const isRare = `x.type NOT IN ('step_started', 'step_completed')`
+
+func rare(t domain.EventType) bool {
+	return t != "" && t != domain.EventStepStarted && t != domain.EventStepCompleted
+}
+
+// givenUp says whether that is the state of few among many.
+func givenUp(s domain.DeliveryStatus) bool {
+	return s == domain.DeliveryFailed || s == domain.DeliveryCanceled
+}
+
+// walk goes through the keys of deliveries, or of events, the newest first, by the index
+// that fits the filter best.
+func (p *picking) walk() (walk string, q query) {
+	if p.rare() {
+		q.args = []any{p.project, p.before.Event, string(p.EventType)}
+		return `SELECT x.position, 0::bigint FROM events x WHERE x.project = $1 AND x.position <= $2 AND ` + isRare + ` AND x.type = $3 ORDER BY x.position DESC`, q
+	}
+	q.args = p.args(work.Key{})
+	walk = `SELECT d.event, d.endpoint FROM deliveries d WHERE ` + within
+	if p.endpoint > 0 {
+		walk += ` AND d.endpoint = ` + q.arg(p.endpoint)
+	}
+	if givenUp(p.Status) {
+		walk += ` AND d.status IN ('FAILED', 'CANCELED')`
+	}
+	return walk + ` ORDER BY d.event DESC, d.endpoint DESC`, q
+}
+
+const within = `d.project = $1 AND d.event <= $2 AND d.event >= $4 AND (d.event, d.endpoint) < ($2, $3) AND (d.event, d.endpoint) >= ($4, $5)`
+
+// open is what [picking.waiting] needs before it.
+func (p *picking) open() string {
+	if p.endpoint > 0 {
+		return ``
+	}
+	return openEndpoints + ` `
+}
+
+// waiting is from where what waits for the endpoint, or for all of the project, is read, d.
+// The order is that of the index.
+func (p *picking) waiting(q *query) string {
+	one := `(SELECT x.* FROM deliveries x WHERE x.project = $1 AND x.endpoint = %s AND x.ended_at = 0 AND x.node = 0 ORDER BY x.endpoint, x.next_at, x.event LIMIT ` + q.arg(fewEnough+1) + `) d`
+	if p.endpoint > 0 {
+		return ` FROM ` + fmt.Sprintf(one, q.arg(p.endpoint))
+	}
+	return ` FROM open JOIN endpoints y ON y.num = open.num JOIN projects z ON z.id = y.project_id AND z.num = $1
+		CROSS JOIN LATERAL ` + fmt.Sprintf(one, `open.num`)
+}
+
+// pick reads a page of those from floor on.
+func (s *Store) pick(ctx context.Context, p *picking, floor work.Key) ([]domain.Delivery, string, error) {
+	q := query{args: p.args(floor)}
+	with, from := ``, ` FROM deliveries d`
+	switch {
+	case p.few:
+		with, from = p.open(), p.waiting(&q)
+	case p.rare():
+		from = ` FROM (SELECT x.position FROM events x WHERE x.project = $1 AND x.position <= $2 AND x.position >= $4 AND ` + isRare + ` AND x.type = ` + q.arg(string(p.EventType)) + `
+			ORDER BY x.position DESC LIMIT ` + q.arg(domain.LooksAtMost) + `) w JOIN deliveries d ON d.event = w.position`
+	}
+	where := ` WHERE ` + within
+	and := func(cond string, arg any) { where += ` AND ` + strings.ReplaceAll(cond, "?", q.arg(arg)) }
+	if p.endpoint > 0 {
+		and(`d.endpoint = ?`, p.endpoint)
+	}
+	if p.SessionID != "" {
+		and(`d.event IN (SELECT x.position FROM events x WHERE x.project = $1 AND x.session = (SELECT z.num FROM sessions z
+			JOIN projects y ON y.id = z.project_id WHERE y.num = $1 AND z.id = ?))`, p.SessionID)
+	}
+	switch p.Status {
+	case "":
+	case domain.DeliveryFailed, domain.DeliveryCanceled:
+		// Few among many: the condition of the index that holds just these.
+		where += ` AND d.status IN ('FAILED', 'CANCELED')`
+		and(`d.status = ?`, string(p.Status))
+	case domain.DeliverySending:
+		where += ` AND d.node <> 0`
+	case domain.DeliveryPending:
+		where += ` AND d.node = 0 AND d.ended_at = 0`
+	default:
+		and(`d.status = ?`, string(p.Status))
+	}
+	if p.EventID != "" {
+		and(`d.event = (SELECT x.position FROM events x WHERE x.project = $1 AND x.id = ?)`, p.EventID)
+	}
+	if p.EventType != "" {
+		and(`e.type = ?`, string(p.EventType))
+	}
+	if !p.From.IsZero() {
+		and(`e.created_at >= ?`, codec.Micros(p.From))
+	}
+	if !p.To.IsZero() {
+		and(`e.created_at < ?`, codec.Micros(p.To))
+	}
+	limit := codec.PageLimit(p.Limit)
+	read := with + `SELECT ` + deliveryRead + from + deliveryJoins + where + ` ORDER BY d.event DESC, d.endpoint DESC LIMIT ` + q.arg(limit+1)
+	page, err := collect(ctx, s, s.scanDelivery, read, q.args...)
+	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
+	return page, next, err
 }
 
 // Delivery reads one delivery of a project.

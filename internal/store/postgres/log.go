@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
@@ -64,6 +65,14 @@ func (s *Store) logPage(ctx context.Context, project string, num, after int64, q
 		LEFT JOIN sessions s ON s.num = e.session WHERE e.project = $1 AND e.position > $2
 		AND (cardinality($3::text[]) = 0 OR e.type = ANY($3)) ORDER BY e.position LIMIT $4`
 	args := []any{num, after, types, q.Limit}
+	if q.SessionID == "" && len(types) > 0 && !slices.ContainsFunc(q.Types, func(t domain.EventType) bool { return !rare(t) }) {
+		// Those of each type in their order, of which the first count.
+		query = `SELECT ` + codec.EventColumns + ` FROM (SELECT f.position FROM (SELECT DISTINCT type FROM unnest($3::text[]) u (type)) t
+			CROSS JOIN LATERAL (SELECT x.position FROM events x WHERE x.project = $1 AND x.type = t.type AND ` + isRare + ` AND x.position > $2
+				ORDER BY x.position LIMIT $4) f ORDER BY f.position LIMIT $4) w
+			JOIN events e ON e.project = $1 AND e.position = w.position JOIN projects o ON o.num = e.project
+			LEFT JOIN sessions s ON s.num = e.session ORDER BY e.position`
+	}
 	if q.SessionID != "" {
 		query = `SELECT ` + codec.EventColumns + ` FROM events e JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
 			WHERE e.project = $1 AND e.position > $2 AND (cardinality($3::text[]) = 0 OR e.type = ANY($3))
@@ -74,6 +83,22 @@ func (s *Store) logPage(ctx context.Context, project string, num, after int64, q
 	page, err := collect(ctx, s, func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(also{r, &found}) },
 		upTo(`position, project, id, session, sequence, type, body, created_at`, query, `position`, `octet_length(body)`, codec.PageSize(q.Bytes)), args...)
 	return page, len(page) < found, err
+}
+
+// LastEvents reads up to limit events of a session that came before a sequence (0: all
+// did), the last first; fewer when they are long.
+func (s *Store) LastEvents(ctx context.Context, project, session string, before int64, limit int) ([]domain.Event, error) {
+	found := 0
+	all, err := collect(ctx, s, func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(also{r, &found}) },
+		upTo(`position, project, id, session, sequence, type, body, created_at`, `SELECT `+codec.EventColumns+` FROM events e
+			JOIN projects o ON o.num = e.project JOIN sessions s ON s.num = e.session
+			WHERE `+ofProject+` AND e.session = (SELECT num FROM sessions WHERE project_id = $1 AND id = $2) AND e.sequence < $3
+			ORDER BY e.sequence DESC LIMIT $4`, `sequence DESC`, `octet_length(body)`, codec.PageBytes),
+		project, session, codec.Before(before), limit)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return all, nil
 }
 
 // upTo has a query of rows that can be long end with the one that reaches

@@ -91,7 +91,7 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 		only(`status IN ('CLOSED', 'FAILED')`)
 	}
 	if f.Name != "" {
-		only(`metadata::json ->> ? = ?`, f.Name, f.Value)
+		only(`metadata::jsonb @> jsonb_build_object(?::text, ?::text)`, f.Name, f.Value)
 	}
 	if !f.From.IsZero() {
 		only("id >= ?", domain.IDAt(domain.PrefixSession, f.From))

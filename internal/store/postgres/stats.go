@@ -102,12 +102,10 @@ func (t *tx) addStats(spans []domain.EndpointSpan) error {
 		WHERE x.endpoint = u.endpoint AND x.slot = u.slot`, nos, slots, began, sums)
 }
 
-// EndpointStats reads the spans of an endpoint from then on, in order.
-func (s *Store) EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error) {
-	all, err := collect(ctx, s, func(r codec.Scanner) (x domain.EndpointStats, err error) {
-		return x, r.Scan(codec.Time{T: &x.From}, codec.JSON{Dest: &x})
-	}, `SELECT x.started_at, x.stats FROM endpoints p JOIN endpoint_stats x ON x.endpoint = p.num
-		WHERE p.project_id = $1 AND p.id = $2 AND p.deleted_at = 0 AND x.started_at >= $3`, project, endpoint, codec.Micros(from))
+// EndpointStats reads the spans of endpoints from then on, in order.
+func (s *Store) EndpointStats(ctx context.Context, project string, endpoints []string, from time.Time) ([]domain.EndpointSpan, error) {
+	all, err := collect(ctx, s, codec.ScanSpan, `SELECT p.project_id, p.id, x.started_at, x.stats FROM endpoints p JOIN endpoint_stats x ON x.endpoint = p.num
+		WHERE p.project_id = $1 AND p.id = ANY($2) AND p.deleted_at = 0 AND x.started_at >= $3`, project, endpoints, codec.Micros(from))
 	if err != nil {
 		return nil, fmt.Errorf("read statistics: %w", err)
 	}
@@ -138,8 +136,12 @@ func (s *Store) Backlogs(ctx context.Context) ([]domain.Backlog, error) {
 	return all, nil
 }
 
-// Backlog says what waits for one endpoint.
-func (s *Store) Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error) {
-	return scanBacklog(s.row(ctx, `SELECT p.project_id, p.id, `+waitingFor+` FROM endpoints p WHERE p.project_id = $2 AND p.id = $3 AND p.deleted_at = 0`,
-		domain.BacklogAtMost, project, endpoint))
+// BacklogsOf says what waits for each of some endpoints, but for those that are no more.
+func (s *Store) BacklogsOf(ctx context.Context, project string, endpoints []string) ([]domain.Backlog, error) {
+	all, err := collect(ctx, s, scanBacklog, `SELECT p.project_id, p.id, `+waitingFor+` FROM endpoints p
+		WHERE p.project_id = $2 AND p.id = ANY($3) AND p.deleted_at = 0`, domain.BacklogAtMost, project, endpoints)
+	if err != nil {
+		return nil, fmt.Errorf("read backlogs: %w", err)
+	}
+	return all, nil
 }

@@ -86,11 +86,11 @@ func (s *Store) Steps(ctx context.Context, project, session string, after, limit
 	return all, nil
 }
 
-// LastSteps reads the last limit steps of a session, in order, without their
-// results.
-func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
+// LastSteps reads the last limit steps of a session before an index, in order, without
+// their results.
+func (s *Store) LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error) {
 	all, err := collect(ctx, s, codec.ScanStep, `SELECT `+codec.StepColumnsNoResult+` FROM (SELECT * FROM steps
-		WHERE project_id = $1 AND session_id = $2 ORDER BY idx DESC LIMIT $3) last ORDER BY idx`, project, session, limit)
+		WHERE project_id = $1 AND session_id = $2 AND idx < $3 ORDER BY idx DESC LIMIT $4) last ORDER BY idx`, project, session, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,9 +18,8 @@ import (
 // project and s the session, if there is one.
 const (
 	// deliveryJoins goes from d to the rest, always in this order.
-	deliveryJoins = `CROSS JOIN events e ON e.position = d.event ` + deliveryNames
-	deliveryNames = `CROSS JOIN endpoints p ON p.num = d.endpoint CROSS JOIN projects o ON o.num = e.project
-		LEFT JOIN sessions s ON s.num = e.session `
+	deliveryJoins = `CROSS JOIN events e ON e.position = d.event CROSS JOIN endpoints p ON p.num = d.endpoint
+		CROSS JOIN projects o ON o.num = e.project LEFT JOIN sessions s ON s.num = e.session `
 )
 
 var oneDelivery = readsLog(`SELECT ` + codec.DeliveryColumns + ` FROM deliveries d ` + deliveryJoins + `
@@ -38,7 +38,8 @@ func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
 	return d, nil
 }
 
-// Deliveries reads a page, newest first, and the cursor of the next.
+// Deliveries reads a page, newest first, and the cursor of the next. It looks at no more
+// than [domain.LooksAtMost] deliveries: a page of what is rarer is short, and has a cursor.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	limit := codec.PageLimit(f.Limit)
 	before, err := s.ids.Before(f.Cursor)
@@ -46,13 +47,18 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 		return nil, "", err
 	}
 	few := false
-	if f.Status == domain.DeliveryPending && f.EndpointID != "" {
+	if f.Status == domain.DeliveryPending && f.EventID == "" && f.SessionID == "" {
 		if few, err = s.fewWait(ctx, project, f.EndpointID); err != nil {
 			return nil, "", err
 		}
 	}
-	query, order := s.deliveryQuery(f, few)
-	args := []any{project, before.Event, before.Event, before.Endpoint}
+	walk, walked, floor, err := s.walk(ctx, project, f, before, few)
+	if err != nil {
+		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	}
+	query := `SELECT ` + codec.DeliveryColumns + ` FROM (` + walk + ` LIMIT ?) w
+		CROSS JOIN deliveries d ON d.event = w.event AND d.endpoint = w.endpoint ` + deliveryJoins + `WHERE o.id = ?`
+	args := append(slices.Clone(walked), domain.LooksAtMost, project)
 	where := func(cond string, arg any) { query, args = query+" AND "+cond, append(args, arg) }
 	if f.EndpointID != "" {
 		where("p.id = ?", f.EndpointID)
@@ -60,14 +66,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if f.SessionID != "" {
 		where("s.id = ?", f.SessionID)
 	}
-	switch f.Status {
-	case "":
-	case domain.DeliveryFailed, domain.DeliveryCanceled:
-		// Few among many: the condition of the index that holds just these.
-		where("d.status IN ('FAILED', 'CANCELED') AND d.status = ?", f.Status)
-	case domain.DeliverySending:
-		args = append([]any{s.leasedList()}, args...)
-	default:
+	if f.Status != "" && f.Status != domain.DeliverySending {
 		where("d.status = ?", f.Status)
 	}
 	if f.EventID != "" {
@@ -82,7 +81,7 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if !f.To.IsZero() {
 		where("e.created_at < ?", codec.Micros(f.To))
 	}
-	rows, err := s.read.rows(ctx, query+order, args...)
+	rows, err := s.read.rows(ctx, query, args...)
 	if err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
@@ -101,68 +100,110 @@ func (s *Store) Deliveries(ctx context.Context, project string, f domain.Deliver
 	if err := unusable(rows.Err()); err != nil {
 		return nil, "", fmt.Errorf("read deliveries: %w", err)
 	}
-	page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
-	return page, next, nil
+	if len(page) > limit {
+		page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
+		return page, next, nil
+	}
+	var last work.Key
+	err = s.read.row(ctx, walk+` LIMIT 1 OFFSET ?`, append(walked, domain.LooksAtMost-1)...).Scan(&last.Event, &last.Endpoint)
+	switch {
+	case err == nil:
+	case !errors.Is(err, domain.ErrNotFound):
+		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	case floor > 0:
+		last = work.Key{Event: floor, Endpoint: 1} // all of that event's were looked at
+	default:
+		return page, "", nil
+	}
+	return page, codec.EncodeCursor(s.ids.ID(last)), nil
 }
 
 // fewEnough is how many deliveries a page is sorted of, at most.
 const fewEnough = 1000
 
-// fewWait says whether so few wait for an endpoint that a page of them is sorted: among
-// a million that have ended they would be looked for in vain. Where more wait they are
-// soon found.
+// fewWait says whether so few wait for an endpoint, or for all of the project, that a page
+// of them is sorted: among a million that have ended they would be looked for in vain.
+// Where more wait they are soon found.
 func (s *Store) fewWait(ctx context.Context, project, endpoint string) (bool, error) {
 	n := 0
-	if err := s.read.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_open
-		ON d.endpoint = p.num AND d.ended_at = 0 WHERE p.project_id = ? AND p.id = ? LIMIT ?)`, project, endpoint, fewEnough+1).Scan(&n); err != nil {
+	from, args := waitingOf(project, endpoint)
+	if err := s.read.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 `+from+` LIMIT ?)`, append(args, fewEnough+1)...).Scan(&n); err != nil {
 		return false, fmt.Errorf("read deliveries: %w", err)
 	}
 	return n <= fewEnough, nil
 }
 
-// deliveryQuery reads from the table whose index fits the filter best. few: what waits is
-// little.
-func (s *Store) deliveryQuery(f domain.DeliveryFilter, few bool) (query, order string) {
-	const columns = `SELECT ` + codec.DeliveryColumns + ` FROM `
-	const rest = ` AND (d.event < ? OR d.event = ? AND d.endpoint < ?)`
+// waitingOf is from where what waits is read, d.
+func waitingOf(project, endpoint string) (from string, args []any) {
+	if endpoint != "" {
+		return `FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0
+			WHERE p.project_id = ? AND p.id = ?`, []any{project, endpoint}
+	}
+	return `FROM (WITH RECURSIVE ` + openEndpoints + ` SELECT num FROM open) q CROSS JOIN endpoints p ON p.num = q.num
+		CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0 WHERE p.project_id = ?`, []any{project}
+}
+
+// walk goes through keys of deliveries before one, the newest first, by the index that
+// fits the filter best; not all that it meets are of the filter. few: what waits is little.
+// Where it goes through events, which may have no deliveries, it goes no further than
+// floor; 0: to the end.
+func (s *Store) walk(ctx context.Context, project string, f domain.DeliveryFilter, before work.Key, few bool) (query string, args []any, floor int64, err error) {
+	const keys = `SELECT d.event AS event, d.endpoint AS endpoint `
+	var order string
 	switch {
 	case f.Status == domain.DeliverySending:
 		// The list is in order, and no longer than what fits into memory.
-		return columns + `json_each(?) h CROSS JOIN deliveries d ON d.event = h.value ->> 0 AND d.endpoint = h.value ->> 1 ` +
-			deliveryJoins + `WHERE o.id = ?` + rest, ``
+		query, args = keys+`FROM (SELECT value ->> 0 AS event, value ->> 1 AS endpoint FROM json_each(?)) d WHERE TRUE`, []any{s.leasedList()}
 	case few:
-		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
-			CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0
-			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
-			` ORDER BY d.event DESC`
+		query, args = waitingOf(project, f.EndpointID)
+		query, order = keys+query, ` ORDER BY d.event DESC, d.endpoint DESC`
 	case givenUp(f.Status) && f.EndpointID != "":
-		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
-			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num
-			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
-			` ORDER BY d.event DESC`
-	case givenUp(f.Status):
-		return columns + `projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
-			CROSS JOIN events e ON e.position = d.event CROSS JOIN endpoints p ON p.num = d.endpoint
-			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.event DESC, d.endpoint DESC`
+		query, args = keys+`FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num
+			WHERE p.project_id = ? AND p.id = ? AND d.status IN ('FAILED', 'CANCELED')`, []any{project, f.EndpointID}
+		order = ` ORDER BY d.event DESC`
+	case givenUp(f.Status) && f.EventID == "" && f.SessionID == "":
+		query, args = keys+`FROM projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
+			WHERE o.id = ? AND d.status IN ('FAILED', 'CANCELED')`, []any{project}
+		order = ` ORDER BY d.event DESC, d.endpoint DESC`
 	case f.EventID != "":
-		return columns + `projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
-			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint
-			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY d.endpoint DESC`
+		query, args = keys+`FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
+			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ? AND e.id = ?`, []any{project, f.EventID}
+		order = ` ORDER BY d.endpoint DESC`
 	case f.EndpointID != "":
-		return columns + `projects o CROSS JOIN endpoints p ON p.project_id = o.id
-			CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
-			CROSS JOIN events e ON e.position = d.event LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest,
-			` ORDER BY d.event DESC`
+		query, args = keys+`FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
+			WHERE p.project_id = ? AND p.id = ?`, []any{project, f.EndpointID}
+		order = ` ORDER BY d.event DESC`
 	case f.SessionID != "":
-		return columns + `projects o CROSS JOIN sessions s ON s.project_id = o.id
+		query, args = keys+`FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
 			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
-			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint WHERE o.id = ?` + rest,
-			` ORDER BY e.sequence DESC, d.endpoint DESC`
+			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ? AND s.id = ?`, []any{project, f.SessionID}
+		order = ` ORDER BY e.sequence DESC, d.endpoint DESC`
 	default:
-		return columns + `projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num
-			CROSS JOIN deliveries d ON d.event = e.position CROSS JOIN endpoints p ON p.num = d.endpoint
-			LEFT JOIN sessions s ON s.num = e.session WHERE o.id = ?` + rest, ` ORDER BY e.position DESC, d.endpoint DESC`
+		log := `FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num `
+		is := `WHERE o.id = ? AND e.position <= ?`
+		args = []any{project, before.Event}
+		if rare(f.EventType) {
+			log = `FROM projects o CROSS JOIN events e INDEXED BY events_rare ON e.project = o.num `
+			is, args = is+` AND `+isRare+` AND e.type = ?`, append(args, f.EventType)
+		}
+		if floor, err = number(s.read.row(ctx, `SELECT e.position `+log+is+` ORDER BY e.position DESC LIMIT 1 OFFSET ?`,
+			append(slices.Clone(args), domain.LooksAtMost-1)...)); err != nil {
+			return "", nil, 0, err
+		}
+		query, args = keys+log+`CROSS JOIN deliveries d ON d.event = e.position `+is+` AND e.position >= ?`, append(args, floor)
+		order = ` ORDER BY e.position DESC, d.endpoint DESC`
 	}
+	return query + ` AND d.event <= ? AND (d.event < ? OR d.endpoint < ?)` + order,
+		append(args, before.Event, before.Event, before.Endpoint), floor, nil
+}
+
+// isRare is what the index events_rare holds: the events e but for those of steps that
+// begin and complete, which are the most.
+const isRare = `e.type NOT IN ('step_started', 'step_completed')`
+
+// rare says whether there is a type, and it is none of those.
+func rare(t domain.EventType) bool {
+	return t != "" && t != domain.EventStepStarted && t != domain.EventStepCompleted
 }
 
 // givenUp says whether that is the state of few among many.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
@@ -63,6 +65,18 @@ func (s *Store) logPage(ctx context.Context, project, after int64, q domain.Even
 		LEFT JOIN sessions s ON s.num = e.session WHERE o.num = ?1 AND e.position > ?2
 		AND (?3 = '' OR e.type IN (SELECT value FROM json_each(?3))) ORDER BY e.position LIMIT ?4`
 	args := []any{project, after, types, q.Limit}
+	if q.SessionID == "" && types != "" && !slices.ContainsFunc(q.Types, func(t domain.EventType) bool { return !rare(t) }) {
+		// Those of each type in their order, of which the first count.
+		var each []string
+		for i, t := range slices.Compact(slices.Sorted(slices.Values(q.Types))) {
+			each = append(each, fmt.Sprintf(`SELECT * FROM (SELECT e.position AS position FROM events e INDEXED BY events_rare
+				WHERE e.project = ?1 AND `+isRare+` AND e.type = ?%d AND e.position > ?2 ORDER BY e.position LIMIT ?4)`, 5+i))
+			args = append(args, t)
+		}
+		query = `SELECT ` + codec.EventColumns + ` FROM (` + strings.Join(each, ` UNION ALL `) + ` ORDER BY position LIMIT ?4) w
+			CROSS JOIN events e ON e.position = w.position CROSS JOIN projects o ON o.num = e.project
+			LEFT JOIN sessions s ON s.num = e.session WHERE ?3 <> ''`
+	}
 	if q.SessionID != "" {
 		query = `SELECT ` + codec.EventColumns + ` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
 			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
@@ -72,6 +86,19 @@ func (s *Store) logPage(ctx context.Context, project, after int64, q domain.Even
 	}
 	rows, err := s.read.rows(ctx, query, args...)
 	return collectPage(rows, err, codec.PageSize(q.Bytes), func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
+}
+
+// LastEvents reads up to limit events of a session that came before a sequence (0: all
+// did), the last first; fewer when they are long.
+func (s *Store) LastEvents(ctx context.Context, project, session string, before int64, limit int) ([]domain.Event, error) {
+	rows, err := s.read.rows(ctx, `SELECT `+codec.EventColumns+` FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
+		CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
+		WHERE o.id = ? AND s.id = ? AND e.sequence < ? ORDER BY e.sequence DESC LIMIT ?`, project, session, codec.Before(before), limit)
+	all, _, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Event, error) { return codec.ScanEvent(r) }, func(e *domain.Event) int { return len(e.Body) })
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return all, nil
 }
 
 // passedInSession is the sequence of the last event of the session s up to the

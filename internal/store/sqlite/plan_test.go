@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ var grown = regexp.MustCompile(`^SCAN (deliveries|d|events|e|steps|attempts|sess
 var mayScan = []string{
 	"FROM queues JOIN projects", "SELECT (SELECT COUNT(*) FROM sessions WHERE " + queued, "SELECT id, rank FROM (",
 	"UPDATE deliveries SET status = 'PENDING'", "FROM sessions\n\t\tWHERE status NOT IN", "SELECT " + codec.ProjectColumns + " FROM projects",
-	"FROM endpoints WHERE deleted_at <> 0", "INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0\n\t\t\tCROSS JOIN events",
+	"FROM endpoints WHERE deleted_at <> 0", "INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0",
 }
 
 // TestNothingIsReadWhole asks SQLite how it runs every statement of the store:
@@ -241,7 +240,7 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.Session(ctx, project, session))
 	keep(s.Step(ctx, project, session, "step_a"))
 	keep(s.Steps(ctx, project, session, -1, 10))
-	keep(s.LastSteps(ctx, project, session, 10))
+	keep(s.LastSteps(ctx, project, session, domain.StepsEnd, 10))
 	keep(s.StepsByID(ctx, project, session, []string{"step_a"}))
 	keep(s.Artifacts(ctx, project, session))
 	keep(s.ArtifactsPage(ctx, project, session, "", 10))
@@ -258,6 +257,8 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	keep(s.Event(ctx, project, events[0].ID))
 	keep(s.Events(ctx, project, domain.EventQuery{After: page.Next}))
 	keep(s.Events(ctx, project, domain.EventQuery{After: domain.NewID(domain.PrefixEvent), SessionID: session}))
+	keep(s.Events(ctx, project, domain.EventQuery{Types: []domain.EventType{domain.EventBrowserReady}}))
+	keep(s.LastEvents(ctx, project, session, 0, 10))
 	keep(s.EventsEnd(ctx, project))
 	keepPage(s.Endpoints(ctx, project, domain.EndpointFilter{}))
 	for _, f := range []domain.DeliveryFilter{
@@ -268,10 +269,8 @@ func readEverything(t *testing.T, s *Store, project, session string) {
 	}
 	keep(s.DueEndpoints(ctx))
 	keep(s.Backlogs(ctx))
-	keep(s.EndpointStats(ctx, project, "we_a", time.Time{}))
-	if _, err := s.Backlog(ctx, project, "we_a"); !errors.Is(err, domain.ErrNotFound) { // it was deleted
-		t.Error(err)
-	}
+	keep(s.EndpointStats(ctx, project, []string{"we_a"}, time.Time{}))
+	keep(s.BacklogsOf(ctx, project, []string{"we_a"}))
 	keep(s.Attempts(ctx, project, "dlv_a"))
 	_, _, err = s.Ahead(ctx, project, "dlv_a")
 	keep(nil, err)

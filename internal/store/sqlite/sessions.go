@@ -148,29 +148,37 @@ func (s *Store) Sessions(ctx context.Context, project string, f domain.SessionFi
 	if err != nil {
 		return nil, "", err
 	}
-	from, where := ` FROM sessions`, ``
+	from, of, id, where := ` FROM sessions`, `project_id`, `id`, ``
 	args := []any{project, before}
 	only := func(cond string, arg ...any) { where, args = where+" AND "+cond, append(args, arg...) }
 	if f.Status != "" {
 		only("status = ?", f.Status)
 	}
 	if f.Open != nil && *f.Open {
-		// They are few, of all projects together, however many have ended.
-		from += ` INDEXED BY sessions_open`
 		only(`status NOT IN ('CLOSED', 'FAILED')`)
 	} else if f.Open != nil {
 		only(`status IN ('CLOSED', 'FAILED')`)
 	}
-	if f.Name != "" {
+	switch {
+	case f.Open != nil && *f.Open:
+		// They are few, of all projects together, however many have ended.
+		from += ` INDEXED BY sessions_open`
+	case f.Status != "" && (f.Name == "" || f.Status != domain.SessionClosed):
+		from += ` INDEXED BY sessions_status`
+	case f.Name != "":
+		from, of, id = ` FROM session_metadata m CROSS JOIN sessions ON sessions.project_id = m.project AND sessions.id = m.session`, `m.project`, `m.session`
+		only(`m.name = ? AND m.value = ?`, f.Name, f.Value)
+	}
+	if f.Name != "" && id == `id` {
 		only(`EXISTS (SELECT 1 FROM json_each(metadata) AS m WHERE m.key = ? AND m.value = ?)`, f.Name, f.Value)
 	}
 	if !f.From.IsZero() {
-		only("id >= ?", domain.IDAt(domain.PrefixSession, f.From))
+		only(id+" >= ?", domain.IDAt(domain.PrefixSession, f.From))
 	}
 	if !f.To.IsZero() {
-		only("id < ?", domain.IDAt(domain.PrefixSession, f.To))
+		only(id+" < ?", domain.IDAt(domain.PrefixSession, f.To))
 	}
-	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+from+` WHERE project_id = ? AND id < ?`+where+` ORDER BY id DESC LIMIT ?`, append(args, limit+1)...)
+	rows, err := s.read.rows(ctx, `SELECT `+sessionRead+from+` WHERE `+of+` = ? AND `+id+` < ?`+where+` ORDER BY `+id+` DESC LIMIT ?`, append(args, limit+1)...)
 	page, more, err := collectPage(rows, err, codec.PageBytes, func(r codec.Scanner) (domain.Session, error) { return codec.ScanSession(r) }, codec.SessionBytes)
 	if err != nil {
 		return nil, "", fmt.Errorf("read sessions: %w", err)

@@ -56,13 +56,11 @@ func (t *tx) addStats(spans []domain.EndpointSpan) error {
 	return nil
 }
 
-// EndpointStats reads the spans of an endpoint from then on, in order.
-func (s *Store) EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error) {
-	rows, err := s.read.rows(ctx, `SELECT x.started_at, x.stats FROM endpoints p CROSS JOIN endpoint_stats x ON x.endpoint = p.num
-		WHERE p.project_id = ? AND p.id = ? AND p.deleted_at = 0 AND x.started_at >= ?`, project, endpoint, codec.Micros(from))
-	all, err := collect(rows, err, func(r codec.Scanner) (x domain.EndpointStats, err error) {
-		return x, r.Scan(codec.Time{T: &x.From}, codec.JSON{Dest: &x})
-	})
+// EndpointStats reads the spans of endpoints from then on, in order.
+func (s *Store) EndpointStats(ctx context.Context, project string, endpoints []string, from time.Time) ([]domain.EndpointSpan, error) {
+	rows, err := s.read.rows(ctx, `SELECT p.project_id, p.id, x.started_at, x.stats FROM endpoints p CROSS JOIN endpoint_stats x ON x.endpoint = p.num
+		WHERE p.project_id = ? AND p.id IN (SELECT value FROM json_each(?)) AND p.deleted_at = 0 AND x.started_at >= ?`, project, codec.Text(endpoints), codec.Micros(from))
+	all, err := collect(rows, err, codec.ScanSpan)
 	if err != nil {
 		return nil, fmt.Errorf("read statistics: %w", err)
 	}
@@ -89,8 +87,13 @@ func (s *Store) Backlogs(ctx context.Context) ([]domain.Backlog, error) {
 	return all, nil
 }
 
-// Backlog says what waits for one endpoint.
-func (s *Store) Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error) {
-	return scanBacklog(s.read.row(ctx, `SELECT p.project_id, p.id, `+waitingFor+` FROM endpoints p WHERE p.project_id = ? AND p.id = ? AND p.deleted_at = 0`,
-		domain.BacklogAtMost, project, endpoint))
+// BacklogsOf says what waits for each of some endpoints, but for those that are no more.
+func (s *Store) BacklogsOf(ctx context.Context, project string, endpoints []string) ([]domain.Backlog, error) {
+	rows, err := s.read.rows(ctx, `SELECT p.project_id, p.id, `+waitingFor+` FROM endpoints p
+		WHERE p.project_id = ? AND p.id IN (SELECT value FROM json_each(?)) AND p.deleted_at = 0`, domain.BacklogAtMost, project, codec.Text(endpoints))
+	all, err := collect(rows, err, scanBacklog)
+	if err != nil {
+		return nil, fmt.Errorf("read backlogs: %w", err)
+	}
+	return all, nil
 }

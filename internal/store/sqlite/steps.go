@@ -48,11 +48,11 @@ func (s *Store) Steps(ctx context.Context, project, session string, after, limit
 	return all, nil
 }
 
-// LastSteps reads the last limit steps of a session, in order, without their
-// results.
-func (s *Store) LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error) {
+// LastSteps reads the last limit steps of a session before an index, in order, without
+// their results.
+func (s *Store) LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error) {
 	rows, err := s.read.rows(ctx, `SELECT `+codec.StepColumnsNoResult+` FROM (SELECT * FROM steps
-		WHERE project_id = ? AND session_id = ? ORDER BY idx DESC LIMIT ?) ORDER BY idx`, project, session, limit)
+		WHERE project_id = ? AND session_id = ? AND idx < ? ORDER BY idx DESC LIMIT ?) ORDER BY idx`, project, session, before, limit)
 	all, err := collect(rows, err, codec.ScanStep)
 	if err != nil {
 		return nil, fmt.Errorf("read steps: %w", err)

@@ -42,12 +42,13 @@ var cursorTests = []test{
 		var all []domain.Event
 		a, b := w.newSession(0), w.newSession(0)
 		for range 4 {
-			w.say(a, domain.EventStepStarted, domain.EventStepFailed)
+			w.say(a, domain.EventStepStarted, domain.EventStepFailed, domain.EventBrowserReady)
 			w.say(b, domain.EventStepStarted, domain.EventStepCompleted)
 		}
 		all = w.events(domain.EventQuery{})
 		queries := []domain.EventQuery{
 			{}, {SessionID: a.ID}, {SessionID: b.ID}, {Types: []domain.EventType{domain.EventStepFailed}},
+			{Types: []domain.EventType{domain.EventBrowserReady, domain.EventStepFailed, domain.EventBrowserReady, domain.EventStepFailed}},
 			{SessionID: b.ID, Types: []domain.EventType{domain.EventStepStarted}},
 		}
 		picked := func(q domain.EventQuery, from int) (want []string) {

@@ -36,6 +36,21 @@ var eventTests = []test{
 		_, err := w.store.Event(w.ctx, w.project, "evt_none")
 		w.missing("event", err)
 	}},
+	{"the last of a session", func(w *world) {
+		a, b := w.newSession(0), w.newSession(0)
+		w.say(a, domain.EventBrowserReady, domain.EventStepStarted)
+		w.say(b, domain.EventBrowserReady)
+		w.say(a, domain.EventStepCompleted)
+		of := w.events(domain.EventQuery{SessionID: a.ID})
+		last := func(before int64, limit int) []domain.Event {
+			all, err := w.store.LastEvents(w.ctx, w.project, a.ID, before, limit)
+			w.ok(err)
+			return all
+		}
+		w.equal("two", last(0, 2), []domain.Event{of[2], of[1]})
+		w.equal("those before", last(of[1].Sequence, 2), []domain.Event{of[0]})
+		w.empty("before the first", last(1, 2))
+	}},
 	{"queries", func(w *world) {
 		a, b := w.newSession(0), w.newSession(0)
 		w.say(a, domain.EventBrowserReady)                           // 0

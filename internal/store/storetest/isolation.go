@@ -46,7 +46,7 @@ var trespasses = []trespass{
 		return w.store.Steps(w.ctx, in, p.session.ID, -1, 10)
 	}},
 	{"LastSteps", func(w *world, in string, p property) (any, error) {
-		return w.store.LastSteps(w.ctx, in, p.session.ID, 10)
+		return w.store.LastSteps(w.ctx, in, p.session.ID, domain.StepsEnd, 10)
 	}},
 	{"StepsByID", func(w *world, in string, p property) (any, error) {
 		return w.store.StepsByID(w.ctx, in, p.session.ID, []string{p.step.ID})
@@ -104,9 +104,11 @@ var trespasses = []trespass{
 		return id, err
 	}},
 	{"EndpointStats", func(w *world, in string, p property) (any, error) {
-		return w.store.EndpointStats(w.ctx, in, p.endpoint.ID, time.Time{})
+		return w.store.EndpointStats(w.ctx, in, []string{p.endpoint.ID}, time.Time{})
 	}},
-	{"Backlog", func(w *world, in string, p property) (any, error) { return w.store.Backlog(w.ctx, in, p.endpoint.ID) }},
+	{"BacklogsOf", func(w *world, in string, p property) (any, error) {
+		return w.store.BacklogsOf(w.ctx, in, []string{p.endpoint.ID})
+	}},
 	{"AddStats", func(w *world, in string, p property) (any, error) {
 		span := domain.EndpointSpan{Endpoint: domain.EndpointRef{ProjectID: in, ID: p.endpoint.ID}}
 		span.From, span.Succeeded = start, 1
@@ -114,6 +116,12 @@ var trespasses = []trespass{
 	}},
 	{"Deliveries", func(w *world, in string, _ property) (any, error) {
 		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{}))
+	}},
+	{"LastEvents", func(w *world, in string, p property) (any, error) {
+		return w.store.LastEvents(w.ctx, in, p.session.ID, 0, 10)
+	}},
+	{"Sessions by metadata", func(w *world, in string, _ property) (any, error) {
+		return listed(w.store.Sessions(w.ctx, in, domain.SessionFilter{Name: "order", Value: "17"}))
 	}},
 	{"Deliveries of an endpoint", func(w *world, in string, p property) (any, error) {
 		return listed(w.store.Deliveries(w.ctx, in, domain.DeliveryFilter{EndpointID: p.endpoint.ID, SessionID: p.session.ID}))
@@ -229,7 +237,7 @@ func (w *world) snapshot(p property) []any {
 	add(listed(w.store.Endpoints(w.ctx, w.project, domain.EndpointFilter{})))
 	add(listed(w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{})))
 	add(w.store.Attempts(w.ctx, w.project, p.delivery.ID))
-	add(w.store.EndpointStats(w.ctx, w.project, p.endpoint.ID, time.Time{}))
+	add(w.store.EndpointStats(w.ctx, w.project, []string{p.endpoint.ID}, time.Time{}))
 	add(w.events(domain.EventQuery{}), nil)
 	add(w.store.Key(w.ctx, p.key.ID))
 	return all

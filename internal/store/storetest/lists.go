@@ -94,7 +94,28 @@ var listTests = func() []test {
 				w.equal(tt.what, ids(got, func(s domain.Session) string { return s.ID }), tt.want)
 			}
 		}},
+		test{"sessions by metadata, when some are forgotten", func(w *world) {
+			older, newer := w.newSession(0), w.newSession(0)
+			f := domain.SessionFilter{Name: "order", Value: "17"}
+			find := func() []string {
+				got, _, err := w.store.Sessions(w.ctx, w.project, f)
+				w.ok(err)
+				return ids(got, func(s domain.Session) string { return s.ID })
+			}
+			w.equal("both", find(), []string{newer.ID, older.ID})
+			w.ok(w.store.ChangeSession(w.ctx, w.project, newer.ID, func(c *domain.SessionChange) error {
+				c.Session.Status, c.Session.EndedAt = domain.SessionClosed, start
+				return nil
+			}))
+			f.Status = domain.SessionClosed
+			w.equal("of those, closed", find(), []string{newer.ID})
+			w.ok(w.store.ForgetSession(w.ctx, w.project, newer.ID, start))
+			w.empty("closed, when it is forgotten", find())
+			f.Status = ""
+			w.equal("what is left", find(), []string{older.ID})
+		}},
 		test{"deliveries by all there is", deliveryFilters},
+		test{"deliveries of what is rare", rareDeliveries},
 		test{"deliveries after an id that was never given out", func(w *world) {
 			for range 20 {
 				cursor := base64.RawURLEncoding.EncodeToString([]byte(domain.NewID(domain.PrefixDelivery)))
@@ -228,6 +249,44 @@ func deliveryFilters(w *world) {
 		}
 		w.equal(c.name, w.deliveries(c.f), want)
 	}
+}
+
+// rareDeliveries looks for one among more than are looked at for a page.
+func rareDeliveries(w *world) {
+	e, s := w.newEndpoint("*"), w.newSession(0)
+	w.say(s, domain.EventBrowserReady)
+	w.say(s, domain.EventStepCompleted)
+	many := make([]domain.EventType, domain.LooksAtMost/4+10)
+	for i := range many {
+		many[i] = domain.EventStepStarted
+	}
+	for range 4 {
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Hour), many...)))
+	}
+	for _, tt := range []struct {
+		name  string
+		f     domain.DeliveryFilter
+		pages []int
+	}{
+		{"of all of the type that is rarer", domain.DeliveryFilter{EventType: domain.EventStepCompleted}, []int{0, 1}},
+		{"of the endpoint's of that type", domain.DeliveryFilter{EventType: domain.EventStepCompleted, EndpointID: e.ID}, []int{0, 1}},
+		{"of those that were there before", domain.DeliveryFilter{To: start.Add(time.Minute)}, []int{0, 2}},
+		{"that were delivered", domain.DeliveryFilter{Status: domain.DeliveryDelivered}, []int{0, 0}},
+		{"of a type that has an index", domain.DeliveryFilter{EventType: domain.EventBrowserReady}, []int{1}},
+		{"of a type that there is none of", domain.DeliveryFilter{EventType: domain.EventBrowserCrashed}, []int{0}},
+	} {
+		var pages []int
+		tt.f.Limit = 10
+		for more := true; more && len(pages) < 5; more = tt.f.Cursor != "" {
+			page, next, err := w.store.Deliveries(w.ctx, w.project, tt.f)
+			w.ok(err)
+			pages, tt.f.Cursor = append(pages, len(page)), next
+		}
+		w.equal(tt.name, pages, tt.pages)
+	}
+	first, _, err := w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{EventType: domain.EventStepStarted, Limit: 10})
+	w.ok(err)
+	w.equal("of those that are many", len(first), 10)
 }
 
 // cursorOf is what leads to what comes after a page of sessions.

@@ -67,7 +67,7 @@ var longTests = []test{
 			}
 			seen += len(page)
 		}
-		last, err := w.store.LastSteps(w.ctx, w.project, s.ID, 50)
+		last, err := w.store.LastSteps(w.ctx, w.project, s.ID, domain.StepsEnd, 50)
 		w.ok(err)
 		for _, st := range last {
 			if st.Result != nil {

@@ -17,9 +17,14 @@ func (w *world) span(e domain.Endpoint, n int, to domain.DeliveryStatus) domain.
 
 func (w *world) stats(e domain.Endpoint, from time.Time) []domain.EndpointStats {
 	w.Helper()
-	all, err := w.store.EndpointStats(w.ctx, e.ProjectID, e.ID, from)
+	all, err := w.store.EndpointStats(w.ctx, e.ProjectID, []string{e.ID}, from)
 	w.ok(err)
-	return all
+	var out []domain.EndpointStats
+	for _, s := range all {
+		w.equal("endpoint", s.Endpoint, e.Ref())
+		out = append(out, s.EndpointStats)
+	}
+	return out
 }
 
 var statsTests = []test{
@@ -36,7 +41,10 @@ var statsTests = []test{
 		w.equal("of a", w.stats(a, time.Time{}), []domain.EndpointStats{one.EndpointStats, two.EndpointStats})
 		w.equal("from the second on", w.stats(a, two.From), []domain.EndpointStats{two.EndpointStats})
 		w.equal("of b", len(w.stats(b, time.Time{})), 1)
-		none, err := w.store.EndpointStats(w.ctx, w.newProject("other"), a.ID, time.Time{})
+		both, err := w.store.EndpointStats(w.ctx, w.project, []string{b.ID, a.ID}, time.Time{})
+		w.ok(err)
+		w.equal("of both", len(both), 3)
+		none, err := w.store.EndpointStats(w.ctx, w.newProject("other"), []string{a.ID}, time.Time{})
 		w.ok(err)
 		w.empty("of another project's", none)
 	}},
@@ -65,8 +73,9 @@ var statsTests = []test{
 		w.ok(w.store.AddStats(w.ctx, []domain.EndpointSpan{w.span(own, 0, domain.DeliveryDelivered), w.span(gone, 0, domain.DeliveryDelivered)}))
 		w.empty("of a session's own", w.stats(own, time.Time{}))
 		w.empty("of one that was deleted", w.stats(gone, time.Time{}))
-		_, err := w.store.Backlog(w.ctx, w.project, gone.ID)
-		w.missing("backlog of one that was deleted", err)
+		left, err := w.store.BacklogsOf(w.ctx, w.project, []string{gone.ID})
+		w.ok(err)
+		w.empty("backlog of one that was deleted", left)
 	}},
 	{"backlogs", func(w *world) {
 		a, b, idle := w.newEndpoint("*"), w.newEndpoint("step_*"), w.newEndpoint("browser_failed")
@@ -75,9 +84,9 @@ var statsTests = []test{
 		w.say(s, domain.EventBrowserReady)
 		check := func(what string, e domain.Endpoint, waiting int, since time.Time) {
 			w.Helper()
-			got, err := w.store.Backlog(w.ctx, w.project, e.ID)
+			got, err := w.store.BacklogsOf(w.ctx, w.project, []string{e.ID, "we_none"})
 			w.ok(err)
-			w.equal(what, got, domain.Backlog{Endpoint: e.Ref(), Waiting: waiting, DueSince: since})
+			w.equal(what, got, []domain.Backlog{{Endpoint: e.Ref(), Waiting: waiting, DueSince: since}})
 		}
 		check("of all", a, 3, start)
 		check("of nothing", idle, 0, time.Time{})

@@ -17,6 +17,7 @@ type Store interface {
 	Access
 	Events(ctx context.Context, project string, q domain.EventQuery) (domain.EventPage, error)
 	Event(ctx context.Context, project, id string) (domain.Event, error)
+	LastEvents(ctx context.Context, project, session string, before int64, limit int) ([]domain.Event, error)
 	EventsEnd(ctx context.Context, project string) (string, error)
 	Retention
 	Ping(ctx context.Context) error
@@ -38,7 +39,7 @@ type Sessions interface {
 	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Step(ctx context.Context, project, session, id string) (domain.Step, error)
 	Steps(ctx context.Context, project, session string, after, limit int) ([]domain.Step, error)
-	LastSteps(ctx context.Context, project, session string, limit int) ([]domain.Step, error)
+	LastSteps(ctx context.Context, project, session string, before, limit int) ([]domain.Step, error)
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifacts(ctx context.Context, project, session string) ([]domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
@@ -77,9 +78,9 @@ type Webhooks interface {
 	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
 	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
 	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
-	EndpointStats(ctx context.Context, project, endpoint string, from time.Time) ([]domain.EndpointStats, error)
+	EndpointStats(ctx context.Context, project string, endpoints []string, from time.Time) ([]domain.EndpointSpan, error)
 	Backlogs(ctx context.Context) ([]domain.Backlog, error)
-	Backlog(ctx context.Context, project, endpoint string) (domain.Backlog, error)
+	BacklogsOf(ctx context.Context, project string, endpoints []string) ([]domain.Backlog, error)
 }
 
 // Retention is by what something is deleted.

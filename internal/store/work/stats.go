@@ -29,7 +29,7 @@ func AddStats(was, span *domain.EndpointStats) (sum domain.EndpointStats, change
 }
 
 // SortStats puts spans in order: rows that are used again are not.
-func SortStats(all []domain.EndpointStats) []domain.EndpointStats {
-	slices.SortFunc(all, func(a, b domain.EndpointStats) int { return a.From.Compare(b.From) })
+func SortStats(all []domain.EndpointSpan) []domain.EndpointSpan {
+	slices.SortFunc(all, func(a, b domain.EndpointSpan) int { return a.From.Compare(b.From) })
 	return all
 }

@@ -671,6 +671,8 @@ class Endpoint(Model):
     """Signs its deliveries. Only in the answer to the call that made it."""
     session_id: str | None = None
     """Of an inline webhook: the one session whose events it gets."""
+    stats: EndpointSummary | None = None
+    """How it did, where a list is asked for that."""
 
     @classmethod
     def decode(cls, raw: Any) -> Endpoint:
@@ -697,6 +699,7 @@ class Endpoint(Model):
             retry_schedule=raw.get("retrySchedule"),
             secret=raw.get("secret"),
             session_id=raw.get("sessionId"),
+            stats=opt(EndpointSummary.decode, raw.get("stats")),
         )
 
 
@@ -804,6 +807,32 @@ class EndpointStats(Model):
             bars=opt(many(AttemptCounts.decode), raw.get("bars")),
             waiting=raw.get("waiting"),
             due_since=opt(instant, raw.get("dueSince")),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSummary(Model):
+    """An endpoint's statistics, in all."""
+
+    period: Literal["1h", "24h", "7d"]
+    """The time that it is about, up to now."""
+    total: AttemptCounts
+    """All of it."""
+    waiting: int
+    """Deliveries that wait now, or are being sent; 10000 is that many or more."""
+    due_since: str | None = None
+    """Since when the one is due that is due longest, or when the first will be; not there
+    when none waits.
+    """
+
+    @classmethod
+    def decode(cls, raw: Any) -> EndpointSummary:
+        return cls(
+            raw=raw,
+            period=raw.get("period"),
+            total=opt(AttemptCounts.decode, raw.get("total")),
+            waiting=raw.get("waiting"),
+            due_since=raw.get("dueSince"),
         )
 
 

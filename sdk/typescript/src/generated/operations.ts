@@ -477,7 +477,9 @@ export interface Operations {
   /**
    * List deliveries, newest first.
    *
-   * Lists deliveries: one for each event and each endpoint that gets it.
+   * Lists deliveries: one for each event and each endpoint that gets it. A page looks at 10,000
+   * deliveries at most: one of what is rarer among them is short, or empty, and has a nextCursor,
+   * which leads on to older ones.
    *
    * Role: viewer.
    */
@@ -507,7 +509,8 @@ export interface Operations {
   /**
    * List webhook endpoints, newest first.
    *
-   * Lists the endpoints of the project, without their secrets.
+   * Lists the endpoints of the project, without their secrets, and with how each did if that is
+   * asked for.
    *
    * Role: viewer.
    */
@@ -517,6 +520,8 @@ export interface Operations {
       cursor?: string;
       /** How many there are on a page, at most. */
       limit?: number;
+      /** With how each did in this time, up to now. */
+      stats?: "1h" | "24h" | "7d";
     };
     answer: EndpointPage;
   };
@@ -643,7 +648,7 @@ export interface Operations {
   /**
    * List a session's steps in order.
    *
-   * Lists the steps of a session in the order in which they run.
+   * Lists the steps of a session in the order in which they run, or the newest first.
    *
    * Role: viewer.
    */
@@ -657,6 +662,11 @@ export interface Operations {
       cursor?: string;
       /** How many there are on a page, at most. */
       limit?: number;
+      /**
+       * The newest first, and without what they answered, which can be long and which each has that
+       * is read by itself.
+       */
+      newest?: boolean;
     };
     answer: StepRunPage;
   };

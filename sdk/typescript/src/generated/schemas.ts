@@ -1232,6 +1232,8 @@ export interface Endpoint {
   sessionId?: string;
   /** Whether browser_ready is left out once its session has ended. */
   skipStale: boolean;
+  /** How it did, where a list is asked for that. */
+  stats?: EndpointSummary;
   /**
    * Whether it is sent anything. What is for a PAUSED one waits; what is for a DISABLED one passes
    * it by.
@@ -1329,6 +1331,21 @@ export interface EndpointStats {
   barSeconds: number;
   /** The parts of it, in order, without gaps. */
   bars: AttemptCounts[];
+  /**
+   * Since when the one is due that is due longest, or when the first will be; not there when none
+   * waits.
+   */
+  dueSince?: string;
+  /** The time that it is about, up to now. */
+  period: "1h" | "24h" | "7d";
+  /** All of it. */
+  total: AttemptCounts;
+  /** Deliveries that wait now, or are being sent; 10000 is that many or more. */
+  waiting: number;
+}
+
+/** An endpoint's statistics, in all. */
+export interface EndpointSummary {
   /**
    * Since when the one is due that is due longest, or when the first will be; not there when none
    * waits.

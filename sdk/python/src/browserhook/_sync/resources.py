@@ -318,10 +318,11 @@ class Steps(Resource):
         *,
         cursor: str | None = None,
         limit: int | None = None,
+        newest: bool | None = None,
     ) -> Pager[models.StepRun]:
         """List a session's steps in order.
 
-        Lists the steps of a session in the order in which they run.
+        Lists the steps of a session in the order in which they run, or the newest first.
 
         Role: viewer.
 
@@ -331,6 +332,8 @@ class Steps(Resource):
         Args:
             cursor: From nextCursor of the page before.
             limit: How many there are on a page, at most.
+            newest: The newest first, and without what they answered, which can be long
+                and which each has that is read by itself.
         """
         return Pager(
             self._client,
@@ -338,6 +341,7 @@ class Steps(Resource):
             {
                 "cursor": cursor,
                 "limit": limit,
+                "newest": newest,
             },
             models.decode_step_run,
         )
@@ -770,10 +774,12 @@ class Endpoints(Resource):
         *,
         cursor: str | None = None,
         limit: int | None = None,
+        stats: Literal["1h", "24h", "7d"] | None = None,
     ) -> Pager[models.Endpoint]:
         """List webhook endpoints, newest first.
 
-        Lists the endpoints of the project, without their secrets.
+        Lists the endpoints of the project, without their secrets, and with how each did
+        if that is asked for.
 
         Role: viewer.
 
@@ -783,6 +789,7 @@ class Endpoints(Resource):
         Args:
             cursor: From nextCursor of the page before.
             limit: How many there are on a page, at most.
+            stats: With how each did in this time, up to now.
         """
         return Pager(
             self._client,
@@ -790,6 +797,7 @@ class Endpoints(Resource):
             {
                 "cursor": cursor,
                 "limit": limit,
+                "stats": stats,
             },
             models.Endpoint.decode,
         )
@@ -1097,7 +1105,9 @@ class Deliveries(Resource):
     ) -> Pager[models.Delivery]:
         """List deliveries, newest first.
 
-        Lists deliveries: one for each event and each endpoint that gets it.
+        Lists deliveries: one for each event and each endpoint that gets it. A page looks
+        at 10,000 deliveries at most: one of what is rarer among them is short, or empty,
+        and has a nextCursor, which leads on to older ones.
 
         Role: viewer.
 
