@@ -587,7 +587,7 @@ type EndpointSummary struct {
 	Waiting int `json:"waiting"`
 	// Since when the one is due that is due longest, or when the first will be; not there when none
 	// waits.
-	DueSince string `json:"dueSince,omitzero"`
+	DueSince time.Time `json:"dueSince,omitzero"`
 }
 
 // EventTypeDescription is an event type, and what its events are like.

@@ -474,6 +474,9 @@ func TestWithoutScripts(t *testing.T) {
 		for _, form := range forms.FindAllString(body, -1) {
 			seen++
 			head, _, _ := strings.Cut(form, ">")
+			if strings.Contains(head, `method="dialog"`) {
+				continue // is in one that only a script opens
+			}
 			sent := false
 			for _, b := range buttons.FindAllString(form, -1) {
 				sent = sent || !strings.Contains(b, `type="button"`)

@@ -25,6 +25,9 @@ func hooks(w http.ResponseWriter, r *http.Request) {
 	list := func(all ...any) { answer = map[string]any{"data": all} }
 	switch path := strings.TrimPrefix(r.URL.Path, "/v1"); r.Method + " " + path {
 	case "GET /webhook-endpoints":
+		if r.URL.Query().Get("stats") == "24h" {
+			endpoint["stats"] = map[string]any{"period": "24h", "waiting": 10_000, "total": map[string]any{"from": at, "succeeded": 66_000, "failed": 6}}
+		}
 		list(endpoint)
 	case "GET /webhook-endpoints/we_a":
 		answer = endpoint

@@ -820,7 +820,7 @@ class EndpointSummary(Model):
     """All of it."""
     waiting: int
     """Deliveries that wait now, or are being sent; 10000 is that many or more."""
-    due_since: str | None = None
+    due_since: datetime | None = None
     """Since when the one is due that is due longest, or when the first will be; not there
     when none waits.
     """
@@ -832,7 +832,7 @@ class EndpointSummary(Model):
             period=raw.get("period"),
             total=opt(AttemptCounts.decode, raw.get("total")),
             waiting=raw.get("waiting"),
-            due_since=raw.get("dueSince"),
+            due_since=opt(instant, raw.get("dueSince")),
         )
 
 
