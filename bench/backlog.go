@@ -130,7 +130,7 @@ func fillAndClaim(ctx context.Context, k load.Kind, place load.Place) (all []cla
 		var took []time.Duration
 		for range backlogClaims {
 			began := time.Now()
-			claim, err := store.Claim(ctx, due[0].EndpointID, began, domain.Room{Deliveries: claimSize, Bytes: math.MaxInt})
+			claim, err := store.Claim(ctx, due[0].EndpointID, began, domain.Capacity{Deliveries: claimSize, Bytes: math.MaxInt})
 			took = append(took, time.Since(began))
 			if err != nil || len(claim.Jobs) != claimSize {
 				return nil, fmt.Errorf("%d deliveries were claimed: %w", len(claim.Jobs), err)

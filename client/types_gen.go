@@ -824,8 +824,8 @@ type Node struct {
 	State NodeState `json:"state"`
 	// That have a browser there, or get one.
 	Sessions int `json:"sessions"`
-	// How many more can be started there now.
-	Room int `json:"room"`
+	// How many more sessions can be started there now.
+	FreeSlots int `json:"freeSlots"`
 	// When it started.
 	StartedAt time.Time `json:"startedAt"`
 	// When it last showed that it lives, which it does every two seconds.

@@ -40,11 +40,11 @@ func (s *session) made() *domain.NewSession {
 
 var dueMark = []byte(`{"order":"A-17","due":`)
 
-// draft is the news of a completed step, whose result says when it was due.
+// draft is the events of a completed step, whose result says when it was due.
 func (s *session) draft(due time.Time) domain.Draft {
 	step := s.step
 	step.Result = json.RawMessage(fmt.Appendf(nil, "%s%d}", dueMark, due.UnixNano()))
-	return domain.StepNews(&s.Session, &step, domain.EventStepCompleted, "http://127.0.0.1:8080", due)
+	return domain.DraftStep(&s.Session, &step, domain.EventStepCompleted, "http://127.0.0.1:8080", due)
 }
 
 // around is a body without the time when its event was due.

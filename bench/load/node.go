@@ -77,7 +77,7 @@ func (p *Source) commit(ctx context.Context, i int, due time.Time, n int) error 
 	draft := s.draft(due)
 	return p.store.ChangeSession(ctx, s.ProjectID, s.ID, func(c *domain.SessionChange) error {
 		for range n {
-			c.News = append(c.News, draft)
+			c.Drafts = append(c.Drafts, draft)
 		}
 		return nil
 	})
@@ -176,8 +176,8 @@ type recording struct {
 	delivered *Counter
 }
 
-func (r recording) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
-	if err := r.Queue.Finish(ctx, outcomes, news); err != nil {
+func (r recording) Finish(ctx context.Context, outcomes []domain.Outcome, drafts []domain.Draft) error {
+	if err := r.Queue.Finish(ctx, outcomes, drafts); err != nil {
 		return err
 	}
 	var good int64

@@ -44,8 +44,8 @@ func (s watchedStore) ChangeSession(ctx context.Context, project, id string, fn 
 	decide, done := s.telemetry.Change(func(c *domain.SessionChange) error {
 		err := fn(c)
 		if s.telemetry.Traced() {
-			for i := range c.News {
-				c.News[i].Trace = someTrace
+			for i := range c.Drafts {
+				c.Drafts[i].Trace = someTrace
 			}
 		}
 		return err

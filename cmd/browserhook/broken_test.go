@@ -21,16 +21,16 @@ import (
 
 // Commands of scripts that break what a server needs at its start.
 func init() {
-	commands["wontstart"] = wontStart
-	commands["kept"] = keptDatabase
-	commands["newer"] = newerDatabase
-	commands["foreign"] = func(ts *testscript.TestScript, _ bool, args []string) {
+	scriptCommands["wontstart"] = wontStart
+	scriptCommands["kept"] = keptDatabase
+	scriptCommands["newer"] = newerDatabase
+	scriptCommands["foreign"] = func(ts *testscript.TestScript, _ bool, args []string) {
 		execSQL(ts, ts.MkAbs(args[0]), "CREATE TABLE notes (text TEXT)")
 	}
-	commands["damage"] = damage
-	commands["unchanged"] = unchanged
-	commands["fulldisk"] = fullDisk
-	commands["taken"] = takenPort
+	scriptCommands["damage"] = damage
+	scriptCommands["unchanged"] = unchanged
+	scriptCommands["fulldisk"] = fullDisk
+	scriptCommands["taken"] = takenPort
 }
 
 // conditions of scripts.

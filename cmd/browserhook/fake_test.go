@@ -202,7 +202,7 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-var commands = map[string]func(*testscript.TestScript, bool, []string){
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	// arrived waits until the receiver has got these webhooks, in this order.
 	"arrived": func(ts *testscript.TestScript, _ bool, ids []string) {
 		f := ts.Value(fakesKey{}).(*fakes)

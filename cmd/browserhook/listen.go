@@ -6,8 +6,8 @@ import (
 	"io"
 
 	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/commands"
 	"github.com/browserhook/browserhook/internal/listen"
-	"github.com/browserhook/browserhook/internal/people"
 	"github.com/browserhook/browserhook/internal/sender"
 	"github.com/browserhook/browserhook/internal/terminal"
 	"github.com/browserhook/browserhook/internal/webhook"
@@ -15,7 +15,7 @@ import (
 )
 
 type listenCmd struct {
-	people.Server
+	commands.Server
 	Forward string   `help:"Address that each event is sent to." required:"" placeholder:"URL"`
 	Events  []string `help:"Only these event types." placeholder:"TYPE"`
 	Session string   `help:"Only this session's events." placeholder:"ID"`
@@ -76,7 +76,7 @@ func (c *listenCmd) Run(ctx context.Context, out io.Writer) error {
 		what = "events after " + terminal.Clean(c.Since)
 	}
 	terminal.Println(out, fmt.Sprintf("Forwarding %s from %s to %s. Ctrl-C ends.", what, c.URL, terminal.Strong.Render(c.Forward)))
-	return people.Kind(listen.Run(ctx, listen.Config{
+	return commands.Kind(listen.Run(ctx, listen.Config{
 		Server: server, Events: c.Events, Session: c.Session, Since: c.Since, Forward: c.Forward, Sender: s, Out: out,
 	}))
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/browserhook/browserhook/internal/app"
 	"github.com/browserhook/browserhook/internal/browser/keeper"
+	"github.com/browserhook/browserhook/internal/commands"
 	"github.com/browserhook/browserhook/internal/config"
-	"github.com/browserhook/browserhook/internal/people"
 )
 
 func main() {
@@ -51,15 +51,15 @@ type cli struct {
 	WebhookTest webhookTestCmd `cmd:"" help:"Test a receiver of webhooks and say what it does wrong."`
 	Openapi     openapiCmd     `cmd:"" help:"Print the API description (OpenAPI 3.1, YAML)."`
 
-	Login      people.Login      `cmd:"" help:"Keep a server's address and an API key for the other commands."`
-	Session    people.Session    `cmd:"" help:"Start, list, show, open and end sessions."`
-	Step       people.Step       `cmd:"" help:"Run steps in a session and show what came of them."`
-	Events     people.Events     `cmd:"" help:"List events, the oldest first."`
-	Endpoints  people.Endpoints  `cmd:"" help:"List, make, show, test and delete webhook endpoints."`
-	Deliveries people.Deliveries `cmd:"" help:"List and show deliveries, send them again, or cancel them."`
-	Artifacts  people.Artifacts  `cmd:"" help:"List and fetch what sessions' steps made and pages downloaded."`
-	Settings   configCmd         `cmd:"" name:"config" help:"Write a file of settings."`
-	Completion completionCmd     `cmd:"" help:"Print what has a shell complete command lines: source <(browserhook completion bash)."`
+	Login      commands.Login      `cmd:"" help:"Keep a server's address and an API key for the other commands."`
+	Session    commands.Session    `cmd:"" help:"Start, list, show, open and end sessions."`
+	Step       commands.Step       `cmd:"" help:"Run steps in a session and show what came of them."`
+	Events     commands.Events     `cmd:"" help:"List events, the oldest first."`
+	Endpoints  commands.Endpoints  `cmd:"" help:"List, make, show, test and delete webhook endpoints."`
+	Deliveries commands.Deliveries `cmd:"" help:"List and show deliveries, send them again, or cancel them."`
+	Artifacts  commands.Artifacts  `cmd:"" help:"List and fetch what sessions' steps made and pages downloaded."`
+	Settings   configCmd           `cmd:"" name:"config" help:"Write a file of settings."`
+	Completion completionCmd       `cmd:"" help:"Print what has a shell complete command lines: source <(browserhook completion bash)."`
 }
 
 // run is the whole program, given its arguments and outputs, so that tests can
@@ -124,7 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.BindTo(stdout, (*io.Writer)(nil))
 	if err := cmd.Run(); err != nil {
 		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, whatToDo(err))
-		if e, ok := errors.AsType[*people.Error](err); ok {
+		if e, ok := errors.AsType[*commands.Error](err); ok {
 			return e.ExitCode()
 		}
 		return exitFailed

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata", Deadline: time.Now().Add(5 * time.Minute), Setup: setup, Cmds: commands, Condition: condition})
+	testscript.Run(t, testscript.Params{Dir: "testdata", Deadline: time.Now().Add(5 * time.Minute), Setup: setup, Cmds: scriptCommands, Condition: condition})
 }
 
 // TestASignalThatComesTwiceIsOne: what comes at once again was one request to

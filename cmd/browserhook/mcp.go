@@ -6,12 +6,12 @@ import (
 	"os"
 
 	"github.com/browserhook/browserhook/internal/app"
+	"github.com/browserhook/browserhook/internal/commands"
 	"github.com/browserhook/browserhook/internal/mcp"
-	"github.com/browserhook/browserhook/internal/people"
 )
 
 type mcpCmd struct {
-	people.Server
+	commands.Server
 }
 
 func (c *mcpCmd) Run(ctx context.Context, out io.Writer) error {

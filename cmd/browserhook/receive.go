@@ -7,7 +7,7 @@ import (
 	"time"
 
 	browserhook "github.com/browserhook/browserhook/client"
-	"github.com/browserhook/browserhook/internal/people"
+	"github.com/browserhook/browserhook/internal/commands"
 	"github.com/browserhook/browserhook/internal/receive"
 	"github.com/browserhook/browserhook/internal/webhook"
 )
@@ -54,7 +54,7 @@ func (c *receiveCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	if c.URL != "" {
 		var err error
-		if config.Server, err = (&people.Server{URL: c.URL, Key: c.Key}).Client(-1); err != nil {
+		if config.Server, err = (&commands.Server{URL: c.URL, Key: c.Key}).Client(-1); err != nil {
 			return err
 		}
 		defer config.Server.CloseIdleConnections()
@@ -65,7 +65,7 @@ func (c *receiveCmd) Run(ctx context.Context, out io.Writer) error {
 	}
 	err = r.Run(ctx, c.Listen)
 	if refused, ok := errors.AsType[*browserhook.Error](err); ok {
-		return people.Kind(refused)
+		return commands.Kind(refused)
 	}
 	return err
 }

@@ -3,13 +3,13 @@ package main
 import (
 	"testing"
 
-	"github.com/browserhook/browserhook/internal/people"
+	"github.com/browserhook/browserhook/internal/commands"
 )
 
 // TestAddressesOfFlagsAreWrittenOnce: a space in one made a malformed request.
 func TestAddressesOfFlagsAreWrittenOnce(t *testing.T) {
 	const given, want = "HTTP://127.0.0.1:1/a b?c d", "http://127.0.0.1:1/a%20b?c%20d"
-	l := listenCmd{Server: people.Server{URL: given}, Forward: given}
+	l := listenCmd{Server: commands.Server{URL: given}, Forward: given}
 	if err := l.Validate(); err != nil || l.URL != want || l.Forward != want {
 		t.Errorf("listen: %v, %+v", err, l)
 	}

@@ -11,25 +11,25 @@ import (
 
 // Commands of scripts that run browserhook as somebody else, or elsewhere.
 func init() {
-	commands["unprivileged"] = func(ts *testscript.TestScript, neg bool, args []string) {
+	scriptCommands["unprivileged"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		// Root is held to the modes of files, as everybody else is.
 		if os.Getuid() == 0 {
 			args = append([]string{"setpriv", "--bounding-set=-dac_override,-dac_read_search"}, args...)
 		}
 		outcome(ts, neg, args)
 	}
-	commands["reachable"] = func(ts *testscript.TestScript, _ bool, _ []string) {
+	scriptCommands["reachable"] = func(ts *testscript.TestScript, _ bool, _ []string) {
 		_, dir := everybodys(ts)
 		ts.Setenv("TMPDIR", dir) // a browser's user must reach its files in it
 	}
-	commands["asuser"] = func(ts *testscript.TestScript, neg bool, args []string) {
+	scriptCommands["asuser"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		program, dir := everybodys(ts)
 		data := filepath.Join(dir, "work")
 		ts.Check(os.Mkdir(data, 0o700))
 		ts.Check(os.Chown(data, 61100, 61100))
 		outcome(ts, neg, append([]string{"setpriv", "--reuid=61100", "--regid=61100", "--clear-groups", "env", "-C", data, "TMPDIR=" + data, "HOME=" + data, program}, args...))
 	}
-	commands["nochromium"] = func(ts *testscript.TestScript, neg bool, args []string) {
+	scriptCommands["nochromium"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		program, dir := everybodys(ts)
 		outcome(ts, neg, append([]string{
 			"unshare", "-m", "sh", "-c", `for dir in /usr/lib/chromium /opt/google; do [ ! -d $dir ] || mount -t tmpfs none $dir; done; PATH="$1"; shift; exec "$0" "$@"`, program, dir,

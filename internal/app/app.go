@@ -5,15 +5,12 @@ package app
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -61,7 +58,7 @@ type App struct {
 	health    *health
 	telemetry *telemetry.Telemetry
 	metrics   *metricsServer // nil: they are at listen alone
-	starts    *starts
+	starts    *startMonitor
 	events    *event.Log
 	keys      *webhook.PublicKeys
 	stats     *webhook.Stats
@@ -164,7 +161,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 	a.launcher, err = browser.NewLauncher(ctx, browser.Config{
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script(), Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Called: a.telemetry.Called, Log: log,
-		MaxDownload: largest, Keep: withRoom(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
+		MaxDownload: largest, Keep: withFreeSpace(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
 			return a.sessions.Downloaded(ctx, session, d, file)
 		}),
 		Logs: func(session string, flush func()) (*sessionlog.File, error) {
@@ -215,7 +212,7 @@ func (a *App) compose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.starts = newStarts(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
+	a.starts = newStartMonitor(func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
 		began := time.Now()
 		b, err := a.launcher.Launch(ctx, id, opt)
 		a.telemetry.Started(time.Since(began), err)
@@ -225,7 +222,7 @@ func (a *App) compose(ctx context.Context) error {
 		return b, nil
 	}, a.launcher.Try)
 	a.sessions = session.New(session.Config{
-		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Recordings: a.recorded, Record: a.settings.Record, MaxRecording: largest, Full: noRoomToRecord(a.blobs, a.data.Recordings), Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
+		Store: observed{a.store, a.telemetry}, Traced: a.telemetry.Traced(), Endpoints: endpoints, Blobs: a.blobs, Logs: a.logs, Recordings: a.recorded, Record: a.settings.Record, MaxRecording: largest, Full: recordingDiskFull(a.blobs, a.data.Recordings), Box: a.box, Browsers: a.launcher.Browsers(), PublicURL: a.publicURL, MaxSessions: a.settings.MaxSessions, MaxQueued: a.settings.MaxQueued, Log: a.log,
 		Others: others(a.store), Nodes: nodes(a.store), StopElsewhere: stopElsewhere(a.store), StopWithin: a.grace * 5 / 8, NoBundles: a.settings.NoFailureBundles,
 		Launch: a.starts.Launch,
 		Attach: func(ctx context.Context, id string, opt domain.SessionOptions) (session.Browser, error) {
@@ -242,7 +239,7 @@ func (a *App) compose(ctx context.Context) error {
 		},
 	})
 	a.events = event.New(a.store)
-	a.health = newHealth(a.store.Ping, a.blobs.folder, func() error { return cmp.Or(ground(a.launcher.Path, a.data.Run), a.starts.Broken()) }, a.log)
+	a.health = newHealth(a.store.Ping, a.blobs.folder, func() error { return cmp.Or(checkPrerequisites(a.launcher.Path, a.data.Run), a.starts.Broken()) }, a.log)
 	a.keys = webhook.NewPublicKeys(a.store)
 	a.engine = webhook.NewEngine(a.store, a.egress, Version, a.log)
 	a.engine.Grace = func() time.Duration {
@@ -324,7 +321,7 @@ func (a *App) committed(c domain.Commit) {
 	}
 	a.telemetry.Committed(c.Events)
 	a.access.Notify(c)
-	logNews(a.log, c.Events)
+	logEvents(a.log, c.Events)
 	a.sessions.Notify(c)
 	a.events.Notify(c)
 	a.engine.Notify(c)
@@ -351,135 +348,4 @@ func (a *App) publicURL() string {
 		return a.settings.PublicURL
 	}
 	return a.URL
-}
-
-// Run serves until ctx ends, and then stops in order: no new work, running
-// steps to their end, browsers closed, webhooks under way answered, the store
-// closed. If the cause is ErrTerminated, browsers may be left to the next start. When that takes longer than the setting stop-grace, it leaves the rest
-// as it is, for the next start to see, and returns.
-func (a *App) Run(ctx context.Context) error {
-	ctx, fail := context.WithCancelCause(ctx)
-	defer fail(nil)
-	var wg sync.WaitGroup
-	part := func(ctx context.Context, name string, run func(context.Context) error) (stop func()) {
-		ctx, cancel := context.WithCancel(ctx)
-		done := make(chan struct{})
-		wg.Go(func() {
-			defer close(done)
-			if err := run(ctx); err != nil {
-				fail(fmt.Errorf("%s: %w", name, err))
-			}
-		})
-		return func() { cancel(); <-done }
-	}
-	background := context.WithoutCancel(ctx)
-	stopEngine := part(background, "webhooks", a.engine.Run)
-	stopStats := part(background, "statistics of webhooks", a.stats.Run)
-	stopSessions := part(background, "sessions", a.sessions.Run)
-	a.launcher.Fill()
-	others := []func(){
-		part(background, "health", a.health.Run),
-		part(background, "browsers", a.starts.Run),
-		part(background, "retention", a.retention.Run),
-		part(background, "keys", a.access.Run),
-	}
-	if a.metrics != nil {
-		others = append(others, part(background, "metrics", a.metrics.Run))
-	}
-	part(background, "http", func(context.Context) error {
-		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	select {
-	case <-ctx.Done():
-	case <-a.sessions.Drained():
-		a.log.Info("drained: the last session has ended")
-		fail(errDrained)
-	}
-	leave := a.ends == "" && errors.Is(context.Cause(ctx), ErrTerminated)
-	if leave {
-		a.log.Info("stopping: running steps may finish, sessions are left to the next start; a second signal ends it at once")
-	} else {
-		a.log.Info("stopping: running steps may finish, sessions are closed; a second signal ends it at once")
-	}
-	began := time.Now()
-	a.stopBy.Store(new(began.Add(a.grace * 7 / 8))) // the rest is for the store
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		hurry(a.store)
-		if leave {
-			a.sessions.Leave()
-		} else {
-			a.sessions.Stop()
-		}
-		a.endIntake()
-		stopSessions()
-		a.launcher.Close()
-		a.sendAway()
-		var last sync.WaitGroup
-		last.Go(func() { a.shutdown(background) })
-		last.Go(func() {
-			stopEngine()
-			stopStats() // which counts to the end what that did
-		})
-		last.Go(a.models.Close)
-		for _, stop := range others {
-			last.Go(stop)
-		}
-		last.Wait()
-		wg.Wait()
-		a.release()
-	}()
-	select {
-	case <-stopped:
-		a.log.Info("stopped", "took", time.Since(began))
-	case <-time.After(a.grace):
-		a.log.Warn("stopped with something left undone that hangs; the next start takes it up", "took", time.Since(began))
-	}
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) && !errors.Is(err, ErrTerminated) && !errors.Is(err, errDrained) {
-		return err
-	}
-	return nil
-}
-
-// shutdown lets requests under way be answered, for a while.
-func (a *App) shutdown(ctx context.Context) {
-	ctx, cancel := context.WithDeadline(ctx, *a.stopBy.Load())
-	defer cancel()
-	if err := a.server.Shutdown(ctx); err != nil {
-		_ = a.server.Close()
-	}
-}
-
-// release closes what New opened, in the opposite order.
-func (a *App) release() {
-	if a.listener != nil {
-		_ = a.listener.Close()
-	}
-	a.metrics.close()
-	if a.hops != nil {
-		a.hops.Close()
-	}
-	if a.egress != nil {
-		a.egress.CloseIdle()
-	}
-	if a.blobs != nil {
-		if err := a.blobs.Close(); err != nil {
-			a.log.Error("close artifacts", "err", err)
-		}
-	}
-	if a.telemetry != nil {
-		a.closeTelemetry()
-	}
-	if a.store != nil {
-		if err := a.store.Close(); err != nil {
-			a.log.Error("close store", "err", err)
-		}
-	}
-	if a.data != nil {
-		a.data.Close()
-	}
 }

@@ -224,7 +224,7 @@ func (a *asked) says(session string, t domain.EventType) domain.Event {
 	a.Helper()
 	return a.event(func() {
 		a.ok(a.store.ChangeSession(a.Context(), a.project, session, func(c *domain.SessionChange) error {
-			c.News = append(c.News, domain.SessionNews(c.Session, t, "", time.Now()))
+			c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, t, "", time.Now()))
 			return nil
 		}))
 	})
@@ -244,7 +244,7 @@ func (a *asked) event(do func()) domain.Event {
 // tests sends the endpoint a test and returns its delivery.
 func (a *asked) tests(e domain.Endpoint) string {
 	a.Helper()
-	id, err := a.store.SendTest(a.Context(), a.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", time.Now()), nil)
+	id, err := a.store.SendTest(a.Context(), a.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", time.Now()), nil)
 	a.ok(err)
 	return id
 }
@@ -536,7 +536,7 @@ var explanations = []struct {
 				return err
 			},
 			"a test": func() error {
-				_, err := a.store.SendTest(a.Context(), stranger.project, e.ID, domain.WebhookNews(&domain.Endpoint{ID: e.ID, ProjectID: stranger.project}, domain.EventWebhookTest, "", time.Now()), nil)
+				_, err := a.store.SendTest(a.Context(), stranger.project, e.ID, domain.DraftEndpoint(&domain.Endpoint{ID: e.ID, ProjectID: stranger.project}, domain.EventWebhookTest, "", time.Now()), nil)
 				return err
 			},
 		} {
@@ -599,7 +599,7 @@ func missedAndRecovered(a *asked) {
 	about := endpoints["about"]
 	step := a.says(s, domain.EventStepStarted)
 	failing := a.event(func() {
-		a.ok(a.store.Finish(a.Context(), nil, []domain.Draft{domain.WebhookNews(&about, domain.EventEndpointFailing, "failing", time.Now())}))
+		a.ok(a.store.Finish(a.Context(), nil, []domain.Draft{domain.DraftEndpoint(&about, domain.EventEndpointFailing, "failing", time.Now())}))
 	})
 	a.status(about, domain.EndpointEnabled)
 	test := a.event(func() { a.tests(about) })

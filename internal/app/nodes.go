@@ -22,7 +22,7 @@ func (a *App) join(ctx context.Context) error {
 	self := func() domain.Node {
 		n := domain.Node{URL: a.settings.NodeAddress(a.listener.Addr()), Version: Version, Browsers: a.browsers(), Hops: hop.Sealing, State: domain.NodeReady, StartedAt: started, SeenAt: time.Now()}
 		var draining bool
-		if n.Sessions, n.Room, draining = a.sessions.Load(); draining {
+		if n.Sessions, n.FreeSlots, draining = a.sessions.Load(); draining {
 			n.State = domain.NodeDraining
 		}
 		return n

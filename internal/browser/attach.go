@@ -72,7 +72,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 			b.conn.Wait()
 		}
 	}()
-	past := &past{known: make(chan struct{})}
+	past := &reattachment{known: make(chan struct{})}
 	b.tabs = newTabs(b.conn, l.cfg, sessionID, opt)
 	b.tabs.downloads.files, b.tabs.past = b.files, past
 	b.tabs.keeps = true // as the server before has told the keeper
@@ -120,7 +120,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	for page, sessions := range past.pages {
 		b.conn.Go(func() { b.tabs.resume(page, sessions) })
 	}
-	b.conn.Go(b.attend)
+	b.conn.Go(b.watchLiveness)
 	l.watch(b)
 	return b, nil
 }

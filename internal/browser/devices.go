@@ -17,8 +17,8 @@ type Devices struct {
 	grip    *Grip // of the left button while it is down, which may drag something
 }
 
-// Finger is one that is on the page, at a point in CSS pixels.
-type Finger struct {
+// TouchPoint is one that is on the page, at a point in CSS pixels.
+type TouchPoint struct {
 	ID   int     `json:"id"`
 	X, Y float64 `json:"-"`
 }
@@ -118,7 +118,7 @@ func (d *Devices) Key(ctx context.Context, name string, down bool, modifiers int
 
 // Touch tells which fingers are on the page after one has come ("start"), moved ("move")
 // or gone ("end"), or the system has taken them all ("cancel").
-func (d *Devices) Touch(ctx context.Context, kind string, fingers []Finger, modifiers int) error {
+func (d *Devices) Touch(ctx context.Context, kind string, fingers []TouchPoint, modifiers int) error {
 	names := map[string]string{"start": "touchStart", "move": "touchMove", "end": "touchEnd", "cancel": "touchCancel"}
 	points := make([]object, len(fingers))
 	for i, f := range fingers {

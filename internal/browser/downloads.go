@@ -144,7 +144,7 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 		if begun.page = t.having(ev.Frame); begun.page != nil {
 			begun.PageURL = t.secrets.HideURL(address(begun.page.Main().Document.URL))
 		}
-		begun.StepID = t.doing()
+		begun.StepID = t.attributedStep()
 	}
 	closed := ev.State == "completed" || ev.State == "canceled"
 	d := &t.downloads

@@ -106,7 +106,7 @@ func TestEveryDownloadIsKept(t *testing.T) {
 	})
 	late, cancel := context.WithCancel(t.Context())
 	cancel()
-	done := tabs.Doing("step_1")
+	done := tabs.AttributeTo("step_1")
 	begin(guidOf(1))
 	done()
 	if one, err := tabs.Download(late, 0, nil); one == nil || one.Name != "a.csv" || !errors.Is(err, context.Canceled) {

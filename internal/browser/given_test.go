@@ -9,8 +9,8 @@ import (
 func TestFilesThatAreNotGivenAfterAll(t *testing.T) {
 	tabs, _ := wireless(t, 1)
 	tabs.downloads.files = t.TempDir()
-	give := func() (*Given, error) { return tabs.Give([]GivenFile{{Name: "large", Size: MaxGiven}}) }
-	for range 2 * maxGivenTogether / MaxGiven {
+	give := func() (*Upload, error) { return tabs.BeginUpload([]UploadFile{{Name: "large", Size: MaxUpload}}) }
+	for range 2 * maxUploadTotal / MaxUpload {
 		g, err := give()
 		if err != nil {
 			t.Fatal(err)
@@ -20,14 +20,14 @@ func TestFilesThatAreNotGivenAfterAll(t *testing.T) {
 		}
 		g.Discard()
 	}
-	for range maxGivenTogether / MaxGiven {
+	for range maxUploadTotal / MaxUpload {
 		g, err := give()
 		if err != nil {
 			t.Fatal(err)
 		}
 		g.Close()
 	}
-	if _, err := give(); !errors.Is(err, ErrTooMuchGiven) {
+	if _, err := give(); !errors.Is(err, ErrUploadTooLarge) {
 		t.Errorf("more than it takes: %v", err)
 	}
 	tabs.given.Store(0)

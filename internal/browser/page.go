@@ -17,10 +17,10 @@ import (
 // own scripts can't see it or change what it works with.
 const WorldName = "browserhook"
 
-// Word is the function of that world that tells something without being asked:
+// BindingName is the function of that world that tells something without being asked:
 // "Runtime.bindingCalled". What a document says so is known even when it is
 // gone before it can be asked.
-const Word = "browserhookWord"
+const BindingName = "browserhookWord"
 
 // Page is the session's page: a target of the browser with a protocol session
 // attached to it. It knows its frames and how far their documents have come.
@@ -159,7 +159,7 @@ func (p *Page) enable() []command {
 		{"Runtime.enable", nil},
 		// Who listens learns what is loaded; nothing of it is kept.
 		{"Network.enable", object{"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}},
-		{"Runtime.addBinding", object{"name": Word, "executionContextName": WorldName}},
+		{"Runtime.addBinding", object{"name": BindingName, "executionContextName": WorldName}},
 		autoAttach,
 	}
 	if p.tabs.dialogs.attended() {

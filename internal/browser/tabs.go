@@ -33,12 +33,12 @@ type Tabs struct {
 	session  string
 	keep     Keep
 	step     atomic.Pointer[string] // that runs
-	recorder *recorder              // of the session's log; nil: there is none
+	recorder *logCollector          // of the session's log; nil: there is none
 	secrets  *domain.Secrets
 	origins  Origins
 	locales  locales
 	opening  *domain.Viewport // that the next window has asked for; only heard knows it
-	past     *past            // while the events tell of what an earlier server had; only heard knows it
+	past     *reattachment    // while the events tell of what an earlier server had; only heard knows it
 
 	dialogs   dialogs
 	downloads downloads
@@ -142,7 +142,7 @@ func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptio
 // wire: what it sends, it doesn't wait for.
 func (t *Tabs) heard(e cdp.Event) {
 	if t.past != nil {
-		t.past.hears(t, e)
+		t.past.receive(t, e)
 		return
 	}
 	var ev frameEvent
@@ -333,13 +333,13 @@ func (t *Tabs) again() {
 	}
 }
 
-// Doing says which step runs, until done: what pages do meanwhile is told with it.
-func (t *Tabs) Doing(step string) (done func()) {
+// AttributeTo says which step runs, until done: what pages do meanwhile is told with it.
+func (t *Tabs) AttributeTo(step string) (done func()) {
 	t.step.Store(&step)
 	return func() { t.step.CompareAndSwap(&step, nil) }
 }
 
-func (t *Tabs) doing() string {
+func (t *Tabs) attributedStep() string {
 	if id := t.step.Load(); id != nil {
 		return *id
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// house is a session, READY after a while, that token and key open.
-type house struct {
+// fakeSessions is a session, READY after a while, that token and key open.
+type fakeSessions struct {
 	mu       sync.Mutex
 	session  domain.Session
 	changes  chan struct{}
@@ -26,7 +26,7 @@ type house struct {
 	connects int
 }
 
-func (h *house) Session(_ context.Context, project, id string) (domain.Session, error) {
+func (h *fakeSessions) Session(_ context.Context, project, id string) (domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.err != nil || project != h.session.ProjectID || id != h.session.ID {
@@ -35,7 +35,7 @@ func (h *house) Session(_ context.Context, project, id string) (domain.Session, 
 	return h.session, nil
 }
 
-func (h *house) OpenConnect(_ context.Context, token string) (domain.Session, error) {
+func (h *fakeSessions) OpenConnect(_ context.Context, token string) (domain.Session, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -47,19 +47,19 @@ func (h *house) OpenConnect(_ context.Context, token string) (domain.Session, er
 	return h.session, nil
 }
 
-func (h *house) Connect(context.Context, string, string) (net.Conn, bool, error) {
+func (h *fakeSessions) Connect(context.Context, string, string) (net.Conn, bool, error) {
 	h.connects++
 	return nil, false, nil
 }
 
-func (h *house) Changed(string) <-chan struct{} {
+func (h *fakeSessions) Changed(string) <-chan struct{} {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.watched++
 	return h.changes
 }
 
-func (h *house) Authenticate(_ context.Context, secret string) (domain.APIKey, error) {
+func (h *fakeSessions) Authenticate(_ context.Context, secret string) (domain.APIKey, error) {
 	switch secret {
 	case "project":
 		return domain.APIKey{ID: "k", ProjectID: "p", Role: domain.RoleProject}, nil
@@ -71,7 +71,7 @@ func (h *house) Authenticate(_ context.Context, secret string) (domain.APIKey, e
 	return domain.APIKey{}, domain.Refuse(domain.CodeUnauthorized, "there is no such API key")
 }
 
-func (h *house) WithKey(ctx context.Context, _ string) (context.Context, func()) {
+func (h *fakeSessions) WithKey(ctx context.Context, _ string) (context.Context, func()) {
 	return ctx, func() {}
 }
 
@@ -111,19 +111,19 @@ func TestAdmit(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				house := &house{session: domain.Session{ID: "s", ProjectID: "p", Status: tt.status, ConnectToken: "t"}, changes: make(chan struct{}), err: tt.err}
+				sessions := &fakeSessions{session: domain.Session{ID: "s", ProjectID: "p", Status: tt.status, ConnectToken: "t"}, changes: make(chan struct{}), err: tt.err}
 				var code domain.Code
 				h := &Handler{
-					Sessions: house, Keys: house, Stopping: make(chan struct{}), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+					Sessions: sessions, Keys: sessions, Stopping: make(chan struct{}), Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 					Refuse: func(_ http.ResponseWriter, c domain.Code, _ string) { code = c },
 				}
 				if tt.becomes != "" {
 					time.AfterFunc(time.Second, func() {
-						house.mu.Lock()
-						defer house.mu.Unlock()
-						house.session.Status = tt.becomes
-						close(house.changes)
-						house.changes = nil
+						sessions.mu.Lock()
+						defer sessions.mu.Unlock()
+						sessions.session.Status = tt.becomes
+						close(sessions.changes)
+						sessions.changes = nil
 					})
 				}
 				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.path, nil)
@@ -136,7 +136,7 @@ func TestAdmit(t *testing.T) {
 				if ok != (tt.code == "") || code != tt.code || time.Since(began) != tt.after {
 					t.Errorf("%v, %q after %s; want %q after %s", ok, code, time.Since(began), tt.code, tt.after)
 				}
-				if tt.after == 0 && house.watched > 0 {
+				if tt.after == 0 && sessions.watched > 0 {
 					t.Error("it is remembered")
 				}
 			})

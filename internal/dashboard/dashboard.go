@@ -45,7 +45,7 @@ import (
 
 	browserhook "github.com/browserhook/browserhook/client"
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/local"
+	"github.com/browserhook/browserhook/internal/inprocess"
 	"github.com/browserhook/browserhook/internal/ui"
 )
 
@@ -82,7 +82,7 @@ type Handler struct {
 // Over readies the handler for the API of this process.
 func (h *Handler) Over(api http.Handler) {
 	h.api = api
-	h.client = &http.Client{Transport: local.Transport(api)}
+	h.client = &http.Client{Transport: inprocess.Transport(api)}
 }
 
 // page is one of the dashboard's addresses.

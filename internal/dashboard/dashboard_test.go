@@ -17,8 +17,8 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// house is a dashboard over an API that a test makes up.
-type house struct {
+// fixture is a dashboard over an API that a test makes up.
+type fixture struct {
 	t      *testing.T
 	pages  *Handler
 	server *httptest.Server
@@ -34,7 +34,7 @@ const goodKey = "bh_good"
 
 var errNo = domain.Refuse(domain.CodeUnauthorized, "no")
 
-func (h *house) SignIn(_ context.Context, secret string) (string, domain.APIKey, error) {
+func (h *fixture) SignIn(_ context.Context, secret string) (string, domain.APIKey, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if secret != goodKey {
@@ -45,14 +45,14 @@ func (h *house) SignIn(_ context.Context, secret string) (string, domain.APIKey,
 	return token, domain.APIKey{}, nil
 }
 
-func (h *house) SignOut(_ context.Context, token string) error {
+func (h *fixture) SignOut(_ context.Context, token string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.in, token)
 	return nil
 }
 
-func (h *house) Authenticate(_ context.Context, token string) (domain.APIKey, error) {
+func (h *fixture) Authenticate(_ context.Context, token string) (domain.APIKey, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.in[token] {
@@ -62,9 +62,9 @@ func (h *house) Authenticate(_ context.Context, token string) (domain.APIKey, er
 }
 
 // open builds it. api may be nil: an API that answers empty lists, and one session.
-func open(t *testing.T, role domain.Role, api http.HandlerFunc) *house {
+func open(t *testing.T, role domain.Role, api http.HandlerFunc) *fixture {
 	t.Helper()
-	h := &house{t: t, role: role, in: map[string]bool{}}
+	h := &fixture{t: t, role: role, in: map[string]bool{}}
 	if api == nil {
 		api = answers
 	}
@@ -107,7 +107,7 @@ func answers(w http.ResponseWriter, r *http.Request) {
 }
 
 // ask makes a request, with a cookie if it is not empty. Header lines may follow.
-func (h *house) ask(method, path string, form url.Values, cookie string, header ...string) (*http.Response, string) {
+func (h *fixture) ask(method, path string, form url.Values, cookie string, header ...string) (*http.Response, string) {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), method, h.server.URL+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -142,7 +142,7 @@ func (h *house) ask(method, path string, form url.Values, cookie string, header 
 // filled fills in what patterns leave open.
 var filled = strings.NewReplacer("{$}", "", "{id}", "browser_a", "{artifact}", "art_a", "{step}", "step_a")
 
-func (h *house) signIn() string {
+func (h *fixture) signIn() string {
 	h.t.Helper()
 	res, _ := h.ask(http.MethodPost, signInPath, url.Values{"key": {" " + goodKey + "\n"}}, "")
 	for _, c := range res.Cookies() {

@@ -65,7 +65,7 @@ func hooks(w http.ResponseWriter, r *http.Request) {
 	case "GET /projects":
 		list(map[string]any{"projectId": "proj_a", "name": "shop", "createdAt": at, "sessions": 5})
 	case "GET /nodes":
-		list(map[string]any{"nodeId": "node_1", "state": "READY", "sessions": 2, "room": 3, "startedAt": at, "lastSeen": at})
+		list(map[string]any{"nodeId": "node_1", "state": "READY", "sessions": 2, "freeSlots": 3, "startedAt": at, "lastSeen": at})
 	default:
 		w.WriteHeader(http.StatusNotFound)
 		answer = map[string]any{"status": 404, "code": "not_found", "title": "Not found"}

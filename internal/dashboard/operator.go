@@ -126,8 +126,8 @@ func (h *Handler) limitProject(c *call) (string, error) {
 // nodeRow is a server, with how full it is.
 type nodeRow struct{ browserhook.Node }
 
-// Places is how many sessions it could have in all.
-func (n nodeRow) Places() int { return n.Sessions + n.Room }
+// Slots is how many sessions it could have in all.
+func (n nodeRow) Slots() int { return n.Sessions + n.FreeSlots }
 
 // Path is that of its forms.
 func (n nodeRow) Path() string { return "/nodes/" + url.PathEscape(n.NodeID) }

@@ -31,13 +31,13 @@ func table[S ~string](moves map[S][]S) map[string][]string {
 // machines are the tables by their noun.
 func machines() map[string]machine {
 	return map[string]machine{
-		"session": {table(domain.SessionMoves), map[string][2]float64{
+		"session": {table(domain.SessionTransitions), map[string][2]float64{
 			"QUEUED": {0, 0}, "STARTING": {1, 0}, "READY": {2, 0}, "CLOSING": {2, 1}, "CLOSED": {2, 2}, "FAILED": {0, 2},
 		}},
-		"step": {table(domain.StepMoves), map[string][2]float64{
+		"step": {table(domain.StepTransitions), map[string][2]float64{
 			"PENDING": {0, 0}, "RUNNING": {1, 0}, "WAITING": {2, 0}, "COMPLETED": {0.5, 2}, "FAILED": {1.5, 2}, "CANCELED": {0, 1}, "INTERRUPTED": {2.5, 2},
 		}},
-		"delivery": {table(domain.DeliveryMoves), map[string][2]float64{
+		"delivery": {table(domain.DeliveryTransitions), map[string][2]float64{
 			"PENDING": {0, 0}, "SENDING": {2, 0}, "DELIVERED": {2, 1}, "FAILED": {1, 1}, "CANCELED": {0, 1},
 		}},
 	}

@@ -2,7 +2,7 @@ package domain
 
 // SessionChange is a session being changed in one transaction. The store fills
 // in Session and Open, a decision function changes them and adds to the rest,
-// and the store commits all of it or nothing: the rows, the news with its
+// and the store commits all of it or nothing: the rows, the events with its
 // sequence numbers, and a delivery for each endpoint that wants it.
 type SessionChange struct {
 	Session     *Session
@@ -10,14 +10,14 @@ type SessionChange struct {
 	Open        []*Step // the steps that have not ended, in order
 	NewSteps    []*Step // to be added; Session.StepCount gives the next index
 	Artifacts   []Artifact
-	News        []Draft
+	Drafts      []Draft
 	Idempotency *Idempotency
 }
 
 // EndpointChange is an endpoint being changed in one transaction.
 type EndpointChange struct {
 	Endpoint    *Endpoint
-	News        []Draft
+	Drafts      []Draft
 	Idempotency *Idempotency
 }
 
@@ -40,7 +40,7 @@ type Commit struct {
 	Changed  []EndpointRef // that were changed, disabled or deleted
 	Gone     []EndpointRef // of them, that are no more
 	Sessions []string      // whose row or steps changed
-	Projects []string      // whose log has news
+	Projects []string      // whose log has events
 	Keys     []string      // ids of API keys that were revoked
 	KeyPairs bool          // the key pairs of endpoints are others
 	Queue    bool          // a session waits for a browser, or one that waits may have it now

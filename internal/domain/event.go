@@ -51,7 +51,7 @@ func (t EventType) Kind() string {
 	}
 }
 
-// Event is one committed piece of news. Its body is what subscribers receive,
+// Event is a committed event. Its body is what subscribers receive,
 // byte for byte, however often it is sent.
 type Event struct {
 	ID        string
@@ -65,7 +65,7 @@ type Event struct {
 
 	// Set while it is being committed, to find who wants it and what it belongs to.
 	Metadata   map[string]string
-	EndpointID string // that the news is about
+	EndpointID string // that the event is about
 	Trace      Trace  // what it belongs under
 }
 
@@ -110,7 +110,7 @@ type Payload struct {
 	Metadata  map[string]string `json:"metadata"`
 }
 
-// Draft is news that isn't committed yet: the store gives it its sequence.
+// Draft is an event that isn't committed yet: the store gives it its sequence.
 type Draft struct {
 	ProjectID string
 	SessionID string
@@ -120,8 +120,8 @@ type Draft struct {
 	Trace     Trace // what the event belongs under
 }
 
-// SessionNews drafts an event about the session as it is now.
-func SessionNews(s *Session, t EventType, publicURL string, at time.Time) Draft {
+// DraftSession drafts an event about the session as it is now.
+func DraftSession(s *Session, t EventType, publicURL string, at time.Time) Draft {
 	return Draft{
 		ProjectID: s.ProjectID, SessionID: s.ID, At: at, Metadata: s.Metadata,
 		Data: EventData{
@@ -131,8 +131,8 @@ func SessionNews(s *Session, t EventType, publicURL string, at time.Time) Draft 
 	}
 }
 
-// StepNews drafts an event about a step as it is now.
-func StepNews(s *Session, st *Step, t EventType, publicURL string, at time.Time) Draft {
+// DraftStep drafts an event about a step as it is now.
+func DraftStep(s *Session, st *Step, t EventType, publicURL string, at time.Time) Draft {
 	index := st.Index
 	data := EventData{
 		EventType: t, Status: string(st.Status), StepID: st.ID, Index: &index, Action: st.Action,
@@ -153,23 +153,23 @@ type Downloaded struct {
 	Failure  *Failure // why there is no file
 }
 
-// DownloadNews drafts the event about a download that is over.
-func DownloadNews(s *Session, d Downloaded, publicURL string, at time.Time) Draft {
-	news := SessionNews(s, EventBrowserDownload, publicURL, at)
-	data := &news.Data
+// DraftDownload drafts the event about a download that is over.
+func DraftDownload(s *Session, d Downloaded, publicURL string, at time.Time) Draft {
+	draft := DraftSession(s, EventBrowserDownload, publicURL, at)
+	data := &draft.Data
 	data.Error, data.Reason, data.StepID = d.Failure, "", d.Artifact.StepID
 	data.Name, data.URL, data.PageURL = d.Artifact.Name, d.URL, d.PageURL
 	if d.Failure == nil {
 		data.ArtifactID, data.ArtifactURL = d.Artifact.ID, ArtifactURL(publicURL, d.Artifact)
 		data.ContentType, data.Size, data.SHA256 = d.Artifact.ContentType, &d.Artifact.Size, d.Artifact.SHA256
 	}
-	return news
+	return draft
 }
 
-// TakeoverNews drafts an event about who drives the session by hand, or did.
-func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at time.Time) Draft {
-	news := SessionNews(s, t, publicURL, at)
-	data := &news.Data
+// DraftTakeover drafts an event about who drives the session by hand, or did.
+func DraftTakeover(s *Session, t EventType, by *Control, publicURL string, at time.Time) Draft {
+	draft := DraftSession(s, t, publicURL, at)
+	data := &draft.Data
 	data.Error, data.Reason, data.StreamID, data.Controller = nil, "", by.StreamID, by.Name
 	if t == EventTakeoverEnded {
 		data.DurationMs = new(at.Sub(by.Since).Milliseconds())
@@ -177,17 +177,17 @@ func TakeoverNews(s *Session, t EventType, by *Control, publicURL string, at tim
 	if art, ok := by.ActionsArtifact(s, at); ok {
 		data.ArtifactID, data.ArtifactURL = art.ID, ArtifactURL(publicURL, art)
 	}
-	return news
+	return draft
 }
 
-// RecordingNews drafts the event about a recording that is whole: so many bytes, over so
+// DraftRecording drafts the event about a recording that is whole: so many bytes, over so
 // much time.
-func RecordingNews(s *Session, size int64, took time.Duration, publicURL string, at time.Time) Draft {
-	news := SessionNews(s, EventRecordingReady, publicURL, at)
-	data := &news.Data
+func DraftRecording(s *Session, size int64, took time.Duration, publicURL string, at time.Time) Draft {
+	draft := DraftSession(s, EventRecordingReady, publicURL, at)
+	data := &draft.Data
 	data.Error, data.Reason, data.Size, data.DurationMs = nil, "", &size, new(took.Milliseconds())
 	data.RecordingURL = RecordingURL(publicURL, s.ID)
-	return news
+	return draft
 }
 
 // KindTakeover is the kind of the artifact that holds what a person did by hand.
@@ -200,17 +200,17 @@ func (c *Control) ActionsArtifact(s *Session, at time.Time) (art Artifact, ok bo
 	}, c.Artifact != "" && c.Size > 0
 }
 
-// WebhookNews drafts an event about an endpoint. It belongs to no session.
-func WebhookNews(e *Endpoint, t EventType, reason string, at time.Time) Draft {
+// DraftEndpoint drafts an event about an endpoint. It belongs to no session.
+func DraftEndpoint(e *Endpoint, t EventType, reason string, at time.Time) Draft {
 	return Draft{
 		ProjectID: e.ProjectID, At: at, Metadata: e.Metadata,
 		Data: EventData{EventType: t, Status: string(e.Status), Reason: reason, EndpointID: e.ID},
 	}
 }
 
-// DeliveryNews drafts an event about a delivery that was given up. It belongs
+// DraftDelivery drafts an event about a delivery that was given up. It belongs
 // to no session.
-func DeliveryNews(d *Delivery, at time.Time) Draft {
+func DraftDelivery(d *Delivery, at time.Time) Draft {
 	return Draft{ProjectID: d.ProjectID, At: at, Data: EventData{
 		EventType: EventDeliveryFailed, Status: string(d.Status), Reason: d.Reason,
 		EndpointID: d.EndpointID, DeliveryID: d.ID, EventID: d.EventID,
@@ -270,12 +270,8 @@ func (s Subscription) Matches(t EventType) bool {
 	return false
 }
 
-// MaxSubscription is how many entries a subscription has at most: each event
-// type and each wildcard once.
-const MaxSubscription = 20
-
-// UnmarshalJSON keeps each entry once: subscriptions were stored before they
-// were bounded, and every event is matched with them.
+// UnmarshalJSON keeps each entry once: subscriptions were stored before Check
+// refused others, and every event is matched with them.
 func (s *Subscription) UnmarshalJSON(raw []byte) error {
 	var all []string
 	if err := json.Unmarshal(raw, &all); err != nil {
@@ -285,7 +281,7 @@ func (s *Subscription) UnmarshalJSON(raw []byte) error {
 		*s = nil
 		return nil
 	}
-	*s = make(Subscription, 0, min(len(all), MaxSubscription))
+	*s = Subscription{}
 	for _, p := range all {
 		if !slices.Contains(*s, p) {
 			*s = append(*s, p)
@@ -299,9 +295,6 @@ func (s *Subscription) UnmarshalJSON(raw []byte) error {
 func (s Subscription) Check(field string) error {
 	if len(s) == 0 {
 		return Invalid(field, "must name at least one event type, or \"*\" for all")
-	}
-	if len(s) > MaxSubscription {
-		return Invalid(field, "has %d entries; at most %d are allowed", len(s), MaxSubscription)
 	}
 	for i, p := range s {
 		if slices.Contains(s[:i], p) {

@@ -20,7 +20,7 @@ type Node struct {
 	Hops      int      // what it takes of what others pass on (hop.Sealing); 0: its release doesn't say
 	State     NodeState
 	Sessions  int // that have a browser there, or get one
-	Room      int // that can be started there beside those
+	FreeSlots int // that can be started there beside those
 	StartedAt time.Time
 	SeenAt    time.Time // when it last showed that it lives
 }

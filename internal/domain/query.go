@@ -74,9 +74,9 @@ type Due struct {
 	At         time.Time
 }
 
-// Room is what a claimer has room for: so many deliveries, of so many bytes of
+// Capacity is what a claimer has room for: so many deliveries, of so many bytes of
 // bodies in all, or one of whatever length.
-type Room struct {
+type Capacity struct {
 	Deliveries int
 	Bytes      int
 }

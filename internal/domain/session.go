@@ -18,8 +18,8 @@ const (
 	SessionFailed   SessionStatus = "FAILED"
 )
 
-// SessionMoves is the session's state machine: from each state, where it may go.
-var SessionMoves = map[SessionStatus][]SessionStatus{
+// SessionTransitions is the session's state machine: from each state, where it may go.
+var SessionTransitions = map[SessionStatus][]SessionStatus{
 	SessionQueued:   {SessionStarting, SessionClosing, SessionFailed},
 	SessionStarting: {SessionQueued, SessionReady, SessionClosing, SessionFailed}, // it waits again when its server is gone
 	SessionReady:    {SessionClosing, SessionFailed},
@@ -152,9 +152,9 @@ type Control struct {
 // SessionRef names a session.
 type SessionRef struct{ ProjectID, ID string }
 
-// Move takes the session to another state, or says that the table forbids it.
-func (s *Session) Move(to SessionStatus) error {
-	if err := checkMove("session", SessionMoves, s.Status, to); err != nil {
+// Transition takes the session to another state, or says that the table forbids it.
+func (s *Session) Transition(to SessionStatus) error {
+	if err := checkTransition("session", SessionTransitions, s.Status, to); err != nil {
 		return err
 	}
 	s.Status = to

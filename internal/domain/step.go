@@ -19,8 +19,8 @@ const (
 	StepInterrupted StepStatus = "INTERRUPTED"
 )
 
-// StepMoves is the step's state machine.
-var StepMoves = map[StepStatus][]StepStatus{
+// StepTransitions is the step's state machine.
+var StepTransitions = map[StepStatus][]StepStatus{
 	StepPending:     {StepRunning, StepCanceled},
 	StepRunning:     {StepCompleted, StepFailed, StepCanceled, StepInterrupted, StepWaiting},
 	StepWaiting:     {StepRunning, StepCanceled, StepFailed, StepInterrupted},
@@ -31,7 +31,7 @@ var StepMoves = map[StepStatus][]StepStatus{
 }
 
 // Ended reports whether the state is final.
-func (s StepStatus) Ended() bool { return len(StepMoves[s]) == 0 }
+func (s StepStatus) Ended() bool { return len(StepTransitions[s]) == 0 }
 
 // OnError says what a failed step does to the steps after it in its request.
 type OnError string
@@ -62,9 +62,9 @@ type Step struct {
 	FinishedAt time.Time // zero until it ended
 }
 
-// Move takes the step to another state, or says that the table forbids it.
-func (s *Step) Move(to StepStatus) error {
-	if err := checkMove("step", StepMoves, s.Status, to); err != nil {
+// Transition takes the step to another state, or says that the table forbids it.
+func (s *Step) Transition(to StepStatus) error {
+	if err := checkTransition("step", StepTransitions, s.Status, to); err != nil {
 		return err
 	}
 	s.Status = to

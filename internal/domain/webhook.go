@@ -168,18 +168,18 @@ const (
 	DisabledAfter = 5 * 24 * time.Hour
 )
 
-// Heeds says whether what an attempt says would change the endpoint.
-func (e *Endpoint) Heeds(h Health, at time.Time) bool {
+// ChangedBy says whether what an attempt says would change the endpoint.
+func (e *Endpoint) ChangedBy(h Health, at time.Time) bool {
 	c := *e
-	_, changed := c.Heed(h, at)
+	_, changed := c.ApplyHealth(h, at)
 	return changed
 }
 
-// Heed changes the endpoint by what an attempt says about its health.
-func (e *Endpoint) Heed(h Health, at time.Time) (news []Draft, changed bool) {
+// ApplyHealth changes the endpoint by what an attempt says about its health.
+func (e *Endpoint) ApplyHealth(h Health, at time.Time) (drafts []Draft, changed bool) {
 	disable := func(reason string) {
 		e.Status, e.DisabledReason, changed = EndpointDisabled, reason, true
-		news = append(news, WebhookNews(e, EventEndpointDisabled, reason, at))
+		drafts = append(drafts, DraftEndpoint(e, EventEndpointDisabled, reason, at))
 	}
 	switch {
 	case h == HealthGood && !e.FailingSince.IsZero():
@@ -194,9 +194,9 @@ func (e *Endpoint) Heed(h Health, at time.Time) (news []Draft, changed bool) {
 		disable("failing")
 	case at.Sub(e.FailingSince) >= FailingAfter && e.FailingTold.IsZero():
 		e.FailingTold, changed = at, true
-		news = append(news, WebhookNews(e, EventEndpointFailing, "failing", at))
+		drafts = append(drafts, DraftEndpoint(e, EventEndpointFailing, "failing", at))
 	}
-	return news, changed
+	return drafts, changed
 }
 
 // DeliveryStatus is where the sending of one event to one endpoint is.
@@ -214,9 +214,9 @@ const (
 // Ended reports whether nothing more is planned for the delivery.
 func (s DeliveryStatus) Ended() bool { return s != DeliveryPending && s != DeliverySending }
 
-// DeliveryMoves is the delivery's state machine. What has ended goes back to
+// DeliveryTransitions is the delivery's state machine. What has ended goes back to
 // PENDING only when a person asks for a retry.
-var DeliveryMoves = map[DeliveryStatus][]DeliveryStatus{
+var DeliveryTransitions = map[DeliveryStatus][]DeliveryStatus{
 	DeliveryPending:   {DeliverySending, DeliveryCanceled},
 	DeliverySending:   {DeliveryDelivered, DeliveryPending, DeliveryFailed, DeliveryCanceled},
 	DeliveryDelivered: {DeliveryPending},
@@ -257,9 +257,9 @@ const (
 	ReasonEndpointDeleted = "endpoint_deleted" // before it was sent
 )
 
-// Move takes the delivery to another state, or says that the table forbids it.
-func (d *Delivery) Move(to DeliveryStatus) error {
-	if err := checkMove("delivery", DeliveryMoves, d.Status, to); err != nil {
+// Transition takes the delivery to another state, or says that the table forbids it.
+func (d *Delivery) Transition(to DeliveryStatus) error {
+	if err := checkTransition("delivery", DeliveryTransitions, d.Status, to); err != nil {
 		return err
 	}
 	d.Status = to

@@ -143,7 +143,7 @@ func operation[I, O any](s *server, method, path, id, summary string, status int
 	if !ok {
 		panic("no role for " + method + " /v1" + path)
 	}
-	text, ok := says[id]
+	text, ok := operationDocs[id]
 	if !ok {
 		panic("nothing is said of " + id)
 	}

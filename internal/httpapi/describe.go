@@ -84,7 +84,7 @@ func (s *server) describe() {
 }
 
 func (s *server) describeOperation(op *huma.Operation) {
-	text := says[op.OperationID]
+	text := operationDocs[op.OperationID]
 	creating := slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "Idempotency-Key" })
 	for status, answer := range op.Responses {
 		if status == "default" {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -165,37 +164,43 @@ var (
 // ofEachDownload are the members of its event that there are without a file too.
 var ofEachDownload = []string{"eventType", "status", "streamingUrl", "name"}
 
+// membersOfTypes are the members of a browser's event that only some types have.
+var membersOfTypes = map[string][]domain.EventType{
+	"stepId": {domain.EventBrowserDownload}, "name": {domain.EventBrowserDownload}, "contentType": {domain.EventBrowserDownload},
+	"sha256": {domain.EventBrowserDownload}, "url": {domain.EventBrowserDownload}, "pageUrl": {domain.EventBrowserDownload},
+	"artifactId":   {domain.EventBrowserDownload, domain.EventTakeoverEnded},
+	"artifactUrl":  {domain.EventBrowserDownload, domain.EventTakeoverEnded},
+	"size":         {domain.EventBrowserDownload, domain.EventRecordingReady},
+	"streamId":     {domain.EventTakeoverStarted, domain.EventTakeoverEnded},
+	"controller":   {domain.EventTakeoverStarted, domain.EventTakeoverEnded},
+	"durationMs":   {domain.EventTakeoverEnded, domain.EventRecordingReady},
+	"recordingUrl": {domain.EventRecordingReady},
+}
+
+// isOptional says whether an event of the type may lack a member that its example has.
+func isOptional(t domain.EventType, name string) bool {
+	switch t {
+	case domain.EventBrowserDownload:
+		return !slices.Contains(ofEachDownload, name)
+	case domain.EventTakeoverEnded:
+		return name == "controller" || name == "artifactId" || name == "artifactUrl"
+	default:
+		return name == "controller" || name == "result"
+	}
+}
+
 // dataSchema describes the data of a type's body: the members that its example
-// has are the ones that it always has.
+// has are the ones that it always has, but for the optional ones.
 func dataSchema(t domain.EventType, failure schema) schema {
 	var body struct{ Data map[string]any }
 	if err := json.Unmarshal(exampleBody(t), &body); err != nil {
 		panic(err)
 	}
-	always := slices.DeleteFunc(slices.Sorted(maps.Keys(body.Data)), func(name string) bool {
-		return name == "result" || name == "controller" || t == domain.EventTakeoverEnded && strings.HasPrefix(name, "artifact") || t == domain.EventBrowserDownload && !slices.Contains(ofEachDownload, name)
-	})
+	always := slices.DeleteFunc(slices.Sorted(maps.Keys(body.Data)), func(name string) bool { return isOptional(t, name) })
 	members := dataMembers(t.Kind(), failure)
-	recorded := t == domain.EventRecordingReady
-	if t != domain.EventBrowserDownload {
-		for _, name := range []string{"artifactId", "artifactUrl", "name", "contentType", "sha256", "url", "pageUrl"} {
-			if t != domain.EventTakeoverEnded || !strings.HasPrefix(name, "artifact") {
-				delete(members, name)
-			}
-		}
-	}
-	if t.Kind() == "browser" && t != domain.EventTakeoverStarted && t != domain.EventTakeoverEnded {
-		for _, name := range []string{"streamId", "controller"} {
+	for name, types := range membersOfTypes {
+		if t.Kind() == "browser" && !slices.Contains(types, t) {
 			delete(members, name)
-		}
-		if !recorded {
-			delete(members, "durationMs")
-		}
-	}
-	if !recorded {
-		delete(members, "recordingUrl")
-		if t != domain.EventBrowserDownload {
-			delete(members, "size")
 		}
 	}
 	members["eventType"] = schema{"type": "string", "const": string(t), "description": "What happened."}

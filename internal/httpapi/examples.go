@@ -38,7 +38,7 @@ var examples = map[string]string{
 	"Key": `{"keyId":"key_06h0vrn6b12g35g6ph5tvdtch0","projectId":"proj_06h0vrn6b12g35g6ph5tvdtch0","role":"viewer","name":"dashboard",
 		"prefix":"bh_3f8k","createdAt":"2026-11-24T11:00:00.000Z"}`,
 	"Project": `{"projectId":"proj_06h0vrn6b12g35g6ph5tvdtch0","name":"shop","sessions":20,"createdAt":"2026-11-24T11:00:00.000Z"}`,
-	"Node": `{"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","browsers":["shell","chromium"],"state":"READY","sessions":2,"room":3,
+	"Node": `{"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","browsers":["shell","chromium"],"state":"READY","sessions":2,"freeSlots":3,
 		"startedAt":"2026-11-24T09:00:00.000Z","lastSeen":"2026-11-24T11:30:14.000Z"}`,
 	"EndpointStats": `{"period":"1h","barSeconds":300,"waiting":3,"dueSince":"2026-11-24T11:30:14.000Z",
 		"total":{"from":"2026-11-24T10:35:00.000Z","succeeded":1204,"failed":3,"givenUp":0,"medianMs":38,"p95Ms":120,"waiting":5},

@@ -13,7 +13,7 @@ func (r *rig) end(session string) {
 	r.t.Helper()
 	if err := r.store.ChangeSession(r.t.Context(), r.project, session, func(c *domain.SessionChange) error {
 		c.Session.Status, c.Session.EndedAt, c.Session.CloseReason = domain.SessionClosed, time.Now(), domain.ClosedRequested
-		c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", time.Now()))
+		c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserClosed, "", time.Now()))
 		return nil
 	}); err != nil {
 		r.t.Fatal(err)

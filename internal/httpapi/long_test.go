@@ -26,7 +26,7 @@ func (r *rig) longSession(steps int) string {
 	if err := r.store.ChangeSession(r.t.Context(), r.project, id, func(c *domain.SessionChange) error {
 		for _, st := range c.Open {
 			st.Status, st.Result, st.FinishedAt = domain.StepCompleted, long, time.Now()
-			c.News = append(c.News, domain.StepNews(c.Session, st, domain.EventStepCompleted, "http://browserhook.test", time.Now()))
+			c.Drafts = append(c.Drafts, domain.DraftStep(c.Session, st, domain.EventStepCompleted, "http://browserhook.test", time.Now()))
 		}
 		return nil
 	}); err != nil {
@@ -125,7 +125,7 @@ func TestListsThatGrowHavePages(t *testing.T) {
 		hook := r.made("POST", "/v1/webhook-endpoints", `{"url":"http://127.0.0.1:1/"}`, "endpointId")
 		delivery := r.made("POST", "/v1/webhook-endpoints/"+hook+"/test", "", "deliveryId")
 		for n := range 5 {
-			claim, err := r.store.Claim(t.Context(), hook, time.Now().Add(time.Hour), domain.Room{Deliveries: 1, Bytes: 1 << 20})
+			claim, err := r.store.Claim(t.Context(), hook, time.Now().Add(time.Hour), domain.Capacity{Deliveries: 1, Bytes: 1 << 20})
 			if err != nil || len(claim.Jobs) != 1 {
 				t.Fatalf("%+v, %v", claim, err)
 			}

@@ -18,7 +18,7 @@ func (s *server) metricsRoute() {
 	s.api.OpenAPI().AddOperation(&huma.Operation{
 		OperationID: "read-metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Read the server's metrics", Tags: []string{"nodes"},
 		Metadata:    map[string]any{ownAnswer: true},
-		Description: says["read-metrics"].does + "\n\nRole: " + string(domain.RoleOperator) + ".",
+		Description: operationDocs["read-metrics"].does + "\n\nRole: " + string(domain.RoleOperator) + ".",
 		Responses: map[string]*huma.Response{"200": {
 			Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{"text/plain": {
 				Schema:  &huma.Schema{Type: huma.TypeString},

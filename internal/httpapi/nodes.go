@@ -73,14 +73,14 @@ type nodeView struct {
 	Browsers  []string `json:"browsers,omitempty" nullable:"false" enum:"shell,chromium" doc:"That it can start, its default first; left out by one that has none, or is of a release that didn't say."`
 	State     string   `json:"state" enum:"READY,DRAINING" doc:"One that is DRAINING starts no more sessions, and ends with its last."`
 	Sessions  int      `json:"sessions" doc:"That have a browser there, or get one."`
-	Room      int      `json:"room" doc:"How many more can be started there now."`
+	FreeSlots int      `json:"freeSlots" doc:"How many more sessions can be started there now."`
 	StartedAt string   `json:"startedAt" doc:"When it started."`
 	LastSeen  string   `json:"lastSeen" doc:"When it last showed that it lives, which it does every two seconds."`
 }
 
 func viewNode(n domain.Node) nodeView {
 	return nodeView{
-		NodeID: n.ID, URL: n.URL, Version: n.Version, Browsers: n.Browsers, State: string(n.State), Sessions: n.Sessions, Room: n.Room,
+		NodeID: n.ID, URL: n.URL, Version: n.Version, Browsers: n.Browsers, State: string(n.State), Sessions: n.Sessions, FreeSlots: n.FreeSlots,
 		StartedAt: stamp(n.StartedAt), LastSeen: stamp(n.SeenAt),
 	}
 }

@@ -163,11 +163,11 @@ func TestHops(t *testing.T) {
 func TestNodes(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		operator := "Authorization: Bearer " + r.newKey(domain.RoleOperator)
-		const node = `"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","browsers":["shell"],"state":"READY","sessions":2,"room":3,"startedAt":"2026-03-04T05:06:07.000Z","lastSeen":"2026-03-04T05:06:07.000Z"`
+		const node = `"nodeId":"node_1","url":"http://10.0.0.5:8080","version":"0.1.0","browsers":["shell"],"state":"READY","sessions":2,"freeSlots":3,"startedAt":"2026-03-04T05:06:07.000Z","lastSeen":"2026-03-04T05:06:07.000Z"`
 		if a := r.ask("GET", "/v1/nodes", "", operator); a.status != http.StatusOK || a.raw != `{"data":[{`+node+"}]}\n" {
 			t.Errorf("%d %s", a.status, a.raw)
 		}
-		if a := r.ask("POST", "/v1/nodes/node_1/drain", "", operator); a.status != http.StatusOK || a.body["state"] != "DRAINING" || a.body["room"] != 0.0 {
+		if a := r.ask("POST", "/v1/nodes/node_1/drain", "", operator); a.status != http.StatusOK || a.body["state"] != "DRAINING" || a.body["freeSlots"] != 0.0 {
 			t.Errorf("%d %s", a.status, a.raw)
 		}
 		if a := r.ask("POST", "/v1/nodes/node_2/drain", "", operator); a.status != http.StatusNotFound {

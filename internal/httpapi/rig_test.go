@@ -204,7 +204,7 @@ type oneNode struct{}
 
 func (oneNode) Nodes(context.Context) ([]domain.Node, error) {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	return []domain.Node{{ID: "node_1", URL: "http://10.0.0.5:8080", Version: "0.1.0", Browsers: []string{"shell"}, State: domain.NodeReady, Sessions: 2, Room: 3, StartedAt: at, SeenAt: at}}, nil
+	return []domain.Node{{ID: "node_1", URL: "http://10.0.0.5:8080", Version: "0.1.0", Browsers: []string{"shell"}, State: domain.NodeReady, Sessions: 2, FreeSlots: 3, StartedAt: at, SeenAt: at}}, nil
 }
 
 func (n oneNode) DrainNode(ctx context.Context, id string) (domain.Node, error) {
@@ -212,7 +212,7 @@ func (n oneNode) DrainNode(ctx context.Context, id string) (domain.Node, error) 
 	if id != all[0].ID {
 		return domain.Node{}, domain.ErrNotFound
 	}
-	all[0].State, all[0].Room = domain.NodeDraining, 0
+	all[0].State, all[0].FreeSlots = domain.NodeDraining, 0
 	return all[0], err
 }
 

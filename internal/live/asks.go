@@ -46,18 +46,18 @@ func (in input) fitsAsk() bool {
 	}
 	var size int64
 	for _, f := range in.Files {
-		if f.Name == "" || len(f.Name) > 255 || strings.ContainsAny(f.Name, "/\\\x00") || f.Size < 0 || f.Size > browser.MaxGiven {
+		if f.Name == "" || len(f.Name) > 255 || strings.ContainsAny(f.Name, "/\\\x00") || f.Size < 0 || f.Size > browser.MaxUpload {
 			return false
 		}
 		size += f.Size
 	}
-	return in.Number > 0 && len(in.Files) > 0 && len(in.Files) <= maxGiven && size <= browser.MaxGiven
+	return in.Number > 0 && len(in.Files) > 0 && len(in.Files) <= maxGiven && size <= browser.MaxUpload
 }
 
 // reply is what a viewer with control says to what the page asks.
 type reply struct {
 	input
-	given *browser.Given // the files, when all have come
+	given *browser.Upload // the files, when all have come
 }
 
 // takeAsks has what the page asks wait for the viewer, who has control now.
@@ -129,7 +129,7 @@ func (v *viewer) asking(number int64) (*browser.Page, bool) {
 // upload is what comes of files that a viewer gives. Only who reads its messages knows it.
 type upload struct {
 	number int
-	given  *browser.Given
+	given  *browser.Upload
 }
 
 // ready is that the bytes of the files may come.
@@ -146,11 +146,11 @@ func (v *viewer) begin(ctx context.Context, in input) error {
 	if !ok || !v.attends.Load() {
 		return v.sendJSON(ctx, notice{Type: "refused", Message: "The page asks for no files any more."})
 	}
-	given, err := page.Tabs().Give(in.Files)
+	given, err := page.Tabs().BeginUpload(in.Files)
 	if err != nil {
 		v.log.Debug("take files", "session", v.session, "err", err)
 		why := "The server can't take the files right now."
-		if errors.Is(err, browser.ErrTooMuchGiven) {
+		if errors.Is(err, browser.ErrUploadTooLarge) {
 			why = "The session takes no more files."
 		}
 		return v.sendJSON(ctx, notice{Type: "refused", Message: why})

@@ -31,10 +31,10 @@ type input struct {
 	Fingers   []finger `json:"fingers"` // touch: those that are on the page then
 
 	// answer, files: what is said to what the page asks, by its number
-	Accept bool                `json:"accept"`
-	Value  *string             `json:"value"`
-	Option int                 `json:"option"`
-	Files  []browser.GivenFile `json:"files"` // their bytes follow, as binary messages
+	Accept bool                 `json:"accept"`
+	Value  *string              `json:"value"`
+	Option int                  `json:"option"`
+	Files  []browser.UploadFile `json:"files"` // their bytes follow, as binary messages
 }
 
 // finger is one, at a fraction of the picture.
@@ -136,9 +136,9 @@ func (in input) on(ctx context.Context, d *browser.Devices, width, height float6
 	case in.Type == "compose":
 		return d.Compose(ctx, in.Text)
 	case in.Type == "touch":
-		fingers := make([]browser.Finger, len(in.Fingers))
+		fingers := make([]browser.TouchPoint, len(in.Fingers))
 		for i, f := range in.Fingers {
-			fingers[i] = browser.Finger{ID: f.ID, X: f.X * width, Y: f.Y * height}
+			fingers[i] = browser.TouchPoint{ID: f.ID, X: f.X * width, Y: f.Y * height}
 		}
 		return d.Touch(ctx, in.Kind, fingers, in.Modifiers)
 	case in.Type == "key":

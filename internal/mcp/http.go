@@ -15,7 +15,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/browserhook/browserhook/internal/domain"
-	"github.com/browserhook/browserhook/internal/local"
+	"github.com/browserhook/browserhook/internal/inprocess"
 )
 
 // Keys are the API keys.
@@ -63,7 +63,7 @@ const Path = "/mcp"
 // Over readies the handler for an API that this process has.
 func (h *Handler) Over(api http.Handler) {
 	h.count = map[string]int{}
-	h.server = New(Config{URL: "http://api", Transport: local.Transport(api), Version: h.Version, Log: h.Log, End: h.End})
+	h.server = New(Config{URL: "http://api", Transport: inprocess.Transport(api), Version: h.Version, Log: h.Log, End: h.End})
 	h.server.sdk.AddReceivingMiddleware(h.beginning)
 	streamable := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return h.server.sdk }, &sdk.StreamableHTTPOptions{
 		SessionTimeout: idleFor, MaxRequestBodyBytes: maxBody,

@@ -17,7 +17,7 @@ import (
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/browserhook/browserhook/internal/local"
+	"github.com/browserhook/browserhook/internal/inprocess"
 )
 
 var update = flag.Bool("update", false, "write the tools as they are into testdata")
@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the tools as they are into testda
 func api(t *testing.T, h http.HandlerFunc) *sdk.ClientSession {
 	t.Helper()
 	s := New(Config{
-		URL: "http://api", Transport: local.Transport(h), Key: "bh_x", Version: "1", Log: slog.New(slog.DiscardHandler),
+		URL: "http://api", Transport: inprocess.Transport(h), Key: "bh_x", Version: "1", Log: slog.New(slog.DiscardHandler),
 		End: func(context.Context, string, string) error { return nil },
 	})
 	here, there := sdk.NewInMemoryTransports()

@@ -51,13 +51,13 @@ type Receiver struct {
 	random   func() float64
 
 	mu    sync.Mutex // orders the lines too
-	past  *past
+	past  *history
 	count struct{ all, refused, failed, again int }
 }
 
 // New makes a receiver.
 func New(c Config) (*Receiver, error) {
-	r := &Receiver{Config: c, random: rand.Float64, past: newPast()}
+	r := &Receiver{Config: c, random: rand.Float64, past: newHistory()}
 	if len(c.Secrets) > 0 {
 		v, err := webhook.NewVerifier(c.Secrets...)
 		if err != nil {

@@ -140,7 +140,7 @@ func TestSlow(t *testing.T) {
 }
 
 func TestPastIsBounded(t *testing.T) {
-	p := newPast()
+	p := newHistory()
 	for i := range remembered + 10 {
 		r := record{ID: fmt.Sprint(i), Status: 204}
 		r.event.SessionID = r.ID

@@ -25,8 +25,8 @@ const Program = "ffmpeg"
 var (
 	// ErrNoProgram is a machine without it.
 	ErrNoProgram = errors.New("ffmpeg is not installed")
-	// ErrNoRoom is a disk that is nearly full.
-	ErrNoRoom = errors.New("the disk is nearly full")
+	// ErrDiskFull is a disk that is nearly full.
+	ErrDiskFull = errors.New("the disk is nearly full")
 	// ErrSlow is a video that isn't made in VideoWithin.
 	ErrSlow = errors.New("the video was not made in time")
 	// ErrElsewhere is a recording with parts in the folder of another server.
@@ -38,8 +38,8 @@ const VideoWithin = 10 * time.Minute
 
 var (
 	videoWithin = VideoWithin // which tests don't wait for
-	// roomEvery is how often it is looked whether there is room for more of it.
-	roomEvery = time.Second
+	// diskCheckEvery is how often it is looked whether there is room for more of it.
+	diskCheckEvery = time.Second
 )
 
 // byTheWay is how far ffmpeg stands back for browsers, as nice counts.
@@ -61,7 +61,7 @@ var encoders = map[string][]string{
 // is gone then. next is the next picture, or io.EOF; the last is shown until end. full says
 // whether the disk of dir is nearly full; nil: it never is.
 //
-// [ErrNoProgram], [ErrEmpty]: there can be none; [ErrNoRoom], [ErrSlow]: not now. When it
+// [ErrNoProgram], [ErrEmpty]: there can be none; [ErrDiskFull], [ErrSlow]: not now. When it
 // fails, or ctx ends, nothing of it is left and nothing runs.
 func Video(ctx context.Context, dir, format string, next func() (Picture, error), end time.Time, full func() bool) (*os.File, error) {
 	path, err := exec.LookPath(Program)
@@ -70,7 +70,7 @@ func Video(ctx context.Context, dir, format string, next func() (Picture, error)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, videoWithin, ErrSlow)
 	defer cancel()
-	ctx, leave := withRoom(ctx, full)
+	ctx, leave := withFreeSpace(ctx, full)
 	defer leave()
 	work, err := os.MkdirTemp(dir, videoFolder)
 	if err != nil {
@@ -99,21 +99,21 @@ func Video(ctx context.Context, dir, format string, next func() (Picture, error)
 	return file, nil
 }
 
-// withRoom is a context that ends with ErrNoRoom when the disk is nearly full.
-func withRoom(ctx context.Context, full func() bool) (context.Context, func()) {
+// withFreeSpace is a context that ends with ErrDiskFull when the disk is nearly full.
+func withFreeSpace(ctx context.Context, full func() bool) (context.Context, func()) {
 	if full == nil {
 		return ctx, func() {}
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	look := func() {
 		if full() {
-			cancel(ErrNoRoom)
+			cancel(ErrDiskFull)
 		}
 	}
 	look()
 	var looking sync.WaitGroup
 	looking.Go(func() {
-		again := time.NewTicker(roomEvery)
+		again := time.NewTicker(diskCheckEvery)
 		defer again.Stop()
 		for {
 			select {

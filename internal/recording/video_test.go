@@ -87,8 +87,8 @@ func TestVideosEnd(t *testing.T) {
 	}{
 		{"who wants it goes", time.Hour, true, nil, gone, true},
 		{"it hangs", time.Second, false, nil, recording.ErrSlow, true},
-		{"the disk becomes full", time.Hour, false, func(begun bool) bool { return begun }, recording.ErrNoRoom, true},
-		{"the disk is full", time.Hour, false, func(bool) bool { return true }, recording.ErrNoRoom, false},
+		{"the disk becomes full", time.Hour, false, func(begun bool) bool { return begun }, recording.ErrDiskFull, true},
+		{"the disk is full", time.Hour, false, func(bool) bool { return true }, recording.ErrDiskFull, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			recording.HurryVideos(t, tt.within, 10*time.Millisecond)

@@ -259,7 +259,7 @@ func (a *actor) run(ctx context.Context) {
 			closed = true
 			return d.closed(c)
 		default:
-			return c.Session.Move(domain.SessionStarting)
+			return c.Session.Transition(domain.SessionStarting)
 		}
 	})
 	if err == nil && closed {
@@ -267,7 +267,7 @@ func (a *actor) run(ctx context.Context) {
 	}
 	if !errors.Is(err, errLooked) {
 		// It was closed while it waited, or can't be recorded: nothing was started.
-		if _, closed := errors.AsType[*domain.MoveError](err); !closed {
+		if _, closed := errors.AsType[*domain.TransitionError](err); !closed {
 			a.log().Error("start session", "err", err)
 		}
 		return
@@ -394,7 +394,7 @@ func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain
 		}
 		return err
 	}); err != nil {
-		if _, closed := errors.AsType[*domain.MoveError](err); closed {
+		if _, closed := errors.AsType[*domain.TransitionError](err); closed {
 			a.close(domain.ClosedRequested) // while it started
 		}
 		a.unrecorded(ctx, err)

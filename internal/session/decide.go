@@ -9,10 +9,10 @@ import (
 )
 
 // The decisions about a session: each takes the session as it is in the
-// transaction, makes its moves and drafts the news. They know no store and no
+// transaction, makes its transitions and drafts the events. They know no store and no
 // browser.
 
-// decider drafts news with the server's public URL and one time.
+// decider drafts events with the server's public URL and one time.
 type decider struct {
 	publicURL string
 	now       time.Time
@@ -28,24 +28,24 @@ func (d decider) place(under domain.Trace, id string) domain.Trace {
 	return under.Of(id)
 }
 
-func (d decider) sessionNews(c *domain.SessionChange, t domain.EventType) {
-	news := domain.SessionNews(c.Session, t, d.publicURL, d.now)
-	news.Trace = d.place(c.Session.Trace, c.Session.ID)
-	c.News = append(c.News, news)
+func (d decider) draftSession(c *domain.SessionChange, t domain.EventType) {
+	draft := domain.DraftSession(c.Session, t, d.publicURL, d.now)
+	draft.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.Drafts = append(c.Drafts, draft)
 }
 
-func (d decider) stepNews(c *domain.SessionChange, st *domain.Step, t domain.EventType) {
-	news := domain.StepNews(c.Session, st, t, d.publicURL, d.now)
-	news.Trace = d.place(st.Trace, st.ID)
-	c.News = append(c.News, news)
+func (d decider) draftStep(c *domain.SessionChange, st *domain.Step, t domain.EventType) {
+	draft := domain.DraftStep(c.Session, st, t, d.publicURL, d.now)
+	draft.Trace = d.place(st.Trace, st.ID)
+	c.Drafts = append(c.Drafts, draft)
 }
 
 func (d decider) ready(c *domain.SessionChange) error {
-	if err := c.Session.Move(domain.SessionReady); err != nil {
+	if err := c.Session.Transition(domain.SessionReady); err != nil {
 		return err
 	}
 	c.Session.ReadyAt = d.now
-	d.sessionNews(c, domain.EventBrowserReady)
+	d.draftSession(c, domain.EventBrowserReady)
 	return nil
 }
 
@@ -54,11 +54,11 @@ func (d decider) failed(c *domain.SessionChange, why *domain.Failure) error {
 	if err := d.cancelAll(c); err != nil {
 		return err
 	}
-	if err := c.Session.Move(domain.SessionFailed); err != nil {
+	if err := c.Session.Transition(domain.SessionFailed); err != nil {
 		return err
 	}
 	c.Session.Error, c.Session.EndedAt = why, d.now
-	d.sessionNews(c, domain.EventBrowserFailed)
+	d.draftSession(c, domain.EventBrowserFailed)
 	return nil
 }
 
@@ -67,11 +67,11 @@ func (d decider) closing(c *domain.SessionChange, reason domain.CloseReason) err
 	if c.Session.Status.Ended() || c.Session.Status == domain.SessionClosing {
 		return nil
 	}
-	if err := c.Session.Move(domain.SessionClosing); err != nil {
+	if err := c.Session.Transition(domain.SessionClosing); err != nil {
 		return err
 	}
 	c.Session.CloseReason = reason
-	d.letGo(c)
+	d.releaseControl(c)
 	return nil
 }
 
@@ -79,10 +79,10 @@ func (d decider) closing(c *domain.SessionChange, reason domain.CloseReason) err
 // then is interrupted.
 func (d decider) recovered(c *domain.SessionChange) error {
 	if c.Session.Status != domain.SessionReady { // it was closed meanwhile
-		return c.Session.Move(domain.SessionReady)
+		return c.Session.Transition(domain.SessionReady)
 	}
-	d.letGo(c)
-	d.sessionNews(c, domain.EventBrowserRecovered)
+	d.releaseControl(c)
+	d.draftSession(c, domain.EventBrowserRecovered)
 	for _, st := range c.Open {
 		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
 			continue
@@ -122,19 +122,19 @@ func (d decider) lost(c *domain.SessionChange, reason domain.CloseReason, why *d
 	}
 	if reason == domain.ClosedCrashed {
 		c.Session.Error = why
-		d.sessionNews(c, domain.EventBrowserCrashed)
+		d.draftSession(c, domain.EventBrowserCrashed)
 	}
 	return nil
 }
 
 // interrupt ends a step of which can't be known whether it had its effect.
 func (d decider) interrupt(c *domain.SessionChange, st *domain.Step, message string) error {
-	if err := st.Move(domain.StepInterrupted); err != nil {
+	if err := st.Transition(domain.StepInterrupted); err != nil {
 		return err
 	}
 	st.FinishedAt = d.now
 	st.Error = &domain.Failure{Code: "interrupted", Message: message}
-	d.stepNews(c, st, domain.EventStepFailed)
+	d.draftStep(c, st, domain.EventStepFailed)
 	return nil
 }
 
@@ -146,11 +146,11 @@ func (d decider) closed(c *domain.SessionChange) error {
 	if err := d.cancelAll(c); err != nil {
 		return err
 	}
-	if err := c.Session.Move(domain.SessionClosed); err != nil {
+	if err := c.Session.Transition(domain.SessionClosed); err != nil {
 		return err
 	}
 	c.Session.EndedAt = d.now
-	d.sessionNews(c, domain.EventBrowserClosed)
+	d.draftSession(c, domain.EventBrowserClosed)
 	return nil
 }
 
@@ -167,11 +167,11 @@ func (d decider) cancelAll(c *domain.SessionChange) error {
 }
 
 func (d decider) cancel(c *domain.SessionChange, st *domain.Step) error {
-	if err := st.Move(domain.StepCanceled); err != nil {
+	if err := st.Transition(domain.StepCanceled); err != nil {
 		return err
 	}
 	st.FinishedAt = d.now
-	d.stepNews(c, st, domain.EventStepCanceled)
+	d.draftStep(c, st, domain.EventStepCanceled)
 	return nil
 }
 
@@ -183,9 +183,9 @@ func (d decider) downloaded(c *domain.SessionChange, got domain.Downloaded) erro
 	if got.Failure == nil {
 		c.Artifacts = append(c.Artifacts, got.Artifact)
 	}
-	news := domain.DownloadNews(c.Session, got, d.publicURL, d.now)
-	news.Trace = d.place(c.Session.Trace, c.Session.ID)
-	c.News = append(c.News, news)
+	draft := domain.DraftDownload(c.Session, got, d.publicURL, d.now)
+	draft.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.Drafts = append(c.Drafts, draft)
 	return nil
 }
 
@@ -214,17 +214,17 @@ func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 			return err
 		}
 	case o.why == nil:
-		if err := st.Move(domain.StepCompleted); err != nil {
+		if err := st.Transition(domain.StepCompleted); err != nil {
 			return err
 		}
 		st.Result = o.result
-		d.stepNews(c, st, domain.EventStepCompleted)
+		d.draftStep(c, st, domain.EventStepCompleted)
 	default:
-		if err := st.Move(domain.StepFailed); err != nil {
+		if err := st.Transition(domain.StepFailed); err != nil {
 			return err
 		}
 		st.Error = o.why
-		d.stepNews(c, st, domain.EventStepFailed)
+		d.draftStep(c, st, domain.EventStepFailed)
 	}
 	if st.Status != domain.StepFailed {
 		return nil
@@ -259,11 +259,11 @@ func (d decider) next(c *domain.SessionChange) (*domain.Step, error) {
 		if st.Status != domain.StepPending {
 			continue
 		}
-		if err := st.Move(domain.StepRunning); err != nil {
+		if err := st.Transition(domain.StepRunning); err != nil {
 			return nil, err
 		}
 		st.StartedAt = d.now
-		d.stepNews(c, st, domain.EventStepStarted)
+		d.draftStep(c, st, domain.EventStepStarted)
 		started := *st
 		return &started, nil
 	}

@@ -28,13 +28,13 @@ func change(s domain.SessionStatus, steps ...domain.StepStatus) *domain.SessionC
 	return c
 }
 
-// after says what a decision left: the session's state, the steps', the news.
+// after says what a decision left: the session's state, the steps', the events.
 func after(c *domain.SessionChange) []string {
 	all := []string{string(c.Session.Status)}
 	for _, st := range c.Open {
 		all = append(all, string(st.Status))
 	}
-	for _, n := range c.News {
+	for _, n := range c.Drafts {
 		all = append(all, string(n.Data.EventType))
 	}
 	return all

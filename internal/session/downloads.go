@@ -17,13 +17,13 @@ import (
 const KindDownload = "download"
 
 // Downloaded is the [browser.Keep] of sessions: what their pages download becomes an
-// artifact, the bytes first and then the row with its news.
+// artifact, the bytes first and then the row with its event.
 func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download, file io.Reader) error {
 	a := s.actor(id)
 	if a == nil {
 		return errNotMine
 	}
-	if err := a.recovered(ctx); err != nil { // its news come first
+	if err := a.recovered(ctx); err != nil { // its events come first
 		return err
 	}
 	got := domain.Downloaded{URL: d.URL, PageURL: d.PageURL, Failure: d.Failure, Artifact: domain.Artifact{
@@ -59,7 +59,7 @@ func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download
 // refused says whether a change is certainly not made, and never will be. Of any other
 // that failed nobody knows: the store may have been too slow to say that it is.
 func refused(err error) bool {
-	if _, forbidden := errors.AsType[*domain.MoveError](err); forbidden {
+	if _, forbidden := errors.AsType[*domain.TransitionError](err); forbidden {
 		return true
 	}
 	why, ok := errors.AsType[*domain.Error](err)

@@ -15,7 +15,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// TestADownloadBecomesAnArtifact with its news, once, however often it is kept; one
+// TestADownloadBecomesAnArtifact with its event, once, however often it is kept; one
 // without a file is only told.
 func TestADownloadBecomesAnArtifact(t *testing.T) {
 	n := start(t, overSQLite(t), nil, nil)

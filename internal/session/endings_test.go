@@ -19,7 +19,7 @@ import (
 )
 
 // TestEndings is each way in which a session with two steps ends: its state and
-// reason, the states of the steps, the news in order, and when its browser was
+// reason, the states of the steps, the events in order, and when its browser was
 // closed and its end recorded.
 func TestEndings(t *testing.T) {
 	full := func(c *session.Config) { c.MaxSessions = 0 }

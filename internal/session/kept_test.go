@@ -153,7 +153,7 @@ func TestSessionsThatWereEndingHoldNobodyUp(t *testing.T) {
 	for range 3 {
 		id, _ := before.newSession(t, project, 0)
 		if err := before.store.ChangeSession(t.Context(), project, id, func(c *domain.SessionChange) error {
-			return c.Session.Move(domain.SessionClosing)
+			return c.Session.Transition(domain.SessionClosing)
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -74,7 +74,7 @@ func (m *memory) change(fn func(*domain.SessionChange) error) error {
 	for _, st := range c.NewSteps {
 		m.steps = append(m.steps, *st)
 	}
-	for _, n := range c.News {
+	for _, n := range c.Drafts {
 		of := ""
 		if n.Data.Index != nil {
 			of = " " + string(rune('0'+*n.Data.Index))
@@ -107,7 +107,7 @@ func (m *memory) ClaimSession(ctx context.Context) (ref domain.SessionRef, err e
 			return domain.ErrNotFound
 		}
 		ref = domain.SessionRef{ProjectID: c.Session.ProjectID, ID: c.Session.ID}
-		return c.Session.Move(domain.SessionStarting)
+		return c.Session.Transition(domain.SessionStarting)
 	})
 	m.point()
 	return ref, err
@@ -182,7 +182,7 @@ func (m *memory) set(fn func(m *memory)) {
 	fn(m)
 }
 
-// count is how often there was each news.
+// count is how often there was each event.
 func (m *memory) count() map[string]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()

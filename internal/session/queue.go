@@ -29,23 +29,23 @@ func (s *Service) startAll(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		again, news := s.startNext(ctx)
+		again, told := s.startNext(ctx)
 		if again == 0 {
 			continue
 		}
 		s.mu.Lock()
 		s.free()
 		s.mu.Unlock()
-		wait(ctx, again, news)
+		wait(ctx, again, told)
 	}
 }
 
-// wait waits for news, but not longer than so long.
-func wait(ctx context.Context, most time.Duration, news <-chan struct{}) {
+// wait waits until told is closed, but not longer than so long.
+func wait(ctx context.Context, most time.Duration, told <-chan struct{}) {
 	late := time.NewTimer(most)
 	defer late.Stop()
 	select {
-	case <-news:
+	case <-told:
 	case <-late.C:
 	case <-ctx.Done():
 	}
@@ -53,15 +53,15 @@ func wait(ctx context.Context, most time.Duration, news <-chan struct{}) {
 
 // startNext makes the actor of the session whose turn it is, which gives the slot back
 // at its end. When there is none it says after which time to look again, or before that
-// with which news.
-func (s *Service) startNext(ctx context.Context) (again time.Duration, news <-chan struct{}) {
-	r, again, news := s.next(ctx)
+// when told is closed.
+func (s *Service) startNext(ctx context.Context) (again time.Duration, told <-chan struct{}) {
+	r, again, told := s.next(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.claiming = false
 	if again > 0 {
 		s.over()
-		return again, news
+		return again, told
 	}
 	s.left = slices.DeleteFunc(s.left, func(l ref) bool { return l == r })
 	if _, runs := s.actors[r.id]; runs {
@@ -77,7 +77,7 @@ func (s *Service) startNext(ctx context.Context) (again time.Duration, news <-ch
 
 // next is the session whose turn it is: one that was being started before, or the next
 // of the queue.
-func (s *Service) next(ctx context.Context) (r ref, again time.Duration, news <-chan struct{}) {
+func (s *Service) next(ctx context.Context) (r ref, again time.Duration, told <-chan struct{}) {
 	s.mu.Lock()
 	left := slices.Clone(s.left)
 	s.mu.Unlock()

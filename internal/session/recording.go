@@ -247,9 +247,9 @@ func (d decider) recorded(c *domain.SessionChange, all kept) {
 	if all.segments == 0 || c.Session.Status.Ended() {
 		return
 	}
-	news := domain.RecordingNews(c.Session, all.size, all.took, d.publicURL, d.now)
-	news.Trace = d.place(c.Session.Trace, c.Session.ID)
-	c.News = append(c.News, news)
+	draft := domain.DraftRecording(c.Session, all.size, all.took, d.publicURL, d.now)
+	draft.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.Drafts = append(c.Drafts, draft)
 }
 
 // sweepRecordings looks after segments of sessions that have ended without their server, or
@@ -425,7 +425,7 @@ func (s *Service) Video(ctx context.Context, project, id, format string) (*os.Fi
 	}
 	file, err := recording.Video(ctx, s.Recordings.Path(), format, next, end, s.Full)
 	switch {
-	case errors.Is(err, recording.ErrNoRoom):
+	case errors.Is(err, recording.ErrDiskFull):
 		return nil, errors.Join(errVideoRoom, err)
 	case errors.Is(err, recording.ErrSlow):
 		s.Log.Warn("a video was not made in time", "session", id, "within", recording.VideoWithin)

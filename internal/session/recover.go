@@ -53,7 +53,7 @@ func (a *actor) endLeft() {
 		d.recorded(c, whole)
 		return d.closed(c)
 	})
-	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
+	if _, ended := errors.AsType[*domain.TransitionError](err); err != nil && !ended {
 		a.log().Error("record the end of a session", "err", err)
 	}
 }
@@ -120,7 +120,7 @@ func (a *actor) nodeLost(log *slog.Logger, why error) {
 		d.recorded(c, whole)
 		return d.closed(c)
 	})
-	if _, ended := errors.AsType[*domain.MoveError](err); err != nil && !ended {
+	if _, ended := errors.AsType[*domain.TransitionError](err); err != nil && !ended {
 		log.Error("record the end of a session", "err", err)
 		return
 	}

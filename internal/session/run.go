@@ -31,7 +31,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 	finished := make(chan outcome, 1)
 	go func() {
 		if p := b.Page(); p != nil {
-			defer p.Tabs().Doing(st.ID)()
+			defer p.Tabs().AttributeTo(st.ID)()
 		}
 		spec, why := a.service.readStep(st.Step)
 		if why != nil {
@@ -109,7 +109,7 @@ func (a *actor) finished(finished <-chan outcome) {
 }
 
 // lostWith says how the browser was lost if that is why a step failed: the
-// step's own news of it may come first.
+// step's own failure by it may come first.
 func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
 	if why == nil {
 		return nil

@@ -1,6 +1,6 @@
 // Package session is a session's life: it is admitted, started, given steps
 // that run one at a time, and closed, and every change of it is one
-// transaction with its news. After a crash of the server it goes on from what
+// transaction with its events. After a crash of the server it goes on from what
 // the store holds.
 package session
 

@@ -44,7 +44,7 @@ func (s *Service) GiveBack(ctx context.Context, project, session, viewer string)
 		if c.Session.Control == nil || c.Session.Control.Viewer != viewer {
 			return errLooked
 		}
-		d.letGo(c)
+		d.releaseControl(c)
 		return nil
 	})
 	if errors.Is(err, errLooked) {
@@ -103,23 +103,23 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 		return nil
 	}
 	c.Session.Control = &by
-	d.takeoverNews(c, domain.EventTakeoverStarted, &by)
+	d.draftTakeover(c, domain.EventTakeoverStarted, &by)
 	return nil
 }
 
-// letGo ends that somebody drives the session, if anybody does.
-func (d decider) letGo(c *domain.SessionChange) {
+// releaseControl ends that somebody drives the session, if anybody does.
+func (d decider) releaseControl(c *domain.SessionChange) {
 	if by := c.Session.Control; by != nil {
 		c.Session.Control = nil
 		if art, ok := by.ActionsArtifact(c.Session, d.now); ok {
 			c.Artifacts = append(c.Artifacts, art)
 		}
-		d.takeoverNews(c, domain.EventTakeoverEnded, by)
+		d.draftTakeover(c, domain.EventTakeoverEnded, by)
 	}
 }
 
-func (d decider) takeoverNews(c *domain.SessionChange, t domain.EventType, by *domain.Control) {
-	news := domain.TakeoverNews(c.Session, t, by, d.publicURL, d.now)
-	news.Trace = d.place(c.Session.Trace, c.Session.ID)
-	c.News = append(c.News, news)
+func (d decider) draftTakeover(c *domain.SessionChange, t domain.EventType, by *domain.Control) {
+	draft := domain.DraftTakeover(c.Session, t, by, d.publicURL, d.now)
+	draft.Trace = d.place(c.Session.Trace, c.Session.ID)
+	c.Drafts = append(c.Drafts, draft)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// told remembers the news of a store's sessions in the order in which they are decided,
+// told remembers the events of a store's sessions in the order in which they are decided,
 // which is not that in which those who have decided go on.
 type told struct {
 	session.Store
@@ -27,7 +27,7 @@ func (s *told) ChangeSession(ctx context.Context, project, id string, fn func(*d
 		if err := fn(c); err != nil {
 			return err
 		}
-		for _, d := range c.News {
+		for _, d := range c.Drafts {
 			said := string(d.Data.EventType)
 			if d.Data.Controller != "" {
 				said += " by " + d.Data.Controller
@@ -57,7 +57,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 	})
 	project := n.newProject(t)
 	id, _ := n.newSession(t, project, 3)
-	// hears waits for news.
+	// hears waits for events.
 	hears := func(want ...string) {
 		t.Helper()
 		var got []string

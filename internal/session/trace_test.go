@@ -21,7 +21,7 @@ const (
 	added = domain.Trace("00-11111111111111111111111111111111-2222222222222222-01")
 )
 
-// drafts are the places of all news that go into a store, by what they tell.
+// drafts are the places of all events that go into a store, by what they tell.
 type drafts struct {
 	session.Store
 	mu    sync.Mutex
@@ -34,7 +34,7 @@ func (d *drafts) ChangeSession(ctx context.Context, project, id string, fn func(
 		err := fn(c)
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		for _, n := range c.News {
+		for _, n := range c.Drafts {
 			if err == nil {
 				what := string(n.Data.EventType) + " " + n.Data.Action
 				d.under[what] = append(d.under[what], n.Trace)

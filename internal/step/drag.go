@@ -98,7 +98,7 @@ func (r *run) dragHeld() error {
 	move := func(x, y float64, last bool) error {
 		err := grip.Move(r.ctx, x, y)
 		if errors.Is(err, browser.ErrUnheard) {
-			return nobodyKnows()
+			return clickUnconfirmed()
 		}
 		if err != nil || html {
 			return err
@@ -142,7 +142,7 @@ func (r *run) dragHeld() error {
 		return err
 	})
 	if errors.Is(err, browser.ErrUnheard) {
-		return nobodyKnows()
+		return clickUnconfirmed()
 	}
 	if err != nil || !html || r.spec.To == "" {
 		return err

@@ -13,7 +13,7 @@ var WithDialogs = withDialogs
 // Missed asks a document who got the mouse, as a click does after it came.
 func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string, err error) {
 	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{}}
-	w := r.witness()
+	w := r.monitorInput()
 	defer w.stop()
 	return r.missed(verdict{frame: f}, "mouse", w)
 }

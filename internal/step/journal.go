@@ -15,12 +15,12 @@ import (
 // what came last, as it came: it is read only if the step fails.
 type journal struct {
 	mu   sync.Mutex
-	kept []heard
+	kept []journalEvent
 	size int
 	lost int // that came before what is kept
 }
 
-type heard struct {
+type journalEvent struct {
 	at time.Time
 	cdp.Event
 }
@@ -43,7 +43,7 @@ func (j *journal) listen(page *browser.Page) (stop func()) {
 		}
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		j.kept = append(j.kept, heard{time.Now(), e})
+		j.kept = append(j.kept, journalEvent{time.Now(), e})
 		j.size += len(e.Params)
 		for len(j.kept) > maxHeard || j.size > maxHeardSize && len(j.kept) > 1 {
 			j.size -= len(j.kept[0].Params)

@@ -20,7 +20,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 			r.abandon() // nobody watches any more
 		}
 	}()
-	said := r.witness()
+	said := r.monitorInput()
 	defer said.stop()
 	for {
 		aim := object{}
@@ -70,7 +70,7 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 }
 
 // closedBy makes no error of a tab that is closed because the target got the mouse.
-func (r *run) closedBy(v verdict, said *witness, err error) error {
+func (r *run) closedBy(v verdict, said *inputMonitor, err error) error {
 	if reached, _ := said.of(v.frame); err != nil && reached && r.tabClosed() {
 		return nil
 	}
@@ -97,7 +97,7 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 // missed asks, after the mouse came, who got it: the target, or, as it says,
 // another element in the target's document or in one around it. A document
 // that is gone has said so before, if it heard of the mouse.
-func (r *run) missed(v verdict, op string, said *witness) (by string, err error) {
+func (r *run) missed(v verdict, op string, said *inputMonitor) (by string, err error) {
 	if hit, heard := said.of(v.frame); heard && hit {
 		// It has said so unasked. Nobody needs to watch any more.
 		for _, f := range r.above(v.frame) {
@@ -144,7 +144,7 @@ func (r *run) missed(v verdict, op string, said *witness) (by string, err error)
 	case hit:
 		return "", nil
 	case gone && by == "":
-		return "", nobodyKnows()
+		return "", clickUnconfirmed()
 	}
 	return by, nil
 }

@@ -12,7 +12,7 @@ import (
 // TestAnErrorIsNoWordOfTheMouse, unless it is that the document is gone.
 func TestAnErrorIsNoWordOfTheMouse(t *testing.T) {
 	for _, tt := range []struct{ answer, want error }{{nil, nil}, {&cdp.Error{Code: -32000}, nil}, {cdp.ErrClosed, cdp.ErrClosed}, {&cdp.Error{Code: -32603}, &cdp.Error{Code: -32603}}} {
-		w := &witness{said: map[document]string{{}: wordReached}, changed: make(chan struct{})}
+		w := &inputMonitor{said: map[document]string{{}: wordReached}, changed: make(chan struct{})}
 		asked := make(chan error, 1)
 		asked <- tt.answer
 		word, err := w.released(t.Context(), browser.Frame{}, asked)

@@ -60,11 +60,11 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	if err == nil {
 		result = withDialogs(result, page.Tabs(), dialogs)
 		var raw json.RawMessage
-		if raw, err = outcome(result); err == nil {
+		if raw, err = sanitizeResult(result); err == nil {
 			return page.Secrets.HideJSON(raw), nil
 		}
 	}
-	f := said(r.failure(err, limit), page.Secrets)
+	f := sanitizeFailure(r.failure(err, limit), page.Secrets)
 	if r.moved {
 		f.Message += " The tab in which the step began was closed, and it went on in the next."
 	}
@@ -107,7 +107,7 @@ func (r *run) do() (any, error) {
 		stopLeft(ctx, page) // of the step before
 	}
 	r.watch()
-	r.mind()
+	r.watchResponsiveness()
 	if spec.DryRun && !a.looks {
 		return r.dry(a)
 	}
@@ -276,7 +276,7 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 		if f.Code == CodeAssertion {
 			f.Message = fmt.Sprintf("Timed out after %s: expected %s, but %s.", limit, r.waitedFor, r.seen.Seen)
 		}
-		f.Message += r.silence()
+		f.Message += r.unresponsiveFor()
 		return f
 	case r.ctx.Err() != nil:
 		return &domain.Failure{Code: CodeCanceled, Message: "The step was canceled."}

@@ -22,7 +22,7 @@ type Sender interface {
 // result is what an attempt has come to.
 type result struct {
 	outcome domain.Outcome
-	news    *domain.Draft
+	draft   *domain.Draft
 	flush   bool // record it at once: others of its session may wait for it
 }
 
@@ -95,16 +95,16 @@ func (a *attempts) make(ctx context.Context, templates *templateCache, job *doma
 	now := time.Now()
 	r := result{outcome: decide(d, scheduleOf(&job.Endpoint.EndpointSettings), answer, err, started, now, random()), flush: job.Endpoint.Ordered}
 	r.outcome.Inline = inline
-	if !job.Endpoint.Heeds(r.outcome.Health, started) {
+	if !job.Endpoint.ChangedBy(r.outcome.Health, started) {
 		r.outcome.Health = domain.HealthUnknown
 	}
 	if trace != job.Trace {
 		a.span(attemptSpan(job, &r.outcome, now))
 	}
 	if done := &r.outcome.Delivery; done.Status == domain.DeliveryFailed && d.EventType.Kind() != "webhook" {
-		news := domain.DeliveryNews(done, now)
-		news.Trace = trace
-		r.news = &news
+		draft := domain.DraftDelivery(done, now)
+		draft.Trace = trace
+		r.draft = &draft
 	}
 	return r, judge(answer, err, now.Sub(started))
 }

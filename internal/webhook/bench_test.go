@@ -22,7 +22,7 @@ type sink struct {
 
 func (s *sink) ReleaseClaims(context.Context) error                { return nil }
 func (s *sink) DueEndpoints(context.Context) ([]domain.Due, error) { return nil, nil }
-func (s *sink) Claim(context.Context, string, time.Time, domain.Room) (domain.Claim, error) {
+func (s *sink) Claim(context.Context, string, time.Time, domain.Capacity) (domain.Claim, error) {
 	return domain.Claim{}, nil
 }
 

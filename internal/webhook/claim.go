@@ -23,9 +23,9 @@ const (
 	claimEnds
 )
 
-// claimMoves is the state machine of a lane's claims. What isn't listed
+// claimTransitions is the state machine of a lane's claims. What isn't listed
 // changes nothing.
-var claimMoves = map[claimState]map[claimEvent]claimState{
+var claimTransitions = map[claimState]map[claimEvent]claimState{
 	claimIdle:     {claimBegins: claimActive, claimDenied: claimWaiting},
 	claimWaiting:  {claimBegins: claimActive, claimRetried: claimIdle},
 	claimActive:   {claimVoided: claimOutdated, claimEnds: claimIdle},
@@ -33,7 +33,7 @@ var claimMoves = map[claimState]map[claimEvent]claimState{
 }
 
 func (s *claimState) on(e claimEvent) {
-	if to, ok := claimMoves[*s][e]; ok {
+	if to, ok := claimTransitions[*s][e]; ok {
 		*s = to
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestClaimMoves walks the whole table: what isn't named here changes nothing.
-func TestClaimMoves(t *testing.T) {
+// TestClaimTransitions walks the whole table: what isn't named here changes nothing.
+func TestClaimTransitions(t *testing.T) {
 	states := []claimState{claimIdle, claimWaiting, claimActive, claimOutdated}
 	events := []claimEvent{claimBegins, claimDenied, claimRetried, claimVoided, claimEnds}
 	want := map[string]claimState{
@@ -16,8 +16,8 @@ func TestClaimMoves(t *testing.T) {
 		fmt.Sprint(claimActive, claimVoided): claimOutdated, fmt.Sprint(claimActive, claimEnds): claimIdle,
 		fmt.Sprint(claimOutdated, claimEnds): claimIdle,
 	}
-	if len(claimMoves) != len(states) {
-		t.Errorf("the table has %d rows for %d states", len(claimMoves), len(states))
+	if len(claimTransitions) != len(states) {
+		t.Errorf("the table has %d rows for %d states", len(claimTransitions), len(states))
 	}
 	for _, from := range states {
 		for _, e := range events {

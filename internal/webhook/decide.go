@@ -57,7 +57,7 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 	d.Attempts++
 	d.Tries++
 	if err == nil {
-		move(&d, domain.DeliveryDelivered)
+		transition(&d, domain.DeliveryDelivered)
 		d.EndedAt = now
 		o.Health = domain.HealthGood
 	} else {
@@ -71,17 +71,17 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 		}
 		switch {
 		case answer.StatusCode == http.StatusGone:
-			move(&d, domain.DeliveryFailed)
+			transition(&d, domain.DeliveryFailed)
 			d.EndedAt, d.Reason = now, domain.ReasonGone
 			o.Health = domain.HealthGone
 		case d.Tries > len(waits):
-			move(&d, domain.DeliveryFailed)
+			transition(&d, domain.DeliveryFailed)
 			d.EndedAt, d.Reason = now, domain.ReasonExhausted
 		default:
 			wait := waits[d.Tries-1]
 			wait += time.Duration(float64(wait) * jitter * random)
 			wait = max(wait, retryAfter(answer.Header.Get("Retry-After"), now))
-			move(&d, domain.DeliveryPending)
+			transition(&d, domain.DeliveryPending)
 			d.NextAt = now.Add(wait)
 		}
 	}
@@ -91,7 +91,7 @@ func decide(d domain.Delivery, waits []time.Duration, answer egress.Answer, err 
 
 // expire is the outcome of a delivery that nobody wants any more.
 func expire(d domain.Delivery, now time.Time) domain.Outcome {
-	move(&d, domain.DeliveryCanceled)
+	transition(&d, domain.DeliveryCanceled)
 	d.EndedAt, d.Reason = now, domain.ReasonExpired
 	return domain.Outcome{Delivery: d}
 }
@@ -99,14 +99,14 @@ func expire(d domain.Delivery, now time.Time) domain.Outcome {
 // release is the outcome of a try that was not made, or given up because the
 // server stops: the delivery is due as before.
 func release(d domain.Delivery) domain.Outcome {
-	move(&d, domain.DeliveryPending)
+	transition(&d, domain.DeliveryPending)
 	return domain.Outcome{Delivery: d}
 }
 
-// move takes a delivery that is SENDING, as all are that a store has given out,
+// transition takes a delivery that is SENDING, as all are that a store has given out,
 // to another state.
-func move(d *domain.Delivery, to domain.DeliveryStatus) {
-	if err := d.Move(to); err != nil {
+func transition(d *domain.Delivery, to domain.DeliveryStatus) {
+	if err := d.Transition(to); err != nil {
 		panic(err)
 	}
 }

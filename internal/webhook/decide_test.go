@@ -62,7 +62,7 @@ func TestDecide(t *testing.T) {
 			if a.Number != 4 || a.Duration != time.Second || a.StatusCode != answer.StatusCode || (err != nil) != (a.ErrorClass != "") {
 				t.Errorf("attempt %+v", a)
 			}
-			if err := (&domain.Delivery{Status: domain.DeliverySending}).Move(o.Delivery.Status); err != nil {
+			if err := (&domain.Delivery{Status: domain.DeliverySending}).Transition(o.Delivery.Status); err != nil {
 				t.Error(err)
 			}
 		})

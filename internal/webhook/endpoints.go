@@ -338,7 +338,7 @@ func (s *Service) Test(ctx context.Context, project, id string, idem *domain.Ide
 	if err != nil {
 		return domain.Delivery{}, err
 	}
-	draft := domain.WebhookNews(&e, domain.EventWebhookTest, "", time.Now())
+	draft := domain.DraftEndpoint(&e, domain.EventWebhookTest, "", time.Now())
 	draft.Trace = domain.TraceOf(ctx)
 	delivery, err := s.store.SendTest(ctx, project, id, draft, idem)
 	if made, again := idem.Again(err); again {

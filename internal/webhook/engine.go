@@ -14,8 +14,8 @@ import (
 type Queue interface {
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
-	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
-	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
+	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error)
+	Finish(ctx context.Context, outcomes []domain.Outcome, drafts []domain.Draft) error
 }
 
 const (
@@ -33,7 +33,7 @@ type Engine struct {
 	queue    Queue
 	log      *slog.Logger
 	attempts attempts
-	recorder recorder
+	recorder outcomeWriter
 	// Grace is how long attempts may go on, asked when the engine is stopped;
 	// nil is the constant.
 	Grace func() time.Duration
@@ -46,7 +46,7 @@ type Engine struct {
 
 	mu        sync.Mutex
 	phase     phase
-	missed    bool // news may have been, during the start
+	missed    bool // events may have been, during the start
 	lanes     map[string]*scheduled
 	budget    budget
 	scheduler scheduler
@@ -86,7 +86,7 @@ func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *En
 		queue: queue, log: log, attempts: attempts{sender: sender, userAgent: "browserhook/" + version},
 		lanes: map[string]*scheduled{}, scheduler: newScheduler(),
 	}
-	e.recorder = recorder{queue: queue, log: log, results: make(chan result, recordSize), stopped: e.stopped, recorded: e.recorded}
+	e.recorder = outcomeWriter{queue: queue, log: log, results: make(chan result, recordSize), stopped: e.stopped, recorded: e.recorded}
 	return e
 }
 
@@ -333,7 +333,7 @@ func (e *Engine) work(s *scheduled, job domain.Job) {
 }
 
 // claim asks the store for what there is room for.
-func (e *Engine) claim(s *scheduled, room domain.Room) {
+func (e *Engine) claim(s *scheduled, room domain.Capacity) {
 	began := time.Now()
 	c, err := e.queue.Claim(e.ctx, s.endpoint, began, room)
 	if err != nil && e.ctx.Err() == nil {

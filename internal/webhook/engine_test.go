@@ -35,7 +35,7 @@ type memory struct {
 	expired    bool                    // so is what is claimed
 	disabled   []string
 	claims     int
-	news       []domain.Draft
+	drafts     []domain.Draft
 	fail       int
 	away       bool
 }
@@ -119,7 +119,7 @@ func (m *memory) DueEndpoints(context.Context) ([]domain.Due, error) {
 	return due, nil
 }
 
-func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var c domain.Claim
@@ -151,13 +151,13 @@ func (m *memory) Claim(_ context.Context, endpoint string, now time.Time, room d
 	return c, nil
 }
 
-func (m *memory) Finish(_ context.Context, all []domain.Outcome, news []domain.Draft) error {
+func (m *memory) Finish(_ context.Context, all []domain.Outcome, drafts []domain.Draft) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail--; m.fail == 0 || m.away {
 		return context.DeadlineExceeded
 	}
-	m.news = append(m.news, news...)
+	m.drafts = append(m.drafts, drafts...)
 	for _, o := range all {
 		*m.rows[o.Delivery.ID] = o.Delivery
 		if o.Attempt.ID != "" {
@@ -762,15 +762,15 @@ func TestAnotherServersWorkStandsInNoWay(t *testing.T) {
 		}})
 		m.offer(e, "p/a", 100)
 		settle()
-		news := domain.Commit{Due: []domain.EndpointRef{ref("p/a")}}
+		commit := domain.Commit{Due: []domain.EndpointRef{ref("p/a")}}
 		m.add("p/a", 1000)
-		e.Signal(domain.Signal{Elsewhere: news})
+		e.Signal(domain.Signal{Elsewhere: commit})
 		if m.offer(e, "p/a", 1) > 0 {
 			t.Error("refused because of what another server has yet to send")
 		}
 		m.add("p/a", 1)
-		e.Notify(news)
-		e.Signal(domain.Signal{Elsewhere: news})
+		e.Notify(commit)
+		e.Signal(domain.Signal{Elsewhere: commit})
 		if m.offer(e, "p/a", 1) == 0 {
 			t.Error("taken before one of this server's own that waits in the store")
 		}
@@ -930,7 +930,7 @@ func TestOrdered(t *testing.T) {
 }
 
 // TestAStuckSessionGoesOn: what an ordered endpoint never takes is given up
-// after a while, with news of it, and the next goes.
+// after a while, with events of it, and the next goes.
 func TestAStuckSessionGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
@@ -964,8 +964,8 @@ func TestAStuckSessionGoesOn(t *testing.T) {
 		if sent["dlv_00000"] != orderedTries+1 || sent["dlv_00001"] != 1 {
 			t.Errorf("sent %v", sent)
 		}
-		if len(m.news) != 1 || m.news[0].Data.EventType != domain.EventDeliveryFailed || m.news[0].Data.Reason != domain.ReasonExhausted {
-			t.Errorf("news %+v", m.news)
+		if len(m.drafts) != 1 || m.drafts[0].Data.EventType != domain.EventDeliveryFailed || m.drafts[0].Data.Reason != domain.ReasonExhausted {
+			t.Errorf("drafts %+v", m.drafts)
 		}
 	})
 }

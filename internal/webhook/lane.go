@@ -34,18 +34,18 @@ func newLane(endpoint string, b *budget) lane {
 
 // effects are what a lane has the engine do.
 type effects struct {
-	send   bool        // it has something to send, and may: give it its turn
-	claim  domain.Room // ask the store for so much; zero: nothing
-	wait   bool        // there is no room to claim: ask again when there is
-	wake   time.Time   // ask again then; zero: nothing is expected
-	forget bool        // the endpoint is no more, and nothing of it is left here
+	send   bool            // it has something to send, and may: give it its turn
+	claim  domain.Capacity // ask the store for so much; zero: nothing
+	wait   bool            // there is no room to claim: ask again when there is
+	wake   time.Time       // ask again then; zero: nothing is expected
+	forget bool            // the endpoint is no more, and nothing of it is left here
 }
 
 // next says what is to be done, after anything has happened.
 func (l *lane) next(now time.Time) (t effects) {
 	l.backlog.advance(now)
 	if l.wants(now) {
-		room := l.room()
+		room := l.capacity()
 		switch {
 		case room.Deliveries < 1:
 		case l.account.budget.claimable():
@@ -104,9 +104,9 @@ func (l *lane) wants(now time.Time) bool {
 	}
 }
 
-// room is how much to claim: nothing while enough is queued, and a single
+// capacity is how much to claim: nothing while enough is queued, and a single
 // delivery to see whether an endpoint answers again.
-func (l *lane) room() domain.Room {
+func (l *lane) capacity() domain.Capacity {
 	a := &l.account
 	quota := a.budget.quota(l.window.limit, l.capped(l.settings))
 	n := min(l.window.limit*claimFactor, quota.Deliveries-a.reserved, (quota.Bytes-a.bytes())/max(1, a.average))
@@ -117,9 +117,9 @@ func (l *lane) room() domain.Room {
 		n = 1
 	}
 	if len(l.queue.jobs) > n/4 {
-		return domain.Room{}
+		return domain.Capacity{}
 	}
-	return domain.Room{Deliveries: n, Bytes: max(n*a.average, minBytes)}
+	return domain.Capacity{Deliveries: n, Bytes: max(n*a.average, minBytes)}
 }
 
 func (l *lane) capped(e *domain.Endpoint) bool {
@@ -255,7 +255,7 @@ func (l *lane) recorded(d *domain.Delivery, attempted bool) {
 
 // claimed is told what a claim that began at some time has brought. What is
 // not to be sent is returned.
-func (l *lane) claimed(room domain.Room, c domain.Claim, err error, began, now time.Time) (back []domain.Job) {
+func (l *lane) claimed(room domain.Capacity, c domain.Claim, err error, began, now time.Time) (back []domain.Job) {
 	l.account.budget.endClaim(room)
 	outdated := l.claim == claimOutdated || l.circuit.state(now) == circuitOpen
 	l.claim.on(claimEnds)

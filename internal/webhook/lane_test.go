@@ -29,8 +29,8 @@ func TestLaneEffects(t *testing.T) {
 	plain, ordered, limited := endpointOf(domain.EndpointSettings{}), endpointOf(domain.EndpointSettings{Ordered: true}), endpointOf(domain.EndpointSettings{RateLimit: 1})
 	soon := now.Add(time.Second)
 	// first is what a lane claims of which nothing is known.
-	first := domain.Room{Deliveries: firstLimit * claimFactor, Bytes: minBytes}
-	one := domain.Room{Deliveries: 1, Bytes: minBytes}
+	first := domain.Capacity{Deliveries: firstLimit * claimFactor, Bytes: minBytes}
+	one := domain.Capacity{Deliveries: 1, Bytes: minBytes}
 	claims := func(l *lane, c domain.Claim, err error) []domain.Job {
 		return l.claimed(l.next(now).claim, c, err, now, now)
 	}
@@ -200,7 +200,7 @@ type world struct {
 	inFlight  []domain.Job
 	outcomes  []domain.Delivery // to be recorded
 	released  []domain.Delivery // the same, of what was not sent
-	claiming  domain.Room
+	claiming  domain.Capacity
 	waiting   bool
 	delivered int
 }
@@ -360,7 +360,7 @@ func (w *world) bring() {
 	if room.Deliveries == 0 {
 		return
 	}
-	w.claiming = domain.Room{}
+	w.claiming = domain.Capacity{}
 	var c domain.Claim
 	blocked := map[string]bool{}
 	for i := range w.jobs {

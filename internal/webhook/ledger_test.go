@@ -242,7 +242,7 @@ func (l *ledger) due(t *target, now time.Time, limit int) (rows []*row, next tim
 	return rows, next
 }
 
-func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room domain.Room) (c domain.Claim, err error) {
+func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room domain.Capacity) (c domain.Claim, err error) {
 	if err := li.enter(); err != nil {
 		return c, err
 	}
@@ -283,7 +283,7 @@ func (li *life) Claim(_ context.Context, endpoint string, now time.Time, room do
 	return c, nil
 }
 
-func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Draft) error {
+func (li *life) Finish(_ context.Context, all []domain.Outcome, drafts []domain.Draft) error {
 	li.pause("finish", len(all), time.Now())
 	if err := li.enter(); err != nil {
 		return nil //nolint:nilerr // nobody is left to hear of it
@@ -293,7 +293,7 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 		return errTrouble
 	}
 	var changed []*target
-	for _, n := range news {
+	for _, n := range drafts {
 		li.told[n.Data.DeliveryID] = true
 	}
 	for i := range all {
@@ -326,7 +326,7 @@ func (li *life) Finish(_ context.Context, all []domain.Outcome, news []domain.Dr
 		}
 		t := li.target(r.EndpointID)
 		e := *t.now
-		if _, heeded := e.Heed(o.Health, o.Attempt.StartedAt); heeded && !t.gone {
+		if _, heeded := e.ApplyHealth(o.Health, o.Attempt.StartedAt); heeded && !t.gone {
 			t.now = &e
 			changed = append(changed, t)
 		}

@@ -40,12 +40,12 @@ func (b *budget) add(deliveries, bytes int) {
 func (b *budget) claimable() bool { return !b.full() && b.claims < maxClaims }
 
 // beginClaim counts what a claim asks for as if it were here.
-func (b *budget) beginClaim(room domain.Room) {
+func (b *budget) beginClaim(room domain.Capacity) {
 	b.claims++
 	b.add(room.Deliveries, room.Bytes)
 }
 
-func (b *budget) endClaim(room domain.Room) {
+func (b *budget) endClaim(room domain.Capacity) {
 	b.claims--
 	b.add(-room.Deliveries, -room.Bytes)
 }
@@ -53,12 +53,12 @@ func (b *budget) endClaim(room domain.Room) {
 // quota is how much of it one lane may use: as much as fits to what its
 // endpoint copes with, and a part of what is free now, so that something is,
 // even when many lanes are full of what goes slowly.
-func (b *budget) quota(limit int, capped bool) domain.Room {
+func (b *budget) quota(limit int, capped bool) domain.Capacity {
 	deliveries := min((fullAt-b.deliveries)/quotaPart, limit*queueFactor)
 	if capped {
 		deliveries = min(deliveries, maxQueue)
 	}
-	return domain.Room{Deliveries: max(minQueue, deliveries), Bytes: max(minBytes, (maxBytes-b.bytes)/quotaPart)}
+	return domain.Capacity{Deliveries: max(minQueue, deliveries), Bytes: max(minBytes, (maxBytes-b.bytes)/quotaPart)}
 }
 
 // account is one lane's part of the memory: its queue, and its reservations

@@ -15,14 +15,14 @@ func TestShareOfMemory(t *testing.T) {
 		used   budget
 		limit  int
 		capped bool
-		want   domain.Room
+		want   domain.Capacity
 	}{
-		{"one that copes with much", budget{}, maxLimit, false, domain.Room{Deliveries: free, Bytes: maxBytes / quotaPart}},
-		{"a new one", budget{}, firstLimit, false, domain.Room{Deliveries: firstLimit * queueFactor, Bytes: maxBytes / quotaPart}},
-		{"one that is down", budget{}, 1, false, domain.Room{Deliveries: queueFactor, Bytes: maxBytes / quotaPart}},
-		{"one with an order or a rate", budget{}, maxLimit, true, domain.Room{Deliveries: maxQueue, Bytes: maxBytes / quotaPart}},
-		{"half is used", budget{deliveries: fullAt / 2, bytes: maxBytes / 2}, maxLimit, false, domain.Room{Deliveries: free / 2, Bytes: maxBytes / 2 / quotaPart}},
-		{"all is used", budget{deliveries: fullAt, bytes: maxBytes}, maxLimit, false, domain.Room{Deliveries: minQueue, Bytes: minBytes}},
+		{"one that copes with much", budget{}, maxLimit, false, domain.Capacity{Deliveries: free, Bytes: maxBytes / quotaPart}},
+		{"a new one", budget{}, firstLimit, false, domain.Capacity{Deliveries: firstLimit * queueFactor, Bytes: maxBytes / quotaPart}},
+		{"one that is down", budget{}, 1, false, domain.Capacity{Deliveries: queueFactor, Bytes: maxBytes / quotaPart}},
+		{"one with an order or a rate", budget{}, maxLimit, true, domain.Capacity{Deliveries: maxQueue, Bytes: maxBytes / quotaPart}},
+		{"half is used", budget{deliveries: fullAt / 2, bytes: maxBytes / 2}, maxLimit, false, domain.Capacity{Deliveries: free / 2, Bytes: maxBytes / 2 / quotaPart}},
+		{"all is used", budget{deliveries: fullAt, bytes: maxBytes}, maxLimit, false, domain.Capacity{Deliveries: minQueue, Bytes: minBytes}},
 	} {
 		if got := c.used.quota(c.limit, c.capped); got != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
@@ -59,7 +59,7 @@ func TestAccountsAddUp(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		var b budget
 		lanes := []*lane{{account: account{budget: &b}}, {account: account{budget: &b}}}
-		var claims []domain.Room
+		var claims []domain.Capacity
 		pop := func(of *[]int) (n int, ok bool) {
 			if len(*of) == 0 {
 				return 0, false
@@ -92,7 +92,7 @@ func TestAccountsAddUp(t *testing.T) {
 			case 3:
 				l.revoke()
 			case 4:
-				room := domain.Room{Deliveries: 1 + size%7, Bytes: size}
+				room := domain.Capacity{Deliveries: 1 + size%7, Bytes: size}
 				b.beginClaim(room)
 				claims = append(claims, room)
 			case 5:

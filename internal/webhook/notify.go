@@ -95,7 +95,7 @@ func (e *Engine) expect(due []domain.Due) {
 }
 
 // look asks the store again for all that is due: another server's work may be
-// this one's now, or news of it was lost.
+// this one's now, or events of it was lost.
 func (e *Engine) look() {
 	if e.phase == phaseStarting {
 		e.missed = true // the start may have asked already; or it will

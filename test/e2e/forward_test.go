@@ -132,12 +132,12 @@ func TestThroughTheOtherNode(t *testing.T) {
 	}
 	// How much room each has the others know by its last beat.
 	if err := harness.Until(ctx, func() (bool, error) {
-		room := 0.0
+		free := 0.0
 		all, err := a.Do(ctx, http.MethodGet, "/v1/nodes", nil)
 		for _, n := range all.List("data") {
-			room += n["room"].(float64)
+			free += n["freeSlots"].(float64)
 		}
-		return room == 0, err
+		return free == 0, err
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (s *skewed) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 	return due, err
 }
 
-func (s *skewed) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+func (s *skewed) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error) {
 	c, err := s.database.Claim(ctx, endpoint, s.wrong(now), room)
 	c.Next = s.right(c.Next)
 	return c, err

@@ -179,7 +179,7 @@ func (n *node) step(ctx context.Context, random *rand.Rand) error {
 	err = n.store.ChangeSession(context.WithoutCancel(ctx), project, id, func(c *domain.SessionChange) error {
 		last = c.Session.Sequence + int64(events)
 		for range events {
-			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventStepStarted, "", n.store.now()))
+			c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventStepStarted, "", n.store.now()))
 		}
 		return nil
 	})

@@ -103,7 +103,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 // Claim takes due deliveries of the endpoint, the longest due first, as many as
 // there is room for, for this node alone to send. An endpoint that is disabled
 // or deleted has none.
-func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error) {
 	c := claim{node: s.node.Load(), now: now, limit: room.Deliveries, bytes: room.Bytes}
 	e, err := s.scanEndpoint(s.row(ctx, `SELECT `+codec.EndpointColumns+`, num FROM endpoints WHERE id = $1 AND deleted_at = 0`, endpoint), &c.endpoint)
 	if errors.Is(err, domain.ErrNotFound) || err == nil && e.Status != domain.EndpointEnabled {
@@ -261,16 +261,16 @@ func inTurn(jobs []domain.Job, events []int64, ordered bool) {
 const claimRows = `UPDATE deliveries d SET node = $4 FROM events e LEFT JOIN sessions s ON s.num = e.session
 	WHERE e.project = d.project + 0 AND e.position = d.event + 0 AND d.node + d.ended_at = 0 AND d.ctid = ANY(ARRAY`
 
-// withRoom are the places among picked, in their turn, whose bodies there is
+// withinCapacity are the places among picked, in their turn, whose bodies there is
 // room for, $5 bytes in all, and the first in any case.
-const withRoom = `SELECT place FROM (SELECT place, SUM((SELECT octet_length(body) FROM events e WHERE e.project = picked.project AND e.position = picked.event))
+const withinCapacity = `SELECT place FROM (SELECT place, SUM((SELECT octet_length(body) FROM events e WHERE e.project = picked.project AND e.position = picked.event))
 	OVER (ORDER BY turn, event) AS bytes, ROW_NUMBER() OVER (ORDER BY turn, event) AS nth FROM picked) q WHERE bytes <= $5 OR nth = 1`
 
 // queuePick claims what is due, past what another node is claiming right now.
 func (s *Store) queuePick(b *pgx.Batch, c claim, jobs *[]domain.Job) {
 	s.queueJobs(b, c, jobs, nil, claimRows+`(WITH picked AS (SELECT ctid AS place, project, event, next_at AS turn FROM deliveries
 				WHERE endpoint = $1 AND ended_at = 0 AND node = 0 AND next_at <= $2
-				ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED) `+withRoom+`))`,
+				ORDER BY next_at, event LIMIT $3 FOR UPDATE SKIP LOCKED) `+withinCapacity+`))`,
 		c.endpoint, codec.Micros(c.now), c.limit, c.node, c.bytes)
 }
 
@@ -316,7 +316,7 @@ func (t *tx) pickOrdered(c claim, jobs *[]domain.Job, at *int64) error {
 					ORDER BY ordered, event LIMIT $6) d),
 			picked AS (SELECT r.place, r.turn, r.project, r.event FROM runs r WHERE r.node = 0
 				AND NOT EXISTS (SELECT 1 FROM runs h WHERE h.session = r.session AND h.event <= r.event AND (h.node <> 0 OR h.next_at > $7))
-				ORDER BY r.turn, r.event LIMIT $3) `+withRoom+`))`,
+				ORDER BY r.turn, r.event LIMIT $3) `+withinCapacity+`))`,
 			c.endpoint, heads, c.limit, c.node, c.bytes, run, codec.Micros(c.now))
 	}
 	full := len(heads) > 0 && len(heads) == c.limit

@@ -50,7 +50,7 @@ func (s *Store) show(ctx context.Context) (member bool, err error) {
 	var draining bool
 	b := &pgx.Batch{}
 	b.Queue(`UPDATE nodes SET beat = beat + 1, seen_at = clock_timestamp(), url = $2, version = $3, sessions = $4, room = $5, browsers = $6, hops = $7
-		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.Room, self.Browsers, self.Hops).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
+		WHERE num = $1 RETURNING draining`, s.node.Load(), self.URL, self.Version, self.Sessions, self.FreeSlots, self.Browsers, self.Hops).QueryRow(func(r pgx.Row) error { return r.Scan(&draining) })
 	// Last: nobody may wait for this row while its holder waits for its own.
 	b.Queue(queueLives)
 	err = s.vital.SendBatch(ctx, b).Close()
@@ -78,13 +78,13 @@ const nodeColumns = `name, url, version, draining, sessions, room, browsers, hop
 func scanNode(r codec.Scanner) (n domain.Node, err error) {
 	var name string
 	var draining bool
-	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.Room, &n.Browsers, &n.Hops, &n.StartedAt, &n.SeenAt); err != nil {
+	if err := r.Scan(&name, &n.URL, &n.Version, &draining, &n.Sessions, &n.FreeSlots, &n.Browsers, &n.Hops, &n.StartedAt, &n.SeenAt); err != nil {
 		return n, err
 	}
 	n.ID, n.State = nodePrefix+name, domain.NodeReady
 	n.StartedAt, n.SeenAt = n.StartedAt.UTC(), n.SeenAt.UTC()
 	if draining {
-		n.State, n.Room = domain.NodeDraining, 0
+		n.State, n.FreeSlots = domain.NodeDraining, 0
 	}
 	return n, nil
 }

@@ -161,7 +161,7 @@ func TestNodesShowThemselves(t *testing.T) {
 	a, b := c.start("a"), c.start("b")
 	for i, n := range []*node{a, b} {
 		c.ok(n.Announce(t.Context(), func() domain.Node {
-			return domain.Node{URL: fmt.Sprint("http://10.0.0.", i), Version: "1", Sessions: i, Room: 3}
+			return domain.Node{URL: fmt.Sprint("http://10.0.0.", i), Version: "1", Sessions: i, FreeSlots: 3}
 		}))
 	}
 	show := func() (got []string) {
@@ -171,7 +171,7 @@ func TestNodesShowThemselves(t *testing.T) {
 			if time.Since(n.SeenAt).Abs() > time.Minute || time.Since(n.StartedAt).Abs() > time.Minute {
 				t.Errorf("%+v", n)
 			}
-			got = append(got, fmt.Sprint(n.ID, " ", n.URL, " ", n.Version, " ", n.State, " ", n.Sessions, " ", n.Room))
+			got = append(got, fmt.Sprint(n.ID, " ", n.URL, " ", n.Version, " ", n.State, " ", n.Sessions, " ", n.FreeSlots))
 		}
 		return got
 	}
@@ -184,7 +184,7 @@ func TestNodesShowThemselves(t *testing.T) {
 		}
 	}
 	drains := func(s domain.Signal) bool { return s.Drain }
-	if n, err := a.DrainNode(t.Context(), "node_b"); err != nil || n.State != domain.NodeDraining || n.Room != 0 {
+	if n, err := a.DrainNode(t.Context(), "node_b"); err != nil || n.State != domain.NodeDraining || n.FreeSlots != 0 {
 		t.Errorf("%+v, %v", n, err)
 	}
 	b.until(t, "that it is to finish", drains)

@@ -16,9 +16,9 @@ import (
 // index is then that of the project's rows.
 const ofProject = `e.project = (SELECT num FROM projects WHERE id = $1)`
 
-// appendAll appends news that is not part of a change of its session.
-func (t *tx) appendAll(news []domain.Draft) error {
-	return t.append(nil, work.Entries(news), nil)
+// appendAll appends events that are not part of a change of its session.
+func (t *tx) appendAll(drafts []domain.Draft) error {
+	return t.append(nil, work.Entries(drafts), nil)
 }
 
 // append makes events of entries, puts them into the log and makes a delivery for each

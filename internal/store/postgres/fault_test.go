@@ -68,7 +68,7 @@ func TestCloseWhileTheDatabaseIsAway(t *testing.T) {
 		changed := make(chan error, 1)
 		go func() {
 			changed <- a.ChangeSession(context.Background(), project, session.ID, func(ch *domain.SessionChange) error {
-				ch.News = append(ch.News, domain.SessionNews(ch.Session, domain.EventStepStarted, "", time.Now()))
+				ch.Drafts = append(ch.Drafts, domain.DraftSession(ch.Session, domain.EventStepStarted, "", time.Now()))
 				wire.Arm(n)
 				wire.away.Store(true)
 				close(decided)

@@ -13,13 +13,13 @@ import (
 	"github.com/browserhook/browserhook/internal/store/work"
 )
 
-// Finish records attempts with what they did to their deliveries, has the
-// endpoints heed what they showed, and appends the news. A delivery that was
+// Finish records attempts with what they did to their deliveries,
+// applies what attempts have shown to the health of endpoints, and appends the events. A delivery that was
 // canceled while it was being sent stays canceled; its attempt is kept. So is
 // that of one that another node has taken over, which is delivered if this was,
 // and else the other node's to decide. One that is PENDING without an attempt
 // is given back untried.
-func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
+func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, drafts []domain.Draft) error {
 	if err := work.CheckOutcomes(outcomes); err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	was := s.leases.take(rows.keys)
 	rows.leasedAs(was)
 	for range tries {
-		if err = s.finish(ctx, rows, outcomes, news); !again(err) {
+		if err = s.finish(ctx, rows, outcomes, drafts); !again(err) {
 			break
 		}
 	}
@@ -43,7 +43,7 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 	return nil
 }
 
-func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []domain.Outcome, news []domain.Draft) error {
+func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []domain.Outcome, drafts []domain.Draft) error {
 	ctx, cancel := context.WithTimeout(patience, answerWithin)
 	defer cancel()
 	b := &pgx.Batch{}
@@ -63,14 +63,14 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 	}
 	disabled := false
 	for i := range outcomes {
-		more, err := t.heed(&outcomes[i])
+		more, err := t.applyHealth(&outcomes[i])
 		if err != nil {
 			return err
 		}
 		disabled = disabled || outcomes[i].Inline && len(more) > 0
-		news = append(news[:len(news):len(news)], more...)
+		drafts = append(drafts[:len(drafts):len(drafts)], more...)
 	}
-	if news, err = work.Existing(news, t.deliveryExists); err != nil {
+	if drafts, err = work.Existing(drafts, t.deliveryExists); err != nil {
 		return err
 	}
 	if disabled {
@@ -78,7 +78,7 @@ func (s *Store) finish(patience context.Context, rows *finishedRows, outcomes []
 			return err
 		}
 	}
-	if err := t.appendAll(news); err != nil {
+	if err := t.appendAll(drafts); err != nil {
 		return err
 	}
 	return t.commit(patience)
@@ -184,8 +184,8 @@ func (r *finishedRows) queue(b *pgx.Batch) {
 	}
 }
 
-// heed has an endpoint heed what an attempt showed of it.
-func (t *tx) heed(o *domain.Outcome) ([]domain.Draft, error) {
+// applyHealth changes an endpoint by what an attempt showed of its health.
+func (t *tx) applyHealth(o *domain.Outcome) ([]domain.Draft, error) {
 	if o.Health == domain.HealthUnknown {
 		return nil, nil
 	}
@@ -197,9 +197,9 @@ func (t *tx) heed(o *domain.Outcome) ([]domain.Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := work.Heed(&e, o)
+	drafts, changed := work.ApplyHealth(&e, o)
 	if !changed {
 		return nil, nil
 	}
-	return news, t.updateEndpoint(&e)
+	return drafts, t.updateEndpoint(&e)
 }

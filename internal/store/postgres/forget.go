@@ -13,7 +13,7 @@ import (
 
 // ForgetSession deletes a session that has ended, with all that belongs to it:
 // events, what was sent and is still to be sent, steps, links, its own webhook
-// endpoint with the news about that, and the rows of its artifacts, whose files are noted as removed. It
+// endpoint with the events about that, and the rows of its artifacts, whose files are noted as removed. It
 // takes as many transactions as there is much; the session itself goes with the
 // last.
 func (s *Store) ForgetSession(ctx context.Context, project, id string, now time.Time) error {

@@ -71,7 +71,7 @@ func TestInlineEndpointsEndWhicheverNodeIsLast(t *testing.T) {
 		left[own.ID] = true
 		c.say(a, s, 2*each)
 		for _, n := range []*node{a, b} {
-			claim, err := n.Claim(t.Context(), own.ID, time.Now().Add(time.Hour), domain.Room{Deliveries: each, Bytes: 1 << 20})
+			claim, err := n.Claim(t.Context(), own.ID, time.Now().Add(time.Hour), domain.Capacity{Deliveries: each, Bytes: 1 << 20})
 			c.ok(err)
 			for _, j := range claim.Jobs {
 				d := j.Delivery

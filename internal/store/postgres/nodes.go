@@ -30,7 +30,7 @@ func (s *Store) join(ctx context.Context) error {
 		}
 		self := s.announced()
 		if err := t.row(`INSERT INTO nodes (name, keep, draining, url, version, sessions, room, browsers, hops) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING num`,
-			s.Node, s.Keep.Milliseconds(), s.draining.Load(), self.URL, self.Version, self.Sessions, self.Room, self.Browsers, self.Hops).Scan(&num); err != nil {
+			s.Node, s.Keep.Milliseconds(), s.draining.Load(), self.URL, self.Version, self.Sessions, self.FreeSlots, self.Browsers, self.Hops).Scan(&num); err != nil {
 			return err
 		}
 		s.numbers.Store(num, true) // before anybody reads it in a session

@@ -99,7 +99,7 @@ func (n *node) until(t *testing.T, what string, is func(domain.Signal) bool) {
 }
 
 // room is room for so many deliveries, however long.
-func room(n int) domain.Room { return domain.Room{Deliveries: n, Bytes: math.MaxInt} }
+func room(n int) domain.Capacity { return domain.Capacity{Deliveries: n, Bytes: math.MaxInt} }
 
 const project = "proj_1"
 
@@ -142,7 +142,7 @@ func (c *cluster) say(n *node, s domain.Session, times int) {
 	c.Helper()
 	c.ok(n.ChangeSession(c.Context(), project, s.ID, func(ch *domain.SessionChange) error {
 		for range times {
-			ch.News = append(ch.News, domain.SessionNews(ch.Session, domain.EventStepStarted, "", time.Now()))
+			ch.Drafts = append(ch.Drafts, domain.DraftSession(ch.Session, domain.EventStepStarted, "", time.Now()))
 		}
 		return nil
 	}))

@@ -98,7 +98,7 @@ func TestTheRoomOfOthers(t *testing.T) {
 	c.rhythm.every = time.Hour
 	a, b := c.start("a"), c.start("b")
 	c.project(a)
-	c.ok(b.Announce(t.Context(), func() domain.Node { return domain.Node{Room: 3} }))
+	c.ok(b.Announce(t.Context(), func() domain.Node { return domain.Node{FreeSlots: 3} }))
 	create := func() error {
 		s := domain.Session{ID: domain.NewID(domain.PrefixSession), ProjectID: project, Status: domain.SessionQueued, StreamToken: domain.NewToken()}
 		return a.CreateSession(t.Context(), &domain.NewSession{Session: s, MaxQueued: 2, Stream: domain.Stream{ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: s.ID, Token: s.StreamToken}})

@@ -9,13 +9,13 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// end ends a session, with an artifact and a piece of news.
+// end ends a session, with an artifact and an event.
 func (c *cluster) end(n *node, session domain.Session) {
 	c.Helper()
 	c.ok(n.ChangeSession(c.Context(), project, session.ID, func(ch *domain.SessionChange) error {
 		ch.Session.Status, ch.Session.EndedAt = domain.SessionClosed, time.Now()
 		ch.Artifacts = append(ch.Artifacts, domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: project, SessionID: session.ID, CreatedAt: time.Now()})
-		ch.News = append(ch.News, domain.SessionNews(ch.Session, domain.EventBrowserClosed, "", time.Now()))
+		ch.Drafts = append(ch.Drafts, domain.DraftSession(ch.Session, domain.EventBrowserClosed, "", time.Now()))
 		return nil
 	}))
 }
@@ -55,7 +55,7 @@ func TestForgetWhatAnotherNodeSends(t *testing.T) {
 		}
 		outcomes = append(outcomes, o)
 	}
-	c.ok(a.Finish(t.Context(), outcomes, []domain.Draft{domain.DeliveryNews(&outcomes[1].Delivery, time.Now())}))
+	c.ok(a.Finish(t.Context(), outcomes, []domain.Draft{domain.DraftDelivery(&outcomes[1].Delivery, time.Now())}))
 	for _, table := range []string{"sessions", "events", "deliveries", "attempts", "artifacts", "streams"} {
 		if n := c.count(b, "SELECT COUNT(*) FROM "+table); n != 0 {
 			t.Errorf("%d rows are in %s", n, table)

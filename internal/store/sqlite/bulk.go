@@ -125,7 +125,7 @@ func (t *tx) again(e *work.Entry, ep *work.Endpoint, now time.Time) (added int, 
 		return 1, nil
 	case err != nil:
 		return 0, fmt.Errorf("read delivery: %w", err)
-	case !work.SendAgain.Moves(status) || t.w.store.leases.has(k):
+	case !work.SendAgain.Changes(status) || t.w.store.leases.has(k):
 		return 0, nil
 	}
 	return 1, t.makeDue(k, now)

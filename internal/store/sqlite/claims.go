@@ -72,7 +72,7 @@ func (s *Store) DueEndpoints(ctx context.Context) ([]domain.Due, error) {
 // Claim takes due deliveries of the endpoint, the longest due first, as many as
 // there is room for, for the caller alone to send. An endpoint that is disabled
 // or deleted has none.
-func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error) {
+func (s *Store) Claim(ctx context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error) {
 	var c domain.Claim
 	var num int64
 	e, err := s.scanEndpoint(s.read.row(ctx, `SELECT `+codec.EndpointColumns+`, num FROM endpoints WHERE id = ? AND deleted_at = 0`, endpoint), &num)
@@ -294,11 +294,11 @@ func (s *Store) readJobs(ctx context.Context, e *domain.Endpoint, endpoint int64
 	return jobs, false, unusable(rows.Err())
 }
 
-// Finish records attempts with what they did to their deliveries, has the
-// endpoints heed what they showed, and appends the news. A delivery that was
+// Finish records attempts with what they did to their deliveries,
+// applies what attempts have shown to the health of endpoints, and appends the events. A delivery that was
 // canceled while it was being sent stays canceled; its attempt is kept. One
 // that is PENDING without an attempt is given back untried.
-func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error {
+func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, drafts []domain.Draft) error {
 	keys := make([]work.Key, len(outcomes))
 	back := 0
 	if err := work.CheckOutcomes(outcomes); err != nil {
@@ -310,25 +310,25 @@ func (s *Store) Finish(ctx context.Context, outcomes []domain.Outcome, news []do
 			back++
 		}
 	}
-	if back < len(outcomes) || len(news) > 0 {
+	if back < len(outcomes) || len(drafts) > 0 {
 		err := s.update(ctx, func(t *tx) error {
 			for i := range outcomes {
 				if outcomes[i].Released() {
 					continue
 				}
 				t.outcomes = append(t.outcomes, finished{keys[i], &outcomes[i]})
-				if err := t.heed(&outcomes[i]); err != nil {
+				if err := t.applyHealth(&outcomes[i]); err != nil {
 					return err
 				}
 			}
-			news, err := work.Existing(news, t.deliveryExists)
+			drafts, err := work.Existing(drafts, t.deliveryExists)
 			if err != nil {
 				return err
 			}
 			if err := t.endInlineAfter(outcomes, keys); err != nil {
 				return err
 			}
-			return t.appendAll(news)
+			return t.appendAll(drafts)
 		})
 		if err != nil {
 			return err
@@ -346,8 +346,8 @@ func (t *tx) deliveryExists(_, id string) (there bool, err error) {
 	return there, nil
 }
 
-// heed has the endpoint heed what the attempt has shown.
-func (t *tx) heed(o *domain.Outcome) error {
+// applyHealth changes the endpoint by what the attempt has shown of its health.
+func (t *tx) applyHealth(o *domain.Outcome) error {
 	if o.Attempt.ID == "" || o.Health == domain.HealthUnknown {
 		return nil
 	}
@@ -358,12 +358,12 @@ func (t *tx) heed(o *domain.Outcome) error {
 	if err != nil {
 		return fmt.Errorf("read endpoint: %w", err)
 	}
-	news, changed := work.Heed(&e, o)
+	drafts, changed := work.ApplyHealth(&e, o)
 	if !changed {
 		return nil
 	}
 	if err := t.updateEndpoint(&e); err != nil {
 		return err
 	}
-	return t.appendAll(news)
+	return t.appendAll(drafts)
 }

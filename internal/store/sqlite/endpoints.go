@@ -100,7 +100,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, project, id string, fn func(
 				return err
 			}
 		}
-		return t.appendAll(c.News)
+		return t.appendAll(c.Drafts)
 	})
 }
 

@@ -35,8 +35,8 @@ func (t *tx) append(entries []work.Entry) error {
 	return nil
 }
 
-// appendAll appends news that is not part of a change of its session.
-func (t *tx) appendAll(news []domain.Draft) error { return t.append(work.Entries(news)) }
+// appendAll appends events that are not part of a change of its session.
+func (t *tx) appendAll(drafts []domain.Draft) error { return t.append(work.Entries(drafts)) }
 
 // place makes the event of an entry and puts it at the end of the log.
 func (t *tx) place(e *work.Entry) (err error) {

@@ -76,7 +76,7 @@ func writeAndTell(ctx context.Context, path string) error {
 		go func() {
 			for {
 				err := store.ChangeSession(ctx, killedProject, s.ID, func(c *domain.SessionChange) error {
-					c.News = append(c.News, domain.SessionNews(c.Session, domain.EventStepStarted, "", time.Now()))
+					c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventStepStarted, "", time.Now()))
 					return nil
 				})
 				if err != nil {
@@ -96,7 +96,7 @@ func writeAndTell(ctx context.Context, path string) error {
 		}()
 		go func() {
 			for {
-				c, err := store.Claim(ctx, inline.ID, time.Now(), domain.Room{Deliveries: 10, Bytes: 1 << 20})
+				c, err := store.Claim(ctx, inline.ID, time.Now(), domain.Capacity{Deliveries: 10, Bytes: 1 << 20})
 				if err != nil {
 					failed <- err
 					return

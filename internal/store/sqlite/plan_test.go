@@ -144,11 +144,11 @@ func everyStatement(t *testing.T, s *Store) {
 		c.Open[0].Status = domain.StepRunning
 		c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art_a", ProjectID: project, SessionID: session})
 		for range atATime[0] {
-			c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserReady, "", now))
+			c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserReady, "", now))
 		}
 		return nil
 	}))
-	claim, err := s.Claim(ctx, endpoint, now, domain.Room{Deliveries: 1})
+	claim, err := s.Claim(ctx, endpoint, now, domain.Capacity{Deliveries: 1})
 	ok(err)
 	d := claim.Jobs[0].Delivery
 	d.Status, d.EndedAt = domain.DeliveryFailed, now
@@ -201,7 +201,7 @@ func forgetThings(t *testing.T, s *Store, project string) {
 				c.Artifacts = append(c.Artifacts, domain.Artifact{ID: "art", ProjectID: project, SessionID: id, CreatedAt: now.Add(-time.Hour)})
 			}
 			if id == "browser_b" {
-				c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", now))
+				c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserClosed, "", now))
 			}
 			return nil
 		}))

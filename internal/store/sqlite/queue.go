@@ -38,7 +38,7 @@ func (s *Store) ClaimSession(ctx context.Context) (ref domain.SessionRef, err er
 		if err := t.exec(writes(`UPDATE projects SET turn = (SELECT MAX(turn) + 1 FROM projects) WHERE id = ?`), ref.ProjectID); err != nil {
 			return fmt.Errorf("claim a session: %w", err)
 		}
-		return t.change(ref.ProjectID, ref.ID, func(c *domain.SessionChange) error { return c.Session.Move(domain.SessionStarting) })
+		return t.change(ref.ProjectID, ref.ID, func(c *domain.SessionChange) error { return c.Session.Transition(domain.SessionStarting) })
 	})
 	return ref, err
 }

@@ -163,7 +163,7 @@ func changeThings(t *testing.T, s *Store) {
 	if err := s.AddViewer(ctx, viewer, ""); !errors.Is(err, domain.ErrNotFound) {
 		t.Error(err)
 	}
-	id, err := s.SendTest(ctx, project, endpoint, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
+	id, err := s.SendTest(ctx, project, endpoint, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", now), nil)
 	ok(err)
 	_, err = s.CancelDelivery(ctx, project, id, now)
 	ok(err)
@@ -178,11 +178,11 @@ func changeThings(t *testing.T, s *Store) {
 		return nil
 	}))
 	ok(s.ChangeSession(ctx, project, "browser_a", func(*domain.SessionChange) error { return nil }))
-	claim, err := s.Claim(ctx, endpoint, now, domain.Room{Deliveries: 1, Bytes: 1})
+	claim, err := s.Claim(ctx, endpoint, now, domain.Capacity{Deliveries: 1, Bytes: 1})
 	ok(err)
 	o := domain.Outcome{Delivery: claim.Jobs[0].Delivery, Attempt: domain.Attempt{ID: "att_z", Number: 1}}
-	ok(o.Delivery.Move(domain.DeliveryFailed))
-	ok(s.Finish(ctx, []domain.Outcome{o}, []domain.Draft{domain.DeliveryNews(&o.Delivery, now)}))
+	ok(o.Delivery.Transition(domain.DeliveryFailed))
+	ok(s.Finish(ctx, []domain.Outcome{o}, []domain.Draft{domain.DraftDelivery(&o.Delivery, now)}))
 	_, err = s.Reseal(ctx)
 	ok(err)
 	box, err := seal.New(seal.NewKey() + " " + testKey)

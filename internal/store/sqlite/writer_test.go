@@ -165,7 +165,7 @@ func TestEndedSessionsAreForgotten(t *testing.T) {
 		for range 2 { // an ended session may have more to say
 			err := s.ChangeSession(t.Context(), "proj_a", row.ID, func(c *domain.SessionChange) error {
 				c.Session.Status = domain.SessionClosed
-				c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", time.Now()))
+				c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserClosed, "", time.Now()))
 				return nil
 			})
 			if err != nil {
@@ -201,7 +201,7 @@ func TestInterruptedDelete(t *testing.T) {
 		if err := s.CreateEndpoint(ctx, e, nil); err != nil {
 			t.Fatal(err)
 		}
-		id, err := s.SendTest(ctx, "proj_a", endpoint, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
+		id, err := s.SendTest(ctx, "proj_a", endpoint, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", now), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

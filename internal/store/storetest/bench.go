@@ -56,7 +56,7 @@ func deliver(b *testing.B, fresh func(testing.TB) Open, endpoints int) {
 					return
 				}
 				for {
-					c, err := store.Claim(w.ctx, id, time.Now(), roomFor(200))
+					c, err := store.Claim(w.ctx, id, time.Now(), capacityFor(200))
 					if err != nil {
 						b.Errorf("claim: %v", err)
 						return
@@ -83,7 +83,7 @@ func deliver(b *testing.B, fresh func(testing.TB) Open, endpoints int) {
 	for _, s := range sessions {
 		go func() {
 			for told.Add(1) <= int64(events) {
-				if err := store.ChangeSession(w.ctx, s.ProjectID, s.ID, news(time.Now(), domain.EventStepCompleted)); err != nil {
+				if err := store.ChangeSession(w.ctx, s.ProjectID, s.ID, draftEvents(time.Now(), domain.EventStepCompleted)); err != nil {
 					b.Errorf("change session: %v", err)
 					return
 				}
@@ -108,13 +108,13 @@ func steps(b *testing.B, fresh func(testing.TB) Open) {
 			st.Status, st.StartedAt = domain.StepRunning, start
 			c.Session.StepCount++
 			c.NewSteps = append(c.NewSteps, &st)
-			c.News = append(c.News, domain.StepNews(c.Session, &st, domain.EventStepStarted, "", start))
+			c.Drafts = append(c.Drafts, domain.DraftStep(c.Session, &st, domain.EventStepStarted, "", start))
 			return nil
 		}))
 		w.ok(w.store.ChangeSession(w.ctx, s.ProjectID, s.ID, func(c *domain.SessionChange) error {
 			st := c.Open[0]
 			st.Status, st.FinishedAt = domain.StepCompleted, start
-			c.News = append(c.News, domain.StepNews(c.Session, st, domain.EventStepCompleted, "", start))
+			c.Drafts = append(c.Drafts, domain.DraftStep(c.Session, st, domain.EventStepCompleted, "", start))
 			return nil
 		}))
 	}

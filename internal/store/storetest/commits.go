@@ -88,9 +88,9 @@ var commitTests = []test{
 			wg.Go(func() {
 				for n := range changes {
 					_ = w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
-						_ = news(start, domain.EventStepStarted)(c)
+						_ = draftEvents(start, domain.EventStepStarted)(c)
 						if (i+n)%3 == 0 { // fails in the database, after it has written
-							c.News = append(c.News, domain.Draft{ProjectID: "proj_none"})
+							c.Drafts = append(c.Drafts, domain.Draft{ProjectID: "proj_none"})
 						}
 						return nil
 					})
@@ -115,9 +115,9 @@ var commitTests = []test{
 			wg.Go(func() {
 				for range 10 {
 					err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
-						_ = news(start, domain.EventStepStarted)(c)
+						_ = draftEvents(start, domain.EventStepStarted)(c)
 						if i%2 == 1 { // fails in the database, after it has written
-							c.News = append(c.News, domain.Draft{ProjectID: "proj_none"})
+							c.Drafts = append(c.Drafts, domain.Draft{ProjectID: "proj_none"})
 						}
 						return nil
 					})
@@ -162,7 +162,7 @@ var commitTests = []test{
 		for range 16 {
 			wg.Go(func() {
 				for {
-					err := w.store.ChangeSession(w.ctx, w.project, s.ID, news(start, domain.EventStepStarted))
+					err := w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start, domain.EventStepStarted))
 					if err != nil {
 						if e, ok := errors.AsType[*domain.Error](err); !ok || e.Code != domain.CodeUnavailable {
 							w.Errorf("got %v", err)

@@ -158,7 +158,7 @@ var cursorTests = []test{
 		w.say(o.ended, domain.EventStepStarted)
 		kept := w.events(domain.EventQuery{After: left[1].ID})[0]
 		w.equal("due", len(w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})), 1)
-		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{domain.DeliveryNews(&domain.Delivery{ProjectID: w.project}, time.Now())}))
+		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{domain.DraftDelivery(&domain.Delivery{ProjectID: w.project}, time.Now())}))
 		w.prune()
 		w.empty("after it", w.events(domain.EventQuery{After: kept.ID}))
 	}},
@@ -170,7 +170,7 @@ var cursorTests = []test{
 		theirs := neighbour.newSession(0)
 		at := time.Now()
 		for range 3 {
-			w.ok(w.store.ChangeSession(w.ctx, neighbour.project, theirs.ID, news(at, domain.EventStepStarted)))
+			w.ok(w.store.ChangeSession(w.ctx, neighbour.project, theirs.ID, draftEvents(at, domain.EventStepStarted)))
 		}
 		before := neighbour.page(domain.EventQuery{Limit: 1}).Next
 		w.prune()
@@ -184,7 +184,7 @@ var cursorTests = []test{
 		said := func(s domain.Session) domain.Event {
 			w.Helper()
 			before := w.end()
-			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now(), domain.EventStepStarted)))
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(time.Now(), domain.EventStepStarted)))
 			return w.events(domain.EventQuery{After: before})[0]
 		}
 		said(other)
@@ -221,7 +221,7 @@ var cursorTests = []test{
 		w.prune()
 		w.reopen()
 		s := w.newSession(0)
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now(), domain.EventBrowserReady)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(time.Now(), domain.EventBrowserReady)))
 		for _, after := range []string{end, all[len(all)-1].ID} {
 			w.equal("after the end", ids(w.events(domain.EventQuery{After: after}), func(e domain.Event) string { return e.SessionID }), []string{s.ID})
 		}
@@ -248,7 +248,7 @@ func (o *old) events() (all []domain.Event, next []string) {
 		if i%2 == 1 || i > 2 {
 			s = o.ended
 		}
-		o.w.ok(o.w.store.ChangeSession(o.w.ctx, o.w.project, s.ID, news(at, domain.EventStepStarted)))
+		o.w.ok(o.w.store.ChangeSession(o.w.ctx, o.w.project, s.ID, draftEvents(at, domain.EventStepStarted)))
 		next = append(next, o.w.end())
 	}
 	o.w.ok(o.w.store.ChangeSession(o.w.ctx, o.w.project, o.ended.ID, func(c *domain.SessionChange) error {
@@ -256,7 +256,7 @@ func (o *old) events() (all []domain.Event, next []string) {
 		return nil
 	}))
 	e := o.w.newEndpoint("step_failed")
-	o.w.ok(o.w.store.Finish(o.w.ctx, nil, []domain.Draft{domain.WebhookNews(&e, domain.EventEndpointFailing, "failing", at)}))
+	o.w.ok(o.w.store.Finish(o.w.ctx, nil, []domain.Draft{domain.DraftEndpoint(&e, domain.EventEndpointFailing, "failing", at)}))
 	next = append(next, o.w.end())
 	return o.w.events(domain.EventQuery{}), next
 }

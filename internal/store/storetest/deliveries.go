@@ -13,7 +13,7 @@ var deliveryTests = []test{
 		s := w.newSession(0)
 		e := w.newEndpoint("*")
 		for _, seconds := range []int{5, 1, 3, 1, 60} {
-			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Duration(seconds)*time.Second), domain.EventStepStarted)))
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Duration(seconds)*time.Second), domain.EventStepStarted)))
 		}
 		sequences := func(c domain.Claim) []int64 {
 			var out []int64
@@ -55,7 +55,7 @@ var deliveryTests = []test{
 			}
 		}
 		claim := func(e domain.Endpoint, bytes int) (got [][]byte, more bool) {
-			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Room{Deliveries: 10, Bytes: bytes})
+			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Capacity{Deliveries: 10, Bytes: bytes})
 			w.ok(err)
 			for _, j := range c.Jobs {
 				got = append(got, j.Body)
@@ -183,7 +183,7 @@ var deliveryTests = []test{
 			w.equal("row", row, d)
 			w.equal("due", len(w.claim(e.ID, at, 10).Jobs), 1)
 		}
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Hour), domain.EventStepStarted)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Hour), domain.EventStepStarted)))
 		d := w.deliveries(domain.DeliveryFilter{Status: domain.DeliveryPending})[0]
 		got, err := w.store.RetryDelivery(w.ctx, w.project, d.ID, start, nil)
 		w.ok(err)
@@ -220,7 +220,7 @@ var deliveryTests = []test{
 		w.newEndpoint("*") // has something at both times
 		quiet := w.newEndpoint("browser_closed")
 		w.say(s, domain.EventBrowserReady)
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Hour), domain.EventStepStarted)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Hour), domain.EventStepStarted)))
 		got := due()
 		w.equal("number", len(got), 3)
 		w.equal("a", got[a.ID], start.Add(time.Hour))
@@ -250,7 +250,7 @@ var deliveryTests = []test{
 		for range claimers {
 			wg.Go(func() {
 				for {
-					c, err := w.store.Claim(w.ctx, e.ID, start, roomFor(7))
+					c, err := w.store.Claim(w.ctx, e.ID, start, capacityFor(7))
 					if err != nil {
 						w.Errorf("claim: %v", err)
 						return

@@ -100,7 +100,7 @@ var endpointTests = []test{
 			w.Helper()
 			w.ok(w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
 				c.Endpoint.Status = status
-				c.News = append(c.News, domain.WebhookNews(c.Endpoint, domain.EventEndpointDisabled, "", start))
+				c.Drafts = append(c.Drafts, domain.DraftEndpoint(c.Endpoint, domain.EventEndpointDisabled, "", start))
 				return nil
 			}))
 		}
@@ -110,7 +110,7 @@ var endpointTests = []test{
 		w.equal("held", held[0].Status, domain.DeliveryPending)
 		_, err := w.store.RetryDelivery(w.ctx, w.project, held[0].ID, start, nil)
 		w.refused("retry", err, domain.CodeConflict)
-		_, err = w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+		_, err = w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 		w.refused("test", err, domain.CodeConflict)
 		set(domain.EndpointEnabled)
 		commits := w.committed(3)
@@ -119,7 +119,7 @@ var endpointTests = []test{
 	}},
 	{"test event", func(w *world) {
 		e, other := w.newEndpoint("step_failed"), w.newEndpoint("*")
-		id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+		id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 		w.ok(err)
 		got := w.deliveries(domain.DeliveryFilter{})
 		w.equal("deliveries", len(got), 1)
@@ -131,7 +131,7 @@ var endpointTests = []test{
 		w.equal("the other's", len(w.claim(other.ID, start, 1).Jobs), 0)
 		jobs := w.claim(e.ID, start, 1).Jobs
 		w.equal("job", jobs[0].Body, events[0].Body)
-		_, err = w.store.SendTest(w.ctx, w.project, "we_none", domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+		_, err = w.store.SendTest(w.ctx, w.project, "we_none", domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 		w.missing("endpoint", err)
 	}},
 }

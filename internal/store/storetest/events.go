@@ -101,7 +101,7 @@ var eventTests = []test{
 			wg.Go(func() {
 				for n := range changes {
 					err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
-						_ = news(start, domain.EventStepStarted, domain.EventStepCompleted)(c)
+						_ = draftEvents(start, domain.EventStepStarted, domain.EventStepCompleted)(c)
 						if n%5 == 0 {
 							return fmt.Errorf("no")
 						}
@@ -141,17 +141,17 @@ var eventTests = []test{
 		s := w.newSession(0)
 		e := w.newEndpoint("*")
 		test := func(project string) domain.Draft {
-			return domain.WebhookNews(&domain.Endpoint{ID: e.ID, ProjectID: project}, domain.EventEndpointDisabled, "gone", start)
+			return domain.DraftEndpoint(&domain.Endpoint{ID: e.ID, ProjectID: project}, domain.EventEndpointDisabled, "gone", start)
 		}
 		other := w.newProject("other")
 		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{test(w.project), test(other), test(w.project)}))
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
-			_ = news(start, domain.EventBrowserReady)(c)
-			c.News = append(c.News, test(w.project))
+			_ = draftEvents(start, domain.EventBrowserReady)(c)
+			c.Drafts = append(c.Drafts, test(w.project))
 			return nil
 		}))
 		w.ok(w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
-			c.News = append(c.News, test(w.project), domain.Draft{
+			c.Drafts = append(c.Drafts, test(w.project), domain.Draft{
 				ProjectID: w.project, SessionID: s.ID, At: start, Data: domain.EventData{EventType: domain.EventBrowserClosed},
 			})
 			return nil
@@ -181,7 +181,7 @@ var eventTests = []test{
 						c.Session.StepCount++
 						id = st.ID
 						c.NewSteps = append(c.NewSteps, &st)
-						return news(at, domain.EventStepStarted)(c)
+						return draftEvents(at, domain.EventStepStarted)(c)
 					})
 					if err != nil {
 						w.Errorf("change: %v", err)

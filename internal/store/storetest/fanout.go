@@ -60,7 +60,7 @@ var fanoutTests = []test{
 			slices.Sort(told)
 			w.equal("endpoints that are told of", told, c.want)
 		}
-		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{domain.WebhookNews(&exact, domain.EventEndpointDisabled, "gone", start)}))
+		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{domain.DraftEndpoint(&exact, domain.EventEndpointDisabled, "gone", start)}))
 		got := w.deliveries(domain.DeliveryFilter{EventType: domain.EventEndpointDisabled})
 		w.equal("operators' news", ids(got, func(d domain.Delivery) string { return names[d.EndpointID] }), []string{"all"})
 	}},
@@ -105,8 +105,8 @@ var fanoutTests = []test{
 		err := w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
 			c.Endpoint.Events = domain.Subscription{"browser_*"}
 			c.Endpoint.Metadata["team"] = "b"
-			// The first of the news is looked at with the change, the second fails.
-			c.News = append(c.News, domain.WebhookNews(c.Endpoint, domain.EventWebhookTest, "", start), domain.Draft{ProjectID: "proj_none"})
+			// The first of the events is looked at with the change, the second fails.
+			c.Drafts = append(c.Drafts, domain.DraftEndpoint(c.Endpoint, domain.EventWebhookTest, "", start), domain.Draft{ProjectID: "proj_none"})
 			return nil
 		})
 		if err == nil {
@@ -135,7 +135,7 @@ var fanoutTests = []test{
 		w.say(n.Session, domain.EventBrowserReady)
 		end := func(c *domain.SessionChange) error {
 			c.Session.Status = domain.SessionClosed
-			return news(start, domain.EventBrowserClosed)(c)
+			return draftEvents(start, domain.EventBrowserClosed)(c)
 		}
 		w.ok(w.store.ChangeSession(w.ctx, w.project, n.Session.ID, end))
 		w.ok(w.store.ChangeSession(w.ctx, w.project, n.Session.ID, end)) // and past it

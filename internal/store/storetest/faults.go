@@ -29,7 +29,7 @@ func RunFaults(t *testing.T, fresh func(testing.TB) (Open, Breaker), refusal dom
 		t.Run(op.name, func(t *testing.T) {
 			open, breaker := fresh(t)
 			w := newWorld(t, open)
-			room := &room{}
+			room := &reservations{}
 			w.store.(interface{ OfferTo(t domain.Taker) }).OfferTo(room)
 			failed := 0
 			for n := 1; ; n++ {
@@ -167,8 +167,8 @@ var faulty = []operation{
 				st := step(c.Session, c.Session.StepCount)
 				c.Session.StepCount++
 				c.NewSteps = append(c.NewSteps, &st)
-				c.News = append(c.News, domain.StepNews(c.Session, first, domain.EventStepStarted, "", start),
-					domain.SessionNews(c.Session, domain.EventBrowserReady, "", start))
+				c.Drafts = append(c.Drafts, domain.DraftStep(c.Session, first, domain.EventStepStarted, "", start),
+					domain.DraftSession(c.Session, domain.EventBrowserReady, "", start))
 				return nil
 			})
 		}
@@ -192,8 +192,8 @@ var faulty = []operation{
 		}
 		good, bad := outcome(jobs[0].Delivery, domain.DeliveryDelivered, start), outcome(jobs[1].Delivery, domain.DeliveryFailed, start)
 		bad.Health = domain.HealthBad
-		news := []domain.Draft{domain.DeliveryNews(&bad.Delivery, start)}
-		return func() error { return w.store.Finish(w.ctx, []domain.Outcome{good, bad}, news) }
+		drafts := []domain.Draft{domain.DraftDelivery(&bad.Delivery, start)}
+		return func() error { return w.store.Finish(w.ctx, []domain.Outcome{good, bad}, drafts) }
 	}, check: func(w *world, done int) {
 		tried := 0
 		for _, d := range w.deliveries(domain.DeliveryFilter{}) {
@@ -214,7 +214,7 @@ var faulty = []operation{
 		return func() error {
 			return w.store.ChangeEndpoint(w.ctx, w.project, e.ID, func(c *domain.EndpointChange) error {
 				c.Endpoint.Status, c.Endpoint.DisabledReason = domain.EndpointDisabled, "gone"
-				c.News = append(c.News, domain.WebhookNews(c.Endpoint, domain.EventEndpointDisabled, "gone", start))
+				c.Drafts = append(c.Drafts, domain.DraftEndpoint(c.Endpoint, domain.EventEndpointDisabled, "gone", start))
 				return nil
 			})
 		}
@@ -224,7 +224,7 @@ var faulty = []operation{
 	{name: "SendTest", prepare: func(w *world) func() error {
 		e := w.newEndpoint("step_*")
 		return func() error {
-			_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+			_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 			return err
 		}
 	}, check: func(w *world, done int) {
@@ -304,13 +304,13 @@ func (w *world) claiming(e domain.Endpoint, n int) func() error {
 		w.say(s, domain.EventStepStarted)
 	}
 	return func() error {
-		c, err := w.store.Claim(w.ctx, e.ID, start, roomFor(10))
+		c, err := w.store.Claim(w.ctx, e.ID, start, capacityFor(10))
 		for range 10_000 {
 			if err != nil || len(c.Jobs) > 0 || c.Next.IsZero() || c.Next.After(start) {
 				break
 			}
 			// A claim whose connection broke has not ended yet.
-			c, err = w.store.Claim(w.ctx, e.ID, start, roomFor(10))
+			c, err = w.store.Claim(w.ctx, e.ID, start, capacityFor(10))
 		}
 		if err == nil && len(c.Jobs) != n {
 			w.Errorf("claimed %d of %d", len(c.Jobs), n)
@@ -329,7 +329,7 @@ func (w *world) givenUp() domain.Delivery {
 	w.ok(w.store.CreateEndpoint(w.ctx, e, nil))
 	w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 		c.Session.Status, c.Session.EndedAt = domain.SessionClosed, start
-		return news(start, domain.EventBrowserClosed)(c)
+		return draftEvents(start, domain.EventBrowserClosed)(c)
 	}))
 	w.finish(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, start)
 	d := w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})
@@ -393,15 +393,15 @@ func (w *world) gapless() {
 // taken describes an endpoint whose new deliveries are to be handed over.
 const taken = "taken"
 
-// room takes the deliveries to some endpoints, and counts.
-type room struct {
+// reservations takes the deliveries to some endpoints, and counts.
+type reservations struct {
 	mu                         sync.Mutex
 	reserved, taken, abandoned int
 	moved                      chan struct{} // closed by the next change of these
 }
 
 // move changes what is counted.
-func (r *room) move(n *int, by int) {
+func (r *reservations) move(n *int, by int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	*n += by
@@ -412,7 +412,7 @@ func (r *room) move(n *int, by int) {
 }
 
 // Reserve implements [domain.Taker].
-func (r *room) Reserve(e *domain.Endpoint, _ int) bool {
+func (r *reservations) Reserve(e *domain.Endpoint, _ int) bool {
 	if e.Description != taken {
 		return false
 	}
@@ -421,14 +421,14 @@ func (r *room) Reserve(e *domain.Endpoint, _ int) bool {
 }
 
 // Take implements [domain.Taker].
-func (r *room) Take(jobs []domain.Job) { r.move(&r.taken, len(jobs)) }
+func (r *reservations) Take(jobs []domain.Job) { r.move(&r.taken, len(jobs)) }
 
 // Abandon implements [domain.Taker].
-func (r *room) Abandon(endpoints []domain.EndpointRef) { r.move(&r.abandoned, len(endpoints)) }
+func (r *reservations) Abandon(endpoints []domain.EndpointRef) { r.move(&r.abandoned, len(endpoints)) }
 
 // balanced waits for what was reserved to be taken or abandoned: a change has
 // returned by then, since nobody is to wait for a taker.
-func (r *room) balanced(t testing.TB) {
+func (r *reservations) balanced(t testing.TB) {
 	t.Helper()
 	for late := time.After(10 * time.Second); ; {
 		r.mu.Lock()

@@ -77,7 +77,7 @@ func fixtureKey(name, ref string) *domain.Idempotency {
 }
 
 // fillSessions makes a session in each state; those that are READY or have ended
-// have steps in each state, files, links and news.
+// have steps in each state, files, links and events.
 func (w *world) fillSessions() {
 	w.Helper()
 	for _, status := range []domain.SessionStatus{
@@ -129,7 +129,7 @@ func become(c *domain.SessionChange, status domain.SessionStatus) {
 	if status == domain.SessionQueued || status == domain.SessionStarting {
 		return
 	}
-	say := func(t domain.EventType) { c.News = append(c.News, domain.SessionNews(s, t, public, start)) }
+	say := func(t domain.EventType) { c.Drafts = append(c.Drafts, domain.DraftSession(s, t, public, start)) }
 	s.ReadyAt = start.Add(time.Second)
 	if status == domain.SessionReady {
 		s.Control = &domain.Control{StreamID: "str_a", Name: "Zoë", Viewer: "view_a", Since: start}
@@ -166,7 +166,7 @@ func become(c *domain.SessionChange, status domain.SessionStatus) {
 		}
 		s.StepCount++
 		c.NewSteps = append(c.NewSteps, &st)
-		c.News = append(c.News, domain.StepNews(s, &st, event, public, start))
+		c.Drafts = append(c.Drafts, domain.DraftStep(s, &st, event, public, start))
 	}
 	switch status {
 	case domain.SessionClosing:
@@ -197,7 +197,7 @@ func (w *world) fillDeliveries(endpoints map[string]domain.Endpoint) {
 	for _, name := range []string{"plain", "limited", "gone", "paused", "disabled", "deleted"} {
 		id := endpoints[name].ID
 		e := endpoints[name]
-		_, err := w.store.SendTest(w.ctx, w.project, id, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), fixtureKey("test of "+name, "?"))
+		_, err := w.store.SendTest(w.ctx, w.project, id, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), fixtureKey("test of "+name, "?"))
 		w.ok(err)
 	}
 	// Each delivery goes another way, in turn.
@@ -216,11 +216,11 @@ func (w *world) fillDeliveries(endpoints map[string]domain.Endpoint) {
 			if name == "failing" {
 				o.Health = domain.HealthBad
 			}
-			news := []domain.Draft{}
+			drafts := []domain.Draft{}
 			if to == domain.DeliveryFailed {
-				news = append(news, domain.DeliveryNews(&o.Delivery, at))
+				drafts = append(drafts, domain.DraftDelivery(&o.Delivery, at))
 			}
-			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, news))
+			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, drafts))
 			at = at.Add(6 * time.Second)
 		}
 		rest := w.deliveries(domain.DeliveryFilter{EndpointID: endpoints[name].ID, Status: domain.DeliveryPending})

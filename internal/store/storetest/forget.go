@@ -82,14 +82,14 @@ var forgetTests = []test{
 		s, inline := w.fullSession(domain.SessionClosed)
 		ep, err := w.store.Endpoint(w.ctx, w.project, inline)
 		w.ok(err)
-		_, err = w.store.SendTest(w.ctx, w.project, inline, domain.WebhookNews(&ep, domain.EventWebhookTest, "", start), nil)
+		_, err = w.store.SendTest(w.ctx, w.project, inline, domain.DraftEndpoint(&ep, domain.EventWebhookTest, "", start), nil)
 		w.ok(err)
 		kept := w.endpoint("none")
 		kept.Metadata = map[string]string{"endpointId": inline} // is not about it for that
 		w.ok(w.store.Finish(w.ctx, nil, []domain.Draft{
-			domain.WebhookNews(&ep, domain.EventEndpointFailing, "failing", start), domain.WebhookNews(&ep, domain.EventEndpointDisabled, "failing", start),
-			domain.DeliveryNews(&domain.Delivery{ProjectID: w.project, EndpointID: inline}, start),
-			domain.WebhookNews(&kept, domain.EventEndpointFailing, "failing", start),
+			domain.DraftEndpoint(&ep, domain.EventEndpointFailing, "failing", start), domain.DraftEndpoint(&ep, domain.EventEndpointDisabled, "failing", start),
+			domain.DraftDelivery(&domain.Delivery{ProjectID: w.project, EndpointID: inline}, start),
+			domain.DraftEndpoint(&kept, domain.EventEndpointFailing, "failing", start),
 		}))
 		// Some is sent, some has failed often, some waits.
 		at := start.Add(time.Minute)
@@ -170,16 +170,16 @@ var forgetTests = []test{
 		to := []domain.DeliveryStatus{domain.DeliveryDelivered, domain.DeliveryPending, domain.DeliveryFailed}
 		for i, d := range flying {
 			o := outcome(d, to[i%len(to)], late)
-			var news []domain.Draft
+			var drafts []domain.Draft
 			if o.Delivery.Status == domain.DeliveryFailed {
 				o.Health = domain.HealthBad
-				news = append(news, domain.DeliveryNews(&o.Delivery, late))
+				drafts = append(drafts, domain.DraftDelivery(&o.Delivery, late))
 			}
 			if i%4 == 3 { // it was only waiting in memory
 				d.Status = domain.DeliveryPending
-				o, news = domain.Outcome{Delivery: d}, nil
+				o, drafts = domain.Outcome{Delivery: d}, nil
 			}
-			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, news))
+			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, drafts))
 		}
 		w.gone(s, inline)
 		w.empty("events", w.events(domain.EventQuery{}))

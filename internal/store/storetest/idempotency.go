@@ -125,7 +125,7 @@ var creations = []creation{
 		func(w *world) func(*domain.Idempotency) error {
 			e := w.newEndpoint("*")
 			return func(i *domain.Idempotency) error {
-				_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), i)
+				_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), i)
 				return err
 			}
 		},
@@ -202,7 +202,7 @@ func (w *world) failed(n int) []domain.Delivery {
 	for i := range types {
 		types[i] = domain.EventStepStarted
 	}
-	w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now().Truncate(time.Millisecond), types...)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(time.Now().Truncate(time.Millisecond), types...)))
 	w.giveUp(e.ID)
 	return w.deliveries(domain.DeliveryFilter{EndpointID: e.ID})
 }
@@ -301,7 +301,7 @@ var idempotencyTests = func() []test {
 			e := w.newEndpoint("*")
 			i := &domain.Idempotency{Key: "k", Fingerprint: "f"}
 			send := func() (string, error) {
-				return w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), i)
+				return w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), i)
 			}
 			id, err := send()
 			w.ok(err)

@@ -18,12 +18,12 @@ func (w *world) newInline(events ...string) (domain.Session, domain.Endpoint) {
 	return n.Session, e
 }
 
-// close ends a session, with news of it.
+// close ends a session, with events of it.
 func (w *world) close(s domain.Session) {
 	w.Helper()
 	w.ok(w.store.ChangeSession(w.ctx, s.ProjectID, s.ID, func(c *domain.SessionChange) error {
 		c.Session.Status, c.Session.EndedAt = domain.SessionClosed, start.Add(time.Hour)
-		return news(start, domain.EventBrowserClosed)(c)
+		return draftEvents(start, domain.EventBrowserClosed)(c)
 	}))
 }
 

@@ -201,7 +201,7 @@ func (w *world) newProperty() property {
 	w.ok(w.store.ChangeSession(w.ctx, w.project, p.session.ID, func(c *domain.SessionChange) error {
 		p.step = *c.Open[0]
 		c.Artifacts = append(c.Artifacts, p.artifact)
-		return news(start, domain.EventBrowserReady)(c)
+		return draftEvents(start, domain.EventBrowserReady)(c)
 	}))
 	p.event = w.events(domain.EventQuery{})[0]
 	p.delivery = w.claim(p.endpoint.ID, start, 1).Jobs[0].Delivery

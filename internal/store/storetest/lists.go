@@ -36,7 +36,7 @@ var lists = []list{
 		"deliveries",
 		func(w *world) string {
 			e := w.newEndpoint("webhook_test")
-			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 			w.ok(err)
 			return id
 		},
@@ -139,7 +139,7 @@ var listTests = func() []test {
 			var want []string
 			for range 3 {
 				s := w.newSession(0)
-				w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(time.Now(), domain.EventStepStarted)))
+				w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(time.Now(), domain.EventStepStarted)))
 				want = append(want, s.ID)
 			}
 			page, next, err := w.store.Deliveries(w.ctx, w.project, domain.DeliveryFilter{Limit: 2})
@@ -211,8 +211,8 @@ func deliveryFilters(w *world) {
 	a, b := w.newSession(0), w.newSession(0)
 	e, f := w.newEndpoint("*"), w.newEndpoint("step_*")
 	w.say(a, domain.EventBrowserReady)
-	w.ok(w.store.ChangeSession(w.ctx, w.project, b.ID, news(start.Add(time.Hour), domain.EventStepStarted)))
-	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, news(start.Add(2*time.Hour), domain.EventStepStarted)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, b.ID, draftEvents(start.Add(time.Hour), domain.EventStepStarted)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, draftEvents(start.Add(2*time.Hour), domain.EventStepStarted)))
 	failed := w.claim(f.ID, start.Add(time.Hour), 1).Jobs[0].Delivery
 	w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(failed, domain.DeliveryFailed, start)}, nil))
 	w.claim(e.ID, start, 1)

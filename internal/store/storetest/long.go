@@ -17,7 +17,7 @@ var longTests = []test{
 			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 				st := *c.Open[0]
 				st.Result = text
-				c.News = append(c.News, domain.StepNews(c.Session, &st, domain.EventStepStarted, "https://bh.example.com", start))
+				c.Drafts = append(c.Drafts, domain.DraftStep(c.Session, &st, domain.EventStepStarted, "https://bh.example.com", start))
 				return nil
 			}))
 		}

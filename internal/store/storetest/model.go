@@ -83,7 +83,7 @@ func (m *model) addEndpoint(r *rapid.T) {
 func (m *model) tell(r *rapid.T) {
 	before, err := m.store.EventsEnd(m.ctx, m.project)
 	must(r, err)
-	must(r, m.store.ChangeSession(m.ctx, m.project, m.session.ID, news(m.now, domain.EventStepStarted)))
+	must(r, m.store.ChangeSession(m.ctx, m.project, m.session.ID, draftEvents(m.now, domain.EventStepStarted)))
 	page, err := m.store.Events(m.ctx, m.project, domain.EventQuery{After: before})
 	must(r, err)
 	last := page.Events[0].ID
@@ -193,7 +193,7 @@ func (m *model) claimSome(r *rapid.T) {
 			m.inFlight[keyOf(*d)] = *d
 		}
 	}
-	got, err := m.store.Claim(m.ctx, id, m.now, roomFor(limit))
+	got, err := m.store.Claim(m.ctx, id, m.now, capacityFor(limit))
 	must(r, err)
 	var claimed []domain.Delivery
 	for _, j := range got.Jobs {

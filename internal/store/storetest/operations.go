@@ -68,7 +68,7 @@ var operationTests = []test{
 		e, witness := w.newEndpoint("step_*"), w.newEndpoint("endpoint_failing", "endpoint_disabled")
 		show := func(health domain.Health, at time.Time) domain.Endpoint {
 			w.Helper()
-			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start, domain.EventStepStarted)))
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start, domain.EventStepStarted)))
 			o := outcome(w.claim(e.ID, start, 1).Jobs[0].Delivery, domain.DeliveryFailed, at)
 			o.Health = health
 			w.ok(w.store.Finish(w.ctx, []domain.Outcome{o}, nil))
@@ -201,7 +201,7 @@ var operationTests = []test{
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		say := func(at time.Time, types ...domain.EventType) {
 			w.Helper()
-			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(at, types...)))
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(at, types...)))
 		}
 		set := func(status domain.EndpointStatus) {
 			w.Helper()
@@ -241,7 +241,7 @@ var operationTests = []test{
 		e, other := w.newEndpoint("browser_*"), w.newEndpoint("*")
 		test := func(e domain.Endpoint) domain.Delivery {
 			w.Helper()
-			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", now), nil)
+			id, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", now), nil)
 			w.ok(err)
 			for _, j := range w.claim(e.ID, now, 10).Jobs {
 				w.finish(j.Delivery, domain.DeliveryFailed, now)
@@ -265,7 +265,7 @@ var operationTests = []test{
 			return got
 		}
 		ours, theirs := test(e), test(other)
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(now, domain.EventBrowserReady, domain.EventStepStarted)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(now, domain.EventBrowserReady, domain.EventStepStarted)))
 		all := w.events(domain.EventQuery{SessionID: s.ID})
 		for _, one := range []domain.Endpoint{e, other} {
 			for _, j := range w.claim(one.ID, now, 10).Jobs {
@@ -279,7 +279,7 @@ var operationTests = []test{
 		s := w.newSession(0)
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		e := w.newEndpoint("*")
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(now, domain.EventStepStarted)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(now, domain.EventStepStarted)))
 		w.finish(w.claim(e.ID, now, 1).Jobs[0].Delivery, domain.DeliveryFailed, now)
 		set := func(status domain.EndpointStatus) {
 			w.Helper()
@@ -302,7 +302,7 @@ var operationTests = []test{
 		now := time.Now().UTC().Truncate(time.Millisecond)
 		say := func(s domain.Session, types ...domain.EventType) {
 			w.Helper()
-			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(now, types...)))
+			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(now, types...)))
 		}
 		for range 3 {
 			say(ended, domain.EventStepStarted)
@@ -315,7 +315,7 @@ var operationTests = []test{
 		for _, s := range []domain.Session{ended, other} {
 			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 				c.Session.Status, c.Session.EndedAt = domain.SessionClosed, now
-				return news(now, domain.EventBrowserClosed)(c)
+				return draftEvents(now, domain.EventBrowserClosed)(c)
 			}))
 		}
 		n, err := w.store.Prune(w.ctx, now.Add(-time.Hour))

@@ -136,7 +136,7 @@ var orderedTests = []test{
 			for _, s := range sessions {
 				w.say(s, domain.EventStepStarted, domain.EventStepCompleted)
 			}
-			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Room{Deliveries: 100})
+			c, err := w.store.Claim(w.ctx, e.ID, start, domain.Capacity{Deliveries: 100})
 			w.ok(err)
 			w.equal("jobs", len(c.Jobs), 1)
 			turns[c.Jobs[0].Delivery.SessionID]++
@@ -197,7 +197,7 @@ var orderedTests = []test{
 	{"news without a session is in turn too", func(w *world) {
 		e := w.newOrdered("webhook_test")
 		for range 2 {
-			_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.WebhookNews(&e, domain.EventWebhookTest, "", start), nil)
+			_, err := w.store.SendTest(w.ctx, w.project, e.ID, domain.DraftEndpoint(&e, domain.EventWebhookTest, "", start), nil)
 			w.ok(err)
 		}
 		w.equal("jobs", len(w.claim(e.ID, start, 1).Jobs), 1)

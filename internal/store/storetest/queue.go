@@ -97,7 +97,7 @@ var queueTests = []test{
 			if !c.Mine || c.Session.Status != domain.SessionStarting {
 				return fmt.Errorf("it is %s, and this server's: %v", c.Session.Status, c.Mine)
 			}
-			return c.Session.Move(domain.SessionReady)
+			return c.Session.Transition(domain.SessionReady)
 		}))
 		w.over(refs[2])
 		w.empty("one that has ended", w.claims(1))
@@ -133,7 +133,7 @@ var queueTests = []test{
 		refs, theirs := w.queue(w.project, 5), w.queue(other, 2)
 		w.equal("claimed", w.claims(9), []domain.SessionRef{refs[0], theirs[0], refs[1], theirs[1]})
 		w.equal("places", w.positions(w.project, refs...), []int{0, 0, 1, 2, 3})
-		w.ok(w.store.ChangeSession(w.ctx, w.project, refs[1].ID, func(c *domain.SessionChange) error { return c.Session.Move(domain.SessionReady) }))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, refs[1].ID, func(c *domain.SessionChange) error { return c.Session.Transition(domain.SessionReady) }))
 		w.empty("while they live", w.claims(1))
 		w.mu.Lock()
 		w.commits = nil

@@ -94,7 +94,7 @@ var retentionTests = []test{
 		s, inline := w.newInline("*")
 		w.say(s, domain.EventStepStarted)
 		w.close(s)
-		test, err := w.store.SendTest(w.ctx, w.project, inline.ID, domain.WebhookNews(&inline, domain.EventWebhookTest, "", start), nil)
+		test, err := w.store.SendTest(w.ctx, w.project, inline.ID, domain.DraftEndpoint(&inline, domain.EventWebhookTest, "", start), nil)
 		w.ok(err)
 		for _, j := range w.claim(inline.ID, start.Add(2*time.Hour), 10).Jobs {
 			to := domain.DeliveryDelivered
@@ -169,7 +169,7 @@ var retentionTests = []test{
 			w.ok(w.store.CreateSession(w.ctx, n))
 			w.ok(w.store.ChangeSession(w.ctx, w.project, n.Session.ID, func(c *domain.SessionChange) error {
 				c.Session.Status, c.Session.EndedAt = domain.SessionClosed, start.Add(time.Duration(i%3)*time.Second)
-				c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserClosed, "", start))
+				c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserClosed, "", start))
 				return nil
 			}))
 			all = append(all, n.Session)
@@ -187,7 +187,7 @@ var retentionTests = []test{
 				default:
 				}
 				ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
-				err := w.store.ChangeSession(ctx, w.project, other.ID, news(start, domain.EventStepStarted))
+				err := w.store.ChangeSession(ctx, w.project, other.ID, draftEvents(start, domain.EventStepStarted))
 				cancel()
 				if err != nil {
 					busy <- err

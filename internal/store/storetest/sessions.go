@@ -111,7 +111,7 @@ var sessionTests = []test{
 			more := step(c.Session, 1)
 			c.NewSteps = append(c.NewSteps, &more)
 			c.Artifacts = append(c.Artifacts, domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: w.project, SessionID: s.ID})
-			_ = news(start, domain.EventBrowserFailed)(c)
+			_ = draftEvents(start, domain.EventBrowserFailed)(c)
 			return stop
 		})
 		if err != stop { //nolint:errorlint // the very same error comes back
@@ -125,9 +125,9 @@ var sessionTests = []test{
 		w.say(s, domain.EventBrowserReady)
 		err := w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 			c.Open[0].Status = domain.StepRunning
-			_ = news(start, domain.EventStepStarted)(c)
-			// The project doesn't exist: the last of the news can't be numbered.
-			c.News = append(c.News, domain.Draft{ProjectID: "proj_none", Data: domain.EventData{EventType: domain.EventWebhookTest}})
+			_ = draftEvents(start, domain.EventStepStarted)(c)
+			// The project doesn't exist: the last of the events can't be numbered.
+			c.Drafts = append(c.Drafts, domain.Draft{ProjectID: "proj_none", Data: domain.EventData{EventType: domain.EventWebhookTest}})
 			return nil
 		})
 		if err == nil {
@@ -298,7 +298,7 @@ var viewerTests = []test{
 		s := w.newSession(0)
 		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 			for _, to := range []domain.SessionStatus{domain.SessionClosing, domain.SessionClosed} {
-				if err := c.Session.Move(to); err != nil {
+				if err := c.Session.Transition(to); err != nil {
 					return err
 				}
 			}

@@ -75,8 +75,8 @@ type Webhooks interface {
 	SigningEndpoints(ctx context.Context) ([]domain.Endpoint, error)
 	ReleaseClaims(ctx context.Context) error
 	DueEndpoints(ctx context.Context) ([]domain.Due, error)
-	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Room) (domain.Claim, error)
-	Finish(ctx context.Context, outcomes []domain.Outcome, news []domain.Draft) error
+	Claim(ctx context.Context, endpoint string, now time.Time, room domain.Capacity) (domain.Claim, error)
+	Finish(ctx context.Context, outcomes []domain.Outcome, drafts []domain.Draft) error
 	AddStats(ctx context.Context, spans []domain.EndpointSpan) error
 	EndpointStats(ctx context.Context, project string, endpoints []string, from time.Time) ([]domain.EndpointSpan, error)
 	Backlogs(ctx context.Context) ([]domain.Backlog, error)

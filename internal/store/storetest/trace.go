@@ -22,9 +22,9 @@ var traceTests = []test{
 			added := step(c.Session, 2)
 			added.Trace = trace.Of("added")
 			c.NewSteps, c.Session.StepCount = append(c.NewSteps, &added), 3
-			news := domain.SessionNews(c.Session, domain.EventBrowserReady, "", start)
-			news.Trace = trace.Of("news")
-			c.News = append(c.News, news, domain.SessionNews(c.Session, domain.EventBrowserRecovered, "", start))
+			draft := domain.DraftSession(c.Session, domain.EventBrowserReady, "", start)
+			draft.Trace = trace.Of("news")
+			c.Drafts = append(c.Drafts, draft, domain.DraftSession(c.Session, domain.EventBrowserRecovered, "", start))
 			return nil
 		}))
 		w.reopen()
@@ -56,9 +56,9 @@ var traceTests = []test{
 		}
 		oldest(time.Time{})
 		first, second := w.newEndpoint("browser_ready"), w.newEndpoint("browser_closed")
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Minute), domain.EventBrowserReady)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Minute), domain.EventBrowserReady)))
 		oldest(start.Add(time.Minute))
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start, domain.EventBrowserClosed)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start, domain.EventBrowserClosed)))
 		oldest(start)
 		w.ok(w.store.ChangeEndpoint(w.ctx, w.project, second.ID, func(c *domain.EndpointChange) error {
 			c.Endpoint.Status = domain.EndpointPaused

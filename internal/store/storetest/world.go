@@ -183,13 +183,13 @@ func (w *world) newEndpoint(events ...string) domain.Endpoint {
 // say commits one event of each type in the session.
 func (w *world) say(s domain.Session, types ...domain.EventType) {
 	w.Helper()
-	w.ok(w.store.ChangeSession(w.ctx, s.ProjectID, s.ID, news(start, types...)))
+	w.ok(w.store.ChangeSession(w.ctx, s.ProjectID, s.ID, draftEvents(start, types...)))
 }
 
-func news(at time.Time, types ...domain.EventType) func(*domain.SessionChange) error {
+func draftEvents(at time.Time, types ...domain.EventType) func(*domain.SessionChange) error {
 	return func(c *domain.SessionChange) error {
 		for _, t := range types {
-			c.News = append(c.News, domain.SessionNews(c.Session, t, "https://bh.example.com", at))
+			c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, t, "https://bh.example.com", at))
 		}
 		return nil
 	}
@@ -226,12 +226,12 @@ func (w *world) deliveries(f domain.DeliveryFilter) []domain.Delivery {
 	return all
 }
 
-// roomFor is room for so many deliveries, however long.
-func roomFor(n int) domain.Room { return domain.Room{Deliveries: n, Bytes: math.MaxInt} }
+// capacityFor is room for so many deliveries, however long.
+func capacityFor(n int) domain.Capacity { return domain.Capacity{Deliveries: n, Bytes: math.MaxInt} }
 
 func (w *world) claim(endpoint string, at time.Time, limit int) domain.Claim {
 	w.Helper()
-	c, err := w.store.Claim(w.ctx, endpoint, at, roomFor(limit))
+	c, err := w.store.Claim(w.ctx, endpoint, at, capacityFor(limit))
 	w.ok(err)
 	return c
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// must is for moves that the state table allows by what the caller has seen.
+// must is for transitions that the state table allows by what the caller has seen.
 func must(err error) {
 	if err != nil {
 		panic(err)
@@ -18,14 +18,14 @@ func must(err error) {
 // status.
 func Lease(d *domain.Delivery) {
 	if d.Status == domain.DeliveryPending {
-		must(d.Move(domain.DeliverySending))
+		must(d.Transition(domain.DeliverySending))
 	}
 }
 
 // Cancel decides that a user gives a delivery up. What has ended is refused.
 func (u *Unit) Cancel(d *domain.Delivery, now time.Time) error {
 	was := d.Status
-	if err := d.Move(domain.DeliveryCanceled); err != nil {
+	if err := d.Transition(domain.DeliveryCanceled); err != nil {
 		return domain.Refuse(domain.CodeConflict, "the delivery has ended: it is %s", was)
 	}
 	d.Reason, d.EndedAt = domain.ReasonRequested, now
@@ -50,7 +50,7 @@ func (u *Unit) Retry(d *domain.Delivery, e *domain.Endpoint, found error, leased
 		return domain.Refuse(domain.CodeConflict, "the delivery is being sent right now")
 	}
 	if d.Status != domain.DeliveryPending {
-		if err := d.Move(domain.DeliveryPending); err != nil {
+		if err := d.Transition(domain.DeliveryPending); err != nil {
 			return err
 		}
 	}
@@ -85,10 +85,10 @@ func LastOf(outcomes []domain.Outcome, keys []Key, more func(*domain.Delivery) b
 	return last
 }
 
-// Existing drops news of deliveries that have been deleted meanwhile.
-func Existing(news []domain.Draft, exists func(project, delivery string) (bool, error)) ([]domain.Draft, error) {
-	kept := make([]domain.Draft, 0, len(news))
-	for _, d := range news {
+// Existing drops events of deliveries that have been deleted meanwhile.
+func Existing(drafts []domain.Draft, exists func(project, delivery string) (bool, error)) ([]domain.Draft, error) {
+	kept := make([]domain.Draft, 0, len(drafts))
+	for _, d := range drafts {
 		if id := d.Data.DeliveryID; id != "" {
 			if there, err := exists(d.ProjectID, id); err != nil {
 				return nil, err

@@ -32,12 +32,12 @@ func (u *Unit) EndpointChanged(was EndpointWas, e *domain.Endpoint) (over bool) 
 	return e.SessionID != "" && e.Status == domain.EndpointDisabled
 }
 
-// Heed has an endpoint heed what an attempt has shown of it.
-func Heed(e *domain.Endpoint, o *domain.Outcome) (news []domain.Draft, changed bool) {
-	if news, changed = e.Heed(o.Health, o.Attempt.StartedAt); changed {
+// ApplyHealth changes an endpoint by what an attempt has shown of its health.
+func ApplyHealth(e *domain.Endpoint, o *domain.Outcome) (drafts []domain.Draft, changed bool) {
+	if drafts, changed = e.ApplyHealth(o.Health, o.Attempt.StartedAt); changed {
 		e.UpdatedAt = o.Attempt.StartedAt
 	}
-	return news, changed
+	return drafts, changed
 }
 
 // Recovery is that an endpoint is to get what happened in a time and did not

@@ -12,9 +12,9 @@ type Entry struct {
 }
 
 // Entries are drafts that are not part of a change of their session.
-func Entries(news []domain.Draft) []Entry {
-	entries := make([]Entry, len(news))
-	for i, d := range news {
+func Entries(drafts []domain.Draft) []Entry {
+	entries := make([]Entry, len(drafts))
+	for i, d := range drafts {
 		entries[i].Draft = d
 	}
 	return entries

@@ -120,8 +120,8 @@ func (s *Session) Decide(mine bool, fn func(*domain.SessionChange) error) (c *do
 // Entries are the drafts of a change in their order. Those of its own session
 // get their numbers in it, so that it has them when it is kept.
 func (s *Session) Entries(c *domain.SessionChange) []Entry {
-	entries := make([]Entry, len(c.News))
-	for i, d := range c.News {
+	entries := make([]Entry, len(c.Drafts))
+	for i, d := range c.Drafts {
 		entries[i].Draft = d
 		if d.SessionID == c.Session.ID && d.ProjectID == c.Session.ProjectID {
 			c.Session.Sequence++

@@ -145,9 +145,9 @@ func TestAClonesChangesAreItsOwn(t *testing.T) {
 func TestEntriesAreNumbered(t *testing.T) {
 	s := loaded()
 	c, _ := s.Decide(true, func(c *domain.SessionChange) error {
-		c.News = append(c.News, domain.SessionNews(c.Session, domain.EventBrowserReady, "", now),
+		c.Drafts = append(c.Drafts, domain.DraftSession(c.Session, domain.EventBrowserReady, "", now),
 			domain.Draft{ProjectID: "proj_a", At: now}, domain.Draft{ProjectID: "proj_b", SessionID: "browser_a"},
-			domain.SessionNews(c.Session, domain.EventBrowserClosed, "", now))
+			domain.DraftSession(c.Session, domain.EventBrowserClosed, "", now))
 		return nil
 	})
 	entries := s.Entries(c)

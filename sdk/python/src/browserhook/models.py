@@ -165,8 +165,6 @@ class BrowserClosedData(Model):
     streaming_url: str
     """The live page."""
     error: Failure | None = None
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserClosedData:
@@ -177,7 +175,6 @@ class BrowserClosedData(Model):
             status=raw.get("status"),
             streaming_url=raw.get("streamingUrl"),
             error=opt(Failure.decode, raw.get("error")),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -194,8 +191,6 @@ class BrowserCrashedData(Model):
     """The session's status after it."""
     streaming_url: str
     """The live page."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserCrashedData:
@@ -206,7 +201,6 @@ class BrowserCrashedData(Model):
             reason=raw.get("reason"),
             status=raw.get("status"),
             streaming_url=raw.get("streamingUrl"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -276,8 +270,6 @@ class BrowserFailedData(Model):
     """The live page."""
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserFailedData:
@@ -288,7 +280,6 @@ class BrowserFailedData(Model):
             status=raw.get("status"),
             streaming_url=raw.get("streamingUrl"),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -305,8 +296,6 @@ class BrowserReadyData(Model):
     error: Failure | None = None
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserReadyData:
@@ -317,7 +306,6 @@ class BrowserReadyData(Model):
             streaming_url=raw.get("streamingUrl"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -340,8 +328,6 @@ class BrowserRecordingReadyData(Model):
     error: Failure | None = None
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserRecordingReadyData:
@@ -355,7 +341,6 @@ class BrowserRecordingReadyData(Model):
             streaming_url=raw.get("streamingUrl"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -372,8 +357,6 @@ class BrowserRecoveredData(Model):
     error: Failure | None = None
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserRecoveredData:
@@ -384,7 +367,6 @@ class BrowserRecoveredData(Model):
             streaming_url=raw.get("streamingUrl"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -411,8 +393,6 @@ class BrowserTakeoverEndedData(Model):
     error: Failure | None = None
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserTakeoverEndedData:
@@ -428,7 +408,6 @@ class BrowserTakeoverEndedData(Model):
             controller=raw.get("controller"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -446,13 +425,9 @@ class BrowserTakeoverStartedData(Model):
     """The live page."""
     controller: str | None = None
     """The link's name."""
-    duration_ms: int | None = None
-    """For how long."""
     error: Failure | None = None
     reason: str | None = None
     """Why the session ended."""
-    step_id: str | None = None
-    """The step that ran when a download began."""
 
     @classmethod
     def decode(cls, raw: Any) -> BrowserTakeoverStartedData:
@@ -463,10 +438,8 @@ class BrowserTakeoverStartedData(Model):
             stream_id=raw.get("streamId"),
             streaming_url=raw.get("streamingUrl"),
             controller=raw.get("controller"),
-            duration_ms=raw.get("durationMs"),
             error=opt(Failure.decode, raw.get("error")),
             reason=raw.get("reason"),
-            step_id=raw.get("stepId"),
         )
 
 
@@ -1251,8 +1224,8 @@ class Node(Model):
     """One that is DRAINING starts no more sessions, and ends with its last."""
     sessions: int
     """That have a browser there, or get one."""
-    room: int
-    """How many more can be started there now."""
+    free_slots: int
+    """How many more sessions can be started there now."""
     started_at: datetime
     """When it started."""
     last_seen: datetime
@@ -1273,7 +1246,7 @@ class Node(Model):
             node_id=raw.get("nodeId"),
             state=raw.get("state"),
             sessions=raw.get("sessions"),
-            room=raw.get("room"),
+            free_slots=raw.get("freeSlots"),
             started_at=opt(instant, raw.get("startedAt")),
             last_seen=opt(instant, raw.get("lastSeen")),
             browsers=raw.get("browsers"),

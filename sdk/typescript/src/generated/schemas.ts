@@ -215,8 +215,6 @@ export interface BrowserClosedData {
   reason: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -247,8 +245,6 @@ export interface BrowserCrashedData {
   reason: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -327,8 +323,6 @@ export interface BrowserFailedData {
   reason?: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -359,8 +353,6 @@ export interface BrowserReadyData {
   reason?: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -397,8 +389,6 @@ export interface BrowserRecordingReadyData {
   size: number;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -428,8 +418,6 @@ export interface BrowserRecoveredData {
   reason?: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The live page. */
   streamingUrl: string;
 }
@@ -468,8 +456,6 @@ export interface BrowserTakeoverEndedData {
   reason?: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The link by which somebody drives the session, or did. */
   streamId: string;
   /** The live page. */
@@ -496,8 +482,6 @@ export interface BrowserTakeoverEndedEvent {
 export interface BrowserTakeoverStartedData {
   /** The link's name. */
   controller?: string;
-  /** For how long. */
-  durationMs?: number;
   error?: Failure;
   /** What happened. */
   eventType: "browser_takeover_started";
@@ -505,8 +489,6 @@ export interface BrowserTakeoverStartedData {
   reason?: string;
   /** The session's status after it. */
   status: "QUEUED" | "STARTING" | "READY" | "CLOSING" | "CLOSED" | "FAILED";
-  /** The step that ran when a download began. */
-  stepId?: string;
   /** The link by which somebody drives the session, or did. */
   streamId: string;
   /** The live page. */
@@ -1934,12 +1916,12 @@ export interface Node {
    * didn't say.
    */
   browsers?: ("shell" | "chromium")[];
+  /** How many more sessions can be started there now. */
+  freeSlots: number;
   /** When it last showed that it lives, which it does every two seconds. */
   lastSeen: string;
   /** The server. */
   nodeId: string;
-  /** How many more can be started there now. */
-  room: number;
   /** That have a browser there, or get one. */
   sessions: number;
   /** When it started. */
