@@ -34,7 +34,7 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 		switch {
 		case err != nil:
 			return err
-		case d.Name() == ".git", d.Name() == "node_modules", d.Name() == "bin":
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules" || d.Name() == "bin"):
 			return fs.SkipDir
 		}
 		files[strings.TrimPrefix(filepath.ToSlash(path), "../")], files[d.Name()] = true, true

@@ -135,7 +135,7 @@ func (s *server) endpointRoutes() {
 			Creating
 			Body struct {
 				URL         string            `json:"url" example:"https://example.com/hooks" doc:"Where its deliveries go."`
-				Events      []string          `json:"events,omitempty" doc:"Event types, browser_*, step_* or *, each once; all by default." nullable:"false"`
+				Events      []string          `json:"events,omitempty" maxItems:"100" doc:"Event types, browser_*, step_* or *, each once; all by default." nullable:"false"`
 				Filter      *filterView       `json:"filter,omitempty" doc:"Only events of sessions whose metadata passes."`
 				Ordered     bool              `json:"ordered,omitempty" doc:"A session's events one after the other, each when the one before is delivered or given up. Can't be changed later."`
 				RateLimit   int               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
@@ -193,7 +193,7 @@ func (s *server) endpointRoutes() {
 			EndpointPath
 			Body struct {
 				URL         *string                  `json:"url,omitempty" nullable:"false" doc:"Where its deliveries go from now on."`
-				Events      *[]string                `json:"events,omitempty" maxItems:"20" nullable:"false" doc:"What it gets from now on: event types, browser_*, step_* or *, each once."`
+				Events      *[]string                `json:"events,omitempty" maxItems:"100" nullable:"false" doc:"What it gets from now on: event types, browser_*, step_* or *, each once."`
 				Filter      patch[filterView]        `json:"filter,omitempty" doc:"Only events of sessions whose metadata passes."`
 				RateLimit   patch[int]               `json:"rateLimit,omitempty" minimum:"0" maximum:"10000" doc:"Deliveries a second; 0: no limit."`
 				Concurrency patch[int]               `json:"concurrency,omitempty" minimum:"0" maximum:"256" doc:"Requests at once; 0: as many as it copes with, up to 32."`

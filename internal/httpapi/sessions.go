@@ -25,7 +25,7 @@ type Sessions interface {
 
 type inlineWebhook struct {
 	URL    string   `json:"url" doc:"Where this session's events go."`
-	Events []string `json:"events,omitempty" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
+	Events []string `json:"events,omitempty" maxItems:"100" doc:"Event types or wildcards, each once; all by default." nullable:"false"`
 	Secret string   `json:"secret,omitempty" maxLength:"100" doc:"Signs its deliveries: whsec_ and the base64 of 24 to 64 bytes. A new one by default, which the answer holds."`
 }
 
