@@ -261,7 +261,7 @@ func rareDeliveries(w *world) {
 		many[i] = domain.EventStepStarted
 	}
 	for range 4 {
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, news(start.Add(time.Hour), many...)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Hour), many...)))
 	}
 	for _, tt := range []struct {
 		name  string
