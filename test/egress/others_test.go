@@ -137,6 +137,7 @@ type program struct {
 	page string // its session
 
 	id     int
+	doing  string
 	values map[string]string // what answers and events have told
 	events map[string]bool
 }
@@ -188,7 +189,7 @@ func (p *program) hear() (id int, refused string) {
 	p.t.Helper()
 	raw, err := p.in.ReadBytes(0)
 	if err != nil {
-		p.t.Fatal(err)
+		p.t.Fatalf("%s: %v", p.doing, err)
 	}
 	var m struct {
 		ID             int
@@ -212,6 +213,7 @@ func (p *program) hear() (id int, refused string) {
 func (p *program) send(method, params string) int {
 	p.t.Helper()
 	p.id++
+	p.doing = method + " " + params
 	raw := fmt.Sprintf(`{"id":%d,"method":%q,"params":%s`, p.id, method, params)
 	if p.page != "" && !strings.HasPrefix(method, "Target.") && !strings.HasPrefix(method, "Tethering.") {
 		raw += fmt.Sprintf(`,"sessionId":%q`, p.page)

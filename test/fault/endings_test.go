@@ -237,7 +237,7 @@ func (e *ends) serverEnds(signal syscall.Signal, ready bool, args ...string) {
 func (e *ends) closing(signal syscall.Signal, first func(*harness.Server, string)) {
 	e.made++
 	data := filepath.Join(e.dir, fmt.Sprintf("server-%d", e.made))
-	s := harness.Start(e.T, data, "--keeper-grace=1s", "--pool-size=1")
+	s := harness.Start(e.T, data, "--keeper-grace=1s", "--pool-size=1", "--stop-grace=2s")
 	var ids []string
 	for range 2 {
 		id, _ := e.ready(s, harness.Object{"record": "all"})
