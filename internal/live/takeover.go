@@ -59,8 +59,9 @@ func (h *Handler) startTakeover(v *viewer, artifact string) *takeover {
 		handler: h, project: v.stream.ProjectID, session: v.session, artifact: artifact, viewer: v.seen.ID,
 		ended: make(chan struct{}), more: make(chan struct{}), actions: step.ManualActions{Steps: []step.Spec{}, Missing: []step.Omission{}},
 	}
+	more := d.more
 	d.tracker = step.TrackManual(page.Tabs(), d.update)
-	d.saving.Go(d.saveLoop)
+	d.saving.Go(func() { d.saveLoop(more) })
 	h.takeovers.all[v.session] = d
 	return d
 }
@@ -102,10 +103,9 @@ func (t *takeover) current() (actions step.ManualActions, more <-chan struct{}) 
 	return t.actions, t.more
 }
 
-// saveLoop saves what there is while it becomes more.
-func (t *takeover) saveLoop() {
+// saveLoop saves what there is while it becomes more; more is closed when there is something.
+func (t *takeover) saveLoop(more <-chan struct{}) {
 	for {
-		_, more := t.current()
 		select {
 		case <-more:
 		case <-t.handler.stopping: // what there is may not be saved yet
@@ -119,7 +119,7 @@ func (t *takeover) saveLoop() {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
-		t.save(ctx)
+		more = t.save(ctx)
 		cancel()
 		select {
 		case <-t.handler.stopping:
@@ -129,10 +129,12 @@ func (t *takeover) saveLoop() {
 	}
 }
 
-func (t *takeover) save(ctx context.Context) {
-	actions, _ := t.current()
+// save saves what there is. When there is more than that, the channel is closed: it may be so
+// before this returns.
+func (t *takeover) save(ctx context.Context) (more <-chan struct{}) {
+	actions, more := t.current()
 	if len(actions.Steps) == 0 {
-		return
+		return more
 	}
 	raw, err := json.MarshalIndent(actions, "", "  ")
 	if err == nil {
@@ -141,6 +143,7 @@ func (t *takeover) save(ctx context.Context) {
 	if err != nil {
 		t.handler.log.Warn("manual actions could not be saved", "session", t.session, "err", err)
 	}
+	return more
 }
 
 // track has what is done from now on told to the viewer, and saved.
