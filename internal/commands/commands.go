@@ -48,6 +48,7 @@ func (e *Error) ExitCode() int { return e.code }
 // Kind gives an error of the API the code of its kind.
 func Kind(err error) error {
 	refused, ok := errors.AsType[*browserhook.Error](err)
+	_, bare := err.(*browserhook.Error) //nolint:errorlint // what wraps it says more
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
 		return err
@@ -55,7 +56,7 @@ func Kind(err error) error {
 		return &Error{exitUnavailable, unanswered(err)}
 	}
 	said := err
-	if refused.Code != "" && error(refused) == err {
+	if refused.Code != "" && bare {
 		said = fmt.Errorf("%s (%s)", terminal.CleanLines(refused.Detail), refused.Code)
 	}
 	switch refused.Status {

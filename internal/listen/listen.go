@@ -38,7 +38,7 @@ func Run(ctx context.Context, c Config) error {
 	for {
 		err := c.follow(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // it was told to end
 		}
 		refused, answered := errors.AsType[*browserhook.Error](err)
 		switch {

@@ -20,7 +20,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // run is [Run] against a server.
-func run(t *testing.T, ctx context.Context, c Config, h http.HandlerFunc) (said string, err error) {
+func run(ctx context.Context, t *testing.T, c Config, h http.HandlerFunc) (said string, err error) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -55,7 +55,7 @@ func TestRefusals(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			asked := 0
-			said, err := run(t, ctx, Config{}, func(w http.ResponseWriter, _ *http.Request) {
+			said, err := run(ctx, t, Config{}, func(w http.ResponseWriter, _ *http.Request) {
 				if asked++; asked == 2 {
 					cancel()
 				}
@@ -75,7 +75,7 @@ func TestRefusals(t *testing.T) {
 func TestOvertakenByRetention(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var asked []string
-	said, err := run(t, ctx, Config{Since: "evt_old"}, func(w http.ResponseWriter, r *http.Request) {
+	said, err := run(ctx, t, Config{Since: "evt_old"}, func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Query().Get("cursor"))
 		if len(asked) == 1 {
 			w.Header().Set("Content-Type", "application/problem+json")
@@ -98,7 +98,7 @@ func TestOvertakenByRetention(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	said, err := run(t, ctx, Config{}, func(w http.ResponseWriter, r *http.Request) {
+	said, err := run(ctx, t, Config{}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_ = http.NewResponseController(w).Flush()
 		cancel()
