@@ -260,7 +260,7 @@ func (e *ends) closing(signal syscall.Signal, first func(*harness.Server, string
 		e.Fatalf("%v\n%s", err, s.Output())
 	}
 	asked.Wait()
-	e.gone(s, data, ids)
+	e.gone(data, ids)
 }
 
 // pictures are steps that have files kept, one after the other.
@@ -293,7 +293,7 @@ func (e *ends) twice(signal syscall.Signal) {
 	} else if err := s.Signal(signal); err != nil {
 		e.Fatalf("%v\n%s", err, s.Output())
 	}
-	e.gone(s, data, ids)
+	e.gone(data, ids)
 }
 
 // changed starts a server again with other settings, while its browsers wait: it has
@@ -338,19 +338,19 @@ func (e *ends) changed(args ...string) {
 		}
 		harness.WaitForNothingLeft(t, filepath.Join(e.dir, "elsewhere"))
 	})
-	e.gone(before, data, ids)
+	e.gone(data, ids)
 }
 
 // gone waits until nothing of a server's sessions runs, and starts it again: they are
 // over, nothing of theirs is left, and what files it has of them are whole.
-func (e *ends) gone(s *harness.Server, data string, ids []string) {
+func (e *ends) gone(data string, ids []string) {
 	e.Helper()
 	if err := harness.Until(e.Context(), func() (bool, error) {
 		return len(harness.Processes(filepath.Join(e.dir, "browserhook-"))) == 0, nil
 	}); err != nil {
 		e.Fatalf("left behind: %v", harness.Processes(filepath.Join(e.dir, "browserhook-")))
 	}
-	s = harness.Start(e.T, data, "--pool-size=0")
+	s := harness.Start(e.T, data, "--pool-size=0")
 	c := s.Client()
 	for _, id := range ids {
 		e.over(s, id)
