@@ -71,7 +71,7 @@ await test("a session", { concurrency: true }, async (t) => {
       withSession(async (session) => {
         await session.run(goto(site));
         const never = [waitFor({ target: "#never" }), goto(site)];
-        await assert.rejects(session.run(never, { timeout: 300 }), { code: "timeout" });
+        await assert.rejects(session.run(never, { timeout: 2000 }), { code: "timeout" });
         assert.deepEqual((await session.steps().toArray()).map((s) => s.status), ["COMPLETED", "CANCELED", "CANCELED"]);
         const why = new Error("changed my mind");
         const ends = new AbortController();
