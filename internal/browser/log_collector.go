@@ -99,7 +99,7 @@ func (t *Tabs) record(open OpenLog) {
 		t.log.Error("a session's log can't be kept", "session", t.session, "err", err)
 		return
 	}
-	t.recorder = r
+	t.collector = r
 	t.conn.ListenAll(r.hears, logEvents...)
 	t.conn.Listen("", r.refused, keeper.MethodTold)
 	t.conn.Go(func() {

@@ -23,7 +23,7 @@ func recording(t *testing.T, logs *sessionlog.Folder) (tabs *Tabs, tell func(ses
 	tabs, _ = wireless(t, 0)
 	tabs.record(func(_ string, flush func()) (*sessionlog.File, error) { return logs.Open("proj_1/browser_1", flush) })
 	tell = func(session, method, params string) {
-		tabs.recorder.hears(cdp.Event{SessionID: session, Method: method, Params: []byte(params)})
+		tabs.collector.hears(cdp.Event{SessionID: session, Method: method, Params: []byte(params)})
 	}
 	return tabs, tell, func() []domain.LogEntry {
 		t.Helper()
@@ -76,8 +76,8 @@ func TestWhatIsRecorded(t *testing.T) {
 	tell("w1", "Network.webSocketWillSendHandshakeRequest", `{"requestId":"1.4","timestamp":13,"wallTime":1764237603}`)
 	tell("w1", "Network.webSocketHandshakeResponseReceived", `{"requestId":"1.4","timestamp":13.1,"response":{"status":101,"statusText":"Switching Protocols"}}`)
 	tell("s1", "Network.requestWillBeSent", `{"requestId":"1.5","type":"Image","timestamp":14,"wallTime":1764237604,"request":{"url":"data:image/png;base64,`+strings.Repeat("A", 5000)+`","method":"GET"}}`)
-	tabs.recorder.refused(cdp.Event{Params: []byte(`{"host":"10.0.0.1","port":22,"class":"blocked","reason":"private address"}`)})
-	tabs.recorder.refused(cdp.Event{Params: []byte(`{"host":"away.test","port":22,"class":"dns","reason":"has no address"}`)})
+	tabs.collector.refused(cdp.Event{Params: []byte(`{"host":"10.0.0.1","port":22,"class":"blocked","reason":"private address"}`)})
+	tabs.collector.refused(cdp.Event{Params: []byte(`{"host":"away.test","port":22,"class":"dns","reason":"has no address"}`)})
 	tell("s1", "Target.detachedFromTarget", `{"sessionId":"s1"}`)
 	tell("s1", "Network.loadingFinished", `{"requestId":"none","timestamp":99}`)
 	tell("s1", "Network.loadingFinished", `not JSON`)
@@ -123,10 +123,10 @@ func TestTheLogIsWrittenWithinAMoment(t *testing.T) {
 		// As after a kill: what is in memory is lost.
 		again, tellAgain, entries := recording(t, logs)
 		_ = tabs.conn.Close()
-		again.recorder.replay("s1", true)
+		again.collector.replay("s1", true)
 		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":1000,"args":[{"type":"string","value":"one"}]}`)
 		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":1001,"args":[{"type":"string","value":"two"}]}`)
-		again.recorder.replay("s1", false)
+		again.collector.replay("s1", false)
 		tellAgain("s1", "Runtime.consoleAPICalled", `{"type":"log","timestamp":999,"args":[{"type":"string","value":"by a clock that was set back"}]}`)
 		tellAgain("s2", "Network.responseReceived", `{"requestId":"1.2","timestamp":9,"response":{"status":201}}`)
 		tellAgain("s2", "Network.loadingFinished", `{"requestId":"1.2","timestamp":9,"encodedDataLength":7}`)
@@ -223,7 +223,7 @@ func TestWhatAFullDiskDidNotTakeIsWrittenLater(t *testing.T) {
 		if got := entries(); len(got) != 1 {
 			t.Fatal(got)
 		}
-		r := tabs.recorder
+		r := tabs.collector
 		file := r.file
 		r.file = &sessionlog.File{} // which can't be written
 		tell("s1", "Runtime.consoleAPICalled", `{"type":"log","args":[{"type":"string","value":"two"}]}`)

@@ -200,7 +200,7 @@ func (o *reattachment) addTarget(t *Tabs, n note, by string, a *attachedToTarget
 			return
 		}
 		p.dropped = map[string]bool{}
-		t.recorder.replay(a.SessionID, true)
+		t.collector.replay(a.SessionID, true)
 		o.pages[p] = append(o.pages[p], attached{s, kind, i >= 0})
 	case kind == "iframe":
 		t.reaches(a.SessionID, by)
@@ -211,7 +211,7 @@ func (o *reattachment) addTarget(t *Tabs, n note, by string, a *attachedToTarget
 		p.mu.Lock()
 		p.frame(a.TargetInfo.TargetID, p.main, s)
 		p.mu.Unlock()
-		t.recorder.replay(a.SessionID, true)
+		t.collector.replay(a.SessionID, true)
 		o.pages[p] = append(o.pages[p], attached{s, kind, false})
 	default:
 		t.release(by, a)
@@ -234,7 +234,7 @@ func (t *Tabs) resume(p *Page, sessions []attached) {
 			default:
 				err = answered(ctx, pending)
 			}
-			t.recorder.replay(s.ID, false)
+			t.collector.replay(s.ID, false)
 			if err == nil || s.kind != "page" {
 				return // a frame may be gone
 			}

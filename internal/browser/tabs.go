@@ -30,15 +30,15 @@ type Tabs struct {
 	log    *slog.Logger
 	max    int // tabs
 
-	session  string
-	keep     Keep
-	step     atomic.Pointer[string] // that runs
-	recorder *logCollector          // of the session's log; nil: there is none
-	secrets  *domain.Secrets
-	origins  Origins
-	locales  locales
-	opening  *domain.Viewport // that the next window has asked for; only heard knows it
-	past     *reattachment    // while the events tell of what an earlier server had; only heard knows it
+	session   string
+	keep      Keep
+	step      atomic.Pointer[string] // that runs
+	collector *logCollector          // of the session's log; nil: there is none
+	secrets   *domain.Secrets
+	origins   Origins
+	locales   locales
+	opening   *domain.Viewport // that the next window has asked for; only heard knows it
+	past      *reattachment    // while the events tell of what an earlier server had; only heard knows it
 
 	dialogs   dialogs
 	downloads downloads
@@ -232,7 +232,7 @@ func (t *Tabs) release(by string, a *attachedToTarget) {
 // listens is what a worker is told so that the session's log has what it says and asks
 // for; pages are told in any case.
 func (t *Tabs) listens(kind string) []command {
-	if t.recorder == nil || kind != "worker" && kind != "shared_worker" && kind != "service_worker" {
+	if t.collector == nil || kind != "worker" && kind != "shared_worker" && kind != "service_worker" {
 		return nil
 	}
 	return []command{{"Runtime.enable", nil}, {"Network.enable", object{"maxTotalBufferSize": 0, "maxResourceBufferSize": 0}}}

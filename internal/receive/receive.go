@@ -50,14 +50,14 @@ type Receiver struct {
 	hook     string            // where a server sends to
 	random   func() float64
 
-	mu    sync.Mutex // orders the lines too
-	past  *history
-	count struct{ all, refused, failed, again int }
+	mu      sync.Mutex // orders the lines too
+	history *history
+	count   struct{ all, refused, failed, again int }
 }
 
 // New makes a receiver.
 func New(c Config) (*Receiver, error) {
-	r := &Receiver{Config: c, random: rand.Float64, past: newHistory()}
+	r := &Receiver{Config: c, random: rand.Float64, history: newHistory()}
 	if len(c.Secrets) > 0 {
 		v, err := webhook.NewVerifier(c.Secrets...)
 		if err != nil {
@@ -291,7 +291,7 @@ func (r *Receiver) show(got *record) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if got.ID != "" && (got.Verified == nil || *got.Verified) {
-		r.past.place(got)
+		r.history.place(got)
 	}
 	r.count.all++
 	switch {

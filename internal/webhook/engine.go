@@ -26,14 +26,14 @@ const (
 // Engine sends what is due. Each endpoint has a [lane]: a short queue in
 // memory, filled with new deliveries as they are committed, and from the store
 // when there are more than fit. The [scheduler] says which lane sends next, the
-// [budget] what all of them may keep, and the [recorder] brings outcomes to the
+// [budget] what all of them may keep, and the [outcomeWriter] brings outcomes to the
 // store. The engine carries out what they decide, each thing under its lock and
 // what takes time outside: claims, attempts, releases.
 type Engine struct {
 	queue    Queue
 	log      *slog.Logger
 	attempts attempts
-	recorder outcomeWriter
+	outcomes outcomeWriter
 	// Grace is how long attempts may go on, asked when the engine is stopped;
 	// nil is the constant.
 	Grace func() time.Duration
@@ -86,7 +86,7 @@ func NewEngine(queue Queue, sender Sender, version string, log *slog.Logger) *En
 		queue: queue, log: log, attempts: attempts{sender: sender, userAgent: "browserhook/" + version},
 		lanes: map[string]*scheduled{}, scheduler: newScheduler(),
 	}
-	e.recorder = outcomeWriter{queue: queue, log: log, results: make(chan result, recordSize), stopped: e.stopped, recorded: e.recorded}
+	e.outcomes = outcomeWriter{queue: queue, log: log, results: make(chan result, recordSize), stopped: e.stopped, recorded: e.recorded}
 	return e
 }
 
@@ -100,7 +100,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	sending, giveUp := context.WithCancel(context.WithoutCancel(ctx))
 	defer giveUp()
 	var recording sync.WaitGroup
-	recording.Go(func() { e.recorder.run(context.WithoutCancel(ctx)) })
+	recording.Go(func() { e.outcomes.run(context.WithoutCancel(ctx)) })
 	e.mu.Lock()
 	e.ctx, e.sending, e.phase = ctx, sending, phaseStarting
 	e.mu.Unlock()
@@ -129,7 +129,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	e.release(back)
 	e.wg.Wait()
 	grace.Stop()
-	close(e.recorder.results)
+	close(e.outcomes.results)
 	recording.Wait()
 	return err
 }
@@ -314,7 +314,7 @@ func (e *Engine) pick(now time.Time) (*scheduled, domain.Job) {
 func (e *Engine) work(s *scheduled, job domain.Job) {
 	for s != nil {
 		r, response := e.attempts.make(e.sending, &s.templates, &job)
-		e.recorder.put(r)
+		e.outcomes.put(r)
 		endpoint, trace := job.Endpoint, job.Trace
 		e.mu.Lock()
 		now := time.Now()
@@ -362,7 +362,7 @@ func (e *Engine) ring(s *scheduled) {
 // release gives deliveries back that were not sent: they are due as before.
 func (e *Engine) release(jobs []domain.Job) {
 	for i := range jobs {
-		e.recorder.put(result{outcome: release(jobs[i].Delivery), flush: jobs[i].Endpoint.Ordered})
+		e.outcomes.put(result{outcome: release(jobs[i].Delivery), flush: jobs[i].Endpoint.Ordered})
 	}
 }
 

@@ -327,7 +327,7 @@ func (w *world) answer(r response, recordedFirst bool) {
 	w.follow()
 }
 
-// record is the recorder and its store.
+// record is the outcome writer and its store.
 func (w *world) record() {
 	store := func(d *domain.Delivery, from string, inFlight bool) {
 		for i := range w.jobs {

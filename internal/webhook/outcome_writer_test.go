@@ -61,7 +61,7 @@ func TestRecorder(t *testing.T) {
 					stopped: func() bool { return c.stopped }, recorded: func(o []domain.Outcome) { told += len(o) },
 				}
 				put := 0
-				// What is put in at once is there when the recorder begins.
+				// What is put in at once is there when it begins to run.
 				c.do(func(n int, flush bool) {
 					for range n {
 						r.put(result{flush: flush, draft: &domain.Draft{}})
