@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	stepsOnLine = 250  // of a session, the last: so many can be told apart there
-	stepsListed = 100  // of those, the last
-	stepsInCode = 1000 // the last
+	stepsOnLine = 150 // of a session, the last: so many can be told apart there
+	stepsListed = 100 // of those, the last
+	stepsInCode = 75  // the last
 	rowsOnPage  = 100
 	resultShown = 20_000 // bytes of a result on the page
 )
@@ -31,6 +31,7 @@ type sessionView struct {
 	Tab   string
 	Steps []stepRow
 	All   int // steps that there are
+	Later int // steps that the program has, when it begins later than the session; else 0
 	Line  timeline
 
 	Step      *stepView
@@ -152,6 +153,9 @@ func (v *sessionView) readSteps(c *call, wanted string) error {
 		v.All = all[len(all)-1].Index + 1
 	}
 	v.Line = lineOf(v.Session, all)
+	if len(all) < v.All {
+		v.Later = len(all)
+	}
 	if wanted == "" {
 		wanted = lastRun(all)
 	}

@@ -201,15 +201,15 @@ func (s *Store) pick(ctx context.Context, p *picking, floor work.Key) ([]domain.
 	case p.rare():
 		from = ` FROM (SELECT x.position FROM events x WHERE x.project = $1 AND x.position <= $2 AND x.position >= $4 AND ` + isRare + ` AND x.type = ` + q.arg(string(p.EventType)) + `
 			ORDER BY x.position DESC LIMIT ` + q.arg(domain.LooksAtMost) + `) w JOIN deliveries d ON d.event = w.position`
+	case p.SessionID != "":
+		// Its events first, however few: what stands behind OFFSET isn't mixed with the rest.
+		from = ` FROM (SELECT x.position FROM events x WHERE x.project = $1 AND x.session = (SELECT z.num FROM sessions z
+			JOIN projects y ON y.id = z.project_id WHERE y.num = $1 AND z.id = ` + q.arg(p.SessionID) + `) OFFSET 0) w JOIN deliveries d ON d.event = w.position`
 	}
 	where := ` WHERE ` + within
 	and := func(cond string, arg any) { where += ` AND ` + strings.ReplaceAll(cond, "?", q.arg(arg)) }
 	if p.endpoint > 0 {
 		and(`d.endpoint = ?`, p.endpoint)
-	}
-	if p.SessionID != "" {
-		and(`d.event IN (SELECT x.position FROM events x WHERE x.project = $1 AND x.session = (SELECT z.num FROM sessions z
-			JOIN projects y ON y.id = z.project_id WHERE y.num = $1 AND z.id = ?))`, p.SessionID)
 	}
 	switch p.Status {
 	case "":

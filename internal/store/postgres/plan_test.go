@@ -224,6 +224,7 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 			return err
 		}
 	}
+	quietSession := c.session(n)
 	end, err := s.EventsEnd(t.Context(), project)
 	c.ok(err)
 	nothing := func(q domain.EventQuery) func(context.Context) error {
@@ -242,6 +243,10 @@ func TestReadingDoesNotGrowWithTheLog(t *testing.T) {
 		"deliveries of a session":                    list(domain.DeliveryFilter{SessionID: session}),
 		"deliveries of a session that failed":        list(domain.DeliveryFilter{SessionID: session, Status: domain.DeliveryFailed}),
 		"deliveries of a type":                       list(domain.DeliveryFilter{EventType: domain.EventStepStarted}),
+		"deliveries of a session without any": func(ctx context.Context) error {
+			_, _, err := s.Deliveries(ctx, project, domain.DeliveryFilter{SessionID: quietSession.ID, Limit: limit})
+			return err
+		},
 		"deliveries of a type that is rare": func(ctx context.Context) error {
 			_, _, err := s.Deliveries(ctx, project, domain.DeliveryFilter{EventType: domain.EventBrowserCrashed, Limit: limit})
 			return err
