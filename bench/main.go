@@ -42,7 +42,7 @@ func main() {
 var measurements = []measurement{
 	{"start", measureStart}, {"script", measureScript}, {"targets", measureTargets}, {"deliveries", measureDeliveries}, {"tls", measureTLS}, {"latency", measureLatency},
 	{"nodes", measureNodes}, {"sick", measureSick}, {"growth", measureGrowth}, {"backlog", measureBacklog}, {"sessions", measureSessions}, {"arena", measureArena}, {"restart", measureRestart}, {"programs", measurePrograms}, {"forward", measureForward}, {"egress", measureEgress}, {"metrics", measureMetrics},
-	{"live", measureLive}, {"viewers", measureViewers}, {"recording", measureRecording},
+	{"live", measureLive}, {"viewers", measureViewers}, {"recording", measureRecording}, {"dashboard", measureDashboard},
 }
 
 type measurement struct {
@@ -50,7 +50,11 @@ type measurement struct {
 	measure func(context.Context) (table, error)
 }
 
-var quick bool
+var (
+	quick          bool
+	sessionsKept   = flag.Int("sessions", archiveSessions, "how many `sessions` there are, for dashboard")
+	deliveriesKept = flag.Int("deliveries", archiveDeliveries, "how many `deliveries` there are, for dashboard")
+)
 
 // less is how many to do of n.
 func less(n int) int {
