@@ -59,6 +59,10 @@ func fails(name, cites, url string, gone bool, pages named) Case {
 
 // Navigation in all its forms.
 var navigation = []Case{
+	{
+		Name: "forward where there is no page", Page: `<title>First</title>`, Steps: `{"action":"forward"}`, Read: `document.title`,
+		Differs: "Playwright says that it went forward where there is no page; we say that there is none",
+	},
 	goes("a page", "", false, named{"to": there}),
 	goes("a page that isn't there", "", false, named{"to": "HTTP 404\n\n" + there}),
 	goes("a page of a server that is broken", "", false, named{"to": "HTTP 500\n\n" + there}),
