@@ -48,7 +48,7 @@ func (e *Error) ExitCode() int { return e.code }
 // Kind gives an error of the API the code of its kind.
 func Kind(err error) error {
 	refused, ok := errors.AsType[*browserhook.Error](err)
-	_, bare := err.(*browserhook.Error) //nolint:errorlint // what wraps it says more
+	_, bare := err.(*browserhook.Error) // what wraps it says more
 	switch {
 	case err == nil || errors.Is(err, context.Canceled):
 		return err
