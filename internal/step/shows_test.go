@@ -26,6 +26,8 @@ func TestWhatShowsASecret(t *testing.T) {
 		"a hint":                  {`<input id=a placeholder="such as hush hush">`, true},
 		"a shadow root":           {`<div id=host></div><script>host.attachShadow({ mode: 'open' }).innerHTML = '<p style="color:red;background:red">hush hush</p>'</script>`, true},
 		"a frame":                 {`<iframe srcdoc="<p>hush hush"></iframe>`, true},
+		"two places":              {`<p id=a>Your key is hush hush <code>hush hush</code></p>`, true},
+		"the page and a part":     {`<body id=a>Your key is hush hush <p>hush hush</p>`, true},
 		"a script":                {`<p id=a>told</p><script>key = 'hush hush'</script>`, false},
 		"a text that isn't drawn": {`<p id=a>told</p><p hidden>hush hush</p>`, false},
 		"a short one in a text":   {`<p id=a>Call 12345</p>`, false},

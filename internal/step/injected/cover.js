@@ -47,28 +47,37 @@ const tells = (text, secrets) => secrets.some((s) => text.includes(s));
 // Of these no text is drawn, or only as fields are.
 const undrawn = ["script", "style", "noscript", "template", "textarea", "select"];
 
+// Stands in a text for an element that was found in it.
+const gap = "\ufffc";
+
 // telling are the innermost elements whose text has a secret, in the document or one of its
-// shadow roots. Most have none, which is known by looking at all of it at once.
+// shadow roots, and those around them that have one also without these. Most have none, which
+// is known by looking at all of it at once.
 function telling(root, secrets, squashed) {
-  const said = squashed ? squash : (s) => s, found = [];
+  const said = squashed ? squash : (s) => s, found = new Set();
   // drawn is what is seen of a text: what isn't has no box, or is hidden there.
   const drawn = (node) => {
     const seen = !isElement(node) || own(node).checkVisibility({ visibilityProperty: true });
     let text = "";
     for (let n = firstOf(node); n; n = nextOf(n))
       if (typeOf(n) === 3 && seen) text += n.data;
+      else if (found.has(n)) text += gap;
       else if (isElement(n) && !undrawn.includes(tagOf(n)) && own(n).checkVisibility()) text += drawn(n);
     return text;
   };
-  const within = (el) => {
-    if (!tells(said(own(el).textContent), secrets)) return false;
-    let inside = false;
-    for (let n = firstOf(el); n; n = nextOf(n)) if (isElement(n) && !undrawn.includes(tagOf(n)) && within(n)) inside = true;
-    if (inside || !tells(said(drawn(el)), secrets)) return inside;
-    found.push(isElement(el) ? el : el.host);
-    return true;
+  // rest finds those of an element, and is the text that they leave of it, drawn or not.
+  const rest = (el) => {
+    let text = own(el).textContent;
+    if (!tells(said(text), secrets)) return text;
+    text = "";
+    for (let n = firstOf(el); n; n = nextOf(n))
+      if (typeOf(n) === 3) text += n.data;
+      else if (isElement(n) && !undrawn.includes(tagOf(n))) text += rest(n);
+    if (!tells(said(text), secrets) || !tells(said(drawn(el)), secrets)) return text;
+    found.add(isElement(el) ? el : el.host);
+    return gap;
   };
-  within(root);
+  rest(root);
   return found;
 }
 
