@@ -204,8 +204,7 @@ func (h *Handler) takeControl(c *call) (string, error) {
 func (h *Handler) replay(c *call) (string, error) {
 	if !c.r.PostForm.Has("anew") {
 		while := time.Now().Truncate(linkAgain).Unix()
-		key := fmt.Sprintf("dashboard-replay-%s-%s-%d", c.key.ID, url.PathEscape(c.r.PathValue("id")), while)
-		c.r = c.r.WithContext(browserhook.WithIdempotencyKey(c.r.Context(), key))
+		c.r = c.r.WithContext(browserhook.WithIdempotencyKey(c.r.Context(), fmt.Sprintf("dashboard-replay-%s-%d", c.key.ID, while)))
 	}
 	to, err := h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
 	return to + bare, err

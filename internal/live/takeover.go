@@ -147,7 +147,7 @@ func (t *takeover) save(ctx context.Context) (more <-chan struct{}) {
 }
 
 // track has what is done from now on told to the viewer, and saved.
-func (h *controller) track(ctx context.Context, artifact string) {
+func (h *controller) track(artifact string) {
 	d := h.startTakeover(h.viewer, artifact)
 	if h.takeover.Store(d); d != nil {
 		select {
@@ -155,10 +155,6 @@ func (h *controller) track(ctx context.Context, artifact string) {
 		default:
 		}
 		h.started <- d
-		select {
-		case <-d.tracker.Begun(): // or what it does first would not be told
-		case <-ctx.Done():
-		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,7 @@ type ManualActions struct {
 // Omission is what a step does not say, and is to be filled in before it is run.
 type Omission struct {
 	Index  int    `json:"index"`  // of the step, from 0
-	Member string `json:"member"` // that holds only an ellipsis, or no content
+	Member string `json:"member"` // that has an ellipsis for a secret, or no content
 	Why    string `json:"why"`
 }
 
@@ -55,7 +56,6 @@ type ManualTracker struct {
 	cancel   context.CancelFunc
 	unlisten func()
 	reports  chan report
-	begun    chan struct{}
 	running  sync.WaitGroup
 
 	mu   sync.Mutex
@@ -103,49 +103,29 @@ type origin struct {
 // that they did so far; it may keep that.
 func TrackManual(tabs *browser.Tabs, changed func(ManualActions)) *ManualTracker {
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &ManualTracker{tabs: tabs, changed: changed, cancel: cancel, reports: make(chan report, 1024), begun: make(chan struct{}), framePrefixes: map[string]string{}, tab: tabs.Current(), visited: tabs.Open()}
+	t := &ManualTracker{tabs: tabs, changed: changed, cancel: cancel, reports: make(chan report, 1024), framePrefixes: map[string]string{}, tab: tabs.Current(), visited: tabs.Open()}
 	t.actions.Steps = []Spec{}
 	if t.tab != nil {
 		t.conn, t.testID, t.secrets, t.actions.URL = t.tab.Conn, t.tab.TestID, t.tab.Secrets, t.tab.Main().Document.URL
 		t.unlisten = t.tab.Conn.ListenAll(t.onEvent, "Runtime.bindingCalled", "Runtime.executionContextCreated")
 	}
-	open := t.visited
-	t.running.Go(func() { t.begin(ctx, open) })
+	for _, p := range t.visited {
+		for _, f := range p.Frames() {
+			t.follow(f.Session, f.Context)
+		}
+	}
 	t.running.Go(func() { t.collect(ctx) })
 	return t
 }
-
-// begin has the documents that there are tell what is done in them.
-func (t *ManualTracker) begin(ctx context.Context, open []*browser.Page) {
-	defer close(t.begun)
-	ctx, cancel := context.WithTimeout(ctx, manualWithin)
-	defer cancel()
-	var asked sync.WaitGroup
-	for _, p := range open {
-		for _, f := range p.Frames() {
-			if f.Context != 0 {
-				asked.Go(func() { _ = f.Session.Call(ctx, "Runtime.callFunctionOn", t.following(f.Context), nil) })
-			}
-		}
-	}
-	asked.Wait()
-}
-
-// Begun is closed when the documents that there were tell what is done in them, or are
-// too busy to say so. Inputs and commands go different ways through the browser: an input
-// before that may not be told.
-func (t *ManualTracker) Begun() <-chan struct{} { return t.begun }
 
 // follow has a document tell what is done in it.
 func (t *ManualTracker) follow(s cdp.Session, world int64) {
 	if world == 0 {
 		return
 	}
-	_, _ = s.Send("Runtime.callFunctionOn", t.following(world))
-}
-
-func (t *ManualTracker) following(world int64) object {
-	return object{"functionDeclaration": "(args) => bh.follow(args)", "executionContextId": world, "arguments": []object{{"value": object{"testid": t.testID}}}}
+	_, _ = s.Send("Runtime.callFunctionOn", object{
+		"functionDeclaration": "(args) => bh.follow(args)", "executionContextId": world, "arguments": []object{{"value": object{"testid": t.testID}}},
+	})
 }
 
 // onEvent runs on the goroutine that reads the wire.
@@ -300,12 +280,21 @@ func (t *ManualTracker) snapshot() ManualActions {
 	all := t.actions
 	all.Steps, all.Missing, all.URL = slices.Clone(all.Steps), []Omission{}, t.secrets.HideURL(all.URL)
 	for i := range all.Steps {
-		var secret bool
-		if all.Steps[i], secret = t.redact(all.Steps[i]); secret {
-			all.Missing = append(all.Missing, Omission{i, "value", "It is a secret."})
+		left := t.origins[i].left
+		var secret []string
+		all.Steps[i], secret = t.redact(all.Steps[i])
+		for _, member := range secret {
+			why := "It holds a secret."
+			switch {
+			case member == "value":
+				why = "It is a secret."
+			case member == "files" && left != "":
+				continue
+			}
+			all.Missing = append(all.Missing, Omission{i, member, why})
 		}
-		if why := t.origins[i].left; why != "" {
-			all.Missing = append(all.Missing, Omission{i, "files", why})
+		if left != "" {
+			all.Missing = append(all.Missing, Omission{i, "files", left})
 		}
 	}
 	return all
@@ -412,23 +401,39 @@ func (t *ManualTracker) insert(at int, s Spec, from origin) {
 }
 
 // redact takes out what the session knows to be secret, wherever it is in a step: also what
-// was joined to what came before it, such as letters that were typed one by one. It says
-// whether the value was.
-func (t *ManualTracker) redact(s Spec) (_ Spec, value bool) {
-	given := s.Params()
-	shown := t.secrets.HideJSON(given)
-	if bytes.Equal(shown, given) {
-		return s, s.Secret
+// was joined to what came before it, such as letters that were typed one by one. It names
+// the members that it was taken out of, or that never had it.
+func (t *ManualTracker) redact(s Spec) (_ Spec, secret []string) {
+	given, hidden := s.Params(), s
+	if shown := t.secrets.HideJSON(given); !bytes.Equal(shown, given) {
+		hidden = Spec{}
+		_ = json.Unmarshal(shown, &hidden) // without the members that are no texts and were secret
+		hidden.Action, hidden.Secret = s.Action, s.Secret
+		if left := hidden.Params(); !bytes.Equal(left, given) { // as texts: one writes < as it is
+			secret = differing(given, left)
+		}
 	}
-	hidden := Spec{}
-	if json.Unmarshal(shown, &hidden) != nil { // there is a secret where no text can be
-		return Spec{Action: s.Action}, true
+	if slices.Contains(secret, "value") {
+		value := redacted
+		hidden.Value, hidden.Secret = &value, s.Action == "fill" || s.Action == "type"
+	} else if s.Secret {
+		secret = append(secret, "value")
 	}
-	if hidden.Action = s.Action; s.Value != nil && *hidden.Value != *s.Value {
-		*hidden.Value, value = redacted, true
-		hidden.Secret = s.Action == "fill" || s.Action == "type"
+	return hidden, secret
+}
+
+// differing names the members of an object that another doesn't have so.
+func differing(object, other json.RawMessage) (names []string) {
+	var members, others map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil || json.Unmarshal(other, &others) != nil { // steps are objects
+		return nil
 	}
-	return hidden, value || hidden.Secret
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if !bytes.Equal(members[name], others[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // emptied takes their content out of files of which one holds a secret, and says whether

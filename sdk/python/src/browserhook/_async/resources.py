@@ -616,7 +616,6 @@ class AsyncEvents(AsyncResource):
                 "types": types,
             },
             models.Event.decode,
-            log=True,
         )
 
     async def get(

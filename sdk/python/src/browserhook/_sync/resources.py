@@ -616,7 +616,6 @@ class Events(Resource):
                 "types": types,
             },
             models.Event.decode,
-            log=True,
         )
 
     def get(
