@@ -3,6 +3,7 @@
 package description
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -25,6 +26,10 @@ func TestMain(m *testing.M) {
 const (
 	current  = "../../api/openapi.yaml"
 	released = "../../api/released.yaml" // as the last release had it
+
+	// Of the last release: its heading in the changelog, and the SHA-256 of its description.
+	release       = "\n## 0.1.0 - "
+	releaseDigest = "08fcfb08a6d3ef5940639ef412a6c59df5862ff172e71b177a913259b711469b"
 )
 
 // trimmed has Go compile what doesn't know where it lies, and so once.
@@ -116,6 +121,27 @@ func TestBreakingChangesAreSaid(t *testing.T) {
 	}
 	for _, one := range unsaid(string(changelog), changes(t, released, current)) {
 		t.Errorf("%s %s: %s (%s): it breaks clients; if it has to be, the changelog says so under Unreleased, in the list Breaking, with `%s %s`", one.Operation, one.Path, one.Text, one.ID, one.Operation, one.Path)
+	}
+}
+
+// TestOnlyAReleaseReplacesItsDescription: else what breaks clients would be looked for
+// between a description and itself.
+func TestOnlyAReleaseReplacesItsDescription(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile(released)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(raw)); got != releaseDigest {
+		t.Errorf("%s has the digest %s: it isn't that of the last release", released, got)
+	}
+	changelog, err := os.ReadFile("../../CHANGELOG.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(changelog), "\n## Unreleased\n")
+	if i := strings.Index(after, "\n## "); i < 0 || !strings.HasPrefix(after[i:], release) {
+		t.Errorf("the last release in the changelog isn't that of %s", released)
 	}
 }
 
