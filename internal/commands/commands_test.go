@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -121,6 +122,48 @@ func TestTheKeyOfALogin(t *testing.T) {
 	}
 	if _, err := (&Server{URL: "http://127.0.0.1:1"}).Client(0); err == nil || !strings.Contains(err.Error(), "there is no API key for http://127.0.0.1:1") {
 		t.Errorf("another server: %v", err)
+	}
+}
+
+// TestWhatBecomesOfTheFirstAddress: a session whose address was not opened isn't what was
+// asked for, whatever kept it from that.
+func TestWhatBecomesOfTheFirstAddress(t *testing.T) {
+	const closed = `{"type":"browser","data":{"eventType":"browser_closed","status":"CLOSED"}}`
+	for _, tt := range []struct {
+		event, says string
+		want        int
+	}{
+		{`{"type":"step","data":{"eventType":"step_completed","index":0}}`, "", 0},
+		{`{"type":"step","data":{"eventType":"step_failed","index":0,"error":{"code":"timeout","message":"slow"}}}`, "slow", exitStep},
+		{`{"type":"step","data":{"eventType":"step_canceled","index":0}}`, "canceled", exitStep},
+		{closed, "ended", exitRefused},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/v1/events" {
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = w.Write([]byte(`{"sessionId":"browser_a","status":"READY","url":"http://shop.test/"}`))
+				return
+			}
+			w.Header().Set("Content-Type", "text/event-stream")
+			for _, e := range []string{`{"type":"step","data":{"eventType":"step_started","index":0}}`, tt.event, closed} {
+				_, _ = fmt.Fprintf(w, "data: %s\n\n", e)
+			}
+		}))
+		var out strings.Builder
+		c := &SessionCreate{Address: "http://shop.test/"}
+		c.Server = Server{URL: server.URL, Key: "bh_one"}
+		err := c.Run(t.Context(), &out)
+		server.Close()
+		code := 0
+		if failed, ok := errors.AsType[*Error](err); ok {
+			code = failed.ExitCode()
+		}
+		if code != tt.want || (err == nil) != (tt.want == 0) || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("after %s: %v, %d", tt.event, err, code)
+		}
+		if out.String() != "browser_a\n" {
+			t.Errorf("after %s it prints %q", tt.event, out.String())
+		}
 	}
 }
 

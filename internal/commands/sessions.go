@@ -117,13 +117,15 @@ func ready(ctx context.Context, s *browserhook.Session) error {
 			case err != nil:
 				return Kind(err)
 			case e.Type != "step" || e.Data.Index != 0 || e.Data.EventType == "step_started":
+			case e.Data.EventType == "step_completed":
+				return nil
 			case e.Data.Error != nil:
 				return &Error{exitStep, fmt.Errorf("%s couldn't open %s: %s", s.SessionID, terminal.Clean(s.URL), terminal.Clean(e.Data.Error.Error()))}
 			default:
-				return nil
+				return &Error{exitStep, fmt.Errorf("%s hasn't opened %s: the step was canceled", s.SessionID, terminal.Clean(s.URL))}
 			}
 		}
-		return nil
+		return &Error{exitRefused, fmt.Errorf("%s ended before it had opened %s", s.SessionID, terminal.Clean(s.URL))}
 	})
 }
 

@@ -168,7 +168,7 @@ func TestOneLinkForManyLooks(t *testing.T) {
 			t.Fatalf("%d %v", res.StatusCode, res.Header)
 		}
 	}
-	if len(keys) != 3 || keys[0] == "" || keys[0] != keys[1] && !strings.Contains(keys[0], "key_a") || keys[2] == keys[0] {
+	if len(keys) != 3 || keys[0] == "" || keys[0] != keys[1] || !strings.Contains(keys[0], "key_a") || keys[2] == keys[0] {
 		t.Errorf("links are made by the keys %q", keys)
 	}
 }

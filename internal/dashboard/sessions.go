@@ -204,7 +204,8 @@ func (h *Handler) takeControl(c *call) (string, error) {
 func (h *Handler) replay(c *call) (string, error) {
 	if !c.r.PostForm.Has("anew") {
 		while := time.Now().Truncate(linkAgain).Unix()
-		c.r = c.r.WithContext(browserhook.WithIdempotencyKey(c.r.Context(), fmt.Sprintf("dashboard-replay-%s-%d", c.key.ID, while)))
+		key := fmt.Sprintf("dashboard-replay-%s-%s-%d", c.key.ID, url.PathEscape(c.r.PathValue("id")), while)
+		c.r = c.r.WithContext(browserhook.WithIdempotencyKey(c.r.Context(), key))
 	}
 	to, err := h.link(c, browserhook.CreateStreamRequest{Mode: browserhook.StreamView, Name: c.key.Name, ExpiresIn: linkFor, Replay: true})
 	return to + bare, err

@@ -154,6 +154,20 @@ func TestWhatBrowsersAreToldOfEveryRoute(t *testing.T) {
 	}
 	mine := res.Cookies()[0].Value
 
+	// Each recording has a link of its own, and whoever looks again has the same.
+	second := r.made(http.MethodPost, "/v1/sessions", `{}`, "sessionId")
+	var links []string
+	for _, one := range []string{id, second, id} {
+		res := ask(http.MethodPost, "/sessions/"+one+"/replay", mine, "http://browserhook.test", url.Values{})
+		if res.StatusCode != http.StatusSeeOther || !strings.HasPrefix(res.Header.Get("Location"), "/streams?") {
+			t.Fatalf("the recording of %s: %d %v", one, res.StatusCode, res.Header)
+		}
+		links = append(links, res.Header.Get("Location"))
+	}
+	if links[0] != links[2] || links[0] == links[1] {
+		t.Errorf("the links are %q", links)
+	}
+
 	missing := map[string]bool{}
 	for _, pattern := range httpapi.Patterns(r.config) {
 		missing[pattern] = true

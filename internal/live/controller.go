@@ -128,7 +128,7 @@ func (h *controller) take(ctx context.Context) error {
 	if err == nil {
 		h.holds = true
 		h.takeAsks()
-		h.track(by.Artifact)
+		h.track(ctx, by.Artifact)
 		h.wish(func() { h.tab = 0 }) // it sees what it does
 		return nil
 	}

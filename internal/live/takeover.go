@@ -147,7 +147,7 @@ func (t *takeover) save(ctx context.Context) (more <-chan struct{}) {
 }
 
 // track has what is done from now on told to the viewer, and saved.
-func (h *controller) track(artifact string) {
+func (h *controller) track(ctx context.Context, artifact string) {
 	d := h.startTakeover(h.viewer, artifact)
 	if h.takeover.Store(d); d != nil {
 		select {
@@ -155,6 +155,10 @@ func (h *controller) track(artifact string) {
 		default:
 		}
 		h.started <- d
+		select {
+		case <-d.tracker.Begun(): // or what it does first would not be told
+		case <-ctx.Done():
+		}
 	}
 }
 

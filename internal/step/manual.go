@@ -56,6 +56,7 @@ type ManualTracker struct {
 	cancel   context.CancelFunc
 	unlisten func()
 	reports  chan report
+	begun    chan struct{}
 	running  sync.WaitGroup
 
 	mu   sync.Mutex
@@ -103,29 +104,49 @@ type origin struct {
 // that they did so far; it may keep that.
 func TrackManual(tabs *browser.Tabs, changed func(ManualActions)) *ManualTracker {
 	ctx, cancel := context.WithCancel(context.Background())
-	t := &ManualTracker{tabs: tabs, changed: changed, cancel: cancel, reports: make(chan report, 1024), framePrefixes: map[string]string{}, tab: tabs.Current(), visited: tabs.Open()}
+	t := &ManualTracker{tabs: tabs, changed: changed, cancel: cancel, reports: make(chan report, 1024), begun: make(chan struct{}), framePrefixes: map[string]string{}, tab: tabs.Current(), visited: tabs.Open()}
 	t.actions.Steps = []Spec{}
 	if t.tab != nil {
 		t.conn, t.testID, t.secrets, t.actions.URL = t.tab.Conn, t.tab.TestID, t.tab.Secrets, t.tab.Main().Document.URL
 		t.unlisten = t.tab.Conn.ListenAll(t.onEvent, "Runtime.bindingCalled", "Runtime.executionContextCreated")
 	}
-	for _, p := range t.visited {
-		for _, f := range p.Frames() {
-			t.follow(f.Session, f.Context)
-		}
-	}
+	open := t.visited
+	t.running.Go(func() { t.begin(ctx, open) })
 	t.running.Go(func() { t.collect(ctx) })
 	return t
 }
+
+// begin has the documents that there are tell what is done in them.
+func (t *ManualTracker) begin(ctx context.Context, open []*browser.Page) {
+	defer close(t.begun)
+	ctx, cancel := context.WithTimeout(ctx, manualWithin)
+	defer cancel()
+	var asked sync.WaitGroup
+	for _, p := range open {
+		for _, f := range p.Frames() {
+			if f.Context != 0 {
+				asked.Go(func() { _ = f.Session.Call(ctx, "Runtime.callFunctionOn", t.following(f.Context), nil) })
+			}
+		}
+	}
+	asked.Wait()
+}
+
+// Begun is closed when the documents that there were tell what is done in them, or are
+// too busy to say so. Inputs and commands go different ways through the browser: an input
+// before that may not be told.
+func (t *ManualTracker) Begun() <-chan struct{} { return t.begun }
 
 // follow has a document tell what is done in it.
 func (t *ManualTracker) follow(s cdp.Session, world int64) {
 	if world == 0 {
 		return
 	}
-	_, _ = s.Send("Runtime.callFunctionOn", object{
-		"functionDeclaration": "(args) => bh.follow(args)", "executionContextId": world, "arguments": []object{{"value": object{"testid": t.testID}}},
-	})
+	_, _ = s.Send("Runtime.callFunctionOn", t.following(world))
+}
+
+func (t *ManualTracker) following(world int64) object {
+	return object{"functionDeclaration": "(args) => bh.follow(args)", "executionContextId": world, "arguments": []object{{"value": object{"testid": t.testID}}}}
 }
 
 // onEvent runs on the goroutine that reads the wire.

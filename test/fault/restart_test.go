@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,7 +35,8 @@ var (
 // midst of steps, a live page and programs that use browsers by connectUrl, Playwright
 // among them, and starts it again. Each time every session goes on with its page as it
 // was, the step that waited runs, and the one that ran is told as INTERRUPTED; one that
-// was starting is started anew; the programs find what they had left in the pages. Then
+// a person drives is free, and what they did is kept; one that was starting is started
+// anew; the programs find what they had left in the pages. Then
 // the server is killed while it takes them up, and they go on all the same. In the end
 // the log is complete and in order, and all of it has arrived.
 func TestRestart(t *testing.T) {
@@ -145,6 +147,10 @@ func restartServer(t *testing.T, args ...string) {
 		}
 		starting := made.String("sessionId")
 		written := recording(t, c, guests[0])
+		driven := guests[len(guests)-1]
+		if killed {
+			driven.drive(t, c, filepath.Join(dir, "data"))
+		}
 		if killed {
 			server.Kill()
 		} else if err := server.Stop(); err != nil {
@@ -167,7 +173,12 @@ func restartServer(t *testing.T, args ...string) {
 			}
 			g.program(t).close()
 			if killed {
-				g.news = append(g.news, "step_started", "browser_recovered", "step_failed", "step_started", "step_completed")
+				g.news = append(g.news, "step_started")
+				if g == driven {
+					g.news = append(g.news, "browser_takeover_started", "browser_takeover_ended")
+					g.wasDriven(t, c)
+				}
+				g.news = append(g.news, "browser_recovered", "step_failed", "step_started", "step_completed")
 			} else {
 				g.news = append(g.news, "step_started", "step_failed", "browser_recovered", "step_started", "step_completed")
 			}
@@ -224,6 +235,79 @@ func restartServer(t *testing.T, args ...string) {
 		t.Error(err)
 	}
 	harness.WaitForNothingLeft(t, dir)
+}
+
+// pressed are the keys that a person presses who drives a session.
+var pressed = []string{"F9", "F8"}
+
+// drive has a person take the session and press keys, each when the one before is kept: a
+// second later at most. They are there until the server isn't.
+func (g *guest) drive(t *testing.T, c *harness.Client, data string) {
+	t.Helper()
+	link, err := c.Do(t.Context(), http.MethodPost, g.path+"/streams", harness.Object{"mode": "control", "name": "Ada"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ws, res, err := websocket.Dial(t.Context(), strings.Replace(strings.Replace(link.String("streamingUrl"), "http", "ws", 1), "/streams?", "/streams/ws?", 1), nil)
+	if err != nil {
+		t.Fatalf("drive: %v", err)
+	}
+	if res.Body != nil {
+		res.Body.Close()
+	}
+	ws.SetReadLimit(-1)
+	var reading sync.WaitGroup
+	reading.Go(func() {
+		for {
+			if _, _, err := ws.Read(t.Context()); err != nil {
+				return
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = ws.CloseNow()
+		reading.Wait()
+	})
+	tell := func(message string) {
+		t.Helper()
+		if err := ws.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatalf("drive: %v", err)
+		}
+	}
+	tell(`{"type":"take"}`)
+	for _, key := range pressed {
+		for _, kind := range []string{"down", "up"} {
+			tell(fmt.Sprintf(`{"type":"key","kind":%q,"key":%q}`, kind, key))
+		}
+		if err := harness.Until(t.Context(), func() (bool, error) {
+			files, err := filepath.Glob(filepath.Join(data, "artifacts", "*", g.id, "*"))
+			return slices.ContainsFunc(files, func(file string) bool {
+				raw, err := os.ReadFile(file)
+				return err == nil && strings.Contains(string(raw), `"`+key+`"`)
+			}), err
+		}); err != nil {
+			t.Fatalf("what was done in %s is not kept: %v", g.id, err)
+		}
+	}
+}
+
+// wasDriven checks that what was done, but for the last at most, is an artifact, and that nobody drives the session.
+func (g *guest) wasDriven(t *testing.T, c *harness.Client) {
+	t.Helper()
+	list, err := c.Do(t.Context(), http.MethodGet, g.path+"/artifacts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := list.List("data")
+	i := slices.IndexFunc(all, func(a harness.Object) bool { return a.String("kind") == "takeover" })
+	if i < 0 {
+		t.Errorf("what was done in %s is no artifact: %v", g.id, all)
+		return
+	}
+	done, err := c.Do(t.Context(), http.MethodGet, g.path+"/artifacts/"+all[i].String("artifactId"), nil)
+	if steps := done.List("steps"); err != nil || len(steps) == 0 || steps[0].String("action") != "press" || steps[0].String("key") != pressed[0] {
+		t.Errorf("what was done in %s is %v, %v", g.id, done, err)
+	}
 }
 
 // segment is a part of a session's recording.

@@ -234,6 +234,9 @@ func (m *method) list(out *source, item, text string) {
 	if item == "Session" {
 		kind, decode = "AsyncSession", "self._client._session"
 	}
+	if item == "Event" { // the log, which has a cursor behind its last page too
+		decode += ",\n            log=True"
+	}
 	out.signature("    ", "def "+m.name, m.arguments, m.keyword, "AsyncPager["+kind+"]")
 	out.docstring("        ", explained(text+"\n\nGoes over all pages, and asks for each when it gets there; limit is the length of a page.", m.arguments))
 	out.linef("        return AsyncPager(\n            self._client,\n            %s,\n            {", m.formatted())

@@ -195,6 +195,15 @@ def test_a_list_goes_over_all_pages(calls: Caller) -> None:
     assert [one.url.params["limit"] for one in calls.requests] == ["1"] * 3
 
 
+def test_a_list_goes_on_behind_an_empty_page(calls: Caller) -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        cursor = request.url.params.get("cursor", "0")
+        rest = {"nextCursor": str(int(cursor) + 1)} if cursor != "2" else {}
+        return httpx.Response(200, json={"data": [] if cursor == "1" else [{"deliveryId": f"del_{cursor}"}], **rest})
+
+    assert [one.delivery_id for one in calls(lambda c: c.deliveries.list(event_type="browser_failed"), page)] == ["del_0", "del_2"]
+
+
 def test_the_log_ends_where_there_is_no_more_of_it(calls: Caller) -> None:
     answers = [httpx.Response(200, json={"data": data, "nextCursor": "evt_1"}) for data in ([{"id": "evt_1", "data": {}}], [])]
     assert len(calls(lambda c: c.events.list(types=["browser_ready", "browser_closed"]), *answers)) == 1

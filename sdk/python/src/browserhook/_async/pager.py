@@ -28,9 +28,16 @@ class AsyncPager(Generic[T]):
     """A list: loop over it for what is on all its pages, or over pages()."""
 
     def __init__(
-        self, client: AsyncBrowserhook, path: str, query: Mapping[str, Any], decode: Callable[[Any], T]
+        self,
+        client: AsyncBrowserhook,
+        path: str,
+        query: Mapping[str, Any],
+        decode: Callable[[Any], T],
+        *,
+        log: bool = False,
     ) -> None:
         self._client, self._path, self._query, self._decode = client, path, query, decode
+        self._log = log  # there is a cursor behind the last page too
 
     async def page(self, cursor: str | None = None) -> AsyncPage[T]:
         """Asks for the page at a cursor, or for the one that the list was asked for."""
@@ -44,7 +51,7 @@ class AsyncPager(Generic[T]):
         while True:
             page = await self.page(cursor)
             yield page
-            if not page.next_cursor or not page.data:
+            if not page.next_cursor or (self._log and not page.data):
                 return
             cursor = page.next_cursor
 

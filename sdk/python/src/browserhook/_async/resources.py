@@ -616,6 +616,7 @@ class AsyncEvents(AsyncResource):
                 "types": types,
             },
             models.Event.decode,
+            log=True,
         )
 
     async def get(

@@ -29,9 +29,16 @@ class Pager(Generic[T]):
     """A list: loop over it for what is on all its pages, or over pages()."""
 
     def __init__(
-        self, client: Browserhook, path: str, query: Mapping[str, Any], decode: Callable[[Any], T]
+        self,
+        client: Browserhook,
+        path: str,
+        query: Mapping[str, Any],
+        decode: Callable[[Any], T],
+        *,
+        log: bool = False,
     ) -> None:
         self._client, self._path, self._query, self._decode = client, path, query, decode
+        self._log = log  # there is a cursor behind the last page too
 
     def page(self, cursor: str | None = None) -> Page[T]:
         """Asks for the page at a cursor, or for the one that the list was asked for."""
@@ -45,7 +52,7 @@ class Pager(Generic[T]):
         while True:
             page = self.page(cursor)
             yield page
-            if not page.next_cursor or not page.data:
+            if not page.next_cursor or (self._log and not page.data):
                 return
             cursor = page.next_cursor
 

@@ -616,6 +616,7 @@ class Events(Resource):
                 "types": types,
             },
             models.Event.decode,
+            log=True,
         )
 
     def get(
