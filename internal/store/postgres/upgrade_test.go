@@ -272,6 +272,61 @@ func TestGoesOnWithTheTablesOfTheNextRelease(t *testing.T) {
 	}
 }
 
+// TestUpgradeMakesAgainTheIndexesThatBrokeOff: one whose building ended halfway is there
+// by its name, is kept up to date and is never asked.
+func TestUpgradeMakesAgainTheIndexesThatBrokeOff(t *testing.T) {
+	const before = "00015"
+	url := restored(t, filepath.Join(kept, before+".sql"))
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	files, err := filepath.Glob("migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := 0
+	for _, file := range files {
+		if filepath.Base(file)[:len(before)] <= before {
+			continue
+		}
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range building.FindAllStringSubmatch(string(raw), -1) {
+			broken++
+			if _, err := conn.Exec(t.Context(), `CREATE UNIQUE INDEX CONCURRENTLY `+m[1]+` ON public.`+m[2]+` ((1))`); err == nil {
+				t.Fatalf("%s has been made", m[1])
+			}
+		}
+	}
+	invalid := func() (n int) {
+		t.Helper()
+		if err := conn.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_index WHERE NOT indisvalid`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := invalid(); n != broken || n == 0 {
+		t.Fatalf("%d of %d indexes have broken off", n, broken)
+	}
+	s, err := upgradeOpen(t, url)(func(domain.Commit) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := invalid(); n > 0 {
+		t.Errorf("%d indexes are as they were", n)
+	}
+}
+
+// building is how an index of a table is made while servers run.
+var building = regexp.MustCompile(`CREATE INDEX CONCURRENTLY (?:IF NOT EXISTS )?(\w+) ON (\w+)`)
+
 // TestMigrationsOnlyAdd: what a release has made of the tables the one before it can go on
 // with: there are more, and more columns, which have a value if nobody gives them one.
 func TestMigrationsOnlyAdd(t *testing.T) {

@@ -1,6 +1,6 @@
 -- +goose NO TRANSACTION
 -- Each statement by itself, so that none holds what servers that run wait for while it
--- waits for what they hold.
+-- waits for what they hold; all can be made again, if one was not.
 
 -- +goose Up
 -- What became of the attempts of an endpoint in spans of time. slot is the number of the
@@ -14,7 +14,8 @@ CREATE TABLE IF NOT EXISTS endpoint_stats (
 ) WITH (fillfactor = 70);
 
 -- An endpoint's own that were given up, which may be few among many.
-CREATE INDEX CONCURRENTLY IF NOT EXISTS deliveries_endpoint_given_up ON deliveries (endpoint, event) WHERE status IN ('FAILED', 'CANCELED');
+DROP INDEX CONCURRENTLY IF EXISTS deliveries_endpoint_given_up;
+CREATE INDEX CONCURRENTLY deliveries_endpoint_given_up ON deliveries (endpoint, event) WHERE status IN ('FAILED', 'CANCELED');
 
 -- +goose Down
 DROP INDEX IF EXISTS deliveries_endpoint_given_up;
