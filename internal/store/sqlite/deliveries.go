@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -40,161 +41,213 @@ func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
 
 // Deliveries reads a page, newest first, and the cursor of the next. It looks at no more
 // than [domain.LooksAtMost] deliveries: a page of what is rarer is short, and has a cursor.
+// Those of one event or session, and those that are being sent, it looks at all of.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
-	limit := codec.PageLimit(f.Limit)
-	before, err := s.ids.Before(f.Cursor)
+	page, next, err := s.deliveries(ctx, project, f)
 	if err != nil {
+		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	}
+	return page, next, nil
+}
+
+func (s *Store) deliveries(ctx context.Context, project string, f domain.DeliveryFilter) (page []domain.Delivery, next string, err error) {
+	p := picking{DeliveryFilter: f, project: project}
+	if p.before, err = s.ids.Before(f.Cursor); err != nil {
 		return nil, "", err
 	}
-	few := false
-	if f.Status == domain.DeliveryPending && f.EventID == "" && f.SessionID == "" {
-		if few, err = s.fewWait(ctx, project, f.EndpointID); err != nil {
+	found := f.EventID != "" || f.SessionID != "" || f.Status == domain.DeliverySending
+	if f.Status == domain.DeliveryPending && !found {
+		if p.few, err = s.fewWait(ctx, project, f.EndpointID); err != nil {
 			return nil, "", err
 		}
 	}
-	walk, walked, floor, err := s.walk(ctx, project, f, before, few)
-	if err != nil {
-		return nil, "", fmt.Errorf("read deliveries: %w", err)
+	if found || p.few {
+		return s.pick(ctx, &p, work.Key{})
 	}
-	query := `SELECT ` + codec.DeliveryColumns + ` FROM (` + walk + ` LIMIT ?) w
-		CROSS JOIN deliveries d ON d.event = w.event AND d.endpoint = w.endpoint ` + deliveryJoins + `WHERE o.id = ?`
-	args := append(slices.Clone(walked), domain.LooksAtMost, project)
-	where := func(cond string, arg any) { query, args = query+" AND "+cond, append(args, arg) }
-	if f.EndpointID != "" {
-		where("p.id = ?", f.EndpointID)
+	first := min(max(looksAtFirst, codec.PageLimit(f.Limit)+1), domain.LooksAtMost)
+	for _, most := range []int{first, domain.LooksAtMost} {
+		floor, err := s.floor(ctx, &p, most)
+		if err != nil {
+			return nil, "", err
+		}
+		if page, next, err = s.pick(ctx, &p, floor); err != nil || next != "" || floor.Event == 0 {
+			return page, next, err
+		}
+		next = codec.EncodeCursor(s.ids.ID(floor))
 	}
-	if f.SessionID != "" {
-		where("s.id = ?", f.SessionID)
+	return page, next, nil
+}
+
+// picking is which deliveries a page is of: those of a filter, before one of them.
+type picking struct {
+	domain.DeliveryFilter
+	project string
+	before  work.Key
+	few     bool // what waits is little
+}
+
+// arguments are those of a query.
+type arguments []any
+
+// add adds one, and is its name.
+func (a *arguments) add(v any) string {
+	*a = append(*a, v)
+	return "?" + strconv.Itoa(len(*a))
+}
+
+// floor is the last of so many deliveries that are looked at, or of all those of as many
+// events, which may have none. It is zero when there are no more than that.
+func (s *Store) floor(ctx context.Context, p *picking, most int) (floor work.Key, err error) {
+	if p.throughEvents() {
+		var args arguments
+		floor.Endpoint = 1 // all of that event's
+		query := `SELECT e.position ` + p.events(&args, ``, 0) + ` ORDER BY e.position DESC LIMIT 1 OFFSET ` + args.add(most-1)
+		if floor.Event, err = number(s.read.row(ctx, query, args...)); err != nil {
+			return work.Key{}, err
+		}
 	}
-	if f.Status != "" && f.Status != domain.DeliverySending {
-		where("d.status = ?", f.Status)
+	var args arguments
+	query := s.walk(p, &args, floor) + ` LIMIT 1 OFFSET ` + args.add(most-1)
+	if err := s.read.row(ctx, query, args...).Scan(&floor.Event, &floor.Endpoint); err != nil && !errors.Is(err, domain.ErrNotFound) {
+		return work.Key{}, err
 	}
-	if f.EventID != "" {
-		where("e.id = ?", f.EventID)
+	return floor, nil
+}
+
+// pick reads a page of those from floor on, so that what comes after it is what is before
+// floor, whatever has come and gone since that was found.
+func (s *Store) pick(ctx context.Context, p *picking, floor work.Key) (page []domain.Delivery, next string, err error) {
+	var args arguments
+	// Without LIMIT the order may be left out.
+	query := `SELECT ` + codec.DeliveryColumns + ` FROM (` + s.walk(p, &args, floor) + ` LIMIT -1) w
+		CROSS JOIN deliveries d ON d.event = w.event AND d.endpoint = w.endpoint ` + deliveryJoins + `WHERE o.id = ` + args.add(p.project)
+	where := func(cond string, arg any) { query += " AND " + cond + args.add(arg) }
+	if p.EndpointID != "" {
+		where("p.id = ", p.EndpointID)
 	}
-	if f.EventType != "" {
-		where("e.type = ?", f.EventType)
+	if p.SessionID != "" {
+		where("s.id = ", p.SessionID)
 	}
-	if !f.From.IsZero() {
-		where("e.created_at >= ?", codec.Micros(f.From))
+	if p.Status != "" && p.Status != domain.DeliverySending {
+		where("d.status = ", p.Status)
 	}
-	if !f.To.IsZero() {
-		where("e.created_at < ?", codec.Micros(f.To))
+	if p.EventID != "" {
+		where("e.id = ", p.EventID)
+	}
+	if p.EventType != "" {
+		where("e.type = ", p.EventType)
+	}
+	if !p.From.IsZero() {
+		where("e.created_at >= ", codec.Micros(p.From))
+	}
+	if !p.To.IsZero() {
+		where("e.created_at < ", codec.Micros(p.To))
 	}
 	rows, err := s.read.rows(ctx, query, args...)
 	if err != nil {
-		return nil, "", fmt.Errorf("read deliveries: %w", err)
+		return nil, "", err
 	}
 	defer rows.Close()
-	var page []domain.Delivery
+	limit := codec.PageLimit(p.Limit)
 	for len(page) <= limit && rows.Next() {
 		d, err := s.scanDelivery(rows)
 		if err != nil {
-			return nil, "", fmt.Errorf("read deliveries: %w", err)
+			return nil, "", err
 		}
 		// What is being sent is not told from what waits by its row.
-		if f.Status == "" || f.Status == d.Status {
+		if p.Status == "" || p.Status == d.Status {
 			page = append(page, d)
 		}
 	}
-	if err := unusable(rows.Err()); err != nil {
-		return nil, "", fmt.Errorf("read deliveries: %w", err)
-	}
-	if len(page) > limit {
-		page, next := codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
-		return page, next, nil
-	}
-	var last work.Key
-	err = s.read.row(ctx, walk+` LIMIT 1 OFFSET ?`, append(walked, domain.LooksAtMost-1)...).Scan(&last.Event, &last.Endpoint)
-	switch {
-	case err == nil:
-	case !errors.Is(err, domain.ErrNotFound):
-		return nil, "", fmt.Errorf("read deliveries: %w", err)
-	case floor > 0:
-		last = work.Key{Event: floor, Endpoint: 1} // all of that event's were looked at
-	default:
-		return page, "", nil
-	}
-	return page, codec.EncodeCursor(s.ids.ID(last)), nil
+	page, next = codec.Cut(page, limit, func(d domain.Delivery) string { return d.ID })
+	return page, next, unusable(rows.Err())
 }
 
-// fewEnough is how many deliveries a page is sorted of, at most.
-const fewEnough = 1000
+const (
+	// looksAtFirst is how many deliveries are looked at before many are: they mostly
+	// suffice.
+	looksAtFirst = 100
+	// fewEnough is of how many that wait a page is sorted, at most.
+	fewEnough = 1000
+)
 
 // fewWait says whether so few wait for an endpoint, or for all of the project, that a page
 // of them is sorted: among a million that have ended they would be looked for in vain.
 // Where more wait they are soon found.
 func (s *Store) fewWait(ctx context.Context, project, endpoint string) (bool, error) {
 	n := 0
-	from, args := waitingOf(project, endpoint)
-	if err := s.read.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 `+from+` LIMIT ?)`, append(args, fewEnough+1)...).Scan(&n); err != nil {
-		return false, fmt.Errorf("read deliveries: %w", err)
-	}
-	return n <= fewEnough, nil
+	var args arguments
+	query := `SELECT COUNT(*) FROM (SELECT 1 ` + waitingOf(&args, project, endpoint) + ` LIMIT ` + args.add(fewEnough+1) + `)`
+	err := s.read.row(ctx, query, args...).Scan(&n)
+	return n <= fewEnough, err
 }
 
 // waitingOf is from where what waits is read, d.
-func waitingOf(project, endpoint string) (from string, args []any) {
+func waitingOf(args *arguments, project, endpoint string) string {
 	if endpoint != "" {
 		return `FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0
-			WHERE p.project_id = ? AND p.id = ?`, []any{project, endpoint}
+			WHERE p.project_id = ` + args.add(project) + ` AND p.id = ` + args.add(endpoint)
 	}
 	return `FROM (WITH RECURSIVE ` + openEndpoints + ` SELECT num FROM open) q CROSS JOIN endpoints p ON p.num = q.num
-		CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0 WHERE p.project_id = ?`, []any{project}
+		CROSS JOIN deliveries d INDEXED BY deliveries_open ON d.endpoint = p.num AND d.ended_at = 0 WHERE p.project_id = ` + args.add(project)
 }
 
-// walk goes through keys of deliveries before one, the newest first, by the index that
-// fits the filter best; not all that it meets are of the filter. few: what waits is little.
-// Where it goes through events, which may have no deliveries, it goes no further than
-// floor; 0: to the end.
-func (s *Store) walk(ctx context.Context, project string, f domain.DeliveryFilter, before work.Key, few bool) (query string, args []any, floor int64, err error) {
-	const keys = `SELECT d.event AS event, d.endpoint AS endpoint `
-	var order string
+// throughEvents says whether deliveries are reached by their events, since no index of
+// their own has just those.
+func (p *picking) throughEvents() bool {
+	return p.EventID == "" && p.SessionID == "" && p.EndpointID == "" && p.Status != domain.DeliverySending && !p.few && !givenUp(p.Status)
+}
+
+// events is from where the events e from a position on are read, those of a type that is
+// rare alone, with what is joined to them.
+func (p *picking) events(args *arguments, join string, from int64) string {
+	index, is := `events_project`, ``
+	if rare(p.EventType) {
+		index, is = `events_rare`, ` AND `+isRare+` AND e.type = `+args.add(p.EventType)
+	}
+	return `FROM projects o CROSS JOIN events e INDEXED BY ` + index + ` ON e.project = o.num ` + join +
+		`WHERE o.id = ` + args.add(p.project) + is + ` AND e.position <= ` + args.add(p.before.Event) + ` AND e.position >= ` + args.add(from)
+}
+
+// walk goes through keys of deliveries before one and from floor on, the newest first, by
+// the index that fits the filter best; not all that it meets are of the filter.
+func (s *Store) walk(p *picking, args *arguments, floor work.Key) string {
+	query, order := `SELECT d.event AS event, d.endpoint AS endpoint `, ``
 	switch {
-	case f.Status == domain.DeliverySending:
+	case p.Status == domain.DeliverySending:
 		// The list is in order, and no longer than what fits into memory.
-		query, args = keys+`FROM (SELECT value ->> 0 AS event, value ->> 1 AS endpoint FROM json_each(?)) d WHERE TRUE`, []any{s.leasedList()}
-	case few:
-		query, args = waitingOf(project, f.EndpointID)
-		query, order = keys+query, ` ORDER BY d.event DESC, d.endpoint DESC`
-	case givenUp(f.Status) && f.EndpointID != "":
-		query, args = keys+`FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num
-			WHERE p.project_id = ? AND p.id = ? AND d.status IN ('FAILED', 'CANCELED')`, []any{project, f.EndpointID}
-		order = ` ORDER BY d.event DESC`
-	case givenUp(f.Status) && f.EventID == "" && f.SessionID == "":
-		query, args = keys+`FROM projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
-			WHERE o.id = ? AND d.status IN ('FAILED', 'CANCELED')`, []any{project}
+		query += `FROM (SELECT value ->> 0 AS event, value ->> 1 AS endpoint FROM json_each(` + args.add(s.leasedList()) + `)) d WHERE TRUE`
+	case p.few:
+		query += waitingOf(args, p.project, p.EndpointID)
 		order = ` ORDER BY d.event DESC, d.endpoint DESC`
-	case f.EventID != "":
-		query, args = keys+`FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
-			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ? AND e.id = ?`, []any{project, f.EventID}
+	case p.EventID != "":
+		query += `FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
+			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ` + args.add(p.project) + ` AND e.id = ` + args.add(p.EventID)
 		order = ` ORDER BY d.endpoint DESC`
-	case f.EndpointID != "":
-		query, args = keys+`FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
-			WHERE p.project_id = ? AND p.id = ?`, []any{project, f.EndpointID}
-		order = ` ORDER BY d.event DESC`
-	case f.SessionID != "":
-		query, args = keys+`FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
+	case p.SessionID != "":
+		query += `FROM projects o CROSS JOIN sessions s ON s.project_id = o.id
 			CROSS JOIN events e INDEXED BY events_session ON e.project = o.num AND e.session = s.num
-			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ? AND s.id = ?`, []any{project, f.SessionID}
+			CROSS JOIN deliveries d ON d.event = e.position WHERE o.id = ` + args.add(p.project) + ` AND s.id = ` + args.add(p.SessionID)
 		order = ` ORDER BY e.sequence DESC, d.endpoint DESC`
+	case givenUp(p.Status) && p.EndpointID != "":
+		query += `FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint_given_up ON d.endpoint = p.num
+			WHERE p.project_id = ` + args.add(p.project) + ` AND p.id = ` + args.add(p.EndpointID) + ` AND d.status IN ('FAILED', 'CANCELED')`
+		order = ` ORDER BY d.event DESC`
+	case givenUp(p.Status):
+		query += `FROM projects o CROSS JOIN deliveries d INDEXED BY deliveries_given_up ON d.project = o.num
+			WHERE o.id = ` + args.add(p.project) + ` AND d.status IN ('FAILED', 'CANCELED')`
+		order = ` ORDER BY d.event DESC, d.endpoint DESC`
+	case p.EndpointID != "":
+		query += `FROM endpoints p CROSS JOIN deliveries d INDEXED BY deliveries_endpoint ON d.endpoint = p.num
+			WHERE p.project_id = ` + args.add(p.project) + ` AND p.id = ` + args.add(p.EndpointID)
+		order = ` ORDER BY d.event DESC`
 	default:
-		log := `FROM projects o CROSS JOIN events e INDEXED BY events_project ON e.project = o.num `
-		is := `WHERE o.id = ? AND e.position <= ?`
-		args = []any{project, before.Event}
-		if rare(f.EventType) {
-			log = `FROM projects o CROSS JOIN events e INDEXED BY events_rare ON e.project = o.num `
-			is, args = is+` AND `+isRare+` AND e.type = ?`, append(args, f.EventType)
-		}
-		if floor, err = number(s.read.row(ctx, `SELECT e.position `+log+is+` ORDER BY e.position DESC LIMIT 1 OFFSET ?`,
-			append(slices.Clone(args), domain.LooksAtMost-1)...)); err != nil {
-			return "", nil, 0, err
-		}
-		query, args = keys+log+`CROSS JOIN deliveries d ON d.event = e.position `+is+` AND e.position >= ?`, append(args, floor)
+		query += p.events(args, `CROSS JOIN deliveries d ON d.event = e.position `, floor.Event)
 		order = ` ORDER BY e.position DESC, d.endpoint DESC`
 	}
-	return query + ` AND d.event <= ? AND (d.event < ? OR d.endpoint < ?)` + order,
-		append(args, before.Event, before.Event, before.Endpoint), floor, nil
+	before, from := args.add(p.before.Event), args.add(floor.Event)
+	return query + ` AND d.event <= ` + before + ` AND (d.event < ` + before + ` OR d.endpoint < ` + args.add(p.before.Endpoint) + `)
+		AND d.event >= ` + from + ` AND (d.event > ` + from + ` OR d.endpoint >= ` + args.add(floor.Endpoint) + `)` + order
 }
 
 // isRare is what the index events_rare holds: the events e but for those of steps that

@@ -253,7 +253,10 @@ func deliveryFilters(w *world) {
 
 // rareDeliveries looks for one among more than are looked at for a page.
 func rareDeliveries(w *world) {
-	e, s := w.newEndpoint("*"), w.newSession(0)
+	e, few, s := w.newEndpoint("*"), w.newSession(0), w.newSession(0)
+	w.say(few, domain.EventStepStarted, domain.EventStepStarted)
+	gone := w.claim(e.ID, start, 1).Jobs[0].Delivery
+	w.finish(gone, domain.DeliveryFailed, start)
 	w.say(s, domain.EventBrowserReady)
 	w.say(s, domain.EventStepCompleted)
 	many := make([]domain.EventType, domain.LooksAtMost/4+10)
@@ -270,10 +273,15 @@ func rareDeliveries(w *world) {
 	}{
 		{"of all of the type that is rarer", domain.DeliveryFilter{EventType: domain.EventStepCompleted}, []int{0, 1}},
 		{"of the endpoint's of that type", domain.DeliveryFilter{EventType: domain.EventStepCompleted, EndpointID: e.ID}, []int{0, 1}},
-		{"of those that were there before", domain.DeliveryFilter{To: start.Add(time.Minute)}, []int{0, 2}},
+		{"of those that were there before", domain.DeliveryFilter{To: start.Add(time.Minute)}, []int{0, 4}},
 		{"that were delivered", domain.DeliveryFilter{Status: domain.DeliveryDelivered}, []int{0, 0}},
 		{"of a type that has an index", domain.DeliveryFilter{EventType: domain.EventBrowserReady}, []int{1}},
 		{"of a type that there is none of", domain.DeliveryFilter{EventType: domain.EventBrowserCrashed}, []int{0}},
+		{"of the endpoint's of the session that has few", domain.DeliveryFilter{SessionID: few.ID, EndpointID: e.ID}, []int{2}},
+		{"of the endpoint's of an event", domain.DeliveryFilter{EventID: gone.EventID, EndpointID: e.ID}, []int{1}},
+		{"that failed of the session that has few", domain.DeliveryFilter{SessionID: few.ID, Status: domain.DeliveryFailed}, []int{1}},
+		{"that failed of the endpoint's of that session", domain.DeliveryFilter{SessionID: few.ID, EndpointID: e.ID, Status: domain.DeliveryFailed}, []int{1}},
+		{"that failed of the endpoint's of an event", domain.DeliveryFilter{EventID: gone.EventID, EndpointID: e.ID, Status: domain.DeliveryFailed}, []int{1}},
 	} {
 		var pages []int
 		tt.f.Limit = 10
