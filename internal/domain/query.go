@@ -60,8 +60,9 @@ type DeliveryFilter struct {
 	Limit      int // 0: 100
 }
 
-// LooksAtMost is at how many deliveries a page of them looks. One of what is rarer among
-// them is short, perhaps empty, and its cursor leads to what comes after those.
+// LooksAtMost is at how many deliveries a page of them looks, unless they are all of one
+// event or session, or being sent. One of what is rarer among them is short, perhaps empty,
+// and its cursor leads to what comes after those.
 const LooksAtMost = 10_000
 
 // AheadAtMost is how many deliveries are counted that another one waits for.

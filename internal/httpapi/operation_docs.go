@@ -108,7 +108,7 @@ var operationDocs = map[string]operationDoc{
 		example: `{"eventType":"step_completed"}`, refuses: []int{conflict},
 	},
 
-	"list-deliveries": {does: "Lists deliveries: one for each event and each endpoint that gets it. A page looks at 10,000 deliveries at most: one of what is rarer among them is short, or empty, and has a nextCursor, which leads on to older ones."},
+	"list-deliveries": {does: "Lists deliveries: one for each event and each endpoint that gets it. A page looks at 10,000 deliveries at most, unless they are all of one session or event, or being sent: one of what is rarer among them is short, or empty, and has a nextCursor, which leads on to older ones."},
 	"get-delivery":    {does: "Answers with the delivery as it is now."},
 	"list-attempts":   {does: "Lists the requests that were made for a delivery, oldest first, each with its answer or what went wrong."},
 	"retry-delivery":  {does: "Sends the delivery again, and begins its schedule of retries anew."},

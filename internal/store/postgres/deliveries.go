@@ -40,6 +40,7 @@ func (s *Store) scanDelivery(r codec.Scanner) (domain.Delivery, error) {
 
 // Deliveries reads a page, newest first, and the cursor of the next. It looks at no more
 // than [domain.LooksAtMost] deliveries: a page of what is rarer is short, and has a cursor.
+// Those of one event or session, and those that are being sent, it looks at all of.
 func (s *Store) Deliveries(ctx context.Context, project string, f domain.DeliveryFilter) ([]domain.Delivery, string, error) {
 	page, next, err := s.deliveries(ctx, project, f)
 	if errors.Is(err, domain.ErrNotFound) {
@@ -63,6 +64,9 @@ func (s *Store) deliveries(ctx context.Context, project string, f domain.Deliver
 		if err := s.row(ctx, `SELECT num FROM endpoints WHERE project_id = $1 AND id = $2`, project, f.EndpointID).Scan(&p.endpoint); err != nil {
 			return nil, "", err
 		}
+	}
+	if some, err := s.within(ctx, &p); err != nil || !some {
+		return nil, "", err
 	}
 	found := f.EventID != "" || f.SessionID != "" || f.Status == domain.DeliverySending || !p.picks()
 	if f.Status == domain.DeliveryPending && !found {
@@ -109,7 +113,32 @@ type picking struct {
 	domain.DeliveryFilter
 	before            work.Key
 	project, endpoint int64
-	few               bool // what waits is little
+	since             int64 // the position of an event before which there is none of the filter
+	few               bool  // what waits is little
+}
+
+// within finds where in the log the time of the filter is, and whether anything may be
+// there.
+func (s *Store) within(ctx context.Context, p *picking) (some bool, err error) {
+	after := func(id string) (int64, error) {
+		return number(s.row(ctx, `SELECT position FROM events WHERE project = $1 AND id > $2 ORDER BY id LIMIT 1`, p.project, id))
+	}
+	if !p.To.IsZero() {
+		end, err := after(work.SomeAfter(p.To))
+		if err != nil {
+			return false, err
+		}
+		if end > 0 && end <= p.before.Event {
+			p.before = work.Key{Event: end}
+		}
+	}
+	if !p.From.IsZero() {
+		if p.since, err = after(work.SomeBefore(p.From)); err != nil {
+			return false, err
+		}
+		return p.since > 0, nil
+	}
+	return true, nil
 }
 
 // query is one with its arguments.
@@ -124,7 +153,7 @@ func (q *query) arg(v any) string {
 // args are those that all queries have: $1 the project, ($2, $3) before which delivery, and
 // ($4, $5) from which one on.
 func (p *picking) args(floor work.Key) []any {
-	return []any{p.project, p.before.Event, p.before.Endpoint, floor.Event, floor.Endpoint}
+	return []any{p.project, p.before.Event, p.before.Endpoint, max(floor.Event, p.since), floor.Endpoint}
 }
 
 // picks says whether there may be few deliveries of the filter among those that are gone
@@ -156,8 +185,8 @@ func givenUp(s domain.DeliveryStatus) bool {
 // that fits the filter best.
 func (p *picking) walk() (walk string, q query) {
 	if p.rare() {
-		q.args = []any{p.project, p.before.Event, string(p.EventType)}
-		return `SELECT x.position, 0::bigint FROM events x WHERE x.project = $1 AND x.position <= $2 AND ` + isRare + ` AND x.type = $3 ORDER BY x.position DESC`, q
+		q.args = []any{p.project, p.before.Event, p.since, string(p.EventType)}
+		return `SELECT x.position, 0::bigint FROM events x WHERE x.project = $1 AND x.position <= $2 AND x.position >= $3 AND ` + isRare + ` AND x.type = $4 ORDER BY x.position DESC`, q
 	}
 	q.args = p.args(work.Key{})
 	walk = `SELECT d.event, d.endpoint FROM deliveries d WHERE ` + within

@@ -55,6 +55,9 @@ func (s *Store) deliveries(ctx context.Context, project string, f domain.Deliver
 	if p.before, err = s.ids.Before(f.Cursor); err != nil {
 		return nil, "", err
 	}
+	if some, err := s.within(ctx, &p); err != nil || !some {
+		return nil, "", err
+	}
 	found := f.EventID != "" || f.SessionID != "" || f.Status == domain.DeliverySending
 	if f.Status == domain.DeliveryPending && !found {
 		if p.few, err = s.fewWait(ctx, project, f.EndpointID); err != nil {
@@ -83,7 +86,33 @@ type picking struct {
 	domain.DeliveryFilter
 	project string
 	before  work.Key
-	few     bool // what waits is little
+	since   int64 // the position of an event before which there is none of the filter
+	few     bool  // what waits is little
+}
+
+// within finds where in the log the time of the filter is, and whether anything may be
+// there.
+func (s *Store) within(ctx context.Context, p *picking) (some bool, err error) {
+	after := func(id string) (position int64, err error) {
+		return number(s.read.row(ctx, `SELECT e.position FROM projects o CROSS JOIN events e INDEXED BY events_id ON e.project = o.num
+			WHERE o.id = ? AND e.id > ? ORDER BY e.id LIMIT 1`, p.project, id))
+	}
+	if !p.To.IsZero() {
+		end, err := after(work.SomeAfter(p.To))
+		if err != nil {
+			return false, err
+		}
+		if end > 0 && end <= p.before.Event {
+			p.before = work.Key{Event: end}
+		}
+	}
+	if !p.From.IsZero() {
+		if p.since, err = after(work.SomeBefore(p.From)); err != nil {
+			return false, err
+		}
+		return p.since > 0, nil
+	}
+	return true, nil
 }
 
 // arguments are those of a query.
@@ -101,7 +130,7 @@ func (s *Store) floor(ctx context.Context, p *picking, most int) (floor work.Key
 	if p.throughEvents() {
 		var args arguments
 		floor.Endpoint = 1 // all of that event's
-		query := `SELECT e.position ` + p.events(&args, ``, 0) + ` ORDER BY e.position DESC LIMIT 1 OFFSET ` + args.add(most-1)
+		query := `SELECT e.position ` + p.events(&args, ``, p.since) + ` ORDER BY e.position DESC LIMIT 1 OFFSET ` + args.add(most-1)
 		if floor.Event, err = number(s.read.row(ctx, query, args...)); err != nil {
 			return work.Key{}, err
 		}
@@ -212,6 +241,7 @@ func (p *picking) events(args *arguments, join string, from int64) string {
 // walk goes through keys of deliveries before one and from floor on, the newest first, by
 // the index that fits the filter best; not all that it meets are of the filter.
 func (s *Store) walk(p *picking, args *arguments, floor work.Key) string {
+	floor.Event = max(floor.Event, p.since)
 	query, order := `SELECT d.event AS event, d.endpoint AS endpoint `, ``
 	switch {
 	case p.Status == domain.DeliverySending:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
+	"github.com/browserhook/browserhook/internal/store/codec"
 )
 
 // TestPagesOfWhatIsRareWhileMoreCome: one delivery of what is rarer than is looked at for a
@@ -57,6 +58,17 @@ func TestPagesOfWhatIsRareWhileMoreCome(t *testing.T) {
 		s.Observe(func(bool, time.Duration) {})
 		if found != i+1 {
 			t.Errorf("%d are found, of %d, of %+v", found, i+1, f)
+		}
+	}
+	// Before more that are not of the time than is looked at.
+	day := time.Now().Add(-24 * time.Hour)
+	ok(s.update(ctx, func(tx *tx) error {
+		return tx.exec(writesLog(`UPDATE events SET id = ?, created_at = ? WHERE position = (SELECT MIN(position) FROM events)`),
+			domain.IDAt(domain.PrefixEvent, day.Add(-24*time.Hour)), codec.Micros(day.Add(-24*time.Hour)))
+	}))
+	for _, f := range []domain.DeliveryFilter{{To: day}, {To: day, EndpointID: e.ID}} {
+		if page, next, err := s.Deliveries(ctx, project, f); err != nil || len(page) != 1 || next != "" {
+			t.Errorf("%+v: %d are found first, and %q, %v", f, len(page), next, err)
 		}
 	}
 	// Among more that were given up than is looked at.

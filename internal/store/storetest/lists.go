@@ -208,12 +208,13 @@ func (l list) wrongCursor(w *world) {
 }
 
 func deliveryFilters(w *world) {
+	start := time.Now().Truncate(time.Millisecond)
 	a, b := w.newSession(0), w.newSession(0)
 	e, f := w.newEndpoint("*"), w.newEndpoint("step_*")
-	w.say(a, domain.EventBrowserReady)
-	w.ok(w.store.ChangeSession(w.ctx, w.project, b.ID, draftEvents(start.Add(time.Hour), domain.EventStepStarted)))
-	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, draftEvents(start.Add(2*time.Hour), domain.EventStepStarted)))
-	failed := w.claim(f.ID, start.Add(time.Hour), 1).Jobs[0].Delivery
+	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, draftEvents(start, domain.EventBrowserReady)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, b.ID, draftEvents(start.Add(time.Minute), domain.EventStepStarted)))
+	w.ok(w.store.ChangeSession(w.ctx, w.project, a.ID, draftEvents(start.Add(2*time.Minute), domain.EventStepStarted)))
+	failed := w.claim(f.ID, start.Add(time.Minute), 1).Jobs[0].Delivery
 	w.ok(w.store.Finish(w.ctx, []domain.Outcome{outcome(failed, domain.DeliveryFailed, start)}, nil))
 	w.claim(e.ID, start, 1)
 	all := w.deliveries(domain.DeliveryFilter{})
@@ -229,12 +230,12 @@ func deliveryFilters(w *world) {
 		{"sending", domain.DeliveryFilter{Status: domain.DeliverySending}, func(d domain.Delivery) bool { return d.EventType == domain.EventBrowserReady }},
 		{"failed", domain.DeliveryFilter{Status: domain.DeliveryFailed}, func(d domain.Delivery) bool { return d.ID == failed.ID }},
 		{"canceled", domain.DeliveryFilter{Status: domain.DeliveryCanceled}, func(domain.Delivery) bool { return false }},
-		{"from", domain.DeliveryFilter{From: start.Add(time.Hour)}, func(d domain.Delivery) bool { return !d.CreatedAt.Before(start.Add(time.Hour)) }},
-		{"to", domain.DeliveryFilter{To: start.Add(time.Hour)}, func(d domain.Delivery) bool { return d.CreatedAt.Before(start.Add(time.Hour)) }},
+		{"from", domain.DeliveryFilter{From: start.Add(time.Minute)}, func(d domain.Delivery) bool { return !d.CreatedAt.Before(start.Add(time.Minute)) }},
+		{"to", domain.DeliveryFilter{To: start.Add(time.Minute)}, func(d domain.Delivery) bool { return d.CreatedAt.Before(start.Add(time.Minute)) }},
 		{
 			"everything", domain.DeliveryFilter{
 				EndpointID: f.ID, SessionID: b.ID, EventType: domain.EventStepStarted,
-				Status: domain.DeliveryFailed, From: start, To: start.Add(2 * time.Hour),
+				Status: domain.DeliveryFailed, From: start, To: start.Add(2 * time.Minute),
 			}, func(d domain.Delivery) bool { return d.ID == failed.ID },
 		},
 	} {
@@ -253,18 +254,22 @@ func deliveryFilters(w *world) {
 
 // rareDeliveries looks for one among more than are looked at for a page.
 func rareDeliveries(w *world) {
+	start := time.Now().Truncate(time.Millisecond)
+	say := func(s domain.Session, types ...domain.EventType) {
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start, types...)))
+	}
 	e, few, s := w.newEndpoint("*"), w.newSession(0), w.newSession(0)
-	w.say(few, domain.EventStepStarted, domain.EventStepStarted)
+	say(few, domain.EventStepStarted, domain.EventStepStarted)
 	gone := w.claim(e.ID, start, 1).Jobs[0].Delivery
 	w.finish(gone, domain.DeliveryFailed, start)
-	w.say(s, domain.EventBrowserReady)
-	w.say(s, domain.EventStepCompleted)
+	say(s, domain.EventBrowserReady)
+	say(s, domain.EventStepCompleted)
 	many := make([]domain.EventType, domain.LooksAtMost/4+10)
 	for i := range many {
 		many[i] = domain.EventStepStarted
 	}
 	for range 4 {
-		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Hour), many...)))
+		w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, draftEvents(start.Add(time.Minute), many...)))
 	}
 	for _, tt := range []struct {
 		name  string
@@ -273,7 +278,11 @@ func rareDeliveries(w *world) {
 	}{
 		{"of all of the type that is rarer", domain.DeliveryFilter{EventType: domain.EventStepCompleted}, []int{0, 1}},
 		{"of the endpoint's of that type", domain.DeliveryFilter{EventType: domain.EventStepCompleted, EndpointID: e.ID}, []int{0, 1}},
-		{"of those that were there before", domain.DeliveryFilter{To: start.Add(time.Minute)}, []int{0, 4}},
+		{"of those that were there before", domain.DeliveryFilter{To: start.Add(time.Second)}, []int{0, 4}},
+		{"of those of a day ago", domain.DeliveryFilter{To: start.Add(-24 * time.Hour)}, []int{0}},
+		{"of the endpoint's of a day ago", domain.DeliveryFilter{To: start.Add(-24 * time.Hour), EndpointID: e.ID}, []int{0}},
+		{"of those of a day hence", domain.DeliveryFilter{From: start.Add(24 * time.Hour)}, []int{0}},
+		{"of the type that is rarer, from then on", domain.DeliveryFilter{EventType: domain.EventStepCompleted, From: start}, []int{0, 1}},
 		{"that were delivered", domain.DeliveryFilter{Status: domain.DeliveryDelivered}, []int{0, 0}},
 		{"of a type that has an index", domain.DeliveryFilter{EventType: domain.EventBrowserReady}, []int{1}},
 		{"of a type that there is none of", domain.DeliveryFilter{EventType: domain.EventBrowserCrashed}, []int{0}},

@@ -1,6 +1,8 @@
 package work
 
 import (
+	"time"
+
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/store/codec"
 	"github.com/browserhook/browserhook/internal/store/rowid"
@@ -41,3 +43,15 @@ func (i IDs) Before(cursor string) (Key, error) {
 	}
 	return k, nil
 }
+
+// late is how much later than it happened an event may be committed, while the database
+// can't be written; how far clocks of nodes are apart is less.
+const late = time.Hour
+
+// SomeBefore is an id that every event that happened at a time or later has a greater
+// one than, as have all that are committed after it.
+func SomeBefore(at time.Time) string { return domain.IDAt(domain.PrefixEvent, at.Add(-late)) }
+
+// SomeAfter is an id that every event that happened before a time has a less one than,
+// as have all that are committed before it.
+func SomeAfter(at time.Time) string { return domain.IDAt(domain.PrefixEvent, at.Add(late)) }

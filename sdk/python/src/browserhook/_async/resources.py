@@ -1107,8 +1107,9 @@ class AsyncDeliveries(AsyncResource):
         """List deliveries, newest first.
 
         Lists deliveries: one for each event and each endpoint that gets it. A page looks
-        at 10,000 deliveries at most: one of what is rarer among them is short, or empty,
-        and has a nextCursor, which leads on to older ones.
+        at 10,000 deliveries at most, unless they are all of one session or event, or
+        being sent: one of what is rarer among them is short, or empty, and has a
+        nextCursor, which leads on to older ones.
 
         Role: viewer.
 
