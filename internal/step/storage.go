@@ -114,7 +114,10 @@ func (s *Spec) loadState(ctx context.Context, from Sources) error {
 		return err
 	}
 	s.StorageState = &StorageState{}
-	return json.Unmarshal(content, s.StorageState)
+	if json.Unmarshal(content, s.StorageState) != nil {
+		return &domain.Failure{Code: CodeUnread, Message: fmt.Sprintf("The artifact %s is damaged: it holds no state of a browser's storage.", s.Artifact)}
+	}
+	return nil
 }
 
 func (r *run) storage() (any, error) {

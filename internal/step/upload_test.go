@@ -94,6 +94,11 @@ func TestArtifactsAreLoaded(t *testing.T) {
 	if why := s.Load(ctx, Sources{Artifact: fetch}); why == nil || why.Code != CodeCanceled {
 		t.Errorf("canceled: %+v", why)
 	}
+	s = Spec{Action: "storage", Do: "set", Artifact: "art_1"}
+	cut := func(context.Context, string, string) ([]byte, error) { return []byte(`{"cookies":[`), nil }
+	if why := s.Load(t.Context(), Sources{Storage: cut}); why == nil || why.Code != CodeUnread || !strings.Contains(why.Message, "art_1 is damaged") {
+		t.Errorf("a state that was cut: %+v", why)
+	}
 	// One that was not loaded is none.
 	r := run{spec: &Spec{Files: []File{{Artifact: "art_1"}}}}
 	if _, _, err := r.files(); err == nil {
