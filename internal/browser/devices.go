@@ -32,7 +32,7 @@ func (d *Devices) Page() *Page { return d.page }
 // Move moves the mouse to a point in the page, in CSS pixels.
 func (d *Devices) Move(ctx context.Context, x, y float64, modifiers int) error {
 	d.x, d.y = x, y
-	if dragged, err := d.dragged(ctx, "dragOver", modifiers); dragged || err != nil {
+	if dragged, err := d.dragged(ctx, modifiers); dragged || err != nil {
 		return err
 	}
 	return d.mouse(ctx, object{"type": "mouseMoved", "button": d.held(), "clickCount": 0}, modifiers)
@@ -65,27 +65,25 @@ func (d *Devices) Button(ctx context.Context, name string, down bool, clicks int
 	case down && d.grip == nil:
 		d.grip = d.page.grip(x, y, modifiers)
 	case !down && d.grip != nil:
-		defer func() {
-			d.grip.end()
-			d.grip = nil
-		}()
-		if dropped, err := d.dragged(ctx, "drop", modifiers); dropped || err != nil {
-			return err
-		}
+		g := d.grip
+		d.grip = nil
+		g.x, g.y, g.modifiers = x, y, modifiers
+		_, err := g.drop(ctx, func(ctx context.Context) error { return d.mouse(ctx, e, modifiers) })
+		return err
 	}
 	return d.mouse(ctx, e, modifiers)
 }
 
-// dragged tells the page of what the mouse drags by HTML's drag and drop, and says whether it
-// does: then the page hears of nothing else.
-func (d *Devices) dragged(ctx context.Context, kind string, modifiers int) (bool, error) {
+// dragged tells the page that what the mouse drags by HTML's drag and drop has moved, and
+// says whether it drags something: then the page hears of nothing else.
+func (d *Devices) dragged(ctx context.Context, modifiers int) (bool, error) {
 	if d.grip == nil {
 		return false, nil
 	}
-	d.grip.x, d.grip.y, d.grip.modifiers = d.x, d.y, modifiers
+	d.grip.x, d.grip.y, d.grip.modifiers, d.grip.moved = d.x, d.y, modifiers, true
 	drags, err := d.grip.drags(ctx)
 	if drags && err == nil {
-		err = d.grip.drag(ctx, kind)
+		err = d.grip.drag(ctx, "dragOver")
 	}
 	return drags, err
 }

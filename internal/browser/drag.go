@@ -17,6 +17,7 @@ type Grip struct {
 	page      *Page
 	modifiers int
 	x, y      float64
+	moved     bool
 	begun     chan json.RawMessage // what the page drags, once it does
 	dragged   json.RawMessage
 	unlisten  func()
@@ -55,23 +56,31 @@ func (p *Page) grip(x, y float64, modifiers int) *Grip {
 	return g
 }
 
-// drags says whether the browser has said that something is dragged; it is told where to
-// when it is said for the first time.
-func (g *Grip) drags(ctx context.Context) (bool, error) {
+// heardOf takes up what the browser has said is dragged, and says whether it did just now.
+func (g *Grip) heardOf() bool {
 	if g.dragged != nil {
-		return true, nil
+		return false
 	}
 	select {
 	case g.dragged = <-g.begun:
-		return true, g.drag(ctx, "dragEnter")
+		return true
 	default:
-		return false, nil
+		return false
 	}
+}
+
+// drags says whether the browser has said that something is dragged; it is told where to
+// when it is said for the first time.
+func (g *Grip) drags(ctx context.Context) (bool, error) {
+	if g.heardOf() {
+		return true, g.drag(ctx, "dragEnter")
+	}
+	return g.dragged != nil, nil
 }
 
 // Move moves the mouse to a point in the page.
 func (g *Grip) Move(ctx context.Context, x, y float64) error {
-	g.x, g.y = x, y
+	g.x, g.y, g.moved = x, y, true
 	if g.dragged != nil {
 		return g.drag(ctx, "dragOver")
 	}
@@ -98,21 +107,38 @@ func (g *Grip) Begun(ctx context.Context) (bool, error) {
 // Drop lets go where the mouse is, and reports whether something was dropped
 // there by HTML's drag and drop.
 func (g *Grip) Drop(ctx context.Context) (dropped bool, err error) {
+	return g.drop(ctx, g.release)
+}
+
+// drop is Drop, for which the button goes up by a function if nothing is dragged.
+func (g *Grip) drop(ctx context.Context, release func(context.Context) error) (dropped bool, err error) {
 	defer g.end()
-	if g.dragged != nil {
-		return true, g.drag(ctx, "drop")
+	kinds := []string{"drop"}
+	if g.heardOf() { // nobody has taken it up
+		kinds = []string{"dragEnter", "dragOver", "drop"}
 	}
-	select {
-	case g.dragged = <-g.begun: // nobody has taken it up
-		for _, kind := range []string{"dragEnter", "dragOver", "drop"} {
-			if err := g.drag(ctx, kind); err != nil {
-				return true, err
-			}
+	if g.dragged == nil {
+		err := release(ctx)
+		if g.moved && err == nil {
+			g.await(ctx)
 		}
-		return true, nil
-	default:
+		return false, err
 	}
-	return false, g.release(ctx)
+	for _, kind := range kinds {
+		if err := g.drag(ctx, kind); err != nil {
+			g.cancel()
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+// await has the browser's word of a drag come, if the page began one: it comes before an
+// answer of the page's. One that shows a dialog gives none, and began no drag.
+func (g *Grip) await(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, begins)
+	defer cancel()
+	_ = g.page.Call(ctx, "Runtime.evaluate", object{"expression": "1"}, nil)
 }
 
 // release has the button go up.
@@ -130,21 +156,23 @@ func (g *Grip) release(ctx context.Context) error {
 // LetGo ends the grip where nothing is to be dropped. It waits for nothing.
 func (g *Grip) LetGo() {
 	defer g.end()
-	if g.dragged == nil {
-		select {
-		case g.dragged = <-g.begun:
-		default:
-		}
-	}
-	if g.dragged != nil {
-		_, _ = g.page.Send("Input.dispatchDragEvent", g.event("dragCancel"))
+	if g.heardOf(); g.dragged != nil {
+		g.cancel()
 		return
 	}
 	_, _ = g.page.sendMouse(g.x, g.y, g.modifiers, g.up())
 }
 
+// cancel ends what is dragged, and drops it nowhere.
+func (g *Grip) cancel() { _, _ = g.page.Send("Input.dispatchDragEvent", g.event("dragCancel")) }
+
+// end has the browser drag by itself again. A drag of which it has told only after the
+// button went up is over, too.
 func (g *Grip) end() {
 	g.unlisten()
+	if g.heardOf() {
+		g.cancel()
+	}
 	_, _ = g.page.Send("Input.setInterceptDrags", object{"enabled": false})
 }
 
