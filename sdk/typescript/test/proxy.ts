@@ -43,6 +43,7 @@ export async function lossy(server: string, lose: (req: IncomingMessage, n: numb
     req.pipe(on);
   });
   await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  proxy.unref(); // a test that fails may not close it
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     seen,

@@ -101,6 +101,7 @@ await test("a session", { concurrency: true }, async (t) => {
       assert.equal((await session.run(evaluate<number>("globalThis.n"))), 1);
       await session.live({ expiresIn: "1m" });
       await session.close();
+      for await (const _ of (await client.sessions.get(session.id)).events()); // until it has ended
       await session.forget();
       assert.deepEqual([...lost].sort(), ["DELETE /v1/sessions/", "DELETE /v1/sessions//data", "POST /v1/sessions", "POST /v1/sessions//steps", "POST /v1/sessions//streams"]);
       const after = await client.sessions.list().toArray();
