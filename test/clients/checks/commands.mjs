@@ -7,13 +7,14 @@ import { sorted } from "./mark.mjs";
 const read = (name) => JSON.parse(readFileSync(createRequire(import.meta.url).resolve("devtools-protocol/json/" + name), "utf8"));
 const domains = [...read("browser_protocol.json").domains, ...read("js_protocol.json").domains];
 
-// What ends the page or the browser, stops it, waits for what doesn't come, or concerns
-// the contexts of others; and what a session refuses, which docs/connect.md lists.
+// What ends the page or the browser, stops it, replaces the document that the next ones
+// are for, waits for what doesn't come, or concerns the contexts of others; and what a
+// session refuses, which docs/connect.md lists.
 const left = new Set([
   "Browser.close", "Browser.crash", "Browser.crashGpuProcess", "Browser.executeBrowserCommand", "Browser.getBrowserCommandLine", "Browser.resetPermissions",
   "SystemInfo.getInfo", "SystemInfo.getProcessInfo", "Target.autoAttachRelated", "Target.exposeDevToolsProtocol", "Target.openDevTools", "Target.getDevToolsTarget",
   "Target.sendMessageToTarget", "Target.setRemoteLocations", "Target.attachToTarget", "Target.setAutoAttach",
-  "Memory.prepareForLeakDetection", "Memory.getDOMCountersForLeakDetection", "Page.close", "Page.crash", "Page.waitForDebugger", "Debugger.pause", "Storage.clearCookies", "Storage.getCookies", "Storage.setCookies",
+  "Memory.prepareForLeakDetection", "Memory.getDOMCountersForLeakDetection", "Page.close", "Page.crash", "Page.reload", "Page.waitForDebugger", "Debugger.pause", "Storage.clearCookies", "Storage.getCookies", "Storage.setCookies",
 ]);
 const skipped = new Set(["Cast", "Extensions", "PWA", "Tethering", "Schema", "Console"]);
 
