@@ -293,7 +293,7 @@ func TestFailures(t *testing.T) {
 		{step.Spec{Action: "evaluate", Expression: "while (true);"}, "timeout", "value", ""},
 		{step.Spec{Action: "goto", URL: "http://127.0.0.1:1/"}, "address_blocked", "", ""},
 	} {
-		f := b.fails(tt.spec, 1500*time.Millisecond)
+		f := b.fails(tt.spec, 2500*time.Millisecond)
 		if f == nil || f.Code != tt.code || !strings.Contains(f.WaitedFor, tt.want) || !strings.Contains(f.Seen, tt.seen) {
 			t.Errorf("%s %s%s: got %+v", tt.spec.Action, tt.spec.Target, tt.spec.Expression, f)
 		}
