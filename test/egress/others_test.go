@@ -118,8 +118,7 @@ var ofPrograms = []row{
 		Page.navigate {"url":"{site}/elsewhere"}
 		~Fetch.requestPaused Fetch.continueRequest {"requestId":"{requestId}","method":"CONNECT"}
 		Fetch.disable {}`, never: true},
-	{name: "an answer with hints", do: `Page.enable {}
-		Fetch.enable {}
+	{name: "an answer with hints", do: `Fetch.enable {}
 		Page.navigate {"url":"{site}/elsewhere"}
 		~Fetch.requestPaused Fetch.fulfillRequest {"requestId":"{requestId}","responseCode":200,"responseHeaders":[{"name":"Link","value":"<http://{trap}/x.png>; rel=preload; as=image"},{"name":"Alt-Svc","value":"h2=\"{trap}\""}]}
 		Fetch.disable {}
@@ -215,6 +214,9 @@ func (p *program) send(method, params string) int {
 	p.t.Helper()
 	p.id++
 	p.doing = method + " " + params
+	if method == "Page.navigate" {
+		clear(p.events) // those of the page before
+	}
 	raw := fmt.Sprintf(`{"id":%d,"method":%q,"params":%s`, p.id, method, params)
 	if p.page != "" && !strings.HasPrefix(method, "Target.") && !strings.HasPrefix(method, "Tethering.") {
 		raw += fmt.Sprintf(`,"sessionId":%q`, p.page)
