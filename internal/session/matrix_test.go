@@ -17,6 +17,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/step"
 	"github.com/browserhook/browserhook/internal/step/steptest"
@@ -51,19 +52,18 @@ func examples(t *testing.T, site string, count int) (some []step.Spec) {
 			}
 		}
 	}
-	for _, list := range [][]step.Spec{working, waiting} {
-		shuffle(list)
+	chance := browsertest.Sample()
+	shuffle := func(list []step.Spec) {
+		chance.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
+	shuffle(working)
+	shuffle(waiting)
 	for i := range count {
 		list := [][]step.Spec{waiting, working}[i%2]
 		some = append(some, list[i/2%len(list)])
 	}
 	shuffle(some)
 	return some
-}
-
-func shuffle(list []step.Spec) {
-	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 }
 
 // TestCancelAtEveryPoint cancels a step of every action in real browsers: while

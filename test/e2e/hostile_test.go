@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -79,7 +79,7 @@ const bomb = `async () => { for (globalThis.all = [];;) { all.push(new Uint8Arra
 
 // TestHostilePages shows them to a session: it answers, or ends by its limits, in time
 // and in any case when it is told to. Another one beside it takes no longer for its
-// steps than it may, and loses no event. A few of the pages, each time others, or with
+// steps than it may, and loses no event. A few of the pages, each commit others, or with
 // -hostile all.
 func TestHostilePages(t *testing.T) {
 	dir := harness.Beside(t)
@@ -87,7 +87,7 @@ func TestHostilePages(t *testing.T) {
 	server := harness.Start(t, filepath.Join(dir, "data"), "--browser-memory=700MiB", "--browser-disk=128MiB", "--browser-processes=600", "--pool-size=0")
 	pages := slices.Clone(hostilePages)
 	if !*hostile {
-		rand.Shuffle(len(pages), func(i, j int) { pages[i], pages[j] = pages[j], pages[i] })
+		browsertest.Sample().Shuffle(len(pages), func(i, j int) { pages[i], pages[j] = pages[j], pages[i] })
 		pages = pages[:3]
 	}
 	n := &neighbour{T: t, c: server.Client(), site: site}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/browserhook/browserhook/internal/browser/browsertest"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
@@ -26,7 +26,7 @@ import (
 const partsOfChecks = 16
 
 var (
-	checks = flag.String("checks", fmt.Sprintf("%d/%d", rand.IntN(partsOfChecks), partsOfChecks),
+	checks = flag.String("checks", fmt.Sprintf("%d/%d", browsertest.Sample().IntN(partsOfChecks), partsOfChecks),
 		"which checks of test/clients/checks to run: a part of them, as 0/12, words of their names, or all")
 	write = flag.Bool("write", false, "write the differences of programs into docs/connect.md")
 )

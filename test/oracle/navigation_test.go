@@ -205,8 +205,10 @@ var navigation = []Case{
 		Steps: `{"action":"click","target":"#b"}{"action":"click","target":"#there"}`,
 	},
 	{
-		Name: "a link in the midst of another", Page: `<a id=b href="slow?slow">Slow</a><a id=c href=to>Go</a>`, Pages: named{"slow": `<title>slow</title>`, "to": there}, Read: where,
-		Steps: `{"action":"evaluate","expression":"b.click(); 0"}{"action":"goto","url":"{{here}}to"}`,
+		Name: "a link in the midst of another", Page: `<a id=b>Slow</a><a id=c href=to>Go</a>`, Pages: named{"slow": "HTTP hangs\n\n", "asked": "HTTP meanwhile\n\n", "to": there}, Read: where,
+		// One message each: none reaches a page that is on its way until the server answers.
+		Steps: `{"action":"evaluate","expression":"b.href = 'slow?' + Math.random(); b.click(); await fetch(b.href.replace('slow', 'asked')); 0"}{"action":"goto","url":"{{here}}to"}`,
+		Their: `await page.evaluate(async () => { b.href = 'slow?' + Math.random(); b.click(); await fetch(b.href.replace('slow', 'asked')); }); await page.goto("{{here}}to");`,
 	},
 	{
 		Name: "wait for an address", Page: `<script>setTimeout(() => history.pushState(0, '', 'there'), 50)</script>`, Read: where,

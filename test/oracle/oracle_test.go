@@ -7,7 +7,6 @@ package oracle
 import (
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -22,7 +21,7 @@ import (
 var (
 	allCases = flag.Bool("all", false, "run every case, not a sample")
 	only     = flag.String("only", "", "run the cases whose theme and name hold this")
-	offset   = flag.Int("offset", rand.IntN(2*oneOf), "which sample of the cases to run")
+	offset   = flag.Int("offset", browsertest.Sample().IntN(2*oneOf), "which sample of the cases to run")
 )
 
 func TestMain(m *testing.M) {
@@ -133,7 +132,7 @@ const slowly = 3000
 // oneOf is of how many cases a sample has one.
 const oneOf = 12
 
-// sample is what runs each time that anything changes, each time another: one of
+// sample is what runs each time that anything changes, each commit another: one of
 // so many cases of a theme that are done, of those that are refused, which cost
 // time, half as many, and the last of each theme, which nobody has had for long.
 func sample(all []Case, offset int) (some []Case) {

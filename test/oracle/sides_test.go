@@ -108,8 +108,9 @@ func (s site) fill(i int, text string) string {
 
 // answer sends a page of a case's. One that begins with "HTTP " has a status and
 // lines of headers before it, each line by line, and an empty one after; as
-// status, "hangs" never answers, "closes" ends the connection instead, "stalls"
-// begins a page and never ends it.
+// status, "hangs" never answers, "meanwhile" answers once one with the same query
+// hangs, "closes" ends the connection instead, "stalls" begins a page and never
+// ends it.
 func answer(w http.ResponseWriter, r *http.Request, body, events string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	status, raw := "200", false
@@ -127,7 +128,16 @@ func answer(w http.ResponseWriter, r *http.Request, body, events string) {
 	}
 	switch status {
 	case "hangs":
-		<-r.Context().Done()
+		select {
+		case meeting(r) <- struct{}{}:
+			<-r.Context().Done()
+		case <-r.Context().Done():
+		}
+	case "meanwhile":
+		select {
+		case <-meeting(r):
+		case <-r.Context().Done():
+		}
 	case "closes":
 		if c, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			c.Close()
@@ -151,6 +161,14 @@ func answer(w http.ResponseWriter, r *http.Request, body, events string) {
 			fmt.Fprint(w, body)
 		}
 	}
+}
+
+var meetings sync.Map
+
+// meeting is where requests with one query meet.
+func meeting(r *http.Request) chan struct{} {
+	c, _ := meetings.LoadOrStore(r.URL.RawQuery, make(chan struct{}))
+	return c.(chan struct{})
 }
 
 // reading reads the state after, on pages that aren't ours too.
