@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/browserhook/browserhook/internal/domain"
@@ -97,12 +98,14 @@ func (s *saver) outlive(why *domain.Failure, canceled bool) {
 const removeWithin = 5 * time.Second
 
 // remove removes bytes by their keys.
-func (s *Service) remove(keys ...string) {
+func (s *Service) remove(keys ...string) { removeBytes(s.Blobs, s.Log, keys...) }
+
+func removeBytes(blobs Blobs, log *slog.Logger, keys ...string) {
 	ctx, cancel := context.WithTimeout(context.Background(), removeWithin)
 	defer cancel()
 	for _, key := range keys {
-		if err := s.Blobs.Delete(ctx, key); err != nil {
-			s.Log.Warn("remove what is kept and nobody has", "key", key, "err", err)
+		if err := blobs.Delete(ctx, key); err != nil {
+			log.Warn("remove what is kept and nobody has", "key", key, "err", err)
 		}
 	}
 }

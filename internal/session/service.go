@@ -155,9 +155,10 @@ const (
 type Service struct {
 	Config
 	Reader
-	slots  chan struct{} // a browser each, but of those above
-	logs   chan struct{} // a log each that is being kept
-	videos chan struct{} // of one place: one is being made
+	slots    chan struct{} // a browser each, but of those above
+	logs     chan struct{} // a log each that is being kept
+	videos   chan struct{} // of one place: one is being made
+	segments segments
 
 	mu       sync.Mutex
 	stopping bool
@@ -196,7 +197,8 @@ func New(cfg Config) *Service {
 	}
 	working, giveUp := context.WithCancel(context.Background())
 	return &Service{
-		working: working, giveUp: giveUp,
+		segments: segments{folder: cfg.Recordings, blobs: cfg.Blobs, store: cfg.Store, log: cfg.Log},
+		working:  working, giveUp: giveUp,
 		Config: cfg, Reader: cfg.Store, slots: make(chan struct{}, cfg.MaxSessions), logs: make(chan struct{}, logsAtOnce), videos: make(chan struct{}, 1), queued: make(chan struct{}, 1), missed: make(chan struct{}, 1),
 		actors: map[string]*actor{}, waiters: map[string]chan struct{}{}, began: make(chan struct{}), hurry: make(chan struct{}), drained: make(chan struct{}),
 	}
