@@ -20,7 +20,7 @@ var errDrained = errors.New("the node has been drained")
 func (a *App) join(ctx context.Context) error {
 	started := time.Now()
 	self := func() domain.Node {
-		n := domain.Node{URL: a.settings.NodeAddress(a.listener.Addr()), Version: Version, Browsers: a.browsers(), Hops: hop.Sealing, State: domain.NodeReady, StartedAt: started, SeenAt: time.Now()}
+		n := domain.Node{URL: a.settings.NodeAddress(a.listener.Addr()), Version: Version, Browsers: a.browsers(), Hops: hop.Encrypting, State: domain.NodeReady, StartedAt: started, SeenAt: time.Now()}
 		var draining bool
 		if n.Sessions, n.FreeSlots, draining = a.sessions.Load(); draining {
 			n.State = domain.NodeDraining

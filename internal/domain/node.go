@@ -17,7 +17,7 @@ type Node struct {
 	URL       string   // where the other nodes reach it; empty: not known yet
 	Version   string   // of its program
 	Browsers  []string // that it can start, the default first; nil: its release doesn't say
-	Hops      int      // what it takes of what others pass on (hop.Sealing); 0: its release doesn't say
+	Hops      int      // what it takes of what others pass on (hop.Encrypting); 0: its release doesn't say
 	State     NodeState
 	Sessions  int // that have a browser there, or get one
 	FreeSlots int // that can be started there beside those

@@ -37,8 +37,8 @@ type Hop struct {
 	Client   string    // address that it came from there; empty: nobody says
 	Body     [sha256.Size]byte
 
-	sealed  string // what only the other server reads, with each of the keys; empty: the request is open
-	hurried <-chan struct{}
+	encrypted string // what only the other server reads, with each of the keys; empty: the request is open
+	hurried   <-chan struct{}
 }
 
 // key tells it from others that come here.
@@ -50,8 +50,8 @@ func (h *Hop) Carries(body []byte) bool { return h.Body == sha256.Sum256(body) }
 // text is what is signed, but for the request.
 func (h *Hop) text() string {
 	body := ";body=" + hex.EncodeToString(h.Body[:])
-	if h.sealed != "" {
-		body = ";sealed=" + h.sealed // which has it
+	if h.encrypted != "" {
+		body = ";sealed=" + h.encrypted // which has it
 	}
 	client := ""
 	if h.Client != "" {
@@ -100,7 +100,7 @@ func read(header string, keys [][]byte, to, method, uri string, now time.Time) (
 		case "client":
 			h.Client = value
 		case "sealed":
-			h.sealed = value
+			h.encrypted = value
 		case "t":
 			seconds, err := strconv.ParseInt(value, 10, 64)
 			if err != nil {
@@ -156,7 +156,7 @@ func (s *Servers) Arrived(r *http.Request) (*http.Request, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := h.unseal(s.Keys, r); err != nil {
+	if err := h.decrypt(s.Keys, r); err != nil {
 		return r, err
 	}
 	r.Header.Del(Header)

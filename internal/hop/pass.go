@@ -142,12 +142,12 @@ func (s *Servers) pass(w http.ResponseWriter, r *http.Request, p *pass) (end end
 	return end
 }
 
-// sign seals and signs a request of the pass. One of the release before gets it openly.
+// sign encrypts and signs a request of the pass. One of the release before gets it openly.
 func (s *Servers) sign(out *httputil.ProxyRequest, p *pass, id string) {
 	h := s.hop(p, id)
 	h.Client = client(out.In.RemoteAddr)
-	if p.hops >= Sealing {
-		s.seal(out, &h, p.body)
+	if p.hops >= Encrypting {
+		s.encrypt(out, &h, p.body)
 	}
 	out.Out.Header.Set(Header, h.sign(s.Keys, out.Out.Method, out.Out.URL.RequestURI()))
 }

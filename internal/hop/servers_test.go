@@ -103,7 +103,7 @@ func newCluster(t *testing.T) *cluster {
 		}
 		_, _ = io.WriteString(w, "b did it")
 	})
-	c.owner = domain.Owner{Node: "b", URL: c.b.URL, Hops: Sealing}
+	c.owner = domain.Owner{Node: "b", URL: c.b.URL, Hops: Encrypting}
 	return c
 }
 
@@ -172,7 +172,7 @@ func TestNeverForwardedTwice(t *testing.T) {
 	for i, s := range c.servers {
 		s.Here = func(string) bool { return false }
 		s.Owner = func(context.Context, string, string) (domain.Owner, error) {
-			return domain.Owner{Node: []string{"b", "a"}[i], URL: urls[i], Hops: Sealing}, nil
+			return domain.Owner{Node: []string{"b", "a"}[i], URL: urls[i], Hops: Encrypting}, nil
 		}
 	}
 	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" || len(c.seen) != 1 {
@@ -223,7 +223,7 @@ func TestAnOwnerThatIsAway(t *testing.T) {
 			t.Errorf("%s: %d %q", name, status, body)
 		}
 	}
-	c.owner, c.unjudged = domain.Owner{Node: "b", URL: c.b.URL, Hops: Sealing}, http.StatusForbidden // it is another by now, or its clock is wrong
+	c.owner, c.unjudged = domain.Owner{Node: "b", URL: c.b.URL, Hops: Encrypting}, http.StatusForbidden // it is another by now, or its clock is wrong
 	if status, body, _ := c.get(t, c.a.URL, "/", ""); status != http.StatusServiceUnavailable || body != "unavailable "+away {
 		t.Errorf("another: %d %q", status, body)
 	}
@@ -341,7 +341,7 @@ func TestAnywhere(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 	}))
 	defer lacks.Close()
-	nodes := []domain.Node{{ID: "a", URL: c.a.URL}, {ID: "starts"}, {ID: "gone", URL: "http://127.0.0.1:1"}, {ID: "lacks", URL: lacks.URL, Hops: Sealing}, {ID: "b", URL: c.b.URL, Hops: Sealing}}
+	nodes := []domain.Node{{ID: "a", URL: c.a.URL}, {ID: "starts"}, {ID: "gone", URL: "http://127.0.0.1:1"}, {ID: "lacks", URL: lacks.URL, Hops: Encrypting}, {ID: "b", URL: c.b.URL, Hops: Encrypting}}
 	c.servers[0].All = func(context.Context) ([]domain.Node, error) { return nodes, nil }
 	if _, body, _ := c.get(t, c.a.URL, "/", ""); body != "b did it" || len(c.seen) != 1 {
 		t.Errorf("%q, %d requests", body, len(c.seen))

@@ -93,7 +93,7 @@ func TestHops(t *testing.T) {
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		owner := domain.Owner{Node: "b", Hops: hop.Sealing}
+		owner := domain.Owner{Node: "b", Hops: hop.Encrypting}
 		serve := func(name string, stopping context.Context, draining <-chan struct{}) *httptest.Server {
 			cfg := r.config
 			cfg.Draining = draining

@@ -115,7 +115,7 @@ func TestVideosOfOthers(t *testing.T) {
 	onBothStores(t, func(r *rig) {
 		here := &film{why: recording.ErrElsewhere}
 		there := &film{file: filepath.Join(t.TempDir(), "video")}
-		owner, runs := domain.Owner{Node: "b", Hops: hop.Sealing}, true
+		owner, runs := domain.Owner{Node: "b", Hops: hop.Encrypting}, true
 		serve := func(name string, of httpapi.Recordings, others ...domain.Node) *httptest.Server {
 			cfg := r.config
 			cfg.Recordings = of
@@ -140,7 +140,7 @@ func TestVideosOfOthers(t *testing.T) {
 		owner.URL = serve("b", there).URL
 		own := r.Server
 		defer func() { r.Server = own }()
-		r.Server = serve("a", here, domain.Node{ID: "b", URL: owner.URL, Hops: hop.Sealing})
+		r.Server = serve("a", here, domain.Node{ID: "b", URL: owner.URL, Hops: hop.Encrypting})
 		const path = "/v1/sessions/browser_1/recording/video"
 		if a := r.ask("GET", path, "", "Accept: */*"); a.status != 200 || a.raw != "a video as mp4" {
 			t.Errorf("of a session that runs there: %d %s", a.status, a.raw)

@@ -71,23 +71,23 @@ func TestOneOfTheReleaseBefore(t *testing.T) {
 	}
 }
 
-// TestSealedBySomebodyElse: it is refused, however it is signed, and so is a body that was
+// TestEncryptedBySomebodyElse: it is refused, however it is signed, and so is a body that was
 // changed on its way.
-func TestSealedBySomebodyElse(t *testing.T) {
+func TestEncryptedBySomebodyElse(t *testing.T) {
 	c := newCluster(t)
-	for name, seals := range map[string]string{"another key": "other", "nothing": ""} {
-		h := Hop{From: "a", To: "b", At: time.Now(), sealed: "AAAA"}
-		if seals != "" {
+	for name, key := range map[string]string{"another key": "other", "nothing": ""} {
+		h := Hop{From: "a", To: "b", At: time.Now(), encrypted: "AAAA"}
+		if key != "" {
 			in := httptest.NewRequest(http.MethodGet, "/x", nil)
 			in.Header.Set("Authorization", "Bearer bh_forged")
-			s := &Servers{Keys: [][]byte{[]byte(seals)}}
-			s.seal(&httputil.ProxyRequest{In: in, Out: in.Clone(t.Context())}, &h, nil)
+			s := &Servers{Keys: [][]byte{[]byte(key)}}
+			s.encrypt(&httputil.ProxyRequest{In: in, Out: in.Clone(t.Context())}, &h, nil)
 		}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.URL+sealedPath, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.b.URL+encryptedPath, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set(Header, h.sign([][]byte{[]byte("key")}, http.MethodGet, sealedPath))
+		r.Header.Set(Header, h.sign([][]byte{[]byte("key")}, http.MethodGet, encryptedPath))
 		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
@@ -99,7 +99,7 @@ func TestSealedBySomebodyElse(t *testing.T) {
 	}
 	text := encrypt(make([]byte, sha256.Size), []byte("as it was"))
 	text[len(text)-1] ^= 1
-	body := &sealedBody{ReadCloser: io.NopCloser(strings.NewReader(string(text))), key: make([]byte, sha256.Size)}
+	body := &encryptedBody{ReadCloser: io.NopCloser(strings.NewReader(string(text))), key: make([]byte, sha256.Size)}
 	if raw, err := io.ReadAll(body); err == nil {
 		t.Errorf("a changed body: %q", raw)
 	}

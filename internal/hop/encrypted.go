@@ -16,29 +16,29 @@ import (
 	"strings"
 )
 
-// Sealing is what a server says of itself (domain.Node.Hops) that takes requests sealed:
+// Encrypting is what a server says of itself (domain.Node.Hops) that takes requests encrypted:
 // path, query, key and body are for it alone to read, whoever else answers at its address.
-const Sealing = 2
+const Encrypting = 2
 
-// sealedPath is where a sealed request goes, whatever it is for.
-const sealedPath = "/hops/pass"
+// encryptedPath is where an encrypted request goes, whatever it is for.
+const encryptedPath = "/hops/pass"
 
-// maxSealed bounds a sealed body; what is in it is bounded again by who reads that.
-const maxSealed = 2 << 20
+// maxEncrypted bounds an encrypted body; what is in it is bounded again by who reads that.
+const maxEncrypted = 2 << 20
 
-// sealed is what of a request only the other server reads.
-type sealed struct {
+// confidential is what of a request only the other server reads.
+type confidential struct {
 	URI           string   `json:"uri"`
 	Authorization []string `json:"authorization,omitempty"`
 	Digest        []byte   `json:"digest"`        // of its body, as Hop.Body
 	Key           []byte   `json:"key,omitempty"` // that its body is encrypted with; empty: it has none
 }
 
-// seal makes a request one that says nothing to who lacks the keys, but its method and
+// encrypt makes a request one that says nothing to who lacks the keys, but its method and
 // the headers beside Authorization.
-func (s *Servers) seal(out *httputil.ProxyRequest, h *Hop, body []byte) {
+func (s *Servers) encrypt(out *httputil.ProxyRequest, h *Hop, body []byte) {
 	r := out.Out
-	what := sealed{URI: out.In.URL.RequestURI(), Authorization: r.Header["Authorization"], Digest: h.Body[:]}
+	what := confidential{URI: out.In.URL.RequestURI(), Authorization: r.Header["Authorization"], Digest: h.Body[:]}
 	r.Header.Del("Authorization")
 	r.Header.Del("Referer") // it may be a link
 	r.Body, r.ContentLength = http.NoBody, 0
@@ -54,19 +54,19 @@ func (s *Servers) seal(out *httputil.ProxyRequest, h *Hop, body []byte) {
 	}
 	all := make([]string, len(s.Keys))
 	for i, key := range s.Keys { // as with signatures
-		all[i] = base64.RawURLEncoding.EncodeToString(encrypt(sealing(key), text))
+		all[i] = base64.RawURLEncoding.EncodeToString(encrypt(encryptionKey(key), text))
 	}
-	h.sealed = strings.Join(all, ",")
-	r.URL.Path, r.URL.RawPath, r.URL.RawQuery = sealedPath, "", ""
+	h.encrypted = strings.Join(all, ",")
+	r.URL.Path, r.URL.RawPath, r.URL.RawQuery = encryptedPath, "", ""
 }
 
-// unseal has a request that came sealed be what it was.
-func (h *Hop) unseal(keys [][]byte, r *http.Request) error {
-	if h.sealed == "" {
+// decrypt has a request that came encrypted be what it was.
+func (h *Hop) decrypt(keys [][]byte, r *http.Request) error {
+	if h.encrypted == "" {
 		return nil
 	}
-	var what sealed
-	if err := json.Unmarshal(open(keys, h.sealed), &what); err != nil || len(what.Digest) != len(h.Body) {
+	var what confidential
+	if err := json.Unmarshal(decryptAny(keys, h.encrypted), &what); err != nil || len(what.Digest) != len(h.Body) {
 		return errForged
 	}
 	u, err := url.ParseRequestURI(what.URI)
@@ -80,22 +80,22 @@ func (h *Hop) unseal(keys [][]byte, r *http.Request) error {
 		r.Header["Authorization"] = what.Authorization
 	}
 	if len(what.Key) > 0 {
-		r.Body = &sealedBody{ReadCloser: r.Body, key: what.Key}
+		r.Body = &encryptedBody{ReadCloser: r.Body, key: what.Key}
 		r.ContentLength = -1
 	}
 	return nil
 }
 
-// sealedBody is a body that is decrypted when it is read.
-type sealedBody struct {
+// encryptedBody is a body that is decrypted when it is read.
+type encryptedBody struct {
 	io.ReadCloser
 	key  []byte
 	text io.Reader
 }
 
-func (b *sealedBody) Read(p []byte) (int, error) {
+func (b *encryptedBody) Read(p []byte) (int, error) {
 	if b.text == nil {
-		raw, err := io.ReadAll(io.LimitReader(b.ReadCloser, maxSealed))
+		raw, err := io.ReadAll(io.LimitReader(b.ReadCloser, maxEncrypted))
 		if err != nil {
 			return 0, err
 		}
@@ -108,22 +108,22 @@ func (b *sealedBody) Read(p []byte) (int, error) {
 	return b.text.Read(p)
 }
 
-// sealing is the key that what is sealed is encrypted with, made of one that signs.
-func sealing(key []byte) []byte {
+// encryptionKey is the key that confidential parts are encrypted with, made of one that signs.
+func encryptionKey(key []byte) []byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte("sealed"))
 	return m.Sum(nil)
 }
 
-// open is what was encrypted with one of the keys; nil: it was not.
-func open(keys [][]byte, all string) []byte {
+// decryptAny is what was encrypted with one of the keys; nil: it was not.
+func decryptAny(keys [][]byte, all string) []byte {
 	for one := range strings.SplitSeq(all, ",") {
 		raw, err := base64.RawURLEncoding.DecodeString(one)
 		if err != nil {
 			return nil
 		}
 		for _, key := range keys {
-			if text, err := decrypt(sealing(key), raw); err == nil {
+			if text, err := decrypt(encryptionKey(key), raw); err == nil {
 				return text
 			}
 		}
