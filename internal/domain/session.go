@@ -142,7 +142,7 @@ type Control struct {
 	StreamID string    `json:"stream"` // the link
 	Name     string    `json:"name,omitempty"`
 	Viewer   string    `json:"viewer"`
-	Mark     string    `json:"mark,omitempty"` // tells who comes again
+	Resume   string    `json:"mark,omitempty"` // hash of the resume token of its tab, by which it goes on after a lost connection
 	Since    time.Time `json:"since"`
 
 	Artifact string `json:"artifact,omitempty"` // that holds what they do, as steps
@@ -189,7 +189,7 @@ type Stream struct {
 	Mode      StreamMode
 	Name      string // of who it is for
 	Once      bool   // it is its first viewer's, and nobody else's
-	UsedBy    string // a mark of that viewer, of one that is Once; empty: nobody has used it
+	UsedBy    string // hash of that viewer's resume token, of one that is Once; empty: nobody has used it
 	Replay    bool   // it shows the recording too, and outlives the session
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero: with the session

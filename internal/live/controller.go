@@ -2,8 +2,6 @@ package live
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -117,13 +115,8 @@ func (h *controller) take(ctx context.Context) error {
 	if h.holds {
 		return nil
 	}
-	mark := ""
-	if h.mark != "" {
-		sum := sha256.Sum256([]byte(h.mark))
-		mark = hex.EncodeToString(sum[:16])
-	}
 	by, err := h.sessions.TakeOver(ctx, h.stream.ProjectID, h.session, domain.Control{
-		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Mark: mark, Artifact: domain.NewID(domain.PrefixArtifact),
+		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Resume: h.resume, Artifact: domain.NewID(domain.PrefixArtifact),
 	})
 	if err == nil {
 		h.holds = true

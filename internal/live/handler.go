@@ -32,11 +32,11 @@ type Sessions interface {
 	OpenStream(ctx context.Context, token string) (domain.Stream, domain.Session, error)
 	Page(id string) (*browser.Page, bool)
 	// Watch records that somebody looks by a link; domain.ErrStreamOver: it is for
-	// another. mark tells who comes again.
-	Watch(ctx context.Context, link domain.Stream, mark, address string) (domain.Viewer, error)
+	// another.
+	Watch(ctx context.Context, link domain.Stream, resume, address string) (domain.Viewer, error)
 	Left(ctx context.Context, v domain.Viewer) error
 	// TakeOver has a viewer drive the session, unless another does: as it drives it then,
-	// since one that comes again goes on with what it did.
+	// since one that comes again, by its resume token, goes on with what it did.
 	TakeOver(ctx context.Context, project, session string, by domain.Control) (domain.Control, error)
 	// SaveManualActions keeps what was done so far, for the artifact that the control names.
 	SaveManualActions(ctx context.Context, project, session, artifact string, actions []byte) error

@@ -61,7 +61,7 @@ func TestPicture(t *testing.T) {
 		}
 	}
 	h.mu.Lock()
-	h.once = "mark"
+	h.once = "token"
 	h.mu.Unlock()
 	if res, _ := get("a", ""); res.StatusCode != http.StatusNotFound {
 		t.Errorf("of a link for one: %d", res.StatusCode)

@@ -28,9 +28,9 @@ type Recordings interface {
 	// secrets; OpenFile reads one of them.
 	Files(ctx context.Context, project, session string) ([]domain.Artifact, error)
 	OpenFile(ctx context.Context, project, session, id string) (domain.Artifact, io.ReadSeekCloser, error)
-	// Marked says whether the link may be used by who has a mark: one that is for one is
-	// that one's.
-	Marked(link domain.Stream, mark string) bool
+	// Opens says whether the link may be used by who has a resume token: one that is for
+	// one is that one's.
+	Opens(link domain.Stream, resume string) bool
 }
 
 // What a time line has at most: the latest.
@@ -53,7 +53,7 @@ func (h *Handler) replayRoutes(mux *http.ServeMux) {
 func (h *Handler) replaying(answer func(http.ResponseWriter, *http.Request, domain.Stream, domain.Session) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		link, session, err := h.sessions.OpenStream(r.Context(), token(r))
-		if err == nil && (h.Recordings == nil || !link.Replay || !h.Recordings.Marked(link, r.URL.Query().Get("viewer"))) {
+		if err == nil && (h.Recordings == nil || !link.Replay || !h.Recordings.Opens(link, r.URL.Query().Get("viewer"))) {
 			err = domain.ErrNotFound
 		}
 		if err == nil && h.Servers != nil && !session.Status.Ended() && h.Servers.Forward(w, r, session.ProjectID, session.ID) {

@@ -24,7 +24,7 @@ type archive struct {
 	events int // so many, each a second after the one before; 0: one
 
 	content []byte
-	of      string // the mark of whose the link is; empty: anybody's
+	of      string // the resume token of whose the link is; empty: anybody's
 }
 
 var filmed = time.Date(2026, 11, 27, 10, 0, 0, 0, time.UTC)
@@ -65,7 +65,7 @@ func (a archive) LastEvents(_ context.Context, _, _ string, before int64, limit 
 	return []domain.Event{{Sequence: 1, Type: domain.EventStepFailed, Body: []byte(body), CreatedAt: filmed}}, nil
 }
 
-func (a archive) Marked(_ domain.Stream, mark string) bool { return a.of == "" || mark == a.of }
+func (a archive) Opens(_ domain.Stream, resume string) bool { return a.of == "" || resume == a.of }
 
 func (a archive) Files(context.Context, string, string) ([]domain.Artifact, error) {
 	return []domain.Artifact{{ID: "art_2", Kind: "download", Name: "a.html", ContentType: "text/html", Size: 3, CreatedAt: filmed}}, nil

@@ -22,7 +22,7 @@ type result struct {
 func (v *viewer) answer(ctx context.Context) {
 	for {
 		select {
-		case index := <-v.asks:
+		case index := <-v.wants:
 			answer, err := v.answered(ctx, v.stream, index)
 			if err == nil {
 				err = v.holds(ctx)

@@ -43,13 +43,13 @@ type viewer struct {
 	session string
 	hub     *hub
 	seen    domain.Viewer
-	mark    string           // tells who comes again
+	resume  string           // the token of its tab, which tells that it comes again
 	late    bool             // the session had ended, and the link with it: that is all it is told
 	bye     bool             // it has ended the connection, not lost it; known when running has ended
 	revoked <-chan struct{}  // closed when the link's key is
 	told    map[int]stepLine // by index
 	flow    *flow
-	asks    chan int       // steps whose result it wants to see
+	wants   chan int       // indexes of steps whose result it wants to see
 	running sync.WaitGroup // what serves it beside what writes
 
 	attends atomic.Bool // it has control, and answers what the page asks
@@ -92,8 +92,8 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	conn.SetReadLimit(maxMessage)
 	defer func() { _ = conn.CloseNow() }()
-	mark := r.URL.Query().Get("viewer")
-	seen, err := h.sessions.Watch(r.Context(), stream, mark, from(r))
+	resume := r.URL.Query().Get("viewer")
+	seen, err := h.sessions.Watch(r.Context(), stream, resume, from(r))
 	switch {
 	case errors.Is(err, domain.ErrStreamOver):
 		_ = conn.Close(closeOver, "the link was used")
@@ -107,7 +107,7 @@ func (h *Handler) socket(w http.ResponseWriter, r *http.Request) {
 	defer done()
 	v := &viewer{
 		Handler: h, conn: conn, stream: stream, token: token(r), session: session.ID, hub: h.joinHub(session.ProjectID, session.ID), revoked: held.Done(),
-		late: session.Status.Ended() && !stream.Replay, seen: seen, mark: mark, told: map[int]stepLine{}, asks: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
+		late: session.Status.Ended() && !stream.Replay, seen: seen, resume: resume, told: map[int]stepLine{}, wants: make(chan int, shownSteps), wished: make(chan struct{}, 1), flow: newFlow(), replies: make(chan reply, maxReplies),
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	defer cancel()
@@ -190,7 +190,7 @@ func (v *viewer) read(ctx context.Context, inputs chan<- input) {
 			v.wish(func() { v.tab = in.Number })
 		case "result":
 			select {
-			case v.asks <- in.Number:
+			case v.wants <- in.Number:
 			default: // more than the page shows
 			}
 		case "files":

@@ -55,7 +55,7 @@ type fakeSessions struct {
 	control *domain.Control // who has the session
 	actions []byte          // that were kept last
 	name    string          // of links
-	once    string          // the mark of whose the link is
+	once    string          // the resume token of whose the link is
 	seen    []domain.Viewer // that came
 	gone    chan struct{}   // closed when the next has left
 	embed   []string
@@ -140,10 +140,10 @@ func (h *fakeSessions) Page(id string) (*browser.Page, bool) {
 func (h *fakeSessions) Touch(string) {}
 
 // Watch lets the first viewer in by a link that is for one.
-func (h *fakeSessions) Watch(_ context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
+func (h *fakeSessions) Watch(_ context.Context, st domain.Stream, resume, address string) (domain.Viewer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.once != "" && h.once != mark {
+	if h.once != "" && h.once != resume {
 		return domain.Viewer{}, domain.ErrStreamOver
 	}
 	h.seen = append(h.seen, domain.Viewer{ID: fmt.Sprint(len(h.seen)), StreamID: st.ID, Address: address})
@@ -155,7 +155,7 @@ func (h *fakeSessions) TakeOver(_ context.Context, _, _ string, by domain.Contro
 	var err error
 	h.change(func() {
 		if h.control != nil {
-			if h.control.Mark != by.Mark || by.Mark == "" {
+			if h.control.Resume != by.Resume || by.Resume == "" {
 				err = &session.HeldError{By: *h.control}
 				return
 			}

@@ -55,7 +55,7 @@ type Store interface {
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
-	AddViewer(ctx context.Context, v domain.Viewer, mark string) error
+	AddViewer(ctx context.Context, v domain.Viewer, usedBy string) error
 	ViewerLeft(ctx context.Context, v domain.Viewer) error
 }
 

@@ -68,34 +68,35 @@ func (s *Service) RevokeStream(ctx context.Context, project, session, id string)
 	return s.Store.RevokeStream(ctx, project, session, id, time.Now())
 }
 
-// Watch records that somebody looks at a session, by a link and from an address. mark
-// tells one who comes again by a link that is for one: ErrStreamOver when that is
-// another's.
-func (s *Service) Watch(ctx context.Context, st domain.Stream, mark, address string) (domain.Viewer, error) {
+// Watch records that somebody looks at a session, by a link and from an address. A link
+// that is for one is bound to the first one's resume token: ErrStreamOver for any other.
+func (s *Service) Watch(ctx context.Context, st domain.Stream, resume, address string) (domain.Viewer, error) {
 	v := domain.Viewer{
 		ID: domain.NewID(domain.PrefixViewer), ProjectID: st.ProjectID, SessionID: st.SessionID, StreamID: st.ID,
 		Name: st.Name, Mode: st.Mode, Address: address, JoinedAt: time.Now(),
 	}
+	usedBy := ""
 	if st.Once {
-		if mark == "" {
+		if usedBy = hashed(resume); usedBy == "" {
 			return v, domain.ErrStreamOver
 		}
-		mark = hashed(mark)
-	} else {
-		mark = ""
 	}
-	return v, s.Store.AddViewer(ctx, v, mark)
+	return v, s.Store.AddViewer(ctx, v, usedBy)
 }
 
-func hashed(mark string) string {
-	sum := sha256.Sum256([]byte(mark))
+// hashed is a resume token as it is stored; that of none is empty.
+func hashed(resume string) string {
+	if resume == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(resume))
 	return hex.EncodeToString(sum[:16])
 }
 
-// Marked says whether the link may be used by who has a mark, beside the page itself: one
-// that is for one is that one's, who has opened the page.
-func (s *Service) Marked(st domain.Stream, mark string) bool {
-	return !st.Once || st.UsedBy != "" && st.UsedBy == hashed(mark)
+// Opens says whether the link may be used by who has a resume token, beside the page
+// itself: one that is for one is that one's, who has opened the page.
+func (s *Service) Opens(st domain.Stream, resume string) bool {
+	return !st.Once || st.UsedBy != "" && st.UsedBy == hashed(resume)
 }
 
 // Left records that a viewer has left.

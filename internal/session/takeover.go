@@ -26,8 +26,9 @@ func (e *HeldError) Held() string {
 
 // TakeOver has a viewer drive the session: the step that runs goes on to its end, and
 // no other begins until it is given back. Who comes again, by the same link and with the
-// same mark, has it as before. *HeldError: somebody else has it.
+// same resume token, has it as before. *HeldError: somebody else has it.
 func (s *Service) TakeOver(ctx context.Context, project, session string, by domain.Control) (has domain.Control, err error) {
+	by.Resume = hashed(by.Resume)
 	err = s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error {
 		if err := d.takeOver(c, by); err != nil {
 			return err
@@ -95,7 +96,7 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 	}
 	by.Since = d.now
 	if held := c.Session.Control; held != nil {
-		if held.StreamID != by.StreamID || held.Mark != by.Mark || by.Mark == "" {
+		if held.StreamID != by.StreamID || held.Resume != by.Resume || by.Resume == "" {
 			return &HeldError{*held}
 		}
 		by.Since, by.Artifact, by.Size = held.Since, held.Artifact, held.Size

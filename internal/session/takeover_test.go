@@ -73,7 +73,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 			t.Fatalf("heard %v, want %v", got, want)
 		}
 	}
-	ada := domain.Control{StreamID: "str_a", Name: "Ada", Viewer: "view_1", Mark: "tab", Artifact: "art_did"}
+	ada := domain.Control{StreamID: "str_a", Name: "Ada", Viewer: "view_1", Resume: "tab", Artifact: "art_did"}
 	take := func(by domain.Control) error {
 		_, err := n.TakeOver(t.Context(), project, id, by)
 		return err
@@ -83,7 +83,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	hears("browser_takeover_started by Ada")
-	other := domain.Control{StreamID: "str_b", Name: "Bob", Viewer: "view_2", Mark: "tab"}
+	other := domain.Control{StreamID: "str_b", Name: "Bob", Viewer: "view_2", Resume: "tab"}
 	if held, ok := errors.AsType[*session.HeldError](take(other)); !ok || held.Held() != "Ada controls the session." {
 		t.Errorf("another is told %v", held)
 	}
@@ -93,7 +93,7 @@ func TestWhoTakesASessionOverHasItAlone(t *testing.T) {
 		t.Error(err)
 	}
 	nobody := ada
-	nobody.Viewer, nobody.Mark = "view_4", ""
+	nobody.Viewer, nobody.Resume = "view_4", ""
 	if _, held := errors.AsType[*session.HeldError](take(nobody)); !held {
 		t.Error("who can't be told apart has it too")
 	}

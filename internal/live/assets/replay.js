@@ -16,7 +16,7 @@ const spoken = (ms) => {
 const words = (type) => type.replace(/^(browser|step)_/, "").replaceAll("_", " ");
 
 // replay takes what the page has: draw shows a JPEG or null for nothing, live the picture
-// of now, say lays a card over it, me is the mark of this tab.
+// of now, say lays a card over it, me is the resume token of this tab.
 export function replay({ draw, live, say, me }) {
   const address = (path) => `/streams/${path}${location.search}&viewer=${me}`;
   const parts = segments((id) => address("recording/" + id));

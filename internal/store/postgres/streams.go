@@ -87,11 +87,11 @@ func (s *Store) RevokeStream(ctx context.Context, project, session, id string, n
 }
 
 // AddViewer adds somebody who looks at a session, unless the link that it came by is
-// another's: ErrStreamOver; or there is none: ErrNotFound. mark is what tells the viewer of a link that is for one.
-func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, mark string) error {
+// another's: ErrStreamOver; or there is none: ErrNotFound. usedBy is the hash of its resume token, of a link that is for one.
+func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, usedBy string) error {
 	return s.update(ctx, func(t *tx) error {
 		n, err := t.count(`UPDATE streams SET used_by = CASE WHEN once THEN $4 ELSE '' END
-			WHERE project_id = $1 AND session_id = $2 AND id = $3 AND used_by IN ('', $4)`, v.ProjectID, v.SessionID, v.StreamID, mark)
+			WHERE project_id = $1 AND session_id = $2 AND id = $3 AND used_by IN ('', $4)`, v.ProjectID, v.SessionID, v.StreamID, usedBy)
 		if err != nil {
 			return fmt.Errorf("use stream: %w", err)
 		}

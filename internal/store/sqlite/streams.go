@@ -85,11 +85,11 @@ func (s *Store) RevokeStream(ctx context.Context, project, session, id string, n
 }
 
 // AddViewer adds somebody who looks at a session, unless the link that it came by is
-// another's: ErrStreamOver; or there is none: ErrNotFound. mark is what tells the viewer of a link that is for one.
-func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, mark string) error {
+// another's: ErrStreamOver; or there is none: ErrNotFound. usedBy is the hash of its resume token, of a link that is for one.
+func (s *Store) AddViewer(ctx context.Context, v domain.Viewer, usedBy string) error {
 	return s.update(ctx, func(t *tx) error {
 		n, err := t.execCount(writes(`UPDATE streams SET used_by = CASE once WHEN 1 THEN ? ELSE '' END
-			WHERE project_id = ? AND session_id = ? AND id = ? AND used_by IN ('', ?)`), mark, v.ProjectID, v.SessionID, v.StreamID, mark)
+			WHERE project_id = ? AND session_id = ? AND id = ? AND used_by IN ('', ?)`), usedBy, v.ProjectID, v.SessionID, v.StreamID, usedBy)
 		if err != nil {
 			return fmt.Errorf("use stream: %w", err)
 		}

@@ -69,7 +69,7 @@ var sessionTests = []test{
 	}},
 	{"who has it in hand", func(w *world) {
 		s := w.newSession(0)
-		by := &domain.Control{StreamID: "str_a", Name: "Zoë", Viewer: "view_a", Mark: "tab", Since: start}
+		by := &domain.Control{StreamID: "str_a", Name: "Zoë", Viewer: "view_a", Resume: "tab", Since: start}
 		for _, control := range []*domain.Control{by, nil} {
 			w.ok(w.store.ChangeSession(w.ctx, w.project, s.ID, func(c *domain.SessionChange) error {
 				c.Session.Control = control
@@ -277,14 +277,14 @@ var viewerTests = []test{
 			ID: domain.NewID(domain.PrefixStream), ProjectID: w.project, SessionID: s.ID, Token: domain.NewToken(), Mode: domain.StreamView, Once: true, CreatedAt: start,
 		}
 		w.ok(w.store.CreateStream(w.ctx, link, nil))
-		come := func(mark string) error {
+		come := func(usedBy string) error {
 			return w.store.AddViewer(w.ctx, domain.Viewer{
 				ID: domain.NewID(domain.PrefixViewer), ProjectID: w.project, SessionID: s.ID, StreamID: link.ID, Mode: domain.StreamView, JoinedAt: start,
-			}, mark)
+			}, usedBy)
 		}
 		w.ok(come("a"))
 		w.used("another", come("b"))
-		w.used("one without a mark", come(""))
+		w.used("one without a token", come(""))
 		w.ok(come("a"))
 		got, err := w.store.Stream(w.ctx, w.project, s.ID, link.ID)
 		w.ok(err)

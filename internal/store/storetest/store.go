@@ -47,7 +47,7 @@ type Sessions interface {
 	CreateStream(ctx context.Context, st domain.Stream, idem *domain.Idempotency) error
 	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	Streams(ctx context.Context, project, session string) ([]domain.Stream, error)
-	AddViewer(ctx context.Context, v domain.Viewer, mark string) error
+	AddViewer(ctx context.Context, v domain.Viewer, usedBy string) error
 	ViewerLeft(ctx context.Context, v domain.Viewer) error
 	Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
