@@ -71,21 +71,21 @@ func (p *Page) asks(a *Ask) {
 	p.wants = a
 	p.mu.Unlock()
 	if !same {
-		p.nudge()
-		p.tabs.look()
+		p.notify()
+		p.tabs.notify()
 	}
 }
 
-// look has who watches the tabs look again.
-func (t *Tabs) look() {
+// notify wakes whoever watches the tabs.
+func (t *Tabs) notify() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.tell()
+	t.notifyLocked()
 }
 
-// leaves forgets what was asked in a frame that is gone, or has another document. mu is
+// dropAsk forgets what was asked in a frame that is gone, or has another document. mu is
 // held.
-func (p *Page) leaves(frame string) {
+func (p *Page) dropAsk(frame string) {
 	if p.wants != nil && (frame == p.wants.frame || frame == p.main) {
 		p.wants = nil
 	}

@@ -26,7 +26,7 @@ const attachWithin = 10 * time.Second
 func (l *Launcher) Attach(ctx context.Context, sessionID string, opt domain.SessionOptions) (*Browser, error) {
 	within, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
-	b, err := l.reach(within, l.folder(sessionID), sessionID, opt)
+	b, err := l.reconnect(within, l.folder(sessionID), sessionID, opt)
 	if err == nil {
 		return b, nil
 	}
@@ -51,9 +51,9 @@ func (l *Launcher) discard(dir string) error {
 	return nil
 }
 
-// reach connects to the keeper, and finds out what there is.
-func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.SessionOptions) (_ *Browser, err error) {
-	key, err := prove(dir)
+// reconnect connects to the keeper, and finds out what there is.
+func (l *Launcher) reconnect(ctx context.Context, dir, sessionID string, opt domain.SessionOptions) (_ *Browser, err error) {
+	key, err := checkFolder(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +63,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	}
 	b := &Browser{
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: l.wire(nc),
-		release: func() {}, asked: make(chan struct{}), done: make(chan struct{}),
+		release: func() {}, closeRequested: make(chan struct{}), done: make(chan struct{}),
 	}
 	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
 	defer func() {
@@ -93,7 +93,7 @@ func (l *Launcher) reach(ctx context.Context, dir, sessionID string, opt domain.
 	}
 	if welcome.Version >= keeper.Forwarding && !welcome.Open {
 		b.forwards.Store(true)
-		if err := b.rule(ctx, l.cfg.Allow, opt); err != nil {
+		if err := b.setRules(ctx, l.cfg.Allow, opt); err != nil {
 			return nil, err
 		}
 	} else {
@@ -135,10 +135,10 @@ func makeKey(dir string) (string, error) {
 	return key, nil
 }
 
-// prove finds out whether a session's folder is one that a server of this user's has
+// checkFolder finds out whether a session's folder is one that a server of this user's has
 // made, which nobody else can have changed: then so is what listens in it. It returns
 // the session's key.
-func prove(dir string) (key string, err error) {
+func checkFolder(dir string) (key string, err error) {
 	for name, kind := range map[string]os.FileMode{"": os.ModeDir, socketName: os.ModeSocket, keeper.KeyFile: 0} {
 		info, err := os.Lstat(filepath.Join(dir, name))
 		if err != nil {

@@ -48,9 +48,9 @@ type Browser struct {
 	left    bool           // the browser is left to another server
 	away    time.Duration  // how long it had no server before this one
 
-	asked chan struct{}
-	ask   sync.Once
-	done  chan struct{}
+	closeRequested chan struct{}
+	ask            sync.Once
+	done           chan struct{}
 }
 
 // Page is the session's current tab.
@@ -113,7 +113,7 @@ func (b *Browser) Close(ctx context.Context) error {
 		b.closed = true
 	}
 	b.mu.Unlock()
-	b.settle(ctx)
+	b.finishUsage(ctx)
 	_ = b.conn.Close()
 	select {
 	case <-b.done:
@@ -141,7 +141,7 @@ func (b *Browser) session() string {
 // attaches next. It returns when nothing of it runs here any more.
 func (b *Browser) Leave() {
 	b.tabs.downloads.leave()
-	b.tabs.part()
+	b.tabs.sendNote()
 	b.mu.Lock()
 	b.left = true
 	b.mu.Unlock()
@@ -180,7 +180,7 @@ func (b *Browser) Connect(ctx context.Context, target string, left func()) (net.
 		case <-ctx.Done():
 		}
 	}
-	conn, _, err := b.say(ctx, keeper.Hello{Client: true, Target: target})
+	conn, _, err := b.dialKeeper(ctx, keeper.Hello{Client: true, Target: target})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the browser: %w", err)
 	}
@@ -204,15 +204,15 @@ func (c *clientConn) Close() error {
 	return c.Conn.Close()
 }
 
-// Asked is closed when a program that uses the browser asks for its end.
-func (b *Browser) Asked() <-chan struct{} { return b.asked }
+// CloseRequested is closed when a program that uses the browser asks for its end.
+func (b *Browser) CloseRequested() <-chan struct{} { return b.closeRequested }
 
 // heard takes the keeper's news: a program asks for the browser's end, or has left,
 // or the browser has ended.
 func (b *Browser) heard(e cdp.Event) {
 	switch e.Method {
 	case keeper.MethodClose:
-		b.ask.Do(func() { close(b.asked) })
+		b.ask.Do(func() { close(b.closeRequested) })
 		return
 	case keeper.MethodLeft:
 		b.tabs.again()
@@ -247,7 +247,7 @@ func (b *Browser) watch() {
 		return
 	}
 	late, cancel := context.WithTimeout(context.Background(), usageWithin)
-	b.settle(late)
+	b.finishUsage(late)
 	cancel()
 	_ = b.keeper.signal(syscall.SIGTERM)
 	stop := time.AfterFunc(keeperEnds, func() { _ = b.keeper.signal(syscall.SIGKILL) })

@@ -159,8 +159,8 @@ func (p *Page) Opener() *Page {
 	return p.opener
 }
 
-// nudge has who watches the page look again.
-func (p *Page) nudge() {
+// notify wakes whoever watches the page.
+func (p *Page) notify() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	close(p.changed)

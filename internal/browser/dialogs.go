@@ -127,7 +127,7 @@ func (t *Tabs) dialogOpened(e cdp.Event) {
 		t.answerDialog(e.SessionID, opened)
 		return
 	}
-	opened.tell()
+	opened.notify()
 	t.conn.Go(func() { t.overdue(e.SessionID, opened) })
 }
 
@@ -144,11 +144,11 @@ func (d *dialogs) drop(session string) *openDialog {
 	return opened
 }
 
-// tell has who watches look again.
-func (o *openDialog) tell() {
+// notify wakes whoever watches the page or the tabs.
+func (o *openDialog) notify() {
 	if o.page != nil {
-		o.page.nudge()
-		o.page.tabs.look()
+		o.page.notify()
+		o.page.tabs.notify()
 	}
 }
 
@@ -210,7 +210,7 @@ func (t *Tabs) dialogClosed(session string) {
 	opened := t.dialogs.drop(session)
 	t.dialogs.mu.Unlock()
 	if opened != nil {
-		opened.tell()
+		opened.notify()
 	}
 }
 
@@ -263,7 +263,7 @@ func (t *Tabs) handleDialog(session string, opened *openDialog, a Dialog) {
 	if p := t.page(session); p != nil && a.Type == "beforeunload" && !a.Accepted {
 		p.stay()
 	}
-	opened.tell()
+	opened.notify()
 }
 
 // stay notes that the page was to be left, and is not: whoever waits for that

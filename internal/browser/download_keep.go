@@ -95,7 +95,7 @@ func (t *Tabs) settleDownload(one *Download) {
 	*one = kept
 	d.kept += one.Size
 	d.forget()
-	d.tell()
+	d.notifyLocked()
 	d.mu.Unlock()
 	if kept.closed && !closed { // meanwhile
 		d.remove(one.id)
@@ -263,7 +263,7 @@ func (d *downloads) ends() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.busy--
-	d.tell()
+	d.notifyLocked()
 }
 
 // left says whether the server leaves, so that what is not recorded is the next one's.
@@ -362,7 +362,7 @@ func (t *Tabs) Download(ctx context.Context, after int, which func(*Download) bo
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		one.taken = false
-		d.tell()
+		d.notifyLocked()
 		return new(*one), err
 	}
 }

@@ -107,7 +107,7 @@ func newDownloads(limit, disk int64) downloads {
 	return downloads{limit: limit, disk: disk / downloadsPart, room: make(chan struct{}, keptAtOnce), leaves: make(chan struct{}), changed: make(chan struct{})}
 }
 
-func (d *downloads) tell() {
+func (d *downloads) notifyLocked() {
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
@@ -141,7 +141,7 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 	begun := Download{Name: FileName(""), id: ev.ID}
 	if e.Method == "Browser.downloadWillBegin" {
 		begun.Name, begun.URL, begun.Frame = FileName(t.secrets.Hide(ev.Name)), t.secrets.HideURL(address(ev.URL)), ev.Frame
-		if begun.page = t.having(ev.Frame); begun.page != nil {
+		if begun.page = t.pageOfFrame(ev.Frame); begun.page != nil {
 			begun.PageURL = t.secrets.HideURL(address(begun.page.Main().Document.URL))
 		}
 		begun.StepID = t.attributedStep()
@@ -150,7 +150,7 @@ func (t *Tabs) downloadTold(e cdp.Event) bool {
 	d := &t.downloads
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	defer d.tell()
+	defer d.notifyLocked()
 	i := slices.IndexFunc(d.all, func(o *Download) bool { return o.id == ev.ID })
 	if i < 0 {
 		// Of one that began while no server was there no more is known than that.
@@ -305,8 +305,8 @@ func (d *downloads) remove(id string) {
 // partial is what Chromium's names of files that are not whole end with.
 const partial = ".crdownload"
 
-// having is the tab that has a frame; nil: there is none any more.
-func (t *Tabs) having(frame string) *Page {
+// pageOfFrame is the tab that has a frame; nil: there is none any more.
+func (t *Tabs) pageOfFrame(frame string) *Page {
 	for _, p := range t.Open() {
 		p.mu.Lock()
 		_, ok := p.frames[frame]

@@ -83,7 +83,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 	case "Page.frameDetached":
 		// "swap": the frame moves to a process of its own and lives on.
 		if ev.Reason != "swap" {
-			p.leaves(ev.FrameID)
+			p.dropAsk(ev.FrameID)
 			p.drop(ev.FrameID)
 		}
 	case "Page.frameNavigated":
@@ -92,7 +92,7 @@ func (p *Page) apply(e cdp.Event, ev *frameEvent) bool {
 		if f.Document.Loader != ev.Frame.LoaderID {
 			f.begin(Document{Loader: ev.Frame.LoaderID, Reached: map[string]bool{}})
 			p.dropBelow(f.ID) // the frames of the document before
-			p.leaves(f.ID)
+			p.dropAsk(f.ID)
 		}
 		if f.ID == p.main && p.isCrashed() {
 			p.crashed = make(chan struct{})

@@ -95,7 +95,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 	}
 	l.Programs = find(cfg.Chromium)
 	if len(l.Programs) == 0 {
-		l.pool = newPool(0, kind{}, l.warm, cfg.Log)
+		l.pool = newPool(0, kind{}, l.startSpare, cfg.Log)
 		return l, nil
 	}
 	l.Path = l.Programs[l.Browsers()[0]]
@@ -126,7 +126,7 @@ func NewLauncher(ctx context.Context, cfg Config) (*Launcher, error) {
 		cfg.Log.Warn("browsers are closed in by their proxy alone, without a network namespace of their own: what gets out of Chromium's sandbox reaches this machine's network", "why", l.NoNamespace)
 	}
 	k, _ := l.kindOf(l.Path, domain.SessionOptions{Viewport: Viewport})
-	l.pool = newPool(cfg.Ready, k.spare(), l.warm, cfg.Log)
+	l.pool = newPool(cfg.Ready, k.spare(), l.startSpare, cfg.Log)
 	return l, nil
 }
 
@@ -202,16 +202,16 @@ func (l *Launcher) Launch(ctx context.Context, sessionID string, opt domain.Sess
 	defer cancel()
 	k, told := l.kindOf(path, opt)
 	b, ready := l.pool.take(ctx, k.spare())
-	defer l.pool.started()
+	defer l.pool.startDone()
 	if ready {
-		if err = l.hand(ctx, b, sessionID, opt, told, k != k.spare()); err == nil {
+		if err = l.assign(ctx, b, sessionID, opt, told, k != k.spare()); err == nil {
 			b.conn.Go(b.watchLiveness)
 			return b, nil
 		}
 		l.cfg.Log.Warn("a browser that was ready could not be used: another is started", "session", sessionID, "err", err)
 		b.end(ctx)
 	}
-	return l.anew(ctx, k, sessionID, opt, told)
+	return l.startFor(ctx, k, sessionID, opt, told)
 }
 
 // Try starts a browser as for a session that asks for nothing, not one that is ready,
@@ -225,21 +225,21 @@ func (l *Launcher) Try(ctx context.Context) error {
 	defer cancel()
 	opt := domain.SessionOptions{Viewport: Viewport}
 	k, told := l.kindOf(path, opt)
-	b, err := l.anew(ctx, k, domain.NewID(domain.PrefixSession), opt, told)
+	b, err := l.startFor(ctx, k, domain.NewID(domain.PrefixSession), opt, told)
 	if err == nil {
 		b.end(ctx)
 	}
 	return err
 }
 
-// anew starts a browser for a session.
-func (l *Launcher) anew(ctx context.Context, k kind, sessionID string, opt domain.SessionOptions, told agent) (*Browser, error) {
+// startFor starts a browser for a session.
+func (l *Launcher) startFor(ctx context.Context, k kind, sessionID string, opt domain.SessionOptions, told agent) (*Browser, error) {
 	b, err := l.start(ctx, k, sessionID, false)
 	if err != nil {
 		return nil, failure(CodeStartFailed, err.Error(), nil)
 	}
 	if _, err = b.greet(ctx, keeper.Forwarding); err == nil {
-		err = b.rule(ctx, l.cfg.Allow, opt)
+		err = b.setRules(ctx, l.cfg.Allow, opt)
 	}
 	if err == nil {
 		b.tabs, err = attach(ctx, b, l.cfg, opt, told, false)
@@ -274,7 +274,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, asked: make(chan struct{}), done: make(chan struct{})}
+	b := &Browser{ID: sessionID, dir: dir, log: l.cfg.Log, release: as.release, closeRequested: make(chan struct{}), done: make(chan struct{})}
 	files, err := makeFolders(dir, as.id)
 	if err != nil {
 		b.abandon()

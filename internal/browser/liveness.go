@@ -31,7 +31,7 @@ const (
 func (b *Browser) watchLiveness() {
 	if hangs(b.conn, func() work { return workOf(b.PID()) }) {
 		b.log.Error("a browser does not answer and is ended", "session", b.ID, "silent", b.conn.Quiet().Round(time.Millisecond))
-		b.settle(context.Background()) // while its keeper has a server
+		b.finishUsage(context.Background()) // while its keeper has a server
 		b.conn.GiveUp()
 	}
 }

@@ -49,22 +49,22 @@ var noUserNamespace = []syscall.Errno{syscall.EPERM, syscall.ENOSPC, syscall.EUS
 
 var errTurnedOff = errors.New("they are turned off")
 
-// rule tells the keeper what the session's browser may reach: nothing, before.
-func (b *Browser) rule(ctx context.Context, open []netip.Prefix, opt domain.SessionOptions) error {
+// setRules tells the keeper what the session's browser may reach: nothing, before.
+func (b *Browser) setRules(ctx context.Context, open []netip.Prefix, opt domain.SessionOptions) error {
 	rules := &egress.Rules{Open: open, Proxy: opt.Proxy}
 	if n := opt.Network; n != nil {
 		rules.Allow, rules.Deny = n.Allow, n.Deny
 	}
 	b.forwards.Store(true)
-	conn, _, err := b.say(ctx, keeper.Hello{Rules: rules})
+	conn, _, err := b.dialKeeper(ctx, keeper.Hello{Rules: rules})
 	if err != nil {
 		return fmt.Errorf("tell the keeper what the browser may reach: %w", err)
 	}
 	return conn.Close()
 }
 
-// say makes a connection to the keeper that begins with a hello.
-func (b *Browser) say(ctx context.Context, hello keeper.Hello) (_ net.Conn, welcome keeper.Welcome, err error) {
+// dialKeeper makes a connection to the keeper that begins with a hello.
+func (b *Browser) dialKeeper(ctx context.Context, hello keeper.Hello) (_ net.Conn, welcome keeper.Welcome, err error) {
 	conn, err := dial(ctx, b.dir)
 	if err != nil {
 		return nil, welcome, err
@@ -114,7 +114,7 @@ const (
 // Usage is what the browser has had of the network, as far as the keeper can be asked
 // or has said. After Close it is all of it.
 func (b *Browser) Usage(ctx context.Context) domain.Usage {
-	b.account(ctx, keeper.Hello{Asks: true}, usageWithin)
+	b.askUsage(ctx, keeper.Hello{Asks: true}, usageWithin)
 	return b.Used()
 }
 
@@ -125,8 +125,8 @@ func (b *Browser) Used() domain.Usage {
 	return b.usage
 }
 
-// settle has nothing of the browser's pass any more, and learns what has. It tries once.
-func (b *Browser) settle(ctx context.Context) {
+// finishUsage has nothing of the browser's pass any more, and learns what has. It tries once.
+func (b *Browser) finishUsage(ctx context.Context) {
 	b.mu.Lock()
 	settled := b.settled
 	b.settled = true
@@ -134,12 +134,12 @@ func (b *Browser) settle(ctx context.Context) {
 	if settled {
 		return
 	}
-	b.account(ctx, keeper.Hello{Ends: true}, settleWithin)
+	b.askUsage(ctx, keeper.Hello{Ends: true}, settleWithin)
 }
 
-// account asks what has passed, unless all of it was told. It asks by a connection of its
+// askUsage asks what has passed, unless all of it was told. It asks by a connection of its
 // own: a browser that hangs, whose wire has been given up, has a keeper still.
-func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.Duration) {
+func (b *Browser) askUsage(ctx context.Context, hello keeper.Hello, within time.Duration) {
 	b.mu.Lock()
 	told := b.exited != nil
 	b.mu.Unlock()
@@ -148,7 +148,7 @@ func (b *Browser) account(ctx context.Context, hello keeper.Hello, within time.D
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	conn, welcome, err := b.say(ctx, hello)
+	conn, welcome, err := b.dialKeeper(ctx, hello)
 	if err != nil {
 		return
 	}
@@ -177,7 +177,7 @@ func (b *Browser) Dial(ctx context.Context, network, address string) (net.Conn, 
 	if !b.forwards.Load() {
 		return nil, errors.New("the session's keeper is of an earlier version")
 	}
-	conn, _, err := b.say(ctx, keeper.Hello{Dials: true})
+	conn, _, err := b.dialKeeper(ctx, keeper.Hello{Dials: true})
 	if err != nil {
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}

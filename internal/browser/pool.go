@@ -25,17 +25,17 @@ type pool[B ready] struct {
 	work sync.WaitGroup
 	end  chan struct{} // closed with the pool
 
-	mu     sync.Mutex
-	kinds  []kind // that are kept, the newest last
-	last   kind   // of the session that came last
-	spares []spare[B]
-	coming *coming[B] // is being started
-	busy   int        // sessions that are being started
-	failed int        // starts that failed in a row
-	hits   int64      // sessions that got one
-	misses int64      // that did not
-	pause  *time.Timer
-	closed bool
+	mu       sync.Mutex
+	kinds    []kind // that are kept, the newest last
+	last     kind   // of the session that came last
+	spares   []spare[B]
+	starting *pendingStart[B] // is being started
+	busy     int              // sessions that are being started
+	failed   int              // starts that failed in a row
+	hits     int64            // sessions that got one
+	misses   int64            // that did not
+	pause    *time.Timer
+	closed   bool
 }
 
 // spare is a browser that is ready.
@@ -45,8 +45,8 @@ type spare[B ready] struct {
 	taken   chan struct{}
 }
 
-// coming is a browser that is being started.
-type coming[B ready] struct {
+// pendingStart is a browser that is being started.
+type pendingStart[B ready] struct {
 	kind   kind
 	cancel context.CancelFunc
 	taken  bool // by a session that waits for it
@@ -88,11 +88,11 @@ func (p *pool[B]) find(ctx context.Context, k kind) (b B, ok bool) {
 	}
 	p.last = k
 	if i := slices.IndexFunc(p.spares, func(s spare[B]) bool { return s.kind == k }); i >= 0 {
-		b = p.out(i)
+		b = p.remove(i)
 		p.mu.Unlock()
 		return b, true
 	}
-	c := p.coming
+	c := p.starting
 	if c == nil || c.kind != k || c.taken {
 		p.mu.Unlock()
 		return b, false
@@ -106,14 +106,14 @@ func (p *pool[B]) find(ctx context.Context, k kind) (b B, ok bool) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.taken = false; p.coming != c && c.err == nil { // it has come all the same
+	if c.taken = false; p.starting != c && c.err == nil { // it has come all the same
 		p.keep(k, c.browser)
 	}
 	return b, false
 }
 
-// started is for a session after take, when it has been started or could not be.
-func (p *pool[B]) started() {
+// startDone is for a session after take, when it has been started or could not be.
+func (p *pool[B]) startDone() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.busy--
@@ -123,7 +123,7 @@ func (p *pool[B]) started() {
 // fill begins to start what is missing, if anything and if this is the time.
 // mu is held.
 func (p *pool[B]) fill() {
-	if p.closed || p.busy > 0 || p.coming != nil || p.pause != nil {
+	if p.closed || p.busy > 0 || p.starting != nil || p.pause != nil {
 		return
 	}
 	missing, _ := p.compare()
@@ -131,12 +131,12 @@ func (p *pool[B]) fill() {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &coming[B]{kind: missing[len(missing)-1], cancel: cancel, done: make(chan struct{})}
-	p.coming = c
+	c := &pendingStart[B]{kind: missing[len(missing)-1], cancel: cancel, done: make(chan struct{})}
+	p.starting = c
 	p.work.Go(func() {
 		defer cancel()
 		b, err := p.start(ctx, c.kind)
-		p.came(c, b, err)
+		p.startEnded(c, b, err)
 	})
 }
 
@@ -154,14 +154,14 @@ func (p *pool[B]) compare() (missing []kind, surplus []int) {
 	return missing, surplus
 }
 
-// came takes what has become of a start.
-func (p *pool[B]) came(c *coming[B], b B, err error) {
+// startEnded takes in the browser that was started, or why there is none.
+func (p *pool[B]) startEnded(c *pendingStart[B], b B, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c.browser, c.err, p.coming = b, err, nil
+	c.browser, c.err, p.starting = b, err, nil
 	close(c.done)
 	if err != nil {
-		p.rest("a browser could not be started beforehand", err)
+		p.backOff("a browser could not be started beforehand", err)
 	} else if p.failed = 0; !c.taken {
 		p.keep(c.kind, b)
 	}
@@ -179,7 +179,7 @@ func (p *pool[B]) keep(k kind, b B) {
 	p.spares = append(p.spares, s)
 	p.work.Go(func() { p.watch(s) })
 	if _, surplus := p.compare(); len(p.spares) > len(p.kinds) {
-		p.discard(p.out(surplus[0]))
+		p.discard(p.remove(surplus[0]))
 	}
 }
 
@@ -195,13 +195,13 @@ func (p *pool[B]) watch(s spare[B]) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i := slices.IndexFunc(p.spares, func(o spare[B]) bool { return o.taken == s.taken }); i >= 0 {
-		p.out(i)
-		p.rest("a browser ended before a session had it", nil)
+		p.remove(i)
+		p.backOff("a browser ended before a session had it", nil)
 	}
 }
 
-// out takes a browser out. mu is held.
-func (p *pool[B]) out(i int) B {
+// remove takes a browser out. mu is held.
+func (p *pool[B]) remove(i int) B {
 	s := p.spares[i]
 	p.spares = slices.Delete(p.spares, i, i+1)
 	close(s.taken)
@@ -216,13 +216,13 @@ func (p *pool[B]) discard(b B) {
 	})
 }
 
-// rest has nothing be started for a while, longer each time. mu is held.
-func (p *pool[B]) rest(why string, err error) {
+// backOff has nothing be started for a while, longer each time. mu is held.
+func (p *pool[B]) backOff(why string, err error) {
 	if p.closed {
 		return
 	}
 	p.log.Warn(why, "err", err)
-	wait := min(restAtLeast<<min(p.failed, 10), restAtMost)
+	wait := min(minBackOff<<min(p.failed, 10), maxBackOff)
 	p.failed++
 	p.pause = time.AfterFunc(wait, func() {
 		p.mu.Lock()
@@ -232,7 +232,7 @@ func (p *pool[B]) rest(why string, err error) {
 	})
 }
 
-const restAtLeast, restAtMost = time.Second, time.Minute
+const minBackOff, maxBackOff = time.Second, time.Minute
 
 // close ends the browsers that no session has, and those that are being started.
 func (p *pool[B]) close() {
@@ -241,14 +241,14 @@ func (p *pool[B]) close() {
 		p.closed = true
 		close(p.end)
 	}
-	if p.coming != nil {
-		p.coming.cancel()
+	if p.starting != nil {
+		p.starting.cancel()
 	}
 	if p.pause != nil {
 		p.pause.Stop()
 	}
 	for len(p.spares) > 0 {
-		p.discard(p.out(0))
+		p.discard(p.remove(0))
 	}
 	p.mu.Unlock()
 	p.work.Wait()

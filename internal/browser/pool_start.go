@@ -21,9 +21,9 @@ func (l *Launcher) Fill() {
 // Close ends the browsers that no session has.
 func (l *Launcher) Close() { l.pool.close() }
 
-// warm starts a browser that no session has yet: in a folder that is called as if
+// startSpare starts a browser that no session has yet: in a folder that is called as if
 // one had.
-func (l *Launcher) warm(ctx context.Context, k kind) (*Browser, error) {
+func (l *Launcher) startSpare(ctx context.Context, k kind) (*Browser, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.cfg.StartTimeout)
 	defer cancel()
 	b, err := l.start(ctx, k, domain.NewID(domain.PrefixSession), true)
@@ -37,8 +37,8 @@ func (l *Launcher) warm(ctx context.Context, k kind) (*Browser, error) {
 	return b, nil
 }
 
-// give makes a browser a session's.
-func (b *Browser) give(sessionID string) error {
+// assignTo makes a browser a session's.
+func (b *Browser) assignTo(sessionID string) error {
 	if err := os.WriteFile(filepath.Join(b.dir, keeper.SessionFile), []byte(sessionID), 0o600); err != nil {
 		return fmt.Errorf("give the session a browser that is ready: %w", err)
 	}
@@ -48,12 +48,12 @@ func (b *Browser) give(sessionID string) error {
 	return nil
 }
 
-// hand gives a session a browser that is ready, as it wants it.
-func (l *Launcher) hand(ctx context.Context, b *Browser, sessionID string, opt domain.SessionOptions, told agent, other bool) (err error) {
+// assign gives a session a browser that is ready, as it wants it.
+func (l *Launcher) assign(ctx context.Context, b *Browser, sessionID string, opt domain.SessionOptions, told agent, other bool) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, attachWithin)
 	defer cancel()
-	if err = b.give(sessionID); err == nil {
-		err = b.rule(ctx, l.cfg.Allow, opt)
+	if err = b.assignTo(sessionID); err == nil {
+		err = b.setRules(ctx, l.cfg.Allow, opt)
 	}
 	if err == nil {
 		b.tabs, err = attach(ctx, b, l.cfg, opt, told, other)

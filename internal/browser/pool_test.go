@@ -133,11 +133,11 @@ func TestPool(t *testing.T) {
 			if _, ok := y.take(t.Context(), plain1); ok {
 				t.Error("a third one")
 			}
-			y.started()
-			y.started()
+			y.startDone()
+			y.startDone()
 			settle(5)
 			same(t, "starts while a session is being started", 2, len(y.at))
-			y.started()
+			y.startDone()
 			settle(5)
 			same(t, "starts", 4, len(y.at))
 			same(t, "ready", []kind{plain1, plain1}, y.waiting())
@@ -149,7 +149,7 @@ func TestPool(t *testing.T) {
 			if _, ok := y.take(t.Context(), plain1); !ok || time.Since(before) != 500*time.Millisecond {
 				t.Errorf("%t after %s", ok, time.Since(before))
 			}
-			y.started()
+			y.startDone()
 			settle(5)
 			same(t, "starts", 3, len(y.at))
 		},
@@ -159,7 +159,7 @@ func TestPool(t *testing.T) {
 			if _, ok := y.take(ctx, plain1); ok {
 				t.Error("there was one at once")
 			}
-			y.started()
+			y.startDone()
 			settle(5)
 			same(t, "starts", 2, len(y.at))
 			same(t, "ready", []kind{plain1, plain1}, y.waiting())
@@ -174,7 +174,7 @@ func TestPool(t *testing.T) {
 				if ok {
 					_ = b.Close(t.Context())
 				}
-				y.started()
+				y.startDone()
 				settle(5)
 			}
 			same(t, "ready", []kind{plain2, plain2}, y.waiting())
@@ -187,7 +187,7 @@ func TestPool(t *testing.T) {
 				if _, ok := y.take(t.Context(), kind{locale: strconv.Itoa(n)}); ok {
 					t.Error("of another kind")
 				}
-				y.started()
+				y.startDone()
 				settle(5)
 			}
 			same(t, "ready", []kind{plain1, plain1}, y.waiting())
@@ -205,7 +205,7 @@ func TestPool(t *testing.T) {
 			settle(2)
 			y.breaks(true)
 			y.take(t.Context(), plain1)
-			y.started()
+			y.startDone()
 			settle(600)
 			var waits []time.Duration
 			y.mu.Lock()
@@ -220,7 +220,7 @@ func TestPool(t *testing.T) {
 			y.breaks(true)
 			before := len(y.at)
 			y.take(t.Context(), plain1)
-			y.started()
+			y.startDone()
 			settle(10)
 			same(t, "the first wait again", 2*time.Second, y.at[before+1]-y.at[before])
 		},
@@ -234,7 +234,7 @@ func TestPool(t *testing.T) {
 			if _, ok := y.take(t.Context(), plain1); ok {
 				t.Error("there is one still")
 			}
-			y.started()
+			y.startDone()
 			settle(100)
 			same(t, "starts", 2, len(y.at))
 		},
@@ -308,7 +308,7 @@ func TestPoolAmongMany(t *testing.T) {
 					}
 				}
 				time.Sleep(rand.N(100 * time.Millisecond)) // it is being started
-				y.started()
+				y.startDone()
 				if ok {
 					time.Sleep(rand.N(10 * time.Second))
 					_ = b.Close(ctx)

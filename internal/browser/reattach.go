@@ -62,12 +62,12 @@ func (t *Tabs) remember() {
 	_, _ = t.conn.Send("", keeper.MethodNote, json.RawMessage(raw))
 }
 
-// part sees that the keeper has the note, if it answers.
-func (t *Tabs) part() {
+// sendNote sees that the keeper has the note, if it answers.
+func (t *Tabs) sendNote() {
 	t.mu.Lock()
 	noted := t.noted
 	t.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), partWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), noteWithin)
 	defer cancel()
 	if err := t.conn.Call(ctx, "", keeper.MethodNote, json.RawMessage(noted), nil); err != nil {
 		t.log.Debug("leave a note for the next server", "err", err)
@@ -91,8 +91,8 @@ func (t *Tabs) leaving(target string) {
 	t.remember()
 }
 
-// partWithin bounds how long a keeper may take a note.
-const partWithin = time.Second
+// noteWithin bounds how long a keeper may take a note.
+const noteWithin = time.Second
 
 // note leaves a note of what may have changed beside the tabs: how dialogs are to be
 // answered, what is secret, and which origins there were.
@@ -157,7 +157,7 @@ func (o *reattachment) receive(t *Tabs, e cdp.Event) {
 		_, _ = cdp.Session{Conn: t.conn}.Send("Target.createTarget", object{"url": "about:blank"})
 	}
 	t.resumeDownloads(n)
-	t.tell()
+	t.notifyLocked()
 	t.mu.Unlock()
 	// A dialog that waits is answered, before its page is asked for anything. And what
 	// was going on ends before anybody begins something.
@@ -221,7 +221,7 @@ func (o *reattachment) addTarget(t *Tabs, n note, by string, a *attachedToTarget
 // resume makes a page that an earlier server had ready for use. One that is busy is
 // waited for, as long as it is there.
 func (t *Tabs) resume(p *Page, sessions []attached) {
-	ctx, done := p.there()
+	ctx, done := p.untilCrash()
 	defer done()
 	var left sync.WaitGroup
 	for _, s := range sessions {
@@ -296,13 +296,13 @@ func (p *Page) resume(ctx context.Context, s attached, opt domain.SessionOptions
 	return pending, nil
 }
 
-// ever is longer than anything lasts: a call without a deadline would have one that is
+// noDeadline is longer than anything lasts: a call without a deadline would have one that is
 // short.
-const ever = 1 << 62
+const noDeadline = 1 << 62
 
-// there ends when the page crashes. With the end of a session its calls end anyway.
-func (p *Page) there() (ctx context.Context, done func()) {
-	long, stop := context.WithTimeout(context.Background(), ever)
+// untilCrash ends when the page crashes. With the end of a session its calls end anyway.
+func (p *Page) untilCrash() (ctx context.Context, done func()) {
+	long, stop := context.WithTimeout(context.Background(), noDeadline)
 	ctx, cancel := context.WithCancelCause(long)
 	crashed := p.Crashed()
 	p.Conn.Go(func() {

@@ -28,7 +28,7 @@ func TestASpareEndsWithItsServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	k, _ := l.kindOf(l.Path, domain.SessionOptions{Viewport: Viewport})
-	b, err := l.warm(t.Context(), k)
+	b, err := l.startSpare(t.Context(), k)
 	if err != nil {
 		t.Fatal(err)
 	}

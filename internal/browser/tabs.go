@@ -265,7 +265,7 @@ func (t *Tabs) opened(a *attachedToTarget) {
 	if len(t.open) == 1 {
 		t.use(p)
 	}
-	t.tell()
+	t.notifyLocked()
 	t.mu.Unlock()
 	if p.number == 1 {
 		return // attach prepares it
@@ -391,8 +391,8 @@ func (t *Tabs) left(session string) bool {
 		}
 	}
 	close(p.closed)
-	p.nudge()
-	t.tell()
+	p.notify()
+	t.notifyLocked()
 	return true
 }
 
@@ -408,14 +408,14 @@ func (t *Tabs) use(p *Page) {
 		if slices.Contains(t.open, old) {
 			t.before = append(t.before, old)
 		}
-		old.nudge()
+		old.notify()
 		_, _ = p.Send("Page.bringToFront", nil)
 	}
-	t.tell()
+	t.notifyLocked()
 }
 
-// tell tells who waits that something has changed. mu is held.
-func (t *Tabs) tell() {
+// notifyLocked is notify for who holds mu.
+func (t *Tabs) notifyLocked() {
 	t.remember()
 	close(t.changed)
 	t.changed = make(chan struct{})

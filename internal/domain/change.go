@@ -6,7 +6,7 @@ package domain
 // sequence numbers, and a delivery for each endpoint that wants it.
 type SessionChange struct {
 	Session     *Session
-	Mine        bool    // this server runs the session; others that share the store don't
+	Owned       bool    // this server runs the session; others that share the store don't
 	Open        []*Step // the steps that have not ended, in order
 	NewSteps    []*Step // to be added; Session.StepCount gives the next index
 	Artifacts   []Artifact

@@ -53,7 +53,7 @@ type Forward struct {
 	told     func(Refusal)
 	often    *rate.Limiter
 	resolver *net.Resolver
-	rules    atomic.Pointer[judged]
+	rules    atomic.Pointer[ruleSet]
 
 	sent, received, refused atomic.Int64
 
@@ -76,7 +76,7 @@ func NewForward(told func(Refusal)) *Forward {
 
 // Rule sets the rules. Connections to what they close end.
 func (f *Forward) Rule(r Rules) error {
-	j := &judged{Rules: r, guard: newBrowserGuard(r.Open...)}
+	j := &ruleSet{Rules: r, guard: newBrowserGuard(r.Open...)}
 	for _, host := range r.Deny {
 		if addr, err := netip.ParseAddr(host); err == nil {
 			j.denied = append(j.denied, addr)
@@ -95,7 +95,7 @@ func (f *Forward) Rule(r Rules) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for nc, out := range f.open {
-		if out != nil && !j.lets(out) {
+		if out != nil && !j.allows(out) {
 			nc.Close()
 		}
 	}
@@ -119,12 +119,12 @@ func (f *Forward) Close() {
 	f.serving.Wait()
 }
 
-// hold remembers a connection to the outside until let; false: all are over, or the
+// track remembers a connection to the outside until untrack; false: all are over, or the
 // rules have become others, and it is closed.
-func (f *Forward) hold(out *outbound) bool {
+func (f *Forward) track(out *outbound) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ended || !f.rules.Load().lets(out) {
+	if f.ended || !f.rules.Load().allows(out) {
 		out.Close()
 		return false
 	}
@@ -132,7 +132,7 @@ func (f *Forward) hold(out *outbound) bool {
 	return true
 }
 
-func (f *Forward) let(nc net.Conn) {
+func (f *Forward) untrack(nc net.Conn) {
 	nc.Close()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,7 +143,7 @@ func (f *Forward) let(nc net.Conn) {
 func (f *Forward) Serve(l net.Listener) {
 	f.mu.Lock()
 	if !f.ended {
-		f.serving.Go(f.sweeps)
+		f.serving.Go(f.sweepLoop)
 	}
 	f.mu.Unlock()
 	for {
@@ -155,17 +155,17 @@ func (f *Forward) Serve(l net.Listener) {
 			time.Sleep(acceptAgain) //nolint:forbidigo // too many files are open, and nothing tells when there are fewer
 			continue
 		}
-		f.take(nc)
+		f.accept(nc)
 	}
 }
 
 const acceptAgain = 100 * time.Millisecond
 
 // ServeConn serves one connection until it ends.
-func (f *Forward) ServeConn(nc net.Conn) { <-f.take(nc) }
+func (f *Forward) ServeConn(nc net.Conn) { <-f.accept(nc) }
 
-// take begins to serve a connection. What it returns is closed when that is over.
-func (f *Forward) take(nc net.Conn) <-chan struct{} {
+// accept begins to serve a connection. What it returns is closed when that is over.
+func (f *Forward) accept(nc net.Conn) <-chan struct{} {
 	over := make(chan struct{})
 	f.mu.Lock()
 	full := len(f.open) >= maxOpen
@@ -174,7 +174,7 @@ func (f *Forward) take(nc net.Conn) <-chan struct{} {
 		f.open[nc] = nil
 		f.serving.Go(func() {
 			defer close(over)
-			defer f.let(nc)
+			defer f.untrack(nc)
 			(&inbound{Conn: nc, f: f, in: bufio.NewReaderSize(nc, inBuffer)}).serve()
 		})
 	}
@@ -216,14 +216,14 @@ func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 		return nil, why
 	}
 	out := &outbound{Conn: nc, f: f, rules: r, host: h.host, target: target}
-	if !f.hold(out) {
+	if !f.track(out) {
 		return nil, &Error{ClassConnect, "the session ends, or has other rules now"}
 	}
 	return out, nil
 }
 
 // dial connects to a host. It returns at which of its addresses, with the port.
-func (f *Forward) dial(ctx context.Context, r *judged, host, port string) (nc net.Conn, target string, err error) {
+func (f *Forward) dial(ctx context.Context, r *ruleSet, host, port string) (nc net.Conn, target string, err error) {
 	if err := r.hosts(host); err != nil {
 		return nil, "", err
 	}

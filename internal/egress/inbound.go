@@ -45,7 +45,7 @@ type exchange struct {
 func (c *inbound) serve() {
 	defer func() {
 		if c.to != nil {
-			c.leave()
+			c.closeUpstream()
 		}
 	}()
 	var before *exchange
@@ -65,7 +65,7 @@ func (c *inbound) serve() {
 		}
 		if wrong, ok := errors.AsType[*headError](err); ok {
 			c.answer(wrong.status, "The request can't be read: "+wrong.why+".")
-			c.last()
+			c.drain()
 			return
 		}
 		if err != nil {
@@ -85,7 +85,7 @@ func (c *inbound) serve() {
 // connect makes a tunnel.
 func (c *inbound) connect(h *requestHead) {
 	if c.to != nil {
-		c.leave()
+		c.closeUpstream()
 	}
 	out, why := c.f.reach(h)
 	if why != nil {
@@ -97,10 +97,10 @@ func (c *inbound) connect(h *requestHead) {
 			status = http.StatusGatewayTimeout
 		}
 		c.write(status, "text/plain; charset=utf-8", "", h.host+" was not reached: "+why.Message+".\n")
-		c.last()
+		c.drain()
 		return
 	}
-	defer c.f.let(out.Conn)
+	defer c.f.untrack(out.Conn)
 	if _, err := io.WriteString(c, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 		return
 	}
@@ -110,14 +110,14 @@ func (c *inbound) connect(h *requestHead) {
 // request passes a request on. It returns nil when the connection is over.
 func (c *inbound) request(h *requestHead) *exchange {
 	if c.to != nil && c.to.address != h.address() {
-		c.leave()
+		c.closeUpstream()
 	}
 	if c.to == nil {
 		out, why := c.f.reach(h)
 		if why != nil {
 			if why.Class == ClassBlocked {
 				c.page(http.StatusForbidden, RefusedHeader+": "+why.Message+"\r\n", h.host+" was not reached: "+why.Message+".")
-				c.last()
+				c.drain()
 			}
 			return nil // as without a proxy: there is no connection
 		}
@@ -176,10 +176,10 @@ func (u *upstream) wait(x *exchange) bool {
 	}
 }
 
-// leave ends the connection to the outside.
-func (c *inbound) leave() {
+// closeUpstream ends the connection to the outside.
+func (c *inbound) closeUpstream() {
 	c.to.left.Store(true)
-	c.f.let(c.to.Conn)
+	c.f.untrack(c.to.Conn)
 	<-c.to.over
 	c.to = nil
 }
@@ -281,9 +281,9 @@ func (c *inbound) write(status int, kind, headers, text string) {
 		status, http.StatusText(status), kind, len(text), headers, text)
 }
 
-// last reads for a while what the browser still sends, because unread it would take
+// drain reads for a while what the browser still sends, because unread it would take
 // the last answer along.
-func (c *inbound) last() {
+func (c *inbound) drain() {
 	closeWrite(c.Conn)
 	_ = c.SetReadDeadline(time.Now().Add(lastWords))
 	_, _ = io.CopyN(io.Discard, c.in, maxHead)

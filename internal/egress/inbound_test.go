@@ -17,7 +17,7 @@ func TestCloseDuringAnUpload(t *testing.T) {
 		c := &inbound{Conn: inside, f: f, in: bufio.NewReader(inside)}
 		c.to = &upstream{outbound: &outbound{Conn: outside, f: f}, address: "site.example:80", asks: make(chan *exchange, 1), over: make(chan struct{})}
 		f.open[inside] = nil
-		f.hold(c.to.outbound)
+		f.track(c.to.outbound)
 		f.serving.Go(c.answers)
 		f.serving.Go(c.serve)
 		go func() {

@@ -106,12 +106,12 @@ func (t *tunnels) targets(ctx context.Context, address string) ([]string, error)
 	} else if addrs, err = t.resolver.LookupNetIP(ctx, "ip", host); err != nil {
 		return nil, err
 	}
-	return t.guard.among(addrs, port)
+	return t.guard.allowed(addrs, port)
 }
 
-// among are those of a name's addresses that may be connected to, with the port. It
+// allowed are those of a name's addresses that may be connected to, with the port. It
 // fails if there is none.
-func (g *Guard) among(addrs []netip.Addr, port string) (open []string, err error) {
+func (g *Guard) allowed(addrs []netip.Addr, port string) (open []string, err error) {
 	for _, addr := range addrs {
 		if refused := g.Check(addr); refused != nil {
 			err = refused

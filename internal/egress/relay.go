@@ -22,8 +22,8 @@ type outbound struct {
 	net.Conn
 	f *Forward
 
-	rules        *judged // by which it was made
-	host, target string  // whom it is to, and the address, with the port
+	rules        *ruleSet // by which it was made
+	host, target string   // whom it is to, and the address, with the port
 
 	writes atomic.Pointer[time.Time] // since when the part that is being written is; nil: none is
 }

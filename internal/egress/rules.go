@@ -103,8 +103,8 @@ func HideProxy(raw string) string {
 	return strings.Replace(u.String(), "://", "://"+domain.Hidden+"@", 1)
 }
 
-// judged are rules ready for use.
-type judged struct {
+// ruleSet are rules ready for use.
+type ruleSet struct {
 	Rules
 	guard   *Guard
 	denied  []netip.Addr // of Deny
@@ -113,7 +113,7 @@ type judged struct {
 
 // targets are those of a name's addresses that may be connected to, with the port. The
 // error is an *[Error].
-func (r *judged) targets(addrs []netip.Addr, port string) ([]string, error) {
+func (r *ruleSet) targets(addrs []netip.Addr, port string) ([]string, error) {
 	var left []netip.Addr
 	for _, addr := range addrs {
 		if !slices.Contains(r.denied, addr.Unmap().WithZone("")) {
@@ -123,11 +123,11 @@ func (r *judged) targets(addrs []netip.Addr, port string) ([]string, error) {
 	if len(addrs) > 0 && len(left) == 0 {
 		return nil, &Error{ClassBlocked, "the session's deny list has its address"}
 	}
-	return r.guard.among(left, port)
+	return r.guard.allowed(left, port)
 }
 
-// lets says whether a connection that was made by other rules may go on.
-func (r *judged) lets(out *outbound) bool {
+// allows says whether a connection that was made by other rules may go on.
+func (r *ruleSet) allows(out *outbound) bool {
 	if r == out.rules {
 		return true
 	}
@@ -140,7 +140,7 @@ func (r *judged) lets(out *outbound) bool {
 }
 
 // hosts says, as an *[Error], why a host may not be reached.
-func (r *judged) hosts(host string) error {
+func (r *ruleSet) hosts(host string) error {
 	matches := func(pattern string) bool {
 		if below, ok := strings.CutPrefix(pattern, "*"); ok {
 			return strings.HasSuffix(host, below)

@@ -9,9 +9,9 @@ const (
 	sweepEvery  = time.Minute
 )
 
-// sweeps ends, until Close, connections to servers that take nothing. They would have no
+// sweepLoop ends, until Close, connections to servers that take nothing. They would have no
 // end by themselves: that the browser has gone isn't seen before what it had sent is taken.
-func (f *Forward) sweeps() {
+func (f *Forward) sweepLoop() {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

@@ -18,27 +18,27 @@ type actor struct {
 	service *Service
 	ref     ref
 	opt     domain.SessionOptions
-	left    bool   // the server ends, and leaves the browser to the next; only run and what it calls know it
-	last    string // the step that was started last; as left
+	leaving bool   // the server ends, and leaves the browser to the next; only the actor's own goroutine uses it
+	last    string // the step that was started last; as leaving
 
 	slotless bool // its slot is given back; the service's mu is held
 
-	woken   chan struct{} // there may be a step
-	touched chan struct{} // somebody uses the session
-	changed chan struct{} // another server has changed it, or taken it over
-	closeCh chan struct{} // closed when it is to end
-	back    chan struct{} // of one that is taken up: closed when that it goes on is recorded, or it doesn't; nil: it starts one
-	gaveUp  atomic.Bool   // a change could not be recorded
-	taken   atomic.Bool   // the session was another server's, or nobody's: the actor has no more say, whoever has it since
+	woken    chan struct{} // there may be a step
+	touched  chan struct{} // somebody uses the session
+	changed  chan struct{} // another server has changed it, or taken it over
+	closeCh  chan struct{} // closed when it is to end
+	resumed  chan struct{} // of one that is adopted: closed when it is recorded that it goes on, or it doesn't; nil: it starts a browser
+	gaveUp   atomic.Bool   // a change could not be recorded
+	disowned atomic.Bool   // the session was another server's, or nobody's: the actor has no more say, whoever has it since
 
-	tookUp  sync.Once
-	mu      sync.Mutex
-	trace   domain.Trace       // the session's, once it was read
-	reason  domain.CloseReason // why closeCh was closed
-	page    *browser.Page
-	by      Browser  // the page's
-	clients int      // programs that use it by its protocol
-	step    *current // the one that runs
+	resumedOnce sync.Once
+	mu          sync.Mutex
+	trace       domain.Trace       // the session's, once it was read
+	reason      domain.CloseReason // why closeCh was closed
+	page        *browser.Page
+	browser     Browser  // the page's
+	clients     int      // programs that use it by its protocol
+	step        *current // the one that runs
 }
 
 // current is the step that runs, and how it is stopped.
@@ -52,10 +52,10 @@ var (
 	errStepCanceled = errors.New("the step was canceled")
 	errEnding       = errors.New("the session ends")
 	errLeaving      = errors.New("the server ends and leaves the browser to the next")
-	// errNotMine is a session that another server has taken over, because this
+	// errNotOwner is a session that another server has taken over, because this
 	// one was out of reach.
-	errNotMine = errors.New("another server has taken the session over")
-	errLooked  = errors.New("nothing is to be changed")
+	errNotOwner  = errors.New("another server has taken the session over")
+	errUnchanged = errors.New("nothing is to be changed")
 )
 
 func newActor(s *Service, r ref) *actor {
@@ -90,8 +90,8 @@ func (a *actor) traceOf() domain.Trace {
 	return a.trace
 }
 
-// sees remembers what trace the session is in.
-func (a *actor) sees(s *domain.Session) {
+// noteTrace remembers what trace the session is in.
+func (a *actor) noteTrace(s *domain.Session) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.trace = s.Trace
@@ -117,7 +117,7 @@ func (a *actor) closeReason() domain.CloseReason {
 func (a *actor) state() (has, ends bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.by != nil, a.reason != ""
+	return a.browser != nil, a.reason != ""
 }
 
 // currentPage is the session's current tab.
@@ -130,22 +130,22 @@ func (a *actor) currentPage() (*browser.Page, bool) {
 	return a.page.Tabs().Current(), true
 }
 
-// use makes the session's browser one that others can use; nil: it isn't.
-func (a *actor) use(b Browser) {
+// setBrowser makes the session's browser one that others can use; nil: it isn't.
+func (a *actor) setBrowser(b Browser) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.by, a.page = b, nil
+	a.browser, a.page = b, nil
 	if b != nil {
 		a.page = b.Page()
 	} else {
-		a.goesOn()
+		a.markResumed()
 	}
 }
 
-// goesOn says of a session that is taken up that it is told that it goes on, or won't.
-func (a *actor) goesOn() {
-	if a.back != nil {
-		a.tookUp.Do(func() { close(a.back) })
+// markResumed says of an adopted session that it is recorded that it goes on, or that it won't.
+func (a *actor) markResumed() {
+	if a.resumed != nil {
+		a.resumedOnce.Do(func() { close(a.resumed) })
 	}
 }
 
@@ -181,24 +181,24 @@ func (a *actor) next(ctx context.Context, d decider, c *domain.SessionChange) (*
 // waited for as long as the server runs, and while it stops.
 func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error {
 	ctx := a.service.working // what has happened is recorded even when the server stops
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, patience) {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, maxRetryWait) {
 		d := a.service.decider()
 		err := a.service.Store.ChangeSession(ctx, a.ref.project, a.ref.id, func(c *domain.SessionChange) error {
-			a.sees(c.Session)
-			if !c.Mine {
-				a.taken.Store(true)
+			a.noteTrace(c.Session)
+			if !c.Owned {
+				a.disowned.Store(true)
 			}
-			if a.taken.Load() {
-				return errNotMine
+			if a.disowned.Load() {
+				return errNotOwner
 			}
 			return fn(d, c)
 		})
-		if err == nil || refused(err) || errors.Is(err, errLooked) {
+		if err == nil || refused(err) || errors.Is(err, errUnchanged) {
 			return err
 		}
 		why, ok := errors.AsType[*domain.Error](err)
 		away := ok && why.Code == domain.CodeUnavailable
-		if wait == patience && !away || ctx.Err() != nil {
+		if wait == maxRetryWait && !away || ctx.Err() != nil {
 			a.gaveUp.Store(true)
 			return err
 		}
@@ -210,8 +210,8 @@ func (a *actor) change(fn func(d decider, c *domain.SessionChange) error) error 
 	}
 }
 
-// patience is the longest time between two tries to record a change.
-const patience = 5 * time.Second
+// maxRetryWait is the longest time between two tries to record a change.
+const maxRetryWait = 5 * time.Second
 
 // watch looks at the session whenever another server has changed it, until
 // stop is closed.
@@ -219,267 +219,26 @@ func (a *actor) watch(stop <-chan struct{}) {
 	for {
 		select {
 		case <-a.changed:
-			a.look()
+			a.inspect()
 		case <-stop:
 			return
 		}
 	}
 }
 
-// look finds out what another server has done to the session.
-func (a *actor) look() {
+// inspect finds out what another server has done to the session.
+func (a *actor) inspect() {
 	var status domain.SessionStatus
 	err := a.change(func(_ decider, c *domain.SessionChange) error {
 		status = c.Session.Status
-		return errLooked
+		return errUnchanged
 	})
 	switch {
-	case errors.Is(err, errNotMine):
+	case errors.Is(err, errNotOwner):
 		a.close(domain.ClosedNodeLost)
 	case status == domain.SessionClosing || status.Ended():
 		a.close(domain.ClosedRequested)
 	default:
 		a.wake()
 	}
-}
-
-// run is the session's life from STARTING on.
-func (a *actor) run(ctx context.Context) {
-	over := make(chan struct{})
-	defer close(over)
-	a.service.wg.Go(func() { a.watch(over) })
-	var opt domain.SessionOptions
-	closed := false
-	err := a.change(func(d decider, c *domain.SessionChange) error {
-		opt = c.Session.Options
-		switch c.Session.Status {
-		case domain.SessionStarting: // since it was claimed, or by a server before
-			return errLooked
-		case domain.SessionClosing: // since then: nobody but this actor ends it
-			closed = true
-			return d.closed(c)
-		default:
-			return c.Session.Transition(domain.SessionStarting)
-		}
-	})
-	if err == nil && closed {
-		return
-	}
-	if !errors.Is(err, errLooked) {
-		// It was closed while it waited, or can't be recorded: nothing was started.
-		if _, closed := errors.AsType[*domain.TransitionError](err); !closed {
-			a.log().Error("start session", "err", err)
-		}
-		return
-	}
-	if opt.Browser == "" && len(a.service.Browsers) > 0 {
-		opt.Browser = a.service.Browsers[0]
-	}
-	a.opt = opt
-	b, err := a.launch(ctx, opt)
-	if err != nil {
-		a.unstarted(ctx, err, a.log())
-		return
-	}
-	a.has(ctx, b, func(d decider, c *domain.SessionChange) error {
-		c.Session.Options.Browser = opt.Browser
-		return d.ready(c)
-	}, lived{}, over)
-}
-
-// lived is what of a session's times was over before this server had its browser.
-type lived struct{ life, idle time.Duration }
-
-// has is the session's life with its browser, which begins with a decision.
-func (a *actor) has(ctx context.Context, b Browser, begin func(decider, *domain.SessionChange) error, before lived, over <-chan struct{}) {
-	a.service.wg.Go(func() {
-		select {
-		case <-b.Asked(): // a program closes it
-			a.close(domain.ClosedRequested)
-		case <-over:
-		}
-	})
-	recorded := a.record(b)
-	a.live(ctx, b, begin, before)
-	recorded()
-	a.use(nil)
-	if a.left {
-		b.Leave()
-		return
-	}
-	closing, cancel := context.WithTimeout(a.service.working, closeWithin)
-	defer cancel()
-	log := a.log()
-	if err := b.Close(closing); err != nil {
-		log.Error("close browser", "err", err)
-	}
-	a.end(log, b.Usage(closing))
-}
-
-// launch starts the browser; a session that is closed meanwhile stops it.
-func (a *actor) launch(ctx context.Context, opt domain.SessionOptions) (Browser, error) {
-	opt, err := a.service.openOptions(a.ref.project, a.ref.id, opt)
-	if err != nil {
-		a.log().Error("start browser", "err", err)
-		return nil, &domain.Failure{Code: CodeSecrets, Message: "The session's secrets were encrypted with a master key that this server doesn't have."}
-	}
-	ctx, cancel := context.WithCancel(domain.WithTrace(ctx, a.service.decider().place(a.traceOf(), a.ref.id)))
-	defer cancel()
-	a.service.wg.Go(func() {
-		select {
-		case <-a.closeCh:
-			cancel()
-		case <-ctx.Done():
-		}
-	})
-	return a.service.Launch(ctx, a.ref.id, opt)
-}
-
-// unstarted records why a session has no browser: it was closed meanwhile, or none
-// can be started. One whose server stops is started anew by the next.
-func (a *actor) unstarted(ctx context.Context, err error, log *slog.Logger) {
-	a.keepLog()
-	why, ok := errors.AsType[*domain.Failure](err)
-	if !ok {
-		why = &domain.Failure{Code: browser.CodeStartFailed, Message: "The browser could not be started."}
-	}
-	closed := false
-	recorded := a.change(func(d decider, c *domain.SessionChange) error {
-		if closed = c.Session.Status == domain.SessionClosing; closed {
-			return d.closed(c)
-		}
-		if ctx.Err() != nil {
-			return errLooked
-		}
-		return d.failed(c, why)
-	})
-	switch {
-	case errors.Is(recorded, errLooked):
-	case recorded != nil:
-		log.Error("record a browser that was not started", "why", err, "err", recorded)
-	case !ok && !closed:
-		log.Error("start browser", "err", err)
-	}
-}
-
-// end records that nothing of the session's browser is left, and what it has had of the
-// network.
-func (a *actor) end(log *slog.Logger, usage domain.Usage) {
-	a.keepLog()
-	whole := a.keepRecording()
-	reason := a.closeReason()
-	if err := a.change(func(d decider, c *domain.SessionChange) error {
-		c.Session.Usage = usage
-		if err := d.closing(c, reason); err != nil {
-			return err
-		}
-		d.recorded(c, whole)
-		return d.closed(c)
-	}); err != nil {
-		log.Error("record the end of a session", "err", err)
-	}
-}
-
-// live is the time from READY until something ends the session. When it
-// returns, the session's row says CLOSING, or a.reason why it will.
-func (a *actor) live(ctx context.Context, b Browser, begin func(decider, *domain.SessionChange) error, before lived) {
-	a.use(b)
-	var step *current
-	if err := a.change(func(d decider, c *domain.SessionChange) (err error) {
-		if err := begin(d, c); err != nil {
-			return err
-		}
-		if before.life < a.opt.Timeout {
-			step, err = a.next(ctx, d, c)
-		}
-		return err
-	}); err != nil {
-		if _, closed := errors.AsType[*domain.TransitionError](err); closed {
-			a.close(domain.ClosedRequested) // while it started
-		}
-		a.unrecorded(ctx, err)
-		return
-	}
-	a.goesOn()
-	if before.life >= a.opt.Timeout {
-		a.close(domain.ClosedTimeout)
-		return
-	}
-	life := time.NewTimer(a.opt.Timeout - before.life)
-	defer life.Stop()
-	idle := newIdle(a.opt.IdleTimeout, before.idle)
-	defer idle.stop()
-	for {
-		if step != nil {
-			idle.pause()
-			next, ok := a.runStep(ctx, b, step, life.C)
-			if !ok {
-				return
-			}
-			step = next
-			a.rest(idle)
-			continue
-		}
-		select {
-		case <-a.woken:
-			err := a.change(func(d decider, c *domain.SessionChange) (err error) {
-				step, err = a.next(ctx, d, c)
-				return err
-			})
-			if err != nil {
-				a.unrecorded(ctx, err)
-				return
-			}
-		case <-a.touched:
-			a.rest(idle)
-		case <-a.closeCh:
-			return
-		case <-b.Done():
-			a.lost(b, b.Exit())
-			return
-		case <-life.C:
-			a.close(domain.ClosedTimeout)
-			return
-		case <-idle.c():
-			a.close(domain.ClosedIdle)
-			return
-		case <-ctx.Done():
-			a.shutdown()
-			return
-		}
-	}
-}
-
-// shutdown ends the session with the server, or leaves its browser to the next.
-func (a *actor) shutdown() {
-	if a.left = a.service.isLeaving() && a.closeReason() == ""; !a.left {
-		a.close(domain.ClosedShutdown)
-	}
-}
-
-// unrecorded ends a session of which a change could not be recorded: nothing may
-// follow it. Is the server to leave it to the next, then that finds it as it was.
-func (a *actor) unrecorded(ctx context.Context, err error) {
-	if ctx.Err() != nil && !errors.Is(err, errNotMine) {
-		a.shutdown()
-		return
-	}
-	a.close(domain.ClosedNodeLost)
-}
-
-func (a *actor) lost(b Browser, why *domain.Failure) {
-	why.StepID = a.last
-	if p := b.Page(); p != nil {
-		// What it printed last may be what a page wrote to its console.
-		why.Message = p.Secrets.Hide(why.Message)
-		for i, line := range why.Lines {
-			why.Lines[i] = p.Secrets.Hide(line)
-		}
-	}
-	if err := a.change(func(d decider, c *domain.SessionChange) error {
-		return d.lost(c, domain.ClosedCrashed, why)
-	}); err != nil {
-		a.log().Error("record a lost browser", "err", err)
-	}
-	a.close(domain.ClosedCrashed)
 }

@@ -74,9 +74,9 @@ func (s *saver) storage(ctx context.Context, session, id string) ([]byte, error)
 	return io.ReadAll(kept)
 }
 
-// outlive keeps what is to be kept of a step's end: of one that failed, what its
+// retain keeps what is to be kept of a step's end: of one that failed, what its
 // failure names.
-func (s *saver) outlive(why *domain.Failure, canceled bool) {
+func (s *saver) retain(why *domain.Failure, canceled bool) {
 	if why == nil {
 		return
 	}
@@ -111,7 +111,7 @@ func removeBytes(blobs Blobs, log *slog.Logger, keys ...string) {
 }
 
 // drop removes bytes that no row will name.
-func (s *saver) drop() { s.outlive(&domain.Failure{}, true) }
+func (s *saver) drop() { s.retain(&domain.Failure{}, true) }
 
 func ofArtifact(a domain.Artifact) string { return a.ProjectID + " " + a.SessionID + " " + a.ID }
 

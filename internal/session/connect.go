@@ -32,18 +32,18 @@ func (s *Service) RotateConnect(ctx context.Context, project, id string, idem *d
 // browser.Browser.Connect. The session isn't idle until the connection is closed.
 // ok is false for any other session.
 func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, ok bool, _ error) {
-	if err := s.takenUp(ctx); err != nil {
+	if err := s.waitAdopted(ctx); err != nil {
 		return nil, false, err
 	}
 	a := s.actor(id)
 	if a == nil {
 		return nil, false, nil
 	}
-	if err := a.recovered(ctx); err != nil {
+	if err := a.waitResumed(ctx); err != nil {
 		return nil, false, err
 	}
-	b, n := a.used(1)
-	left := func() { a.used(-1) }
+	b, n := a.addClients(1)
+	left := func() { a.addClients(-1) }
 	switch {
 	case b == nil:
 		left()
@@ -62,17 +62,17 @@ func (s *Service) Connect(ctx context.Context, id, target string) (_ net.Conn, o
 // maxClients is how many programs may use a session's browser at once.
 const maxClients = 32
 
-// used counts the programs that use the session's browser, and returns both.
-func (a *actor) used(more int) (Browser, int) {
+// addClients counts the programs that use the session's browser, and returns both.
+func (a *actor) addClients(more int) (Browser, int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.clients += more
 	a.touch()
-	return a.by, a.clients
+	return a.browser, a.clients
 }
 
-// rest begins the session's idle time anew, unless a program uses its browser.
-func (a *actor) rest(i *idle) {
+// restartIdle begins the session's idle time anew, unless a program uses its browser.
+func (a *actor) restartIdle(i *idle) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.clients > 0 {

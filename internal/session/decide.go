@@ -87,20 +87,20 @@ func (d decider) recovered(c *domain.SessionChange) error {
 		if st.Status != domain.StepRunning && st.Status != domain.StepWaiting {
 			continue
 		}
-		if err := d.cutOff(c, st); err != nil {
+		if err := d.interruptAndStop(c, st); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// cutOff ends a step that ran when its server ended. Later steps of its request are
+// interruptAndStop ends a step that ran when its server ended. Later steps of its request are
 // canceled if they are not to run after a failure.
-func (d decider) cutOff(c *domain.SessionChange, st *domain.Step) error {
+func (d decider) interruptAndStop(c *domain.SessionChange, st *domain.Step) error {
 	if err := d.interrupt(c, st, "The server ended while the step ran; it is not run again."); err != nil {
 		return err
 	}
-	return d.stop(c, st)
+	return d.cancelRest(c, st)
 }
 
 // lost begins the end of a session whose browser is gone: what ran is
@@ -191,11 +191,11 @@ func (d decider) downloaded(c *domain.SessionChange, got domain.Downloaded) erro
 
 // outcome is what became of a step.
 type outcome struct {
-	result   json.RawMessage
-	why      *domain.Failure  // nil: it is done
-	tries    []domain.Failure // why those before the last failed
-	canceled bool
-	left     bool // it was stopped because the server ends and leaves the browser to the next
+	result      json.RawMessage
+	why         *domain.Failure  // nil: it is done
+	tries       []domain.Failure // why those before the last failed
+	canceled    bool
+	interrupted bool // it was stopped because the server ends and leaves the browser to the next
 }
 
 // finished records what became of a step. After a failure that stops, the
@@ -207,8 +207,8 @@ func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 	}
 	st.FinishedAt, st.Tries = d.now, o.tries
 	switch {
-	case o.left:
-		return d.cutOff(c, st)
+	case o.interrupted:
+		return d.interruptAndStop(c, st)
 	case o.canceled:
 		if err := d.cancel(c, st); err != nil {
 			return err
@@ -229,11 +229,11 @@ func (d decider) finished(c *domain.SessionChange, id string, o outcome) error {
 	if st.Status != domain.StepFailed {
 		return nil
 	}
-	return d.stop(c, st)
+	return d.cancelRest(c, st)
 }
 
-// stop cancels the later steps of a failed one's request, if that is to stop.
-func (d decider) stop(c *domain.SessionChange, st *domain.Step) error {
+// cancelRest cancels the later steps of a failed one's request, if that is to stop.
+func (d decider) cancelRest(c *domain.SessionChange, st *domain.Step) error {
 	if st.OnError != domain.OnErrorStop {
 		return nil
 	}

@@ -21,9 +21,9 @@ const KindDownload = "download"
 func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download, file io.Reader) error {
 	a := s.actor(id)
 	if a == nil {
-		return errNotMine
+		return errNotOwner
 	}
-	if err := a.recovered(ctx); err != nil { // its events come first
+	if err := a.waitResumed(ctx); err != nil { // its events come first
 		return err
 	}
 	got := domain.Downloaded{URL: d.URL, PageURL: d.PageURL, Failure: d.Failure, Artifact: domain.Artifact{
@@ -63,5 +63,5 @@ func refused(err error) bool {
 		return true
 	}
 	why, ok := errors.AsType[*domain.Error](err)
-	return ok && why.Code != domain.CodeUnavailable || errors.Is(err, domain.ErrNotFound) || errors.Is(err, errNotMine)
+	return ok && why.Code != domain.CodeUnavailable || errors.Is(err, domain.ErrNotFound) || errors.Is(err, errNotOwner)
 }

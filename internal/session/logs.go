@@ -25,7 +25,7 @@ func (r ref) key() string { return r.project + "/" + r.id }
 func (s *Service) OpenLog(id string, flush func()) (*sessionlog.File, error) {
 	a := s.actor(id)
 	if a == nil {
-		return nil, errNotMine
+		return nil, errNotOwner
 	}
 	return s.Logs.Open(a.ref.key(), flush)
 }
@@ -68,7 +68,7 @@ func (s *Service) openLog(ctx context.Context, r ref) (io.ReadCloser, error) {
 // its slot meanwhile.
 func (a *actor) keepLog() {
 	a.service.mu.Lock()
-	a.service.freeOf(a)
+	a.service.freeSlotOf(a)
 	a.service.mu.Unlock()
 	a.service.keepLog(a.ref)
 }

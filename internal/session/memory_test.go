@@ -61,7 +61,7 @@ func (m *memory) change(fn func(*domain.SessionChange) error) error {
 		return errors.New("no space left on device")
 	}
 	sess, steps := m.sess, slices.Clone(m.steps)
-	c := &domain.SessionChange{Session: &sess, Mine: !m.theirs}
+	c := &domain.SessionChange{Session: &sess, Owned: !m.theirs}
 	for i := range steps {
 		if !steps[i].Status.Ended() {
 			c.Open = append(c.Open, &steps[i])

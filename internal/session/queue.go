@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	// lookEvery is how often the queue is looked at when nobody has told of it: what
+	// pollEvery is how often the queue is looked at when nobody has told of it: what
 	// another server tells may be lost.
-	lookEvery = 15 * time.Second
-	// lookSoon is when it is looked at again after it could not be.
-	lookSoon = time.Second
+	pollEvery = 15 * time.Second
+	// pollAgain is when it is looked at again after it could not be.
+	pollAgain = time.Second
 	// yield is how long a server that is nearly full leaves a session to those that
 	// have more room; one with half its room free waits half as long.
 	yield = 20 * time.Millisecond
 )
 
-// startAll starts sessions that wait, whenever there is a slot for one, until ctx ends.
-func (s *Service) startAll(ctx context.Context) {
+// startQueued starts sessions from the queue, whenever there is a slot for one, until ctx ends.
+func (s *Service) startQueued(ctx context.Context) {
 	for ctx.Err() == nil {
 		select {
 		case s.slots <- struct{}{}:
@@ -34,7 +34,7 @@ func (s *Service) startAll(ctx context.Context) {
 			continue
 		}
 		s.mu.Lock()
-		s.free()
+		s.freeSlot()
 		s.mu.Unlock()
 		wait(ctx, again, told)
 	}
@@ -55,31 +55,31 @@ func wait(ctx context.Context, most time.Duration, told <-chan struct{}) {
 // at its end. When there is none it says after which time to look again, or before that
 // when told is closed.
 func (s *Service) startNext(ctx context.Context) (again time.Duration, told <-chan struct{}) {
-	r, again, told := s.next(ctx)
+	r, again, told := s.claimNext(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.claiming = false
 	if again > 0 {
-		s.over()
+		s.checkDrained()
 		return again, told
 	}
-	s.left = slices.DeleteFunc(s.left, func(l ref) bool { return l == r })
+	s.restarts = slices.DeleteFunc(s.restarts, func(l ref) bool { return l == r })
 	if _, runs := s.actors[r.id]; runs {
 		// It waited again while this server was taken for dead. The actor that it has had
 		// here since before goes on with it, or finds out, ends, and has it looked at again.
-		s.free()
+		s.freeSlot()
 		return 0, nil
 	}
 	a := newActor(s, r)
-	s.act(a, func() { a.run(ctx) })
+	s.spawn(a, func() { a.run(ctx) })
 	return 0, nil
 }
 
-// next is the session whose turn it is: one that was being started before, or the next
+// claimNext is the session whose turn it is: one that was being started before, or the next
 // of the queue.
-func (s *Service) next(ctx context.Context) (r ref, again time.Duration, told <-chan struct{}) {
+func (s *Service) claimNext(ctx context.Context) (r ref, again time.Duration, told <-chan struct{}) {
 	s.mu.Lock()
-	left := slices.Clone(s.left)
+	left := slices.Clone(s.restarts)
 	s.mu.Unlock()
 	if len(left) > 0 {
 		return left[0], 0, nil
@@ -93,40 +93,40 @@ func (s *Service) next(ctx context.Context) (r ref, again time.Duration, told <-
 	draining := s.draining
 	s.mu.Unlock()
 	if draining {
-		return r, s.idle(), s.queued
+		return r, s.pollAfter(), s.queued
 	}
 	claimed, err := s.Store.ClaimSession(ctx)
 	switch {
 	case errors.Is(err, domain.ErrNotFound), err != nil && ctx.Err() != nil:
-		return r, s.idle(), s.queued
+		return r, s.pollAfter(), s.queued
 	case err != nil:
 		// It may have been claimed all the same: then it is this server's.
 		trySend(s.missed)
 		s.Log.Warn("look for sessions to start; trying again", "err", err)
-		return r, lookSoon, nil
+		return r, pollAgain, nil
 	}
 	return ref{claimed.ProjectID, claimed.ID}, 0, nil
 }
 
-// idle is when the queue is looked at again if nobody tells of it before.
-func (s *Service) idle() time.Duration {
+// pollAfter is when the queue is looked at again if nobody tells of it before.
+func (s *Service) pollAfter() time.Duration {
 	if s.Others == nil { // all that happens is told of here
 		return math.MaxInt64
 	}
-	return lookEvery
+	return pollEvery
 }
 
-// resume has a session be started that is STARTING already.
-func (s *Service) resume(r ref) {
+// restart has a session be started that is STARTING already.
+func (s *Service) restart(r ref) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, runs := s.actors[r.id]; !runs && !slices.Contains(s.left, r) {
-		s.left = append(s.left, r)
+	if _, runs := s.actors[r.id]; !runs && !slices.Contains(s.restarts, r) {
+		s.restarts = append(s.restarts, r)
 	}
 }
 
-// mayWait is how many sessions may wait, of which there is room here for some.
-func (s *Service) mayWait() int {
+// queueRoom is how many sessions may wait, of which there is room here for some.
+func (s *Service) queueRoom() int {
 	if s.MaxQueued == 0 {
 		return 0
 	}
@@ -142,9 +142,9 @@ func (s *Service) drain() {
 	}
 }
 
-// over sees whether a server that drains has no more sessions. mu is held.
-func (s *Service) over() {
-	if !s.draining || s.claiming || len(s.actors)+len(s.left) > 0 {
+// checkDrained sees whether a server that drains has no more sessions. mu is held.
+func (s *Service) checkDrained() {
+	if !s.draining || s.claiming || len(s.actors)+len(s.restarts) > 0 {
 		return
 	}
 	select {
@@ -168,7 +168,7 @@ func (s *Service) Drained() <-chan struct{} { return s.drained }
 func (s *Service) States() (starting, ready, closing int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	starting = len(s.left)
+	starting = len(s.restarts)
 	for _, a := range s.actors {
 		switch has, ends := a.state(); {
 		case ends:
@@ -187,7 +187,7 @@ func (s *Service) States() (starting, ready, closing int) {
 func (s *Service) Load() (sessions, room int, draining bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sessions = len(s.left)
+	sessions = len(s.restarts)
 	for _, a := range s.actors {
 		if !a.slotless {
 			sessions++

@@ -56,9 +56,9 @@ type stage struct {
 	end             time.Time // when it was closed
 }
 
-func (b *stage) Page() *browser.Page    { return nil }
-func (b *stage) Done() <-chan struct{}  { return b.done }
-func (b *stage) Asked() <-chan struct{} { return b.asked }
+func (b *stage) Page() *browser.Page             { return nil }
+func (b *stage) Done() <-chan struct{}           { return b.done }
+func (b *stage) CloseRequested() <-chan struct{} { return b.asked }
 func (b *stage) Connect(_ context.Context, _ string, left func()) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	theirs.Close()

@@ -12,19 +12,19 @@ import (
 // startRecovery makes the actor of a session that another server had, or an earlier
 // start of this one. It waits for no slot: its browser runs already.
 func (s *Service) startRecovery(ctx context.Context, r ref) {
-	s.takeOver(ctx, r, func(a *actor) {
-		a.back = make(chan struct{})
-		s.act(a, func() { a.recover(ctx) })
+	s.startActor(ctx, r, func(a *actor) {
+		a.resumed = make(chan struct{})
+		s.spawn(a, func() { a.recover(ctx) })
 	})
 }
 
 // startEnd makes the actor of a session that another server was ending.
 func (s *Service) startEnd(ctx context.Context, r ref) {
-	s.takeOver(ctx, r, func(a *actor) { s.act(a, a.endLeft) })
+	s.startActor(ctx, r, func(a *actor) { s.spawn(a, a.endLeft) })
 }
 
-// takeOver makes an actor, unless the session has one. mu is held while it is started.
-func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
+// startActor makes an actor, unless the session has one. mu is held while it is started.
+func (s *Service) startActor(ctx context.Context, r ref, start func(*actor)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, runs := s.actors[r.id]; runs || ctx.Err() != nil { // one that has left is for the next start
@@ -33,7 +33,7 @@ func (s *Service) takeOver(ctx context.Context, r ref, start func(*actor)) {
 	select {
 	case s.slots <- struct{}{}:
 	default: // fewer than there were may run now
-		s.above++
+		s.overbooked++
 	}
 	start(newActor(s, r))
 }
@@ -45,7 +45,7 @@ func (a *actor) endLeft() {
 	if a.service.Recordings != nil {
 		_ = a.change(func(_ decider, c *domain.SessionChange) error {
 			a.opt = c.Session.Options
-			return errLooked
+			return errUnchanged
 		})
 	}
 	whole := a.keepRecording()
@@ -62,14 +62,14 @@ func (a *actor) endLeft() {
 func (a *actor) recover(ctx context.Context) {
 	over := make(chan struct{})
 	defer close(over)
-	defer a.use(nil)
+	defer a.setBrowser(nil)
 	a.service.wg.Go(func() { a.watch(over) })
 	var sess domain.Session
 	if err := a.change(func(_ decider, c *domain.SessionChange) error {
 		sess = *c.Session
-		return errLooked
-	}); !errors.Is(err, errLooked) {
-		a.log().Error("take up a session", "err", err)
+		return errUnchanged
+	}); !errors.Is(err, errUnchanged) {
+		a.log().Error("adopt a session", "err", err)
 		return
 	}
 	a.opt = sess.Options
@@ -80,7 +80,7 @@ func (a *actor) recover(ctx context.Context) {
 		return
 	}
 	log.Info("a session goes on", "away", b.Away())
-	a.has(ctx, b, decider.recovered, lived{life: time.Since(sess.ReadyAt), idle: b.Away()}, over)
+	a.withBrowser(ctx, b, decider.recovered, elapsed{life: time.Since(sess.ReadyAt), idle: b.Away()}, over)
 }
 
 // attach takes over the browser. Whatever ends the session meanwhile waits for that:
@@ -127,24 +127,24 @@ func (a *actor) nodeLost(log *slog.Logger, why error) {
 	log.Info("a session was lost with another server", "why", why)
 }
 
-// takenUp waits until it is known what an earlier server has left.
-func (s *Service) takenUp(ctx context.Context) error {
+// waitAdopted waits until the sessions that an earlier server has left are adopted.
+func (s *Service) waitAdopted(ctx context.Context) error {
 	select {
-	case <-s.began:
+	case <-s.adopted:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// recovered waits until it is told of a session that is being taken up that it goes on,
-// or it doesn't.
-func (a *actor) recovered(ctx context.Context) error {
-	if a.back == nil {
+// waitResumed waits, of an adopted session, until it is recorded that it goes on, or it
+// doesn't.
+func (a *actor) waitResumed(ctx context.Context) error {
+	if a.resumed == nil {
 		return nil
 	}
 	select {
-	case <-a.back:
+	case <-a.resumed:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -13,12 +13,12 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// answered bounds how long a request waits for a store that doesn't answer.
-func answered(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(ctx, 10*time.Second, errAway)
+// withStoreTimeout bounds how long a request waits for a store that doesn't answer.
+func withStoreTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, 10*time.Second, errStoreAway)
 }
 
-var errAway = domain.Refuse(domain.CodeUnavailable, "the store does not answer; try again soon")
+var errStoreAway = domain.Refuse(domain.CodeUnavailable, "the store does not answer; try again soon")
 
 // CreateRequest is all that a session can be created with.
 type CreateRequest struct {
@@ -66,7 +66,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 			Options: s.sealOptions(project, id, r.Options), Metadata: r.Metadata, StreamToken: domain.NewToken(), ConnectToken: domain.NewToken(), CreatedAt: now,
 			Trace: domain.TraceOf(ctx),
 		},
-		Idempotency: r.Idempotency, MaxQueued: s.mayWait(),
+		Idempotency: r.Idempotency, MaxQueued: s.queueRoom(),
 	}
 	n.Stream = domain.Stream{
 		ID: domain.NewID(domain.PrefixStream), ProjectID: project, SessionID: n.Session.ID,
@@ -104,7 +104,7 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	}
 	err := s.Store.CreateSession(ctx, n)
 	if made, again := r.Idempotency.Again(err); again {
-		return s.created(ctx, project, made)
+		return s.createdBefore(ctx, project, made)
 	}
 	if err != nil {
 		return domain.Session{}, nil, nil, fmt.Errorf("create session: %w", err)
@@ -112,8 +112,8 @@ func (s *Service) Create(ctx context.Context, project string, r CreateRequest) (
 	return n.Session, n.Steps[given:], n.Endpoint, nil
 }
 
-// created is what an earlier call made.
-func (s *Service) created(ctx context.Context, project string, made []string) (domain.Session, []domain.Step, *domain.Endpoint, error) {
+// createdBefore is what an earlier call made.
+func (s *Service) createdBefore(ctx context.Context, project string, made []string) (domain.Session, []domain.Step, *domain.Endpoint, error) {
 	session, err := s.Session(ctx, project, made[0])
 	if err != nil || len(made) == 1 {
 		return session, nil, nil, err
@@ -211,7 +211,7 @@ func (s *Service) AddSteps(ctx context.Context, project, id string, specs []step
 		}
 	}
 	d := s.decider()
-	changing, cancel := answered(ctx)
+	changing, cancel := withStoreTimeout(ctx)
 	defer cancel()
 	err := s.Store.ChangeSession(changing, project, id, func(c *domain.SessionChange) error {
 		c.Idempotency = idem
@@ -263,7 +263,7 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 	}
 	d := s.decider()
 	running := false
-	changing, cancel := answered(ctx)
+	changing, cancel := withStoreTimeout(ctx)
 	defer cancel()
 	err := s.Store.ChangeSession(changing, project, session, func(c *domain.SessionChange) error {
 		st := find(c, id)
@@ -279,7 +279,7 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 		return domain.Step{}, fmt.Errorf("cancel step: %w", err)
 	}
 	if running {
-		if err := s.stop(ctx, project, session, id); err != nil {
+		if err := s.stopStep(ctx, project, session, id); err != nil {
 			return domain.Step{}, err
 		}
 	}
@@ -290,8 +290,8 @@ func (s *Service) CancelStep(ctx context.Context, project, session, id string) (
 // once more.
 const stopAgain = time.Second
 
-// stop stops a step that runs, here or elsewhere, and waits until it has ended.
-func (s *Service) stop(ctx context.Context, project, session, id string) error {
+// stopStep stops a step that runs, here or elsewhere, and waits until it has ended.
+func (s *Service) stopStep(ctx context.Context, project, session, id string) error {
 	a := s.actor(session)
 	if a != nil || s.StopElsewhere == nil {
 		if a != nil {
@@ -319,7 +319,7 @@ func (s *Service) stop(ctx context.Context, project, session, id string) error {
 func (s *Service) Close(ctx context.Context, project, id string) (domain.Session, error) {
 	d := s.decider()
 	var now domain.Session
-	changing, cancel := answered(ctx)
+	changing, cancel := withStoreTimeout(ctx)
 	defer cancel()
 	err := s.Store.ChangeSession(changing, project, id, func(c *domain.SessionChange) error {
 		waiting := c.Session.Status == domain.SessionQueued

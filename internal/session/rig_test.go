@@ -171,7 +171,7 @@ type fake struct {
 func (f *fake) Page() *browser.Page                { return nil }
 func (f *fake) Done() <-chan struct{}              { return f.done }
 func (f *fake) Exit() *domain.Failure              { return f.why }
-func (f *fake) Asked() <-chan struct{}             { return nil }
+func (f *fake) CloseRequested() <-chan struct{}    { return nil }
 func (f *fake) Close(context.Context) error        { return nil }
 func (f *fake) Leave()                             {}
 func (f *fake) Usage(context.Context) domain.Usage { return domain.Usage{} }

@@ -9,13 +9,13 @@ import (
 	"github.com/browserhook/browserhook/internal/step"
 )
 
-// tries runs a step, again and again if it is to be.
-func (a *actor) tries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (o outcome) {
+// runWithRetries runs a step, again and again if it is to be.
+func (a *actor) runWithRetries(ctx context.Context, b Browser, spec *step.Spec, saved *saver) (o outcome) {
 	for ; ; spec.Retries-- {
 		if o.why = spec.Load(ctx, step.Sources{Artifact: saved.fetch, Storage: saved.storage, Dial: b.Dial}); o.why == nil {
 			o.result, o.why = a.service.RunStep(ctx, b.Page(), spec, saved.save)
 		}
-		if o.why == nil || spec.Retries == 0 || !step.MayWork(o.why) || ctx.Err() != nil {
+		if o.why == nil || spec.Retries == 0 || !step.Retryable(o.why) || ctx.Err() != nil {
 			return o
 		}
 		saved.drop()
@@ -38,7 +38,7 @@ func (a *actor) runStep(ctx context.Context, b Browser, st *current, life <-chan
 			finished <- outcome{why: why}
 			return
 		}
-		finished <- a.tries(st.ctx, b, spec, saved)
+		finished <- a.runWithRetries(st.ctx, b, spec, saved)
 	}()
 	var o outcome
 	drained, closing := a.service.hurry, a.closeCh
@@ -54,12 +54,12 @@ wait:
 			a.close(domain.ClosedTimeout)
 		case <-drained: // the step might finish when the stop began, for a while
 			drained = nil
-			if a.shutdown(); a.left {
+			if a.shutdown(); a.leaving {
 				st.cancel(errLeaving)
 			}
 		case <-b.Done():
 			st.cancel(errEnding)
-			a.finished(finished)
+			a.waitFinished(finished)
 			saved.drop()
 			a.lost(b, b.Exit())
 			return nil, false
@@ -67,14 +67,14 @@ wait:
 			return nil, false // it hangs: the next start finds it interrupted
 		}
 	}
-	if why := a.lostWith(b, o.why); why != nil {
+	if why := a.lossBehind(b, o.why); why != nil {
 		saved.drop()
 		a.lost(b, why)
 		return nil, false
 	}
-	o.left = o.why != nil && errors.Is(context.Cause(st.ctx), errLeaving)
-	o.canceled = o.why != nil && context.Cause(st.ctx) != nil && !o.left
-	saved.outlive(o.why, o.canceled || o.left)
+	o.interrupted = o.why != nil && errors.Is(context.Cause(st.ctx), errLeaving)
+	o.canceled = o.why != nil && context.Cause(st.ctx) != nil && !o.interrupted
+	saved.retain(o.why, o.canceled || o.interrupted)
 	end := a.closeReason() != "" || ctx.Err() != nil
 	err := a.change(func(dec decider, c *domain.SessionChange) (err error) {
 		next = nil
@@ -100,17 +100,17 @@ wait:
 	return next, !end && err == nil
 }
 
-// finished waits for a step that has been canceled, unless it hangs.
-func (a *actor) finished(finished <-chan outcome) {
+// waitFinished waits for a step that has been canceled, unless it hangs.
+func (a *actor) waitFinished(finished <-chan outcome) {
 	select {
 	case <-finished:
 	case <-a.service.working.Done():
 	}
 }
 
-// lostWith says how the browser was lost if that is why a step failed: the
+// lossBehind says how the browser was lost if that is why a step failed: the
 // step's own failure by it may come first.
-func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
+func (a *actor) lossBehind(b Browser, why *domain.Failure) *domain.Failure {
 	if why == nil {
 		return nil
 	}
@@ -120,7 +120,7 @@ func (a *actor) lostWith(b Browser, why *domain.Failure) *domain.Failure {
 	case why.Code == step.CodeCrashed:
 		select {
 		case <-b.Done():
-		case <-time.After(dieTogether):
+		case <-time.After(crashGrace):
 		}
 	}
 	select {
@@ -145,6 +145,6 @@ func wireEnded(b Browser) bool {
 	}
 }
 
-// dieTogether is how long after a page's renderer the browser may be found dead
+// crashGrace is how long after a page's renderer the browser may be found dead
 // too, when all of it was killed at once.
-const dieTogether = 200 * time.Millisecond
+const crashGrace = 200 * time.Millisecond

@@ -43,12 +43,12 @@ func (s *Service) TakeOver(ctx context.Context, project, session string, by doma
 func (s *Service) GiveBack(ctx context.Context, project, session, viewer string) error {
 	err := s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error {
 		if c.Session.Control == nil || c.Session.Control.Viewer != viewer {
-			return errLooked
+			return errUnchanged
 		}
 		d.releaseControl(c)
 		return nil
 	})
-	if errors.Is(err, errLooked) {
+	if errors.Is(err, errUnchanged) {
 		return nil
 	}
 	if a := s.actor(session); a != nil {
@@ -72,14 +72,14 @@ func (s *Service) SaveManualActions(ctx context.Context, project, session, artif
 	}
 	err = s.decide(ctx, project, session, func(_ decider, c *domain.SessionChange) error {
 		if c.Session.Control == nil || c.Session.Control.Artifact != artifact || c.Session.Control.Size == size {
-			return errLooked
+			return errUnchanged
 		}
 		by := *c.Session.Control
 		by.Size = size
 		c.Session.Control = &by
 		return nil
 	})
-	if errors.Is(err, errLooked) {
+	if errors.Is(err, errUnchanged) {
 		return nil
 	}
 	return err

@@ -15,7 +15,7 @@ func (s *Service) Session(ctx context.Context, project, id string) (domain.Sessi
 	}
 	if a := s.actor(id); a != nil {
 		a.mu.Lock()
-		by := a.by
+		by := a.browser
 		a.mu.Unlock()
 		if by != nil {
 			sess.Usage = by.Usage(ctx)

@@ -57,7 +57,7 @@ var unkept = []string{CodeCanceled, CodeBrowserGone, codeUnreadable, codeInvalid
 // keep gathers the bundle of a failure and names it there. When whole, the
 // context that the step was given, ends, so does this.
 func (r *run) keep(whole context.Context, f *domain.Failure) {
-	if r.journal == nil || r.save == nil || whole.Err() != nil || slices.Contains(unkept, f.Code) || r.spec.Retries > 0 && MayWork(f) {
+	if r.journal == nil || r.save == nil || whole.Err() != nil || slices.Contains(unkept, f.Code) || r.spec.Retries > 0 && Retryable(f) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(whole, gatherWithin)

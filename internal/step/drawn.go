@@ -63,7 +63,7 @@ func (r *run) isDrawn(f browser.Frame) (v verdict, err error) {
 			cancel()
 		}
 	})
-	if err = r.hears(f, r.left(2*hangs)/2); err == nil {
+	if err = r.hears(f, r.remaining(2*hangs)/2); err == nil {
 		v, err = call(ctx, f, "drawn", object{"frames": onScreen})
 	} else if errors.Is(err, context.DeadlineExceeded) {
 		v, err = verdict{Why: "timeout"}, nil

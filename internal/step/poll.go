@@ -76,7 +76,7 @@ func (r *run) poll(fn string, args object) (verdict, error) {
 				// It answers well before the step's time is over, to be able to
 				// say what it saw. The first look doesn't wait, so that there is
 				// something to say however busy the machine is.
-				args["ms"] = (r.left(slice) / 2).Milliseconds()
+				args["ms"] = (r.remaining(slice) / 2).Milliseconds()
 			}
 			looked = true
 			v, answered, err := r.lookThrough(f, fn, args, every)

@@ -159,8 +159,8 @@ type run struct {
 	undo      func()               // lets go of what an input that missed took hold of
 }
 
-// MayWork says whether a step that failed so may work when it is tried again.
-func MayWork(why *domain.Failure) bool {
+// Retryable says whether a step that failed so may work when it is tried again.
+func Retryable(why *domain.Failure) bool {
 	switch why.Code {
 	case CodeCanceled, CodeBrowserGone, CodeCrashed, CodeNoArtifact, codeUnreadable, codeInvalid:
 		return false
@@ -309,8 +309,8 @@ func lost(err error) bool {
 	return ok && (e.Code == -32000 || e.Code == -32001 || e.Code == -32602)
 }
 
-// left is the time that the step still has, at most d.
-func (r *run) left(d time.Duration) time.Duration {
+// remaining is the time that the step still has, at most d.
+func (r *run) remaining(d time.Duration) time.Duration {
 	if end, ok := r.ctx.Deadline(); ok {
 		d = min(d, time.Until(end))
 	}

@@ -68,7 +68,7 @@ func TestArtifactsAreLoaded(t *testing.T) {
 		s := Spec{Action: "upload", Target: "#f", Timeout: "100ms", Files: []File{{Name: "own.txt"}, {Artifact: id}}}
 		why := s.Load(t.Context(), Sources{Artifact: fetch})
 		if code != "" {
-			if why == nil || why.Code != code || MayWork(why) == (code == CodeNoArtifact) {
+			if why == nil || why.Code != code || Retryable(why) == (code == CodeNoArtifact) {
 				t.Errorf("%s: %+v", id, why)
 			}
 			continue

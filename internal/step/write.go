@@ -71,7 +71,7 @@ const rewrites = time.Second
 // held reads the field again: it must hold what was typed. It is asked while it
 // is asked where the page is, so it keeps to what it is given.
 func (r *run) held(f browser.Frame, text, waitedFor string) error {
-	v, err := r.call(f, "held", object{"value": text, "ms": r.left(rewrites).Milliseconds()})
+	v, err := r.call(f, "held", object{"value": text, "ms": r.remaining(rewrites).Milliseconds()})
 	switch {
 	case err != nil && lost(err):
 		return nil // the page left because of the input

@@ -69,8 +69,8 @@ func (k *keeper) limitProcesses() {
 	}
 }
 
-// into starts the browser in its group; without one, where the kernel doesn't let it.
-func (k *keeper) into(attr *syscall.SysProcAttr, fork func() (int, error)) (pid int, err error) {
+// startInGroup starts the browser in its group; without one, where the kernel doesn't let it.
+func (k *keeper) startInGroup(attr *syscall.SysProcAttr, fork func() (int, error)) (pid int, err error) {
 	if k.group == nil {
 		return fork()
 	}

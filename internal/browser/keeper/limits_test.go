@@ -189,7 +189,7 @@ func TestWithoutTheGroup(t *testing.T) {
 		t.Errorf("in a group for processes, the limit is %d", now.Cur)
 	}
 	forks := 0
-	pid, err := k.into(&syscall.SysProcAttr{}, func() (int, error) {
+	pid, err := k.startInGroup(&syscall.SysProcAttr{}, func() (int, error) {
 		if forks++; forks == 1 {
 			return 0, unix.ENOSYS
 		}

@@ -32,7 +32,7 @@ func Attr(namespace bool) *syscall.SysProcAttr {
 func tryNamespace() int {
 	l, err := isolate()
 	if err == nil {
-		err = shed()
+		err = dropCapabilities()
 	}
 	if err != nil {
 		fmt.Fprint(os.Stdout, err)
@@ -139,9 +139,9 @@ func noIPv6(fd int, ifr *unix.Ifreq) error {
 	return nil
 }
 
-// shed gives up, on the calling thread, what capabilities Attr gave, so that what it
+// dropCapabilities gives up, on the calling thread, what capabilities Attr gave, so that what it
 // starts has none.
-func shed() error {
+func dropCapabilities() error {
 	if err := unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); err != nil {
 		return fmt.Errorf("give up capabilities: %w", err)
 	}

@@ -54,7 +54,7 @@ func (k *keeper) serve(conn net.Conn) error {
 		return nil
 	}
 	if hello.Client {
-		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Place{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
+		return k.mux.Serve(conn, in, hello.Target, mux.ForClients(mux.Folders{Downloads: filepath.Join(k.cfg.Files, "downloads"), Files: k.cfg.Files}, func() {
 			k.mux.Tell(MethodClose, struct{}{})
 		}))
 	}

@@ -43,7 +43,7 @@ func proxied(proxy net.Addr) []string {
 // that isolate was.
 func (k *keeper) start(proxy []string) (browser pipes, err error) {
 	if k.cfg.Namespace {
-		if err := shed(); err != nil {
+		if err := dropCapabilities(); err != nil {
 			return browser, err
 		}
 	}
@@ -74,7 +74,7 @@ func (k *keeper) start(proxy []string) (browser pipes, err error) {
 		}
 	}()
 	k.confine()
-	k.pid, err = k.into(attr, func() (int, error) {
+	k.pid, err = k.startInGroup(attr, func() (int, error) {
 		return syscall.ForkExec(k.cfg.Chromium, slices.Concat([]string{k.cfg.Chromium}, proxy, k.cfg.Args), &syscall.ProcAttr{
 			Dir:   k.cfg.Files,
 			Env:   k.environment(),

@@ -157,7 +157,7 @@ func TestTheServerHearsOfNewContextsDownloads(t *testing.T) {
 		server := b.server()
 		server.send("", "echo", `{}`)
 		server.expect(t, `{"id":1,"result":{}}`)
-		rules := ForClients(Place{Downloads: "/run/s/files/downloads"}, nil)
+		rules := ForClients(Folders{Downloads: "/run/s/files/downloads"}, nil)
 		rules["refuse"] = rules["Target.createBrowserContext"]
 		program := b.user(rules)
 		program.send("", "Target.createBrowserContext", `{"browserContextId":"C"}`) // which the fake repeats

@@ -85,8 +85,8 @@ func (p Params) with(name string, value any) Verdict {
 	return Verdict{Params: raw}
 }
 
-// Place is where a session's browser may read and write files.
-type Place struct {
+// Folders is where a session's browser may read and write files.
+type Folders struct {
 	Downloads string // the folder that downloads go to
 	Files     string // the folder that files to upload are in
 }
@@ -94,7 +94,7 @@ type Place struct {
 // ForClients are the rules for programs that use a session's browser over its
 // connectUrl: what reaches outside the session is answered here. end is called
 // when one closes the browser.
-func ForClients(p Place, end func()) Rules {
+func ForClients(p Folders, end func()) Rules {
 	return Rules{
 		"Browser.close": {"ends the session, with its events", func(Params) Verdict {
 			end()
@@ -135,7 +135,7 @@ func ForClients(p Place, end func()) Rules {
 
 // downloads has a download go where the session's go, whatever path is asked for,
 // and be named as those are.
-func (p Place) downloads(params Params) Verdict {
+func (p Folders) downloads(params Params) Verdict {
 	switch params.text("behavior") {
 	case "allow", "default":
 		params.with("behavior", "allowAndName")
@@ -148,7 +148,7 @@ func (p Place) downloads(params Params) Verdict {
 
 // context has what a new context downloads go there too, and the server told of it,
 // before whoever has made it can say otherwise.
-func (p Place) context(params Params) Verdict {
+func (p Folders) context(params Params) Verdict {
 	v := direct(params)
 	v.Then = func(result Params) (string, any) {
 		return "Browser.setDownloadBehavior", map[string]any{
@@ -159,7 +159,7 @@ func (p Place) context(params Params) Verdict {
 }
 
 // dragged allows files of the session's own folder.
-func (p Place) dragged(params Params) Verdict {
+func (p Folders) dragged(params Params) Verdict {
 	data := Params{}
 	if raw := params["data"]; raw != nil && json.Unmarshal(raw, &data) != nil {
 		return Verdict{Refuse: "data is an object"}
@@ -168,7 +168,7 @@ func (p Place) dragged(params Params) Verdict {
 }
 
 // uploads allows files of the session's own folder.
-func (p Place) uploads(params Params) Verdict {
+func (p Folders) uploads(params Params) Verdict {
 	var files []string
 	if raw := params["files"]; raw != nil && json.Unmarshal(raw, &files) != nil {
 		return Verdict{Refuse: "files are a list of paths"}

@@ -10,7 +10,7 @@ import (
 
 func TestRules(t *testing.T) {
 	ended := 0
-	rules := ForClients(Place{Downloads: "/run/s/files/downloads", Files: "/run/s/files"}, func() { ended++ })
+	rules := ForClients(Folders{Downloads: "/run/s/files/downloads", Files: "/run/s/files"}, func() { ended++ })
 	for _, c := range []struct{ method, params, want string }{
 		{"Runtime.evaluate", `{"expression":"1","expression":"2"}`, `{"expression":"1","expression":"2"}`},
 		{"Browser.close", ``, `answered {}`},
@@ -89,7 +89,7 @@ func TestRulesAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for method := range ForClients(Place{}, nil) {
+	for method := range ForClients(Folders{}, nil) {
 		if !strings.Contains(string(text), "`"+method+"`") {
 			t.Errorf("docs/connect.md says nothing of %s", method)
 		}

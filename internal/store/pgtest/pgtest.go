@@ -177,9 +177,6 @@ func (s *Server) Close() error {
 	return errors.Join(s.log.Close(), os.RemoveAll(s.dir))
 }
 
-// PID is the postmaster's process id.
-func (s *Server) PID() int { return s.cmd.Process.Pid }
-
 // Log is what the server has logged, its last 4 KiB.
 func (s *Server) Log() string {
 	raw, err := os.ReadFile(s.log.Name())

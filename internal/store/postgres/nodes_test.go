@@ -489,7 +489,7 @@ func beatOf(t *testing.T, n *node, num int64) (beat int64) {
 func mineIs(t *testing.T, n *node, s domain.Session) (mine bool) {
 	t.Helper()
 	if err := n.ChangeSession(t.Context(), project, s.ID, func(c *domain.SessionChange) error {
-		mine = c.Mine
+		mine = c.Owned
 		return nil
 	}); err != nil {
 		t.Fatal(err)

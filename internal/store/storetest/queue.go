@@ -94,8 +94,8 @@ var queueTests = []test{
 		}
 		// What the store remembers of it has changed too.
 		w.ok(w.store.ChangeSession(w.ctx, w.project, refs[0].ID, func(c *domain.SessionChange) error {
-			if !c.Mine || c.Session.Status != domain.SessionStarting {
-				return fmt.Errorf("it is %s, and this server's: %v", c.Session.Status, c.Mine)
+			if !c.Owned || c.Session.Status != domain.SessionStarting {
+				return fmt.Errorf("it is %s, and this server's: %v", c.Session.Status, c.Owned)
 			}
 			return c.Session.Transition(domain.SessionReady)
 		}))

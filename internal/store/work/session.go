@@ -103,7 +103,7 @@ func (s *Session) Clone() *Session {
 // the session.
 func (s *Session) Decide(mine bool, fn func(*domain.SessionChange) error) (c *domain.SessionChange, refused error) {
 	row := s.Row
-	c = &domain.SessionChange{Session: &row, Mine: mine, Open: make([]*domain.Step, len(s.Open))}
+	c = &domain.SessionChange{Session: &row, Owned: mine, Open: make([]*domain.Step, len(s.Open))}
 	steps := make([]domain.Step, len(s.Open))
 	for i, o := range s.Open {
 		steps[i] = o.Step

@@ -33,8 +33,8 @@ func ids(steps []*domain.Step) (ids []string) {
 func TestAChangeIsWhatDiffers(t *testing.T) {
 	s := loaded()
 	c, err := s.Decide(true, func(c *domain.SessionChange) error {
-		if !c.Mine || len(c.Open) != 2 {
-			t.Errorf("mine: %v, open: %v", c.Mine, ids(c.Open))
+		if !c.Owned || len(c.Open) != 2 {
+			t.Errorf("mine: %v, open: %v", c.Owned, ids(c.Open))
 		}
 		c.Open[0].Status, c.Open[0].FinishedAt = domain.StepCompleted, now
 		c.Session.StepCount++
