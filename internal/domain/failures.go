@@ -27,7 +27,7 @@ var FailureCodes = []struct {
 	}},
 	{"Acting", []FailureCode{
 		{"click_missed", "Something moved the target away while the button was down on it. The page may have acted, so the step is not tried again by itself."},
-		{"input_unheard", "The browser brought the input to no page, or only its beginning: the page was being left. The page may have acted."},
+		{"input_unheard", "The browser brought the input to no page, or only a part of it: the page was being left, or its frames moved. The page may have acted."},
 		{"value_invalid", "The field can't hold the value; seen says which form it takes."},
 		{"value_not_held", "The field holds something else than was written: the page refused it, or wrote another."},
 		{"option_not_found", "The list has no such option, or shows none."},

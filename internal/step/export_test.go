@@ -15,21 +15,29 @@ func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string
 	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{}}
 	w := r.monitorInput()
 	defer w.stop()
-	return r.missed(verdict{frame: f}, "mouse", w)
+	no, err := r.missed(verdict{frame: f}, "mouse", w)
+	return no.Seen, err
 }
 
-// Slipped presses the mouse's button on a target as a click does, has between done
-// while it is down, and lets it go.
-func Slipped(ctx context.Context, page *browser.Page, target string, between func()) error {
+// Pointed clicks a target with what stands for the mouse; buttons are presses and
+// releases at its point.
+func Pointed(ctx context.Context, page *browser.Page, target string, mouse func(button func(kind string) error) error) error {
 	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{Action: "click", Target: target}}
 	var err error
 	if r.target, err = ParseTarget(target); err != nil {
 		return err
 	}
 	return r.pointer(clickable, "mouse", func(x, y float64) error {
-		button := func(kind string) error {
+		return mouse(func(kind string) error {
 			return page.Call(ctx, "Input.dispatchMouseEvent", object{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}, nil)
-		}
+		})
+	})
+}
+
+// Slipped presses the mouse's button on a target as a click does, has between done
+// while it is down, and lets it go.
+func Slipped(ctx context.Context, page *browser.Page, target string, between func()) error {
+	return Pointed(ctx, page, target, func(button func(kind string) error) error {
 		if err := button("mousePressed"); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package step_test
 
 import (
+	"cmp"
 	"errors"
 	"testing"
 	"time"
@@ -115,6 +116,38 @@ func TestATargetWhoseFrameSlipsAway(t *testing.T) {
 	}
 	if got := b.value("f.contentWindow.clicks"); got != "0" {
 		t.Errorf("it got %s clicks", got)
+	}
+}
+
+// TestAPressThatIsLost on its way, wholly or but for its end, is made again: a step is
+// not done because nobody saw it go wrong.
+func TestAPressThatIsLost(t *testing.T) {
+	const in = `<style>body { margin: 0 }</style><button id=b style="width:200px;height:100px">Go</button>
+		<script>for (const type of ['mousedown', 'mouseup', 'click']) b.addEventListener(type, () => b.textContent += ' ' + type)</script>`
+	site := pages(t, map[string]string{
+		"/": in, "/in": in, "/near": `<iframe src=in></iframe>`,
+		"/far": `<script>document.write('<iframe src="http://localhost:' + location.port + '/in"></iframe>')</script>`,
+	})
+	b := borrow(t)
+	whole := []string{"mousePressed", "mouseReleased"}
+	for _, path := range []string{"/", "/near", "/far"} {
+		for _, arrives := range [][]string{{}, whole[1:]} {
+			b.do(step.Spec{Action: "goto", URL: site.URL + path})
+			tries := [][]string{arrives, whole}
+			err := step.Pointed(t.Context(), b.page, "#b", func(button func(kind string) error) (err error) {
+				for _, kind := range tries[0] {
+					err = cmp.Or(err, button(kind))
+				}
+				tries = tries[1:]
+				return err
+			})
+			if err != nil || len(tries) > 0 {
+				t.Errorf("%s, of which %q arrives first: %v, %d tries left", path, arrives, err, len(tries))
+			}
+			if got := b.do(step.Spec{Action: "extract", Target: "#b"}); got != `"Go mousedown mouseup click"` {
+				t.Errorf("%s, of which %q arrives first: %s", path, arrives, got)
+			}
+		}
 	}
 }
 

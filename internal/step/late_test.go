@@ -37,6 +37,10 @@ func TestNothingIsDoneAfterTheStepsEnd(t *testing.T) {
 				t.Errorf("%s: %+v, want %s", s.Action, f, how)
 			}
 			cancel()
+			// The browser has what it was sent, before the page goes on.
+			if err := b.page.Conn.Call(t.Context(), "", "Browser.getVersion", nil, nil); err != nil {
+				t.Fatal(err)
+			}
 			goOn()
 			// Whatever the page does at its leisure is done after two frames.
 			if got := b.value(`new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done([did, s.value, d.value, i.value, box.scrollTop]))))`); got != `[[],"a","","",0]` {

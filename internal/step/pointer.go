@@ -43,9 +43,9 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 				r.seen = *no
 			}
 		default:
-			var by string
+			var miss verdict
 			err := r.settledAsking(func() error { return input(x, y) }, func() (err error) {
-				by, err = r.missed(v, op, said)
+				miss, err = r.missed(v, op, said)
 				return err
 			})
 			if errors.Is(err, browser.ErrUnheard) {
@@ -53,10 +53,10 @@ func (r *run) pointer(n needs, op string, input func(x, y float64) error) (err e
 				r.unheard()
 				break
 			}
-			if err != nil || by == "" {
+			if err != nil || miss.Why == "" {
 				return r.closedBy(v, said, err)
 			}
-			r.seen = verdict{Why: "target_covered", Seen: by, X: x, Y: y, Width: 1, Height: 1} // in the whole page
+			r.seen = verdict{Why: miss.Why, Seen: miss.Seen, X: x, Y: y, Width: 1, Height: 1} // in the whole page
 			if r.undo != nil {
 				r.undo()
 			}
@@ -94,10 +94,10 @@ func (r *run) above(f browser.Frame) []browser.Frame {
 	return all
 }
 
-// missed asks, after the mouse came, who got it: the target, or, as it says,
-// another element in the target's document or in one around it. A document
-// that is gone has said so before, if it heard of the mouse.
-func (r *run) missed(v verdict, op string, said *inputMonitor) (by string, err error) {
+// missed asks, after the mouse came, who got it: the target, or, as no says,
+// another element in the target's document or in one around it, or nobody. A
+// document that is gone has said so before, if it heard of the mouse.
+func (r *run) missed(v verdict, op string, said *inputMonitor) (no verdict, err error) {
 	if hit, heard := said.of(v.frame); heard && hit {
 		// It has said so unasked. Nobody needs to watch any more.
 		for _, f := range r.above(v.frame) {
@@ -108,13 +108,13 @@ func (r *run) missed(v verdict, op string, said *inputMonitor) (by string, err e
 			asked <- v.frame.Session.Call(ctx, "Runtime.evaluate", object{"expression": "bh.reached()", "contextId": v.frame.Context}, nil)
 		})
 		if op != "mouse" {
-			return "", nil
+			return no, nil
 		}
 		word, err := said.released(r.ctx, v.frame, asked)
 		if word == wordSlipped {
-			return "", slipped("the button came up elsewhere")
+			return no, slipped("the button came up elsewhere")
 		}
-		return "", err
+		return no, err
 	}
 	hit, gone := false, false
 	for i, f := range append([]browser.Frame{v.frame}, r.above(v.frame)...) {
@@ -122,31 +122,31 @@ func (r *run) missed(v verdict, op string, said *inputMonitor) (by string, err e
 		got, err := r.call(f, "reached", object{})
 		switch {
 		case r.ctx.Err() != nil:
-			return "", context.Cause(r.ctx) // nobody knows
+			return no, context.Cause(r.ctx) // nobody knows
 		case err != nil && !lost(err):
-			return "", err
+			return no, err
 		case err != nil && i == 0:
 			reached, heard := said.of(f)
 			hit, gone = reached, !reached
 			if heard && !reached {
-				by = "something else in a page that is gone"
+				no = verdict{Why: "target_covered", Seen: "something else in a page that is gone"}
 			}
 		case i == 0 && got.Why == codeMissed:
-			return "", slipped("the button came up on " + got.Seen)
+			return no, slipped("the button came up on " + got.Seen)
 		case i == 0:
 			hit = got.Hit
 		}
-		if err == nil && !got.OK {
-			by = got.Seen
+		if err == nil && !got.OK && no.Why != "target_covered" {
+			no = got
 		}
 	}
 	switch {
 	case hit:
-		return "", nil
-	case gone && by == "":
-		return "", clickUnconfirmed()
+		return verdict{}, nil
+	case gone && no.Why == "":
+		return no, clickUnconfirmed()
 	}
-	return by, nil
+	return no, nil
 }
 
 // place is point which, when the way is free, has the documents watch for the

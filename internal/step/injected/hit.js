@@ -118,6 +118,9 @@ const events = {
   tap: new Set(["pointerdown", "touchstart", "pointerup", "touchend", "touchcancel", "mousedown", "mouseup", "click"]),
 };
 
+// presses says whether a use of the mouse begins with its button, or a finger, going down.
+const presses = (kind) => kind === "mouse" || kind === "grab" || kind === "tap";
+
 let watched = null;
 
 // When a button was pressed whose click is nobody's: it took hold of something,
@@ -140,8 +143,12 @@ function intercept(e) {
       return;
     }
     const path = e.composedPath();
-    watched.reached = !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
-    if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? own(document).documentElement : path[0]);
+    // Its end alone is no press: the button went down where nobody hears, such as in a
+    // frame that was elsewhere still when the browser asked who is under the mouse.
+    const begins = !presses(watched.kind) || e.type === "pointerdown";
+    watched.reached = begins && !!watched.el && (path.includes(whole(watched.el)) || within(watched.el, path[0]));
+    if (!begins) watched.lost = true;
+    else if (!watched.reached) watched.by = describe(path[0] === document || path[0] === window ? own(document).documentElement : path[0]);
     if (e.type === "wheel") wheeled.event = e;
     if (watched.kind === "grab" && watched.reached) muted = e.timeStamp;
     browserhookWord(watched.reached ? "reached" : "missed"); // who is asked may be gone
@@ -199,17 +206,22 @@ bh.watch = (how) => {
   return { ok: true };
 };
 
-// reached says, after the mouse came, whether the target got it. Without any
-// event nothing went wrong here, when the target is where the mouse is: a
-// disabled control hears of none. Nor does what a frame has come over.
+// What hears of no press, with its document: a disabled control, and what has a
+// document of its own.
+const deaf = (el) => own(el).matches(":disabled, :disabled *, iframe, frame, object, embed, fencedframe");
+
+// reached says, after the mouse came, whether the target got it. A press of which
+// nobody heard was lost on its way, and can be made again.
 bh.reached = () => {
-  const { el, kind, x, y, reached, by, slipped } = watched || {};
+  const { el, kind, x, y, reached, by, slipped, lost } = watched || {};
   if (kind !== "grab" || reached) disarm(); // what was grabbed is let go of yet
   if (el && kind !== "hover" && reached === undefined) {
     const hit = at(x, y);
     if (hit && !within(el, hit)) return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
+    if (hit && presses(kind) && !deaf(hit)) return no("input_unheard", "the page heard nothing of the mouse");
   }
   if (slipped) return no("click_missed", slipped);
+  if (lost) return no("input_unheard", "the page heard of the button only when it came up");
   if (reached === false) return no("target_covered", "covered by " + by + (el ? " when the mouse came" : ", in the page around its frame"));
   return { ok: true, hit: reached === true };
 };
@@ -236,9 +248,15 @@ bh.ear = before?.ear ?? ((e) => globalThis.bh.hear(e));
 function listen() {
   // Before the page's own: those that it adds to the window after document.open()
   // come before ours.
-  for (const type of new Set(Object.values(events).flatMap((types) => [...types]))) if (type !== "wheel") addEventListener(type, bh.ear, { capture: true, passive: false });
-  for (const type of ["dragstart", "dragend", "drop", "keydown", "keyup", "beforeinput", "input", "pagehide"]) addEventListener(type, bh.ear, true);
+  const before = [...new Set(Object.values(events).flatMap((types) => [...types]))].filter((type) => type !== "wheel");
+  const beside = ["dragstart", "dragend", "drop", "keydown", "keyup", "beforeinput", "input", "pagehide"];
+  for (const type of before) addEventListener(type, bh.ear, { capture: true, passive: false });
+  for (const type of beside) addEventListener(type, bh.ear, true);
+  // A popup that its opener writes has the window of the empty document before it, and
+  // the browser doesn't look in a new document for the listeners that its window had.
+  for (const type of before.concat(beside)) own(document).addEventListener(type, noop, { capture: true, passive: true });
 }
+const noop = () => {};
 listen();
 // document.open() takes all listeners away, but no observers.
 new MutationObserver(listen).observe(document, { childList: true });
