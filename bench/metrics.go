@@ -4,23 +4,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/browserhook/browserhook/bench/load"
+	"github.com/browserhook/browserhook/internal/telemetry"
 	"github.com/browserhook/browserhook/test/harness"
 )
 
 // metricsRuns is how often each way is measured, all of them in turn.
 const metricsRuns = 9
 
-// ways are without telemetry, with metrics, and with traces of everything too, sent to
-// a receiver on the same machine that throws them away.
-var ways = []string{"without", "with metrics", "with metrics and traces"}
+// ways are what is told: by the environment, in which %s is a receiver on the same machine
+// that reads what it gets and throws it away.
+var ways = [...]struct {
+	name string
+	env  map[string]string
+}{
+	{"without", map[string]string{"OTEL_SDK_DISABLED": "true"}},
+	{"with metrics", nil},
+	{"and traces", map[string]string{tracesTo: "%s"}},
+	{"and every trace", map[string]string{tracesTo: "%s", "OTEL_TRACES_SAMPLER": "always_on"}},
+}
+
+const tracesTo = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+
+// environment is that of a way, with the receiver.
+func environment(way int, sink string) map[string]string {
+	env := map[string]string{}
+	for name, value := range ways[way].env {
+		env[name] = strings.ReplaceAll(value, "%s", sink)
+	}
+	return env
+}
+
+// measured is how long each way took, run after run.
+type measured [len(ways)][]time.Duration
 
 // measureMetrics is what metrics and traces cost: deliveries in this process, as many as
 // go, and steps through a server.
@@ -28,21 +53,28 @@ func measureMetrics(ctx context.Context) (t table, err error) {
 	rounds := max(less(200), 5)
 	t = table{
 		Title: "What metrics and traces cost",
-		About: fmt.Sprintf("Deliveries: %s to one endpoint, as above, of %d runs of each, in turn. Steps: an `evaluate` of 1 through one API call with `Prefer: wait`, its events and their deliveries to an endpoint included, of %d, in turn over three servers. "+
-			"Medians, and the median of what each run took to the run without in the same turn. Traces: every one is kept and sent by OTLP over HTTP to a receiver on the same machine. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.", thousands(less(deliveries)), metricsRuns, rounds),
-		Columns: append([]string{""}, ways[0], ways[1], "to without", ways[2], "to without"),
+		About: fmt.Sprintf("Deliveries: %s to one endpoint, as above, of %d runs of each, in turn. Steps: an `evaluate` of 1 through one API call with `Prefer: wait`, its events and their deliveries to an endpoint included, of %d, in turn over %d servers. "+
+			"Medians, and the median of what each run took to the run without in the same turn. Each event is told of as made in a request of its own, without a `traceparent`: it begins a trace, of the request, the event and the attempt. "+
+			"Traces are sent by OTLP over HTTP to a receiver on the same machine, which reads what it gets and throws it away; by default at most %d that begin in a second are kept, every one with `OTEL_TRACES_SAMPLER=always_on`. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.",
+			thousands(less(deliveries)), metricsRuns, rounds, len(ways), telemetry.RootsPerSecond),
+		Columns: []string{"", ways[0].name},
 	}
-	sink := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, way := range ways[1:] {
+		t.Columns = append(t.Columns, way.name, "to without")
+	}
+	sink := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
 	defer sink.Close()
 	for _, k := range load.Kinds {
-		times, err := deliveriesThreeWays(ctx, k, sink.URL)
+		times, err := deliveriesEachWay(ctx, k, sink.URL)
 		if err != nil {
 			return t, err
 		}
 		rate := func(d time.Duration) string { return fmt.Sprintf("%.0f/s", float64(less(deliveries))/d.Seconds()) }
 		t.Rows = append(t.Rows, compared("deliveries, "+k.Name, times, rate))
 	}
-	times, err := stepsThreeWays(ctx, rounds, sink.URL)
+	times, err := stepsEachWay(ctx, rounds, sink.URL)
 	if err != nil {
 		return t, err
 	}
@@ -51,7 +83,7 @@ func measureMetrics(ctx context.Context) (t table, err error) {
 }
 
 // compared is a row of the times of each way.
-func compared(name string, times [3][]time.Duration, show func(time.Duration) string) []string {
+func compared(name string, times measured, show func(time.Duration) string) []string {
 	row := []string{name, show(median(times[0]))}
 	for way := 1; way < len(times); way++ {
 		var to []float64
@@ -64,17 +96,19 @@ func compared(name string, times [3][]time.Duration, show func(time.Duration) st
 	return row
 }
 
-func deliveriesThreeWays(ctx context.Context, k load.Kind, sink string) (times [3][]time.Duration, err error) {
+func deliveriesEachWay(ctx context.Context, k load.Kind, sink string) (times measured, err error) {
 	n := less(deliveries)
 	receiver := load.NewReceiver(load.Plain, nil)
 	defer receiver.Close()
 	for range metricsRuns {
 		for way := range ways {
-			watch, end, err := load.Watched(ctx, way > 0, way > 1, sink)
-			if err != nil {
-				return times, err
+			end := func() error { return nil }
+			k.Telemetry = nil
+			if way > 0 {
+				if k.Telemetry, end, err = load.Watched(ctx, environment(way, sink)); err != nil {
+					return times, err
+				}
 			}
-			k.Telemetry = watch
 			err = load.Run(ctx, k, []string{receiver.URL}, nil, func(node *load.Node) error {
 				began := time.Now()
 				if err := node.Events(ctx, n, 0); err != nil {
@@ -92,7 +126,7 @@ func deliveriesThreeWays(ctx context.Context, k load.Kind, sink string) (times [
 	return times, nil
 }
 
-func stepsThreeWays(ctx context.Context, rounds int, sink string) (times [3][]time.Duration, err error) {
+func stepsEachWay(ctx context.Context, rounds int, sink string) (times measured, err error) {
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
 	data, err := os.MkdirTemp("", "bench-")
@@ -100,9 +134,9 @@ func stepsThreeWays(ctx context.Context, rounds int, sink string) (times [3][]ti
 		return times, err
 	}
 	defer os.RemoveAll(data)
-	var run [3]func() error
-	for way, env := range []map[string]string{{"OTEL_SDK_DISABLED": "true"}, {}, {"OTEL_EXPORTER_OTLP_ENDPOINT": sink}} {
-		server, err := launchWith(env, filepath.Join(data, fmt.Sprint(way)))
+	var run [len(ways)]func() error
+	for way := range ways {
+		server, err := launchWith(environment(way, sink), filepath.Join(data, fmt.Sprint(way)))
 		if err != nil {
 			return times, err
 		}

@@ -3,22 +3,18 @@ package load
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"os"
 
 	"github.com/browserhook/browserhook/internal/domain"
 	"github.com/browserhook/browserhook/internal/telemetry"
 )
 
-// Watched makes what nodes are to be watched by: nothing, metrics, or metrics and the
-// spans of all events and attempts, which are sent to the URL by OTLP. end sends the
-// rest.
-func Watched(ctx context.Context, metrics, traces bool, url string) (t *telemetry.Telemetry, end func() error, err error) {
-	if !metrics {
-		return nil, func() error { return nil }, nil
-	}
-	if traces {
-		const name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" // the exporter reads it itself
-		if err := os.Setenv(name, url); err != nil {
+// Watched makes what nodes are to be watched by, with variables of the environment that
+// say what is told to whom. end sends the rest.
+func Watched(ctx context.Context, env map[string]string) (t *telemetry.Telemetry, end func() error, err error) {
+	for name, value := range env { // exporters read them themselves
+		if err := os.Setenv(name, value); err != nil {
 			return nil, nil, err
 		}
 		defer os.Unsetenv(name)
@@ -30,10 +26,8 @@ func Watched(ctx context.Context, metrics, traces bool, url string) (t *telemetr
 	return t, func() error { return t.Shutdown(context.WithoutCancel(ctx)) }, nil
 }
 
-// someTrace is what all events belong under of a node whose spans are kept.
-const someTrace = domain.Trace("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-
-// watchedStore has telemetry told of changes, as a server does.
+// watchedStore has telemetry told of changes, as a server does, each in a request of its
+// own: that is what steps come by.
 type watchedStore struct {
 	Store
 	telemetry *telemetry.Telemetry
@@ -41,18 +35,22 @@ type watchedStore struct {
 
 // ChangeSession implements [Store].
 func (s watchedStore) ChangeSession(ctx context.Context, project, id string, fn func(*domain.SessionChange) error) error {
+	r, answered := s.telemetry.Request(request.WithContext(ctx), request.Pattern)
+	trace := domain.TraceOf(r.Context())
 	decide, done := s.telemetry.Change(func(c *domain.SessionChange) error {
 		err := fn(c)
-		if s.telemetry.Traced() {
-			for i := range c.Drafts {
-				c.Drafts[i].Trace = someTrace
-			}
+		for i := range c.Drafts {
+			c.Drafts[i].Trace = trace
 		}
 		return err
 	})
 	err := s.Store.ChangeSession(ctx, project, id, decide)
 	if err == nil {
 		done()
+		answered(http.StatusAccepted)
 	}
 	return err
 }
+
+// request is one that adds a step, of a caller without a trace.
+var request = &http.Request{Method: http.MethodPost, Pattern: "POST /v1/sessions/{sessionId}/steps", Header: http.Header{}}

@@ -17,6 +17,7 @@ import (
 type sends struct {
 	metrics metric.Exporter
 	spans   sdktrace.SpanExporter
+	sampler sdktrace.Sampler // of them
 }
 
 // off says whether nothing is to be told but what Prometheus' own client counts.
@@ -42,6 +43,12 @@ func exporters(ctx context.Context, env func(string) string) (s sends, err error
 		return s, fmt.Errorf("send metrics: %w", err)
 	}
 	if kind, err = wanted(env, "TRACES"); err != nil {
+		return s, err
+	}
+	if kind == "" {
+		return s, nil
+	}
+	if s.sampler, err = sampler(env); err != nil {
 		return s, err
 	}
 	switch kind {

@@ -26,8 +26,10 @@ func (t *Telemetry) Request(r *http.Request, route string) (_ *http.Request, don
 	place := domain.ParseTrace(r.Header.Get("Traceparent"))
 	var span trace.Span
 	if t.tracer != nil && !quiet[route] {
-		ctx, span = t.tracer.Start(under(ctx, place), route, trace.WithSpanKind(trace.SpanKindServer),
-			trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route)))
+		ctx, span = t.tracer.Start(under(ctx, place), route, trace.WithSpanKind(trace.SpanKindServer))
+		if span.IsRecording() {
+			span.SetAttributes(attribute.String("http.request.method", r.Method), attribute.String("http.route", route))
+		}
 		place = placeOf(span.SpanContext())
 	}
 	if place != "" {
@@ -45,7 +47,7 @@ func (t *Telemetry) Request(r *http.Request, route string) (_ *http.Request, don
 		if status != http.StatusSwitchingProtocols { // it lasts as long as somebody looks
 			t.requestTime.Record(context.Background(), time.Since(began).Seconds(), metric.WithAttributeSet(attribute.NewSet(attribute.String("route", route))))
 		}
-		if span == nil {
+		if span == nil || !span.IsRecording() {
 			return
 		}
 		span.SetAttributes(attribute.Int("http.response.status_code", status))

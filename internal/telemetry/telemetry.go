@@ -77,15 +77,15 @@ func New(ctx context.Context, cfg Config) (*Telemetry, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	if sends.spans != nil {
-		t.trace(about, sdktrace.WithBatcher(sends.spans))
+		t.trace(about, sends.sampler, sdktrace.WithBatcher(sends.spans))
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { cfg.Log.Warn("telemetry", "err", err) }))
 	return t, nil
 }
 
 // trace has spans be made.
-func (t *Telemetry) trace(about *resource.Resource, to sdktrace.TracerProviderOption) {
-	t.spans = sdktrace.NewTracerProvider(to, sdktrace.WithResource(about), sdktrace.WithIDGenerator(ids{}))
+func (t *Telemetry) trace(about *resource.Resource, which sdktrace.Sampler, to sdktrace.TracerProviderOption) {
+	t.spans = sdktrace.NewTracerProvider(to, sdktrace.WithResource(about), sdktrace.WithSampler(which), sdktrace.WithIDGenerator(ids{}))
 	t.tracer = t.spans.Tracer(scope)
 }
 

@@ -39,7 +39,7 @@ func open(t *testing.T) *Telemetry {
 func recording(t *testing.T) (*Telemetry, *tracetest.InMemoryExporter) {
 	t.Helper()
 	tm, spans := open(t), tracetest.NewInMemoryExporter()
-	tm.trace(resource.Empty(), sdktrace.WithSyncer(spans))
+	tm.trace(resource.Empty(), sdktrace.ParentBased(sdktrace.AlwaysSample()), sdktrace.WithSyncer(spans))
 	return tm, spans
 }
 
