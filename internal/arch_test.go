@@ -70,7 +70,7 @@ var mayImport = map[string][]string{
 	"internal/listen":                  {"client", "internal/sender", "internal/terminal"},
 	"internal/hooktest":                {"client/webhook", "internal/domain", "internal/sender", "internal/terminal"},
 	"internal/app":                     {"*"},
-	"cmd/browserhook":                  {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/webhook", "client", "client/webhook", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/commands", "internal/sender", "internal/terminal", "internal/weburl"},
+	"cmd/browserhook":                  {"internal/access", "internal/advice", "internal/app", "internal/config", "internal/domain", "internal/browser/keeper", "internal/httpapi", "internal/step", "internal/webhook", "client", "client/webhook", "internal/receive", "internal/listen", "internal/hooktest", "internal/mcp", "internal/commands", "internal/sender", "internal/terminal", "internal/weburl"},
 	"cmd/demo":                         {"internal/demo"},
 	"internal":                         {},
 	"internal/step/steptest":           {},

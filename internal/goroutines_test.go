@@ -49,6 +49,7 @@ var stops = map[string]string{
 	"internal/browser.screencast.again":      "Watcher.Close of the last one",
 	"internal/browser/cdp.Session.Subscribe": "the function that it returns",
 	"internal/browser/mux.Mux.waits":         "itself, or Mux.goOn, which Mux.Run calls when the browser ends",
+	"internal/commands.readKey":              "itself",
 	"internal/connect.writeLong":             "itself",
 	"internal/egress.Client.exchange":        "itself",
 	"internal/egress.direct.lookIn":          "direct.closeIdle",

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/browserhook/browserhook/internal/step"
 )
 
 type completionCmd struct {
@@ -40,46 +42,45 @@ func (c *completionCmd) Run(out io.Writer) error {
 }
 
 // complete prints what the last of the words can be: commands, flags, or the values of a
-// flag that takes some only.
+// flag or an argument that are known.
 func complete(model *kong.Application, words []string, out io.Writer) {
 	if len(words) == 0 {
 		words = []string{""}
 	}
-	node, before, last := model.Node, "", words[len(words)-1]
+	node, arguments, last := model.Node, 0, words[len(words)-1]
+	var flag *kong.Flag // whose value comes next
 	for _, w := range words[:len(words)-1] {
-		before = w
-		if i := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == w && n.Type == kong.CommandNode }); i >= 0 {
-			node, before = node.Children[i], ""
+		child := slices.IndexFunc(node.Children, func(n *kong.Node) bool { return n.Name == w && n.Type == kong.CommandNode })
+		switch {
+		case w == "=": // bash has cut it off
+		case flag != nil:
+			flag = nil
+		case strings.HasPrefix(w, "-"):
+			flag = takes(node, w)
+		case child >= 0:
+			node, arguments = node.Children[child], 0
+		default:
+			arguments++
 		}
 	}
 	var found []string
-	for n := node; n != nil; n = n.Parent {
-		for _, f := range n.Flags {
-			if before == "--"+f.Name {
-				found = values(f.Value)
-				if !f.IsBool() {
-					n = &kong.Node{} // nothing else comes behind it
-				}
+	switch {
+	case flag != nil:
+		found = values(flag.Value)
+	case strings.HasPrefix(last, "-"):
+		for _, f := range flags(node) {
+			if !f.Hidden {
+				found = append(found, "--"+f.Name)
 			}
 		}
-	}
-	if len(found) == 0 && strings.HasPrefix(last, "-") {
-		for n := node; n != nil; n = n.Parent {
-			for _, f := range n.Flags {
-				if !f.Hidden {
-					found = append(found, "--"+f.Name)
-				}
-			}
-		}
-	}
-	if len(found) == 0 && !strings.HasPrefix(before, "-") {
+	default:
 		for _, child := range node.Children {
 			if !child.Hidden {
 				found = append(found, child.Name)
 			}
 		}
-		for _, p := range node.Positional {
-			found = append(found, values(p)...)
+		if arguments < len(node.Positional) {
+			found = append(found, values(node.Positional[arguments])...)
 		}
 	}
 	for _, f := range found {
@@ -89,7 +90,31 @@ func complete(model *kong.Application, words []string, out io.Writer) {
 	}
 }
 
+// flags are those of a command and of what it belongs to.
+func flags(node *kong.Node) (all []*kong.Flag) {
+	for ; node != nil; node = node.Parent {
+		all = append(all, node.Flags...)
+	}
+	return all
+}
+
+// takes is the flag that a word is, if its value comes with the next.
+func takes(node *kong.Node, word string) *kong.Flag {
+	for _, f := range flags(node) {
+		if !f.IsBool() && (word == "--"+f.Name || f.Short != 0 && word == "-"+string(f.Short)) {
+			return f
+		}
+	}
+	return nil
+}
+
+// known are values of arguments that take others too: a server may know more.
+var known = map[string]func() []string{"action": step.Actions}
+
 func values(v *kong.Value) (found []string) {
+	if all, ok := known[v.Name]; ok {
+		return all()
+	}
 	for one := range strings.SplitSeq(v.Enum, ",") {
 		if one != "" {
 			found = append(found, one)

@@ -17,9 +17,9 @@ import (
 type listenCmd struct {
 	commands.Server
 	Forward string   `help:"Address that each event is sent to." required:"" placeholder:"URL"`
-	Events  []string `help:"Only these event types." placeholder:"TYPE"`
-	Session string   `help:"Only this session's events." placeholder:"ID"`
-	Since   string   `help:"Begin after the event with this id, or at the \"beginning\" of the log. Default: with what happens from now on." placeholder:"EVENT"`
+	Events  []string `api:"types" help:"Only these event types." placeholder:"TYPE"`
+	Session string   `api:"sessionId" help:"Only this session's events." placeholder:"ID"`
+	Since   string   `api:"cursor" help:"Begin after the event with this id, or at the \"beginning\" of the log. Default: with what happens from now on." placeholder:"EVENT"`
 	Secret  string   `help:"Secret to sign with (whsec_…). Default: one is made and printed." placeholder:"SECRET"`
 }
 

@@ -123,7 +123,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	cmd.BindTo(ctx, (*context.Context)(nil))
 	cmd.BindTo(stdout, (*io.Writer)(nil))
 	if err := cmd.Run(); err != nil {
-		fmt.Fprintf(stderr, "browserhook: %s\n%s", err, whatToDo(err))
+		fmt.Fprintf(stderr, "browserhook: %s\n%s", asTyped(err, cmd.Selected()), whatToDo(err))
 		if e, ok := errors.AsType[*commands.Error](err); ok {
 			return e.ExitCode()
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/browserhook/browserhook/internal/advice"
+	"github.com/browserhook/browserhook/internal/commands"
 	"github.com/browserhook/browserhook/internal/config"
 )
 
@@ -60,6 +61,49 @@ func misunderstood(err error, args []string, file *config.File, stderr io.Writer
 	}
 	fmt.Fprintf(stderr, "browserhook: %s\nSee `%s --help`.\n", text, command)
 	return exitUsage
+}
+
+// asTyped is what an error says, with the flag or argument in the place of the API's field
+// that it is about. They have the same name, but for those whose tag api is the field's.
+func asTyped(err error, command *kong.Node) string {
+	said := err.Error()
+	if _, ok := errors.AsType[*commands.Error](err); !ok {
+		return said
+	}
+	typed := map[string]string{}
+	for _, f := range command.Flags {
+		typed[field(f.Value)] = "--" + f.Name
+	}
+	for _, p := range command.Positional {
+		typed[field(p)] = "<" + p.Name + ">"
+	}
+	// A field is the first that is said, or comes behind what was done: "follow: cursor: …".
+	parts := strings.SplitAfter(said, ": ")
+	for i, part := range parts[:len(parts)-1] {
+		end := strings.IndexAny(part, "[.:") // of events[1], metadata.order
+		if end < 0 {
+			break
+		}
+		if name, ok := typed[part[:end]]; ok {
+			parts[i] = name + part[end:]
+			break
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// field is the API's name of what a flag or an argument says.
+func field(v *kong.Value) string {
+	if name := v.Tag.Get("api"); name != "" {
+		return name
+	}
+	first, rest, _ := strings.Cut(v.Name, "-")
+	for word := range strings.SplitSeq(rest, "-") {
+		if word != "" {
+			first += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return first
 }
 
 // formatAsked is log-format, as far as it can be told of settings that have

@@ -31,6 +31,8 @@ const (
 	exitRefused     = 5 // the request can't be done as it is
 	exitUnavailable = 6 // no answer, or not now: try again
 	exitStep        = 7 // a step failed
+
+	exitInterrupted = 130 // at a prompt
 )
 
 // Error is what a command ends with that has a code of its own.

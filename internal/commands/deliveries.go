@@ -29,8 +29,8 @@ func writeDelivery(out io.Writer, d *browserhook.Delivery) {
 type DeliveriesList struct {
 	Command
 	Status   string `help:"Only those in this state." enum:"PENDING,SENDING,DELIVERED,FAILED,CANCELED," default:"" placeholder:"STATE"`
-	Endpoint string `help:"Only to this endpoint." placeholder:"ID"`
-	Session  string `help:"Only of this session." placeholder:"ID"`
+	Endpoint string `api:"endpointId" help:"Only to this endpoint." placeholder:"ID"`
+	Session  string `api:"sessionId" help:"Only of this session." placeholder:"ID"`
 	Limit    int    `help:"At most so many; 0 is all." default:"20" placeholder:"N"`
 }
 

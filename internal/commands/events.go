@@ -16,9 +16,9 @@ import (
 // Events is the command that reads the log.
 type Events struct {
 	Command
-	Session string   `help:"Only this session's." placeholder:"ID"`
+	Session string   `api:"sessionId" help:"Only this session's." placeholder:"ID"`
 	Types   []string `help:"Only these types." placeholder:"TYPE"`
-	After   string   `help:"Begin after the event with this id. Default: with the oldest that there is, with --follow now." placeholder:"EVENT"`
+	After   string   `api:"cursor" help:"Begin after the event with this id. Default: with the oldest that there is, with --follow now." placeholder:"EVENT"`
 	Limit   *int     `help:"At most so many; 0 is any number. Default: 100, with --follow any." placeholder:"N"`
 	Follow  bool     `short:"f" help:"Go on with what happens, until it is interrupted; that of one session from its first event on, until it ends. With --json each event is a line."`
 }

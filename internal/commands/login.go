@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/term"
 
 	browserhook "github.com/browserhook/browserhook/client"
 )
@@ -53,7 +54,7 @@ func remembered() (l login, err error) {
 // Login is the command.
 type Login struct {
 	URL string `help:"Address of the server." default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Key string `help:"API key. Default: a line of the standard input." placeholder:"KEY"`
+	Key string `help:"API key. Default: a line of the standard input, which a terminal doesn't show." placeholder:"KEY"`
 }
 
 // Validate is called by kong.
@@ -69,13 +70,32 @@ func (*Login) Help() string {
 	return examples(`browserhook login --url https://browsers.example`, `cat key | browserhook login`)
 }
 
+// readKey reads a line; from a terminal without showing what is typed.
+func readKey(ctx context.Context, in *os.File, out io.Writer, prompt string) (string, error) {
+	fd := int(in.Fd())
+	if !term.IsTerminal(fd) {
+		return bufio.NewReader(in).ReadString('\n')
+	}
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	// Nothing ends the read but a line: who interrupts it gets the terminal back as it was.
+	defer context.AfterFunc(ctx, func() {
+		_ = term.Restore(fd, before)
+		fmt.Fprintln(out)
+		os.Exit(exitInterrupted)
+	})()
+	fmt.Fprint(out, prompt)
+	line, err := term.ReadPassword(fd)
+	fmt.Fprintln(out)
+	return string(line), err
+}
+
 // Run keeps a key that the server knows.
 func (l *Login) Run(ctx context.Context, out io.Writer) error {
 	if l.Key == "" {
-		if forPeople(os.Stdin) {
-			fmt.Fprintf(os.Stderr, "API key for %s: ", l.URL)
-		}
-		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		line, err := readKey(ctx, os.Stdin, os.Stderr, "API key for "+l.URL+": ")
 		if l.Key = strings.TrimSpace(line); l.Key == "" {
 			return errors.Join(errors.New("no key was given: --key, or a line of the standard input"), err)
 		}

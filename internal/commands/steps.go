@@ -58,6 +58,9 @@ func (c *Step) Run(ctx context.Context, out io.Writer) error {
 	})
 	failed, ok := errors.AsType[*browserhook.StepFailedError](err)
 	if err != nil && !ok {
+		if refused, ok := errors.AsType[*browserhook.Error](err); ok && c.File == "" {
+			refused.Detail = strings.TrimPrefix(refused.Detail, "steps[0].") // there is no other
+		}
 		return Kind(err)
 	}
 	if c.JSON {
