@@ -102,11 +102,13 @@ var everyOperation = map[string]func(context.Context, *Client) error{
 		return first(c.Events.Explain(ctx, "evt_1", ListParams{"c", 9}))
 	},
 	"list-keys":     func(ctx context.Context, c *Client) error { return first(c.Keys.List(ctx, ListParams{"c", 9})) },
+	"get-key":       func(ctx context.Context, c *Client) error { return only(c.Keys.Get(ctx, "key_1")) },
 	"create-key":    func(ctx context.Context, c *Client) error { return only(c.Keys.Create(ctx, all[CreateKeyRequest]())) },
 	"revoke-key":    func(ctx context.Context, c *Client) error { return c.Keys.Revoke(ctx, "key_1") },
 	"list-nodes":    func(ctx context.Context, c *Client) error { return first(c.Nodes.List(ctx, ListParams{"c", 9})) },
 	"drain-node":    func(ctx context.Context, c *Client) error { return only(c.Nodes.Drain(ctx, "node_1")) },
 	"list-projects": func(ctx context.Context, c *Client) error { return first(c.Projects.List(ctx, ListParams{"c", 9})) },
+	"get-project":   func(ctx context.Context, c *Client) error { return only(c.Projects.Get(ctx, "proj_1")) },
 	"create-project": func(ctx context.Context, c *Client) error {
 		return only(c.Projects.Create(ctx, all[CreateProjectRequest]()))
 	},
@@ -146,6 +148,9 @@ var everyOperation = map[string]func(context.Context, *Client) error{
 	},
 	"create-stream": func(ctx context.Context, c *Client) error {
 		return only(c.Session("browser_1").Live(ctx, all[CreateStreamRequest]()))
+	},
+	"get-stream": func(ctx context.Context, c *Client) error {
+		return only(c.Session("browser_1").GetLive(ctx, "strm_1"))
 	},
 	"revoke-stream": func(ctx context.Context, c *Client) error { return c.Session("browser_1").RevokeLive(ctx, "strm_1") },
 	"list-viewers": func(ctx context.Context, c *Client) error {

@@ -24,6 +24,11 @@ func (k *Keys) Page(ctx context.Context, p ListParams) (*Page[Key], error) {
 	return page[Key](ctx, k.api, path("keys"), p.query())
 }
 
+// Get reads a key, without the key itself.
+func (k *Keys) Get(ctx context.Context, id string) (*Key, error) {
+	return ask[Key](ctx, k.api, request{method: http.MethodGet, path: path("keys", id)})
+}
+
 // Revoke ends a key, and what it has open.
 func (k *Keys) Revoke(ctx context.Context, id string) error {
 	return tell(ctx, k.api, request{method: http.MethodDelete, path: path("keys", id), gone: true})
@@ -45,6 +50,11 @@ func (p *Projects) List(ctx context.Context, in ListParams) iter.Seq2[Project, e
 // Page reads a part of the list.
 func (p *Projects) Page(ctx context.Context, in ListParams) (*Page[Project], error) {
 	return page[Project](ctx, p.api, path("projects"), in.query())
+}
+
+// Get reads a project.
+func (p *Projects) Get(ctx context.Context, id string) (*Project, error) {
+	return ask[Project](ctx, p.api, request{method: http.MethodGet, path: path("projects", id)})
 }
 
 // Update changes a project.

@@ -120,13 +120,14 @@ func (e *SessionEndedError) Error() string {
 	return text
 }
 
-// Close ends the session and its browser. What it made can still be read. One that has
-// ended stays so.
+// Close ends the session, and doesn't wait until its browser has gone. What it made can
+// still be read. One that has ended stays so.
 func (s *Session) Close(ctx context.Context) error {
 	return s.update(ctx, request{method: http.MethodDelete, path: s.path()})
 }
 
-// Forget deletes a session that has ended, with all that belongs to it.
+// Forget deletes a session that has ended, with all that belongs to it. One that was
+// closed is waited for until its browser has gone.
 func (s *Session) Forget(ctx context.Context) error {
 	return tell(ctx, s.api, request{method: http.MethodDelete, path: s.path("data"), gone: true})
 }
@@ -139,6 +140,11 @@ func (s *Session) RotateConnectURL(ctx context.Context) error {
 // Live makes a link to the session's live page; by default one that only shows it.
 func (s *Session) Live(ctx context.Context, p CreateStreamRequest) (*Stream, error) {
 	return ask[Stream](ctx, s.api, request{method: http.MethodPost, path: s.path("streams"), body: p, once: true})
+}
+
+// GetLive reads a link that was made.
+func (s *Session) GetLive(ctx context.Context, streamID string) (*Stream, error) {
+	return ask[Stream](ctx, s.api, request{method: http.MethodGet, path: s.path("streams", streamID)})
 }
 
 // RevokeLive ends a link, and closes what it has open.

@@ -1236,6 +1236,8 @@ type Stream struct {
 	Once bool `json:"once,omitzero"`
 	// Whether it shows the recording too, and outlives the session.
 	Replay bool `json:"replay,omitzero"`
+	// When it was revoked, if it was.
+	RevokedAt time.Time `json:"revokedAt,omitzero"`
 
 	// Raw is the answer as it came, with members that this version doesn't know.
 	Raw json.RawMessage `json:"-"`

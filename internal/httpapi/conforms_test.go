@@ -316,22 +316,38 @@ func alike(a, b any) bool {
 	return marshaled(a) == marshaled(b)
 }
 
-// TestLocation: what was made is named by where it is.
+// TestLocation: what was made is named by where it is, and is read there.
 func TestLocation(t *testing.T) {
+	made := map[string]struct{ body, id string }{
+		"create-session":  {`{}`, "sessionId"},
+		"create-stream":   {`{}`, "streamId"},
+		"create-endpoint": {`{"url":"http://127.0.0.1:1/"}`, "endpointId"},
+		"create-key":      {`{}`, "keyId"},
+		"create-project":  {`{"name":"one"}`, "projectId"},
+	}
 	onBothStores(t, func(r *rig) {
+		const public = "http://browserhook.test"
 		session := r.made("POST", "/v1/sessions", `{}`, "sessionId")
 		r.key = r.newKey(domain.RoleOperator)
-		for target, tt := range map[string]struct{ body, id string }{
-			"/v1/sessions":                         {`{}`, "sessionId"},
-			"/v1/sessions/" + session + "/streams": {`{}`, "streamId"},
-			"/v1/webhook-endpoints":                {`{"url":"http://127.0.0.1:1/"}`, "endpointId"},
-			"/v1/keys":                             {`{}`, "keyId"},
-			"/v1/projects":                         {`{"name":"one"}`, "projectId"},
-		} {
+		all, _ := description(t)
+		for _, op := range all {
+			if op.object["responses"].(object)["201"] == nil {
+				continue
+			}
+			tt, ok := made[op.id]
+			if !ok {
+				t.Errorf("%s is not made here", op.id)
+				continue
+			}
+			target := strings.ReplaceAll(op.path, "{sessionId}", session)
 			for range 2 { // repeated, it is the same
 				a := r.ask("POST", target, tt.body, "Idempotency-Key: "+tt.id)
-				if want := "http://browserhook.test" + target + "/" + a.body[tt.id].(string); a.status != http.StatusCreated || a.header.Get("Location") != want {
-					t.Errorf("%s: %d %q, want %q", target, a.status, a.header.Get("Location"), want)
+				id, _ := a.body[tt.id].(string)
+				if where := a.header.Get("Location"); a.status != http.StatusCreated || id == "" || where != public+target+"/"+id {
+					t.Errorf("%s: %d %q of %q", op.id, a.status, where, id)
+				}
+				if read := r.ask("GET", target+"/"+id, ""); read.status != http.StatusOK || read.body[tt.id] != id || read.body["key"] != nil {
+					t.Errorf("%s: it is read as %d %s", op.id, read.status, read.raw)
 				}
 			}
 		}

@@ -13,10 +13,12 @@ type Access interface {
 	Authenticate(ctx context.Context, secret string) (domain.APIKey, error)
 	WithKey(ctx context.Context, key string) (context.Context, func())
 	CreateKey(ctx context.Context, n access.NewKey, by string, idem *domain.Idempotency) (domain.APIKey, string, error)
+	Key(ctx context.Context, id string) (domain.APIKey, error)
 	Keys(ctx context.Context, f domain.PageFilter) ([]domain.APIKey, string, error)
 	Revoke(ctx context.Context, id string, last bool) error
 	CreateProject(ctx context.Context, n access.NewProject, by string, idem *domain.Idempotency) (domain.Project, error)
 	LimitProject(ctx context.Context, id string, sessions *int) (domain.Project, error)
+	Project(ctx context.Context, id string) (domain.Project, error)
 	ProjectsPage(ctx context.Context, f domain.PageFilter) ([]domain.Project, string, error)
 }
 
@@ -72,6 +74,13 @@ func (s *server) accessRoutes() {
 			}
 			return pageOf(rows, next, viewKey), nil
 		})
+	operation(s, http.MethodGet, "/keys/{keyId}", "get-key", "Read an API key", 200,
+		func(ctx context.Context, in *struct {
+			KeyID string `path:"keyId" maxLength:"64" doc:"The key."`
+		}) (*keyOutput, error) {
+			k, err := s.Access.Key(ctx, in.KeyID)
+			return &keyOutput{Body: viewKey(k)}, err
+		})
 	operation(s, http.MethodDelete, "/keys/{keyId}", "revoke-key",
 		"Revoke an API key", 204,
 		func(ctx context.Context, in *struct {
@@ -93,6 +102,13 @@ func (s *server) accessRoutes() {
 			}
 			p, err := s.Access.CreateProject(ctx, access.NewProject{Name: in.Body.Name, Sessions: in.Body.Sessions}, project(ctx), idem)
 			return &projectOutput{replayed(idem), s.location("/projects/" + p.ID), viewProject(p)}, err
+		})
+	operation(s, http.MethodGet, "/projects/{projectId}", "get-project", "Read a project", 200,
+		func(ctx context.Context, in *struct {
+			ProjectID string `path:"projectId" maxLength:"64" doc:"The project."`
+		}) (*projectOutput, error) {
+			p, err := s.Access.Project(ctx, in.ProjectID)
+			return &projectOutput{Body: viewProject(p)}, err
 		})
 	operation(s, http.MethodPatch, "/projects/{projectId}", "update-project", "Change a project", 200,
 		func(ctx context.Context, in *struct {

@@ -51,11 +51,12 @@ var operationDocs = map[string]operationDoc{
 	"get-session":        {does: "Answers with the session as it is now. Whoever waits for it hears of it sooner from its events."},
 	"close-session":      {does: "Ends the session: the running step is canceled, the browser ended, and the event browser_closed says so. A session that has ended stays as it is."},
 	"rotate-connect-url": {does: "Makes a new connectUrl, and ends the connections of programs that came by the one before.", refuses: []int{conflict}},
-	"forget-session":     {does: "Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended, with the deliveries of its events.", refuses: []int{conflict}},
+	"forget-session":     {does: "Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended, with the deliveries of its events. One that is being closed is waited for, for at most 30 seconds.", refuses: []int{conflict}},
 	"create-stream": {
 		does:    "Makes a link that opens the session's live page without any other login, to look at it or to control it. It ends with the session (with replay: with the session's data), when it expires, when it is revoked, and when the key is that made it.",
 		example: `{"mode":"control","expiresIn":"10m","name":"Ada"}`,
 	},
+	"get-stream":    {does: "Reads the link, one that was revoked or has ended too."},
 	"revoke-stream": {does: "Ends the link: it opens nothing any more, and who is there by it is sent away."},
 	"get-recording": {does: "Answers with the parts that there are of the recording: artifacts, which are fetched as any other, and of a session that runs what is not one yet. docs/live.md says what is in them."},
 	"export-recording": {
@@ -127,12 +128,14 @@ var operationDocs = map[string]operationDoc{
 		does:    "Makes a key. It is in the answer and nowhere else: the server keeps its hash.",
 		example: `{"role":"viewer","name":"dashboard"}`,
 	},
+	"get-key":    {does: "Reads a key, one that is revoked too. The key itself is not shown."},
 	"list-keys":  {does: "Lists the keys of all projects, those that are revoked too. None is shown."},
 	"revoke-key": {does: "Ends the key, what is held open with it and the live links that were made with it.", refuses: []int{conflict}},
 	"create-project": {
 		does:    "Makes a project. What is in one is seen by its own keys alone.",
 		example: `{"name":"shop","sessions":20}`,
 	},
+	"get-project":    {does: "Reads a project, with its limit."},
 	"list-projects":  {does: "Lists the projects of the server, with their limits."},
 	"update-project": {does: "Changes how many browsers the project may have at once.", example: `{"sessions":50}`},
 

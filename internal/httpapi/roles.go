@@ -21,6 +21,7 @@ var routeRoles = map[string]domain.Role{
 	"POST /v1/sessions/{sessionId}/steps/{stepId}/cancel": domain.RoleProject,
 	"POST /v1/sessions/{sessionId}/rotate-connect-url":    domain.RoleProject,
 	"POST /v1/sessions/{sessionId}/streams":               domain.RoleProject,
+	"GET /v1/sessions/{sessionId}/streams/{streamId}":     domain.RoleProject, // it opens the page
 	"DELETE /v1/sessions/{sessionId}/streams/{streamId}":  domain.RoleProject,
 	"GET /v1/sessions/{sessionId}/viewers":                domain.RoleViewer,
 	"GET /v1/sessions/{sessionId}/artifacts":              domain.RoleViewer,
@@ -60,10 +61,12 @@ var routeRoles = map[string]domain.Role{
 
 	"POST /v1/keys":           domain.RoleOperator,
 	"GET /v1/keys":            domain.RoleOperator,
+	"GET /v1/keys/{keyId}":    domain.RoleOperator,
 	"DELETE /v1/keys/{keyId}": domain.RoleOperator,
 	"POST /v1/projects":       domain.RoleOperator,
 	"GET /v1/projects":        domain.RoleOperator,
 
+	"GET /v1/projects/{projectId}":   domain.RoleOperator,
 	"PATCH /v1/projects/{projectId}": domain.RoleOperator,
 
 	"GET /v1/nodes":                 domain.RoleOperator,

@@ -18,7 +18,7 @@ func (r *rig) some() map[string]string {
 	r.t.Helper()
 	r.key = r.newKey(domain.RoleOperator)
 	session := r.made("POST", "/v1/sessions", `{"steps":[{"action":"reload"}]}`, "sessionId")
-	r.made("POST", "/v1/sessions/"+session+"/streams", `{}`, "streamId")
+	link := r.made("POST", "/v1/sessions/"+session+"/streams", `{}`, "streamId")
 	artifact := domain.Artifact{ID: domain.NewID(domain.PrefixArtifact), ProjectID: r.project, SessionID: session, Kind: "screenshot", ContentType: "image/png", Size: 1, CreatedAt: time.Now()}
 	if err := r.store.ChangeSession(r.t.Context(), r.project, session, func(c *domain.SessionChange) error {
 		artifact.StepID = c.Open[0].ID
@@ -43,7 +43,7 @@ func (r *rig) some() map[string]string {
 	}
 	return map[string]string{
 		"sessionId": session, "stepId": first("/v1/sessions/"+session+"/steps", "stepId"), "artifactId": artifact.ID, "endpointId": endpoint, "deliveryId": delivery,
-		"eventId": first("/v1/events?cursor=beginning", "id"), "keyId": first("/v1/keys", "keyId"), "projectId": first("/v1/projects", "projectId"), "nodeId": "node_1", "streamId": "stream_1",
+		"eventId": first("/v1/events?cursor=beginning", "id"), "keyId": first("/v1/keys", "keyId"), "projectId": first("/v1/projects", "projectId"), "nodeId": "node_1", "streamId": link,
 	}
 }
 

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type Sessions interface {
 	Sessions(ctx context.Context, project string, f domain.SessionFilter) ([]domain.Session, string, error)
 	Create(ctx context.Context, project string, r session.CreateRequest) (domain.Session, []domain.Step, *domain.Endpoint, error)
 	Close(ctx context.Context, project, id string) (domain.Session, error)
+	WaitClosed(ctx context.Context, project, id string) error
 	QueuePositions(ctx context.Context, project string, ids []string) (map[string]int, error)
 	RotateConnect(ctx context.Context, project, id string, idem *domain.Idempotency) (domain.Session, error)
 }
@@ -203,6 +205,16 @@ func (s *server) sessionRoutes() {
 		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/data", "forget-session", "Forget an ended session", 204,
 		func(ctx context.Context, in *SessionPath) (*empty, error) {
+			held, release := s.Access.WithKey(ctx, caller(ctx).ID)
+			defer release()
+			waiting, end := s.waiting(held, closedWithin)
+			defer end()
+			if err := s.Sessions.WaitClosed(waiting, project(ctx), in.SessionID); err != nil {
+				return nil, err
+			}
+			if errors.Is(context.Cause(held), domain.ErrKeyRevoked) {
+				return nil, domain.ErrKeyRevoked
+			}
 			return nil, s.Forget(ctx, project(ctx), in.SessionID)
 		})
 	s.streamRoutes()
@@ -210,6 +222,9 @@ func (s *server) sessionRoutes() {
 	s.logRoutes()
 	s.recordingRoutes()
 }
+
+// closedWithin is how long who forgets a session waits for its end, once it is being closed.
+const closedWithin = 30 * time.Second
 
 func (s *server) createSession(ctx context.Context, in *createSessionInput) (*sessionOutput, error) {
 	idem, err := in.idempotency(ctx, "POST /v1/sessions")

@@ -192,6 +192,26 @@ func preferWait(header string) (time.Duration, error) {
 	return 0, nil
 }
 
+// waiting is a context to wait in for what a request is answered with: for so long at
+// most, and not once the server stops.
+func (s *server) waiting(ctx context.Context, most time.Duration) (_ context.Context, end func()) {
+	waiting, cancel := context.WithTimeout(ctx, most)
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		select {
+		case <-s.Draining:
+			cancel()
+		case <-hop.Hurried(ctx):
+			cancel()
+		case <-waiting.Done():
+		}
+	})
+	return waiting, func() {
+		cancel()
+		watching.Wait()
+	}
+}
+
 // readWithin is how long an answer waits for the results of its steps.
 const readWithin = time.Second
 
@@ -221,19 +241,8 @@ func (s *server) addSteps(ctx context.Context, in *addStepsInput) (*stepsOutput,
 		for i := range steps {
 			ids[i] = steps[i].ID
 		}
-		waiting, cancel := context.WithTimeout(held, wait)
-		var watching sync.WaitGroup
-		defer watching.Wait()
-		defer cancel()
-		watching.Go(func() {
-			select {
-			case <-s.Draining:
-				cancel()
-			case <-hop.Hurried(ctx):
-				cancel()
-			case <-waiting.Done():
-			}
-		})
+		waiting, end := s.waiting(held, wait)
+		defer end()
 		if steps, err = s.Steps.WaitSteps(waiting, project(ctx), in.SessionID, ids); err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 // Streams makes the links to live pages.
 type Streams interface {
 	CreateStream(ctx context.Context, key domain.APIKey, id string, n session.NewStream, idem *domain.Idempotency) (domain.Stream, error)
+	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string) error
 	Session(ctx context.Context, project, id string) (domain.Session, error)
 	Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error)
@@ -26,6 +27,7 @@ type streamView struct {
 	StreamingURL string `json:"streamingUrl" doc:"The link itself: whoever has it gets in."`
 	CreatedAt    string `json:"createdAt" doc:"When it was made."`
 	ExpiresAt    string `json:"expiresAt,omitempty" doc:"When it ends; not there: with the session."`
+	RevokedAt    string `json:"revokedAt,omitempty" doc:"When it was revoked, if it was."`
 }
 
 type streamOutput struct {
@@ -46,6 +48,14 @@ type viewerView struct {
 
 func (s *server) streamRoutes() {
 	operation(s, http.MethodPost, "/sessions/{sessionId}/streams", "create-stream", "Make a link to the live page", 201, s.createStream)
+	operation(s, http.MethodGet, "/sessions/{sessionId}/streams/{streamId}", "get-stream", "Read a link to the live page", 200,
+		func(ctx context.Context, in *struct {
+			SessionPath
+			StreamID string `path:"streamId" maxLength:"64" doc:"The link."`
+		}) (*streamOutput, error) {
+			st, err := s.Streams.Stream(ctx, project(ctx), in.SessionID, in.StreamID)
+			return &streamOutput{Body: s.viewStream(st)}, err
+		})
 	operation(s, http.MethodDelete, "/sessions/{sessionId}/streams/{streamId}", "revoke-stream", "Revoke a link to the live page", 204,
 		func(ctx context.Context, in *struct {
 			SessionPath
@@ -112,6 +122,6 @@ func (s *server) createStream(ctx context.Context, in *struct {
 func (s *server) viewStream(st domain.Stream) streamView {
 	return streamView{
 		StreamID: st.ID, Mode: string(st.Mode), Name: st.Name, Once: st.Once, Replay: st.Replay, StreamingURL: domain.StreamingURL(s.PublicURL(), st.Token),
-		CreatedAt: stamp(st.CreatedAt), ExpiresAt: stamp(st.ExpiresAt),
+		CreatedAt: stamp(st.CreatedAt), ExpiresAt: stamp(st.ExpiresAt), RevokedAt: stamp(st.RevokedAt),
 	}
 }

@@ -24,6 +24,7 @@ type Reader interface {
 	StepsByID(ctx context.Context, project, session string, ids []string) ([]domain.Step, error)
 	Artifact(ctx context.Context, project, session, id string) (domain.Artifact, error)
 	ArtifactsPage(ctx context.Context, project, session, after string, limit int) ([]domain.Artifact, error)
+	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	Viewers(ctx context.Context, project, session, after string, limit int) ([]domain.Viewer, error)
 	// QueuePositions are the places of sessions in the queue, from 1; those that don't
 	// wait have none.
@@ -43,7 +44,6 @@ type Store interface {
 	SetConnectToken(ctx context.Context, project, id, token string, idem *domain.Idempotency) error
 	Endpoint(ctx context.Context, project, id string) (domain.Endpoint, error)
 	CreateStream(ctx context.Context, s domain.Stream, idem *domain.Idempotency) error
-	Stream(ctx context.Context, project, session, id string) (domain.Stream, error)
 	StreamByToken(ctx context.Context, token string) (domain.Stream, error)
 	RevokeStream(ctx context.Context, project, session, id string, now time.Time) error
 	AddViewer(ctx context.Context, v domain.Viewer, usedBy string) error

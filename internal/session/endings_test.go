@@ -205,3 +205,37 @@ func TestAStartThatIsNotRecorded(t *testing.T) {
 		}
 	})
 }
+
+// TestWaitClosed waits while a session is being closed, and for no other.
+func TestWaitClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := open(t, 0, nil)
+		settle()
+		wait := func(ctx context.Context) time.Duration {
+			began := time.Now()
+			if err := p.service.WaitClosed(ctx, p.store.sess.ProjectID, p.store.id()); err != nil {
+				t.Error(err)
+			}
+			return time.Since(began)
+		}
+		if got := wait(t.Context()); got != 0 {
+			t.Errorf("while it is open for %v", got)
+		}
+		p.store.set(func(m *memory) { m.sess.Status = domain.SessionClosing })
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got := wait(short); got != time.Second {
+			t.Errorf("in vain for %v", got)
+		}
+		time.AfterFunc(time.Minute, func() {
+			p.store.set(func(m *memory) { m.sess.Status = domain.SessionClosed })
+			p.service.Notify(domain.Commit{Sessions: []string{p.store.id()}})
+		})
+		if got := wait(t.Context()); got != time.Minute {
+			t.Errorf("for its end for %v", got)
+		}
+		p.store.set(func(m *memory) { m.sess.Status = domain.SessionReady })
+		p.close()
+		p.out()
+	})
+}

@@ -342,3 +342,22 @@ func (s *Service) Close(ctx context.Context, project, id string) (domain.Session
 	}
 	return now, nil
 }
+
+// WaitClosed waits until a session that is being closed has ended, or ctx has.
+func (s *Service) WaitClosed(ctx context.Context, project, id string) error {
+	for {
+		changed := s.Changed(id)
+		now, err := s.Session(context.WithoutCancel(ctx), project, id)
+		if err != nil {
+			return fmt.Errorf("wait for a session's end: %w", err)
+		}
+		if now.Status != domain.SessionClosing {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}

@@ -104,6 +104,9 @@ func TestTheGoClient(t *testing.T) {
 	if err := session.RevokeLive(ctx, link.StreamID); err != nil {
 		t.Error(err)
 	}
+	if link, err = session.GetLive(ctx, link.StreamID); err != nil || link.RevokedAt.IsZero() {
+		t.Error(link, err)
+	}
 	if logs, err := browserhook.Collect(session.Logs(ctx, browserhook.ReadLogsParams{Kinds: []string{"request"}})); err != nil || len(logs) == 0 || logs[0].URL != site+"/" {
 		t.Error(logs, err)
 	}
@@ -126,6 +129,13 @@ func TestTheGoClient(t *testing.T) {
 		t.Error(listed, err)
 	}
 	if err := session.Forget(ctx); err != nil {
+		t.Error(err)
+	}
+	another, err := client.Sessions.Create(ctx, browserhook.CreateSessionRequest{})
+	if err == nil {
+		err = errors.Join(another.Ready(ctx), another.Close(ctx), another.Forget(ctx)) // which waits until its browser has gone
+	}
+	if err != nil {
 		t.Error(err)
 	}
 	_, err = client.Sessions.Get(ctx, session.SessionID)

@@ -14,15 +14,15 @@ import (
 var resources = []struct{ class, doc, methods string }{
 	{"Sessions", "sessions", "create=create-session list=list-sessions get=get-session close=close-session forget=forget-session rotate_connect_url=rotate-connect-url"},
 	{"Steps", "steps", "add=add-steps* list=list-steps get=get-step cancel=cancel-step"},
-	{"Streams", "live", "create=create-stream revoke=revoke-stream viewers=list-viewers"},
+	{"Streams", "live", "create=create-stream get=get-stream revoke=revoke-stream viewers=list-viewers"},
 	{"Recordings", "live", "get=get-recording video=export-recording*"},
 	{"Artifacts", "files", "list=list-artifacts get=get-artifact*"},
 	{"Logs", "files", "list=read-logs"},
 	{"Events", "events", "list=list-events get=get-event explain=explain-event types=list-event-types"},
 	{"Endpoints", "webhooks", "create=create-endpoint list=list-endpoints get=get-endpoint update=update-endpoint delete=delete-endpoint enable=enable-endpoint disable=disable-endpoint pause=pause-endpoint resume=resume-endpoint rotate_secret=rotate-secret test=test-endpoint stats=get-endpoint-stats send_example=send-example recover=recover-endpoint"},
 	{"Deliveries", "webhooks", "list=list-deliveries get=get-delivery attempts=list-attempts explain=explain-delivery retry=retry-delivery cancel=cancel-delivery retry_many=retry-deliveries cancel_many=cancel-deliveries"},
-	{"Keys", "keys", "create=create-key list=list-keys revoke=revoke-key"},
-	{"Projects", "keys", "create=create-project list=list-projects update=update-project"},
+	{"Keys", "keys", "create=create-key list=list-keys get=get-key revoke=revoke-key"},
+	{"Projects", "keys", "create=create-project list=list-projects get=get-project update=update-project"},
 	{"Nodes", "nodes", "list=list-nodes drain=drain-node"},
 }
 

@@ -44,6 +44,7 @@ def test_a_session(client: Browserhook, site: str) -> None:
         live = session.live(mode="control", expires_in="1m")
         assert httpx.get(live.streaming_url).status_code == 200
         session.revoke_live(live.stream_id)
+        assert session.get_live(live.stream_id).revoked_at
         assert any(entry.text == "bought by Ann" for entry in session.logs(kinds=["console"]))
         assert session.har()["log"]["entries"]
         assert [one.action for one in session.steps()][:2] == ["goto", "extract"]
@@ -123,6 +124,9 @@ def test_answers_that_get_lost(lossy: str, site: str) -> None:
         endpoint = client.endpoints.create("http://127.0.0.1:9/hook")
         client.endpoints.delete(endpoint.endpoint_id)
         session.forget()
+        with client.sessions.create() as another:
+            another.ready()
+        another.forget()  # waits until its browser has gone
 
 
 def test_asyncio(site: str) -> None:

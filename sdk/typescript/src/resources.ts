@@ -184,6 +184,10 @@ export class Keys extends Resource {
     return this.pages((at) => this.t.call("list-keys", { query: { ...query, ...at } }, options));
   }
 
+  get(keyId: string, options?: CallOptions): Promise<api.Key> {
+    return this.t.call("get-key", { path: { keyId } }, options);
+  }
+
   /** Ends a key, and what it holds open. */
   revoke(keyId: string, options?: CallOptions): Promise<void> {
     return this.t.call("revoke-key", { path: { keyId } }, options);
@@ -198,6 +202,10 @@ export class Projects extends Resource {
 
   list(query?: Query<"list-projects">, options?: CallOptions): Pages<api.Project> {
     return this.pages((at) => this.t.call("list-projects", { query: { ...query, ...at } }, options));
+  }
+
+  get(projectId: string, options?: CallOptions): Promise<api.Project> {
+    return this.t.call("get-project", { path: { projectId } }, options);
   }
 
   update(projectId: string, params: api.UpdateProjectRequest, options?: CallOptions): Promise<api.Project> {

@@ -245,6 +245,11 @@ export class Session {
     return this.#t.call("create-stream", { ...this.#input, body: params }, options);
   }
 
+  /** Reads a link to the live page that was made. */
+  getLive(streamId: string, options?: CallOptions): Promise<api.Stream> {
+    return this.#t.call("get-stream", { path: { sessionId: this.id, streamId } }, options);
+  }
+
   /** Ends a link to the live page, and sends away who came by it. */
   revokeLive(streamId: string, options?: CallOptions): Promise<void> {
     return this.#t.call("revoke-stream", { path: { sessionId: this.id, streamId } }, options);
@@ -271,7 +276,7 @@ export class Session {
     return this.connectUrl;
   }
 
-  /** Ends the session. One that has ended stays as it is. */
+  /** Ends the session, and doesn't wait until its browser has gone. One that has ended stays as it is. */
   async close(options?: CallOptions): Promise<this> {
     this.#data = (await this.#t.call("close-session", this.#input, options)) ?? this.#data;
     return this;
@@ -281,7 +286,7 @@ export class Session {
     await this.close();
   }
 
-  /** Deletes all that is kept of a session that has ended. */
+  /** Deletes all that is kept of a session that has ended; one that was closed is waited for until its browser has gone. */
   forget(options?: CallOptions): Promise<void> {
     return this.#t.call("forget-session", this.#input, options);
   }

@@ -101,7 +101,6 @@ await test("a session", { concurrency: true }, async (t) => {
       assert.equal((await session.run(evaluate<number>("globalThis.n"))), 1);
       await session.live({ expiresIn: "1m" });
       await session.close();
-      for await (const _ of (await client.sessions.get(session.id)).events()); // until it has ended
       await session.forget();
       assert.deepEqual([...lost].sort(), ["DELETE /v1/sessions/", "DELETE /v1/sessions//data", "POST /v1/sessions", "POST /v1/sessions//steps", "POST /v1/sessions//streams"]);
       const after = await client.sessions.list().toArray();
@@ -173,6 +172,7 @@ await test("a session", { concurrency: true }, async (t) => {
         const live = await session.live({ mode: "view" });
         assert.equal((await fetch(live.streamingUrl)).status, 200);
         await session.revokeLive(live.streamId);
+        assert.notEqual((await session.getLive(live.streamId)).revokedAt, undefined);
         assert.notEqual((await fetch(live.streamingUrl)).status, 200);
       }),
     ),

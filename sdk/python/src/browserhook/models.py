@@ -1913,6 +1913,8 @@ class Stream(Model):
     """Whether it is for one."""
     replay: bool | None = None
     """Whether it shows the recording too, and outlives the session."""
+    revoked_at: datetime | None = None
+    """When it was revoked, if it was."""
 
     @classmethod
     def decode(cls, raw: Any) -> Stream:
@@ -1926,6 +1928,7 @@ class Stream(Model):
             name=raw.get("name"),
             once=raw.get("once"),
             replay=raw.get("replay"),
+            revoked_at=opt(instant, raw.get("revokedAt")),
         )
 
 

@@ -298,7 +298,8 @@ export interface Operations {
    * Forget an ended session.
    *
    * Deletes the row, steps, events, artifacts, links and the webhook of a session that has ended,
-   * with the deliveries of its events.
+   * with the deliveries of its events. One that is being closed is waited for, for at most 30
+   * seconds.
    *
    * Role: project.
    */
@@ -388,6 +389,34 @@ export interface Operations {
     answer: Event;
   };
   /**
+   * Read an API key.
+   *
+   * Reads a key, one that is revoked too. The key itself is not shown.
+   *
+   * Role: operator.
+   */
+  "get-key": {
+    path: {
+      /** The key. */
+      keyId: string;
+    };
+    answer: Key;
+  };
+  /**
+   * Read a project.
+   *
+   * Reads a project, with its limit.
+   *
+   * Role: operator.
+   */
+  "get-project": {
+    path: {
+      /** The project. */
+      projectId: string;
+    };
+    answer: Project;
+  };
+  /**
    * Read what there is of a session's recording.
    *
    * Answers with the parts that there are of the recording: artifacts, which are fetched as any
@@ -431,6 +460,22 @@ export interface Operations {
       stepId: string;
     };
     answer: StepRun;
+  };
+  /**
+   * Read a link to the live page.
+   *
+   * Reads the link, one that was revoked or has ended too.
+   *
+   * Role: project.
+   */
+  "get-stream": {
+    path: {
+      /** The session. */
+      sessionId: string;
+      /** The link. */
+      streamId: string;
+    };
+    answer: Stream;
   };
   /**
    * List the files of a session.
@@ -947,9 +992,12 @@ export const operations = {
   "get-endpoint": { method: "GET", path: "/v1/webhook-endpoints/{endpointId}", creates: false },
   "get-endpoint-stats": { method: "GET", path: "/v1/webhook-endpoints/{endpointId}/stats", creates: false },
   "get-event": { method: "GET", path: "/v1/events/{eventId}", creates: false },
+  "get-key": { method: "GET", path: "/v1/keys/{keyId}", creates: false },
+  "get-project": { method: "GET", path: "/v1/projects/{projectId}", creates: false },
   "get-recording": { method: "GET", path: "/v1/sessions/{sessionId}/recording", creates: false },
   "get-session": { method: "GET", path: "/v1/sessions/{sessionId}", creates: false },
   "get-step": { method: "GET", path: "/v1/sessions/{sessionId}/steps/{stepId}", creates: false },
+  "get-stream": { method: "GET", path: "/v1/sessions/{sessionId}/streams/{streamId}", creates: false },
   "list-artifacts": { method: "GET", path: "/v1/sessions/{sessionId}/artifacts", creates: false },
   "list-attempts": { method: "GET", path: "/v1/deliveries/{deliveryId}/attempts", creates: false },
   "list-deliveries": { method: "GET", path: "/v1/deliveries", creates: false },

@@ -2942,6 +2942,8 @@ export interface Stream {
   once?: boolean;
   /** Whether it shows the recording too, and outlives the session. */
   replay?: boolean;
+  /** When it was revoked, if it was. */
+  revokedAt?: string;
   /** The link. */
   streamId: string;
   /** The link itself: whoever has it gets in. */

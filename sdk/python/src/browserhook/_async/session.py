@@ -345,6 +345,10 @@ class AsyncSession:
         """Makes a link to the live page, to look at or (control) to control."""
         return await self._client.streams.create(self.id, mode=mode, expires_in=expires_in)
 
+    async def get_live(self, stream_id: str) -> models.Stream:
+        """Reads a link to the live page that was made."""
+        return await self._client.streams.get(self.id, stream_id)
+
     async def revoke_live(self, stream_id: str) -> None:
         """Ends a link to the live page, and sends away who came by it."""
         await self._client.streams.revoke(self.id, stream_id)
@@ -359,12 +363,13 @@ class AsyncSession:
         return self.connect_url
 
     async def close(self) -> AsyncSession:
-        """Ends the session. One that has ended stays as it is."""
+        """Ends the session, and doesn't wait until its browser has gone. One that has ended stays as it is."""
         self.data = (await self._client.sessions.close(self.id)).data
         return self
 
     async def forget(self) -> None:
-        """Deletes all that is kept of a session that has ended."""
+        """Deletes all that is kept of a session that has ended. One that was closed is
+        waited for until its browser has gone."""
         await self._client.sessions.forget(self.id)
 
 

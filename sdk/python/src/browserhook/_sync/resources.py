@@ -30,6 +30,7 @@ OPERATIONS = {
     "get-step": "steps.get",
     "cancel-step": "steps.cancel",
     "create-stream": "streams.create",
+    "get-stream": "streams.get",
     "revoke-stream": "streams.revoke",
     "list-viewers": "streams.viewers",
     "get-recording": "recordings.get",
@@ -65,9 +66,11 @@ OPERATIONS = {
     "cancel-deliveries": "deliveries.cancel_many",
     "create-key": "keys.create",
     "list-keys": "keys.list",
+    "get-key": "keys.get",
     "revoke-key": "keys.revoke",
     "create-project": "projects.create",
     "list-projects": "projects.list",
+    "get-project": "projects.get",
     "update-project": "projects.update",
     "list-nodes": "nodes.list",
     "drain-node": "nodes.drain",
@@ -276,7 +279,8 @@ class Sessions(Resource):
         """Forget an ended session.
 
         Deletes the row, steps, events, artifacts, links and the webhook of a session
-        that has ended, with the deliveries of its events.
+        that has ended, with the deliveries of its events. One that is being closed is
+        waited for, for at most 30 seconds.
 
         Role: project.
         """
@@ -428,6 +432,23 @@ class Streams(Resource):
                 "replay": replay,
             },
             idempotency_key=idempotency_key or self._client._key(),
+        )
+        return models.Stream.decode(answer)
+
+    def get(
+        self,
+        session_id: str,
+        stream_id: str,
+    ) -> models.Stream:
+        """Read a link to the live page.
+
+        Reads the link, one that was revoked or has ended too.
+
+        Role: project.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/sessions/{quote(session_id)}/streams/{quote(stream_id)}",
         )
         return models.Stream.decode(answer)
 
@@ -1400,6 +1421,22 @@ class Keys(Resource):
             models.Key.decode,
         )
 
+    def get(
+        self,
+        key_id: str,
+    ) -> models.Key:
+        """Read an API key.
+
+        Reads a key, one that is revoked too. The key itself is not shown.
+
+        Role: operator.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/keys/{quote(key_id)}",
+        )
+        return models.Key.decode(answer)
+
     def revoke(
         self,
         key_id: str,
@@ -1476,6 +1513,22 @@ class Projects(Resource):
             },
             models.Project.decode,
         )
+
+    def get(
+        self,
+        project_id: str,
+    ) -> models.Project:
+        """Read a project.
+
+        Reads a project, with its limit.
+
+        Role: operator.
+        """
+        answer = self._client._call(
+            "GET",
+            f"/v1/projects/{quote(project_id)}",
+        )
+        return models.Project.decode(answer)
 
     def update(
         self,

@@ -346,6 +346,10 @@ class Session:
         """Makes a link to the live page, to look at or (control) to control."""
         return self._client.streams.create(self.id, mode=mode, expires_in=expires_in)
 
+    def get_live(self, stream_id: str) -> models.Stream:
+        """Reads a link to the live page that was made."""
+        return self._client.streams.get(self.id, stream_id)
+
     def revoke_live(self, stream_id: str) -> None:
         """Ends a link to the live page, and sends away who came by it."""
         self._client.streams.revoke(self.id, stream_id)
@@ -360,12 +364,13 @@ class Session:
         return self.connect_url
 
     def close(self) -> Session:
-        """Ends the session. One that has ended stays as it is."""
+        """Ends the session, and doesn't wait until its browser has gone. One that has ended stays as it is."""
         self.data = (self._client.sessions.close(self.id)).data
         return self
 
     def forget(self) -> None:
-        """Deletes all that is kept of a session that has ended."""
+        """Deletes all that is kept of a session that has ended. One that was closed is
+        waited for until its browser has gone."""
         self._client.sessions.forget(self.id)
 
 
