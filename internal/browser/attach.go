@@ -45,7 +45,7 @@ func (l *Launcher) discard(dir string) error {
 	if n := keeper.KillSession(dir); n > 0 {
 		l.cfg.Log.Info("ended a browser that an earlier server left", "session", session, "processes", n)
 	}
-	if err := removeAll(dir); err != nil {
+	if err := keeper.RemoveAll(dir); err != nil {
 		return fmt.Errorf("remove a session's folder: %w", err)
 	}
 	return nil

@@ -266,7 +266,7 @@ func (b *Browser) watch() {
 
 // abandon removes what a browser leaves when no process of it is left.
 func (b *Browser) abandon() {
-	if err := removeAll(b.dir); err != nil {
+	if err := keeper.RemoveAll(b.dir); err != nil {
 		b.log.Error("remove a session's folder", "session", b.session(), "err", err)
 	}
 	b.release()

@@ -122,14 +122,3 @@ func (l *Launcher) Sweep(ctx context.Context, kept func(sessionID string) bool) 
 	}
 	return nil
 }
-
-// removeAll is os.RemoveAll for a folder in which somebody who was just killed
-// may have made a last file.
-func removeAll(dir string) (err error) {
-	for range 5 {
-		if err = os.RemoveAll(dir); err == nil {
-			return nil
-		}
-	}
-	return err
-}

@@ -292,11 +292,11 @@ func (r *logCollector) read(n *logEvent) {
 // said takes what a page wrote to its console, or an exception that it didn't catch.
 func (r *logCollector) said(n *logEvent) {
 	var ev struct {
-		Type      string     `json:"type"`
-		Timestamp float64    `json:"timestamp"` // in ms since 1970
-		Args      []remote   `json:"args"`
-		Stack     callStack  `json:"stackTrace"`
-		Exception *exception `json:"exceptionDetails"`
+		Type      string        `json:"type"`
+		Timestamp float64       `json:"timestamp"` // in ms since 1970
+		Args      []RemoteValue `json:"args"`
+		Stack     callStack     `json:"stackTrace"`
+		Exception *exception    `json:"exceptionDetails"`
 	}
 	if n.Params != nil && json.Unmarshal(n.Params, &ev) != nil {
 		return

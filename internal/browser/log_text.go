@@ -7,15 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// remote is a value of a page's.
-type remote struct {
+// RemoteValue is a value of a page's, as the protocol tells it.
+type RemoteValue struct {
 	Type        string          `json:"type"`
 	Value       json.RawMessage `json:"value"`
 	Description string          `json:"description"`
 	Word        string          `json:"unserializableValue"`
 }
 
-func (v remote) String() string {
+// String is the value as a console shows it.
+func (v RemoteValue) String() string {
 	var text string
 	switch {
 	case v.Type == "string" && json.Unmarshal(v.Value, &text) == nil:
@@ -39,15 +40,15 @@ type callStack struct {
 }
 
 type exception struct {
-	Text      string `json:"text"`
-	URL       string `json:"url"`
-	Line      int    `json:"lineNumber"`
-	Column    int    `json:"columnNumber"`
-	Exception remote `json:"exception"`
+	Text      string      `json:"text"`
+	URL       string      `json:"url"`
+	Line      int         `json:"lineNumber"`
+	Column    int         `json:"columnNumber"`
+	Exception RemoteValue `json:"exception"`
 }
 
 // join is what a console shows of several values, as far as it may be kept.
-func join(values []remote) string {
+func join(values []RemoteValue) string {
 	var all strings.Builder
 	for i, v := range values {
 		if i > 0 {

@@ -74,28 +74,6 @@ type exchange struct {
 	began time.Time
 }
 
-type argument struct {
-	Type        string          `json:"type"`
-	Value       json.RawMessage `json:"value"`
-	Description string          `json:"description"`
-	Word        string          `json:"unserializableValue"`
-}
-
-func (a argument) String() string {
-	var text string
-	switch {
-	case a.Type == "string" && json.Unmarshal(a.Value, &text) == nil:
-		return text
-	case a.Description != "":
-		return a.Description
-	case a.Word != "":
-		return a.Word
-	case a.Value != nil:
-		return string(a.Value)
-	}
-	return a.Type
-}
-
 // read is what was noted: the console and the network, as JSON.
 func (j *journal) read() (console, network []byte) {
 	j.mu.Lock()
@@ -105,11 +83,11 @@ func (j *journal) read() (console, network []byte) {
 	byID := map[string]*exchange{}
 	for _, h := range kept {
 		var e struct {
-			Type      string     `json:"type"`
-			Args      []argument `json:"args"`
+			Type      string                `json:"type"`
+			Args      []browser.RemoteValue `json:"args"`
 			Exception struct {
-				Text      string   `json:"text"`
-				Exception argument `json:"exception"`
+				Text      string              `json:"text"`
+				Exception browser.RemoteValue `json:"exception"`
 			} `json:"exceptionDetails"`
 			Stack struct {
 				Frames []struct {

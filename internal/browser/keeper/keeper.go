@@ -64,7 +64,7 @@ func Main(args []string) int {
 		cfg: cfg, lines: newTail(), exited: make(chan syscall.WaitStatus, 1), reaped: make(chan struct{}), exceeds: make(chan Exceeded, 1),
 		servers: make(chan int), over: make(chan struct{}),
 	}
-	defer removeAll(cfg.Dir)
+	defer func() { _ = RemoveAll(cfg.Dir) }()
 	if cfg.User > 0 {
 		syscall.CloseOnExec(cfg.User)
 	}
@@ -88,14 +88,15 @@ func (k *keeper) grace() time.Duration {
 	return k.cfg.Grace
 }
 
-// removeAll is os.RemoveAll for a folder in which somebody who was just killed
+// RemoveAll is os.RemoveAll for a folder in which somebody who was just killed
 // may have made a last file.
-func removeAll(dir string) {
+func RemoveAll(dir string) (err error) {
 	for range 5 {
-		if os.RemoveAll(dir) == nil {
-			return
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
 		}
 	}
+	return err
 }
 
 type keeper struct {
