@@ -275,6 +275,9 @@ func TestWebhooksAreDescribed(t *testing.T) {
 				t.Errorf("%s is not described", name)
 				continue
 			}
+			if said, _ := hook["post"].(object)["description"].(string); strings.HasPrefix(said, " ") {
+				t.Errorf("nothing says what %s tells: it is to be in happened", name)
+			}
 			media := hook["post"].(object)["requestBody"].(object)["content"].(object)["application/json"].(object)
 			if !alike(media["example"], one["example"]) {
 				t.Errorf("%s: the examples differ: %v", name, media["example"])

@@ -61,32 +61,32 @@ type reply struct {
 }
 
 // takeAsks has what the page asks wait for the viewer, who has control now.
-func (h *controller) takeAsks() {
-	if page, ok := h.sessions.Page(h.session); ok && h.detach == nil && page.Tabs() != nil {
-		h.detach = page.Tabs().Attended()
+func (c *controller) takeAsks() {
+	if page, ok := c.sessions.Page(c.session); ok && c.detach == nil && page.Tabs() != nil {
+		c.detach = page.Tabs().Attended()
 	}
-	h.attends.Store(true)
+	c.attends.Store(true)
 }
 
-func (h *controller) stopAsks() {
-	h.attends.Store(false)
-	if h.detach != nil {
-		h.detach()
-		h.detach = nil
+func (c *controller) stopAsks() {
+	c.attends.Store(false)
+	if c.detach != nil {
+		c.detach()
+		c.detach = nil
 	}
 }
 
 // reply answers the page, beside what else the viewer does: the input that made the page
 // ask is over when it is answered.
-func (h *controller) reply(ctx context.Context) {
+func (c *controller) reply(ctx context.Context) {
 	for {
 		select {
-		case r := <-h.replies:
+		case r := <-c.replies:
 			one, cancel := context.WithTimeout(ctx, inputWithin)
-			if err := h.answerPage(one, r); err != nil {
-				h.log.Debug("viewer's answer", "session", h.session, "err", err)
+			if err := c.answerPage(one, r); err != nil {
+				c.log.Debug("viewer's answer", "session", c.session, "err", err)
 				if !errors.Is(err, browser.ErrAnswered) {
-					_ = h.sendJSON(ctx, notice{Type: "refused", Message: "The page did not take it."})
+					_ = c.sendJSON(ctx, notice{Type: "refused", Message: "The page did not take it."})
 				}
 			}
 			cancel()
@@ -96,18 +96,18 @@ func (h *controller) reply(ctx context.Context) {
 	}
 }
 
-func (h *controller) answerPage(ctx context.Context, r reply) error {
-	page, ok := h.asking(int64(r.Number))
-	if !ok || !h.attends.Load() {
+func (c *controller) answerPage(ctx context.Context, r reply) error {
+	page, ok := c.asking(int64(r.Number))
+	if !ok || !c.attends.Load() {
 		return browser.ErrAnswered
 	}
-	h.sessions.Touch(h.session)
-	defer h.trackInput()()
+	c.sessions.Touch(c.session)
+	defer c.trackInput()()
 	if r.given != nil {
 		return page.GiveFiles(ctx, int64(r.Number), r.given.Paths)
 	}
-	if a, d := page.Ask(), h.takeover.Load(); a != nil && d != nil {
-		d.tracker.AnswerDialog(a.Kind, r.Accept, r.Value)
+	if a, t := page.Ask(), c.takeover.Load(); a != nil && t != nil {
+		t.tracker.AnswerDialog(a.Kind, r.Accept, r.Value)
 	}
 	return page.Answer(ctx, int64(r.Number), browser.Answer{Accept: r.Accept, Text: r.Value, Option: r.Option})
 }

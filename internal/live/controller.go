@@ -43,57 +43,57 @@ type notice struct {
 }
 
 // act does what the viewer asks for, in order, until it can ask no more or ctx ends.
-func (h *controller) act(ctx context.Context, inputs <-chan input) {
+func (c *controller) act(ctx context.Context, inputs <-chan input) {
 	defer func() {
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), inputWithin)
 		defer cancel()
-		h.releaseDevices(release)
+		c.releaseDevices(release)
 	}()
 	for in := range inputs {
 		if ctx.Err() != nil {
 			return
 		}
 		one, cancel := context.WithTimeout(ctx, inputWithin)
-		if err := h.do(one, in); err != nil {
-			h.log.Debug("viewer's input", "session", h.session, "err", err)
+		if err := c.do(one, in); err != nil {
+			c.log.Debug("viewer's input", "session", c.session, "err", err)
 		}
 		cancel()
-		h.probe.after(in)
+		c.probe.after(in)
 	}
 }
 
 // releaseDevices lets go of all keys and buttons that are held down.
-func (h *controller) releaseDevices(ctx context.Context) {
-	if h.devices != nil {
-		h.devices.Release(ctx)
-		h.devices = nil
+func (c *controller) releaseDevices(ctx context.Context) {
+	if c.devices != nil {
+		c.devices.Release(ctx)
+		c.devices = nil
 	}
 }
 
-func (h *controller) do(ctx context.Context, in input) error {
+func (c *controller) do(ctx context.Context, in input) error {
 	switch {
 	case in.Type == "take":
-		return h.take(ctx)
-	case !h.holds:
+		return c.take(ctx)
+	case !c.holds:
 		return nil
 	case in.Type == "release":
-		h.releaseDevices(ctx)
-		return h.give(ctx)
+		c.releaseDevices(ctx)
+		return c.give(ctx)
 	}
-	page, ok := h.sessions.Page(h.session)
-	width, height := h.size()
+	page, ok := c.sessions.Page(c.session)
+	width, height := c.size()
 	if !ok || width == 0 && in.points() {
 		return nil // at nothing: there is no picture yet
 	}
-	h.sessions.Touch(h.session)
-	defer h.trackInput()()
+	c.sessions.Touch(c.session)
+	defer c.trackInput()()
 	switch in.Type {
 	case "use":
 		if other := page.Tabs().Numbered(in.Number); other != nil {
-			h.wish(func() { h.tab = 0 })
+			c.wish(func() { c.tab = 0 })
 			page.Tabs().Use(other)
-			if d := h.takeover.Load(); d != nil {
-				d.tracker.SwitchTab(other)
+			if t := c.takeover.Load(); t != nil {
+				t.tracker.SwitchTab(other)
 			}
 		}
 		return nil
@@ -102,62 +102,62 @@ func (h *controller) do(ctx context.Context, in input) error {
 		if err != nil || text == "" {
 			return err
 		}
-		return h.sendJSON(ctx, notice{Type: "copied", Text: domain.CleanText(text[:min(len(text), maxCopied)])})
+		return c.sendJSON(ctx, notice{Type: "copied", Text: domain.CleanText(text[:min(len(text), maxCopied)])})
 	}
-	if h.devices == nil || h.devices.Page() != page {
-		h.releaseDevices(ctx)
-		h.devices = page.Devices()
+	if c.devices == nil || c.devices.Page() != page {
+		c.releaseDevices(ctx)
+		c.devices = page.Devices()
 	}
-	return in.on(ctx, h.devices, width, height)
+	return in.on(ctx, c.devices, width, height)
 }
 
-func (h *controller) take(ctx context.Context) error {
-	if h.holds {
+func (c *controller) take(ctx context.Context) error {
+	if c.holds {
 		return nil
 	}
-	by, err := h.sessions.TakeOver(ctx, h.stream.ProjectID, h.session, domain.Control{
-		StreamID: h.stream.ID, Name: h.stream.Name, Viewer: h.seen.ID, Resume: h.resume, Artifact: domain.NewID(domain.PrefixArtifact),
+	by, err := c.sessions.TakeOver(ctx, c.stream.ProjectID, c.session, domain.Control{
+		StreamID: c.stream.ID, Name: c.stream.Name, Viewer: c.seen.ID, Resume: c.resume, Artifact: domain.NewID(domain.PrefixArtifact),
 	})
 	if err == nil {
-		h.holds = true
-		h.takeAsks()
-		h.track(ctx, by.Artifact)
-		h.wish(func() { h.tab = 0 }) // it sees what it does
+		c.holds = true
+		c.takeAsks()
+		c.track(ctx, by.Artifact)
+		c.wish(func() { c.tab = 0 }) // it sees what it does
 		return nil
 	}
 	why := "The server can't do that right now."
 	if e, ok := errors.AsType[held](err); ok {
 		why = e.Held()
 	}
-	return errors.Join(err, h.sendJSON(ctx, notice{Type: "refused", Message: why}))
+	return errors.Join(err, c.sendJSON(ctx, notice{Type: "refused", Message: why}))
 }
 
-func (h *controller) give(ctx context.Context) error {
-	h.endTakeover(ctx, h.session, h.seen.ID)
-	err := h.sessions.GiveBack(ctx, h.stream.ProjectID, h.session, h.seen.ID)
-	if h.holds = h.holds && err != nil; !h.holds {
-		h.stopAsks()
+func (c *controller) give(ctx context.Context) error {
+	c.endTakeover(ctx, c.session, c.seen.ID)
+	err := c.sessions.GiveBack(ctx, c.stream.ProjectID, c.session, c.seen.ID)
+	if c.holds = c.holds && err != nil; !c.holds {
+		c.stopAsks()
 	}
 	return err
 }
 
 // leave gives the session back when the viewer is gone: at once when it has said so or
 // may not come again, or else after a while, in which it may.
-func (h *controller) leave(now bool) {
-	defer h.stopAsks()
-	if !h.holds {
+func (c *controller) leave(now bool) {
+	defer c.stopAsks()
+	if !c.holds {
 		return
 	}
 	if !now {
 		select {
 		case <-time.After(reconnectWithin):
-		case <-h.stopping:
+		case <-c.stopping:
 			return // the session goes on without it, or ends
 		}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lookWithin)
 	defer cancel()
-	if err := h.give(ctx); err != nil {
-		h.log.Warn("a session that was controlled could not be given back", "session", h.session, "err", err)
+	if err := c.give(ctx); err != nil {
+		c.log.Warn("a session that was controlled could not be given back", "session", c.session, "err", err)
 	}
 }

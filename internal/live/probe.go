@@ -55,7 +55,7 @@ type cursor struct {
 
 // runProbe looks until the viewer is gone, and again at what a page that is busy did not
 // tell in time.
-func (h *controller) runProbe(ctx context.Context) {
+func (c *controller) runProbe(ctx context.Context) {
 	shape, open, late := "", false, false
 	for {
 		var again <-chan time.Time
@@ -63,17 +63,17 @@ func (h *controller) runProbe(ctx context.Context) {
 			again = time.After(openEvery)
 		}
 		select {
-		case <-h.probe.woken:
+		case <-c.probe.woken:
 		case <-again:
 		case <-ctx.Done():
 			return
 		}
-		h.probe.mu.Lock()
-		x, y, moved, acted := h.probe.x, h.probe.y, h.probe.moved, h.probe.acted
-		h.probe.moved, h.probe.acted = false, false
-		h.probe.mu.Unlock()
-		page, ok := h.sessions.Page(h.session)
-		if !ok || !h.attends.Load() {
+		c.probe.mu.Lock()
+		x, y, moved, acted := c.probe.x, c.probe.y, c.probe.moved, c.probe.acted
+		c.probe.moved, c.probe.acted = false, false
+		c.probe.mu.Unlock()
+		page, ok := c.sessions.Page(c.session)
+		if !ok || !c.attends.Load() {
 			open, late = false, false
 			continue
 		}
@@ -81,10 +81,10 @@ func (h *controller) runProbe(ctx context.Context) {
 		if acted || open || late {
 			open = page.LookForPopup(looking)
 		}
-		if width, height := h.size(); (moved || late) && width > 0 {
+		if width, height := c.size(); (moved || late) && width > 0 {
 			if is, err := page.Cursor(looking, x*width, y*height); err == nil && is != shape {
 				shape = is
-				if h.sendJSON(ctx, cursor{"cursor", is}) != nil {
+				if c.sendJSON(ctx, cursor{"cursor", is}) != nil {
 					cancel()
 					return
 				}

@@ -25,7 +25,7 @@ func (v *viewer) answer(ctx context.Context) {
 		case index := <-v.wants:
 			answer, err := v.answered(ctx, v.stream, index)
 			if err == nil {
-				err = v.holds(ctx)
+				err = v.stillShows(ctx)
 			}
 			if err != nil {
 				v.log.Debug("read a step's result", "session", v.session, "err", err)
@@ -40,9 +40,9 @@ func (v *viewer) answer(ctx context.Context) {
 	}
 }
 
-// holds says whether the link still shows what was read by it: that it doesn't any more may
+// stillShows says whether the link still shows what was read by it: that it doesn't any more may
 // be told to the store, and not yet here. Errors are those of OpenStream.
-func (v *viewer) holds(ctx context.Context) error {
+func (v *viewer) stillShows(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
 	_, session, err := v.sessions.OpenStream(ctx, v.token)

@@ -45,41 +45,41 @@ type takeovers struct {
 func (h *Handler) startTakeover(v *viewer, artifact string) *takeover {
 	h.takeovers.mu.Lock()
 	defer h.takeovers.mu.Unlock()
-	if d := h.takeovers.all[v.session]; d != nil && d.artifact == artifact {
-		d.mu.Lock()
-		d.viewer = v.seen.ID
-		d.mu.Unlock()
-		return d
+	if t := h.takeovers.all[v.session]; t != nil && t.artifact == artifact {
+		t.mu.Lock()
+		t.viewer = v.seen.ID
+		t.mu.Unlock()
+		return t
 	}
 	page, ok := h.sessions.Page(v.session)
 	if !ok || page.Tabs() == nil {
 		return nil
 	}
-	d := &takeover{
+	t := &takeover{
 		handler: h, project: v.stream.ProjectID, session: v.session, artifact: artifact, viewer: v.seen.ID,
 		ended: make(chan struct{}), more: make(chan struct{}), actions: step.ManualActions{Steps: []step.Spec{}, Missing: []step.Omission{}},
 	}
-	more := d.more
-	d.tracker = step.TrackManual(page.Tabs(), d.update)
-	d.saving.Go(func() { d.saveLoop(more) })
-	h.takeovers.all[v.session] = d
-	return d
+	more := t.more
+	t.tracker = step.TrackManual(page.Tabs(), t.update)
+	t.saving.Go(func() { t.saveLoop(more) })
+	h.takeovers.all[v.session] = t
+	return t
 }
 
 // endTakeover is the end of what a viewer did, if it is still the one who does it.
 func (h *Handler) endTakeover(ctx context.Context, session, viewer string) {
 	h.takeovers.mu.Lock()
-	d := h.takeovers.all[session]
-	if d == nil || d.currentViewer() != viewer {
+	t := h.takeovers.all[session]
+	if t == nil || t.currentViewer() != viewer {
 		h.takeovers.mu.Unlock()
 		return
 	}
 	delete(h.takeovers.all, session)
 	h.takeovers.mu.Unlock()
-	d.update(d.tracker.Close())
-	close(d.ended)
-	d.saving.Wait()
-	d.save(ctx)
+	t.update(t.tracker.Close())
+	close(t.ended)
+	t.saving.Wait()
+	t.save(ctx)
 }
 
 func (t *takeover) currentViewer() string {
@@ -147,32 +147,32 @@ func (t *takeover) save(ctx context.Context) (more <-chan struct{}) {
 }
 
 // track has what is done from now on told to the viewer, and saved.
-func (h *controller) track(ctx context.Context, artifact string) {
-	d := h.startTakeover(h.viewer, artifact)
-	if h.takeover.Store(d); d != nil {
+func (c *controller) track(ctx context.Context, artifact string) {
+	t := c.startTakeover(c.viewer, artifact)
+	if c.takeover.Store(t); t != nil {
 		select {
-		case <-h.started: // that nobody has looked at yet
+		case <-c.started: // that nobody has looked at yet
 		default:
 		}
-		h.started <- d
+		c.started <- t
 		select {
-		case <-d.tracker.Begun(): // or what it does first would not be told
+		case <-t.tracker.Begun(): // or what it does first would not be told
 		case <-ctx.Done():
 		}
 	}
 }
 
 // sendActions tells the viewer what it does, as it does it.
-func (h *controller) sendActions(ctx context.Context) {
-	var d *takeover
+func (c *controller) sendActions(ctx context.Context) {
+	var t *takeover
 	var more <-chan struct{}
 	rest := sendEvery
 	for {
-		if d != nil {
+		if t != nil {
 			var actions step.ManualActions
-			actions, more = d.current()
+			actions, more = t.current()
 			raw, err := json.Marshal(actionsMessage{"actions", actions})
-			if err != nil || h.send(ctx, websocket.MessageText, raw) != nil {
+			if err != nil || c.send(ctx, websocket.MessageText, raw) != nil {
 				return
 			}
 			rest = sendEvery * time.Duration(1+len(raw)/sendBytes)
@@ -183,7 +183,7 @@ func (h *controller) sendActions(ctx context.Context) {
 			return
 		}
 		select {
-		case d = <-h.started:
+		case t = <-c.started:
 		case <-more:
 		case <-ctx.Done():
 			return
@@ -198,9 +198,9 @@ type actionsMessage struct {
 }
 
 // trackInput has what comes of an input count as done by the viewer.
-func (h *controller) trackInput() (done func()) {
-	if d := h.takeover.Load(); d != nil {
-		return d.tracker.Input()
+func (c *controller) trackInput() (done func()) {
+	if t := c.takeover.Load(); t != nil {
+		return t.tracker.Input()
 	}
 	return func() {}
 }

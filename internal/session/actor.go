@@ -64,7 +64,8 @@ func newActor(s *Service, r ref) *actor {
 	}
 }
 
-// trySend wakes who waits for the channel, of one place, or will.
+// trySend wakes whoever waits for the channel, or will: its buffer holds one wake-up, and
+// more than one says nothing more.
 func trySend(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:

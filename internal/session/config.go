@@ -119,8 +119,7 @@ type Config struct {
 	// for the next start to see.
 	StopWithin time.Duration
 
-	// Traced says that spans are made of sessions and steps: what a session or a step
-	// does belongs under its own.
+	// Traced says that sessions and steps have spans, under which belongs what they do.
 	Traced bool
 
 	// NoBundles has steps that fail keep nothing of what the page was like.

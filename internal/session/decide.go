@@ -19,8 +19,8 @@ type decider struct {
 	traced    bool
 }
 
-// place is what something with an id of its own does belongs under, which belongs
-// itself under a trace's place.
+// place is where spans and events of something that has an id, such as a step, belong in
+// its trace: under its own span, or where no spans are made under what that would be in.
 func (d decider) place(under domain.Trace, id string) domain.Trace {
 	if !d.traced {
 		return under

@@ -142,7 +142,7 @@ func (s *Service) drain() {
 	}
 }
 
-// checkDrained sees whether a server that drains has no more sessions. mu is held.
+// checkDrained closes drained when the server drains and has no more sessions. mu is held.
 func (s *Service) checkDrained() {
 	if !s.draining || s.claiming || len(s.actors)+len(s.restarts) > 0 {
 		return

@@ -22,9 +22,9 @@ import (
 type Service struct {
 	Config
 	Reader
-	slots    chan struct{} // a browser each, but of those overbooked
-	logs     chan struct{} // a log each that is being kept
-	videos   chan struct{} // of one place: one is being made
+	slots    chan struct{} // holds one for each browser, but for those overbooked
+	logs     chan struct{} // holds one for each log that is being kept
+	videos   chan struct{} // holds one while a video is being made
 	segments segments
 
 	mu         sync.Mutex

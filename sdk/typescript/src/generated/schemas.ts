@@ -393,6 +393,7 @@ export interface BrowserRecordingReadyData {
   streamingUrl: string;
 }
 
+/** The recording of a session that ends is whole. */
 export interface BrowserRecordingReadyEvent {
   data: BrowserRecordingReadyData;
   /** The event; also the webhook-id header, the same in every try. */
@@ -462,6 +463,7 @@ export interface BrowserTakeoverEndedData {
   streamingUrl: string;
 }
 
+/** Control of a session was given back, or has ended with the session or its server. */
 export interface BrowserTakeoverEndedEvent {
   data: BrowserTakeoverEndedData;
   /** The event; also the webhook-id header, the same in every try. */
@@ -495,6 +497,7 @@ export interface BrowserTakeoverStartedData {
   streamingUrl: string;
 }
 
+/** A viewer has taken control of a session: no step begins until it ends. */
 export interface BrowserTakeoverStartedEvent {
   data: BrowserTakeoverStartedData;
   /** The event; also the webhook-id header, the same in every try. */
