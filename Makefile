@@ -72,12 +72,12 @@ restarts: ## kill and stop the server in turn with sessions in the midst of step
 	$(GO) test -count=1 -timeout 60m -v -run 'TestRestart' ./test/fault -args -restarts=$(or $(RESTARTS),30) -live=$(or $(LIVE),20)
 
 .PHONY: oracle
-oracle: ## every case beside Playwright in the same Chromium, shell and whole browser: the table by theme (ONLY=words for some, PROGRAM=shell or chromium for one)
+oracle: ## every case beside Playwright in the same Chromium, shell and whole browser: the table by theme (ONLY=words for some, PROGRAM=shell or chromium for one, JITTER=400ms to have all come later at random)
 	@./scripts/install-deps test
 	@npm ci --prefix test/clients --no-audit --no-fund --loglevel=error
 	@for program in $(or $(PROGRAM),shell chromium); do \
 		echo "With $$program"; \
-		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 20m -v -run 'TestOracle|TestCases|TestEmulation' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all) || exit 1; \
+		BROWSERHOOK_TEST_PROGRAM=$$program $(GO) test -count=1 -timeout 2h -v -run 'TestOracle|TestCases|TestEmulation' ./test/oracle -args $(if $(ONLY),-only "$(ONLY)",-all) -jitter $(or $(JITTER),0) || exit 1; \
 	done
 
 .PHONY: programs

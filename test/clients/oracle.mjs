@@ -2,17 +2,19 @@
 // each with Playwright and prints its outcome, one line of JSON each.
 import { chromium } from "playwright-core";
 import { text } from "node:stream/consumers";
+import { setTimeout as after } from "node:timers/promises";
 
-const { executablePath, args, workers, cases } = JSON.parse(await text(process.stdin));
+const { executablePath, args, workers, cases, jitter, enough } = JSON.parse(await text(process.stdin));
 const browser = await chromium.launch({ executablePath, args });
 process.on("unhandledRejection", () => {}); // a wait of a case that was refused before it
 const AsyncFunction = (async () => {}).constructor;
+const dawdle = () => jitter && after(Math.random() * jitter);
 
 // A mistake in a case's own code must not pass for a refusal.
 const mistake = (e) => e instanceof SyntaxError || e instanceof ReferenceError || e instanceof TypeError;
 
 async function run(page, c) {
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(enough);
   await page.mouse.move(0, 0);
   await page.goto(c.url);
   page.setDefaultTimeout(c.timeout);
@@ -28,13 +30,14 @@ async function run(page, c) {
   if (c.crash === "during") setTimeout(crash, c.crashAfter);
   const first = page;
   try {
-    page = (await new AsyncFunction("page", "say", c.playwright)(page, say)) ?? page;
+    page = (await new AsyncFunction("page", "say", "dawdle", c.playwright)(page, say, dawdle)) ?? page;
   } catch (e) {
     outcome.done = false;
     outcome.why = String(e.message).split("\n").slice(0, 2).join(" ");
     if (mistake(e)) outcome.broken = String(e.stack);
   }
-  page.setDefaultTimeout(30_000);
+  await dawdle();
+  page.setDefaultTimeout(enough);
   const silent = new Promise((done) => c.hangs && setTimeout(done, 500, "hangs"));
   // A page that is on its way elsewhere is read where it arrives.
   const read = () => page.evaluate(c.read).catch((e) => {
@@ -62,7 +65,9 @@ await Promise.all(Array.from({ length: workers }, async () => {
     touch = c.touch;
     page ??= await browser.newPage({ viewport: { width: 1280, height: 720 }, hasTouch: touch });
     const began = Date.now();
-    const outcome = await run(page, c).catch((e) => ({ id: c.id, broken: String(e.message) }));
+    // Nothing that hangs holds up the cases after it.
+    const limit = after(3 * enough, undefined, { ref: false }).then(() => { throw new Error("it hangs"); });
+    const outcome = await Promise.race([run(page, c), limit]).catch((e) => ({ id: c.id, broken: String(e.message) }));
     outcome.took = Date.now() - began;
     console.log(JSON.stringify(outcome));
     if (!outcome.done || outcome.broken || c.crash || c.hangs || page.isClosed()) {

@@ -128,7 +128,7 @@ func (s *reports) forget(who ...string) {
 // wait returns what everybody said when all of them have.
 func (s *reports) wait(t *testing.T, who []string) map[string]report {
 	t.Helper()
-	for late := time.After(8 * time.Second); ; {
+	for late := time.After(enough); ; {
 		s.mu.Lock()
 		all := maps.Clone(s.all)
 		s.mu.Unlock()
@@ -224,7 +224,7 @@ func TestEmulationEverywhere(t *testing.T) {
 		_, err := node(t.Context(), "emulation.mjs", browsertest.Path(t, l), object{"url": theirs.URL, "options": object{
 			"viewport": object{"width": 801, "height": 602}, "deviceScaleFactor": 2, "colorScheme": "dark",
 			"userAgent": windows, "locale": "de-AT", "timezoneId": "Asia/Tokyo",
-		}})
+		}}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -296,7 +296,7 @@ func sameAsByItself(t *testing.T, program string, got report) {
 	t.Helper()
 	s := serveReports(t)
 	go s.hear(t, []string{"page"})
-	if _, err := node(t.Context(), "emulation.mjs", program, object{"url": s.URL}); err != nil {
+	if _, err := node(t.Context(), "emulation.mjs", program, object{"url": s.URL}, 1); err != nil {
 		t.Fatal(err)
 	}
 	own := s.all["page"]

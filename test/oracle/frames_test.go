@@ -3,7 +3,6 @@ package oracle
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 const inner = `<body style="margin:0"><button id=b style="margin:20px" onclick="top.postMessage({clicked:'b'}, '*')">Go</button>`
@@ -180,7 +179,7 @@ var frames = []Case{
 		Name: "a frame in a closed shadow root", Cites: "microsoft/playwright tests/library/hit-target.spec.ts", Read: clicked,
 		Page:  told + `<p>Above</p><div id=host></div><script>host.attachShadow({mode:'closed'}).innerHTML = '<iframe src=in></iframe>'</script>`,
 		Pages: map[string]string{"in": inner}, Steps: `{"action":"click","target":"#b"}`,
-		Their: `await page.waitForTimeout(200); await page.frames()[1].click("#b")`,
+		Their: `await page.frames()[1].click("#b")`,
 	},
 	{
 		Name: "a hidden frame", Refuses: true, Read: clicked,
@@ -228,10 +227,12 @@ var frames = []Case{
 		Pages: map[string]string{"hang": `<script>const end = Date.now() + 900; while (Date.now() < end);</script>`}, Steps: `{"action":"click","target":"#b"}`,
 	},
 	{
-		Name: "a frame that hangs before the target's", Read: clicked, Timeout: 10 * time.Second,
-		Page:  told + `<iframe src="{{other}}hang"></iframe><iframe id=f src=in></iframe>`,
-		Pages: map[string]string{"hang": `<p>hangs</p><script>setTimeout(() => { const end = Date.now() + 20000; while (Date.now() < end); }, 20)</script>`, "in": inner},
-		Steps: `{"action":"click","target":"#b"}`, Their: `await page.frameLocator("#f").locator("#b").click()`,
+		Name: "a frame that hangs before the target's", Read: clicked, // until the click
+		Page: told + `<script>q = '?' + Math.random(); document.write('<iframe src="{{other}}hang' + q + '"></iframe>')
+			addEventListener('message', e => { if (e.data.clicked) fetch('done' + q) }); onload = () => frames[0].postMessage({hang: 1}, '*')</script><iframe id=f src=in></iframe>`,
+		Pages: map[string]string{"in": inner, "free": "HTTP meanwhile\n\n", "done": "HTTP hangs\n\n",
+			"hang": `<p>hangs</p><script>onmessage = e => { if (!e.data.hang) return; const free = new XMLHttpRequest(); free.open('GET', 'free' + location.search, false); free.send() }</script>`},
+		Steps: clickB, Their: `await page.frameLocator("#f").locator("#b").click()`,
 	},
 	{
 		Name: "fill in a frame", Read: `frames[0].document.querySelector('#t').value`,

@@ -316,8 +316,8 @@ var hitTarget = []Case{
 	},
 	{
 		Name: "a link that leaves", Cites: "puppeteer/puppeteer#206", Read: `document.title`,
-		Page: `<a id=a href=two>Two</a>`, Pages: map[string]string{"two": `<title>Second</title>`},
-		Steps: `{"action":"click","target":"#a"}`, Their: `await page.click("#a"); await page.waitForURL("**/two")`,
+		Page: `<a id=a href=two>Two</a>`, Pages: map[string]string{"two": `<title>Second</title><p id=there>`},
+		Steps: `{"action":"click","target":"#a"}{"action":"waitFor","target":"#there","state":"attached"}`,
 	},
 	{
 		Name: "an alert in click", Read: clicked,

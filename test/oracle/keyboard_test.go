@@ -68,7 +68,7 @@ var keyboard = []Case{
 	pressed("type into what can't have the focus", `<input id=o autofocus><div id=b>x</div><script>o.focus()</script>`, `{"action":"type","target":"#b","value":"x"}`),
 	{
 		Name: "PageDown scrolls", Cites: "microsoft/playwright tests/page/page-keyboard.spec.ts", Page: `<div id=b tabindex=0 style="height:5000px">x</div>`,
-		Read:  `new Promise(done => { const end = performance.now() + 2000; (function look() { if (scrollY > 0 || performance.now() > end) done(scrollY > 0); else setTimeout(look, 20) })() })`,
+		Read:  `new Promise(done => { const end = performance.now() + 20_000; (function look() { if (scrollY > 0 || performance.now() > end) done(scrollY > 0); else setTimeout(look, 20) })() })`,
 		Steps: `{"action":"press","target":"#b","key":"PageDown"}`,
 	},
 	{

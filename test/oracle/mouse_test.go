@@ -4,7 +4,7 @@ package oracle
 // what it hears.
 func clickedAt(name, cites string, refuses bool, style, step string) Case {
 	return Case{
-		Name: name, Cites: cites, Refuses: refuses, Read: `got`,
+		Name: name, Cites: cites, Refuses: refuses, Read: onceEach,
 		Page: `<div id=b style="` + style + `">x</div><script>got = []; for (const t of ['mousemove', 'mousedown', 'mouseup', 'click', 'auxclick', 'contextmenu', 'dblclick'])
 			b.addEventListener(t, e => got.push([t, e.offsetX, e.offsetY, e.button, e.buttons, e.detail, e.ctrlKey, e.shiftKey].join(' ')))</script>`,
 		Steps: `{"target":"#b",` + step + `}`,

@@ -1,9 +1,6 @@
 package oracle
 
-import (
-	"strings"
-	"time"
-)
+import "strings"
 
 // unseen is a page whose events aren't noted.
 const unseen = "HTTP 200\nContent-Type: text/html\n\n<!doctype html>"
@@ -46,7 +43,7 @@ func fails(name, cites, url string, gone bool, pages named) Case {
 	settled := ``
 	if gone {
 		// It comes after the error, and would be in the way.
-		settled = `await page.waitForURL((url) => url.protocol === "chrome-error:", { timeout: 5000 }).catch(() => {})`
+		settled = `await page.waitForURL((url) => url.protocol === "chrome-error:", { timeout: 30_000 }).catch(() => {})`
 	}
 	return Case{
 		Name: name, Cites: cites, Page: `<title>first</title>`, Pages: pages, Read: where,
@@ -80,7 +77,7 @@ var navigation = []Case{
 	goes("a page with a script that isn't there", "", false, named{"to": there + `<script src="missing.js"></script>`}),
 	goes("a page whose frames come late", "microsoft/playwright#15086", false, named{"to": `<title>0</title><p id=there></p><iframe src=inner></iframe><script>addEventListener('load', () => document.title += 'l')</script>`, "inner": `<script>if (!location.hash) location.hash = 'x'</script>`}),
 	{
-		Name: "a page that stops itself", Page: `<title>first</title>`, Pages: named{"to": there + `<script>stop()</script>`}, Read: where, Refuses: true,
+		Name: "a page that stops itself", Page: `<title>first</title>`, Pages: named{"to": there + `<script>stop()</script>`}, Read: where, Refuses: true, Timeout: amply,
 		Steps: `{"action":"goto","url":"{{here}}to"}`,
 	},
 	goes("a page that opens a document of its own", "", false, named{"to": `<title>old</title><script>addEventListener('load', () => setTimeout(() => { document.open(); document.write('<title>written</title>'); document.close() }))</script>`}),
@@ -134,7 +131,7 @@ var navigation = []Case{
 		Steps: `{"action":"goto","url":"{{here}}to","waitUntil":"domcontentloaded"}{"action":"click","target":"#there"}`,
 	},
 	{
-		Name: "a server that never answers", Page: `<title>first</title>`, Pages: named{"to": "HTTP hangs\n\n"}, Read: where, Refuses: true, Timeout: 300 * time.Millisecond,
+		Name: "a server that never answers", Page: `<title>first</title>`, Pages: named{"to": "HTTP hangs\n\n"}, Read: where, Refuses: true, Timeout: little,
 		Steps: `{"action":"goto","url":"{{here}}to"}`, Hangs: true,
 		Differs: "after a goto that timed out Playwright's page answers nothing until the server does; we stop what is loading, and the page that was there can be used",
 	},
@@ -215,11 +212,11 @@ var navigation = []Case{
 		Steps: `{"action":"waitFor","url":"*/there"}`,
 	},
 	{
-		Name: "wait for an address behind redirects", Page: `<script>setTimeout(() => location = 'a', 50)</script>`, Pages: named{"a": "HTTP 302\nLocation: b\n\n", "b": `<script>location = 'there'</script>`, "there": there}, Read: where,
+		Name: "wait for an address behind redirects", Page: `<script>onload = () => setTimeout(() => location = 'a', 50)</script>`, Pages: named{"a": "HTTP 302\nLocation: b\n\n", "b": `<script>location = 'there'</script>`, "there": there}, Read: where,
 		Steps: `{"action":"waitFor","url":"*/there"}`,
 	},
 	{
-		Name: "fill where the page sends on", Page: `<script>setTimeout(() => location = 'to', 60)</script>`, Pages: named{"to": `<input id=i>`}, Read: `i.value`,
+		Name: "fill where the page sends on", Page: `<script>onload = () => setTimeout(() => location = 'to', 60)</script>`, Pages: named{"to": `<input id=i>`}, Read: `i.value`,
 		Steps: `{"action":"fill","target":"#i","value":"x"}`,
 	},
 	{

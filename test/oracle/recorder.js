@@ -6,9 +6,14 @@
   const extra = "{{events}}";
   const seen = [];
   const name = (n) => n === window ? "window" : n === document ? "document" : n.id ? "#" + n.id : (n.tagName || "?").toLowerCase();
+  let rests = "";
   const note = (e) => {
     // The focus comes into another site's frame when it can.
     if (top !== window && e.type.startsWith("focus")) return;
+    // A mouse that rests is told of once more at any time after a layout.
+    const at = [e.clientX, e.clientY, e.buttons, e.shiftKey].join();
+    if (e.type === "mousemove" && at === rests) return;
+    if (e.type === "mousemove") rests = at;
     let s = e.type + " " + name(e.composedPath()[0]);
     if (e.detail > 1 && e.type !== "dblclick") s += " ×" + e.detail;
     if (e.button > 0) s += " button " + e.button;
@@ -26,22 +31,25 @@
   }, true);
   for (const type of (types + " " + extra).trim().split(/\s+/)) document.addEventListener(type, note, true);
   if (top !== window) {
+    top.postMessage({ hello: 1 }, "*");
     addEventListener("message", (e) => { if (e.data && e.data.ping) top.postMessage({ pong: 1 }, "*"); });
     return;
   }
-  let pongs = 0;
-  const inside = [];
+  const inside = [], known = new Set(), answered = new Set();
   addEventListener("message", (e) => {
-    if (e.data && e.data.oracle) inside.push("in a frame: " + e.data.oracle); // they come when they can
-    if (e.data && e.data.pong) pongs++;
+    if (!e.data) return;
+    if (e.data.oracle) inside.push("in a frame: " + e.data.oracle); // they come when they can
+    if (e.data.hello) known.add(e.source);
+    if (e.data.pong) answered.add(e.source);
   });
   const below = (w) => Array.from({ length: w.length }, (_, i) => [w[i], ...below(w[i])]).flat();
-  // What a case reads: after what is still on its way from frames, whose
-  // messages come in their order. Some frames never answer.
+  // What a case reads: after what is still on its way from the frames that have
+  // this script, whose messages come in their order. One may be hanging.
   window.oracle = async (read) => {
-    const frames = below(window), end = performance.now() + 1500;
+    const frames = below(window).filter((f) => known.has(f)), end = performance.now() + 10_000;
+    answered.clear();
     for (const f of frames) f.postMessage({ ping: 1 }, "*");
-    do await new Promise((done) => setTimeout(done, 10)); while (pongs < frames.length && performance.now() < end);
+    do await new Promise((done) => setTimeout(done, 10)); while (!frames.every((f) => f.closed || answered.has(f)) && performance.now() < end);
     return { state: await read(), events: [...seen, ...inside] };
   };
 })();

@@ -41,7 +41,7 @@ var reported = []Case{
 	does("a page with a Map of its own", "microsoft/playwright#11254", `<script>real = [Map, Set]; Map = 1; Set = 2</script><button id=b onclick="clicked = 'b'; [Map, Set] = real">Go</button>`, clickB, clicked),
 	does("a page whose arrays say JSON in their own way", "microsoft/playwright#37712", `<script>Array.prototype.toJSON = () => 'busted'; Object.prototype.toJSON = undefined</script><input id=b>`, `{"action":"fill","target":"#b","value":"x"}`, `(delete Array.prototype.toJSON, b.value)`),
 	does("a click, then goto", "microsoft/playwright#1987", `<title>first</title><a id=b href=two>Go</a>`, clickB+`{"action":"goto","url":"{{here}}two#second"}`, where),
-	does("a click waits for the page that it leads to", "microsoft/playwright#2078", `<a id=b href="two?slow">Go</a>`, clickB, where),
+	does("a click waits for the page that it leads to", "microsoft/playwright#2078", `<a id=b href="two?slow">Go</a>`, clickB, `location.search`).with(named{"two": there}),
 	does("a form that is sent on Enter", "microsoft/playwright#1009", `<form onsubmit="event.preventDefault(); clicked = q.value"><input id=q></form>`, `{"action":"type","target":"#q","value":"Hello"}{"action":"press","target":"#q","key":"Enter"}`, clicked),
 
 	// Frames.
@@ -96,4 +96,10 @@ func says(name, cites, expression string) Case {
 		Name: name, Cites: cites, Page: `<p>first`, Steps: `{"action":"evaluate","expression":` + quoted(expression) + `}`, Says: ".",
 		Their: `say(await page.evaluate(` + quoted(expression) + `))`, Read: `1`,
 	}
+}
+
+// with is the case with further pages.
+func (c Case) with(pages named) Case {
+	c.Pages = pages
+	return c
 }

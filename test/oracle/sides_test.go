@@ -6,9 +6,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -27,9 +29,11 @@ import (
 
 const (
 	workers = 3 // pages at once on each side
-	// What is done has time enough on a busy machine; a refusal takes all of it.
-	enough = 20 * time.Second
+	// What is done has time enough on a busy machine; a refusal takes all of it, and
+	// amply is for one that has to act before.
+	enough = time.Minute
 	little = 1500 * time.Millisecond
+	amply  = 6 * time.Second
 )
 
 // timeout is that of step i of n. The last is the one that may be refused: those
@@ -42,6 +46,14 @@ func (c Case) timeout(i, n int) time.Duration {
 		return little
 	}
 	return enough
+}
+
+// our is the same for us, who may do what Playwright refuses.
+func (c Case) our(i, n int) time.Duration {
+	if c.Timeout == 0 && c.Differs != "" {
+		return enough
+	}
+	return c.timeout(i, n)
 }
 
 //go:embed recorder.js
@@ -58,6 +70,15 @@ func (s site) url(i int) string { return fmt.Sprintf("%s/%d/", s.here, i) }
 
 // slow is how long an answer takes whose address ends in ?slow.
 const slow = 300 * time.Millisecond
+
+var jitter = flag.Duration("jitter", 0, "how much later answers, steps and what is read come at most, each at random: shows what depends on a moment")
+
+// dawdle is where things may come later.
+func dawdle() {
+	if *jitter > 0 {
+		time.Sleep(rand.N(*jitter))
+	}
+}
 
 func serve(t *testing.T, cases []Case) site {
 	t.Helper()
@@ -84,6 +105,7 @@ func serve(t *testing.T, cases []Case) site {
 				return
 			}
 		}
+		dawdle()
 		answer(w, r, s.fill(i, body), cases[i].Events)
 	})
 	here, port := httptest.NewServer(handler), httptest.NewServer(handler)
@@ -280,7 +302,8 @@ func do(ctx context.Context, page *browser.Page, c Case, url string) Outcome {
 	}
 	o := Outcome{Done: true}
 	for i, s := range specs {
-		result, f := run(s, c.timeout(i, len(specs)))
+		dawdle()
+		result, f := run(s, c.our(i, len(specs)))
 		if c.Tries {
 			if f == nil && s.Action == "goto" && !strings.HasSuffix(s.URL, "/after") {
 				o.Said = `"opened"`
@@ -300,6 +323,7 @@ func do(ctx context.Context, page *browser.Page, c Case, url string) Outcome {
 			}
 		}
 	}
+	dawdle()
 	read, f := run(step.Spec{Action: "evaluate", Expression: c.reading()}, enough)
 	if f != nil && f.Code == "page_crashed" {
 		o.Read = `"crashed"`
@@ -333,7 +357,7 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 		}
 		jobs[i] = job{i, site.url(i), their, c.filled(site, i).reading(), c.timeout(0, 1).Milliseconds(), strings.Contains(c.Steps, `"tap"`), c.Crash, c.Hangs, (little / 5).Milliseconds()}
 	}
-	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs})
+	out, err := node(ctx, "oracle.mjs", chromium, object{"workers": workers, "cases": jobs, "jitter": jitter.Milliseconds(), "enough": enough.Milliseconds()}, len(cases))
 	if err != nil {
 		return nil, err
 	}
@@ -356,9 +380,9 @@ func playwright(ctx context.Context, chromium string, site site, cases []Case) (
 	}
 }
 
-// node runs a program of test/clients, which starts a browser with Playwright,
-// and returns what it prints.
-func node(ctx context.Context, program, chromium string, input object) ([]byte, error) {
+// node runs a program of test/clients, which starts a browser with Playwright and
+// has so many cases to do, and returns what it prints.
+func node(ctx context.Context, program, chromium string, input object, cases int) ([]byte, error) {
 	// What Playwright's defaults and ours have in common needs no saying.
 	args := []string{"--hide-scrollbars", "--disable-gpu", "--force-color-profile=srgb", "--site-per-process"}
 	if os.Getuid() == 0 {
@@ -369,7 +393,8 @@ func node(ctx context.Context, program, chromium string, input object) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	// Each case has a limit of its own there: this is for a program that hangs.
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute+time.Duration(cases)*4*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", program)
 	cmd.Dir = "../clients"

@@ -22,7 +22,7 @@ var enabled = []Case{
 	click("a button in the legend of a disabled fieldset", "microsoft/playwright#35041", false, `<fieldset disabled><legend><button id=b`+on+`>Go</button></legend></fieldset>`),
 	click("a button in the second legend of a disabled fieldset", "microsoft/playwright#35041", true, `<fieldset disabled><legend>One</legend><legend><button id=b`+on+`>Go</button></legend></fieldset>`),
 	{
-		Name: "a legend in a disabled fieldset in a disabled fieldset", Cites: "microsoft/playwright#35041", Read: clicked,
+		Name: "a legend in a disabled fieldset in a disabled fieldset", Cites: "microsoft/playwright#35041", Read: clicked, Timeout: amply,
 		Page:    `<fieldset disabled><fieldset disabled><legend><button id=b` + on + `>Go</button></legend></fieldset></fieldset>`,
 		Steps:   `{"action":"click","target":"#b"}`,
 		Differs: "Playwright looks at the nearest disabled fieldset only and clicks a button that the browser has disabled; we ask the browser",
@@ -248,7 +248,7 @@ var stability = []Case{
 	click("pushed down by what loads late", "microsoft/playwright#6238", false, `<div id=late></div><button id=b`+on+`>Contact</button><div style="height:300px"`+on+` id=wrong>wrong</div><script>let n = 0; const t = setInterval(() => { late.insertAdjacentHTML('beforeend', '<p>popular</p>'); if (++n > 8) clearInterval(t) }, 40); onmousedown = () => clearInterval(t)</script>`),
 	click("pushed down at each frame", "", false, `<div id=late></div><button id=b`+on+`>Contact</button><div style="height:300px"`+on+` id=wrong>wrong</div><script>let n = 0; const push = () => { late.insertAdjacentHTML("beforeend", "<p>popular</p>"); if (++n < 25) requestAnimationFrame(push) }; push()</script>`),
 	click("moved by its own animation when the mouse comes", "microsoft/playwright#2000", false, `<style>#b{position:relative;left:0;transition:left .15s linear}#b:hover{left:15px}</style><button id=b style="width:200px"`+on+`>Today</button>`),
-	click("replaced again and again, for a while", "", false, `<div id=box></div><script>let n = 0; const t = setInterval(() => { box.innerHTML = '<button id=b onclick="clearInterval(t); clicked=1">Go</button>'; if (++n > 20) clearInterval(t) }, 15)</script>`),
+	click("replaced again and again, for a while", "", false, `<div id=box></div><script>let n = 0; (function frame() { box.innerHTML = '<button id=b onclick="clicked=1">Go</button>'; if (++n < 20) requestAnimationFrame(frame) })()</script>`),
 	click("comes late", "", false, `<script>setTimeout(() => document.body.insertAdjacentHTML('beforeend', '<button id=b onclick="clicked=1">Go</button>'), 200)</script>`),
 	click("comes late, by a script that is slow", "", false, `<script>setTimeout(() => { const end = Date.now() + 500; while (Date.now() < end); document.body.insertAdjacentHTML('beforeend', '<button id=b onclick="clicked=1">Go</button>') }, 50)</script>`),
 	click("never comes", "", true, `<p>nothing</p>`),
@@ -260,11 +260,11 @@ var stability = []Case{
 	click("two match", "", true, `<button id=b>One</button><button id=b>Two</button>`),
 	click("two match, one of them hidden", "", true, `<button id=b hidden>One</button><button id=b>Two</button>`),
 	click("moved into a shadow root", "", false, `<div id=host></div><button id=b`+on+` disabled>Go</button><script>setTimeout(() => { b.disabled = false; host.attachShadow({mode:'open'}).append(b) }, 150)</script>`),
-	click("an animation of the window's scroll", "", false, `<div style="height:4000px"></div><button id=b`+on+`>Go</button><script>let y = 0; const t = setInterval(() => { scrollTo(0, y += 40); if (y > 1200) clearInterval(t) }, 10)</script>`),
-	click("the page reloads itself once", "", false, `<script>if (!sessionStorage.once) { sessionStorage.once = 1; setTimeout(() => location.reload(), 100) } else document.write('<button id=b onclick="clicked=1">Go</button>')</script>`),
+	click("an animation of the window's scroll", "", false, `<div style="height:4000px"></div><button id=b`+on+`>Go</button><script>let y = 0; (function frame() { scrollTo(0, y += 40); if (y < 1200) requestAnimationFrame(frame) })()</script>`),
+	click("the page reloads itself once", "", false, `<script>if (!sessionStorage.once) { sessionStorage.once = 1; onload = () => setTimeout(() => location.reload(), 100) } else document.write('<button id=b onclick="clicked=1">Go</button>')</script>`),
 	{
 		Name: "the page goes elsewhere first", Read: `document.title`,
-		Page: `<script>setTimeout(() => location = 'two', 100)</script>`, Pages: map[string]string{"two": `<title>Second</title><button id=b onclick="document.title='clicked'">Go</button>`},
+		Page: `<script>onload = () => setTimeout(() => location = 'two', 100)</script>`, Pages: map[string]string{"two": `<title>Second</title><button id=b onclick="document.title='clicked'">Go</button>`},
 		Steps: `{"action":"click","target":"#b"}`,
 	},
 	{

@@ -106,7 +106,7 @@ func TestStorageState(t *testing.T) {
 	}
 	playwright := func(query string, state any) (read string, kept step.StorageState) {
 		t.Helper()
-		out, err := node(t.Context(), "storage.mjs", browsertest.Path(t, l), object{"urls": []string{other + query, site.URL + "/" + query}, "storageState": state})
+		out, err := node(t.Context(), "storage.mjs", browsertest.Path(t, l), object{"urls": []string{other + query, site.URL + "/" + query}, "storageState": state}, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,6 +18,12 @@ func titled(c Case) Case {
 
 const other = `<title>other</title><button id=c onclick="document.title = 'clicked'">Go</button>`
 
+// come ends a page that is waited for by comes.
+const (
+	come  = `<p id=come>`
+	comes = `{"action":"waitFor","target":"#come","state":"attached"}`
+)
+
 const clickOther = `{"action":"click","target":"#c"}`
 
 // Popups: what a page opens is a tab, and works as the first one does.
@@ -47,9 +53,9 @@ var popups = []Case{
 	opens("on mousedown", "", `<button id=b onmousedown="window.open('two')">Go</button>`, named{"two": other}, clickOther),
 	opens("a tab that sends itself on", "", `<a id=b target=_blank href=two>Go</a>`, named{"two": `<script>location.replace('three')</script>`, "three": other}, clickOther),
 	opens("a tab with a frame", "", `<a id=b target=_blank href=two>Go</a>`, named{"two": `<title>two</title><iframe srcdoc="<button id=d onclick=&quot;top.document.title='framed'&quot;>Go</button>"></iframe><button id=c>x</button>`}, clickOther),
-	opens("a tab of a tab", "", `<a id=b target=_blank href=two>Go</a>`, named{"two": `<a id=c target=_blank href=three>Go</a>`, "three": `<title>three</title>`}, `{"action":"click","target":"#c","popup":true}`),
+	opens("a tab of a tab", "", `<a id=b target=_blank href=two>Go</a>`, named{"two": `<a id=c target=_blank href=three>Go</a>`, "three": `<title>three</title>` + come}, `{"action":"click","target":"#c","popup":true}`+comes),
 	opens("fill in a tab", "", `<a id=b target=_blank href=two>Go</a>`, named{"two": `<input id=c oninput="document.title = this.value">`}, `{"action":"fill","target":"#c","value":"x"}`),
-	titled(opens("a tab that shows a file that a script made", "microsoft/playwright#29788", `<button id=b onclick="window.open(window.URL.createObjectURL(new Blob(['text'], {type: 'text/plain'})))">Go</button>`, nil, `{"action":"evaluate","expression":"document.title = document.body.innerText"}`)),
+	titled(opens("a tab that shows a file that a script made", "microsoft/playwright#29788", `<button id=b onclick="window.open(window.URL.createObjectURL(new Blob(['text'], {type: 'text/plain'})))">Go</button>`, nil, `{"action":"waitFor","target":"text=text"}{"action":"evaluate","expression":"document.title = document.body.innerText"}`)),
 	{
 		Name: "Enter on a link", Cites: "microsoft/playwright#28871", Page: `<a id=b target=_blank href=two>Go</a>`, Pages: named{"two": other}, Read: `document.title`,
 		Steps: `{"action":"press","target":"#b","key":"Enter","popup":true}` + clickOther,
@@ -60,10 +66,10 @@ var popups = []Case{
 		Their: `const opened = page.waitForEvent('popup'); ` + inFrame + `; const popup = await opened; await popup.locator('#c').click(); return popup`,
 	},
 	{
-		Name: "a tab that opens a tab and closes", Cites: "microsoft/playwright#21225", Page: `<button id=b onclick="window.open('two')">Go</button>`, Pages: named{"two": `<button id=c onclick="window.open('three'); window.close()">Go</button>`, "three": `<title>three</title>`}, Read: `document.title`,
-		Steps: `{"action":"click","target":"#b","popup":true}{"action":"click","target":"#c","popup":true}`,
+		Name: "a tab that opens a tab and closes", Cites: "microsoft/playwright#21225", Page: `<button id=b onclick="window.open('two')">Go</button>`, Pages: named{"two": `<button id=c onclick="window.open('three'); window.close()">Go</button>`, "three": `<title>three</title>` + come}, Read: `document.title`,
+		Steps: `{"action":"click","target":"#b","popup":true}{"action":"click","target":"#c","popup":true}` + comes,
 		Their: `const opened = page.waitForEvent('popup'); await page.locator('#b').click(); const popup = await opened
-			const third = page.context().waitForEvent('page'); await popup.locator('#c').click().catch(() => {}); return await third`,
+			const third = page.context().waitForEvent('page'); await popup.locator('#c').click().catch(() => {}); page = await third; await page.locator('#come').waitFor({state: 'attached'}); return page`,
 	},
 	{
 		Name: "the opener goes on drawing", Cites: "microsoft/playwright#14557", Page: `<button id=b onclick="window.w = window.open('two')">Go</button><button id=d onclick="w.document.title = 'told'">Tell</button>`, Pages: named{"two": other},
@@ -107,7 +113,7 @@ var popups = []Case{
 			return popup`,
 	},
 	{
-		Name: "none is opened", Page: `<button id=b>Go</button>`, Read: `document.title`, Refuses: true, Steps: `{"action":"click","target":"#b","popup":true}`,
+		Name: "none is opened", Page: `<button id=b>Go</button>`, Read: `document.title`, Refuses: true, Timeout: amply, Steps: `{"action":"click","target":"#b","popup":true}`,
 		Their: `await Promise.all([page.waitForEvent('popup'), page.locator('#b').click()])`,
 	},
 	{
@@ -137,11 +143,11 @@ var popups = []Case{
 	},
 	{
 		Name: "cookies are those of the session", Page: `<a id=b target=_blank href=two>Go</a><script>document.cookie = 'a=1'</script>`, Pages: named{"two": other}, Read: `document.cookie`,
-		Steps: `{"action":"click","target":"#b","popup":true}`,
+		Steps: `{"action":"click","target":"#b","popup":true}` + clickOther,
 	},
 	{
 		Name: "what is written in the opener's storage", Page: `<a id=b target=_blank href=two>Go</a><script>localStorage.a = 'x'</script>`, Pages: named{"two": other}, Read: `localStorage.a`,
-		Steps: `{"action":"click","target":"#b","popup":true}`,
+		Steps: `{"action":"click","target":"#b","popup":true}` + clickOther,
 	},
 }
 
@@ -286,7 +292,7 @@ var downloads = []Case{
 		Steps: `{"action":"click","target":"#b"}{"action":"click","target":"#c"}`,
 	},
 	{
-		Name: "none begins", Page: `<button id=b>Go</button>`, Read: where, Refuses: true, Steps: `{"action":"click","target":"#b","download":true}`,
+		Name: "none begins", Page: `<button id=b>Go</button>`, Read: where, Refuses: true, Timeout: amply, Steps: `{"action":"click","target":"#b","download":true}`,
 		Their: `await Promise.all([page.waitForEvent('download'), page.locator('#b').click()])`,
 	},
 	{

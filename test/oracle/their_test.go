@@ -30,7 +30,7 @@ func (c Case) their() (string, error) {
 	b.WriteString("let started\n")
 	for i, s := range specs {
 		limit := c.timeout(i, len(specs))
-		fmt.Fprintf(&b, "page.setDefaultTimeout(%d)\n", limit.Milliseconds())
+		fmt.Fprintf(&b, "await dawdle()\npage.setDefaultTimeout(%d)\n", limit.Milliseconds())
 		line := onPage(s)
 		switch {
 		case s.Action == "assert":

@@ -72,10 +72,10 @@ var uploading = []Case{
 	asked("a link that asks", "", `<a id=b href="#" onclick="f.click(); return false">Choose</a><input id=f type=file hidden>`, another),
 	{
 		Name: "a button that asks for nothing", Refuses: true, Read: clicked, Page: `<button id=b onclick="clicked = 1">Go</button>`,
-		Steps: `{"action":"upload","target":"#b","files":[` + note + `]}`, Their: `await Promise.all([page.waitForEvent("filechooser", { timeout: 1500 }), page.locator("#b").click()])`,
+		Timeout: amply, Steps: `{"action":"upload","target":"#b","files":[` + note + `]}`, Their: `await Promise.all([page.waitForEvent("filechooser"), page.locator("#b").click()])`,
 	},
 	{
-		Name: "a button in a frame of another site asks", Read: `new Promise(done => { const end = performance.now() + 1000; (function look() { if (window.clicked || performance.now() > end) done(window.clicked ?? null); else setTimeout(look, 10) })() })`,
+		Name: "a button in a frame of another site asks", Read: `new Promise(done => { const end = performance.now() + 20_000; (function look() { if (window.clicked || performance.now() > end) done(window.clicked ?? null); else setTimeout(look, 10) })() })`,
 		Page:  told + `<iframe src="{{other}}in"></iframe>`,
 		Pages: map[string]string{"in": `<button id=b onclick="f.click()">Choose</button><input id=f type=file hidden onchange="top.postMessage({clicked: f.files[0].name}, '*')">`},
 		Steps: `{"action":"upload","target":"#b","files":[` + note + `]}`,

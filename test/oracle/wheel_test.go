@@ -1,12 +1,14 @@
 package oracle
 
 // wheeled is a case of scrolling with the wheel, over #b if that is named. Where
-// it comes to rest is read when it is there.
+// it comes to rest is read when it is there, after the wheel has been heard: of what
+// is refused it never is.
 func wheeled(name, cites, page, read, step, their string) Case {
 	return Case{
 		Name: name, Cites: cites, Page: page + `<script>got = []; addEventListener('wheel', e => got.push([e.deltaX, e.deltaY, e.deltaMode, e.ctrlKey, e.target.id].join(' ')), { passive: true })</script>`,
 		Steps: `{"action":"scroll",` + step + `}`, Their: their,
-		Read: `new Promise(done => { let last, same = 0; (function look() { const now = JSON.stringify([` + read + `, got]); same = now === last ? same + 1 : 0; last = now; if (same > 15) done(JSON.parse(now)); else requestAnimationFrame(look) })() })`,
+		Read: `new Promise(done => { const end = performance.now() + 3000; let last, same = 0; (function look() { const now = JSON.stringify([` + read + `, got]); same = now === last ? same + 1 : 0; last = now
+			if (same > 15 && (got.length || performance.now() > end)) done(JSON.parse(now)); else requestAnimationFrame(look) })() })`,
 	}
 }
 
@@ -34,7 +36,7 @@ var wheel = []Case{
 	refused(wheeled("a box under a cover", "", box+`<div style="position:fixed;inset:0"></div>`, `b.scrollTop`, `"target":"#b","y":120`, overB("0", "120"))),
 	{
 		Name: "a box in a frame", Page: `<iframe src=in></iframe>`, Pages: map[string]string{"in": box}, Steps: `{"action":"scroll","target":"#b","y":120}`,
-		Read:  `new Promise(done => { const b = frames[0].document.getElementById('b'); let last, same = 0; (function look() { same = b.scrollTop === last ? same + 1 : 0; last = b.scrollTop; if (same > 15) done(last); else requestAnimationFrame(look) })() })`,
+		Read:  `new Promise(done => { const b = frames[0].document.getElementById('b'); let last, same = 0; (function look() { same = b.scrollTop === last ? same + 1 : 0; last = b.scrollTop; if (same > 15 && last) done(last); else requestAnimationFrame(look) })() })`,
 		Their: `await page.frameLocator("iframe").locator("#b").hover(); await page.mouse.wheel(0, 120)`,
 	},
 	{
