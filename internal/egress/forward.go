@@ -45,11 +45,11 @@ type Refusal struct {
 // be reached, and in nobody else's: the reason, as in [Refusal].
 const RefusedHeader = "browserhook-refused"
 
-// Forward is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
+// ForwardProxy is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
 // once for each connection, what it means is judged, and what passed is connected to.
 // It is closed until [Forward.Rule] says what may be reached. What it has passed on
 // and refused since then it counts.
-type Forward struct {
+type ForwardProxy struct {
 	told     func(Refusal)
 	often    *rate.Limiter
 	resolver *net.Resolver
@@ -65,17 +65,17 @@ type Forward struct {
 	ended   bool
 }
 
-// NewForward makes a proxy. told is called for connections that are not made, before
+// NewForwardProxy makes a proxy. told is called for connections that are not made, before
 // the browser hears of it, though not for all when they are many; it must not block
 // for long.
-func NewForward(told func(Refusal)) *Forward {
-	f := &Forward{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]*outbound{}}
+func NewForwardProxy(told func(Refusal)) *ForwardProxy {
+	f := &ForwardProxy{told: told, often: rate.NewLimiter(toldPerSecond, toldAtOnce), resolver: net.DefaultResolver, open: map[net.Conn]*outbound{}}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
 	return f
 }
 
-// Rule sets the rules. Connections to what they close end.
-func (f *Forward) Rule(r Rules) error {
+// SetRules sets the rules. Connections to what they close end.
+func (f *ForwardProxy) SetRules(r Rules) error {
 	j := &ruleSet{Rules: r, guard: newBrowserGuard(r.Open...)}
 	for _, host := range r.Deny {
 		if addr, err := netip.ParseAddr(host); err == nil {
@@ -103,12 +103,12 @@ func (f *Forward) Rule(r Rules) error {
 }
 
 // Usage is what has passed, and how often a connection was refused, so far.
-func (f *Forward) Usage() domain.Usage {
+func (f *ForwardProxy) Usage() domain.Usage {
 	return domain.Usage{SentBytes: f.sent.Load(), ReceivedBytes: f.received.Load(), Refused: f.refused.Load()}
 }
 
 // Close ends all connections. Usage doesn't change any more after it.
-func (f *Forward) Close() {
+func (f *ForwardProxy) Close() {
 	f.cancel()
 	f.mu.Lock()
 	f.ended = true
@@ -121,7 +121,7 @@ func (f *Forward) Close() {
 
 // track remembers a connection to the outside until untrack; false: all are over, or the
 // rules have become others, and it is closed.
-func (f *Forward) track(out *outbound) bool {
+func (f *ForwardProxy) track(out *outbound) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ended || !f.rules.Load().allows(out) {
@@ -132,7 +132,7 @@ func (f *Forward) track(out *outbound) bool {
 	return true
 }
 
-func (f *Forward) untrack(nc net.Conn) {
+func (f *ForwardProxy) untrack(nc net.Conn) {
 	nc.Close()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -140,7 +140,7 @@ func (f *Forward) untrack(nc net.Conn) {
 }
 
 // Serve takes connections until the listener is closed.
-func (f *Forward) Serve(l net.Listener) {
+func (f *ForwardProxy) Serve(l net.Listener) {
 	f.mu.Lock()
 	if !f.ended {
 		f.serving.Go(f.sweepLoop)
@@ -162,10 +162,10 @@ func (f *Forward) Serve(l net.Listener) {
 const acceptAgain = 100 * time.Millisecond
 
 // ServeConn serves one connection until it ends.
-func (f *Forward) ServeConn(nc net.Conn) { <-f.accept(nc) }
+func (f *ForwardProxy) ServeConn(nc net.Conn) { <-f.accept(nc) }
 
 // accept begins to serve a connection. What it returns is closed when that is over.
-func (f *Forward) accept(nc net.Conn) <-chan struct{} {
+func (f *ForwardProxy) accept(nc net.Conn) <-chan struct{} {
 	over := make(chan struct{})
 	f.mu.Lock()
 	full := len(f.open) >= maxOpen
@@ -190,7 +190,7 @@ func (f *Forward) accept(nc net.Conn) <-chan struct{} {
 }
 
 // refuse counts and tells of a connection that is not made.
-func (f *Forward) refuse(h *requestHead, why *Error) {
+func (f *ForwardProxy) refuse(h *requestHead, why *Error) {
 	if why.Class == ClassBlocked {
 		f.refused.Add(1)
 	}
@@ -202,7 +202,7 @@ func (f *Forward) refuse(h *requestHead, why *Error) {
 }
 
 // reach connects to a request's target.
-func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
+func (f *ForwardProxy) reach(h *requestHead) (*outbound, *Error) {
 	r := f.rules.Load()
 	if r == nil { // nobody is to know or to pay
 		return nil, &Error{ClassBlocked, "the browser is no session's yet"}
@@ -223,7 +223,7 @@ func (f *Forward) reach(h *requestHead) (*outbound, *Error) {
 }
 
 // dial connects to a host. It returns at which of its addresses, with the port.
-func (f *Forward) dial(ctx context.Context, r *ruleSet, host, port string) (nc net.Conn, target string, err error) {
+func (f *ForwardProxy) dial(ctx context.Context, r *ruleSet, host, port string) (nc net.Conn, target string, err error) {
 	if err := r.hosts(host); err != nil {
 		return nil, "", err
 	}
@@ -250,7 +250,7 @@ func (f *Forward) dial(ctx context.Context, r *ruleSet, host, port string) (nc n
 
 // resolve is what a host means. Names below localhost are this machine everywhere, as
 // to browsers.
-func (f *Forward) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
+func (f *ForwardProxy) resolve(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
 	}

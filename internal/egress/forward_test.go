@@ -32,7 +32,7 @@ var here = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParseP
 
 // way is a forward proxy for a test, with what it has told.
 type way struct {
-	*Forward
+	*ForwardProxy
 	addr string
 
 	mu  sync.Mutex
@@ -42,7 +42,7 @@ type way struct {
 func startForward(t *testing.T, rules *Rules, resolver *net.Resolver) *way {
 	t.Helper()
 	w := &way{}
-	w.Forward = NewForward(func(r Refusal) {
+	w.Forward = NewForwardProxy(func(r Refusal) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.not = append(w.not, r)
@@ -51,7 +51,7 @@ func startForward(t *testing.T, rules *Rules, resolver *net.Resolver) *way {
 		w.resolver = resolver
 	}
 	if rules != nil {
-		if err := w.Rule(*rules); err != nil {
+		if err := w.SetRules(*rules); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -878,7 +878,7 @@ func TestForwardEndsWhatIsClosed(t *testing.T) {
 			if resp, err := http.ReadResponse(kept, nil); err != nil || resp.StatusCode != 204 {
 				t.Fatalf("%v, %v", resp, err)
 			}
-			if err := w.Rule(rules); err != nil {
+			if err := w.SetRules(rules); err != nil {
 				t.Fatal(err)
 			}
 			if strings.HasPrefix(name, "nothing") {
@@ -903,7 +903,7 @@ func TestForwardEndsWhatIsClosed(t *testing.T) {
 	}))
 	_, in := w.speak(t, fmt.Sprintf("CONNECT slow.example:%d HTTP/1.1\r\n\r\n", port))
 	<-asked
-	if err := w.Rule(Rules{}); err != nil {
+	if err := w.SetRules(Rules{}); err != nil {
 		t.Fatal(err)
 	}
 	close(goes)

@@ -17,7 +17,7 @@ import (
 // has closed a connection, and decides itself whether to send a request anew.
 type inbound struct {
 	net.Conn
-	f  *Forward
+	f  *ForwardProxy
 	in *bufio.Reader
 
 	to *upstream // nil: none yet

@@ -11,7 +11,7 @@ import (
 // TestCloseDuringAnUpload waits for nothing: what has passed is told then.
 func TestCloseDuringAnUpload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := NewForward(nil)
+		f := NewForwardProxy(nil)
 		browsers, inside := net.Pipe()
 		outside, server := net.Pipe()
 		c := &inbound{Conn: inside, f: f, in: bufio.NewReader(inside)}

@@ -20,7 +20,7 @@ var passing = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 // outbound is a connection to the outside, whose bytes are counted.
 type outbound struct {
 	net.Conn
-	f *Forward
+	f *ForwardProxy
 
 	rules        *ruleSet // by which it was made
 	host, target string   // whom it is to, and the address, with the port

@@ -11,7 +11,7 @@ const (
 
 // sweepLoop ends, until Close, connections to servers that take nothing. They would have no
 // end by themselves: that the browser has gone isn't seen before what it had sent is taken.
-func (f *Forward) sweepLoop() {
+func (f *ForwardProxy) sweepLoop() {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
@@ -24,7 +24,7 @@ func (f *Forward) sweepLoop() {
 	}
 }
 
-func (f *Forward) sweep(now time.Time) {
+func (f *ForwardProxy) sweep(now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for nc, out := range f.open {

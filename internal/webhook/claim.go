@@ -16,10 +16,10 @@ const (
 type claimEvent int
 
 const (
-	claimBegins  claimEvent = iota
-	claimDenied             // for lack of room
-	claimRetried            // there may be room now
-	claimVoided             // what the lane knows of its endpoint is out of date
+	claimBegins      claimEvent = iota
+	claimDenied                 // for lack of room
+	claimRetried                // there may be room now
+	claimInvalidated            // what the lane knows of its endpoint is out of date
 	claimEnds
 )
 
@@ -28,7 +28,7 @@ const (
 var claimTransitions = map[claimState]map[claimEvent]claimState{
 	claimIdle:     {claimBegins: claimActive, claimDenied: claimWaiting},
 	claimWaiting:  {claimBegins: claimActive, claimRetried: claimIdle},
-	claimActive:   {claimVoided: claimOutdated, claimEnds: claimIdle},
+	claimActive:   {claimInvalidated: claimOutdated, claimEnds: claimIdle},
 	claimOutdated: {claimEnds: claimIdle},
 }
 

@@ -9,11 +9,11 @@ import (
 // TestClaimTransitions walks the whole table: what isn't named here changes nothing.
 func TestClaimTransitions(t *testing.T) {
 	states := []claimState{claimIdle, claimWaiting, claimActive, claimOutdated}
-	events := []claimEvent{claimBegins, claimDenied, claimRetried, claimVoided, claimEnds}
+	events := []claimEvent{claimBegins, claimDenied, claimRetried, claimInvalidated, claimEnds}
 	want := map[string]claimState{
 		fmt.Sprint(claimIdle, claimBegins): claimActive, fmt.Sprint(claimIdle, claimDenied): claimWaiting,
 		fmt.Sprint(claimWaiting, claimBegins): claimActive, fmt.Sprint(claimWaiting, claimRetried): claimIdle,
-		fmt.Sprint(claimActive, claimVoided): claimOutdated, fmt.Sprint(claimActive, claimEnds): claimIdle,
+		fmt.Sprint(claimActive, claimInvalidated): claimOutdated, fmt.Sprint(claimActive, claimEnds): claimIdle,
 		fmt.Sprint(claimOutdated, claimEnds): claimIdle,
 	}
 	if len(claimTransitions) != len(states) {

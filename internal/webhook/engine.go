@@ -156,7 +156,7 @@ func (e *Engine) stop() (back []domain.Job) {
 	defer e.mu.Unlock()
 	e.phase = phaseStopped
 	for _, s := range e.lanes {
-		back = append(back, s.void()...)
+		back = append(back, s.invalidate()...)
 		e.scheduler.remove(&s.turn)
 		s.alarm.stop()
 	}

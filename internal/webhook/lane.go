@@ -291,10 +291,10 @@ func (l *lane) notified(elsewhere bool) {
 	l.backlog.refused = false
 }
 
-// void is told that what is known of the endpoint, or of whose its deliveries
+// invalidate is told that what is known of the endpoint, or of whose its deliveries
 // are, is out of date. What is queued is returned; what is in flight goes on.
-func (l *lane) void() []domain.Job {
-	l.claim.on(claimVoided)
+func (l *lane) invalidate() []domain.Job {
+	l.claim.on(claimInvalidated)
 	return l.evict()
 }
 

@@ -86,7 +86,7 @@ func TestLaneEffects(t *testing.T) {
 		{"a claim of an endpoint that changed meanwhile", func(l *lane) {
 			l.notified(false)
 			room := l.next(now).claim
-			l.void()
+			l.invalidate()
 			if back := l.claimed(room, domain.Claim{Jobs: jobsOf(plain, 2)}, nil, now, now); len(back) != 2 {
 				t.Errorf("%d go back", len(back))
 			}
@@ -95,7 +95,7 @@ func TestLaneEffects(t *testing.T) {
 			l.configure(ordered)
 			l.notified(false)
 			room := l.next(now).claim
-			l.void()
+			l.invalidate()
 			l.claimed(room, domain.Claim{Jobs: jobsOf(ordered, 2)}, nil, now, now)
 		}, now, effects{}},
 		{"all that it may send at once is in flight", func(l *lane) { l.push(jobsOf(plain, firstLimit+1)...); sends(l, firstLimit) }, now, effects{}},
@@ -145,7 +145,7 @@ func TestLaneAccepts(t *testing.T) {
 			l.notified(false)
 			l.claimed(l.next(now).claim, domain.Claim{}, nil, now, now)
 		}, true, true},
-		{"what is reserved was revoked", func(l *lane) { l.reserve(plain, 1); l.void() }, false, false},
+		{"what is reserved was revoked", func(l *lane) { l.reserve(plain, 1); l.invalidate() }, false, false},
 		{"the circuit is open", func(l *lane) {
 			for range tripAfter {
 				l.circuit.fail(now)
@@ -300,7 +300,7 @@ func (w *world) step(what int) {
 	case 8: // time
 		w.now = w.now.Add(time.Duration(rapid.IntRange(1, 5000).Draw(w.T, "ms")) * time.Millisecond)
 	case 9:
-		w.back(w.void(), "queued")
+		w.back(w.invalidate(), "queued")
 	}
 	w.follow()
 }

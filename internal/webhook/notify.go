@@ -44,7 +44,7 @@ func (e *Engine) Signal(s domain.Signal) {
 func (e *Engine) lost() {
 	var jobs []domain.Job
 	for _, s := range e.lanes {
-		jobs = append(jobs, s.void()...)
+		jobs = append(jobs, s.invalidate()...)
 		e.scheduler.set(&s.turn, s.circuit.suspect(), false)
 	}
 	e.releaseSoon(jobs)
@@ -57,7 +57,7 @@ func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
 		}
 	}
 	for _, ref := range c.Changed {
-		e.void(ref.ID, now)
+		e.invalidate(ref.ID, now)
 	}
 	for _, ref := range c.Due {
 		if slices.Contains(c.Gone, ref) {
@@ -74,11 +74,11 @@ func (e *Engine) committed(c domain.Commit, elsewhere bool, now time.Time) {
 	}
 }
 
-// void releases what is queued for an endpoint that has changed, or may be
+// invalidate releases what is queued for an endpoint that has changed, or may be
 // another server's: it is claimed anew.
-func (e *Engine) void(endpoint string, now time.Time) {
+func (e *Engine) invalidate(endpoint string, now time.Time) {
 	if s, ok := e.lanes[endpoint]; ok {
-		e.releaseSoon(s.void())
+		e.releaseSoon(s.invalidate())
 		e.follow(s, now)
 	}
 }

@@ -113,7 +113,7 @@ type keeper struct {
 	exceeds  chan Exceeded // it has too much of something
 	exceeded *Exceeded     // and was ended for that
 
-	proxy *egress.Forward
+	proxy *egress.ForwardProxy
 
 	key []byte
 
@@ -139,7 +139,7 @@ func (k *keeper) run() error {
 	defer listener.Close()
 	defer k.release()
 	defer k.end()
-	k.proxy = egress.NewForward(func(r egress.Refusal) { k.mux.Tell(MethodTold, r) })
+	k.proxy = egress.NewForwardProxy(func(r egress.Refusal) { k.mux.Tell(MethodTold, r) })
 	var way net.Listener
 	var proxy []string
 	var browser pipes

@@ -121,7 +121,7 @@ func (k *keeper) hello(conn net.Conn, in *bufio.Reader) (Hello, error) {
 	}
 	var answer map[string]any
 	if err == nil && said.Params.Rules != nil {
-		err = k.proxy.Rule(*said.Params.Rules)
+		err = k.proxy.SetRules(*said.Params.Rules)
 	}
 	if err != nil {
 		answer = map[string]any{"id": said.ID, "error": map[string]any{"code": -32000, "message": err.Error()}}

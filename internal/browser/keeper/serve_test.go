@@ -41,7 +41,7 @@ func TestHello(t *testing.T) {
 		{"a program", "k", `{"version":2,"oldest":1,"key":"k","client":true}`, 2, "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			k := &keeper{key: []byte(tt.key), pid: 7, gone: time.Now().Add(-time.Second), proxy: egress.NewForward(nil)}
+			k := &keeper{key: []byte(tt.key), pid: 7, gone: time.Now().Add(-time.Second), proxy: egress.NewForwardProxy(nil)}
 			ours, theirs := net.Pipe()
 			let := make(chan error, 1)
 			go func() {
@@ -130,7 +130,7 @@ func TestWhoIsOfTheBrowser(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	k := &keeper{key: []byte("k"), proxy: egress.NewForward(nil)}
+	k := &keeper{key: []byte("k"), proxy: egress.NewForwardProxy(nil)}
 	for _, command := range [][]string{
 		{os.Args[0], "-test.run=^TestWhoIsOfTheBrowser$"},
 		{"setsid", os.Args[0], "-test.run=^TestWhoIsOfTheBrowser$"}, // one that has left Chromium's process group
