@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Connect has a [Forward] at the other end of a connection make a tunnel to an
+// Connect has a [ForwardProxy] at the other end of a connection make a tunnel to an
 // address, host:port. The error is an *[Error].
 func Connect(nc net.Conn, address string) error {
 	req := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: address}, Host: address, Header: http.Header{}}

@@ -41,13 +41,13 @@ type Refusal struct {
 	Reason string `json:"reason"` // a sentence that goes on after the host's name
 }
 
-// RefusedHeader is in a Forward's own answer to an http:// request whose target may not
+// RefusedHeader is in the own answer of a ForwardProxy to an http:// request whose target may not
 // be reached, and in nobody else's: the reason, as in [Refusal].
 const RefusedHeader = "browserhook-refused"
 
 // ForwardProxy is a proxy for one browser, by CONNECT and http:// URLs. A name is resolved
 // once for each connection, what it means is judged, and what passed is connected to.
-// It is closed until [Forward.Rule] says what may be reached. What it has passed on
+// It is closed until [ForwardProxy.SetRules] says what may be reached. What it has passed on
 // and refused since then it counts.
 type ForwardProxy struct {
 	told     func(Refusal)

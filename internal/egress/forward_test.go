@@ -42,7 +42,7 @@ type way struct {
 func startForward(t *testing.T, rules *Rules, resolver *net.Resolver) *way {
 	t.Helper()
 	w := &way{}
-	w.Forward = NewForwardProxy(func(r Refusal) {
+	w.ForwardProxy = NewForwardProxy(func(r Refusal) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.not = append(w.not, r)
@@ -75,9 +75,9 @@ func (w *way) quiet(t *testing.T) {
 	t.Helper()
 	late := time.After(10 * time.Second)
 	for tick := time.Tick(time.Millisecond); ; {
-		w.Forward.mu.Lock()
+		w.ForwardProxy.mu.Lock()
 		open := len(w.open)
-		w.Forward.mu.Unlock()
+		w.ForwardProxy.mu.Unlock()
 		if open == 0 {
 			return
 		}
@@ -773,9 +773,9 @@ func TestForwardLosesWhatNobodyTakes(t *testing.T) {
 		}
 		nc.Close()
 		w.sweep(time.Now())
-		w.Forward.mu.Lock()
+		w.ForwardProxy.mu.Lock()
 		open := len(w.open)
-		w.Forward.mu.Unlock()
+		w.ForwardProxy.mu.Unlock()
 		if open != 2 {
 			t.Errorf("%d connections are open to a server that may still read", open)
 		}
@@ -787,12 +787,12 @@ func TestForwardLosesWhatNobodyTakes(t *testing.T) {
 // TestForwardTellsWhenThereAreTooMany.
 func TestForwardTellsWhenThereAreTooMany(t *testing.T) {
 	w := startForward(t, &Rules{Open: here}, nil)
-	w.Forward.mu.Lock()
+	w.ForwardProxy.mu.Lock()
 	for range maxOpen {
 		nc, _ := net.Pipe()
 		w.open[nc] = nil
 	}
-	w.Forward.mu.Unlock()
+	w.ForwardProxy.mu.Unlock()
 	_, in := w.speak(t, "")
 	if _, err := in.ReadByte(); err == nil {
 		t.Error("one more is served")
