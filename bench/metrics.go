@@ -29,8 +29,8 @@ var ways = [...]struct {
 }{
 	{"without", map[string]string{"OTEL_SDK_DISABLED": "true"}},
 	{"with metrics", nil},
-	{"and traces", map[string]string{tracesTo: "%s"}},
-	{"and every trace", map[string]string{tracesTo: "%s", "OTEL_TRACES_SAMPLER": "always_on"}},
+	{"with metrics and traces", map[string]string{tracesTo: "%s"}},
+	{"with metrics and every trace", map[string]string{tracesTo: "%s", "OTEL_TRACES_SAMPLER": "always_on"}},
 }
 
 const tracesTo = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
@@ -54,8 +54,8 @@ func measureMetrics(ctx context.Context) (t table, err error) {
 	t = table{
 		Title: "What metrics and traces cost",
 		About: fmt.Sprintf("Deliveries: %s to one endpoint, as above, of %d runs of each, in turn. Steps: an `evaluate` of 1 through one API call with `Prefer: wait`, its events and their deliveries to an endpoint included, of %d, in turn over %d servers. "+
-			"Medians, and the median of what each run took to the run without in the same turn. Each event is told of as made in a request of its own, without a `traceparent`: it begins a trace, of the request, the event and the attempt. "+
-			"Traces are sent by OTLP over HTTP to a receiver on the same machine, which reads what it gets and throws it away; by default at most %d that begin in a second are kept, every one with `OTEL_TRACES_SAMPLER=always_on`. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.",
+			"Medians, and the median of what each run took to the run without in the same turn. Each event is told of as made in a request of its own, without a `traceparent`: the trace that it begins is of the request, the event and the attempt. "+
+			"Traces are sent by OTLP over HTTP to a receiver on the same machine, which reads what it gets and throws it away; by default at most %d begin in a second, with each request one with `OTEL_TRACES_SAMPLER=always_on`. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.",
 			thousands(less(deliveries)), metricsRuns, rounds, len(ways), telemetry.RootsPerSecond),
 		Columns: []string{"", ways[0].name},
 	}

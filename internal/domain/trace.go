@@ -23,7 +23,7 @@ var traceForm = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a
 // ParseTrace reads a traceparent. What isn't one is no trace, and of a version to
 // come what this one knows is taken, as W3C has it.
 func ParseTrace(s string) Trace {
-	if !traceForm.MatchString(s) || s[:2] == "ff" || s[:2] == "00" && len(s) > traceLen ||
+	if len(s) < traceLen || !traceForm.MatchString(s) || s[:2] == "ff" || s[:2] == "00" && len(s) > traceLen ||
 		s[3:traceEnd] == "00000000000000000000000000000000" || s[traceEnd+1:spanEnd] == "0000000000000000" {
 		return ""
 	}

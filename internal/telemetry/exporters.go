@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	"go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"golang.org/x/time/rate"
 )
 
 // sends is what metrics and spans are sent with; nil: they aren't.
@@ -18,6 +19,7 @@ type sends struct {
 	metrics metric.Exporter
 	spans   sdktrace.SpanExporter
 	sampler sdktrace.Sampler // of them
+	roots   *rate.Limiter    // of traces that begin here; nil: any number
 }
 
 // off says whether nothing is to be told but what Prometheus' own client counts.
@@ -48,7 +50,7 @@ func exporters(ctx context.Context, env func(string) string) (s sends, err error
 	if kind == "" {
 		return s, nil
 	}
-	if s.sampler, err = sampler(env); err != nil {
+	if s.sampler, s.roots, err = sampler(env); err != nil {
 		return s, err
 	}
 	switch kind {

@@ -68,7 +68,11 @@ func spanContext(place domain.Trace) trace.SpanContext {
 
 // placeOf is the opposite.
 func placeOf(c trace.SpanContext) domain.Trace {
-	return domain.ParseTrace("00-" + c.TraceID().String() + "-" + c.SpanID().String() + "-" + c.TraceFlags().String())
+	trace, span, flags := c.TraceID(), c.SpanID(), c.TraceFlags()
+	place := make([]byte, 0, len("00-")+2*len(trace)+len("-")+2*len(span)+len("-00"))
+	place = hex.AppendEncode(append(place, "00-"...), trace[:])
+	place = hex.AppendEncode(append(place, '-'), span[:])
+	return domain.Trace(hex.AppendEncode(append(place, '-'), []byte{byte(flags)}))
 }
 
 type idKey struct{}

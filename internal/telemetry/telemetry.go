@@ -23,6 +23,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+	"golang.org/x/time/rate"
 )
 
 // scope names who has made metrics and spans.
@@ -46,6 +47,7 @@ type Telemetry struct {
 	meters   *metric.MeterProvider
 	spans    *sdktrace.TracerProvider // nil: none are made
 	tracer   trace.Tracer             // of spans
+	roots    *rate.Limiter            // of traces that begin here; nil: the tracer knows
 }
 
 // New begins to count. The error names the variable that can't be used.
@@ -77,6 +79,7 @@ func New(ctx context.Context, cfg Config) (*Telemetry, error) {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
 	if sends.spans != nil {
+		t.roots = sends.roots
 		t.trace(about, sends.sampler, sdktrace.WithBatcher(sends.spans))
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { cfg.Log.Warn("telemetry", "err", err) }))

@@ -202,6 +202,7 @@ func TestCountingAllocatesNothing(t *testing.T) {
 	}
 	for name, one := range map[string]func(){
 		"a command":     func() { tm.Called(context.Background(), "Page.navigate", time.Now(), nil) },
+		"a request":     func() { answeredBy("GET /v1/sessions", http.StatusOK) },
 		"a transaction": func() { tm.Database(true, time.Second) },
 	} {
 		if n := testing.AllocsPerRun(100, one); n > 0 {
