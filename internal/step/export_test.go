@@ -19,17 +19,21 @@ func Missed(ctx context.Context, page *browser.Page, f browser.Frame) (by string
 	return no.Seen, err
 }
 
-// Pointed clicks a target with what stands for the mouse; buttons are presses and
-// releases at its point.
-func Pointed(ctx context.Context, page *browser.Page, target string, mouse func(button func(kind string) error) error) error {
+// Pointed brings the mouse to a target for a use of it, and has mouse send its events
+// there.
+func Pointed(ctx context.Context, page *browser.Page, target, use string, mouse func(send func(event string) error) error) error {
 	r := &run{ctx: ctx, running: new(sync.WaitGroup), page: page, spec: &Spec{Action: "click", Target: target}}
 	var err error
 	if r.target, err = ParseTarget(target); err != nil {
 		return err
 	}
-	return r.pointer(clickable, "mouse", func(x, y float64) error {
-		return mouse(func(kind string) error {
-			return page.Call(ctx, "Input.dispatchMouseEvent", object{"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}, nil)
+	return r.pointer(clickable, use, func(x, y float64) error {
+		return mouse(func(event string) error {
+			e := object{"type": event, "x": x, "y": y, "deltaX": 0, "deltaY": 1}
+			if event == "mousePressed" || event == "mouseReleased" {
+				e["button"], e["clickCount"] = "left", 1
+			}
+			return page.Call(ctx, "Input.dispatchMouseEvent", e, nil)
 		})
 	})
 }
@@ -37,7 +41,7 @@ func Pointed(ctx context.Context, page *browser.Page, target string, mouse func(
 // Slipped presses the mouse's button on a target as a click does, has between done
 // while it is down, and lets it go.
 func Slipped(ctx context.Context, page *browser.Page, target string, between func()) error {
-	return Pointed(ctx, page, target, func(button func(kind string) error) error {
+	return Pointed(ctx, page, target, "mouse", func(button func(event string) error) error {
 		if err := button("mousePressed"); err != nil {
 			return err
 		}

@@ -119,33 +119,46 @@ func TestATargetWhoseFrameSlipsAway(t *testing.T) {
 	}
 }
 
-// TestAPressThatIsLost on its way, wholly or but for its end, is made again: a step is
+// TestAnInputThatIsLost on its way, wholly or but for its end, is made again: a step is
 // not done because nobody saw it go wrong.
-func TestAPressThatIsLost(t *testing.T) {
+func TestAnInputThatIsLost(t *testing.T) {
 	const in = `<style>body { margin: 0 }</style><button id=b style="width:200px;height:100px">Go</button>
-		<script>for (const type of ['mousedown', 'mouseup', 'click']) b.addEventListener(type, () => b.textContent += ' ' + type)</script>`
+		<script>for (const type of ['mouseover', 'mousedown', 'mouseup', 'click', 'wheel']) b.addEventListener(type, () => b.textContent += ' ' + type)</script>`
 	site := pages(t, map[string]string{
 		"/": in, "/in": in, "/near": `<iframe src=in></iframe>`,
 		"/far": `<script>document.write('<iframe src="http://localhost:' + location.port + '/in"></iframe>')</script>`,
 	})
 	b := borrow(t)
-	whole := []string{"mousePressed", "mouseReleased"}
+	press := []string{"mousePressed", "mouseReleased"}
 	for _, path := range []string{"/", "/near", "/far"} {
-		for _, arrives := range [][]string{{}, whole[1:]} {
+		for _, tt := range []struct {
+			use            string
+			arrives, whole []string
+			heard          string
+		}{
+			{"mouse", nil, press, `"Go mouseover mousedown mouseup click"`},
+			{"mouse", press[1:], press, `"Go mouseover mousedown mouseup click"`},
+			{"hover", nil, []string{"mouseMoved"}, `"Go mouseover"`},
+			{"wheel", nil, []string{"mouseWheel"}, `"Go wheel"`},
+		} {
+			// The mouse isn't over the target, but for what arrives.
+			if err := b.page.Hover(t.Context(), 700, 500, 0); err != nil {
+				t.Fatal(err)
+			}
 			b.do(step.Spec{Action: "goto", URL: site.URL + path})
-			tries := [][]string{arrives, whole}
-			err := step.Pointed(t.Context(), b.page, "#b", func(button func(kind string) error) (err error) {
-				for _, kind := range tries[0] {
-					err = cmp.Or(err, button(kind))
+			tries := [][]string{tt.arrives, tt.whole}
+			err := step.Pointed(t.Context(), b.page, "#b", tt.use, func(send func(event string) error) (err error) {
+				for _, event := range tries[0] {
+					err = cmp.Or(err, send(event))
 				}
 				tries = tries[1:]
 				return err
 			})
 			if err != nil || len(tries) > 0 {
-				t.Errorf("%s, of which %q arrives first: %v, %d tries left", path, arrives, err, len(tries))
+				t.Errorf("%s, %s, of which %q arrives first: %v, %d tries left", path, tt.use, tt.arrives, err, len(tries))
 			}
-			if got := b.do(step.Spec{Action: "extract", Target: "#b"}); got != `"Go mousedown mouseup click"` {
-				t.Errorf("%s, of which %q arrives first: %s", path, arrives, got)
+			if got := b.do(step.Spec{Action: "extract", Target: "#b"}); got != tt.heard {
+				t.Errorf("%s, %s, of which %q arrives first: %s", path, tt.use, tt.arrives, got)
 			}
 		}
 	}

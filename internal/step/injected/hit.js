@@ -206,19 +206,20 @@ bh.watch = (how) => {
   return { ok: true };
 };
 
-// What hears of no press, with its document: a disabled control, and what has a
-// document of its own.
+// What its document may hear nothing of: a disabled control, and what has a document
+// of its own.
 const deaf = (el) => own(el).matches(":disabled, :disabled *, iframe, frame, object, embed, fencedframe");
 
-// reached says, after the mouse came, whether the target got it. A press of which
-// nobody heard was lost on its way, and can be made again.
+// reached says, after the mouse came, whether the target got it. What nobody heard of
+// was lost on its way, and can be made again.
 bh.reached = () => {
   const { el, kind, x, y, reached, by, slipped, lost } = watched || {};
   if (kind !== "grab" || reached) disarm(); // what was grabbed is let go of yet
-  if (el && kind !== "hover" && reached === undefined) {
-    const hit = at(x, y);
-    if (hit && !within(el, hit)) return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
-    if (hit && presses(kind) && !deaf(hit)) return no("input_unheard", "the page heard nothing of the mouse");
+  if (el && reached === undefined) {
+    const hit = at(x, y), covered = hit && !within(el, hit);
+    // Where the mouse only comes, the target may answer by covering itself.
+    if (covered && kind !== "hover") return no("target_covered", "covered by " + describe(hit) + " when the mouse came");
+    if (hit && !covered && !deaf(hit)) return no("input_unheard", "the page heard nothing of the mouse");
   }
   if (slipped) return no("click_missed", slipped);
   if (lost) return no("input_unheard", "the page heard of the button only when it came up");
