@@ -10,7 +10,8 @@ import (
 // without the setting.
 func (s *Server) WebhookRoots() (*x509.CertPool, error) { return roots("webhook-ca", s.WebhookCA) }
 
-// NodeRoots is the same of node-ca.
+// NodeRoots is what is in node-ca beside the system's own authorities; nil without the
+// setting.
 func (s *Server) NodeRoots() (*x509.CertPool, error) { return roots("node-ca", s.NodeCA) }
 
 // roots are the certificates in a setting's files, beside the system's authorities.

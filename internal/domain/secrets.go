@@ -143,7 +143,7 @@ func (s *Secrets) Hide(text string) string {
 	return s.hideCut(s.hide(text))
 }
 
-// HideURL does that to an address: whatever it escapes, and however.
+// HideURL has an ellipsis for each secret in an address, whatever that escapes, and however.
 func (s *Secrets) HideURL(address string) string {
 	if s == nil {
 		return address
@@ -233,8 +233,8 @@ func (s *Secrets) hide(text string) string {
 	return text
 }
 
-// HideJSON does that to every text and every name in a JSON value, and to
-// numbers that are secrets.
+// HideJSON has an ellipsis for each secret in the texts and names of a JSON value, and
+// for numbers that are secrets.
 func (s *Secrets) HideJSON(raw json.RawMessage) json.RawMessage {
 	if s == nil || len(raw) == 0 {
 		return raw

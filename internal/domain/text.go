@@ -74,8 +74,8 @@ func userinfo(rest string) int {
 	return at
 }
 
-// HideQueries does that too, and has an ellipsis for the query and the fragment
-// of each URL: tokens are often there.
+// HideQueries takes user and password out of the URLs in a text, and has an ellipsis for
+// the query and the fragment of each: tokens are often there.
 func HideQueries(text string) string {
 	return address.ReplaceAllStringFunc(HideUserinfo(text), func(url string) string {
 		if i := strings.IndexAny(url, "?#"); i >= 0 {

@@ -98,7 +98,7 @@ func viewEndpoint(e domain.Endpoint, secret bool) endpointView {
 	return v
 }
 
-// headerInput is the same as it is given: other members may be left out of it.
+// headerInput is a header in a request, in which other members may be left out.
 type headerInput headerView
 
 func headers(views []headerInput) []domain.Header {

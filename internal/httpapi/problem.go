@@ -190,7 +190,7 @@ func (p *Problem) of(id, base string) *Problem {
 	return &one
 }
 
-// nameProblem does that to the problems that huma writes.
+// nameProblem gives the problems that huma writes the request's id and the server's address.
 func (s *server) nameProblem(ctx huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*Problem); ok {
 		return p.of(requestID(ctx.Context()), s.base()), nil
@@ -206,7 +206,7 @@ func (s *server) base() string {
 	return s.PublicURL()
 }
 
-// baseOf is the same for who has only what is to be answered with.
+// baseOf is the address under which users reach the server, from the writer of an answer.
 func baseOf(w http.ResponseWriter) string {
 	for {
 		switch v := w.(type) {

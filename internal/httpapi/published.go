@@ -90,7 +90,7 @@ func asWritten(v any, raw json.RawMessage) error {
 	return nil
 }
 
-// openapiYAML is the same as YAML.
+// openapiYAML is the description as everybody sees it, as YAML.
 func (s *server) openapiYAML() ([]byte, error) {
 	raw, err := s.published()
 	if err != nil {

@@ -132,7 +132,7 @@ type upload struct {
 	given  *browser.Upload
 }
 
-// ready is that the bytes of the files may come.
+// ready tells the viewer that it may send the bytes of the files.
 type ready struct {
 	Type   string `json:"type"` // ready
 	Number int    `json:"number"`

@@ -29,7 +29,7 @@ type controller struct {
 	started  chan *takeover           // takeovers that the viewer is to be told of
 }
 
-// held is that somebody else has the session, and how to say so.
+// held is the error of a takeover that is refused because another viewer has the session.
 type held interface {
 	error
 	Held() string

@@ -224,8 +224,8 @@ func (s *Service) Notify(c domain.Commit) {
 	}
 }
 
-// Signal does so for sessions that another server has changed, has those looked
-// at that run here, and stops steps. It doesn't block.
+// Signal wakes whoever waits for steps of sessions that another server has changed, has
+// the actors that run here look at theirs, and stops steps. It doesn't block.
 func (s *Service) Signal(sig domain.Signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

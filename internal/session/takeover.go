@@ -9,14 +9,12 @@ import (
 	"github.com/browserhook/browserhook/internal/domain"
 )
 
-// A person drives a session by hand, and gives it back.
-
-// HeldError is a session that somebody else drives.
+// HeldError refuses a takeover: another viewer has the session.
 type HeldError struct{ By domain.Control }
 
 func (e *HeldError) Error() string { return "somebody else controls the session" }
 
-// Held says so to who wants it.
+// Held says, to a viewer who wants the session, who has it.
 func (e *HeldError) Held() string {
 	if e.By.Name == "" {
 		return "Somebody else controls the session."
@@ -39,7 +37,7 @@ func (s *Service) TakeOver(ctx context.Context, project, session string, by doma
 	return has, err
 }
 
-// GiveBack ends that, if it is still the viewer who drives.
+// GiveBack ends a viewer's takeover, if it still has the session: steps run again.
 func (s *Service) GiveBack(ctx context.Context, project, session, viewer string) error {
 	err := s.decide(ctx, project, session, func(d decider, c *domain.SessionChange) error {
 		if c.Session.Control == nil || c.Session.Control.Viewer != viewer {
@@ -108,7 +106,7 @@ func (d decider) takeOver(c *domain.SessionChange, by domain.Control) error {
 	return nil
 }
 
-// releaseControl ends that somebody drives the session, if anybody does.
+// releaseControl ends the takeover of the session, if there is one.
 func (d decider) releaseControl(c *domain.SessionChange) {
 	if by := c.Session.Control; by != nil {
 		c.Session.Control = nil

@@ -88,8 +88,8 @@ func decode(content []byte) (image.Image, error) {
 
 var errNoView = errors.New("the page shows nothing")
 
-// outward is how points of a frame's view come to be in the whole page's: as
-// place does, for many points.
+// outward is how points of a frame's view come to be in the whole page's: through the
+// elements of the frames around it, which are asked once for many points.
 func (r *run) outward(f browser.Frame, width, height float64) (func(x, y float64) (float64, float64), error) {
 	to := func(x, y float64) (float64, float64) { return x, y }
 	for inner := f; inner.Parent != ""; {

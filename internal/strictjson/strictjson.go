@@ -168,7 +168,7 @@ func kinds(dec *jsontext.Decoder) []jsontext.Kind {
 	return in
 }
 
-// kindsAt is the same on the way to a place in a text that Check has passed.
+// kindsAt is what the values are on the way to a place in a text that Check has passed.
 func kindsAt(raw []byte, at jsontext.Pointer) (in []jsontext.Kind) {
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
 	for token := range at.Tokens() {

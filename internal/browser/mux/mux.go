@@ -157,7 +157,7 @@ func (m *Mux) Serve(conn net.Conn, in io.Reader, target string, rules Rules) err
 	return m.serve(c, in, func(c *client) error { return m.root(c, target) })
 }
 
-// serve does, with a root session that is made by root.
+// serve lets one client use the browser by the root session that root makes for it.
 func (m *Mux) serve(c *client, in io.Reader, root func(*client) error) error {
 	m.join(c)
 	var writer sync.WaitGroup

@@ -12,7 +12,7 @@ var statuses = []domain.DeliveryStatus{
 	domain.DeliveryPending, domain.DeliverySending, domain.DeliveryDelivered, domain.DeliveryFailed, domain.DeliveryCanceled,
 }
 
-// TestBulkMoves: a statement can't be declared that the state table forbids, and
+// TestBulkChanges: a statement can't be declared that the state table forbids, and
 // what is declared takes just the rows that its condition picks.
 func TestBulkChanges(t *testing.T) {
 	for _, s := range statuses {

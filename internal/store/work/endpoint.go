@@ -40,8 +40,8 @@ func ApplyHealth(e *domain.Endpoint, o *domain.Outcome) (drafts []domain.Draft, 
 	return drafts, changed
 }
 
-// Recovery is that an endpoint is to get what happened in a time and did not
-// reach it.
+// Recovery is a span of time: what happened in it and did not reach an endpoint is to be
+// sent to it.
 type Recovery struct{ Since, Until time.Time }
 
 // slack is how far an event's id may be from the time of its event.
