@@ -162,7 +162,7 @@ func New(ctx context.Context, settings config.Server, log *slog.Logger) (_ *App,
 		Chromium: settings.Chromium, RunDir: a.data.Run, Keeper: keeper, Script: step.Script(), Grace: keep, Ready: *settings.PoolSize,
 		Limits: limits, Allow: reach, Called: a.telemetry.Called, Log: log,
 		MaxDownload: largest, Keep: withFreeSpace(a.blobs.full, func(ctx context.Context, session string, d *browser.Download, file io.Reader) error {
-			return a.sessions.Downloaded(ctx, session, d, file)
+			return a.sessions.KeepDownload(ctx, session, d, file)
 		}),
 		Logs: func(session string, flush func()) (*sessionlog.File, error) {
 			return a.sessions.OpenLog(session, flush)

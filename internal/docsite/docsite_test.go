@@ -2,6 +2,7 @@ package docsite
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -52,4 +53,17 @@ func TestStatesAreDrawnFromTheTables(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// mermaid is a table as a diagram in that language.
+func mermaid(noun string) string {
+	m := machines()[noun]
+	var b strings.Builder
+	b.WriteString("stateDiagram-v2\n")
+	for _, from := range m.order() {
+		for _, to := range m.moves[from] {
+			fmt.Fprintf(&b, "    %s --> %s\n", from, to)
+		}
+	}
+	return b.String()
 }

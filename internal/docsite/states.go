@@ -43,19 +43,6 @@ func machines() map[string]machine {
 	}
 }
 
-// mermaid is a table as a diagram in that language, for who reads the documents elsewhere.
-func mermaid(noun string) string {
-	m := machines()[noun]
-	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n")
-	for _, from := range m.order() {
-		for _, to := range m.moves[from] {
-			fmt.Fprintf(&b, "    %s --> %s\n", from, to)
-		}
-	}
-	return b.String()
-}
-
 // order is the states as they are read: by row and column.
 func (m machine) order() []string {
 	return slices.SortedFunc(maps.Keys(m.moves), func(a, b string) int {

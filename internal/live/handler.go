@@ -34,7 +34,7 @@ type Sessions interface {
 	// Watch records that somebody looks by a link; domain.ErrStreamOver: it is for
 	// another.
 	Watch(ctx context.Context, link domain.Stream, resume, address string) (domain.Viewer, error)
-	Left(ctx context.Context, v domain.Viewer) error
+	Unwatch(ctx context.Context, v domain.Viewer) error
 	// TakeOver has a viewer drive the session, unless another does: as it drives it then,
 	// since one that comes again, by its resume token, goes on with what it did.
 	TakeOver(ctx context.Context, project, session string, by domain.Control) (domain.Control, error)

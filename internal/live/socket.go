@@ -152,7 +152,7 @@ func from(r *http.Request) string {
 func (h *Handler) left(ctx context.Context, v domain.Viewer) {
 	ctx, cancel := context.WithTimeout(ctx, lookWithin)
 	defer cancel()
-	if err := h.sessions.Left(ctx, v); err != nil {
+	if err := h.sessions.Unwatch(ctx, v); err != nil {
 		h.log.Warn("the time when a viewer left could not be recorded", "session", v.SessionID, "viewer", v.ID, "err", err)
 	}
 }

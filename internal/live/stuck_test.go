@@ -181,7 +181,7 @@ func (h *fakeSessions) GiveBack(_ context.Context, _, _, viewer string) error {
 	return nil
 }
 
-func (h *fakeSessions) Left(_ context.Context, v domain.Viewer) error {
+func (h *fakeSessions) Unwatch(_ context.Context, v domain.Viewer) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n, _ := strconv.Atoi(v.ID)

@@ -16,9 +16,9 @@ import (
 // KindDownload is the kind of the artifact that is a downloaded file.
 const KindDownload = "download"
 
-// Downloaded is the [browser.Keep] of sessions: what their pages download becomes an
+// KeepDownload is the [browser.Keep] of sessions: what their pages download becomes an
 // artifact, the bytes first and then the row with its event.
-func (s *Service) Downloaded(ctx context.Context, id string, d *browser.Download, file io.Reader) error {
+func (s *Service) KeepDownload(ctx context.Context, id string, d *browser.Download, file io.Reader) error {
 	a := s.actor(id)
 	if a == nil {
 		return errNotOwner

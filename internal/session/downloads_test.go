@@ -29,24 +29,24 @@ func TestADownloadBecomesAnArtifact(t *testing.T) {
 	whole := browser.Download{ArtifactID: art, Name: "a.csv", ContentType: "text/csv", URL: "https://x.test/a.csv", PageURL: "https://x.test/", StepID: "step_1"}
 	for range 2 { // the second as by a server that doesn't know of the first
 		d := whole
-		if err := n.Downloaded(t.Context(), id, &d, strings.NewReader("a,b\n")); err != nil || d.Size != 4 || d.SHA256 != hex.EncodeToString(sum[:]) {
+		if err := n.KeepDownload(t.Context(), id, &d, strings.NewReader("a,b\n")); err != nil || d.Size != 4 || d.SHA256 != hex.EncodeToString(sum[:]) {
 			t.Errorf("%+v, %v", d, err)
 		}
 	}
 	known, unknown := whole, whole
 	unknown.ArtifactID = domain.NewID(domain.PrefixArtifact)
-	if err := n.Downloaded(t.Context(), id, &known, nil); err != nil || known.Size != 4 {
+	if err := n.KeepDownload(t.Context(), id, &known, nil); err != nil || known.Size != 4 {
 		t.Errorf("asked for again: %+v, %v", known, err)
 	}
-	if err := n.Downloaded(t.Context(), id, &unknown, nil); !errors.Is(err, domain.ErrNotFound) {
+	if err := n.KeepDownload(t.Context(), id, &unknown, nil); !errors.Is(err, domain.ErrNotFound) {
 		t.Errorf("one that nobody kept: %v", err)
 	}
 	broken := browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "b.csv", Failure: &domain.Failure{Code: "download_failed", Message: "The download broke off."}}
-	if err := n.Downloaded(t.Context(), id, &broken, nil); err != nil {
+	if err := n.KeepDownload(t.Context(), id, &broken, nil); err != nil {
 		t.Error(err)
 	}
 	unread := errors.New("the disk is full")
-	if err := n.Downloaded(t.Context(), id, &browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "c.csv"}, io.MultiReader(strings.NewReader("c"), failing{unread})); !errors.Is(err, unread) {
+	if err := n.KeepDownload(t.Context(), id, &browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "c.csv"}, io.MultiReader(strings.NewReader("c"), failing{unread})); !errors.Is(err, unread) {
 		t.Errorf("one that can't be read: %v", err)
 	}
 	all, err := n.store.Artifacts(t.Context(), project, id)
@@ -92,7 +92,7 @@ func TestADownloadBecomesAnArtifact(t *testing.T) {
 	}
 	late := whole
 	late.ArtifactID = domain.NewID(domain.PrefixArtifact)
-	if err := n.Downloaded(t.Context(), id, &late, strings.NewReader("late")); err == nil || len(kept.names()) != 1 {
+	if err := n.KeepDownload(t.Context(), id, &late, strings.NewReader("late")); err == nil || len(kept.names()) != 1 {
 		t.Errorf("after the session's end: %v, kept are %v", err, kept.names())
 	}
 }

@@ -67,7 +67,7 @@ func TestBytesStayWhenNobodyKnowsWhetherTheyAreNamed(t *testing.T) {
 	}
 	store.next.Store(&refuse)
 	d := browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "a.csv"}
-	err := n.Downloaded(t.Context(), id, &d, strings.NewReader("a,b"))
+	err := n.KeepDownload(t.Context(), id, &d, strings.NewReader("a,b"))
 	if why, never := errors.AsType[*domain.Failure](err); !never || why.Code != browser.CodeDownloadNotKept || len(kept.names()) != 0 {
 		t.Errorf("one that is refused: %v, kept are %v", err, kept.names())
 	}
@@ -83,7 +83,7 @@ func TestBytesStayWhenNobodyKnowsWhetherTheyAreNamed(t *testing.T) {
 	ctx := context.WithoutCancel(t.Context())
 	go func() {
 		one := browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "b.csv"}
-		done <- n.Downloaded(ctx, id, &one, strings.NewReader("a,b"))
+		done <- n.KeepDownload(ctx, id, &one, strings.NewReader("a,b"))
 	}()
 	<-committed
 }
@@ -104,7 +104,7 @@ func TestARecoveryIsToldFirst(t *testing.T) {
 		soon, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 		defer cancel()
 		d := browser.Download{ArtifactID: domain.NewID(domain.PrefixArtifact), Name: "a.csv", Failure: &domain.Failure{Code: "download_failed"}}
-		tried <- n.Downloaded(soon, id, &d, nil)
+		tried <- n.KeepDownload(soon, id, &d, nil)
 		return change(ctx)
 	}
 	composed := make(chan struct{})

@@ -99,8 +99,8 @@ func (s *Service) Opens(st domain.Stream, resume string) bool {
 	return !st.Once || st.UsedBy != "" && st.UsedBy == hashed(resume)
 }
 
-// Left records that a viewer has left.
-func (s *Service) Left(ctx context.Context, v domain.Viewer) error {
+// Unwatch records that a viewer has left.
+func (s *Service) Unwatch(ctx context.Context, v domain.Viewer) error {
 	v.LeftAt = time.Now()
 	return s.Store.ViewerLeft(ctx, v)
 }
