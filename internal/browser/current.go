@@ -119,6 +119,7 @@ var ErrTooManyTabs = errors.New("too many tabs are open")
 
 // New opens a tab.
 func (t *Tabs) New(ctx context.Context) (*Page, error) {
+	refused := t.Refused()
 	if len(t.Open()) >= t.max {
 		return nil, ErrTooManyTabs
 	}
@@ -128,25 +129,34 @@ func (t *Tabs) New(ctx context.Context) (*Page, error) {
 	if err := (cdp.Session{Conn: t.conn}).Call(ctx, "Target.createTarget", object{"url": "about:blank"}, &made); err != nil {
 		return nil, err
 	}
-	return t.until(ctx, func() *Page {
-		for _, p := range t.Open() {
-			if p.main == made.TargetID {
-				return p
-			}
+	// The browser tells of a tab before it answers who has made it.
+	for _, p := range t.Open() {
+		if p.main == made.TargetID {
+			return p, nil
 		}
-		return nil
-	})
+	}
+	if t.Refused() > refused { // pages have opened some meanwhile
+		return nil, ErrTooManyTabs
+	}
+	return nil, errors.New("the tab was closed as soon as it was opened")
 }
 
-// Close closes a tab without asking its page.
+// Close closes a tab without asking its page. One that is closed already is no error.
 func (t *Tabs) Close(ctx context.Context, p *Page) error {
 	err := cdp.Session{Conn: t.conn}.Call(ctx, "Target.closeTarget", object{"targetId": p.main}, nil)
 	if err != nil {
-		return err
+		select {
+		case <-p.closed: // of which the browser tells before it refuses
+			return nil
+		default:
+			return err
+		}
 	}
 	select {
 	case <-p.closed:
 		return nil
+	case <-t.conn.Done():
+		return t.conn.Err()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

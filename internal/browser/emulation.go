@@ -83,7 +83,7 @@ func (t *Tabs) start(s cdp.Session, kind string, opt domain.SessionOptions, firs
 		}
 	}
 	t.locales.tell(s, t.opt.Locale)
-	_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+	_, _ = s.Send(resumes, nil)
 }
 
 // locales sees that every target has the session's locale. It is a whole

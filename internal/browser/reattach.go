@@ -276,7 +276,7 @@ func (p *Page) resume(ctx context.Context, s attached, opt domain.SessionOptions
 		}
 	}
 	l.tell(s.Session, opt.Locale)
-	if _, err := s.Send("Runtime.runIfWaitingForDebugger", nil); err != nil {
+	if _, err := s.Send(resumes, nil); err != nil {
 		return nil, err
 	}
 	var tree struct {

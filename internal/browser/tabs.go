@@ -168,7 +168,7 @@ func (t *Tabs) heard(e cdp.Event) {
 	case "Inspector.targetReloadedAfterCrash":
 		// A service worker that was stopped starts again, when a page needs it,
 		// and waits once more. What it was told is kept for it.
-		_, _ = t.conn.Send(e.SessionID, "Runtime.runIfWaitingForDebugger", nil)
+		_, _ = t.conn.Send(e.SessionID, resumes, nil)
 		return
 	case "Target.detachedFromTarget":
 		t.dialogClosed(ev.SessionID)
@@ -223,7 +223,7 @@ func (t *Tabs) release(by string, a *attachedToTarget) {
 	if by != "" && (kind == "service_worker" || kind == "shared_worker") {
 		// The browser's own session is attached to it too, for as long as it
 		// lives, and has told it. It waits for both.
-		_, _ = s.Send("Runtime.runIfWaitingForDebugger", nil)
+		_, _ = s.Send(resumes, nil)
 		return
 	}
 	t.start(s, kind, t.opt, t.listens(kind))
@@ -249,38 +249,29 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		t.refused++
 		n := t.refused
 		t.mu.Unlock()
-		if n&(n-1) == 0 {
-			t.log.Warn("a page opens too many tabs: what is over the bound is closed", "tabs", t.max, "closed", n)
-		}
-		_, _ = p.Send("Runtime.runIfWaitingForDebugger", nil)
-		t.closeTarget(a.TargetInfo.TargetID)
+		t.refuse(p, n)
 		return
 	}
 	t.count++
 	p.number = t.count
-	t.add(p, a.TargetInfo.OpenerID)
 	if p.number > 1 {
 		p.frames[p.main].Document.URL = "about:blank" // until it shows something else
 	}
+	var pending []*cdp.Pending
+	var err error
+	if p.number > 1 { // attach prepares the first
+		// Before anybody finds it among the open tabs: whoever closes it has it begin
+		// before. See letGo.
+		pending, err = t.tellNew(p, opt)
+	}
+	t.add(p, a.TargetInfo.OpenerID)
 	if len(t.open) == 1 {
 		t.use(p)
 	}
 	t.notifyLocked()
 	t.mu.Unlock()
-	if p.number == 1 {
-		return // attach prepares it
-	}
-	pending, err := p.tell(opt)
-	if err != nil {
-		return // the wire has ended
-	}
-	t.locales.tell(p.Session, opt.Locale)
-	if !t.other {
-		running, err := p.Send("Runtime.runIfWaitingForDebugger", nil)
-		if err != nil {
-			return
-		}
-		pending = append(pending, running)
+	if p.number == 1 || err != nil { // the wire has ended
+		return
 	}
 	if c := t.Current(); c != p {
 		// A tab that is behind another draws nothing, and what waits for a frame
@@ -288,17 +279,20 @@ func (t *Tabs) opened(a *attachedToTarget) {
 		_, _ = c.Send("Page.bringToFront", nil)
 	}
 	t.conn.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), cdp.DefaultTimeout)
+		there, done := p.untilCrash() // one that crashes answers nothing more
+		defer done()
+		ctx, cancel := context.WithTimeout(there, cdp.DefaultTimeout)
 		defer cancel()
 		var err error
 		if t.other { // its first script looks at its window, too
-			var fitting *cdp.Pending
+			var fitting, running *cdp.Pending
 			if fitting, err = p.fit(ctx, opt.Viewport); err == nil {
 				err = fitting.Wait(ctx, nil)
 			}
 			if err == nil {
-				_, err = p.Send("Runtime.runIfWaitingForDebugger", nil)
+				running, err = p.Send(resumes, nil)
 			}
+			pending = append(pending, running)
 		}
 		if err == nil {
 			err = p.prepare(ctx, pending)
@@ -312,6 +306,53 @@ func (t *Tabs) opened(a *attachedToTarget) {
 			}
 		}
 	})
+}
+
+// resumes is how a target is let go on that waits since it began.
+const resumes = "Runtime.runIfWaitingForDebugger"
+
+// tellNew tells a new page what every page is told, and has it begin, if its window
+// needs nothing more.
+func (t *Tabs) tellNew(p *Page, opt domain.SessionOptions) ([]*cdp.Pending, error) {
+	pending, err := p.tell(opt)
+	if err != nil {
+		return nil, err
+	}
+	t.locales.tell(p.Session, opt.Locale)
+	if t.other {
+		return pending, nil
+	}
+	running, err := p.Send(resumes, nil)
+	return append(pending, running), err
+}
+
+// refuse closes a page that is one too many, the nth.
+func (t *Tabs) refuse(p *Page, n int) {
+	if n&(n-1) == 0 {
+		t.log.Warn("a page opens too many tabs: what is over the bound is closed", "tabs", t.max, "closed", n)
+	}
+	running, err := p.Send(resumes, nil)
+	if err != nil {
+		return // the wire has ended
+	}
+	t.closeTarget(p.main)
+	t.conn.Go(func() {
+		if running.Wait(context.Background(), nil) != nil {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.letGo()
+		}
+	})
+}
+
+// letGo has whoever waits for a page that is gone wait no more. A page that opens a
+// window stands still in Chromium, with all that share its process, until the window
+// begins. If that is closed before, Chromium forgets them: they would load nothing any
+// more. Which process that is nobody tells; to the others it is nothing. mu is held.
+func (t *Tabs) letGo() {
+	for session := range t.sessions {
+		_, _ = t.conn.Send(session, resumes, nil)
+	}
 }
 
 // add takes a page among those that are open. mu is held.
@@ -366,6 +407,11 @@ func (t *Tabs) left(session string) bool {
 		if of == p {
 			delete(t.sessions, id)
 		}
+	}
+	select {
+	case <-p.prepared:
+	default: // it may not have begun
+		t.letGo()
 	}
 	gone := func(o *Page) bool { return o == p }
 	t.open = slices.DeleteFunc(t.open, gone)

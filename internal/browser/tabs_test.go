@@ -2,11 +2,13 @@ package browser
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -182,5 +184,159 @@ func TestTheFirstTabIsClosedAtOnce(t *testing.T) {
 		_ = conn.Close()
 		theirs.Close()
 		conn.Wait()
+	})
+}
+
+// obedient are tabs of a browser that says what it is told to, and by itself only that it
+// does what it is asked, if answers says so.
+func obedient(t *testing.T, limit int, answers func(asks) bool) (tabs *Tabs, say func(format string, args ...any), end func()) {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	say = func(format string, args ...any) { _, _ = fmt.Fprintf(theirs, format+"\x00", args...) }
+	go answering(theirs, func(m asks) string {
+		if !answers(m) {
+			return ""
+		}
+		return fmt.Sprintf(`{"id":%d,"result":{}}`, m.ID)
+	})
+	log := slog.New(slog.DiscardHandler)
+	conn := cdp.NewConn(ours, log)
+	tabs = newTabs(conn, Config{Log: log, MaxTabs: limit}, "", domain.SessionOptions{})
+	conn.ListenAll(tabs.heard, news...)
+	return tabs, say, func() {
+		_ = conn.Close()
+		theirs.Close()
+		conn.Wait()
+	}
+}
+
+const (
+	pageOpens  = `{"method":"Target.attachedToTarget","params":{"sessionId":"s%[1]d","targetInfo":{"targetId":"t%[1]d","type":"page","openerId":"t1"}}}`
+	pageCloses = `{"method":"Target.detachedFromTarget","params":{"sessionId":"s%d"}}`
+)
+
+// TestWhoWaitsForATabThatIsGoneGoesOn: it stands still until the tab begins, which one
+// that is closed before never does.
+func TestWhoWaitsForATabThatIsGoneGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		let, closed, mute := map[string]int{}, "", ""
+		tabs, say, end := obedient(t, 2, func(m asks) bool {
+			mu.Lock()
+			defer mu.Unlock()
+			if m.Method == resumes {
+				let[m.SessionID]++
+			}
+			if m.Method == "Target.closeTarget" {
+				closed = m.raw
+			}
+			return m.SessionID == "" || m.SessionID != mute
+		})
+		defer end()
+		say(pageOpens, 1)
+		say(`{"method":"Target.attachedToTarget","params":{"sessionId":"s1f","targetInfo":{"targetId":"f","type":"iframe"}},"sessionId":"s1"}`)
+		synctest.Wait()
+		goesOn := func(n int) (page, frame int) {
+			mu.Lock()
+			mute = fmt.Sprint("s", n)
+			mu.Unlock()
+			say(pageOpens, n)
+			synctest.Wait()
+			mu.Lock()
+			if let[mute] != 1 {
+				t.Errorf("tab %d is let go on %d times", n, let[mute])
+			}
+			clear(let)
+			mu.Unlock()
+			say(pageCloses, n)
+			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
+			return let["s1"], let["s1f"]
+		}
+		if page, frame := goesOn(2); page != 1 || frame != 1 {
+			t.Errorf("the page is let go on %d times, the frame of another site in it %d times", page, frame)
+		}
+		say(pageOpens, 3) // which begins
+		synctest.Wait()
+		if page, frame := goesOn(4); page != 1 || frame != 1 {
+			t.Errorf("of a tab too many: the page is let go on %d times, the frame %d times", page, frame)
+		}
+		mu.Lock()
+		clear(let)
+		mu.Unlock()
+		say(pageCloses, 3)
+		synctest.Wait()
+		if mu.Lock(); len(let) > 0 {
+			t.Errorf("when one is closed that has begun: %v", let)
+		}
+		closed, mute = "", "s5"
+		mu.Unlock()
+		// One whose process crashes is closed at once: it says nothing more.
+		say(pageOpens, 5)
+		say(`{"method":"Inspector.targetCrashed","params":{},"sessionId":"s5"}`)
+		synctest.Wait()
+		if mu.Lock(); closed == "" || len(tabs.Open()) != 2 {
+			t.Errorf("%d tabs are open, and closed is %q", len(tabs.Open()), closed)
+		}
+		mu.Unlock()
+	})
+}
+
+// TestATabIsClosedMeanwhile: whoever has opened it, or closes it, is told so at once.
+func TestATabIsClosedMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var say func(string, ...any)
+		made := func(int64) {}
+		var refuse atomic.Bool
+		tabs, say, end := obedient(t, 2, func(m asks) bool {
+			switch m.Method {
+			case "Target.createTarget":
+				made(m.ID)
+				return false
+			case "Target.closeTarget":
+				if refuse.Load() {
+					say(`{"id":%d,"error":{"code":-32602,"message":"No target with given id found"}}`, m.ID)
+				}
+				return !refuse.Load()
+			}
+			return true
+		})
+		say(pageOpens, 1)
+		synctest.Wait()
+		made = func(id int64) {
+			say(pageOpens, 2)
+			say(pageOpens, 3)
+			say(`{"id":%d,"result":{"targetId":"t3"}}`, id)
+		}
+		if _, err := tabs.New(t.Context()); !errors.Is(err, ErrTooManyTabs) {
+			t.Errorf("when a page has opened the last that there may be: %v", err)
+		}
+		say(pageCloses, 2)
+		synctest.Wait()
+		made = func(id int64) {
+			say(pageOpens, 4)
+			say(pageCloses, 4)
+			say(`{"id":%d,"result":{"targetId":"t4"}}`, id)
+		}
+		if _, err := tabs.New(t.Context()); err == nil || errors.Is(err, ErrTooManyTabs) {
+			t.Errorf("when it is closed at once: %v", err)
+		}
+		say(pageOpens, 5)
+		synctest.Wait()
+		tab, first := tabs.Open()[1], tabs.Open()[0]
+		say(pageCloses, 5)
+		refuse.Store(true)
+		if err := tabs.Close(t.Context(), tab); err != nil {
+			t.Errorf("of one that is closed already: %v", err)
+		}
+		refuse.Store(false)
+		go func() {
+			synctest.Wait()
+			end()
+		}()
+		if err := tabs.Close(t.Context(), first); !errors.Is(err, cdp.ErrClosed) {
+			t.Errorf("when the browser ends: %v", err)
+		}
 	})
 }

@@ -72,8 +72,6 @@ func Run(ctx context.Context, page *browser.Page, spec *Spec, save Save, options
 	return nil, f
 }
 
-var closed = func() <-chan struct{} { ch := make(chan struct{}); close(ch); return ch }()
-
 func (r *run) do() (any, error) {
 	ctx, page, spec := r.ctx, r.page, r.spec
 	if target := cmp.Or(spec.Target, spec.Each); target != "" {
@@ -88,17 +86,14 @@ func (r *run) do() (any, error) {
 	if !ok {
 		return nil, &domain.Failure{Code: codeUnreadable, Message: "The step was stored by another version."}
 	}
-	beside := a.beside != nil && a.beside(spec)
-	prepared := page.Prepared()
-	if beside {
-		prepared = closed
+	if err := page.Conn.Err(); err != nil {
+		return nil, err
 	}
-	select {
-	case <-page.Conn.Done():
-		return nil, page.Conn.Err()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-prepared:
+	beside := a.beside != nil && a.beside(spec)
+	if !beside {
+		if err := r.prepared(); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.alive(a, beside); err != nil {
 		return nil, err

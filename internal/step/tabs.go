@@ -223,10 +223,8 @@ func (r *run) opens(page *browser.Page) (any, error) {
 	r.page.Tabs().Use(page)
 	r.enter(page)
 	r.watch()
-	select {
-	case <-page.Prepared():
-	case <-r.ctx.Done():
-		return nil, context.Cause(r.ctx)
+	if err := r.prepared(); err != nil {
+		return nil, err
 	}
 	if r.spec.URL != "" {
 		if _, err := r.navigate(); err != nil {
@@ -234,6 +232,18 @@ func (r *run) opens(page *browser.Page) (any, error) {
 		}
 	}
 	return r.here(), nil
+}
+
+// prepared waits until the tab can be worked with.
+func (r *run) prepared() error {
+	select {
+	case <-r.page.Prepared():
+		return nil
+	case <-r.page.Conn.Done():
+		return r.page.Conn.Err()
+	case <-r.ctx.Done():
+		return context.Cause(r.ctx)
+	}
 }
 
 // namedTab is the tab that the step names, or the current one. It may be waited for.
@@ -299,10 +309,8 @@ func (r *run) popup(after int, by *browser.Page) (any, error) {
 	r.acted = true
 	r.waitedFor = "the tab that was opened to show something"
 	r.seen = verdict{Seen: "it is still loading"}
-	select {
-	case <-page.Prepared():
-	case <-r.ctx.Done():
-		return nil, context.Cause(r.ctx)
+	if err := r.prepared(); err != nil {
+		return nil, err
 	}
 	if err := r.until(func(f browser.Frame) bool {
 		// One that is to show nothing is there at once, and goes nowhere.
