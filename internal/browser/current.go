@@ -117,6 +117,8 @@ func (t *Tabs) Unseen(after int, by *Page) *Page {
 // ErrTooManyTabs is the answer to who wants one more than there may be.
 var ErrTooManyTabs = errors.New("too many tabs are open")
 
+var errClosedAtOnce = errors.New("the tab was closed as soon as it was opened")
+
 // New opens a tab.
 func (t *Tabs) New(ctx context.Context) (*Page, error) {
 	refused := t.Refused()
@@ -138,7 +140,7 @@ func (t *Tabs) New(ctx context.Context) (*Page, error) {
 	if t.Refused() > refused { // pages have opened some meanwhile
 		return nil, ErrTooManyTabs
 	}
-	return nil, errors.New("the tab was closed as soon as it was opened")
+	return nil, errClosedAtOnce
 }
 
 // Close closes a tab without asking its page. One that is closed already is no error.

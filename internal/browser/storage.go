@@ -73,6 +73,8 @@ func (p *Page) Empty(ctx context.Context, origins []string, do func(s cdp.Sessio
 	}()
 	select {
 	case <-tab.Prepared():
+	case <-tab.Closed():
+		return errClosedAtOnce
 	case <-p.Conn.Done():
 		return p.Conn.Err()
 	case <-ctx.Done():

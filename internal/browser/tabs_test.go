@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/browserhook/browserhook/internal/browser/cdp"
 	"github.com/browserhook/browserhook/internal/domain"
@@ -288,7 +289,7 @@ func TestATabIsClosedMeanwhile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var say func(string, ...any)
 		made := func(int64) {}
-		var refuse atomic.Bool
+		var refuse, mute atomic.Bool
 		tabs, say, end := obedient(t, 2, func(m asks) bool {
 			switch m.Method {
 			case "Target.createTarget":
@@ -300,7 +301,7 @@ func TestATabIsClosedMeanwhile(t *testing.T) {
 				}
 				return !refuse.Load()
 			}
-			return true
+			return m.SessionID != "s6" || !mute.Load()
 		})
 		say(pageOpens, 1)
 		synctest.Wait()
@@ -322,6 +323,18 @@ func TestATabIsClosedMeanwhile(t *testing.T) {
 		if _, err := tabs.New(t.Context()); err == nil || errors.Is(err, ErrTooManyTabs) {
 			t.Errorf("when it is closed at once: %v", err)
 		}
+		made = func(id int64) {
+			say(pageOpens, 6)
+			say(`{"id":%d,"result":{"targetId":"t6"}}`, id)
+			say(`{"method":"Inspector.targetCrashed","params":{},"sessionId":"s6"}`)
+			say(pageCloses, 6)
+		}
+		mute.Store(true)
+		began := time.Now()
+		if err := tabs.Current().Empty(t.Context(), []string{"https://a.test"}, nil); !errors.Is(err, errClosedAtOnce) || time.Since(began) > 2*closeWithin {
+			t.Errorf("when one for storage is closed at once: after %s, %v", time.Since(began), err)
+		}
+		mute.Store(false)
 		say(pageOpens, 5)
 		synctest.Wait()
 		tab, first := tabs.Open()[1], tabs.Open()[0]

@@ -251,7 +251,7 @@ func (r *run) failure(err error, limit time.Duration) *domain.Failure {
 	switch {
 	case errors.Is(err, cdp.ErrTooLarge):
 		return &domain.Failure{Code: CodeTooLarge, Message: fmt.Sprintf("The browser's answer has more than %d MiB.", cdp.MaxMessage>>20)}
-	case errors.Is(err, cdp.ErrClosed):
+	case errors.Is(err, cdp.ErrClosed), errors.Is(context.Cause(r.ctx), cdp.ErrClosed):
 		return &domain.Failure{Code: CodeBrowserGone, Message: "The browser is gone."}
 	case r.tabClosed() && (errors.Is(err, errTabClosed) || lost(err)):
 		return &domain.Failure{Code: CodeTabClosed, Message: "The tab was closed.", WaitedFor: r.waitedFor, Seen: r.seen.Seen}

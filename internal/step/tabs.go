@@ -90,7 +90,7 @@ func (r *run) tabClosed() bool {
 	}
 }
 
-// enter has the step go on in a tab: it ends with that.
+// enter has the step go on in a tab: it ends with that, and with the browser.
 func (r *run) enter(page *browser.Page) {
 	page.StepBegins()
 	ctx, cancel := context.WithCancelCause(r.whole)
@@ -99,6 +99,8 @@ func (r *run) enter(page *browser.Page) {
 		select {
 		case <-page.Closed():
 			cancel(errTabClosed)
+		case <-page.Conn.Done():
+			cancel(page.Conn.Err())
 		case <-ctx.Done():
 		}
 	})
@@ -239,8 +241,6 @@ func (r *run) prepared() error {
 	select {
 	case <-r.page.Prepared():
 		return nil
-	case <-r.page.Conn.Done():
-		return r.page.Conn.Err()
 	case <-r.ctx.Done():
 		return context.Cause(r.ctx)
 	}
