@@ -65,7 +65,7 @@ func (l *Launcher) reconnect(ctx context.Context, dir, sessionID string, opt dom
 		ID: sessionID, dir: dir, files: filepath.Join(dir, filesFolder), key: key, log: l.cfg.Log, conn: l.wire(nc),
 		release: func() {}, closeRequested: make(chan struct{}), done: make(chan struct{}),
 	}
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
+	b.conn.Listen("", b.onEvent, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
 	defer func() {
 		if err != nil {
 			_ = b.conn.Close()
@@ -82,8 +82,8 @@ func (l *Launcher) reconnect(ctx context.Context, dir, sessionID string, opt dom
 		b.tabs.other = k != k.spare() && filepath.Base(dir) != sessionID // it was ready for the session
 	}
 	b.tabs.record(l.cfg.Logs)
-	b.conn.Listen("", b.tabs.unreached.heard, keeper.MethodTold)
-	b.conn.ListenAll(b.tabs.heard, append([]string{keeper.MethodTaken}, news...)...)
+	b.conn.Listen("", b.tabs.unreached.onEvent, keeper.MethodTold)
+	b.conn.ListenAll(b.tabs.onEvent, append([]string{keeper.MethodTaken}, news...)...)
 	if opt.Credentials != nil {
 		answerLogins(b.conn, *opt.Credentials)
 	}

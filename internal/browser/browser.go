@@ -207,9 +207,9 @@ func (c *clientConn) Close() error {
 // CloseRequested is closed when a program that uses the browser asks for its end.
 func (b *Browser) CloseRequested() <-chan struct{} { return b.closeRequested }
 
-// heard takes the keeper's news: a program asks for the browser's end, or has left,
+// onEvent takes the keeper's news: a program asks for the browser's end, or has left,
 // or the browser has ended.
-func (b *Browser) heard(e cdp.Event) {
+func (b *Browser) onEvent(e cdp.Event) {
 	switch e.Method {
 	case keeper.MethodClose:
 		b.ask.Do(func() { close(b.closeRequested) })

@@ -223,7 +223,7 @@ func (t *Tabs) connected() (left func()) {
 // StepRuns has dialogs answered here until the step is done.
 func (t *Tabs) StepRuns() (done func()) {
 	t.shift(&t.dialogs.steps, 1)
-	t.note()
+	t.leaveNote()
 	return func() {
 		t.shift(&t.dialogs.steps, -1)
 		t.leaving("")
@@ -254,7 +254,7 @@ func (t *Tabs) answerDialog(session string, opened *openDialog) {
 
 // handleDialog has the browser close a dialog as it was answered.
 func (t *Tabs) handleDialog(session string, opened *openDialog, a Dialog) {
-	defer t.note()
+	defer t.leaveNote()
 	params := object{"accept": a.Accepted}
 	if a.Type == "prompt" && a.Accepted {
 		params["promptText"] = a.Text
@@ -289,7 +289,7 @@ func (p *Page) Stays() int {
 // AnswerNext has a rule for the next dialog that it is for; false: too many
 // wait already.
 func (t *Tabs) AnswerNext(r DialogRule) bool {
-	defer t.note()
+	defer t.leaveNote()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	if len(t.dialogs.next) >= MaxDialogRules {
@@ -301,7 +301,7 @@ func (t *Tabs) AnswerNext(r DialogRule) bool {
 
 // AnswerAll has a rule for all dialogs that it is for, from now on.
 func (t *Tabs) AnswerAll(r DialogRule) {
-	defer t.note()
+	defer t.leaveNote()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	t.dialogs.all = append(slices.DeleteFunc(t.dialogs.all, func(o DialogRule) bool { return o.Type == r.Type }), r)
@@ -309,7 +309,7 @@ func (t *Tabs) AnswerAll(r DialogRule) {
 
 // ForgetRules has dialogs answered as if there had been no rules.
 func (t *Tabs) ForgetRules() {
-	defer t.note()
+	defer t.leaveNote()
 	t.dialogs.mu.Lock()
 	defer t.dialogs.mu.Unlock()
 	t.dialogs.next, t.dialogs.all = nil, nil

@@ -100,7 +100,7 @@ func (t *Tabs) settleDownload(one *Download) {
 	if kept.closed && !closed { // meanwhile
 		d.remove(one.id)
 	}
-	t.note()
+	t.leaveNote()
 }
 
 // keepFile tries to keep a file until it works, or says why it can't. Without one it has
@@ -343,7 +343,7 @@ func (t *Tabs) Download(ctx context.Context, after int, which func(*Download) bo
 			d.drop(func(o *Download) bool { return o == one })
 			taken := *one
 			d.mu.Unlock()
-			t.note()
+			t.leaveNote()
 			return &taken, nil
 		}
 		d.mu.Unlock()

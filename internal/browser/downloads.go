@@ -120,7 +120,7 @@ func (d *downloads) behavior() object {
 // downloadChanged takes the browser's news of a download.
 func (t *Tabs) downloadChanged(e cdp.Event) {
 	if t.downloadTold(e) {
-		t.note()
+		t.leaveNote()
 	}
 }
 

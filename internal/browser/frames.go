@@ -64,8 +64,8 @@ var news = []string{
 	"Browser.downloadWillBegin", "Browser.downloadProgress",
 }
 
-// heard keeps the frames true to what the browser tells.
-func (p *Page) heard(e cdp.Event, ev *frameEvent) {
+// onEvent keeps the frames true to what the browser tells.
+func (p *Page) onEvent(e cdp.Event, ev *frameEvent) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.apply(e, ev) {

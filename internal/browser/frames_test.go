@@ -25,7 +25,7 @@ func pageThatHears(t *testing.T) (p *Page, hear func(method string, params objec
 		if err != nil {
 			t.Fatal(err)
 		}
-		tabs.heard(cdp.Event{Method: method, Params: raw})
+		tabs.onEvent(cdp.Event{Method: method, Params: raw})
 	}
 }
 

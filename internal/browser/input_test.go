@@ -39,7 +39,7 @@ func TestWhatIsCanceledLeavesNothingDown(t *testing.T) {
 		{"KeyB", func(ctx context.Context) error { return p.Type(ctx, "ab") }},
 		{"mouse", func(ctx context.Context) error { return p.Click(ctx, 50, 50, "left", 2, 0) }},
 		{"ShiftLeft", func(ctx context.Context) error {
-			return p.Held(ctx, browser.ModAlt|browser.ModShift, func() error { return nil })
+			return p.WithModifiers(ctx, browser.ModAlt|browser.ModShift, func() error { return nil })
 		}},
 	} {
 		evaluate(t, p, "last = '"+tt.last+"'")

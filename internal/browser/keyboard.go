@@ -8,8 +8,8 @@ import (
 	"github.com/rivo/uniseg"
 )
 
-// Held presses modifier keys, does f and lets them go again, also if f fails.
-func (p *Page) Held(ctx context.Context, modifiers int, f func() error) error {
+// WithModifiers presses modifier keys, does f and lets them go again, also if f fails.
+func (p *Page) WithModifiers(ctx context.Context, modifiers int, f func() error) error {
 	var down []Key
 	held := 0
 	defer func() { p.letGo(down, held) }()

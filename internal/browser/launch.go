@@ -330,7 +330,7 @@ func (l *Launcher) start(ctx context.Context, k kind, sessionID string, spare bo
 		return nil, fmt.Errorf("connect to the keeper: %w", err)
 	}
 	b.conn = l.wire(nc)
-	b.conn.Listen("", b.heard, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
+	b.conn.Listen("", b.onEvent, keeper.MethodExited, keeper.MethodClose, keeper.MethodLeft, keeper.MethodUsed)
 	l.watch(b)
 	return b, nil
 }

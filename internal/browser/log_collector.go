@@ -100,7 +100,7 @@ func (t *Tabs) record(open OpenLog) {
 		return
 	}
 	t.collector = r
-	t.conn.ListenAll(r.hears, logEvents...)
+	t.conn.ListenAll(r.onEvent, logEvents...)
 	t.conn.Listen("", r.refused, keeper.MethodTold)
 	t.conn.Go(func() {
 		r.run(func(err error) { t.log.Error("write a session's log", "session", t.session, "err", err) })
@@ -131,8 +131,8 @@ func (r *logCollector) refused(e cdp.Event) {
 	}
 }
 
-// hears is what the browser tells. It runs on the goroutine that reads the wire.
-func (r *logCollector) hears(e cdp.Event) {
+// onEvent is what the browser tells. It runs on the goroutine that reads the wire.
+func (r *logCollector) onEvent(e cdp.Event) {
 	n := logEvent{Event: e}
 	if len(e.Params) > maxEvent {
 		if e.Method != "Runtime.consoleAPICalled" && e.Method != "Runtime.exceptionThrown" && e.Method != "Network.requestWillBeSent" {

@@ -23,7 +23,7 @@ func recording(t *testing.T, logs *sessionlog.Folder) (tabs *Tabs, tell func(ses
 	tabs, _ = wireless(t, 0)
 	tabs.record(func(_ string, flush func()) (*sessionlog.File, error) { return logs.Open("proj_1/browser_1", flush) })
 	tell = func(session, method, params string) {
-		tabs.collector.hears(cdp.Event{SessionID: session, Method: method, Params: []byte(params)})
+		tabs.collector.onEvent(cdp.Event{SessionID: session, Method: method, Params: []byte(params)})
 	}
 	return tabs, tell, func() []domain.LogEntry {
 		t.Helper()

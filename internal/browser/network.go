@@ -208,7 +208,7 @@ type Unreached struct {
 // maxUnreached is how many are remembered.
 const maxUnreached = 64
 
-func (u *unreached) heard(e cdp.Event) {
+func (u *unreached) onEvent(e cdp.Event) {
 	var r egress.Refusal
 	if json.Unmarshal(e.Params, &r) != nil {
 		return

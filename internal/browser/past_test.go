@@ -24,7 +24,7 @@ func TestABusyPageIsWaitedFor(t *testing.T) {
 				ours, theirs := net.Pipe()
 				conn := cdp.NewConn(ours, slog.New(slog.DiscardHandler))
 				tabs := newTabs(conn, Config{Log: slog.New(slog.DiscardHandler)}, "", domain.SessionOptions{})
-				conn.ListenAll(tabs.heard, news...)
+				conn.ListenAll(tabs.onEvent, news...)
 				closed := make(chan struct{})
 				go answering(theirs, func(m asks) string {
 					says := fmt.Sprintf(`{"id":%d,"result":{"frameTree":{"frame":{"id":"t1","loaderId":"l1"}}}}`, m.ID)

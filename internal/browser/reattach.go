@@ -38,8 +38,8 @@ type tabNote struct {
 	Ours   bool   `json:"ours,omitempty"` // Empty's
 }
 
-// remember leaves a note of what there is now. mu is held.
-func (t *Tabs) remember() {
+// leaveNoteLocked is leaveNote for who holds mu.
+func (t *Tabs) leaveNoteLocked() {
 	if !t.keeps {
 		return
 	}
@@ -88,18 +88,19 @@ func (t *Tabs) leaving(target string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.leaves = target
-	t.remember()
+	t.leaveNoteLocked()
 }
 
 // noteWithin bounds how long a keeper may take a note.
 const noteWithin = time.Second
 
-// note leaves a note of what may have changed beside the tabs: how dialogs are to be
-// answered, what is secret, and which origins there were.
-func (t *Tabs) note() {
+// leaveNote leaves a note with the keeper of what the next server can't ask the browser, if
+// that is another than before: the tabs, how dialogs are to be answered, what is secret,
+// the downloads, and which origins there were.
+func (t *Tabs) leaveNote() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.remember()
+	t.leaveNoteLocked()
 }
 
 // reattachment is what the keeper tells a server that comes back: the targets that there

@@ -86,7 +86,7 @@ func (p *Page) Watch(fit Fit) *Watcher {
 	w := &Watcher{cast: c, more: make(chan struct{}, 1), fit: fit}
 	c.watchers[w] = struct{}{}
 	if len(c.watchers) == 1 {
-		c.silence = p.Conn.Listen(p.ID, c.heard, "Page.screencastFrame")
+		c.silence = p.Conn.Listen(p.ID, c.onFrame, "Page.screencastFrame")
 	}
 	c.adjust()
 	if c.last.JPEG != nil {
@@ -224,8 +224,8 @@ func (c *screencast) start() {
 	_, _ = c.page.Send("Page.startScreencast", params)
 }
 
-// heard takes a picture off the wire, on the goroutine that reads it.
-func (c *screencast) heard(e cdp.Event) {
+// onFrame takes a picture off the wire, on the goroutine that reads it.
+func (c *screencast) onFrame(e cdp.Event) {
 	var f struct {
 		Data      string `json:"data"`
 		SessionID int64  `json:"sessionId"`

@@ -82,7 +82,7 @@ func (p *Page) Empty(ctx context.Context, origins []string, do func(s cdp.Sessio
 	}
 	p.tabs.mu.Lock()
 	tab.ours = true
-	p.tabs.remember()
+	p.tabs.leaveNoteLocked()
 	p.tabs.mu.Unlock()
 	s := tab.Session
 	stop := p.Conn.Listen(s.ID, func(e cdp.Event) {

@@ -37,8 +37,8 @@ type Tabs struct {
 	secrets   *domain.Secrets
 	origins   Origins
 	locales   locales
-	opening   *domain.Viewport // that the next window has asked for; only heard knows it
-	past      *reattachment    // while the events tell of what an earlier server had; only heard knows it
+	opening   *domain.Viewport // that the next window has asked for; only onEvent uses it
+	past      *reattachment    // while the events tell of what an earlier server had; only onEvent uses it
 
 	dialogs   dialogs
 	downloads downloads
@@ -78,8 +78,8 @@ func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptio
 	t := newTabs(conn, cfg, b.session(), opt)
 	t.agent, t.other, t.downloads.files = told, other, b.files
 	t.record(cfg.Logs)
-	conn.ListenAll(t.heard, news...)
-	conn.Listen("", t.unreached.heard, keeper.MethodTold)
+	conn.ListenAll(t.onEvent, news...)
+	conn.Listen("", t.unreached.onEvent, keeper.MethodTold)
 	browser := cdp.Session{Conn: conn}
 	if opt.Credentials != nil {
 		answerLogins(conn, *opt.Credentials)
@@ -138,9 +138,9 @@ func attach(ctx context.Context, b *Browser, cfg Config, opt domain.SessionOptio
 	return t, nil
 }
 
-// heard is what the browser tells. It runs on the goroutine that reads the
+// onEvent is what the browser tells. It runs on the goroutine that reads the
 // wire: what it sends, it doesn't wait for.
-func (t *Tabs) heard(e cdp.Event) {
+func (t *Tabs) onEvent(e cdp.Event) {
 	if t.past != nil {
 		t.past.receive(t, e)
 		return
@@ -187,14 +187,14 @@ func (t *Tabs) heard(e cdp.Event) {
 		return
 	case "Runtime.executionContextCreated":
 		if ev.Context.Name == WorldName && t.origins.Add(ev.Context.Origin) {
-			t.note()
+			t.leaveNote()
 		}
 	case "Browser.downloadWillBegin", "Browser.downloadProgress":
 		t.downloadChanged(e)
 		return
 	}
 	if p := t.page(e.SessionID); p != nil {
-		p.heard(e, &ev)
+		p.onEvent(e, &ev)
 	}
 }
 
@@ -462,7 +462,7 @@ func (t *Tabs) use(p *Page) {
 
 // notifyLocked is notify for who holds mu.
 func (t *Tabs) notifyLocked() {
-	t.remember()
+	t.leaveNoteLocked()
 	close(t.changed)
 	t.changed = make(chan struct{})
 }

@@ -33,7 +33,7 @@ func wireless(t *testing.T, limit int) (tabs *Tabs, tell func(session, method st
 		if err != nil {
 			t.Error(err)
 		}
-		tabs.heard(cdp.Event{SessionID: session, Method: method, Params: raw})
+		tabs.onEvent(cdp.Event{SessionID: session, Method: method, Params: raw})
 	}
 }
 
@@ -203,7 +203,7 @@ func obedient(t *testing.T, limit int, answers func(asks) bool) (tabs *Tabs, say
 	log := slog.New(slog.DiscardHandler)
 	conn := cdp.NewConn(ours, log)
 	tabs = newTabs(conn, Config{Log: log, MaxTabs: limit}, "", domain.SessionOptions{})
-	conn.ListenAll(tabs.heard, news...)
+	conn.ListenAll(tabs.onEvent, news...)
 	return tabs, say, func() {
 		_ = conn.Close()
 		theirs.Close()

@@ -71,7 +71,7 @@ func (r *run) click(count int) error {
 		button = "left"
 	}
 	return r.pointer(clickable, "mouse", func(x, y float64) error {
-		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Click(r.ctx, x, y, button, count, r.modifiers()) })
+		return r.page.WithModifiers(r.ctx, r.modifiers(), func() error { return r.page.Click(r.ctx, x, y, button, count, r.modifiers()) })
 	})
 }
 
@@ -96,13 +96,13 @@ func (r *run) how() object {
 func (r *run) tap() (any, error) {
 	return r.starts(func() error {
 		return r.pointer(clickable, "tap", func(x, y float64) error {
-			return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Tap(r.ctx, x, y, r.modifiers()) })
+			return r.page.WithModifiers(r.ctx, r.modifiers(), func() error { return r.page.Tap(r.ctx, x, y, r.modifiers()) })
 		})
 	})
 }
 
 func (r *run) hover() (any, error) {
 	return nil, r.pointer(needs{Visible: true, Point: true, Hit: true}, "hover", func(x, y float64) error {
-		return r.page.Held(r.ctx, r.modifiers(), func() error { return r.page.Hover(r.ctx, x, y, r.modifiers()) })
+		return r.page.WithModifiers(r.ctx, r.modifiers(), func() error { return r.page.Hover(r.ctx, x, y, r.modifiers()) })
 	})
 }

@@ -58,7 +58,7 @@ func (r *run) drag() (any, error) {
 	if r.spec.DryRun {
 		return nil, r.lookAtBoth()
 	}
-	return nil, r.page.Held(r.ctx, r.modifiers(), r.dragHeld)
+	return nil, r.page.WithModifiers(r.ctx, r.modifiers(), r.dragHeld)
 }
 
 // lookAtBoth is a dry run: it ends when the target has been found, and before
