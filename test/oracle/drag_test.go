@@ -22,12 +22,6 @@ func followed(name, cites, steps string) Case {
 	}
 }
 
-// pressedFirst is a case that is refused after the button went down.
-func pressedFirst(c Case) Case {
-	c.Timeout = amply
-	return c
-}
-
 const unTaken = "Playwright says that it has dropped what the page did not take; we say that it took no drop there"
 
 const leftDown = "Playwright leaves the button down when there is no way to drop; we let it go, and the page sees no click"
@@ -65,9 +59,9 @@ var dragging = []Case{
 	dropped("the source moves into the target", "microsoft/playwright tests/page/page-drag.spec.ts", false, `t.addEventListener('drop', () => { t.append(s); got = t.contains(s) })`),
 	dropped("a target that comes later", "", false, `t.style.display = 'none'; setTimeout(() => t.style.display = '', 200)`),
 	dropped("a source that is disabled by ARIA", "", false, `s.setAttribute('role', 'button'); s.setAttribute('aria-disabled', 'true')`),
-	differs(leftDown, pressedFirst(dropped("a covered target", "", true, `document.body.insertAdjacentHTML('beforeend', '<div style="position:absolute;left:0;top:100px;width:400px;height:200px"></div>')`))),
+	differs(leftDown, waits(dropped("a covered target", "", true, `document.body.insertAdjacentHTML('beforeend', '<div style="position:absolute;left:0;top:100px;width:400px;height:200px"></div>')`))),
 	dropped("a covered source", "", true, `document.body.insertAdjacentHTML('beforeend', '<div style="position:absolute;left:0;top:0;width:400px;height:60px"></div>')`),
-	differs(leftDown, pressedFirst(dropped("a target that isn't there", "", true, `t.remove()`))),
+	differs(leftDown, waits(dropped("a target that isn't there", "", true, `t.remove()`))),
 	dropped("a link", "", false, `s.outerHTML = '<a id=s href="#x" style="display:block;width:100px">link</a>'; t.addEventListener('drop', e => got = e.dataTransfer.types.includes('text/uri-list'))`),
 	{
 		Name: "an image", Read: `got`, Steps: `{"action":"drag","target":"#s","to":"#t"}`,

@@ -16,6 +16,14 @@ func differs(why string, c Case) Case {
 	return c
 }
 
+const behind = "Playwright says that it has filled or selected in what a modal dialog or a style keeps from everybody; we wait until it doesn't"
+
+// waits is a case that is refused by waiting, amply.
+func waits(c Case) Case {
+	c.Timeout = amply
+	return c
+}
+
 // refused is a case that Playwright refuses.
 func refused(c Case) Case {
 	c.Refuses = true
@@ -80,6 +88,13 @@ var filling = []Case{
 	written("maxlength of a text area", "", false, `<textarea id=b maxlength=3></textarea>`, "abcdef"),
 	written("inert", "", true, `<div inert><input id=b></div>`, "x"),
 	written("inert for a while", "", false, `<div id=o inert><input id=b></div><script>setTimeout(() => o.inert = false, 200)</script>`, "x"),
+	{
+		Name: "behind a modal dialog for a while", Read: `b.value`, Page: `<input id=b><dialog id=d><button>x</button></dialog><script>d.showModal()</script>`,
+		Steps:   `{"action":"evaluate","expression":"setTimeout(() => d.close(), 300)"}{"action":"fill","target":"#b","value":"x"}`,
+		Their:   `await page.locator("#b").fill("x")`,
+		Differs: behind,
+	},
+	differs(behind, waits(written("inert by its style", "", false, `<div style="interactivity:inert"><input id=b></div>`, "x"))),
 	written("readonly", "", true, `<input id=b readonly value=old>`, "x"),
 	written("readonly for a while", "", false, `<input id=b readonly><script>setTimeout(() => b.readOnly = false, 200)</script>`, "x"),
 	written("hidden", "", true, `<input id=b style="display:none">`, "x"),
@@ -133,6 +148,11 @@ var filling = []Case{
 	{
 		Name: "a date in a shadow root", Cites: "microsoft/playwright#28726", Read: `[host.shadowRoot.querySelector('input').value, got]`, Page: `<div id=host></div><script>got = []; host.attachShadow({mode:'open'}).innerHTML = '<input type=date id=b>'; host.addEventListener('input', e => got.push(e.composed))</script>`,
 		Steps: `{"action":"fill","target":"#b","value":"2026-01-02"}`,
+	},
+	{
+		Name: "fields of XHTML", Read: `['i', 't', 's', 'c'].map(id => document.getElementById(id)).map(e => e.type === 'checkbox' ? e.checked : e.value)`, Page: `<p>first`,
+		Pages: named{"to": "HTTP 200\nContent-Type: application/xhtml+xml\n\n" + `<html xmlns="http://www.w3.org/1999/xhtml"><body><input id="i"/><textarea id="t"/><select id="s"><option>1</option><option>2</option></select><input id="c" type="checkbox"/></body></html>`},
+		Steps: `{"action":"goto","url":"{{here}}to"}{"action":"fill","target":"#i","value":"x"}{"action":"fill","target":"#t","value":"y"}{"action":"select","target":"#s","value":"2"}{"action":"check","target":"#c"}`,
 	},
 	{
 		Name: "an editor that keeps its own document", Read: `[doc, b.innerText]`, // as ProseMirror does: from what the browser has changed
@@ -204,6 +224,8 @@ var selecting = []Case{
 	chosen("in an option group", "", false, `<select id=b><optgroup label=g><option>a<option>b</optgroup></select>`, `"value":"b"`),
 	chosen("in a hidden select", "", true, `<select id=b style="display:none">`+abc+`</select>`, `"value":"2"`),
 	chosen("in an inert select", "", true, `<div inert><select id=b>`+abc+`</select></div>`, `"value":"2"`),
+	differs(behind, waits(chosen("behind a modal dialog", "", false, `<select id=b>`+abc+`</select><dialog id=d><button>x</button></dialog><script>d.showModal()</script>`, `"value":"2"`))),
+	differs("Playwright takes a modal dialog in an inert part for inert; the browser doesn't", chosen("in a modal dialog in an inert part", "", true, `<div inert><dialog id=d><select id=b>`+abc+`</select></dialog></div><script>d.showModal()</script>`, `"value":"2"`)),
 	chosen("in what is no select", "microsoft/playwright tests/page/page-select-option.spec.ts", true, `<div id=b>x</div>`, `"value":"2"`),
 	chosen("by an empty value", "", false, `<select id=b><option>a<option value="">none</select>`, `"value":""`),
 	chosen("a hidden option", "", false, `<select id=b><option>a<option hidden>b</select>`, `"value":"b"`),
@@ -333,6 +355,15 @@ var keys = []Case{
 	},
 	{
 		Name: "type into a field that passes the focus on once", Read: `[b.value, o.value]`, Page: `<input id=b value=old><input id=o><script>b.addEventListener('focus', () => o.focus(), { once: true })</script>`, Steps: `{"action":"type","target":"#b","value":"x"}`,
+	},
+	{
+		Name: "type into an editor after a field", Read: `got`, Page: `<input id=o><div id=b contenteditable></div><script>got = []; o.onblur = b.onfocus = e => got.push([e.type, e.relatedTarget?.id])</script>`,
+		Steps:   `{"action":"type","target":"#o","value":"x"}{"action":"type","target":"#b","value":"y"}`,
+		Differs: "Playwright takes the focus from what has it before it types into an editor; we give it to the editor, as a click does",
+	},
+	{
+		Name: "press Enter on an area", Read: `location.hash`, Page: `<img usemap="#m" width=100 height=100 src="data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="><map name=m><area id=b coords="0,0,20,20" href="#x" alt=a></map>`,
+		Steps: `{"action":"press","target":"#b","key":"Enter"}`,
 	},
 	{
 		Name: "type into a hidden field", Read: `b.value`, Page: `<input id=b style="display:none">`, Steps: `{"action":"type","target":"#b","value":"x"}`, Timeout: amply,

@@ -208,6 +208,21 @@ var hitTarget = []Case{
 		Steps: `{"action":"click","target":"#c"}`,
 	},
 	{
+		Name: "a drawing that uses another", Read: clicked,
+		Page:  `<svg id=b width=300 height=100 onclick="clicked = event.target.id"><defs><rect id=r width=40 height=40 /></defs><use id=u href="#r" x=10 /></svg>`,
+		Steps: clickB,
+	},
+	{
+		Name: "a small drawing in a button", Read: clicked,
+		Page:  `<button onclick="clicked = event.target.id"><svg id=b width=20 height=20><path d="M0 0h2v2z"/></svg></button>`,
+		Steps: clickB,
+	},
+	{
+		Name: "a group of a drawing that is clipped", Read: clicked,
+		Page:  `<svg width=200 height=200 viewBox="0 0 50 50"><g id=b clip-path="circle(5px)" onclick="clicked = 'g'"><path d="M5 5h20v20z"/><path d="M30 30h10v10z"/></g></svg>`,
+		Steps: clickB,
+	},
+	{
 		Name: "the hole of a ring", Refuses: true, Read: clicked,
 		Page:  `<svg height=100 width=100><circle id=c cx=50 cy=50 r=40 fill=none stroke=red onclick="clicked = 'c'"/></svg>`,
 		Steps: `{"action":"click","target":"#c"}`,

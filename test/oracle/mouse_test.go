@@ -30,6 +30,8 @@ var mouse = []Case{
 	clickedAt("at its first pixel", "", false, square, `"action":"click","position":{"x":0,"y":0}`),
 	clickedAt("at a place within a border", "microsoft/playwright tests/page/page-click.spec.ts", false, square+"border:8px solid", `"action":"click","position":{"x":20,"y":10}`),
 	clickedAt("at a place within a border in em", "microsoft/playwright tests/page/page-click.spec.ts", false, square+"font-size:12px;border:2em solid", `"action":"click","position":{"x":20,"y":10}`),
+	clickedAt("at a place within a zoomed border", "", false, square+"border:5px solid;zoom:1.5", `"action":"click","position":{"x":20,"y":12}`),
+	clickedAt("at a place within the border of what is in a line", "", false, "display:inline;border:8px solid;font-size:40px", `"action":"click","position":{"x":3,"y":20}`),
 	clickedAt("at a place in a padding", "", false, square+"padding:30px", `"action":"click","position":{"x":5,"y":5}`),
 	clickedAt("at a place far down in what is large", "microsoft/playwright tests/page/page-click.spec.ts", false, "width:2000px;height:2000px", `"action":"click","position":{"x":1900,"y":1910}`),
 	clickedAt("at a place outside", "", true, square, `"action":"click","position":{"x":300,"y":10}`),

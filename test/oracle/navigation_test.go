@@ -196,6 +196,8 @@ var navigation = []Case{
 	moves("a link on mousedown", "", `<button id=b onmousedown="location = 'to'">Go</button>`, named{"to": unseen + there}),
 	moves("a link that the page takes over", "microsoft/playwright#41125", `<a id=b href=to>Go</a><script>navigation.addEventListener('navigate', e => { if (e.canIntercept) e.intercept({ handler: async () => document.body.insertAdjacentHTML('beforeend', '<p id=there>') }) })</script>`, named{"to": ``}),
 	moves("a link that the page takes over, slowly", "microsoft/playwright#41125", `<a id=b href=to>Go</a><script>navigation.addEventListener('navigate', e => { if (e.canIntercept) e.intercept({ handler: () => new Promise(done => setTimeout(() => { document.body.insertAdjacentHTML('beforeend', '<p id=there>'); done() }, 100)) }) })</script>`, named{"to": ``}),
+	moves("a link that is a script", "", `<a id=b href="javascript:void(location='to')">Go</a>`, named{"to": there}),
+	moves("a link that is a document", "", `<a id=b href="javascript:'&lt;title>js&lt;/title>&lt;p id=there>'">Go</a>`, nil),
 	moves("a page of one page", "", `<a id=b href=to onclick="event.preventDefault(); history.pushState(0, '', 'to'); setTimeout(() => document.body.innerHTML = '<p id=there>', 50)">Go</a>`, nil),
 	{
 		Name: "a link to nothing", Page: `<a id=b href=none>Go</a><p id=there>there</p>`, Pages: named{"none": "HTTP 204\n\n"}, Read: where,

@@ -222,6 +222,7 @@ var scrolling = []Case{
 	click("a fixed panel under a header", "cypress-io/cypress#9739", false, `<body style="margin:0"><div style="opacity:.5;z-index:100;position:relative;height:60px;background:blue"></div><div style="height:100%;position:fixed;top:0;padding-top:60px;overflow:hidden;width:100%"><div style="background:red"><button id=b`+on+`>Button</button><div style="height:817px"></div></div></div>`),
 	click("a link under a fixed bar in a low window", "puppeteer/puppeteer#2750", false, `<div style="height:690px"></div><a id=b href="#x"`+on+`>Link</a><div style="position:fixed;bottom:0;left:0;right:0;height:200px;background:red"></div>`+tall),
 	click("a scroller of the page's own", "puppeteer/puppeteer#2190", false, `<style>html,body{height:100%;overflow:hidden;margin:0}</style><main style="height:100%;overflow:auto">`+tall+`<button id=b`+on+`>Go</button>`+tall+`</main>`),
+	differs("Playwright doesn't scroll to where it rests what sticks half out of view; we do", click("what sticks half out of view", "", true, `<div style="overflow:auto;height:200px"><div style="height:1000px"></div><button id=b style="position:sticky;bottom:-30px;height:40px"`+on+`>Go</button></div>`)),
 	{
 		Name: "fill far down", Read: `[b.value, scrollY > 0]`, Page: tall + `<input id=b>`,
 		Steps: `{"action":"fill","target":"#b","value":"x"}`,

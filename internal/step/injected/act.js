@@ -75,9 +75,11 @@ async function ready(target, needs, tries, how = {}) {
     r.el = o.el;
   }
   const el = r.el, control = controlOf(el);
-  if (needs.visible && !visible(el)) return no("target_hidden", describe(el) + " is not visible");
+  if (needs.visible && !visible(needs.point ? el : pictureOf(el) || el)) return no("target_hidden", describe(el) + " is not visible");
   if (needs.enabled && disabled(control)) return no("target_disabled", describe(control) + " is disabled");
   if (needs.visible && needs.enabled && isInert(control)) return no("target_disabled", describe(control) + " is in an inert part of the page");
+  const modal = needs.visible && needs.enabled && !needs.point && modalOver(control);
+  if (modal) return no("target_covered", describe(control) + " is behind " + describe(modal) + ", which is modal");
   if (needs.editable) {
     const readOnly = isReadOnly(control);
     if (readOnly === undefined) return no("target_not_editable", describe(control) + " is not a text field", { fatal: true });

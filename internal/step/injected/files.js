@@ -1,6 +1,6 @@
 // Gives files to fields that ask for them.
 
-const takesFiles = (el) => own(el).tagName === "INPUT" && el.type === "file";
+const takesFiles = (el) => tagOf(el) === "input" && el.type === "file";
 
 // give puts files into a field, as the browser does when they have been chosen.
 function give(field, files) {

@@ -39,7 +39,7 @@ function fill(field, value) {
   const el = own(field);
   written = field;
   const refuse = (why) => no("value_invalid", `${describe(field)} ${why}`, { fatal: true });
-  if (el.tagName === "INPUT") {
+  if (tagOf(field) === "input") {
     if (!isTyped.has(el.type) && !isSet.has(el.type)) return no("target_not_editable", `${describe(field)} takes no text`, { fatal: true });
     if (isSet.has(el.type)) {
       const want = value.trim(), had = el.value;
@@ -60,7 +60,7 @@ function fill(field, value) {
     el.focus();
     return { type: value };
   }
-  if (el.tagName === "TEXTAREA") {
+  if (tagOf(field) === "textarea") {
     el.setSelectionRange(0, el.value.length);
     el.focus();
     return { type: value };
@@ -83,7 +83,7 @@ function focusOn(el) {
 }
 
 function choose(el, wants) {
-  if (own(el).tagName !== "SELECT") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
+  if (tagOf(el) !== "select") return no("target_not_editable", describe(el) + " is not a select", { fatal: true });
   const chosen = [];
   if (wants.length > 1 && !el.multiple) return no("target_not_editable", "the select takes one option", { fatal: true });
   for (const { value, label, index } of wants) {

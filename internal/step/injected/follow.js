@@ -87,9 +87,9 @@ function placeIn(el, x, y, always) {
 
 // The mouse, and fingers.
 
-const isCheck = (el) => own(el).tagName === "INPUT" && (el.type === "checkbox" || el.type === "radio");
+const isCheck = (el) => tagOf(el) === "input" && (el.type === "checkbox" || el.type === "radio");
 // What tells by its value what was done to it.
-const tellsValue = (el) => own(el).matches("select,option,optgroup") || own(el).tagName === "INPUT" && (isSet.has(el.type) || el.type === "file");
+const tellsValue = (el) => own(el).matches("select,option,optgroup") || tagOf(el) === "input" && (isSet.has(el.type) || el.type === "file");
 
 function pressed(e) {
   settleKey();

@@ -14,7 +14,7 @@ function boxed(el) {
 // its own has those of what is in it: a label, those of its box and its words.
 function rectsOf(el) {
   const style = getComputedStyle(el);
-  if (style.display !== "contents" && !drawsNothing(style)) return own(el).getClientRects();
+  if (el instanceof SVGElement || (style.display !== "contents" && !drawsNothing(style))) return own(el).getClientRects();
   const range = own(document).createRange();
   range.selectNodeContents(el);
   const inside = [...range.getClientRects()].filter((r) => r.width > 0 && r.height > 0);
@@ -62,8 +62,8 @@ async function middle(el) {
 function pointIn(el, position) {
   const box = boxed(el);
   const point = () => {
-    const r = own(box).getBoundingClientRect();
-    return { x: r.left + own(box).clientLeft + position.x, y: r.top + own(box).clientTop + position.y };
+    const r = own(box).getBoundingClientRect(), style = getComputedStyle(box);
+    return { x: r.left + parseInt(style.borderLeftWidth) + position.x, y: r.top + parseInt(style.borderTopWidth) + position.y };
   };
   const hidden = (p, r) => p.x < r.left || p.x >= r.right || p.y < r.top || p.y >= r.bottom;
   for (const n of upwards(parentOf(box) || box)) {

@@ -1,8 +1,8 @@
 // Chooses in lists that pages make themselves: role=combobox, listbox, option.
 
 const isCombobox = (el) => roleOf(el) === "combobox" || aria(el, "haspopup") === "listbox";
-const isListbox = (el) => roleOf(el) === "listbox" && own(el).tagName !== "SELECT";
-const customList = (el) => own(el).tagName !== "SELECT" && (isListbox(el) || isCombobox(el));
+const isListbox = (el) => roleOf(el) === "listbox" && tagOf(el) !== "select";
+const customList = (el) => tagOf(el) !== "select" && (isListbox(el) || isCombobox(el));
 
 // The list of a combobox, if it is shown: the one that it names, or else the
 // only one that is.

@@ -29,6 +29,12 @@ function visible(el) {
   return box.width > 0 && box.height > 0;
 }
 
+// pictureOf is the image that an area is a part of: the area itself has no box.
+function pictureOf(el) {
+  const map = tagOf(el) === "area" && el.closest("map");
+  return map && [...own(document).images].find((image) => image.useMap === "#" + map.name);
+}
+
 function shown(node) {
   const { nodeType } = own(node);
   if (nodeType === 1) return visible(node);
@@ -62,11 +68,20 @@ function disabled(el) {
   return false;
 }
 
-// isInert says whether its own attribute, or that of what is around it, keeps an
-// element from everybody.
+// isInert says whether its own attribute or style, or that of what is around it,
+// keeps an element from everybody: the browser knows, since Chromium 135.
 function isInert(el) {
+  const { interactivity } = getComputedStyle(el);
+  if (interactivity) return interactivity === "inert";
   for (const n of upwards(el)) if (own(n).hasAttribute("inert")) return true;
   return false;
+}
+
+// modalOver is a modal dialog that keeps an element from everybody, which is in none.
+function modalOver(el) {
+  const modals = [...own(document).querySelectorAll("dialog:modal")];
+  if (modals.length) for (const n of upwards(el)) if (modals.includes(n)) return null;
+  return modals.at(-1);
 }
 
 // isReadOnly is undefined for what nothing can be written into.
@@ -78,6 +93,6 @@ function isReadOnly(el) {
 
 // isChecked is undefined for what can't be checked.
 function isChecked(el) {
-  if (own(el).tagName === "INPUT" && (el.type === "checkbox" || el.type === "radio")) return el.checked;
+  if (tagOf(el) === "input" && (el.type === "checkbox" || el.type === "radio")) return el.checked;
   return canBeChecked.has(roleOf(el)) ? aria(el, "checked") === "true" : undefined;
 }
