@@ -46,7 +46,7 @@ var uploading = []Case{
 	uploaded("what the field accepts is the user's matter", "", false, `<input id=b type=file accept="image/*">`, note),
 	differs("Playwright says that it has given files to a text field; we say that it takes none", uploaded("a text field", "", false, `<input id=b>`, note)),
 	uploaded("one after another", "", false, `<input id=b type=file>`, note),
-	differs("Playwright gives files to a disabled field, which no form sends; we wait until it is enabled", uploaded("a disabled field", "", false, `<input id=b type=file disabled>`, note)),
+	differs("Playwright gives files to a disabled field, which no form sends; we wait until it is enabled", waits(uploaded("a disabled field", "", false, `<input id=b type=file disabled>`, note))),
 	uploaded("a field that is enabled later", "", false, `<input id=b type=file><script>b.disabled = true; setTimeout(() => b.disabled = false, 300); b.onchange = () => got = 1</script>`, note),
 	{
 		Name: "input crosses shadow roots, change does not", Cites: "microsoft/playwright#28726", Read: `[host.shadowRoot.querySelector('input').files[0].name, got]`,
