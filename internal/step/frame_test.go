@@ -47,7 +47,7 @@ func TestFrameOfATarget(t *testing.T) {
 	} {
 		f := b.fails(step.Spec{Action: "click", Target: target}, 3*time.Second)
 		if f == nil || !strings.Contains(f.Seen, want) {
-			t.Errorf("%s: %+v, want %s", target, f, want)
+			t.Errorf("%s: %+v, want %s; saw %q", target, f, want, f.Seen)
 		}
 	}
 	b.do(step.Spec{Action: "waitFor", Target: "frame=none >> b", State: "hidden"})
