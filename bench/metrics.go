@@ -55,7 +55,7 @@ func measureMetrics(ctx context.Context) (t table, err error) {
 		Title: "What metrics and traces cost",
 		About: fmt.Sprintf("Deliveries: %s to one endpoint, as above, of %d runs of each, in turn. Steps: an `evaluate` of 1 through one API call with `Prefer: wait`, its events and their deliveries to an endpoint included, of %d, in turn over %d servers. "+
 			"Medians, and the median of what each run took to the run without in the same turn. Each event is told of as made in a request of its own, without a `traceparent`: the trace that it begins is of the request, the event and the attempt. "+
-			"Traces are sent by OTLP over HTTP to a receiver on the same machine, which reads what it gets and throws it away; by default at most %d begin in a second, with each request one with `OTEL_TRACES_SAMPLER=always_on`. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.",
+			"Traces are sent by OTLP over HTTP to a receiver on the same machine, which reads what it gets and throws it away; by default at most %d begin in a second, with each request one with `OTEL_TRACES_SAMPLER=always_on`, of which the spans are lost that the exporter's queue has no room for. Without: `OTEL_SDK_DISABLED=true`, or no engine is told to count.",
 			thousands(less(deliveries)), metricsRuns, rounds, len(ways), telemetry.RootsPerSecond),
 		Columns: []string{"", ways[0].name},
 	}
