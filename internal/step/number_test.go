@@ -16,8 +16,11 @@ func TestANumberFieldHoldsWhatItIsSaidToHold(t *testing.T) {
 		b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr(value)})
 		b.do(step.Spec{Action: "assert", Target: "#n", Value: ptr(strings.TrimSpace(value))})
 	}
-	b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr("7")})
-	for _, value := range []string{"0x10", "0b1", "Infinity", "-Infinity", "NaN", "+5", "5.", "1e", "1e999", "1_0", "1,5", "--1", "٣"} {
+	for _, value := range []string{"+7", "7."} { // which the browser writes in its own way
+		b.do(step.Spec{Action: "fill", Target: "#n", Value: ptr(value)})
+		b.do(step.Spec{Action: "assert", Target: "#n", Value: ptr("7")})
+	}
+	for _, value := range []string{"0x10", "0b1", "Infinity", "-Infinity", "NaN", "1e", "1e999", "1_0", "1,5", "--1", "٣"} {
 		if _, f := b.run(step.Spec{Action: "fill", Target: "#n", Value: ptr(value), Timeout: "20s"}); f == nil || f.Code != "value_invalid" {
 			t.Errorf("%q: %+v", value, f)
 		}

@@ -46,6 +46,8 @@ var filling = []Case{
 	written("a number", "microsoft/playwright#811", false, `<input id=b type=number>`, "42"),
 	written("a number with spaces", "", false, `<input id=b type=number>`, " 42 "),
 	written("a negative number with an exponent", "", false, `<input id=b type=number step=any>`, "-1.5e3"),
+	written("a number with a plus", "", false, `<input id=b type=number>`, "+5"),
+	written("a number that ends in its point", "", false, `<input id=b type=number>`, "5."),
 	written("letters for a number", "microsoft/playwright#33200", true, `<input id=b type=number>`, "abc"),
 	written("a price for a number", "microsoft/playwright#31669", true, `<input id=b type=number>`, "£20"),
 	written("a number past its maximum", "microsoft/playwright#14028", false, `<input id=b type=number max=10>`, "60"),

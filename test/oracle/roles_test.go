@@ -63,6 +63,8 @@ var roles = []Case{
 	finds("a drawing without a role", "microsoft/playwright#26809", `<svg id=a viewBox="0 0 9 9" role=presentation focusable=false><circle r=5></circle></svg><img id=b alt=Code>`, "role=img"),
 	finds("a form with fields that are called like its members", "microsoft/playwright#30616", `<form id=a aria-label="my form"><input name=tagName><input name=localName></form>`, `role=form[name="my form"]`),
 	finds("labelled by what is hidden", roleUtils, `<span id=l hidden>Hidden label</span><button id=a aria-labelledby=l></button>`, `role=button[name="Hidden label"]`),
+	finds("labelled by a script, from outside its shadow root", "", `<span id=l>Label</span><div id=h></div><script>const s = h.attachShadow({mode: 'open'}); s.innerHTML = '<button id=a>x</button>'; s.firstChild.ariaLabelledByElements = [l]</script>`, `role=button[name="Label"]`),
+	differs("Playwright knows no description that a script gives by elements; Chromium does", finds("described by a script", "", `<span id=l>Label</span><button id=a>x</button><script>a.ariaDescribedByElements = [l]</script>`, `role=button[description="Label"]`)),
 	finds("labelled by itself", roleUtils, `<button id=a aria-label=Delete aria-labelledby="a f">x</button><b id=f>file</b>`, `role=button[name="Delete file"]`),
 	finds("::before in a name", roleUtils, `<style>.s::before{content:'* '}</style><button id=a class=s>Save</button>`, `role=button[name="* Save"]`),
 	finds("an image in a button", roleUtils, `<button id=a><img alt=Search></button>`, `role=button[name="Search"]`),

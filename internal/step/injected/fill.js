@@ -10,7 +10,7 @@ const formats = {
 
 // HTML's valid floating-point number that a double can hold: of another the
 // field would keep other digits, or nothing.
-const isNumber = (s) => /^-?(\d+(\.\d+)?|\.\d+)([eE][-+]?\d+)?$/.test(s) && Number.isFinite(Number(s));
+const isNumber = (s) => /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(s) && Number.isFinite(Number(s));
 
 // tookSet says whether a field took the value that it was set to, which the browser
 // writes in its own way: a time without seconds that are none, a colour by its

@@ -82,8 +82,11 @@ const isData = (el) => hasAttr(el, "role") || !!own(el).querySelector("caption,t
 
 const speaksFor = (el, role) => (role === "table" && isData(el)) || alone.has(role) && !["address", "details", "hgroup"].includes(tagOf(el));
 
-// refersTo is what an attribute names by id, as often as it does.
+// refersTo is what an attribute names by id, as often as it does, or a script has
+// named in its place, which leaves it empty.
+const reflected = { "aria-labelledby": "ariaLabelledByElements", "aria-describedby": "ariaDescribedByElements" };
 const refersTo = (el, attribute) => {
+  if (attr(el, attribute) === "") return own(el)[reflected[attribute]] || [];
   const root = own(own(el).getRootNode());
   return (attr(el, attribute) || "").split(/\s+/).map((id) => id && root.querySelector("#" + CSS.escape(id))).filter(Boolean);
 };
