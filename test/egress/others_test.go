@@ -121,8 +121,8 @@ var ofPrograms = []row{
 	{name: "an answer with hints", do: `Fetch.enable {}
 		Page.navigate {"url":"{site}/elsewhere"}
 		~Fetch.requestPaused Fetch.fulfillRequest {"requestId":"{requestId}","responseCode":200,"responseHeaders":[{"name":"Link","value":"<http://{trap}/x.png>; rel=preload; as=image"},{"name":"Alt-Svc","value":"h2=\"{trap}\""}]}
-		Fetch.disable {}
-		~Page.loadEventFired Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 300))","awaitPromise":true}`},
+		~Page.loadEventFired Fetch.disable {}
+		Runtime.evaluate {"expression":"new Promise(r => setTimeout(r, 300))","awaitPromise":true}`},
 	{name: "where scripts come from", do: `Debugger.enable {}
 		Runtime.evaluate {"expression":"1 //# sourceMappingURL=http://{trap}/x.map"}`, never: true},
 	{name: "Page.setDocumentContent", do: `Page.setDocumentContent {"frameId":"{frameId}","html":"<img src='http://{trap}/'>"}
