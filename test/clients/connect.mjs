@@ -82,9 +82,9 @@ async function check({ name, run }) {
   console.error(String(Math.round(performance.now() - began)).padStart(6) + " ms  " + name);
 }
 
-const queue = all.filter(({ run }) => !run.alone);
+const queue = all.filter(({ run }) => !run.alone && !run.apart);
 await Promise.all(Array.from({ length: atOnce }, async () => {
   for (let next; (next = queue.shift()); ) await check(next);
 }));
-for (const c of all.filter(({ run }) => run.alone)) await check(c);
+for (const c of all.filter(({ run }) => run.alone || run.apart)) await check(c);
 process.stdout.write(JSON.stringify({ outcomes, differs }), () => process.exit(0));

@@ -33,7 +33,7 @@ async function run(page, c) {
     page = (await new AsyncFunction("page", "say", "dawdle", c.playwright)(page, say, dawdle)) ?? page;
   } catch (e) {
     outcome.done = false;
-    outcome.why = String(e.message).split("\n").slice(0, 2).join(" ");
+    outcome.why = String(e.message).split("\n").slice(0, 15).join(" ");
     if (mistake(e)) outcome.broken = String(e.stack);
   }
   await dawdle();

@@ -1,5 +1,5 @@
 // Frames: of the same site, of another, within others, that come, move and go.
-import { once, path, sorted, thrown, until } from "./mark.mjs";
+import { apart, once, path, sorted, thrown, until } from "./mark.mjs";
 
 const paths = (frames) => sorted(frames.map((f) => path(f.url())));
 
@@ -26,7 +26,7 @@ export const playwright = {
   "a frame in a sandbox": async ({ page, site }) => { await page.goto(site + "/empty"); await page.evaluate(() => { document.body.innerHTML = "<iframe sandbox=allow-scripts src=/page></iframe>"; }); return page.frameLocator("iframe").locator("#go").textContent(); },
   "a frame in a shadow": async ({ page, site }) => { await page.goto(site + "/empty"); await page.evaluate(() => { const host = document.body.appendChild(document.createElement("div")); host.attachShadow({ mode: "open" }).innerHTML = "<iframe src=/page></iframe>"; }); return page.frameLocator("iframe").locator("#go").textContent(); },
   "where an element in a frame is": async ({ page, site }) => { await page.goto(site + "/frames"); const outer = await page.locator("#other").boundingBox(), inner = await page.frameLocator("#other").locator("#go").boundingBox(); return inner.x > outer.x && inner.y > outer.y; },
-  "a page that was there with frames": async ({ page, again, context, site }) => { await page.goto(site + "/frames"); const b = await again(); const seen = b.contexts().flatMap((c) => c.pages()).length > 0; return [seen, context.pages().length]; },
+  "a page that was there with frames": apart(async ({ page, again, context, site }) => { await page.goto(site + "/frames"); const b = await again(); const seen = b.contexts().flatMap((c) => c.pages()).length > 0; return [seen, context.pages().length]; }),
 };
 
 export const puppeteer = {

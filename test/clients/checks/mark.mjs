@@ -5,6 +5,11 @@
 // alone is a check with the session's first page, that nothing else runs beside.
 export const alone = (run) => Object.assign((at) => run(at), run, { alone: true });
 
+// apart is a check that nothing else runs beside, for another program comes and goes in
+// it: over Chromium's own port too that may leave a frame waiting that another check's
+// page loads meanwhile.
+export const apart = (run) => Object.assign((at) => run(at), run, { apart: true });
+
 // within is a check in a context with these options (Playwright's).
 export const within = (options, run) => Object.assign((at) => run(at), { options });
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { alone, once, path, sorted, thrown, until, within } from "./mark.mjs";
+import { alone, apart, once, path, sorted, thrown, until, within } from "./mark.mjs";
 
 const fetched = (url) => fetch(url).then((r) => r.text());
 
@@ -87,8 +87,8 @@ export const puppeteer = {
   "a paper as a stream": async ({ page, site }) => { await page.goto(site + "/page"); const stream = await page.createPDFStream(); let n = 0, first; for await (const c of stream) { first ??= Buffer.from(c).subarray(0, 4).toString(); n += c.length; } return [first, n > 1000]; },
   "cookies of the browser": async ({ context, page, site }) => { await context.setCookie({ name: "a", value: "1", domain: new URL(site).hostname, httpOnly: true, sameSite: "Strict" }); await page.goto(site + "/echo"); const sent = await page.evaluate(() => JSON.parse(document.body.textContent).headers.Cookie); await context.deleteMatchingCookies?.({ name: "a", domain: new URL(site).hostname }); return [sent, (await context.cookies()).length]; },
   "dragging that is intercepted": async ({ page, site }) => { await page.goto(site + "/drag"); await (await page.$("#from")).drag(await page.$("#to")); await (await page.$("#to")).drop(await page.$("#from")); return page.$eval("#to", (e) => e.textContent); },
-  "a program that leaves in the midst": async ({ again, page, site }) => { const b = await again(); const p = await b.newPage(); const failed = thrown(p.evaluate(() => new Promise(() => {}))); await b.disconnect(); const message = await failed; await page.goto(site + "/page"); return [message, b.connected, await page.title()]; },
-  "a program with a filter": async ({ again, site }) => { const b = await again(); const p = await b.newPage(); await p.goto(site + "/frames"); await until(async () => p.frames().length === 3); const types = sorted(new Set(p.frames().map((f) => path(f.url())))); await p.close(); return types; },
+  "a program that leaves in the midst": apart(async ({ again, page, site }) => { const b = await again(); const p = await b.newPage(); const failed = thrown(p.evaluate(() => new Promise(() => {}))); await b.disconnect(); const message = await failed; await page.goto(site + "/page"); return [message, b.connected, await page.title()]; }),
+  "a program with a filter": apart(async ({ again, site }) => { const b = await again(); const p = await b.newPage(); await p.goto(site + "/frames"); await until(async () => p.frames().length === 3); const types = sorted(new Set(p.frames().map((f) => path(f.url())))); await p.close(); return types; }),
   "a target's page": async ({ context, site }) => { const p = await context.newPage(); await p.goto(site + "/empty"); const t = p.target(); return [t.type(), path(t.url()), await t.page() === p, await t.opener() ?? null]; },
   "a popup's opener": async ({ page, site }) => { await page.goto(site + "/page"); const told = once(page, "popup"); await page.evaluate(() => { window.open("/empty"); }); const p = await told; return [p.target().opener() === page.target(), path(p.url())]; },
   "tracing by parts of the tree": async ({ page, site }) => { await page.goto(site + "/page"); const button = await page.$("#go"); return (await page.accessibility.snapshot({ root: button, interestingOnly: false })).role; },
