@@ -147,7 +147,7 @@ var popups = []Case{
 	},
 	{
 		Name: "what is written in the opener's storage", Page: `<a id=b target=_blank href=two>Go</a><script>localStorage.a = 'x'</script>`, Pages: named{"two": other}, Read: `localStorage.a`,
-		Steps: `{"action":"click","target":"#b","popup":true}` + `{"action":"waitFor","target":"#c","state":"attached"}`,
+		Steps: `{"action":"click","target":"#b","popup":true}{"action":"waitFor","target":"#c","state":"attached"}`,
 	},
 }
 
