@@ -210,13 +210,14 @@ func TestALinkThatIsOverAnswersNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := &fakeSessions{
-				pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl, held: make(chan struct{}), opened: make(chan struct{}, 1),
+				pages: map[string]*browser.Page{"a": nil}, mode: domain.StreamControl, held: make(chan struct{}), opened: make(chan struct{}, 1), letIn: make(chan struct{}, 1),
 				steps: []domain.Step{{Index: 0, Action: "evaluate", Status: domain.StepCompleted, Result: json.RawMessage(`"hush"`)}},
 			}
 			release := sync.OnceFunc(func() { close(h.held) })
 			defer release()
 			conn := look(t, h.open(t), "a")
 			<-h.opened
+			<-h.letIn
 			h.mu.Lock()
 			over(h)
 			h.mu.Unlock()

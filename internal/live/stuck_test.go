@@ -66,6 +66,7 @@ type fakeSessions struct {
 	asked   chan struct{} // closed when the session is looked at next
 	held    chan struct{} // what is looked at waits for it; nil: it doesn't
 	opened  chan struct{} // has one for each link that is opened, as far as there is room
+	letIn   chan struct{} // has one for each viewer that may see what it opened, as far as there is room
 	asks    int           // how often it was
 	conns   []net.Conn
 }
@@ -241,6 +242,10 @@ func (h *fakeSessions) WithKey(ctx context.Context, _ string) (context.Context, 
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.revoke = end
+	select {
+	case h.letIn <- struct{}{}:
+	default:
+	}
 	return ctx, end
 }
 func (h *fakeSessions) LastSteps(context.Context, string, string, int, int) ([]domain.Step, error) {
