@@ -101,11 +101,13 @@ func (r *run) about() (about, error) {
 // leave makes sure that a page which a navigation leaves lets it through: one
 // whose own script holds its thread without end would not. Only such a script is
 // ever ended, and only because the page is to go. It has to be asked before:
-// while a navigation is on its way Chromium passes nothing on to the page.
+// while a navigation is on its way Chromium passes nothing on to the page. Where that
+// goes already, by a link to a server that doesn't answer, it is not to get any more.
 func (r *run) leave() {
 	if r.dead != nil {
 		return // nothing of it runs
 	}
+	stopNavigation(r.ctx, r.page)
 	probe, cancel := context.WithTimeout(r.ctx, holdsFor)
 	defer cancel()
 	_ = r.page.Call(probe, "Runtime.evaluate", object{"expression": "0"}, nil)

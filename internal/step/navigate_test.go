@@ -216,3 +216,30 @@ func refusing(t *testing.T) string {
 	}
 	return fmt.Sprintf("http://127.0.0.1:%d", at.(*syscall.SockaddrInet4).Port)
 }
+
+// TestAPageThatIsOnItsWayIsSentElsewhere at once, though nobody can ask it anything before.
+func TestAPageThatIsOnItsWayIsSentElsewhere(t *testing.T) {
+	asked := make(chan struct{}, 10)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hangs" {
+			asked <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, `<!doctype html><link rel=icon href="data:,"><a href=/hangs>Go</a>`)
+	}))
+	t.Cleanup(site.Close)
+	b := borrow(t)
+	b.do(step.Spec{Action: "goto", URL: site.URL + "/first"})
+	for _, next := range []step.Spec{{Action: "goto", URL: site.URL + "/next"}, {Action: "reload"}, {Action: "back"}} {
+		b.value("document.querySelector('a').click()")
+		<-asked
+		// Less than a page is given to end its scripts.
+		next.Timeout = "4s"
+		b.do(next)
+		if got, want := b.value("location.pathname"), map[string]string{"goto": `"/next"`, "reload": `"/next"`, "back": `"/first"`}[next.Action]; got != want {
+			t.Errorf("after %s it is at %s, want %s", next.Action, got, want)
+		}
+	}
+}

@@ -58,24 +58,26 @@ func (r *run) settled(input func() error) (err error) {
 func stopLeft(ctx context.Context, page *browser.Page) bool {
 	ctx, cancel := context.WithTimeout(ctx, 2*itsTurn)
 	defer cancel()
-	stopped := func() bool {
-		ctx, cancel := context.WithTimeout(ctx, itsTurn)
-		defer cancel()
-		// The browser's news come in order, as in settled.
-		if page.Call(ctx, "Page.getNavigationHistory", nil, nil) != nil || !page.Main().Document.Navigating {
-			return false
-		}
-		_, _ = page.Send("Page.stopLoading", nil)
-		return true
-	}
-	if stopped() {
+	if stopNavigation(ctx, page) {
 		return true
 	}
 	// What the page does of the input it has done when it answers.
 	asking, giveUp := context.WithTimeout(ctx, itsTurn)
 	defer giveUp()
 	dealt := page.Call(asking, "Runtime.evaluate", object{"expression": "0"}, nil) == nil
-	return stopped() || dealt
+	return stopNavigation(ctx, page) || dealt
+}
+
+// stopNavigation stops what a page is on its way to, and says whether it was on its way.
+func stopNavigation(ctx context.Context, page *browser.Page) bool {
+	ctx, cancel := context.WithTimeout(ctx, itsTurn)
+	defer cancel()
+	// The browser's news come in order, as in settled.
+	if page.Call(ctx, "Page.getNavigationHistory", nil, nil) != nil || !page.Main().Document.Navigating {
+		return false
+	}
+	_, _ = page.Send("Page.stopLoading", nil)
+	return true
 }
 
 // settledAsking is settled which, when the input has been heard, also asks what
