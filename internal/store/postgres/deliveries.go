@@ -120,25 +120,10 @@ type picking struct {
 // within finds where in the log the time of the filter is, and whether anything may be
 // there.
 func (s *Store) within(ctx context.Context, p *picking) (some bool, err error) {
-	after := func(id string) (int64, error) {
+	p.since, p.before, some, err = work.Within(p.From, p.To, p.before, func(id string) (position int64, err error) {
 		return number(s.row(ctx, `SELECT position FROM events WHERE project = $1 AND id > $2 ORDER BY id LIMIT 1`, p.project, id))
-	}
-	if !p.To.IsZero() {
-		end, err := after(work.SomeAfter(p.To))
-		if err != nil {
-			return false, err
-		}
-		if end > 0 && end <= p.before.Event {
-			p.before = work.Key{Event: end}
-		}
-	}
-	if !p.From.IsZero() {
-		if p.since, err = after(work.SomeBefore(p.From)); err != nil {
-			return false, err
-		}
-		return p.since > 0, nil
-	}
-	return true, nil
+	})
+	return some, err
 }
 
 // query is one with its arguments.

@@ -48,10 +48,28 @@ func (i IDs) Before(cursor string) (Key, error) {
 // can't be written; how far clocks of nodes are apart is less.
 const late = time.Hour
 
-// SomeBefore is an id that every event that happened at a time or later has a greater
-// one than, as have all that are committed after it.
-func SomeBefore(at time.Time) string { return domain.IDAt(domain.PrefixEvent, at.Add(-late)) }
-
-// SomeAfter is an id that every event that happened before a time has a less one than,
-// as have all that are committed before it.
-func SomeAfter(at time.Time) string { return domain.IDAt(domain.PrefixEvent, at.Add(late)) }
+// Within is where in the log the deliveries of a list can be that go on before a key,
+// of what happened from one time to another, which are zero where they are open: not
+// before the position since, and before the key until. There are none if some is false.
+// after tells the position of the first event with a greater id, or 0.
+func Within(from, to time.Time, before Key, after func(id string) (position int64, err error)) (since int64, until Key, some bool, err error) {
+	until = before
+	if !to.IsZero() {
+		// All that happened before has a less id than this, as has all that was committed
+		// before it.
+		end, err := after(domain.IDAt(domain.PrefixEvent, to.Add(late)))
+		if err != nil {
+			return 0, until, false, err
+		}
+		if end > 0 && end <= before.Event {
+			until = Key{Event: end}
+		}
+	}
+	if from.IsZero() {
+		return 0, until, true, nil
+	}
+	// All that happened then or later has a greater id than this, as has all that was
+	// committed after it.
+	since, err = after(domain.IDAt(domain.PrefixEvent, from.Add(-late)))
+	return since, until, since > 0, err
+}
